@@ -1,0 +1,62 @@
+"""Places in the user's text, carets under it, nearest names and counted words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file; ``line`` and ``column`` count from 1."""
+
+    path: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of one line of the user's text: columns ``start`` (from 0) up to, not including, ``end``."""
+
+    path: str
+    line: int
+    text: str
+    start: int
+    end: int
+
+    @property
+    def location(self) -> Location:
+        """Where the span begins."""
+        return Location(self.path, self.line, self.start + 1)
+
+    def frame(self) -> str:
+        """Return the line with carets under the span, behind a gutter with the line number."""
+        gutter = " " * len(str(self.line))
+        shown = self.text.replace("\t", " ")
+        carets = "^" * max(1, self.end - self.start)
+        return f"{gutter} |\n{self.line} | {shown}\n{gutter} | {' ' * self.start}{carets}"
+
+    def narrow(self, start: int, end: int) -> Span:
+        """Return the span of columns ``start`` to ``end`` of the same line."""
+        return Span(self.path, self.line, self.text, start, end)
+
+
+def nearest(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
+    """Return up to ``limit`` of ``known`` that are close enough to ``name`` to be a slip of the pen."""
+    return get_close_matches(name, list(known), n=limit, cutoff=0.6)
+
+
+def listing(items: Sequence[str], limit: int = 3) -> str:
+    """Return ``a, b, c and 24 more``."""
+    head = ", ".join(items[:limit])
+    return head if len(items) <= limit else f"{head} and {len(items) - limit:,} more"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return ``1 claim`` or ``1,200 claims``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

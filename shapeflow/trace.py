@@ -1,0 +1,288 @@
+"""The data of one recorded run. Plain values only: reading a trace never needs torch.
+
+Ids are positions: ``trace.values[7].id == 7``. Everything is immutable; questions about a trace
+live in ``selector`` (what is meant by a name) and ``flow`` (what went where).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from shapeflow.flow import Reach
+    from shapeflow.selector import Match
+
+SCHEMA = "shapeflow.trace/1"
+
+Origin = Literal["op", "input", "parameter", "buffer", "unknown"]
+
+DTYPE_BYTES = {"bool": 1, "c64": 8, "c128": 16}
+"""Bytes of one element, where the digits of the dtype's short name do not say it in bits."""
+
+
+def element_bytes(dtype: str) -> int:
+    """Return the bytes of one element of a dtype given by its short name, such as ``f32`` or ``bf16``."""
+    if dtype in DTYPE_BYTES:
+        return DTYPE_BYTES[dtype]
+    digits = "".join(c for c in dtype.lstrip("abcdefghijklmnopqrstuvwxyz")[:2] if c.isdigit())
+    return max(1, int(digits or 8) // 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One tensor at one moment. An in-place op makes a new value on the same storage."""
+
+    id: int
+    dtype: str
+    """Short name: ``f32``, ``bf16``, ``i64``, ``u8``, ``bool``, ``c64`` …"""
+    shape: tuple[int, ...]
+    origin: Origin
+    producer: int | None = None
+    """Id of the op that made it, for origin ``op``."""
+    name: str = ""
+    """Qualified name of a parameter or buffer, or the port of an input."""
+    storage: int | None = None
+    """Values with the same number share memory (views and in-place writes); None: not materialized."""
+    materialized: bool = True
+    """False for a tensor that a fused kernel never builds, such as an attention score matrix."""
+
+    def __str__(self) -> str:
+        return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
+
+    @property
+    def bytes(self) -> int:
+        """Size in bytes, if every element is stored."""
+        return prod(self.shape) * element_bytes(self.dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A named place in a call or op, and what was there."""
+
+    name: str
+    """As passed: ``in[0]``, ``in.query``, ``in[0][2]``, ``out``, ``out[1]``, ``out.pred_masks``; ``score``
+    for the attention matrix that a fused kernel does not build."""
+    value: int | None
+    """Id of the value; None if no tensor was there."""
+    text: str = ""
+    """What was there instead of a tensor: ``None``, ``1``, ``'nearest'``, ``(2, 2)`` …"""
+    alias: str = ""
+    """Another name of the same place: a positional argument by its parameter's name, and the reverse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A line of the model's own source."""
+
+    file: str
+    """Relative to the import root: ``sam3/model/encoder.py``."""
+    line: int
+    function: str
+    text: str
+    """The line itself, without the indent."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One torch function call, at the level at which the model's author wrote it."""
+
+    id: int
+    target: str
+    """The function's name: ``einsum``, ``interpolate``, ``add``, ``getitem``, ``scaled_dot_product_attention``."""
+    call: int | None
+    """Id of the innermost call it ran in; None outside all calls."""
+    inputs: tuple[Port, ...]
+    """All arguments, also the ones that are no tensors (``text``)."""
+    outputs: tuple[Port, ...]
+    source: int | None = None
+    """Position in ``Trace.sources``."""
+    parent: int | None = None
+    """Id of the composite op (such as ``multi_head_attention_forward``) that was opened to show this one."""
+    flops: int = 0
+    """By torch's own formulas; an op with a parent is counted in the parent too."""
+    live_bytes: int = 0
+    """Bytes of activations alive when it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One execution of a module's forward or of a helper method of a module."""
+
+    id: int
+    path: str
+    """Fully qualified module name; empty for the root."""
+    method: str
+    """``forward`` or the helper method's name."""
+    index: int
+    """K in ``path@K``: counts the calls of this path and method from 0."""
+    class_name: str
+    parent: int | None
+    """Id of the call that was running, whatever its path."""
+    inputs: tuple[Port, ...]
+    """As they were when the call began."""
+    outputs: tuple[Port, ...]
+    """As they were when it ended. A method that fills a dict or list it was given shows the added tensors
+    as ``out.PARAMETER.KEY``."""
+    first_op: int
+    last_op: int
+    """The ops that ran in it, nested calls included, are ``first_op <= id < last_op``."""
+    flops: int = 0
+    source: int | None = None
+    """The line that made the call."""
+    raised: bool = False
+
+    @property
+    def name(self) -> str:
+        """The selector of all calls like this one: ``transformer.encoder`` or ``backbone.forward_image()``."""
+        if self.method == "forward":
+            return self.path or "."
+        return f"{self.path}.{self.method}()"
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module of the model, called or not."""
+
+    path: str
+    class_name: str
+    """As written: ``Linear``."""
+    class_path: str
+    """Where the class lives: ``torch.nn.modules.linear.Linear``."""
+    parameters: int
+    """Number of parameter elements in it and below, shared ones counted once."""
+    own_parameters: int
+    attributes: Mapping[str, Any]
+    """Plain attributes (numbers, text, None, short lists); functions and classes by their name."""
+    source: int | None = None
+    """Where its class is defined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Escape:
+    """A value read into Python, which may have chosen a branch."""
+
+    value: int
+    how: str
+    """``item``, ``bool``, ``int``, ``tolist``, ``numpy`` …"""
+    call: int | None
+    source: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a run ended early."""
+
+    type: str
+    message: str
+    call: int | None
+    """The innermost call that was open."""
+    op: int | None
+    """The op that failed, recorded with its inputs and without outputs."""
+    source: int | None
+    traceback: str
+    """The model's own frames, ours left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What was run, on what, and how it went."""
+
+    adapter: str
+    """``sam3``, ``sam3-transformers``, ``factory`` or ``python``."""
+    target: str
+    """What the user asked for: ``sam3``, ``PKG.MOD:FACTORY``, or the class of the model."""
+    device: str
+    """``meta``, ``cpu``, ``cuda``."""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    """What went in, as plain data: image, prompt, boxes, seed …"""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """The timings: the only part of a shapes-only trace that differs from run to run."""
+    complete: bool = True
+    failure: Failure | None = None
+    notes: tuple[str, ...] = ()
+    """What this run did not observe or did differently, a sentence each."""
+    peak_bytes: int = 0
+    """Most bytes of activations alive at once."""
+    peak_op: int | None = None
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    """Numbers kept for value claims, by selector: ``{"shape": […], "data": […]}`` (real runs only)."""
+
+    @property
+    def shapes_only(self) -> bool:
+        """True if no arithmetic was done on large tensors."""
+        return self.device == "meta"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One recorded run."""
+
+    run: Run
+    modules: tuple[Module, ...] = ()
+    calls: tuple[Call, ...] = ()
+    ops: tuple[Op, ...] = ()
+    values: tuple[Value, ...] = ()
+    escapes: tuple[Escape, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    @cached_property
+    def module_by_path(self) -> dict[str, Module]:
+        """The modules by their path."""
+        return {module.path: module for module in self.modules}
+
+    @cached_property
+    def users(self) -> dict[int, tuple[int, ...]]:
+        """Ids of the ops that read a value, by the value's id."""
+        users: dict[int, list[int]] = {}
+        for op in self.ops:
+            for value in dict.fromkeys(port.value for port in op.inputs if port.value is not None):
+                users.setdefault(value, []).append(op.id)
+        return {value: tuple(ops) for value, ops in users.items()}
+
+    def select(self, selector: str) -> list[Match]:
+        """Return the calls, ops or ports that ``selector`` names, in the order of the run.
+
+        Raises:
+            SelectorError: the selector cannot be read or names nothing; it suggests the nearest names.
+        """
+        from shapeflow.selector import select
+
+        return select(self, selector)
+
+    def reaches(self, source: str, destination: str) -> Reach:
+        """Return whether data flows from one selector to another, with a shortest path or the doubts."""
+        from shapeflow.flow import reaches
+
+        return reaches(self, source, destination)
+
+    def unused(self) -> tuple[Value, ...]:
+        """Return the values that were made and read by nobody, in the order of the run."""
+        from shapeflow.flow import unused
+
+        return unused(self)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Trace:
+        """Read a trace file (``.trace.json`` or ``.trace.json.gz``).
+
+        Raises:
+            InputError: no such file, cut off, not a trace, or from a newer version.
+        """
+        from shapeflow.tracefile import read
+
+        return read(Path(path))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the trace atomically; a name that ends in ``.gz`` is compressed. Returns the path."""
+        from shapeflow.tracefile import write
+
+        return write(self, Path(path))

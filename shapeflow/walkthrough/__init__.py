@@ -1,0 +1,1 @@
+"""Documents that make claims about a trace, and the judging of them."""

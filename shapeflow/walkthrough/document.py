@@ -1,0 +1,71 @@
+"""What a walkthrough is made of: sections of prose and claims, each with its place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shapeflow.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One checkable line of a ``shapes`` block."""
+
+    id: int
+    """Position in ``Document.claims``."""
+    kind: str
+    """``shape``, ``none``, ``count``, ``attribute``, ``class``, ``flow``, ``op``, ``value``; ``invalid``."""
+    span: Span
+    """The whole line, without its indent and comment."""
+    section: int
+    """Position in ``Document.sections``."""
+    body: Any
+    """What the kind's own parser made of it; for ``invalid`` the error."""
+    said: str = ""
+    """For a restated mistake of a third-party text: where it says so, such as ``6.1 one score per channel``."""
+
+    @property
+    def text(self) -> str:
+        """The claim as written."""
+        return self.span.text[self.span.start : self.span.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of Markdown (``text``) or the claims of one ``shapes`` block (``claims``: ids)."""
+
+    line: int
+    text: str = ""
+    claims: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and what follows it up to the next heading of any level."""
+
+    id: str
+    """Stable name made from the heading, used in links: ``3-2-self-attention``."""
+    title: str
+    level: int
+    """1 for ``#``; 0 for what stands before the first heading."""
+    line: int
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A walkthrough, read."""
+
+    path: str
+    text: str
+    title: str
+    model: str
+    """The trace's target that it is about; empty: any."""
+    run: Mapping[str, Any]
+    """How to make the trace, as the front matter says."""
+    dims: Mapping[str, str]
+    """Sizes by symbol, in the order of the front matter, as written: ``{"G": "S / P"}``."""
+    sections: tuple[Section, ...]
+    claims: tuple[Claim, ...]
