@@ -1,0 +1,234 @@
+"""The front door: find the command, run it, turn what goes wrong into one message and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import NoReturn, TextIO
+
+from shapeflow import __version__
+from shapeflow.errors import ExitCode, InputError, ShapeflowError
+from shapeflow.text import nearest
+
+COMMANDS: dict[str, str] = {
+    "trace": "shapeflow.commands.trace",
+    "show": "shapeflow.commands.show",
+    "check": "shapeflow.commands.check",
+    "report": "shapeflow.commands.report",
+    "graph": "shapeflow.commands.graph",
+    "annotate": "shapeflow.commands.annotate",
+    "diff": "shapeflow.commands.diff",
+    "init": "shapeflow.commands.init",
+    "doctor": "shapeflow.commands.doctor",
+}
+"""Command -> module with ``HELP``, ``configure(parser)`` and ``run(args) -> exit code``."""
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells give it: 128 and the number of the signal."""
+PIPE_CLOSED = 141
+"""Exit code when the reader of our output went away, likewise."""
+
+DESCRIPTION = "See, document and guard the shapes of the tensors inside a PyTorch model."
+EPILOG = """\
+exit code: 0 fine; 1 contradicted, undecided or different; 2 wrong option, file or selector;
+3 the model's run failed; 4 a bug in shapeflow"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file name may hold what the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+    except ShapeflowError as error:
+        return _tell(error.render(), int(error.exit_code))
+    except KeyboardInterrupt:
+        return _tell("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        _silence(sys.stdout)
+        return PIPE_CLOSED
+    except OSError as error:
+        _silence(sys.stdout)
+        return _tell(_system_error(error).render(), ExitCode.WRONG_INPUT)
+    except Exception as error:
+        return _our_bug(error, words)
+    return code
+
+
+def available() -> list[str]:
+    """Return the commands whose module is there, in the order of the table."""
+    return [name for name, module in COMMANDS.items() if find_spec(module)]
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are our errors."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the complaint; a choice that is close is suggested."""
+        what, hint = message, f"{self.prog} --help"
+        unknown = re.search(r"invalid choice: '?([^' ]+)'? \(choose from (.*)\)", message)
+        if unknown:
+            close = nearest(unknown[1], [choice.strip(" '") for choice in unknown[2].split(",")], 1)
+            hint = close[0] if close else hint
+        raise InputError("usage", what, where=self.prog, hint=hint)
+
+
+def _run(words: list[str]) -> int:
+    """Parse the words and run the command they name."""
+    name = words[0] if words else ""
+    if name in COMMANDS and find_spec(COMMANDS[name]):
+        return _run_command(name, words[1:])
+    parser = _top_parser()
+    if not words:
+        parser.print_help(sys.stderr)
+        return ExitCode.WRONG_INPUT
+    if not name.startswith("-"):
+        raise _unknown_command(name)
+    try:
+        parser.parse_args(words)
+    except SystemExit as finished:  # --help and --version end by themselves
+        return int(finished.code or 0)
+    raise InputError("usage", "a command is missing", where="shapeflow", hint="shapeflow --help")
+
+
+def _run_command(name: str, words: list[str]) -> int:
+    """Parse the words of one command and run it."""
+    command = import_module(COMMANDS[name])
+    parser = _command_parser(name, command)
+    try:
+        arguments, unknown = parser.parse_known_args(words)
+    except SystemExit as finished:
+        return int(finished.code or 0)
+    if unknown:
+        raise _unknown_argument(parser, unknown)
+    return int(command.run(arguments))
+
+
+def _top_parser() -> argparse.ArgumentParser:
+    """Return the parser that only knows the names of the commands."""
+    parser = _Parser(
+        prog="shapeflow",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        usage="shapeflow COMMAND ...",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"shapeflow {__version__}")
+    commands = parser.add_argument_group("commands (`shapeflow COMMAND --help` explains one)")
+    for name in available():
+        # Shown like options without a dash: argparse has no plainer way to list words with a help text.
+        commands.add_argument(name, nargs="?", help=import_module(COMMANDS[name]).HELP)
+    return parser
+
+
+def _command_parser(name: str, command: ModuleType) -> argparse.ArgumentParser:
+    """Return the parser of one command."""
+    parser = _Parser(
+        prog=f"shapeflow {name}",
+        description=command.HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.configure(parser)
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="more detail; also the traceback of a bug of ours"
+    )
+    return parser
+
+
+def _unknown_command(name: str) -> InputError:
+    """Return the error for a command that does not exist."""
+    names = available()
+    close = nearest(name, names, 1)
+    return InputError(
+        "unknown-command",
+        f"no command '{name}'",
+        where=f"shapeflow {name}",
+        expected=", ".join(names),
+        hint=f"shapeflow {close[0]}" if close else "shapeflow --help",
+    )
+
+
+def _unknown_argument(parser: argparse.ArgumentParser, unknown: Sequence[str]) -> InputError:
+    """Return the error for arguments that the command does not take."""
+    first = next((word for word in unknown if word.startswith("-")), unknown[0])
+    option = first.split("=")[0]
+    close = nearest(option, _options(parser), 1)
+    return InputError(
+        "unknown-option" if first.startswith("-") else "usage",
+        f"no option '{option}'" if first.startswith("-") else f"one argument too many: '{first}'",
+        where=parser.prog,
+        hint=f"{parser.prog} {close[0]}" if close else f"{parser.prog} --help",
+    )
+
+
+def _options(parser: argparse.ArgumentParser) -> Iterable[str]:
+    """Yield all option names of a parser."""
+    for action in parser._actions:
+        yield from action.option_strings
+
+
+def _system_error(error: OSError) -> ShapeflowError:
+    """Return what the operating system refused as one of our errors."""
+    return InputError(
+        "system",
+        error.strerror or str(error) or type(error).__name__,
+        where=str(error.filename) if error.filename is not None else "",
+    )
+
+
+def _our_bug(error: Exception, words: Sequence[str]) -> int:
+    """Say that the fault is ours, and show the traceback to those who asked for it."""
+    debug = bool(os.environ.get("SHAPEFLOW_DEBUG")) or {"-v", "--verbose"} & set(words)
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    detail = (str(error).splitlines() or [""])[0]
+    bug = ShapeflowError(
+        "our-bug",
+        f"shapeflow itself failed: {type(error).__name__}{': ' + detail if detail else ''}",
+        where=" ".join(["shapeflow", *words]),
+        because="this is a bug in shapeflow, not in your model or your files",
+        hint="" if debug else "the same command with -v shows where; please report it with that text",
+    )
+    return _tell(bug.render(), ExitCode.OUR_BUG)
+
+
+def _tell(text: str, code: int) -> int:
+    """Write a message for the person, in colour where that is wanted, and return ``code``."""
+    try:
+        print(coloured(text) if wants_colour(sys.stderr) else text, file=sys.stderr)
+    except OSError:  # nobody is listening
+        _silence(sys.stderr)
+    return code
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Return whether colour is shown and welcome on a stream."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def coloured(message: str) -> str:
+    """Return a rendered error with its level, arrow and labels in colour; the words stay the same."""
+    message = re.sub(r"^(\w+\[[\w-]+\])", "\033[1;31m\\1\033[0m", message)
+    message = re.sub(r"^(  -->|   = \w+:)", "\033[1;36m\\1\033[0m", message, flags=re.MULTILINE)
+    return re.sub(r"^( *\| *)(\^+)$", "\\1\033[1;31m\\2\033[0m", message, flags=re.MULTILINE)
+
+
+def _silence(stream: TextIO) -> None:
+    """Send what is still buffered to nowhere, so that the interpreter's last flush is quiet."""
+    with contextlib.suppress(OSError, ValueError):  # not a real file: nothing will be flushed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,1 @@
+"""Walkthroughs as tests in pytest."""
