@@ -20,9 +20,6 @@ ADAPTERS: dict[str, str] = {
 }
 """Target -> ``module:function``."""
 
-FACTORY = "shapeflow.adapters.factory:prepare"
-"""Takes every target with a colon."""
-
 PACKAGES: dict[str, tuple[str, ...]] = {
     "sam3": ("torch", "torchvision", "sam3"),
     "sam3-transformers": ("torch", "torchvision", "transformers"),
@@ -73,16 +70,20 @@ def require(target: str) -> None:
 
 
 def find(target: str) -> Adapter:
-    """Return the adapter for a target; this loads torch.
+    """Return the adapter for a target; this loads torch and the code that the target names.
 
     Raises:
         InputError: no adapter knows the target, or a package it needs is missing.
     """
     name = name_of(target)
     require(target)
-    if name != "factory" and name not in ADAPTERS:
+    if name == "factory":
+        from shapeflow.adapters.factory import load
+
+        return load(target)
+    if name not in ADAPTERS:
         return cast("Adapter", _entry_points()[name].load())
-    module, _, function = ADAPTERS.get(name, FACTORY).partition(":")
+    module, _, function = ADAPTERS[name].partition(":")
     return cast("Adapter", getattr(import_module(module), function))
 
 

@@ -1,0 +1,240 @@
+"""Any model: a function of the user's, named ``package.module:function`` or ``path/to/file.py:function``."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from shapeflow.adapters.base import Adapter, Prepared, Request
+from shapeflow.errors import InputError
+from shapeflow.text import listing, nearest
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+OPTION = "option --model"
+TARGET = "package.module:function or path/to/file.py:function"
+RESULT = "a torch.nn.Module, (model, args) or (model, args, kwargs)"
+OURS = str(Path(__file__).parent.parent)
+SHOWN_FRAMES = 4
+
+
+def load(target: str) -> Adapter:
+    """Import the function that a target names and return the adapter that calls it.
+
+    The import happens here and not when the model is built: a module imported under the shapes-only
+    mode would keep tensors without data for the rest of the process.
+
+    Raises:
+        InputError: the target is malformed, its module is not found or raises, or lacks the name.
+    """
+    place, _, name = target.rpartition(":")
+    parts = (name if place.endswith(".py") else f"{place}.{name}").split(".")
+    if not place or not all(part.isidentifier() for part in parts):
+        raise InputError(
+            "target-malformed", f"'{target}' does not name a function", where=OPTION, expected=TARGET
+        )
+    module = _import_file(Path(place)) if place.endswith(".py") else _import_name(place)
+    return partial(_prepare, _function(module, name, place))
+
+
+def _prepare(function: Callable[[], Any], request: Request) -> Prepared:
+    """Call the user's function and lay out the run of what it gives."""
+    import torch
+
+    torch.manual_seed(request.seed)
+    try:
+        result = function()
+    except InputError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise raised_error("target-raised", f"'{request.target}' raised {_name(error)}", error) from error
+    model, args, kwargs = _unpack(result, request.target)
+    if request.device == "cuda":
+        from torch.utils._pytree import tree_map_only
+
+        move = partial(tree_map_only, torch.Tensor, lambda tensor: tensor.to(request.device))
+        model, args, kwargs = model.to(request.device), move(args), move(kwargs)
+    _check_arguments(model, args, kwargs, request.target)
+    versions = {"torch": str(torch.__version__)}
+    package = sys.modules.get(type(model).__module__.partition(".")[0])
+    version = getattr(package, "__version__", None)
+    if package is not None and isinstance(version, str):
+        versions[package.__name__] = version
+    return Prepared(model, partial(model, *args, **kwargs), {"seed": request.seed}, versions)
+
+
+def _import_name(name: str) -> ModuleType:
+    """Import a module by its dotted name, from the current folder too."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise raised_error("target-import", f"importing '{name}' failed", error) from error
+        close = nearest(error.name, _sibling_modules(error.name), 1)
+        raise InputError(
+            "target-not-found",
+            f"no module '{error.name}'",
+            where=OPTION,
+            expected=TARGET,
+            because=f"looked in {here} and in the installed packages",
+            hint=f"--model {name.replace(error.name, close[0], 1)}:…" if close else "",
+        ) from None
+    except (Exception, SystemExit) as error:
+        raise raised_error("target-import", f"importing '{name}' failed", error) from error
+
+
+def _import_file(path: Path) -> ModuleType:
+    """Import a Python file; the modules beside it can be imported by it."""
+    if not path.is_file():
+        beside = path.parent.glob("*.py") if path.parent.is_dir() else ()
+        close = nearest(path.name, [file.name for file in beside], 1)
+        raise InputError(
+            "file-missing",
+            f"no file '{path}'",
+            where=OPTION,
+            because=f"looked in {path.parent.resolve()}",
+            hint=str(path.with_name(close[0])) if close else "",
+        )
+    folder = str(path.parent.resolve())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    # A file called like a loaded module (`types.py`) must not take its place.
+    name = f"shapeflow_target_{path.stem}" if path.stem in sys.modules else path.stem
+    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:
+        del sys.modules[name]
+        if isinstance(error, Exception | SystemExit):
+            raise raised_error("target-import", f"importing '{path}' failed", error) from error
+        raise
+    return module
+
+
+def _function(module: ModuleType, name: str, place: str) -> Callable[[], Any]:
+    """Return the function of a module, checked to be callable without arguments."""
+    function = getattr(module, name, None)
+    if function is None:
+        own = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+        close = nearest(name, own, 1)
+        raise InputError(
+            "target-import",
+            f"module '{place}' has no '{name}'",
+            where=OPTION,
+            expected="a function that takes no arguments and returns a model",
+            found=f"it has {listing(own)}" if own else "it has no functions",
+            hint=f"--model {place}:{close[0]}" if close else "",
+        )
+    if not callable(function):
+        raise InputError(
+            "target-import",
+            f"'{place}:{name}' is not a function",
+            where=OPTION,
+            expected="a function that takes no arguments and returns a model",
+            found=f"a {type(function).__name__}",
+        )
+    try:
+        inspect.signature(function).bind()
+    except TypeError as error:
+        raise InputError(
+            "target-import",
+            f"'{place}:{name}' cannot be called without arguments",
+            where=OPTION,
+            expected="a function that takes no arguments and returns a model",
+            found=f"{name}{inspect.signature(function)}: {error}",
+        ) from None
+    except ValueError:  # built in C: it has no signature to look at
+        pass
+    return function
+
+
+def _unpack(result: object, target: str) -> tuple[Module, tuple[Any, ...], dict[str, Any]]:
+    """Return model, args and kwargs from what the user's function gave."""
+    from torch import Tensor
+    from torch.nn import Module
+
+    parts = result if isinstance(result, tuple) else (result,)
+    if not parts or not isinstance(parts[0], Module) or len(parts) > 3:
+        raise _wrong_result(result, target)
+    args: Any = parts[1] if len(parts) > 1 else ()
+    kwargs: Any = parts[2] if len(parts) > 2 else {}
+    if len(parts) == 2 and isinstance(args, Mapping):
+        args, kwargs = (), args
+    if isinstance(args, Tensor):
+        args = (args,)
+    if not isinstance(args, tuple | list) or not isinstance(kwargs, Mapping):
+        raise _wrong_result(result, target)
+    return parts[0], tuple(args), dict(kwargs)
+
+
+def _wrong_result(result: object, target: str) -> InputError:
+    """Return the error for a function that gives something else than a model."""
+    found = type(result).__name__
+    if isinstance(result, tuple):
+        found = f"({', '.join(type(part).__name__ for part in result)})"
+    return InputError(
+        "target-result", f"'{target}' did not return a model", where=OPTION, expected=RESULT, found=found
+    )
+
+
+def _check_arguments(model: Module, args: tuple[Any, ...], kwargs: dict[str, Any], target: str) -> None:
+    """Check that the model's forward takes the arguments, so that a slip is not reported as a crash."""
+    try:
+        signature = inspect.signature(model.forward)
+    except ValueError:  # a scripted model has no signature to look at
+        return
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        given = [type(value).__name__ for value in args]
+        given += [f"{key}={type(value).__name__}" for key, value in kwargs.items()]
+        raise InputError(
+            "target-inputs",
+            f"{type(model).__name__}.forward cannot be called with what '{target}' gives",
+            where=OPTION,
+            expected=f"forward{signature}",
+            found=f"({', '.join(given)}): {error}",
+            hint="return (model, args) or (model, args, kwargs)",
+        ) from None
+
+
+def raised_error(code: str, what: str, error: BaseException) -> InputError:
+    """Return the error for the user's own code raising, with its traceback and without our frames."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith((OURS, "<frozen importlib")) and "importlib" not in frame.filename
+    ]
+    lines = "".join(traceback.format_list(frames[-SHOWN_FRAMES:])).rstrip().splitlines()
+    lines += "".join(traceback.format_exception_only(error)).rstrip().splitlines()
+    return InputError(code, what, where=OPTION, because="\n".join(line.removeprefix("  ") for line in lines))
+
+
+def _sibling_modules(name: str) -> list[str]:
+    """Return the modules that stand where a module was looked for."""
+    parent, _, _ = name.rpartition(".")
+    if parent:
+        paths = list(getattr(sys.modules.get(parent), "__path__", ()))
+        return [f"{parent}.{found.name}" for found in pkgutil.iter_modules(paths)]
+    return [found.name for found in pkgutil.iter_modules()]
+
+
+def _name(error: BaseException) -> str:
+    """Return the class name of an error."""
+    return type(error).__name__
