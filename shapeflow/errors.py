@@ -90,6 +90,9 @@ class InputError(ShapeflowError):
 class SelectorError(ShapeflowError):
     """A selector cannot be read, or names nothing in the trace."""
 
+    span: tuple[int, int] | None = None
+    """Columns (from 0, the end not included) of the part of the selector that is meant."""
+
 
 class WalkthroughError(ShapeflowError):
     """A walkthrough cannot be judged at all."""
