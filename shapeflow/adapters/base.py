@@ -1,4 +1,4 @@
-"""What an adapter is asked for and what it gives: plain data on one side, a model ready to run on the other."""
+"""What an adapter is asked for, as plain data, and what it gives: a model that is ready to run."""
 
 from __future__ import annotations
 

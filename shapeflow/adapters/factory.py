@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from shapeflow.adapters.base import Adapter, Prepared, Request
-from shapeflow.errors import InputError
+from shapeflow.errors import InputError, ShapeflowError
 from shapeflow.text import listing, nearest
 
 if TYPE_CHECKING:
@@ -54,10 +54,11 @@ def _prepare(function: Callable[[], Any], request: Request) -> Prepared:
     torch.manual_seed(request.seed)
     try:
         result = function()
-    except InputError:
+    except ShapeflowError:  # ours, raised through the user's code: it has its own text
         raise
     except (Exception, SystemExit) as error:
-        raise raised_error("target-raised", f"'{request.target}' raised {_name(error)}", error) from error
+        what = f"'{request.target}' raised {type(error).__name__}"
+        raise raised_error("target-raised", what, error) from error
     model, args, kwargs = _unpack(result, request.target)
     if request.device == "cuda":
         from torch.utils._pytree import tree_map_only
@@ -161,7 +162,7 @@ def _function(module: ModuleType, name: str, place: str) -> Callable[[], Any]:
         ) from None
     except ValueError:  # built in C: it has no signature to look at
         pass
-    return function
+    return cast("Callable[[], Any]", function)
 
 
 def _unpack(result: object, target: str) -> tuple[Module, tuple[Any, ...], dict[str, Any]]:
@@ -233,8 +234,3 @@ def _sibling_modules(name: str) -> list[str]:
         paths = list(getattr(sys.modules.get(parent), "__path__", ()))
         return [f"{parent}.{found.name}" for found in pkgutil.iter_modules(paths)]
     return [found.name for found in pkgutil.iter_modules()]
-
-
-def _name(error: BaseException) -> str:
-    """Return the class name of an error."""
-    return type(error).__name__
