@@ -1,0 +1,270 @@
+"""What a user gives a vision model: pictures, a prompt and boxes. All of it is checked without torch."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shapeflow.adapters.base import Box
+from shapeflow.errors import InputError
+from shapeflow.text import counted, nearest
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+CONTEXT_TOKENS = 32
+"""Tokens of SAM3's text encoder, the start and end marks included."""
+
+FIRST_BYTES: tuple[tuple[bytes, str, str], ...] = (
+    (b"version https://git-lfs", "a Git LFS pointer, not the picture it stands for", "git lfs pull"),
+    (b"<!doctype html", "a saved web page", "download the picture itself"),
+    (b"<html", "a saved web page", "download the picture itself"),
+    (b"<svg", "an SVG drawing", "export it as PNG"),
+    (b"<?xml", "an XML file, perhaps an SVG drawing", "export it as PNG"),
+    (b"%pdf", "a PDF document", "export the page as PNG"),
+    (b"pk\x03\x04", "a ZIP archive", "unpack it"),
+    (b"\x1f\x8b", "a gzip archive", "unpack it"),
+    (b"\x93numpy", "a NumPy array", "save it as PNG"),
+    (b"{", "a JSON file", ""),
+)
+"""First bytes (lower case) -> what the file is, and what to do."""
+
+FILE_TYPES = {b"heic": "a HEIC photo", b"heix": "a HEIC photo", b"mif1": "a HEIC photo"}
+"""Brand of an ISO media file, from byte 8."""
+
+EDGE_TOLERANCE = 1e-6
+"""A box may reach this far over the edge: 0.9 + 0.2 / 2 is not exactly 1."""
+
+
+def open_image(path: Path) -> Picture:
+    """Return a picture as RGB: turned as its camera says, over white where it is transparent.
+
+    Raises:
+        InputError: there is no such file, or no picture can be read from it.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    head = _first_bytes(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of big pictures, odd metadata and palettes
+            with Image.open(path) as image:
+                image.load()
+                return _as_rgb(image)
+    except Image.DecompressionBombError as error:
+        raise InputError(
+            "image-too-large",
+            f"'{path}' is too large to be decoded safely",
+            where=str(path),
+            because=_one_line(error),
+            hint="scale it down; models resize their input anyway",
+        ) from None
+    except UnidentifiedImageError:
+        raise _not_an_image(path, head) from None
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, MemoryError, ArithmeticError) as error:
+        raise InputError(
+            "image-broken",
+            f"'{path}' begins like an image but cannot be decoded",
+            where=str(path),
+            because=_one_line(error),
+            hint="fetch or save it again; it may have been cut off",
+        ) from None
+
+
+def parse_box(text: str, positive: bool = True) -> Box:
+    """Return a box from ``CX,CY,WIDTH,HEIGHT``, all in parts of the image.
+
+    Raises:
+        InputError: four numbers are not there, or the box is empty or reaches out of the image.
+    """
+    where = "option --box" if positive else "option --negative-box"
+    expected = "CX,CY,WIDTH,HEIGHT as parts of the image, such as 0.5,0.5,0.2,0.3"
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != 4 or not all(map(math.isfinite, numbers)):
+        raise InputError("box", f"'{text}' is not four numbers", where=where, expected=expected)
+    cx, cy, width, height = numbers
+    if width <= 0 or height <= 0:
+        raise InputError("box", f"the box '{text}' is empty", where=where, expected=expected)
+    edges = {
+        "left": (cx - width / 2, 0.0),
+        "right": (cx + width / 2, 1.0),
+        "top": (cy - height / 2, 0.0),
+        "bottom": (cy + height / 2, 1.0),
+    }
+    outside = [
+        f"its {name} edge is at {edge:.6g}"
+        for name, (edge, limit) in edges.items()
+        if (edge - limit) * (1 if limit else -1) > EDGE_TOLERANCE
+    ]
+    if outside:
+        pixels = max(numbers) > 2
+        raise InputError(
+            "box-outside",
+            f"the box '{text}' reaches out of the image",
+            where=where,
+            expected=expected,
+            found=", ".join(outside),
+            hint="divide pixels by the width and height of the image" if pixels else _clipped(edges),
+        )
+    return Box(cx, cy, width, height, positive)
+
+
+def check_prompt(prompt: str) -> str:
+    """Return a prompt without the white space around it.
+
+    Raises:
+        InputError: nothing is left.
+    """
+    stripped = " ".join(prompt.encode("utf-8", "replace").decode().split())
+    if not stripped:
+        raise InputError(
+            "prompt-empty",
+            "the prompt is empty",
+            where="option --prompt",
+            expected="a short noun phrase",
+            hint='--prompt "yellow school bus"',
+        )
+    return stripped
+
+
+def too_long(prompt: str) -> bool:
+    """Return whether a prompt surely has more tokens than SAM3 reads (a word has at least one)."""
+    pieces = re.findall(r"[^\W\d_]+|\d|[^\w\s]+|_+", prompt)
+    return len(pieces) > CONTEXT_TOKENS - 2
+
+
+def long_prompt_note(tokens: int) -> str:
+    """Return the note for a prompt of more tokens than SAM3 reads, start and end marks included."""
+    return f"The prompt has {counted(tokens, 'token')}; the model reads the first {CONTEXT_TOKENS}."
+
+
+def vocabulary_file() -> Path | None:
+    """Return the text encoder's vocabulary, which the sam3 wheel lacks and open_clip ships."""
+    for package in ("open_clip", "clip"):
+        spec = find_spec(package)
+        for folder in spec.submodule_search_locations or () if spec else ():
+            file = Path(folder) / "bpe_simple_vocab_16e6.txt.gz"
+            if file.is_file():
+                return file
+    return None
+
+
+def _first_bytes(path: Path) -> bytes:
+    """Return how a file begins, or say why it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(64)
+    except FileNotFoundError:
+        folder = path.parent
+        names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+        close = nearest(path.name, names, 1)
+        raise InputError(
+            "file-missing",
+            f"no file '{path}'",
+            where=str(path),
+            because=f"looked in {folder.resolve()}" + ("" if folder.is_dir() else ", which does not exist"),
+            hint=str(folder / close[0]) if close else "",
+        ) from None
+    except IsADirectoryError:
+        raise InputError("not-an-image", f"'{path}' is a folder, not an image", where=str(path)) from None
+    except (OSError, ValueError) as error:
+        raise InputError(
+            "file-unreadable", f"'{path}' cannot be read", where=str(path), because=_one_line(error)
+        ) from None
+    if not head:
+        raise InputError("not-an-image", f"'{path}' is empty", where=str(path), found="0 bytes")
+    return head
+
+
+def _not_an_image(path: Path, head: bytes) -> InputError:
+    """Return the error for a file that is something else; its first bytes may tell what."""
+    beginning = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    kind, hint = "", ""
+    for start, what, cure in FIRST_BYTES:
+        if beginning.startswith(start):
+            kind, hint = f"this looks like {what}", cure
+            break
+    if head[4:8] == b"ftyp":
+        kind = f"this looks like {FILE_TYPES.get(head[8:12], 'a video')}"
+        hint = "convert it to JPEG or PNG"
+    printable = head[:15].decode("ascii", "replace")
+    shown = f"'{printable}'" if printable.isprintable() and printable.isascii() else head[:8].hex(" ")
+    return InputError(
+        "not-an-image",
+        f"'{path}' is not an image that Pillow can open",
+        where=str(path),
+        found=f"{counted(path.stat().st_size, 'byte')} beginning with {shown}",
+        because=kind,
+        hint=hint,
+    )
+
+
+def _as_rgb(image: Picture) -> Picture:
+    """Return the first frame of a decoded picture in RGB."""
+    from PIL import Image, ImageOps
+
+    turned: Picture = ImageOps.exif_transpose(image)
+    if turned.mode in ("I", "F") or turned.mode.startswith("I;16"):
+        return _scaled_to_bytes(turned).convert("RGB")
+    if turned.mode == "LAB":
+        return _from_lab(turned)
+    if "transparency" in turned.info or turned.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
+        if turned.mode == "La":
+            turned = turned.convert("LA")
+        layered = turned.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", layered.size, "white"), layered).convert("RGB")
+    return turned.convert("RGB")
+
+
+def _scaled_to_bytes(image: Picture) -> Picture:
+    """Return a picture of more than 8 bits as greyscale; a plain conversion would clip it to white.
+
+    16-bit pictures have a known range. Wider ones do not, so theirs is taken from the picture.
+    """
+    sixteen_bits = image.mode.startswith("I;16")
+    wide = image.convert("F")
+    low, high = wide.getextrema()
+    assert isinstance(low, float)
+    assert isinstance(high, float)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ValueError("some of its pixels are not finite numbers")
+    if sixteen_bits or (image.mode == "I" and low >= 0 and 255 < high <= 65535):
+        low, high = 0.0, 65535.0
+    elif low >= 0 and high <= 1 and image.mode == "F":
+        low, high = 0.0, 1.0
+    elif low >= 0 and high <= 255:
+        low, high = 0.0, 255.0
+    scale = 255.0 / ((high - low) or 1.0)
+    return wide.point(lambda level: level * scale + (0.5 - low * scale)).convert("L")
+
+
+def _from_lab(image: Picture) -> Picture:
+    """Return a CIE L*a*b* picture as RGB, which Pillow leaves to its colour management."""
+    from PIL import ImageCms
+
+    lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    converted = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
+    assert converted is not None
+    return converted
+
+
+def _clipped(edges: dict[str, tuple[float, float]]) -> str:
+    """Return the part of a box that is inside the image, as the option takes it; empty if none is."""
+    left, right, top, bottom = (min(1.0, max(0.0, edge)) for edge, _ in edges.values())
+    if right <= left or bottom <= top:
+        return ""
+    box = ((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
+    return ",".join(f"{number:.6g}" for number in box)
+
+
+def _one_line(error: Exception) -> str:
+    """Return the first line of an error's text, or its class name."""
+    text = getattr(error, "strerror", None) or str(error)
+    return text.splitlines()[0] if text else type(error).__name__
