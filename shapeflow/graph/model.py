@@ -1,0 +1,179 @@
+"""A trace folded into a graph small enough to look at: calls as nodes, shapes on the edges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from shapeflow.graph.folding import Structure
+from shapeflow.trace import Trace
+
+LIMIT = 80
+"""Most nodes of one drawing: layout takes minutes where it is much more, and nobody can read it."""
+
+Kind = Literal["call", "repeat", "op", "input", "output", "outside", "unused", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One box."""
+
+    id: int
+    kind: Kind
+    title: str
+    subtitle: str = ""
+    selector: str = ""
+    """What it stands for, for links; empty where there is nothing to open."""
+    calls: tuple[int, ...] = ()
+    cluster: int | None = None
+    """Id of the cluster it lies in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Values that go from one node to another."""
+
+    source: int
+    target: int
+    values: tuple[int, ...]
+    """As they arrive."""
+    shapes: tuple[str, ...]
+    unused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A call drawn as a frame around its inner calls."""
+
+    id: int
+    title: str
+    subtitle: str
+    selector: str
+    parent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What is drawn."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    clusters: tuple[Cluster, ...] = ()
+    title: str = ""
+    left_out: str = ""
+    """What was folded away to stay readable, in words."""
+
+    @property
+    def empty(self) -> bool:
+        """True if there is nothing worth drawing."""
+        return len(self.nodes) < 2 or not self.edges
+
+
+def graph_of(
+    trace: Trace,
+    calls: Iterable[int] | None = None,
+    *,
+    depth: int | None = None,
+    limit: int = LIMIT,
+    structure: Structure | None = None,
+) -> Graph:
+    """Return the data flow between calls.
+
+    Args:
+        trace: the run.
+        calls: which calls to draw; one alone is opened, several are drawn with what lies between them.
+            None draws the whole run.
+        depth: how many levels of calls to open; None opens the largest ones while ``limit`` allows.
+        limit: most nodes.
+        structure: the call tree, if it is at hand.
+    """
+    from shapeflow.graph.flow import draw
+
+    tree = structure or Structure(trace)
+    chosen = sorted(set(tree.roots if calls is None else calls))
+    opened = chosen if calls is None or len(chosen) != 1 else tree.children[chosen[0]]
+    outside = calls is not None
+    if not opened:
+        return draw(tree, chosen, outside=outside)
+    if calls is None or len(chosen) == 1 or depth is not None:
+        frames = set(chosen) if opened is not chosen else set()
+        shown, left_out = unfold(tree, opened, depth, limit - 6 if outside else limit)
+        return _within(tree, sorted(frames | set(shown)), outside, limit, left_out)
+    shown, left_out = lift(tree, chosen, limit)
+    return _within(tree, shown, outside, limit, left_out)
+
+
+def _within(tree: Structure, shown: Sequence[int], outside: bool, limit: int, left_out: str) -> Graph:
+    """Draw ``shown``; leave the joining ops out where they make it too large."""
+    from shapeflow.graph.flow import draw
+
+    graph = draw(tree, shown, outside=outside)
+    if len(graph.nodes) > limit:
+        graph = draw(tree, shown, outside=outside, joins=False)
+    return replace(graph, left_out=left_out)
+
+
+def unfold(tree: Structure, calls: Sequence[int], depth: int | None, limit: int) -> tuple[list[int], str]:
+    """Return the calls to draw: ``calls`` with the largest opened again and again; and what stayed closed."""
+    shown = list(calls)
+    leaves = {call: 1 for call in calls}
+    folded = _size(tree, leaves)
+    refused: set[int] = set()
+    while True:
+        candidates = [
+            call
+            for call, level in leaves.items()
+            if call not in refused and tree.children[call] and (depth is None or level < depth)
+        ]
+        candidates = [call for call in candidates if not _repeated(tree, call, leaves)]
+        if not candidates:
+            break
+        call = max(candidates, key=lambda c: (tree.trace.calls[c].last_op - tree.trace.calls[c].first_op, -c))
+        trial = {other: level for other, level in leaves.items() if other != call}
+        trial |= {child: leaves[call] + 1 for child in tree.children[call]}
+        size = _size(tree, trial)
+        if size > limit * 3 // 4:
+            refused.add(call)
+            continue
+        leaves, folded = trial, size
+        shown += tree.children[call]
+    text = ""
+    if depth is not None and refused:
+        text = f"{len(refused)} calls stay closed: {folded} of at most {limit} nodes are drawn"
+    return shown, text
+
+
+def lift(tree: Structure, calls: Sequence[int], limit: int) -> tuple[list[int], str]:
+    """Return ``calls`` with the innermost replaced by the calls around them until they are few enough."""
+    shown = set(calls)
+    lifted = 0
+    while _size(tree, {call: 1 for call in shown}) > limit * 3 // 4:
+        depths = {call: len(tree.ancestors(call)) for call in shown}
+        deepest = max(depths.values())
+        if deepest == 1:
+            break
+        for call, level in depths.items():
+            if level == deepest:
+                shown.discard(call)
+                parent = tree.trace.calls[call].parent
+                assert parent is not None
+                shown.add(parent)
+                lifted += 1
+    text = f"{lifted} inner calls are folded into the calls around them" if lifted else ""
+    return sorted(shown), text
+
+
+def _size(tree: Structure, leaves: Iterable[int]) -> int:
+    """Return how many nodes the leaves make when repeats are folded."""
+    by_parent: dict[int | None, list[int]] = {}
+    for call in leaves:
+        by_parent.setdefault(tree.trace.calls[call].parent, []).append(call)
+    return sum(len(tree.fold(group)) for group in by_parent.values())
+
+
+def _repeated(tree: Structure, call: int, leaves: Iterable[int]) -> bool:
+    """Return whether ``call`` is drawn as one of many and so cannot be opened alone."""
+    parent = tree.trace.calls[call].parent
+    siblings = [other for other in leaves if tree.trace.calls[other].parent == parent]
+    return all(call != item for item in tree.fold(siblings))
