@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
+from shapeflow import unmatched
+from shapeflow.paths import OUTSIDE, PathIndex, shown
+from shapeflow.pattern import Segment, escape, hide_escaped, parse_path, parse_segment, syntax_error
 from shapeflow.trace import Module, Port, Trace
+
+_NUMBERS = re.compile(r"(-?\d{1,9})(?:-(-?\d{1,9}))?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """``@K`` or ``@A-B``, both ends included; negative ones count from the end."""
+
+    first: int
+    last: int
+    span: tuple[int, int]
+
+    def of(self, items: Sequence[int]) -> Sequence[int]:
+        """Return the items meant; none if there are not so many."""
+        first, last = (n + len(items) if n < 0 else n for n in (self.first, self.last))
+        return items[first : last + 1] if 0 <= first <= last < len(items) else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """A selector, read; columns count from 0 in ``text``."""
+    """A selector, read. Columns count from 0 in ``text``."""
 
     text: str
-    path: str
-    """The path part as written, with a helper's ``name()`` or an op's ``/target``, without ``@K``."""
-    port: str
-    """The port part as written; empty: the call or op itself."""
+    path: tuple[Segment, ...] | None
+    """Path of the module or helper method; None for ``/target``: ops outside all calls."""
+    path_span: tuple[int, int]
+    calls: Numbers | None = None
+    """Which calls of each path; None: all."""
+    target: Segment | None = None
+    """What ops of these calls; None: the calls themselves."""
+    ops: Numbers | None = None
+    """Which of these ops; None: all."""
+    port: str = ""
+    """Which ports, with all that is nested below; empty: the call or op itself."""
+    port_span: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +70,151 @@ class Match:
         return f"{self.path}@{self.index}{port}"
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Selector:
     """Read a selector.
 
     Raises:
-        SelectorError: it cannot be read; ``error.span`` gives the columns that are meant.
+        SelectorError: it cannot be read (``selector-syntax``); ``error.span``: the columns that are meant.
     """
-    raise NotImplementedError
+    if not text.strip():
+        raise syntax_error("the selector is empty", (0, 0), expected="PATH[@K][:PORT], or '.' for the model")
+    hidden = hide_escaped(text)
+    head_end = hidden.find(":") if ":" in hidden else len(text)
+    port = text[head_end + 1 :]
+    if head_end < len(text) and not port.strip():
+        what = "a port is missing behind ':'"
+        raise syntax_error(
+            what, (head_end, len(text)), expected="in, in.NAME, in[0], out, out.NAME or out[1]"
+        )
+    slash = hidden.find("/", 0, head_end)
+    path_end, calls = _numbers(text, hidden, 0, head_end if slash < 0 else slash)
+    target = ops = None
+    if slash >= 0:
+        target_end, ops = _numbers(text, hidden, slash + 1, head_end)
+        if target_end == slash + 1:
+            raise syntax_error("an op is missing behind '/'", (slash, slash + 1), expected="its name, or '*'")
+        target = parse_segment(text[slash + 1 : target_end], slash + 1, dots=True)
+    if path_end == 0 and (slash != 0 or calls):
+        raise syntax_error("a path is missing here", (0, 1), expected="PATH[@K][:PORT]", hint=f".{text}")
+    path = None if slash == 0 else parse_path(text[:path_end])
+    return Selector(text, path, (0, path_end), calls, target, ops, port, (head_end + 1, len(text)))
+
+
+def _numbers(text: str, hidden: str, start: int, end: int) -> tuple[int, Numbers | None]:
+    """Return where ``NAME[@K]`` between two columns has its ``@``, or ends, and what K is."""
+    at = hidden.find("@", start, end)
+    if at < 0:
+        return end, None
+    numbers = _NUMBERS.fullmatch(text, at + 1, end)
+    if numbers is None:
+        raise syntax_error(
+            f"'{text[at:end]}' is no number of a call", (at, end), expected="@0, @-1 for the last, or @1-6"
+        )
+    first, last = int(numbers[1]), int(numbers[2] or numbers[1])
+    if last < first and (first < 0) == (last < 0):
+        raise syntax_error(f"'{text[at:end]}' runs backwards", (at, end), expected="the smaller number first")
+    return at, Numbers(first, last, (at, end))
 
 
 def select(trace: Trace, selector: str | Selector) -> list[Match]:
     """Return what a selector names, in the order of the run; never empty.
 
+    Where a path was called several times and only some calls have the port, the others are left out.
+
     Raises:
         SelectorError: it cannot be read (``selector-syntax``), or names nothing: ``unknown-path``,
             ``never-called``, ``unknown-port``, ``unknown-op``, ``bad-index``; ``error.span``: the columns.
     """
-    raise NotImplementedError
+    if isinstance(selector, str):
+        selector = parse(selector)
+    index = trace.cached(PathIndex)
+    keys = [OUTSIDE] if selector.path is None else index.find(selector.path)
+    if not keys:
+        raise unmatched.unknown_path(index, selector.path or (), selector.path_span)
+    called = [key for key in keys if key in index.calls or key == OUTSIDE]
+    if not called:
+        raise unmatched.never_called(index, keys, selector.path_span)
+    if selector.target is None:
+        matches = [match for key in called for match in _calls(index, key, selector.calls)]
+    else:
+        matches = _ops(trace, index, called, selector, selector.target)
+    if not matches:
+        raise _too_few(index, called, selector)
+    matches.sort(key=lambda match: match.op if match.op is not None else match.call or 0)
+    return _ports(trace, matches, selector) if selector.port else matches
+
+
+def _calls(index: PathIndex, key: str, numbers: Numbers | None) -> Iterable[Match]:
+    ids = index.calls[key]
+    meant = set(ids if numbers is None else numbers.of(ids))
+    path = shown(key)
+    return [Match(path, number, call) for number, call in enumerate(ids) if call in meant]
+
+
+def _ops(
+    trace: Trace, index: PathIndex, called: Sequence[str], selector: Selector, target: Segment
+) -> list[Match]:
+    matches: list[Match] = []
+    known = False
+    for key in called:
+        for name, ids in index.ops.get(key, {}).items():
+            if not target.deep and not target.accepts(name):
+                continue
+            known = True
+            groups: list[Sequence[int]] = [ids]
+            if selector.calls is not None:
+                calls = selector.calls.of(index.calls[key])
+                groups = [[op for op in ids if trace.ops[op].call == call] for call in calls]
+            numbers = selector.ops
+            meant = {op for group in groups for op in (group if numbers is None else numbers.of(group))}
+            path = f"{shown(key)}/{escape(name)}"
+            matches += [
+                Match(path, number, trace.ops[op].call, op) for number, op in enumerate(ids) if op in meant
+            ]
+    if not known:
+        raise unmatched.unknown_op(index, called, target)
+    return matches
+
+
+def _too_few(index: PathIndex, called: Sequence[str], selector: Selector) -> Exception:
+    """Return the error for a number that no call or op has."""
+    key, calls, ops = called[0], selector.calls, selector.ops
+    if calls is not None and not any(calls.of(index.calls[key]) for key in called):
+        return unmatched.bad_index(shown(key), "was called", len(index.calls[key]), calls.span)
+    target = selector.target
+    assert target is not None and ops is not None, "all calls and all ops are never too few"
+    count = sum(len(ids) for name, ids in index.ops.get(key, {}).items() if target.accepts(name))
+    return unmatched.bad_index(f"{shown(key)}/{target.text}", "ran", count, ops.span)
+
+
+def _ports(trace: Trace, matches: Sequence[Match], selector: Selector) -> list[Match]:
+    found = []
+    for match in matches:
+        owner = trace.ops[match.op] if match.op is not None else trace.calls[match.call or 0]
+        for port in (*owner.inputs, *owner.outputs):
+            if _names(port.name, selector.port) or _names(port.alias, selector.port):
+                found.append(replace(match, port=port))
+    if not found:
+        raise unmatched.unknown_port(trace, matches[0], selector.port, selector.port_span)
+    return found
+
+
+def _names(name: str, wanted: str) -> bool:
+    """Return whether a port is the wanted one or nested below it."""
+    return name.startswith(wanted) and (len(name) == len(wanted) or name[len(wanted)] in ".[")
 
 
 def modules(trace: Trace, pattern: str) -> list[Module]:
     """Return the modules, called or not, whose path fits a pattern, in the order of the model; never empty.
 
     Raises:
-        SelectorError: the pattern cannot be read, or fits no module.
+        SelectorError: the pattern cannot be read (``selector-syntax``), or fits none (``unknown-path``).
     """
-    raise NotImplementedError
+    index = trace.cached(PathIndex)
+    segments = parse_path(pattern)
+    span = (0, len(pattern))
+    found = {key for key in index.find(segments) if key in index.modules}
+    if not found:
+        raise unmatched.unknown_path(index, segments, span, what="module")
+    return [module for module in trace.modules if module.path in found]

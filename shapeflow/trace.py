@@ -6,16 +6,18 @@ live in ``selector`` (what is meant by a name) and ``flow`` (what went where).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
     from shapeflow.flow import Reach
     from shapeflow.selector import Match
+
+Answer = TypeVar("Answer")
 
 SCHEMA = "shapeflow.trace/1"
 
@@ -96,7 +98,7 @@ class Op:
 
     id: int
     target: str
-    """The function's name: ``einsum``, ``interpolate``, ``add``, ``getitem``, ``scaled_dot_product_attention``."""
+    """The function's name: ``einsum``, ``interpolate``, ``getitem``, ``scaled_dot_product_attention``."""
     call: int | None
     """Id of the innermost call it ran in; None outside all calls."""
     inputs: tuple[Port, ...]
@@ -141,7 +143,7 @@ class Call:
 
     @property
     def name(self) -> str:
-        """The selector of all calls like this one: ``transformer.encoder`` or ``backbone.forward_image()``."""
+        """The selector of all calls like this one: ``encoder`` or ``backbone.forward_image()``."""
         if self.method == "forward":
             return self.path or "."
         return f"{self.path}.{self.method}()"
@@ -247,6 +249,14 @@ class Trace:
             for value in dict.fromkeys(port.value for port in op.inputs if port.value is not None):
                 users.setdefault(value, []).append(op.id)
         return {value: tuple(ops) for value, ops in users.items()}
+
+    def cached(self, make: Callable[[Trace], Answer]) -> Answer:
+        """Return ``make(self)``, made once a trace: for the tables behind questions that come many times."""
+        answers: dict[Any, Any] = self.__dict__.setdefault("_answers", {})
+        if make not in answers:
+            answers[make] = make(self)
+        answer: Answer = answers[make]
+        return answer
 
     def select(self, selector: str) -> list[Match]:
         """Return the calls, ops or ports that ``selector`` names, in the order of the run.

@@ -1,0 +1,79 @@
+"""Where the calls and ops of a trace are found by path: made once a trace, asked hundreds of times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shapeflow.pattern import Segment, escape
+from shapeflow.trace import Call, Trace
+
+ROOT = ""
+OUTSIDE = "/"
+"""Stands for no call at all: ops that ran before, between or after the calls."""
+
+
+def key_of(call: Call) -> str:
+    """Return the path of a call's module, or the path of its helper method: ``backbone.forward_image()``."""
+    if call.method == "forward":
+        return call.path
+    return f"{call.path}.{call.method}()" if call.path else f"{call.method}()"
+
+
+def shown(key: str) -> str:
+    """Return a key as a selector writes it."""
+    if key == OUTSIDE:
+        return ""
+    if key.endswith("()"):
+        path, _, method = key.rpartition(".")
+        return f"{escape(path)}.{method}"
+    return escape(key) or "."
+
+
+class PathIndex:
+    """The tree of modules and helper methods of one trace, with their calls and ops."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.children: dict[str, dict[str, str]] = {ROOT: {}}
+        """Key -> name of each thing one step below -> its key."""
+        self.modules = trace.module_by_path
+        self.calls: dict[str, list[int]] = {}
+        """Key -> ids of its calls, in order."""
+        self.ops: dict[str, dict[str, list[int]]] = {}
+        """Key -> target -> ids of the ops whose innermost call it is, in order."""
+        for module in trace.modules:
+            self._add(module.path)
+        keys = []
+        for call in trace.calls:
+            keys.append(key_of(call))
+            self._add(keys[-1])
+            self.calls.setdefault(keys[-1], []).append(call.id)
+        for op in trace.ops:
+            key = OUTSIDE if op.call is None else keys[op.call]
+            self.ops.setdefault(key, {}).setdefault(op.target, []).append(op.id)
+
+    def _add(self, key: str) -> None:
+        """Add a key and what leads to it."""
+        while key not in self.children:
+            self.children[key] = {}
+            parent, _, name = key.rpartition(".")
+            self.children.setdefault(parent, {})[name] = key
+            key = parent
+
+    def find(self, segments: Sequence[Segment]) -> list[str]:
+        """Return the keys that fit, each once; none if nothing does."""
+        found: dict[str, None] = {ROOT: None}
+        for segment in segments:
+            found = {key: None for start in found for key in self._step(start, segment)}
+        return list(found)
+
+    def _step(self, start: str, segment: Segment) -> list[str]:
+        """Return the keys that a segment leads to."""
+        children = self.children[start]
+        if segment.literal is not None:
+            return [children[segment.literal]] if segment.literal in children else []
+        if not segment.deep:
+            return [key for name, key in children.items() if segment.accepts(name)]
+        keys = [start]
+        for key in keys:
+            keys += [below for name, below in self.children[key].items() if not name.endswith("()")]
+        return keys

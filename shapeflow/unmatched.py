@@ -1,0 +1,125 @@
+"""Why a selector names nothing in a trace, and what was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from shapeflow.errors import SelectorError
+from shapeflow.paths import OUTSIDE, ROOT, PathIndex, shown
+from shapeflow.pattern import Segment, escape
+from shapeflow.text import counted, listing, nearest
+from shapeflow.trace import Trace
+
+if TYPE_CHECKING:
+    from shapeflow.selector import Match
+
+
+def _error(
+    code: str, what: str, span: tuple[int, int], *, found: str = "", because: str = "", hint: str = ""
+) -> SelectorError:
+    error = SelectorError(code, what, found=found, because=because, hint=hint)
+    error.span = span
+    return error
+
+
+def _written(segments: Sequence[Segment]) -> str:
+    """Return segments as a selector writes them."""
+    text = ".".join(segment.text for segment in segments)
+    return f".{text}" if len(segments) == 1 and text.endswith("()") else text or "."
+
+
+def unknown_path(
+    index: PathIndex, segments: Sequence[Segment], span: tuple[int, int], what: str = "call"
+) -> SelectorError:
+    """Return the error for a path that is no module's: the longest part that exists and what is below it."""
+    known = len(segments)
+    while not index.find(segments[:known]):
+        known -= 1
+    starts = index.find(segments[:known])
+    below = {name: key for start in starts for name, key in index.children[start].items()}
+    title = f"no {what} '{_written(segments)}' in this trace"
+    if known == len(segments):  # a helper method where a module is asked for
+        return _error("unknown-path", title, span, found="a helper method, no module")
+    wrong = segments[known]
+    place = "the model" if known == 0 else f"'{_written(segments[:known])}'"
+    has = f"{place} has {listing(list(below), 4)}" if below else f"{place} has nothing below it"
+    tail = "".join(f".{segment.text}" for segment in segments[known + 1 :])
+    close = nearest(wrong.text, below)
+    hint = shown(below[close[0]]) + tail if close and wrong.literal is not None else ""
+    if not hint and all(segment.literal is not None for segment in segments):
+        ending = "." + ".".join(str(segment.literal) for segment in segments)
+        hint = next((shown(key) for key in index.children if key.endswith(ending)), "")
+    return _error("unknown-path", title, (wrong.start, span[1]), found=has, hint=hint)
+
+
+def never_called(index: PathIndex, keys: Sequence[str], span: tuple[int, int]) -> SelectorError:
+    """Return the error for modules that exist and did not run."""
+    key = keys[0]
+    name = "the model itself" if key == ROOT else f"'{shown(key)}'"
+    others = f" and {counted(len(keys) - 1, 'other')}" if len(keys) > 1 else ""
+    verb = "exist but were" if others else "exists but was"
+    called = [below for below in _everything_below(index, key) if below in index.calls]
+    helpers = [below for below in called if below.endswith("()") and below in index.children[key].values()]
+    found = ""
+    if helpers:
+        found = f"its helpers were called: {listing([shown(helper) for helper in helpers])}"
+    elif called:
+        found = f"called below it: {listing([shown(below) for below in called])}"
+    hint = shown((helpers or called)[0]) if helpers or called else ""
+    return _error(
+        "never-called", f"{name}{others} {verb} not called in this run", span, found=found, hint=hint
+    )
+
+
+def _everything_below(index: PathIndex, key: str) -> Iterable[str]:
+    for below in index.children[key].values():
+        yield below
+        yield from _everything_below(index, below)
+
+
+def unknown_op(index: PathIndex, keys: Sequence[str], target: Segment) -> SelectorError:
+    """Return the error for an op that ran in none of the calls."""
+    ran = list(dict.fromkeys(name for key in keys for name in index.ops.get(key, {})))
+    place = "outside all calls" if keys[0] == OUTSIDE else f"in '{shown(keys[0])}'"
+    others = f" and {counted(len(keys) - 1, 'other')}" if len(keys) > 1 else ""
+    elsewhere = [
+        f"{shown(key)}/{escape(name)}"
+        for key in (_everything_below(index, keys[0]) if keys[0] in index.children else ())
+        for name in index.ops.get(key, {})
+        if target.accepts(name)
+    ]
+    close = [f"{shown(keys[0])}/{escape(name)}" for name in nearest(target.text, ran)]
+    return _error(
+        "unknown-op",
+        f"no op '{target.text}' {place}{others}",
+        target.span,
+        found=f"it ran {listing(ran, 6)}" if ran else "it ran no ops of its own",
+        because=f"below it: {listing(elsewhere)}" if elsewhere else "",
+        hint=(elsewhere or close or [""])[0],
+    )
+
+
+def bad_index(name: str, verb: str, count: int, span: tuple[int, int]) -> SelectorError:
+    """Return the error for a number that no call or op has."""
+    found = "@0" if count == 1 else f"@0 to @{count - 1}" if count else ""
+    what = f"'{name}' {verb} {counted(count, 'time')} only" if count else f"'{name}' did not run there"
+    return _error("bad-index", what, span, found=found, hint=f"{name}@-1" if count else "")
+
+
+def unknown_port(trace: Trace, match: Match, wanted: str, span: tuple[int, int]) -> SelectorError:
+    """Return the error for a port that no call or op has."""
+    owner = trace.ops[match.op] if match.op is not None else trace.calls[match.call or 0]
+    ports = (*owner.inputs, *owner.outputs)
+    names = [port.name for port in ports]
+    side = wanted[:2] if wanted[:2] in ("in", "ou") else ""
+    same_side = [name for name in names if name.startswith(side)]
+    close = nearest(wanted, [*names, *(port.alias for port in ports if port.alias)], 1)
+    kind = {"in": "inputs", "ou": "outputs"}.get(side, "ports")
+    return _error(
+        "unknown-port",
+        f"'{match.path}' has no port '{wanted}'",
+        span,
+        found=listing(same_side, 6) or f"no {kind}",
+        hint=f"{match.path}:{close[0]}" if close else "",
+    )
