@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from shapeflow.pattern import Segment, escape
 from shapeflow.trace import Call, Trace
@@ -19,6 +20,7 @@ def key_of(call: Call) -> str:
     return f"{call.path}.{call.method}()" if call.path else f"{call.method}()"
 
 
+@lru_cache(maxsize=65_536)
 def shown(key: str) -> str:
     """Return a key as a selector writes it."""
     if key == OUTSIDE:
@@ -53,14 +55,17 @@ class PathIndex:
 
     def _add(self, key: str) -> None:
         """Add a key and what leads to it."""
-        while key not in self.children:
+        if key not in self.children:
             self.children[key] = {}
             parent, _, name = key.rpartition(".")
-            self.children.setdefault(parent, {})[name] = key
-            key = parent
+            self._add(parent)
+            self.children[parent][name] = key
 
     def find(self, segments: Sequence[Segment]) -> list[str]:
         """Return the keys that fit, each once; none if nothing does."""
+        if all(segment.literal is not None for segment in segments):
+            key = ".".join(segment.literal or "" for segment in segments)
+            return [key] if key in self.children else []
         found: dict[str, None] = {ROOT: None}
         for segment in segments:
             found = {key: None for start in found for key in self._step(start, segment)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from shapeflow import unmatched
@@ -194,7 +194,7 @@ def _ports(trace: Trace, matches: Sequence[Match], selector: Selector) -> list[M
         owner = trace.ops[match.op] if match.op is not None else trace.calls[match.call or 0]
         for port in (*owner.inputs, *owner.outputs):
             if _names(port.name, selector.port) or _names(port.alias, selector.port):
-                found.append(replace(match, port=port))
+                found.append(Match(match.path, match.index, match.call, match.op, port))
     if not found:
         raise unmatched.unknown_port(trace, matches[0], selector.port, selector.port_span)
     return found

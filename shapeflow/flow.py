@@ -1,0 +1,190 @@
+"""What went where: producers, users, whether data reaches a place, and what is used at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from shapeflow.errors import SelectorError
+from shapeflow.links import Links, Reached, way
+from shapeflow.selector import Match, select
+from shapeflow.trace import Escape, Op, Trace
+from shapeflow.unused import Use, dead, first_use, unused, wasted, wasted_flops
+
+__all__ = [
+    "Doubt",
+    "Reach",
+    "Step",
+    "Use",
+    "dead",
+    "fold",
+    "producers",
+    "reaches",
+    "unused",
+    "use_of",
+    "users",
+    "values_at",
+    "wasted",
+    "wasted_flops",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why ``never reaches`` is not proven."""
+
+    kind: Literal["escape", "unknown origin"]
+    value: int
+    """Id of the value that was read into Python, or whose making was not seen."""
+    text: str
+    """The reason in one line."""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whether data flows from one place to another."""
+
+    answer: Literal["yes", "no", "undecided"]
+    path: tuple[int, ...] = ()
+    """For yes: ids of the ops of a shortest path; empty if the very same tensor is in both places."""
+    values: tuple[int, ...] = ()
+    """For yes: ids of the values along it, one more than ops: the source's, then what each op made."""
+    doubts: tuple[Doubt, ...] = ()
+    """For undecided: why."""
+    last: int | None = None
+    """For no and undecided: id of the last op, up to the destination, that has data of the source."""
+
+    def __bool__(self) -> bool:
+        return self.answer == "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A part of a path that runs in one call."""
+
+    call: int | None
+    """Id of the innermost call; None outside all calls."""
+    ops: tuple[int, ...]
+    value: int
+    """Id of the value that leaves it."""
+
+
+def values_at(trace: Trace, selector: str, side: Literal["in", "out", "both"] = "out") -> tuple[int, ...]:
+    """Return the ids of the values that a selector names.
+
+    Args:
+        trace: where to look.
+        selector: ports, or calls and ops.
+        side: what a call or op without a port stands for: what it was given, what it returned, or both.
+
+    Raises:
+        SelectorError: the selector names nothing, or nothing that is a tensor (``no-tensor``).
+    """
+    matches = select(trace, selector)
+    found = dict.fromkeys(value for match in matches for value in _values_of(trace, match, side))
+    if not found:
+        held = ", ".join(dict.fromkeys(match.port.text for match in matches if match.port)) or "no tensor"
+        raise SelectorError("no-tensor", f"'{selector}' holds {held}", expected="a place that holds a tensor")
+    return tuple(found)
+
+
+def _values_of(trace: Trace, match: Match, side: str) -> list[int]:
+    if match.port is not None:
+        return [] if match.port.value is None else [match.port.value]
+    owner = trace.ops[match.op] if match.op is not None else trace.calls[match.call or 0]
+    ports = {"in": owner.inputs, "out": owner.outputs, "both": (*owner.inputs, *owner.outputs)}[side]
+    return [port.value for port in ports if port.value is not None]
+
+
+def producers(trace: Trace, selector: str) -> tuple[Op, ...]:
+    """Return the ops that made what is in a port; for a call or op, what it was given."""
+    makers = trace.cached(Links).makers
+    return _ops(trace, (op for value in values_at(trace, selector, "in") for op in makers[value]))
+
+
+def users(trace: Trace, selector: str) -> tuple[Op, ...]:
+    """Return the ops that read what is in a port; for a call or op, what it returned."""
+    readers = trace.cached(Links).readers
+    return _ops(trace, (op for value in values_at(trace, selector) for op in readers[value]))
+
+
+def _ops(trace: Trace, ids: Iterable[int]) -> tuple[Op, ...]:
+    return tuple(trace.ops[op] for op in sorted(set(ids)))
+
+
+def use_of(trace: Trace, selector: str) -> Use | None:
+    """Return the nearest use of anything that a selector names; None: all of it is unused.
+
+    Raises:
+        SelectorError: the selector names nothing, or no tensor.
+    """
+    return first_use(trace, values_at(trace, selector))
+
+
+def reaches(trace: Trace, source: str, destination: str) -> Reach:
+    """Return whether any value of ``source`` flows into any value of ``destination``.
+
+    A call or op without a port means, as the source, what it returned; as the destination, all that it
+    was given or returned. The same tensor in both places counts.
+
+    Raises:
+        SelectorError: a selector names nothing, or no tensor.
+    """
+    links = trace.cached(Links)
+    starts, goals = values_at(trace, source), set(values_at(trace, destination, "both"))
+    reached = links.down(starts, goals)
+    hit = next(reversed(reached))
+    if hit in goals:
+        return Reach("yes", *way(reached, hit))
+    complete = max((op for goal in goals for op in links.makers[goal]), default=-1)
+    last = max((op for value in reached for op in links.makers[value] if op <= complete), default=None)
+    doubts = (
+        *_escapes(trace, reached, complete),
+        *_unknown_origins(trace, starts, links.up(goals)),
+    )
+    return Reach("undecided" if doubts else "no", doubts=tuple(dict.fromkeys(doubts)), last=last)
+
+
+def _escapes(trace: Trace, reached: Reached, complete: int) -> Iterable[Doubt]:
+    """Yield the escapes of the source's data that came early enough to change the destination."""
+    for escape in trace.escapes:
+        if escape.value in reached and _earliest(trace, escape) <= complete:
+            place = "outside all calls" if escape.call is None else f"in '{trace.calls[escape.call].name}'"
+            line = "" if escape.source is None else f", {trace.sources[escape.source]}"
+            read = f"{escape.how} of {trace.values[escape.value]} {place}{line}"
+            yield Doubt("escape", escape.value, f"{read}, was read into Python and may choose a branch")
+
+
+def _earliest(trace: Trace, escape: Escape) -> int:
+    """Return the first op that can have run after an escape."""
+    made = min(trace.cached(Links).makers[escape.value], default=-1) + 1
+    return made if escape.call is None else max(made, trace.calls[escape.call].first_op)
+
+
+def _unknown_origins(trace: Trace, starts: Iterable[int], upstream: Reached) -> Iterable[Doubt]:
+    """Yield the values on the way to the destination that may have been made, unseen, from the source."""
+    links = trace.cached(Links)
+    source_made = min(min(links.makers[start], default=-1) for start in starts)
+    for number in upstream:
+        value = trace.values[number]
+        readers = links.readers[number]
+        # What an op read before the source existed cannot come from it.
+        if value.origin == "unknown" and (not readers or readers[0] > source_made):
+            where = f", read by '{trace.ops[readers[0]].target}'" if readers else ""
+            name = f" '{value.name}'" if value.name else ""
+            yield Doubt("unknown origin", number, f"the making of {value}{name}{where} was not seen")
+
+
+def fold(trace: Trace, reach: Reach | Use) -> tuple[Step, ...]:
+    """Return a path folded to the calls that it runs through, in order."""
+    pairs = zip(reach.path, reach.values[1:], strict=True)
+    steps = []
+    for call, group in groupby(pairs, key=lambda pair: trace.ops[pair[0]].call):
+        ops, values = zip(*group, strict=True)
+        steps.append(Step(call, ops, values[-1]))
+    return tuple(steps)

@@ -1,0 +1,83 @@
+"""Which op makes and which op reads each value: plain lists, made once a trace.
+
+An op leads from each value it reads to each value it makes. A composite op (such as
+``multi_head_attention_forward``) and the ops that it was opened into lie side by side: both lead on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from shapeflow.trace import Trace
+
+Reached = dict[int, "tuple[int, int] | None"]
+"""Value -> the op and the value it was reached from; None for a start."""
+
+
+class Links:
+    """The data flow of one trace."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.made: list[list[int]] = [[] for _ in trace.ops]
+        """Op -> the values it makes: its output ports, and values that name it as their producer."""
+        self.makers: list[list[int]] = [[] for _ in trace.values]
+        """Value -> the ops that make it: none, one, or a composite op and the last of its details."""
+        self.read: list[list[int]] = []
+        """Op -> the values it reads."""
+        self.readers: list[Sequence[int]] = [trace.users.get(value.id, ()) for value in trace.values]
+        """Value -> the ops that read it."""
+        for op in trace.ops:
+            read = list(dict.fromkeys(port.value for port in op.inputs if port.value is not None))
+            self.read.append(read)
+            for port in op.outputs:
+                # An op that hands on what it was given has made nothing: no way leads back through it.
+                if port.value is not None and port.value not in read:
+                    self._link(op.id, port.value)
+        for value in trace.values:
+            if value.producer is not None:
+                self._link(value.producer, value.id)
+
+    def _link(self, op: int, value: int) -> None:
+        if value not in self.made[op]:
+            self.made[op].append(value)
+            self.makers[value].append(op)
+
+    def down(self, starts: Iterable[int], goals: Collection[int] = ()) -> Reached:
+        """Return what the starts flow into, nearest first; ends with the first goal that is met."""
+        return _flood(starts, self.readers, self.made, goals)
+
+    def up(self, starts: Iterable[int]) -> Reached:
+        """Return what flows into the starts, nearest first."""
+        return _flood(starts, self.makers, self.read, ())
+
+
+def _flood(
+    starts: Iterable[int],
+    ops: Sequence[Sequence[int]],
+    values: Sequence[Sequence[int]],
+    goals: Collection[int],
+) -> Reached:
+    reached: Reached = {}
+    for start in starts:
+        reached[start] = None
+        if start in goals:
+            return reached
+    queue = list(reached)
+    for value in queue:  # it grows while it is walked: breadth first
+        for op in ops[value]:
+            for other in values[op]:
+                if other not in reached:
+                    reached[other] = (op, value)
+                    if other in goals:
+                        return reached
+                    queue.append(other)
+    return reached
+
+
+def way(reached: Reached, value: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the ops, and the values before, between and behind them, that lead from a start to a value."""
+    ops, values = [], [value]
+    while (step := reached[values[-1]]) is not None:
+        ops.append(step[0])
+        values.append(step[1])
+    return tuple(reversed(ops)), tuple(reversed(values))

@@ -1,0 +1,186 @@
+"""What was computed for nothing: values that nobody reads, and the ops that made them.
+
+A value is *used* if it reaches an end: what the caller of the model gets, what Python reads, memory that
+outlives the run. Where one entry call hands values to a later one (encode, then decode), the first is a
+stage and what it returns is no end by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+
+from shapeflow.links import Links, way
+from shapeflow.trace import Call, Op, Trace, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Where a value goes."""
+
+    text: str
+    """In one line: ``returned by '.forward_grounding()'``, ``read into Python (bool) in 'text'``."""
+    path: tuple[int, ...]
+    """Ids of the ops of a shortest path to there."""
+    values: tuple[int, ...]
+    """Ids of the values along it, one more than ops."""
+
+
+class _Ends:
+    """Where the data flow of a trace ends, with the reason by value, and what flows there."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.why: dict[int, str] = {}
+        self._trace = trace
+        self._links = trace.cached(Links)
+        for escape in trace.escapes:
+            place = "" if escape.call is None else f" in '{trace.calls[escape.call].name}'"
+            self._end([escape.value], f"read into Python ({escape.how}){place}")
+        self._returned()
+        if not trace.run.complete:
+            self._interrupted()
+        self._effects()
+        self.used = self._links.up(self.why)
+        """Values that reach an end."""
+
+    def _end(self, values: Iterable[int | None], why: str) -> None:
+        for value in values:
+            if value is not None:
+                self.why.setdefault(value, why)
+
+    def _returned(self) -> None:
+        """Add what the entry calls give to the caller, and what is computed outside all calls."""
+        roots: list[Call] = []
+        """Call -> the entry call it runs in."""
+        for call in self._trace.calls:
+            roots.append(call if call.parent is None else roots[call.parent])
+        for call in self._trace.calls:
+            if call.parent is None and not self._is_stage(call, roots):
+                self._end((port.value for port in call.outputs), f"returned by '{call.name}'")
+        for op in self._trace.ops:
+            if op.call is None:
+                self._end(self._links.made[op.id], f"made outside the model by '{op.target}'")
+
+    def _is_stage(self, root: Call, roots: list[Call]) -> bool:
+        """Return whether an op in another entry call reads what this one made and returned."""
+        if not self._trace.run.complete:
+            return False  # the rest of the run might have read anything
+        ops = self._trace.ops
+        for value in {port.value for port in root.outputs if port.value is not None}:
+            if any(root.first_op <= op < root.last_op for op in self._links.makers[value]):
+                calls = (ops[op].call for op in self._links.readers[value])
+                if any(call is not None and roots[call].name != root.name for call in calls):
+                    return True
+        return False
+
+    def _interrupted(self) -> None:
+        """Add what the calls that never ended had made so far: the rest of the run would have read it."""
+        broken = {call.id for call in self._trace.calls if call.raised}
+        for call in self._trace.calls:
+            if call.parent in broken:
+                self._end((port.value for port in call.outputs), "made when the run failed")
+        for op in self._trace.ops:
+            if op.call in broken:
+                self._end(self._links.made[op.id], "made when the run failed")
+
+    def _effects(self) -> None:
+        """Add what is written into memory from outside the run, and what ops without a result read."""
+        outer = {value.storage for value in self._trace.values if value.origin != "op"} - {None}
+        for op in self._trace.ops:
+            made = self._links.made[op.id]
+            if _writes(op):
+                kept = [value for value in made if self._trace.values[value].storage in outer]
+                self._end(kept, f"written into memory from outside by '{op.target}'")
+            if not made and not any(port.value is not None for port in op.outputs):
+                self._end(self._links.read[op.id], f"read by '{op.target}'")
+
+
+def _writes(op: Op) -> bool:
+    """Return whether an op writes into one of its inputs."""
+    return op.target.strip("_") == "setitem" or (op.target.endswith("_") and not op.target.endswith("__"))
+
+
+def dead(trace: Trace) -> tuple[Value, ...]:
+    """Return the values, made by ops, that reach no end of the data flow, in the order of the run.
+
+    Details of a composite op count only if the composite op's own results are dead.
+    """
+    ids = trace.cached(_dead_ids)
+    return tuple(value for value in trace.values if value.id in ids)
+
+
+def _dead_ids(trace: Trace) -> frozenset[int]:
+    links, used = trace.cached(Links), trace.cached(_Ends).used
+    return frozenset(
+        value.id
+        for value in trace.values
+        if value.origin == "op"
+        and value.materialized
+        and value.id not in used
+        and (_on_top(trace, value) or not any(_matters(trace, op, used) for op in links.makers[value.id]))
+    )
+
+
+def _on_top(trace: Trace, value: Value) -> bool:
+    """Return whether an op at the author's level makes a value, not only a detail of a composite op."""
+    return any(trace.ops[op].parent is None for op in trace.cached(Links).makers[value.id])
+
+
+def _matters(trace: Trace, op: int, used: Container[int]) -> bool:
+    """Return whether anything made by the composite op around a detail is used."""
+    while (parent := trace.ops[op].parent) is not None:
+        op = parent
+    return any(value in used for value in trace.cached(Links).made[op])
+
+
+def unused(trace: Trace) -> tuple[Value, ...]:
+    """Return the values, made by ops, that nobody reads, in the order of the run.
+
+    Left out is what would only be noise: details of composite ops, tensors that were never built, and
+    views or overwritten states of memory that is read through another value.
+    """
+    links, ends = trace.cached(Links), trace.cached(_Ends)
+    read_memory = {trace.values[value].storage for value in ends.why}
+    read_memory |= {value.storage for value in trace.values if value.origin != "op"}
+    for op in trace.ops:
+        made = {trace.values[value].storage for value in links.made[op.id]}
+        read = {trace.values[value].storage for value in links.read[op.id]}
+        # An op that only makes views of what it reads, or writes into it, does not use it up.
+        read_memory |= read if made - read or not made or None in made else set()
+    return tuple(
+        value
+        for value in trace.values
+        if value.origin == "op"
+        and value.materialized
+        and not links.readers[value.id]
+        and value.id not in ends.why
+        and (value.storage is None or value.storage not in read_memory)
+        and _on_top(trace, value)
+    )
+
+
+def wasted(trace: Trace) -> tuple[Op, ...]:
+    """Return the ops, details of composite ops left out, that made nothing that is used."""
+    links, ids = trace.cached(Links), trace.cached(_dead_ids)
+    return tuple(
+        op
+        for op in trace.ops
+        if op.parent is None
+        and any(value in ids for value in links.made[op.id])
+        and all(value in ids or not trace.values[value].materialized for value in links.made[op.id])
+    )
+
+
+def wasted_flops(trace: Trace) -> int:
+    """Return the FLOPs of the ops that made nothing that is used."""
+    return sum(op.flops for op in wasted(trace))
+
+
+def first_use(trace: Trace, values: Iterable[int]) -> Use | None:
+    """Return the nearest end of the data flow that any of the values reaches; None: all are unused."""
+    ends = trace.cached(_Ends)
+    reached = trace.cached(Links).down(values, ends.why)
+    end = next(reversed(reached), None)
+    if end is None or end not in ends.why:
+        return None
+    return Use(ends.why[end], *way(reached, end))
