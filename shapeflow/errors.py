@@ -102,3 +102,25 @@ class RunError(ShapeflowError):
     """The model's run failed; what was recorded before is kept."""
 
     exit_code = ExitCode.RUN_FAILED
+
+
+class NeedsValues(RunError):
+    """A shapes-only run met a step that needs data.
+
+    Args:
+        operation: the torch function that wanted to read.
+        found: the tensors it was given, in the one notation.
+    """
+
+    def __init__(self, operation: str, found: str) -> None:
+        super().__init__(
+            "needs-values",
+            f"'{operation}' needs real values, but this tensor has only a shape",
+            found=found or "a tensor that was never computed",
+            because="a shapes-only run computes nothing on weights, images or random numbers",
+            hint="--device cpu   (a real run)",
+        )
+
+
+class EndOfRun(Exception):  # noqa: N818 - it ends a run in good order, it is no error
+    """Raised by an adapter's run where a shapes-only run has nothing more to show; its text goes into the notes."""

@@ -65,7 +65,7 @@ def open_image(path: Path) -> Picture:
         ) from None
     except UnidentifiedImageError:
         raise _not_an_image(path, head) from None
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, MemoryError, ArithmeticError) as error:
+    except Exception as error:  # each of Pillow's decoders fails in its own way
         raise InputError(
             "image-broken",
             f"'{path}' begins like an image but cannot be decoded",
@@ -73,6 +73,18 @@ def open_image(path: Path) -> Picture:
             because=_one_line(error),
             hint="fetch or save it again; it may have been cut off",
         ) from None
+
+
+def thumbnail(image: Picture, width: int = 480) -> str:
+    """Return a picture scaled down to ``width`` pixels, as JPEG in base64, for the report."""
+    import base64
+    import io
+
+    small = image.copy()
+    small.thumbnail((width, width))
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=72)
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def parse_box(text: str, positive: bool = True) -> Box:

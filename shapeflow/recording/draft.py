@@ -1,0 +1,261 @@
+"""The trace while it is being recorded: open calls and ops, frozen into a ``Trace`` at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+from shapeflow.recording.identity import Identity
+from shapeflow.recording.ports import plain
+from shapeflow.recording.source import SourceLines
+from shapeflow.trace import Call, Escape, Op, Port, Source
+
+
+@dataclass(slots=True)
+class OpDraft:
+    """An op being recorded."""
+
+    id: int
+    target: str
+    call: int | None
+    parent: int | None
+    source: int | None
+    inputs: list[Port]
+    outputs: list[Port] = field(default_factory=list)
+    flops: int = 0
+    live_bytes: int = 0
+    wrote: bool = False
+    """True if it wrote into a tensor that was there before."""
+
+
+@dataclass(slots=True)
+class CallDraft:
+    """A call being recorded."""
+
+    id: int
+    path: str
+    method: str
+    class_name: str
+    parent: int | None
+    source: int | None
+    inputs: list[Port]
+    first_op: int
+    outputs: list[Port] = field(default_factory=list)
+    last_op: int = -1
+    raised: bool = False
+    dropped: bool = False
+    """A helper that neither took nor gave a tensor: what ran in it belongs to its caller."""
+
+
+class Draft:
+    """Collects the records of one run.
+
+    Args:
+        identity: which tensor is which value.
+        progress: told the FLOPs done so far, now and then.
+    """
+
+    def __init__(self, identity: Identity, progress: Callable[[float], None] | None = None) -> None:
+        self.identity = identity
+        self.sources = SourceLines()
+        self.ops: list[OpDraft] = []
+        self.calls: list[CallDraft] = []
+        self.escapes: list[Escape] = []
+        self.open_calls: list[CallDraft] = []
+        self.open_ops: list[OpDraft] = []
+        self.recording = True
+        self.failed_op: OpDraft | None = None
+        self.failed_calls: list[CallDraft] = []
+        self.peak_op: int | None = None
+        self.keep: Callable[[CallDraft | OpDraft, str, Tensor], None] | None = None
+        self._peak = 0
+        self._progress = progress
+        self._flops_done = 0
+
+    @property
+    def open_op(self) -> OpDraft | None:
+        """The innermost op that is running."""
+        return self.open_ops[-1] if self.open_ops else None
+
+    # Values -----------------------------------------------------------------------------------------------------
+
+    def read(self, tensor: Tensor, name: str) -> int:
+        """Return the value that ``tensor`` is now, for an input named ``name``."""
+        value, writer = self.identity.value_of(tensor, "unknown" if self.open_calls else "input", name)
+        if writer is not None:
+            outputs = self.ops[writer].outputs
+            outputs.append(Port(f"out.written[{len(outputs)}]", value))
+        return value
+
+    def ports_in(self, leaves: Iterable[tuple[str, str, Any]]) -> list[Port]:
+        """Return the ports for leaves ``(name, alias, leaf)`` that are read."""
+        return [
+            Port(name, self.read(leaf, name), "", alias)
+            if isinstance(leaf, Tensor)
+            else Port(name, None, leaf if isinstance(leaf, str) else plain(leaf), alias)
+            for name, alias, leaf in leaves
+        ]
+
+    def escape(self, tensor: Tensor, how: str) -> None:
+        """Note that a value is read into Python."""
+        call = self.open_calls[-1].id if self.open_calls else None
+        self.escapes.append(Escape(self.read(tensor, ""), how, call, self.sources.current(3)))
+
+    # Ops --------------------------------------------------------------------------------------------------------
+
+    def begin_op(self, target: str, leaves: Iterable[tuple[str, str, Any]]) -> OpDraft:
+        """Open an op, with its inputs as they are now."""
+        op = OpDraft(
+            len(self.ops),
+            target,
+            self.open_calls[-1].id if self.open_calls else None,
+            self.open_ops[-1].id if self.open_ops else None,
+            self.sources.current(3),
+            self.ports_in(leaves),
+        )
+        self.ops.append(op)
+        self.open_ops.append(op)
+        return op
+
+    def end_op(self, op: OpDraft, leaves: list[tuple[str, Any]]) -> None:
+        """Close an op with its results; one that gave no tensor is forgotten unless it wrote to one."""
+        self.open_ops.pop()
+        produced = self.identity.produced
+        op.outputs[:0] = [
+            Port(name, produced(leaf, op.id)) if isinstance(leaf, Tensor) else Port(name, None, leaf)
+            for name, leaf in leaves
+        ]
+        if op is self.ops[-1] and not op.wrote and not any(port.value is not None for port in op.outputs):
+            self.ops.pop()
+            return
+        op.live_bytes = self.identity.live_bytes
+        if self.identity.peak_bytes > self._peak:
+            self._peak, self.peak_op = self.identity.peak_bytes, op.id
+        if op.parent is not None:
+            self.ops[op.parent].flops += op.flops
+        elif self._progress is not None and op.flops:
+            self._flops_done += op.flops
+            self._progress(self._flops_done)
+
+    def drop_op(self, op: OpDraft) -> None:
+        """Forget an op that only read into Python."""
+        self.open_ops.pop()
+        if op is self.ops[-1]:
+            self.ops.pop()
+
+    def fail_op(self, op: OpDraft) -> None:
+        """Close an op that raised; the first one is the failing op of the run, if the run fails."""
+        self.open_ops.pop()
+        if self.failed_op is None or self.failed_op.parent != op.id:
+            self.failed_op = op
+
+    def forget_failed_op(self) -> None:
+        """Take back an op that failed last, for a run that ended there in good order."""
+        if self.failed_op is not None and self.failed_op is self.ops[-1]:
+            self.ops.pop()
+
+    def derive(self, op: OpDraft, port: str, dtype: str, shape: tuple[int, ...]) -> None:
+        """Add to an op a tensor that its kernel never builds."""
+        op.outputs.append(Port(port, self.identity.derived(dtype, shape, op.id)))
+
+    # Calls ------------------------------------------------------------------------------------------------------
+
+    def begin_call(
+        self, path: str, method: str, class_name: str, leaves: Iterable[tuple[str, str, Any]], depth: int = 3
+    ) -> CallDraft:
+        """Open a call, with its inputs as they are now."""
+        call = CallDraft(
+            len(self.calls),
+            path,
+            method,
+            class_name,
+            self.open_calls[-1].id if self.open_calls else None,
+            self.sources.current(depth),
+            self.ports_in(leaves),
+            len(self.ops),
+        )
+        self.calls.append(call)
+        self.open_calls.append(call)
+        return call
+
+    def end_call(self, call: CallDraft, leaves: Iterable[tuple[str, Any]], raised: bool = False) -> None:
+        """Close a call, and whatever is still open inside it."""
+        while self.open_calls and self.open_calls[-1] is not call:
+            self.open_calls.pop()
+        if self.open_calls:
+            self.open_calls.pop()
+        call.outputs = self.ports_in((name, "", leaf) for name, leaf in leaves)
+        call.last_op = len(self.ops)
+        call.raised = raised
+        if raised:
+            self.failed_calls.append(call)
+        if call.method != "forward" and not raised:
+            call.dropped = not any(port.value is not None for port in (*call.inputs, *call.outputs))
+
+    # The end ----------------------------------------------------------------------------------------------------
+
+    def freeze(
+        self,
+    ) -> tuple[
+        tuple[Call, ...],
+        tuple[Op, ...],
+        tuple[Escape, ...],
+        tuple[Source, ...],
+        Callable[[int | None], int | None],
+    ]:
+        """Return the finished records, dropped helpers left out, and the renaming of call ids."""
+        kept = [call for call in self.calls if not call.dropped]
+        number = {call.id: position for position, call in enumerate(kept)}
+
+        def renamed(call: int | None) -> int | None:
+            while call is not None and call not in number:
+                call = self.calls[call].parent
+            return None if call is None else number[call]
+
+        flops = [0]
+        for op in self.ops:
+            flops.append(flops[-1] + (op.flops if op.parent is None else 0))
+        counts: dict[tuple[str, str], int] = {}
+        calls = []
+        for call in kept:
+            index = counts.get((call.path, call.method), 0)
+            counts[call.path, call.method] = index + 1
+            last = call.last_op if call.last_op >= 0 else len(self.ops)
+            calls.append(
+                Call(
+                    number[call.id],
+                    call.path,
+                    call.method,
+                    index,
+                    call.class_name,
+                    renamed(call.parent),
+                    tuple(call.inputs),
+                    tuple(call.outputs),
+                    call.first_op,
+                    last,
+                    flops[last] - flops[call.first_op],
+                    call.source,
+                    call.raised,
+                )
+            )
+        ops = tuple(
+            Op(
+                op.id,
+                op.target,
+                renamed(op.call),
+                tuple(op.inputs),
+                tuple(op.outputs),
+                op.source,
+                op.parent,
+                op.flops,
+                op.live_bytes,
+            )
+            for op in self.ops
+        )
+        escapes = tuple(
+            Escape(item.value, item.how, renamed(item.call), item.source) for item in self.escapes
+        )
+        return tuple(calls), ops, escapes, tuple(self.sources.sources), renamed

@@ -1,0 +1,197 @@
+"""Which value a tensor is: identity by weak reference, storages, in-place writes and live bytes.
+
+A bare ``id()`` is reused as soon as a tensor dies, so every entry holds a weak reference whose end removes it.
+A storage is known while a tracked tensor lives on it; a write to it gives every tensor on it a new value at the
+next look. No tensor is kept alive.
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from shapeflow.trace import Origin, Value
+
+SHORT_DTYPES = {
+    torch.float16: "f16",
+    torch.float32: "f32",
+    torch.float64: "f64",
+    torch.bfloat16: "bf16",
+    torch.complex32: "c32",
+    torch.complex64: "c64",
+    torch.complex128: "c128",
+    torch.int8: "i8",
+    torch.int16: "i16",
+    torch.int32: "i32",
+    torch.int64: "i64",
+    torch.uint8: "u8",
+    torch.uint16: "u16",
+    torch.uint32: "u32",
+    torch.uint64: "u64",
+    torch.bool: "bool",
+}
+
+
+def short_dtype(dtype: torch.dtype) -> str:
+    """Return ``f32`` for ``torch.float32`` and so on; ``float8_e4m3fn`` becomes ``f8_e4m3fn``."""
+    return SHORT_DTYPES.get(dtype) or str(dtype).removeprefix("torch.").replace("float", "f", 1)
+
+
+def notation(tensor: Tensor) -> str:
+    """Return the one notation of a tensor: ``f32[1, 256]``."""
+    return f"{short_dtype(tensor.dtype)}{list(tensor.shape)}"
+
+
+@dataclass(slots=True)
+class _Storage:
+    number: int
+    bytes: int
+    tensors: int = 0
+    """Tracked tensors alive on it."""
+    epoch: int = 0
+    """Counts the writes."""
+    writer: int | None = None
+    """The op that wrote last."""
+    activation: bool = False
+    """True if an op made it: counted in the live bytes."""
+
+
+class _TensorRef(weakref.ref[Tensor]):
+    __slots__ = ("address", "key", "storage")
+
+    key: int
+    address: int
+    storage: _Storage | None
+
+
+@dataclass(slots=True)
+class _Entry:
+    ref: _TensorRef
+    value: int
+    epoch: int
+
+
+@dataclass
+class Identity:
+    """The values of a run, and which live tensor is which."""
+
+    names: dict[int, tuple[Origin, str]] = field(default_factory=dict)
+    """Parameters and buffers by ``id()``; the model keeps them alive."""
+    values: list[Value] = field(default_factory=list)
+    live_bytes: int = 0
+    peak_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        self._entries: dict[int, _Entry] = {}
+        self._storages: dict[int, _Storage] = {}
+        self._storage_count = 0
+        self._forget = self._make_forget()
+
+    def value_of(self, tensor: Tensor, origin: Origin = "unknown", name: str = "") -> tuple[int, int | None]:
+        """Return the id of the value that ``tensor`` is now, and the op that wrote it unseen, if one did.
+
+        A tensor seen for the first time gets a new value: a parameter, a buffer, or of the ``origin`` given.
+        The second item is the op that wrote to the storage since the last look; it made this value.
+        """
+        entry = self._entries.get(id(tensor))
+        if entry is not None and entry.ref() is tensor:
+            storage = entry.ref.storage
+            if storage is None or entry.epoch == storage.epoch:
+                return entry.value, None
+            return self._add(tensor, "op", storage.writer, ""), storage.writer
+        origin, name = self.names.get(id(tensor), (origin, name))
+        return self._add(tensor, origin, None, name), None
+
+    def produced(self, tensor: Tensor, op: int) -> int:
+        """Return the value of ``tensor`` as the result of ``op``; a tensor handed through unchanged keeps its own."""
+        entry = self._entries.get(id(tensor))
+        if entry is not None and entry.ref() is tensor:
+            storage = entry.ref.storage
+            if storage is None or entry.epoch == storage.epoch:
+                return entry.value
+        elif id(tensor) in self.names:
+            return self.value_of(tensor)[0]
+        return self._add(tensor, "op", op, "")
+
+    def written(self, tensor: Tensor, op: int | None) -> None:
+        """Note that ``op`` writes to the storage of ``tensor``."""
+        storage = self._storages.get(_address(tensor))
+        if storage is not None:
+            storage.epoch += 1
+            storage.writer = op
+
+    def derived(self, dtype: str, shape: tuple[int, ...], op: int) -> int:
+        """Return a new value for a tensor that ``op`` needs in its mathematics and never builds."""
+        value = Value(len(self.values), dtype, shape, "op", op, materialized=False)
+        self.values.append(value)
+        return value.id
+
+    def _add(self, tensor: Tensor, origin: Origin, op: int | None, name: str) -> int:
+        identifier = len(self.values)
+        storage = self._track(tensor, identifier, made_by_op=origin == "op")
+        self.values.append(
+            Value(
+                identifier,
+                short_dtype(tensor.dtype),
+                tuple(tensor.shape),
+                origin,
+                op,
+                name,
+                None if storage is None else storage.number,
+            )
+        )
+        return identifier
+
+    def _track(self, tensor: Tensor, value: int, made_by_op: bool) -> _Storage | None:
+        entry = self._entries.get(id(tensor))
+        if entry is not None and entry.ref() is tensor:
+            entry.value = value
+            if entry.ref.storage is not None:
+                entry.epoch = entry.ref.storage.epoch
+            return entry.ref.storage
+        address = _address(tensor)
+        storage = self._storages.get(address) if address else None
+        if address and storage is None:
+            storage = _Storage(self._storage_count, tensor.untyped_storage().nbytes(), activation=made_by_op)
+            self._storage_count += 1
+            self._storages[address] = storage
+            if made_by_op:
+                self.live_bytes += storage.bytes
+                self.peak_bytes = max(self.peak_bytes, self.live_bytes)
+        reference = _TensorRef(tensor, self._forget)
+        reference.key, reference.address, reference.storage = id(tensor), address, storage
+        if storage is not None:
+            storage.tensors += 1
+        self._entries[id(tensor)] = _Entry(reference, value, storage.epoch if storage else 0)
+        return storage
+
+    def _make_forget(self) -> Any:
+        entries, storages, this = self._entries, self._storages, weakref.ref(self)
+
+        def forget(reference: _TensorRef) -> None:
+            entry = entries.get(reference.key)
+            if entry is not None and entry.ref is reference:
+                del entries[reference.key]
+            storage = reference.storage
+            if storage is None:
+                return
+            storage.tensors -= 1
+            if storage.tensors == 0 and storages.get(reference.address) is storage:
+                del storages[reference.address]
+                identity = this()
+                if identity is not None and storage.activation:
+                    identity.live_bytes -= storage.bytes
+
+        return forget
+
+
+def _address(tensor: Tensor) -> int:
+    """Return what identifies the tensor's memory while it lives, also for tensors without data; 0 if it has none."""
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except (NotImplementedError, RuntimeError):  # sparse and other layouts without one storage
+        return 0

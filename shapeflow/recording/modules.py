@@ -1,0 +1,99 @@
+"""The modules of a model as plain data: class, parameters, and the attributes that configure it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+import torch
+from torch import nn
+
+from shapeflow.recording.ports import tensors_of
+from shapeflow.recording.source import SourceLines
+from shapeflow.trace import Module, Origin
+
+_HIDDEN = frozenset({"training", "call_super_init", "dump_patches"})
+
+
+def tensor_names(model: nn.Module) -> dict[int, tuple[Origin, str]]:
+    """Return the qualified names of parameters and buffers by ``id()``; shared ones under their first name."""
+    names: dict[int, tuple[Origin, str]] = {}
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        names.setdefault(id(parameter), ("parameter", name))
+    for name, buffer in model.named_buffers(remove_duplicate=False):
+        names.setdefault(id(buffer), ("buffer", name))
+    for path, module in model.named_modules():
+        for name, value in vars(module).items():
+            if name not in ("_parameters", "_buffers", "_modules") and not isinstance(value, nn.Module):
+                for place, tensor in tensors_of(value).items():  # tables that a model keeps without registering them
+                    names.setdefault(id(tensor), ("buffer", f"{path}.{name}{place}".lstrip(".")))
+    return names
+
+
+def table(model: nn.Module, sources: SourceLines) -> tuple[Module, ...]:
+    """Return every module of the tree, called or not, in the order of ``named_modules``."""
+    lines: dict[type, int | None] = {}
+    rows = []
+    for path, module in model.named_modules():
+        kind = type(module)
+        if kind not in lines:
+            lines[kind] = _class_line(kind, sources)
+        unique = {id(parameter): parameter.numel() for parameter in module.parameters()}
+        rows.append(
+            Module(
+                path,
+                kind.__name__,
+                f"{kind.__module__}.{kind.__qualname__}",
+                sum(unique.values()),
+                sum(parameter.numel() for parameter in module.parameters(recurse=False)),
+                attributes(module),
+                lines[kind],
+            )
+        )
+    return tuple(rows)
+
+
+def attributes(module: nn.Module) -> dict[str, Any]:
+    """Return the plain attributes of a module, sorted: numbers, text, None, short lists, names of functions."""
+    found: dict[str, Any] = {}
+    own = vars(module)
+    for name, value in own.items():
+        if not name.startswith("_") and name not in _HIDDEN:
+            plain = _plain(value)
+            if plain is not ...:
+                found[name] = plain
+    for registry in ("_parameters", "_buffers", "_modules"):
+        for name, value in own.get(registry, {}).items():
+            if value is None:
+                found[name] = None
+    return dict(sorted(found.items()))
+
+
+def _plain(value: object) -> Any:
+    """Return a value that JSON can hold, or ``...`` for one that has no short form."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value if not isinstance(value, Enum) else value.name
+    if isinstance(value, torch.dtype | torch.device):
+        return str(value).removeprefix("torch.")
+    if isinstance(value, list | tuple | set | frozenset) and len(value) <= 16:
+        items = [
+            _plain(item) for item in (sorted(value, key=str) if isinstance(value, set | frozenset) else value)
+        ]
+        return ... if any(item is ... for item in items) else items
+    if isinstance(value, Mapping) and len(value) <= 16:
+        pairs = {str(key): _plain(item) for key, item in value.items()}
+        return ... if any(item is ... for item in pairs.values()) else pairs
+    if inspect.isfunction(value) or inspect.isbuiltin(value) or inspect.isclass(value):
+        return value.__name__
+    return ...
+
+
+def _class_line(kind: type, sources: SourceLines) -> int | None:
+    try:
+        filename = inspect.getsourcefile(kind)
+        _, line = inspect.getsourcelines(kind)
+    except (OSError, TypeError):
+        return None
+    return None if filename is None else sources.line(filename, line, kind.__name__)

@@ -1,0 +1,168 @@
+"""Walk nested arguments and results to their tensors, naming each place.
+
+Lists, tuples, dicts, named tuples, dataclasses, ``ModelOutput``-like mappings and plain objects with tensor
+attributes are entered; ``None``, numbers and text become their own text. Not entered: modules, classes,
+functions, tensors' own attributes, and anything nested deeper than ``DEPTH``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
+
+import torch
+from torch import Tensor
+
+DEPTH = 8
+PLAIN_LEAVES = 48
+"""Leaves that are no tensors are listed up to this number a call; the tensors always are."""
+
+Leaf = tuple[str, Any]
+"""The name of a place and what is there: a tensor, or the text of something else."""
+
+_SCALARS = (int, float, str, bool, complex, bytes, type(None), torch.dtype, torch.device, Enum, slice)
+
+
+def plain(value: object) -> str:
+    """Return a short text for something that is no tensor: ``None``, ``2``, ``'nearest'``, ``[:, 0]`` …"""
+    if isinstance(value, slice):
+        return _slice(value)
+    if isinstance(value, torch.dtype):
+        return str(value).removeprefix("torch.")
+    if isinstance(value, torch.device):
+        return repr(str(value))
+    if isinstance(value, tuple | list | torch.Size):
+        inside = ", ".join("…" if isinstance(item, Tensor) else plain(item) for item in value[:8])
+        inside += ", …" if len(value) > 8 else ""
+        return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
+    if isinstance(value, int | float | str | bytes | complex | Enum | None):
+        text = repr(value)
+        return text if len(text) <= 80 else text[:79] + "…"
+    if isinstance(value, type(Ellipsis)):
+        return "..."
+    if callable(value) and hasattr(value, "__name__"):
+        return str(value.__name__)
+    return type(value).__name__
+
+
+def _slice(value: slice) -> str:
+    bounds = ["" if bound is None else plain(bound) for bound in (value.start, value.stop)]
+    step = "" if value.step is None else f":{plain(value.step)}"
+    return ":".join(bounds) + step
+
+
+def join(name: str, key: object) -> str:
+    """Return the name of the item ``key`` of the place ``name``: ``out.masks``, ``out[1]``, ``in['a b']``."""
+    if isinstance(key, int):
+        return f"{name}[{key}]"
+    text = str(key)
+    return f"{name}.{text}" if text.isidentifier() else f"{name}[{text!r}]"
+
+
+def children(value: object) -> list[tuple[object, Any]] | None:
+    """Return the items of a container by key, or None if ``value`` is a leaf."""
+    if isinstance(value, _SCALARS):
+        return None
+    if isinstance(value, Mapping):
+        return list(value.items())
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return list(zip(value._fields, value, strict=False))
+    if isinstance(value, list | tuple) and not isinstance(value, torch.Size):
+        return list(enumerate(value))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [(field.name, getattr(value, field.name, None)) for field in dataclasses.fields(value)]
+    if isinstance(value, torch.nn.Module | type) or callable(value):
+        return None
+    attributes = getattr(value, "__dict__", None)
+    if isinstance(attributes, dict) and any(_holds_tensor(item) for item in attributes.values()):
+        return [(key, item) for key, item in attributes.items() if not key.startswith("__")]
+    return None
+
+
+def _holds_tensor(value: object) -> bool:
+    if isinstance(value, Tensor):
+        return True
+    return isinstance(value, list | tuple) and any(isinstance(item, Tensor) for item in value)
+
+
+def walk(name: str, value: object) -> list[Leaf]:
+    """Return every tensor below ``value``, and the first few other leaves, each with its place.
+
+    A container without items is a leaf with the text ``[]``, ``()`` or ``{}``.
+    """
+    leaves: list[Leaf] = []
+    room = PLAIN_LEAVES
+
+    def visit(name: str, value: object, depth: int, inside: tuple[int, ...]) -> None:
+        nonlocal room
+        if isinstance(value, Tensor):
+            leaves.append((name, value))
+            return
+        items = children(value) if depth < DEPTH and id(value) not in inside else None
+        if items:
+            if all(isinstance(item, int | float | str | None) for _, item in items) and isinstance(
+                value, list | tuple
+            ):
+                if room > 0:
+                    room -= 1
+                    leaves.append((name, plain(value)))
+                return
+            for key, item in items:
+                visit(join(name, key), item, depth + 1, (*inside, id(value)))
+        elif room > 0:
+            room -= 1
+            leaves.append((name, "{}" if isinstance(value, Mapping) else plain(value)))
+
+    visit(name, value, 0, ())
+    return leaves
+
+
+def tensors_of(value: object) -> dict[str, Tensor]:
+    """Return the tensors below ``value`` by their place relative to it."""
+    return {name: leaf for name, leaf in walk("", value) if isinstance(leaf, Tensor)}
+
+
+def arguments(
+    args: tuple[Any, ...], kwargs: Mapping[str, Any], parameters: tuple[str, ...] = ()
+) -> list[tuple[str, str, Any]]:
+    """Return the leaves of a call's arguments as ``(name, alias, leaf)``.
+
+    Args:
+        args: the positional arguments; named ``in[0]``, with the alias ``in.PARAMETER``.
+        kwargs: the keyword arguments; named ``in.PARAMETER``, with the alias ``in[K]``.
+        parameters: the names of the callee's parameters, in order.
+    """
+    rows: list[tuple[str, str, Any]] = []
+    for position, value in enumerate(args):
+        other = f"in.{parameters[position]}" if position < len(parameters) else ""
+        rows += _renamed(f"in[{position}]", other, value)
+    for key, value in kwargs.items():
+        other = f"in[{parameters.index(key)}]" if key in parameters else ""
+        rows += _renamed(f"in.{key}", other, value)
+    return rows
+
+
+def _renamed(name: str, other: str, value: object) -> list[tuple[str, str, Any]]:
+    if isinstance(value, Tensor):
+        return [(name, other, value)]
+    if value is None or isinstance(value, int | float | str):
+        return [(name, other, plain(value))]
+    return [
+        (leaf_name, other + leaf_name[len(name) :] if other else "", leaf)
+        for leaf_name, leaf in walk(name, value)
+    ]
+
+
+def map_tensors(value: Any, change: Callable[[Tensor], Any]) -> Any:
+    """Return ``value`` with each tensor in it, also in lists, tuples and dicts, replaced by ``change(tensor)``."""
+    if isinstance(value, Tensor):
+        return change(value)
+    if isinstance(value, list):
+        return [map_tensors(item, change) for item in value]
+    if isinstance(value, tuple):
+        return tuple(map_tensors(item, change) for item in value)
+    if isinstance(value, dict):
+        return {key: map_tensors(item, change) for key, item in value.items()}
+    return value

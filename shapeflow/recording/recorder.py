@@ -1,0 +1,151 @@
+"""Record a model while it runs, and leave it as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import platform
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+import torch
+from torch import nn
+
+from shapeflow import __version__
+from shapeflow.errors import EndOfRun
+from shapeflow.recording import modules
+from shapeflow.recording.attention import fused_layouts, fused_paths_kept
+from shapeflow.recording.calls import CallRecorder
+from shapeflow.recording.draft import Draft
+from shapeflow.recording.identity import Identity
+from shapeflow.recording.ops import FunctionRecorder, OperatorWatch, RealOperators
+from shapeflow.recording.shapes_only import ShapesOnly
+from shapeflow.recording.source import is_hidden
+from shapeflow.trace import Failure, Run, Trace
+
+
+class Recording:
+    """Records what happens on ``model`` inside a ``with`` block; ``trace`` is complete when the block ends.
+
+    An exception that leaves the block is noted in the trace and goes on to the caller. The model is untouched
+    afterwards, and its outputs are bitwise the ones it gives without us.
+
+    Args:
+        model: the root of the modules to watch.
+        shapes_only: the mode that is active, if the run is a shapes-only one.
+        device: where the run happens: ``meta``, ``cpu`` or ``cuda``.
+        progress: told the FLOPs done so far after each op that has any.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        shapes_only: ShapesOnly | None = None,
+        device: str = "cpu",
+        progress: Callable[[float], None] | None = None,
+    ) -> None:
+        self.run = Run(
+            "python",
+            type(model).__name__,
+            "meta" if shapes_only else device,
+            versions={"shapeflow": __version__, "python": platform.python_version(), "torch": torch.__version__},
+        )
+        self._model = model
+        self._shapes_only = shapes_only
+        self._draft = Draft(Identity(modules.tensor_names(model)), progress)
+        self._stack = contextlib.ExitStack()
+        self._trace: Trace | None = None
+
+    @property
+    def trace(self) -> Trace:
+        """The recorded trace.
+
+        Raises:
+            RuntimeError: the block has not ended yet.
+        """
+        if self._trace is None:
+            raise RuntimeError("the trace is complete when the 'with' block ends")
+        return self._trace
+
+    def __enter__(self) -> Recording:
+        self._started = time.perf_counter()
+        watch = OperatorWatch(self._draft)
+        enter = self._stack.enter_context
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._stack.close)
+            enter(fused_paths_kept())
+            enter(CallRecorder(self._model, self._draft).watching())
+            if self._shapes_only is None:
+                enter(RealOperators(watch))
+                stand_ins: dict[Any, Any] = {}
+            else:
+                enter(_observing(self._shapes_only, watch))
+                stand_ins = fused_layouts()
+            redirect = self._shapes_only is None and not torch.cuda.is_available()
+            enter(FunctionRecorder(self._draft, redirect, stand_ins))
+            undo.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._stack.close()
+        seconds = {"forward": round(time.perf_counter() - self._started, 3)}
+        if isinstance(error, EndOfRun):
+            self._draft.forget_failed_op()
+            self.run = replace(self.run, notes=(*self.run.notes, str(error)))
+            error = None
+        self._trace = self._freeze(error, seconds)
+
+    def _freeze(self, error: BaseException | None, seconds: Mapping[str, float]) -> Trace:
+        draft = self._draft
+        failure = None if error is None else self._failure(error)
+        table = modules.table(self._model, draft.sources)
+        calls, ops, escapes, sources, renamed = draft.freeze()
+        if failure is not None:
+            failure = replace(failure, call=renamed(failure.call))
+        run = replace(
+            self.run,
+            seconds={**self.run.seconds, **seconds},
+            complete=error is None,
+            failure=failure,
+            peak_bytes=draft.identity.peak_bytes,
+            peak_op=draft.peak_op,
+        )
+        return Trace(run, table, calls, ops, tuple(draft.identity.values), escapes, sources)
+
+    def _failure(self, error: BaseException) -> Failure:
+        draft = self._draft
+        op = draft.failed_op if draft.failed_op is not None and draft.failed_op in draft.ops else None
+        frames = [
+            frame for frame in traceback.extract_tb(error.__traceback__) if not is_hidden(frame.filename)
+        ]
+        call = draft.failed_calls[0] if draft.failed_calls else None
+        if draft.open_calls:
+            call = draft.open_calls[-1]
+        last = frames[-1] if frames else None
+        return Failure(
+            type(error).__name__,
+            getattr(error, "what", None) or str(error),
+            None if call is None else call.id,
+            None if op is None else op.id,
+            None if last is None else draft.sources.line(last.filename, last.lineno or 0, last.name),
+            "".join(traceback.format_list(frames)),
+        )
+
+
+@contextlib.contextmanager
+def _observing(mode: ShapesOnly, watch: OperatorWatch) -> Iterator[None]:
+    """Let ``watch`` see the operators of a shapes-only run, whose memory is freed in the same order each time."""
+    before, collecting = mode.observer, gc.isenabled()
+    mode.observer = watch
+    gc.disable()  # collection at odd moments would make the live bytes differ from run to run
+    try:
+        yield
+    finally:
+        mode.observer = before
+        if collecting:
+            gc.enable()

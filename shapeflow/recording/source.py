@@ -1,0 +1,77 @@
+"""Which line of the model's own source is running, torch's and our frames left out."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from pathlib import Path
+from types import CodeType, FrameType
+
+import torch
+
+from shapeflow.trace import Source
+
+_OURS = str(Path(__file__).parent.parent)
+_HIDDEN = (
+    _OURS + "/recording",
+    _OURS + "/adapters",
+    str(Path(torch.__file__).parent),
+    str(Path(linecache.__file__).parent / "contextlib.py"),
+    str(Path(linecache.__file__).parent / "functools.py"),
+    "<",
+)
+_WRAPPERS = ("einops",)
+"""Packages whose functions only rearrange calls to torch: the line that called them says more."""
+
+
+def is_hidden(filename: str) -> bool:
+    """Return True for files that are torch's, ours, or generated code, but not the user's or a model's."""
+    if filename.startswith(_HIDDEN):
+        return True
+    return any(f"/{package}/" in filename for package in _WRAPPERS)
+
+
+def display_name(filename: str) -> str:
+    """Return a file's name relative to the import root or working folder that holds it."""
+    best = ""
+    for root in {*sys.path, str(Path.cwd())}:
+        folder = root.rstrip("/") + "/"
+        if len(folder) > max(1, len(best)) and filename.startswith(folder):
+            best = folder
+    return filename[len(best) :] if best else Path(filename).name
+
+
+class SourceLines:
+    """Collects the lines seen, each once."""
+
+    def __init__(self) -> None:
+        self.sources: list[Source] = []
+        self._hidden: dict[CodeType, bool] = {}
+        self._ids: dict[tuple[str, int], int] = {}
+
+    def current(self, depth: int = 2) -> int | None:
+        """Return the id of the innermost running line that is the model's or the user's; None if there is none.
+
+        Args:
+            depth: frames to leave out, counted from this function.
+        """
+        frame: FrameType | None = sys._getframe(depth)
+        while frame is not None:
+            code = frame.f_code
+            hidden = self._hidden.get(code)
+            if hidden is None:
+                hidden = self._hidden[code] = is_hidden(code.co_filename)
+            if not hidden:
+                return self.line(code.co_filename, frame.f_lineno, code.co_name)
+            frame = frame.f_back
+        return None
+
+    def line(self, filename: str, line: int, function: str) -> int:
+        """Return the id of a line."""
+        place = (filename, line)
+        known = self._ids.get(place)
+        if known is None:
+            known = self._ids[place] = len(self.sources)
+            text = linecache.getline(filename, line).strip()
+            self.sources.append(Source(display_name(filename), line, function, text[:160]))
+        return known
