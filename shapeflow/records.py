@@ -1,0 +1,216 @@
+"""The records of a trace as plain JSON data, and back, checked.
+
+How a field is written and read follows from its type in ``trace``, so a new field of a known type needs
+no line here. A field at its default is left out. Two things are written shorter than they are held:
+a value's dtype and shape as one text (``f32[1, 256]``), a port as the array ``[name, value, text, alias]``
+without its empty end.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from functools import cache, lru_cache
+from typing import Any, TypeVar
+
+from shapeflow.trace import Failure, Port, Value
+
+Record = TypeVar("Record")
+_TYPE = re.compile(r"([a-z]\w*)\[((?:\d+(?:, ?\d+)*)?)\]", re.ASCII)
+_NUMBER_KEY = "$number"
+"""JSON has no infinity: ``{"$number": "inf"}``, ``"-inf"`` or ``"nan"``."""
+
+
+class MalformedError(ValueError):
+    """A record is not what it should be; the text says how."""
+
+
+def encode(record: object) -> dict[str, Any]:
+    """Return a record as plain JSON data."""
+    data: dict[str, Any] = {}
+    kind: Any = type(record)
+    for name, default, write in _plan_to_write(kind):
+        value = getattr(record, name)
+        if value != default:
+            data[name] = value if write is None else write(value)
+    if isinstance(record, Value):
+        rest = {name: item for name, item in data.items() if name not in ("id", "dtype", "shape", "origin")}
+        origin = {} if record.origin == "op" else {"origin": record.origin}
+        return {"id": record.id, "type": str(record), **origin, **rest}
+    return data
+
+
+def decode(kind: Callable[..., Record], data: object) -> Record:
+    """Return the record of a data type that plain JSON data stands for; unknown keys are ignored.
+
+    Raises:
+        MalformedError: a field is missing or of another type.
+    """
+    if not isinstance(data, dict):
+        raise MalformedError(f"an object, not {_shown(data)}")
+    if kind is Value:
+        dtype, shape = _tensor_type(_read_text(data.get("type")))
+        data = {"origin": "op", **data, "dtype": dtype, "shape": shape}
+    arguments = {}
+    for name, required, read in _plan_to_read(kind):
+        if name in data:
+            try:
+                arguments[name] = read(data[name])
+            except MalformedError as error:
+                raise MalformedError(f"'{name}' should be {error}") from None
+        elif required:
+            raise MalformedError(f"'{name}' is missing")
+    return kind(**arguments)
+
+
+def plain(thing: Any) -> Any:
+    """Return settings and attributes as JSON data: what has no JSON form is given by its name or text."""
+    if thing is None or isinstance(thing, bool | int | str):
+        return thing
+    if isinstance(thing, float):
+        return thing if math.isfinite(thing) else {_NUMBER_KEY: repr(thing)}
+    if isinstance(thing, Mapping):
+        return {str(key): plain(item) for key, item in thing.items()}
+    if isinstance(thing, list | tuple):
+        return [plain(item) for item in thing]
+    return getattr(thing, "__name__", None) or f"{type(thing).__name__}"
+
+
+def _from_plain(thing: Any) -> Any:
+    if isinstance(thing, dict):
+        if thing.keys() == {_NUMBER_KEY}:
+            return float(_read_text(thing[_NUMBER_KEY]))
+        return {key: _from_plain(item) for key, item in thing.items()}
+    return [_from_plain(item) for item in thing] if isinstance(thing, list) else thing
+
+
+def _write_ports(ports: tuple[Port, ...]) -> list[list[Any]]:
+    rows = []
+    for port in ports:
+        row = [port.name, port.value, port.text, port.alias]
+        while len(row) > 2 and not row[-1]:
+            row.pop()
+        rows.append(row)
+    return rows
+
+
+def _read_ports(rows: Any) -> tuple[Port, ...]:
+    ports = []
+    for row in _read_list(rows):
+        if not isinstance(row, list) or len(row) < 2:
+            raise MalformedError(f"ports such as ['in.query', 12], not {_shown(row)}")
+        name, value, *rest = row
+        if not isinstance(name, str) or not all(isinstance(text, str) for text in rest):
+            raise MalformedError(f"ports such as ['in.query', 12], not {_shown(row)}")
+        ports.append(Port(name, _read_optional_integer(value), *rest[:2]))
+    return tuple(ports)
+
+
+@lru_cache(maxsize=65_536)
+def _tensor_type(text: str) -> tuple[str, tuple[int, ...]]:
+    match = _TYPE.fullmatch(text)
+    if match is None or len(text) > 2_000:
+        raise MalformedError(f"'type' should be text such as 'f32[1, 256]', not {_shown(text)}")
+    return match[1], tuple(int(size) for size in match[2].split(",") if size)
+
+
+def _shown(thing: object) -> str:
+    text = repr(thing)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _read_text(thing: Any) -> str:
+    if isinstance(thing, str):
+        return thing
+    raise MalformedError(f"text, not {_shown(thing)}")
+
+
+def _read_integer(thing: Any) -> int:
+    if type(thing) is int:
+        return thing
+    raise MalformedError(f"a whole number, not {_shown(thing)}")
+
+
+def _read_optional_integer(thing: Any) -> int | None:
+    return None if thing is None else _read_integer(thing)
+
+
+def _read_truth(thing: Any) -> bool:
+    if isinstance(thing, bool):
+        return thing
+    raise MalformedError(f"true or false, not {_shown(thing)}")
+
+
+def _read_list(thing: Any) -> list[Any]:
+    if isinstance(thing, list):
+        return thing
+    raise MalformedError(f"a list, not {_shown(thing)}")
+
+
+def _read_mapping(thing: Any) -> dict[str, Any]:
+    if isinstance(thing, dict):
+        return {key: _from_plain(item) for key, item in thing.items()}
+    raise MalformedError(f"an object, not {_shown(thing)}")
+
+
+def _read_texts(thing: Any) -> dict[str, str]:
+    return {key: _read_text(item) for key, item in _read_mapping(thing).items()}
+
+
+def _read_numbers(thing: Any) -> dict[str, float]:
+    numbers = _read_mapping(thing)
+    if all(type(number) in (int, float) for number in numbers.values()):
+        return numbers
+    raise MalformedError(f"numbers by name, not {_shown(thing)}")
+
+
+def _read_origin(thing: Any) -> str:
+    if thing in ("op", "input", "parameter", "buffer", "unknown"):
+        return str(thing)
+    raise MalformedError(f"op, input, parameter, buffer or unknown, not {_shown(thing)}")
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "str": _read_text,
+    "int": _read_integer,
+    "int | None": _read_optional_integer,
+    "bool": _read_truth,
+    "Origin": _read_origin,
+    "tuple[int, ...]": tuple,
+    "tuple[str, ...]": lambda thing: tuple(_read_text(item) for item in _read_list(thing)),
+    "tuple[Port, ...]": _read_ports,
+    "Mapping[str, Any]": _read_mapping,
+    "Mapping[str, str]": _read_texts,
+    "Mapping[str, float]": _read_numbers,
+    "Failure | None": lambda thing: None if thing is None else decode(Failure, thing),
+}
+"""A field's type, as written in ``trace``, and how it is read."""
+
+_WRITE: dict[str, Callable[[Any], Any]] = {
+    "tuple[str, ...]": list,
+    "tuple[Port, ...]": _write_ports,
+    "Mapping[str, Any]": plain,
+    "Mapping[str, str]": plain,
+    "Mapping[str, float]": plain,
+    "Failure | None": encode,
+}
+"""The same for writing, where JSON has no such thing."""
+
+
+@cache
+def _plan_to_write(kind: Any) -> list[tuple[str, Any, Callable[[Any], Any] | None]]:
+    plan = []
+    for field in fields(kind):
+        default = field.default_factory() if field.default_factory is not MISSING else field.default
+        plan.append((field.name, default, _WRITE.get(str(field.type))))
+    return plan
+
+
+@cache
+def _plan_to_read(kind: Any) -> list[tuple[str, bool, Callable[[Any], Any]]]:
+    return [
+        (field.name, field.default is MISSING and field.default_factory is MISSING, _READ[str(field.type)])
+        for field in fields(kind)
+    ]

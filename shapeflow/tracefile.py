@@ -1,0 +1,242 @@
+"""Read and write trace files: one JSON object, one record a line. docs/trace-format.md explains them."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+import zlib
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from shapeflow.errors import InputError
+from shapeflow.files import read_bytes, write_bytes
+from shapeflow.records import MalformedError, decode, encode
+from shapeflow.text import listing
+from shapeflow.trace import SCHEMA, Call, Escape, Module, Op, Run, Source, Trace, Value
+
+RECORDS: dict[str, type[Any]] = {
+    "sources": Source,
+    "modules": Module,
+    "calls": Call,
+    "ops": Op,
+    "values": Value,
+    "escapes": Escape,
+}
+"""The lists of a trace file, in their order."""
+
+_NAME, _, _MAJOR = SCHEMA.partition("/")
+_GZIP = b"\x1f\x8b"
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+def write(trace: Trace, path: Path) -> Path:
+    """Write a trace, wholly or not at all; a name that ends in ``.gz`` is compressed.
+
+    The same trace gives the same bytes.
+
+    Raises:
+        InputError: ``not-writable`` or ``disk-full``; what was there before is unchanged.
+    """
+    content = dumps(trace)
+    if path.name.endswith(".gz"):
+        packed = io.BytesIO()
+        # No time and no name inside, so that equal traces are equal files.
+        with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=packed, mtime=0) as file:
+            file.write(content)
+        content = packed.getvalue()
+    return write_bytes(path, content)
+
+
+def dumps(trace: Trace) -> bytes:
+    """Return the text of a trace file, as UTF-8."""
+    parts = [f'{{"schema":{_json(SCHEMA)}', f'"run":{_json(encode(trace.run))}']
+    for name in RECORDS:
+        lines = ",\n".join(_json(encode(record)) for record in getattr(trace, name))
+        parts.append(f'"{name}":[\n{lines}\n]' if lines else f'"{name}":[]')
+    text = ",\n".join(parts) + "}\n"
+    # Half of a surrogate pair has no UTF-8 form; with a backslash it is a JSON escape.
+    return text.encode("utf-8", "backslashreplace")
+
+
+def read(path: Path) -> Trace:
+    """Read a trace file, compressed or not, whatever its name.
+
+    Raises:
+        InputError: ``file-missing``, ``file-unreadable``, ``trace-unreadable`` (cut off, or not a trace),
+            ``trace-newer``.
+    """
+    content = read_bytes(path, "trace", ".trace.json")
+    if content.startswith(_GZIP):
+        try:
+            content = gzip.decompress(content)
+        except EOFError:
+            raise _cut_off(path, f"its {len(content):,} compressed bytes end too early") from None
+        except (zlib.error, OSError) as error:
+            raise _unreadable(path, "is damaged", because=str(error)) from None
+    return loads(content, path)
+
+
+def loads(content: bytes, path: Path = Path("trace.json")) -> Trace:
+    """Return the trace that the text of a trace file holds; ``path`` is for messages only.
+
+    Raises:
+        InputError: ``trace-unreadable`` or ``trace-newer``.
+    """
+    if not content.strip():
+        raise _unreadable(path, "is empty", found=f"{len(content)} bytes")
+    try:
+        data = json.loads(content)
+    except json.JSONDecodeError as error:
+        raise _not_json(path, error) from None
+    except UnicodeDecodeError:
+        raise _unreadable(path, "is no text", found=f"bytes beginning with {content[:16]!r}") from None
+    except (RecursionError, ValueError) as error:
+        raise _unreadable(path, "is no trace", because=str(error)) from None
+    _check_schema(path, data)
+    trace = _build(path, data)
+    _check_references(path, trace)
+    return trace
+
+
+def _check_schema(path: Path, data: Any) -> None:
+    if not isinstance(data, dict) or "schema" not in data:
+        keys = f"JSON with the keys {listing(list(data))}" if isinstance(data, dict) else "JSON without keys"
+        raise _unreadable(path, "is no trace", found=keys, expected=f'"schema":"{SCHEMA}"')
+    name, _, major = str(data["schema"]).partition("/")
+    if name != _NAME or not re.fullmatch(r"\d{1,9}(\.\d+)*", major):
+        raise _unreadable(path, "is no trace", found=f"schema {data['schema']!r}", expected=f"'{SCHEMA}'")
+    if int(major.partition(".")[0]) > int(_MAJOR):
+        run = data.get("run")
+        versions = run.get("versions") if isinstance(run, dict) else None
+        written = versions.get("shapeflow") if isinstance(versions, dict) else None
+        raise InputError(
+            "trace-newer",
+            f"'{path.name}' has trace format {major}, this shapeflow reads up to {_MAJOR}",
+            where=str(path),
+            found=f"written by shapeflow {written}" if written else "",
+            hint="pip install --upgrade shapeflow",
+        )
+
+
+def _build(path: Path, data: dict[str, Any]) -> Trace:
+    place = "run"
+    try:
+        run = decode(Run, data.get("run", {}))
+        lists: dict[str, tuple[Any, ...]] = {}
+        for name, kind in RECORDS.items():
+            place, records = name, data.get(name, [])
+            if not isinstance(records, list):
+                raise MalformedError("a list is missing here")
+            built = []
+            for number, record in enumerate(records):
+                place = f"{name}, record {number:,}"
+                built.append(decode(kind, record))
+            lists[name] = tuple(built)
+    except MalformedError as error:
+        raise _unreadable(path, "has a broken record", place=place, found=str(error)) from None
+    return Trace(run=run, **lists)
+
+
+def _check_references(path: Path, trace: Trace) -> None:
+    """Refuse ids that name nothing, so that nobody has to look before following one."""
+    sizes = {name: len(getattr(trace, name)) for name in RECORDS}
+    _check_ids(path, "run", 0, trace.run, sizes)
+    if trace.run.failure is not None:
+        _check_ids(path, "run", 0, trace.run.failure, sizes)
+    for name in RECORDS:
+        for number, record in enumerate(getattr(trace, name)):
+            _check_ids(path, name, number, record, sizes)
+            if getattr(record, "id", number) != number:
+                raise _dangling(
+                    path, name, number, f"its id is {record.id}; an id is the position in the list"
+                )
+            if name in ("calls", "ops"):
+                if record.parent is not None and record.parent >= number:
+                    raise _dangling(path, name, number, f"its parent {record.parent} is not before it")
+                for port in (*record.inputs, *record.outputs):
+                    if port.value is not None and not 0 <= port.value < sizes["values"]:
+                        raise _dangling(
+                            path, name, number, f"{port.name} is value {port.value}, which is missing"
+                        )
+    for call in trace.calls:
+        if not 0 <= call.first_op <= call.last_op <= sizes["ops"]:
+            raise _dangling(path, "calls", call.id, f"its ops are {call.first_op} to {call.last_op}")
+
+
+_REFERENCES = {
+    "call": "calls",
+    "op": "ops",
+    "parent": "",
+    "peak_op": "ops",
+    "producer": "ops",
+    "source": "sources",
+    "value": "values",
+}
+"""Fields that hold an id, and the list it counts in; a parent is in the record's own."""
+
+
+def _check_ids(path: Path, name: str, number: int, record: Any, sizes: dict[str, int]) -> None:
+    kind: Any = type(record)
+    for field in _fields_with_ids(kind):
+        reference = getattr(record, field)
+        if reference is not None and not 0 <= reference < sizes[_REFERENCES[field] or name]:
+            what = f"its {field} is {reference}, and there are {sizes[_REFERENCES[field] or name]:,}"
+            raise _dangling(path, name, number, what)
+
+
+@cache
+def _fields_with_ids(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.name in _REFERENCES)
+
+
+def _dangling(path: Path, name: str, number: int, found: str) -> InputError:
+    return _unreadable(path, "has a broken record", place=f"{name}, record {number:,}", found=found)
+
+
+def _unreadable(
+    path: Path, what: str, *, place: str = "", expected: str = "", found: str = "", because: str = ""
+) -> InputError:
+    return InputError(
+        "trace-unreadable",
+        f"'{path.name}' {what}",
+        where=f"{path} ({place})" if place else str(path),
+        expected=expected,
+        found=found,
+        because=because,
+        hint="record again with 'shapeflow trace'",
+    )
+
+
+def _cut_off(path: Path, found: str) -> InputError:
+    return _unreadable(
+        path, "is cut off", found=found, because="was it copied in full? a written trace is whole"
+    )
+
+
+def _not_json(path: Path, error: json.JSONDecodeError) -> InputError:
+    """Return the error for text that is no JSON: where it ends or breaks, and what it looks like."""
+    text, position = error.doc, error.pos
+    if position == 0 and not text.lstrip().startswith("{"):
+        looks = {"<": "a web page or XML", "version https://git-lfs": "a Git LFS pointer: git lfs pull"}
+        because = next(
+            (f"it looks like {kind}" for start, kind in looks.items() if text.startswith(start)), ""
+        )
+        return _unreadable(path, "is no trace", found=f"text beginning with {text[:40]!r}", because=because)
+    before = text[:position]
+    lists = list(re.finditer(r'^"(\w+)":\[$', before, re.MULTILINE))
+    place = ""
+    if lists:
+        record = before.count("\n", lists[-1].end()) - 1
+        place = f"in the list '{lists[-1][1]}', record {record:,}"
+    if not text.rstrip().endswith("}") or position >= len(text.rstrip()):
+        return _cut_off(path, f"it ends {place or f'after {len(text):,} characters'}")
+    return _unreadable(
+        path,
+        "is broken",
+        place=f"line {error.lineno}, column {error.colno}",
+        found=f"{error.msg} {place}".rstrip(),
+    )
