@@ -59,14 +59,15 @@ def stages(trace: Trace, levels: int | None = None) -> list[Stage]:
 def totals(trace: Trace) -> list[str]:
     """Return what the run amounts to, and what it did not observe, a sentence each."""
     run = trace.run
-    root = trace.module_by_path.get("")
-    parameters = root.parameters if root else sum(module.own_parameters for module in trace.modules)
-    flops = sum(op.flops for op in trace.ops if op.parent is None)
-    shapes = {value.shape for value in trace.values}
-    lines = [
-        f"{parameters:,} parameters, {short(flops)} FLOPs, {counted(len(trace.calls), 'call')}, "
-        f"{counted(len(trace.ops), 'op')}, {counted(len(shapes), 'distinct shape')}"
+    shapes = len({value.shape for value in trace.values})
+    figures = [
+        f"{total_parameters(trace):,} parameters",
+        f"{short(total_flops(trace))} FLOPs",
+        counted(len(trace.calls), "call"),
+        counted(len(trace.ops), "op"),
+        counted(shapes, "distinct shape"),
     ]
+    lines = [", ".join(figures)]
     if run.peak_bytes:
         lines.append(f"activations: at most {memory(run.peak_bytes)} at once{_place(trace, run.peak_op)}")
     unused = len(trace.unused())
@@ -77,6 +78,17 @@ def totals(trace: Trace) -> list[str]:
     if not run.complete:
         lines.append(f"incomplete: {run.failure.type if run.failure else 'the run'} ended it early")
     return lines + [f"note: {note}" for note in run.notes]
+
+
+def total_parameters(trace: Trace) -> int:
+    """Return the number of parameter elements of the model."""
+    root = trace.module_by_path.get("")
+    return root.parameters if root else 0
+
+
+def total_flops(trace: Trace) -> int:
+    """Return the FLOPs of the run; what was opened inside a composite op is in the composite already."""
+    return sum(op.flops for op in trace.ops if op.parent is None)
 
 
 def plain(trace: Trace, levels: int | None = None) -> str:
@@ -135,9 +147,8 @@ def _alike(trace: Trace, calls: Iterable[int]) -> list[list[int]]:
 def _stage(trace: Trace, group: Sequence[int], above: str, level: int) -> Stage:
     """Return one line of the tree."""
     calls = [trace.calls[number] for number in group]
-    modules = {
-        call.path: trace.module_by_path[call.path] for call in calls if call.path in trace.module_by_path
-    }
+    paths = dict.fromkeys(call.path for call in calls)
+    modules = [trace.module_by_path[path] for path in paths if path in trace.module_by_path]
     return Stage(
         level=level,
         name=_name(calls[0], _path(trace, group), above),

@@ -1,0 +1,93 @@
+"""What to tell of a run that ended early: where, on what, and what was done before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shapeflow.errors import RunError
+from shapeflow.text import counted
+from shapeflow.trace import Call, Failure, Op, Port, Trace
+
+FRAMES = 2
+"""Innermost lines of the model's own traceback that are shown at first."""
+INPUTS = 6
+
+
+def failure_error(trace: Trace, saved: Path | None = None, *, verbose: bool = False) -> RunError:
+    """Return the error for a trace whose run failed; ``saved`` is where the trace was written."""
+    failure = trace.run.failure
+    assert failure is not None
+    finished = sum(1 for call in trace.calls if not call.raised)
+    needs_values = failure.type == "NeedsValues"
+    what = f"the model raised {failure.type} after {counted(finished, 'finished call')}"
+    call = None if failure.call is None else trace.calls[failure.call]
+    kept = f"shapeflow show {saved} '{_selector(call)}'" if saved and call else ""
+    return RunError(
+        "needs-values" if needs_values else "model-crash",
+        failure.message.splitlines()[0] if needs_values else what,
+        where=_where(trace, failure, call),
+        frame=_frames(failure, verbose),
+        found="" if needs_values else failure.message,
+        because="\n".join(_evidence(trace, failure, call)),
+        hint="the same command with --device cpu, which computes" if needs_values else kept,
+    )
+
+
+def _where(trace: Trace, failure: Failure, call: Call | None) -> str:
+    """Return the innermost open call and the line of the model."""
+    source = "" if failure.source is None else f"{trace.sources[failure.source]}, "
+    if call is None:
+        return f"{source}outside all calls"
+    return f"{source}in {_selector(call)} ({call.class_name})"
+
+
+def _evidence(trace: Trace, failure: Failure, call: Call | None) -> list[str]:
+    """Return what the failing op got, what the call around it got, and what went well last."""
+    lines = []
+    if failure.op is not None:
+        op = trace.ops[failure.op]
+        lines.append(f"{op.target} got {_inputs(trace, op)}")
+    if call is not None and call.inputs:
+        lines.append(f"{_selector(call)} got {_inputs(trace, call)}")
+    done = [call for call in trace.calls if not call.raised and call.outputs]
+    if done:
+        last = max(
+            done, key=lambda call: (call.last_op, -call.id)
+        )  # the outermost of those that ended together
+        given = ", ".join(_content(trace, port) for port in last.outputs[:INPUTS])
+        lines.append(f"last finished call: {_selector(last)} -> {given}")
+    if trace.run.shapes_only:
+        lines.append("in a shapes-only run large tensors have a shape and no numbers")
+    return lines
+
+
+def _frames(failure: Failure, verbose: bool) -> str:
+    """Return the end of the model's own traceback, or all of it."""
+    lines = failure.traceback.rstrip().splitlines()
+    starts = [number for number, line in enumerate(lines) if line.startswith("  File ")]
+    if not verbose and len(starts) > FRAMES:
+        lines = lines[starts[-FRAMES] :]
+    return "\n".join(f"  {line}" for line in lines)
+
+
+def _inputs(trace: Trace, record: Op | Call) -> str:
+    """Return the tensors that went into an op or call, by the names that say most."""
+    tensors = [port for port in record.inputs if port.value is not None]
+    shown = [f"{_named(port)} {_content(trace, port)}" for port in tensors[:INPUTS]]
+    return ", ".join(shown) + (", …" if len(tensors) > INPUTS else "") if shown else "no tensors"
+
+
+def _named(port: Port) -> str:
+    """Return the parameter's name where it is known, else the position."""
+    names = [name for name in (port.name, port.alias) if name.startswith("in.")]
+    return names[0].removeprefix("in.") if names else port.name
+
+
+def _content(trace: Trace, port: Port) -> str:
+    """Return what was at a port."""
+    return port.text if port.value is None else str(trace.values[port.value])
+
+
+def _selector(call: Call | None) -> str:
+    """Return the selector of exactly one call."""
+    return "" if call is None else f"{call.name}@{call.index}"
