@@ -180,7 +180,7 @@ def _summary(
     trace: Trace, output: Path, report: Path | None, result: CheckResult | None
 ) -> dict[str, object]:
     """Return the summary as plain data."""
-    from shapeflow.report.terminal import total_flops, total_parameters
+    from shapeflow.report.stages import total_flops, total_parameters
 
     failure = trace.run.failure
     return {

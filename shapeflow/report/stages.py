@@ -1,0 +1,212 @@
+"""The stages of a run: the tree of its calls, alike ones folded, with what each made and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from shapeflow.graph.folding import NUMBER, Structure, pattern
+from shapeflow.report.amounts import memory, short
+from shapeflow.text import counted
+from shapeflow.trace import Call, Port, Trace
+
+LEVELS = 3
+"""Levels of calls shown below the outermost ones, if that many fit."""
+LINES = 70
+"""Most lines of a tree whose depth nobody asked for."""
+SHOWN_OUTPUTS = 4
+"""Outputs of one stage that are shown where room is scarce."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Calls of one parent that are alike, as one entry of the tree."""
+
+    level: int
+    name: str
+    """Relative to the stage above: ``layers.0-5``, ``.forward_image()``."""
+    class_name: str
+    calls: tuple[int, ...]
+    outputs: tuple[str, ...]
+    """What it made: ``f32[1, 256]``, with the port's name where there are several."""
+    passed_on: int
+    """Tensors among its outputs that were there before it began, or are named twice."""
+    parameters: int | None
+    """None for a helper method: it has no parameters of its own."""
+    flops: int
+    raised: bool
+
+
+def stages(trace: Trace, levels: int | None = None) -> list[Stage]:
+    """Return the tree of calls in the order of the run, alike calls folded, ``levels`` deep.
+
+    Without ``levels`` it is as deep as stays readable.
+    """
+    tree = trace.cached(Structure)
+    if levels is not None:
+        return _below(tree, tree.roots, "", 0, levels)
+    for depth in range(LEVELS, 0, -1):
+        found = _below(tree, tree.roots, "", 0, depth)
+        if sum(max(1, min(len(stage.outputs), SHOWN_OUTPUTS)) for stage in found) <= LINES:
+            return found
+    return _below(tree, tree.roots, "", 0, 0)
+
+
+def totals(trace: Trace) -> list[str]:
+    """Return what the run amounts to, and what it did not observe, a sentence each."""
+    run = trace.run
+    shapes = len({value.shape for value in trace.values})
+    figures = [
+        f"{total_parameters(trace):,} parameters",
+        f"{short(total_flops(trace))} FLOPs",
+        counted(len(trace.calls), "call"),
+        counted(len(trace.ops), "op"),
+        counted(shapes, "distinct shape"),
+    ]
+    lines = [", ".join(figures)]
+    if run.peak_bytes:
+        lines.append(f"activations: at most {memory(run.peak_bytes)} at once{_place(trace, run.peak_op)}")
+    unused = len(trace.unused())
+    if unused:
+        lines.append(f"{counted(unused, 'value')} made and read by nobody")
+    if run.shapes_only:
+        lines.append("shapes only: nothing was computed, so there are no numbers")
+    if not run.complete:
+        lines.append(f"incomplete: {run.failure.type if run.failure else 'something'} ended it early")
+    return lines + [f"note: {note}" for note in run.notes]
+
+
+def total_parameters(trace: Trace) -> int:
+    """Return the number of parameter elements of the model."""
+    root = trace.module_by_path.get("")
+    return root.parameters if root else 0
+
+
+def total_flops(trace: Trace) -> int:
+    """Return the FLOPs of the run; what was opened inside a composite op is in the composite already."""
+    return sum(op.flops for op in trace.ops if op.parent is None)
+
+
+def _below(tree: Structure, calls: Sequence[int], above: str, level: int, levels: int) -> list[Stage]:
+    """Return the stages of calls that have one parent stage, each followed by its own."""
+    found: list[Stage] = []
+    for group in _alike(tree.trace, calls):
+        found.append(_stage(tree.trace, group, above, level))
+        if level < levels:
+            inner = [child for call in group for child in _inner(tree, call)]
+            found += _below(tree, inner, _path(tree.trace, group), level + 1, levels)
+    return found
+
+
+def _inner(tree: Structure, call: int) -> Sequence[int]:
+    """Return the calls inside a call; a helper that does all of its work for it is looked through."""
+    inner = tree.children[call]
+    while len(inner) == 1:
+        outer, only = tree.trace.calls[call], tree.trace.calls[inner[0]]
+        if only.method == "forward" or only.path != outer.path or _values(only) != _values(outer):
+            break
+        inner = tree.children[only.id]
+    return inner
+
+
+def _alike(trace: Trace, calls: Iterable[int]) -> list[list[int]]:
+    """Group calls of one class, method, path pattern and outputs, in the order of their first."""
+    groups: dict[object, list[int]] = {}
+    for number in calls:
+        call = trace.calls[number]
+        shapes = tuple((port.name, _content(trace, port)) for port in call.outputs)
+        key = (pattern(call.path), call.method, call.class_name, shapes, call.raised)
+        groups.setdefault(key, []).append(number)
+    return list(groups.values())
+
+
+def _stage(trace: Trace, group: Sequence[int], above: str, level: int) -> Stage:
+    """Return one entry of the tree."""
+    calls = [trace.calls[number] for number in group]
+    paths = dict.fromkeys(call.path for call in calls)
+    modules = [trace.module_by_path[path] for path in paths if path in trace.module_by_path]
+    outputs, passed_on = _outputs(trace, calls[0])
+    return Stage(
+        level=level,
+        name=_name(calls[0], _path(trace, group), above),
+        class_name=calls[0].class_name,
+        calls=tuple(group),
+        outputs=outputs,
+        passed_on=passed_on,
+        parameters=sum(m.parameters for m in modules) if calls[0].method == "forward" else None,
+        flops=sum(call.flops for call in calls),
+        raised=calls[0].raised,
+    )
+
+
+def _path(trace: Trace, group: Sequence[int]) -> str:
+    """Return one path for alike calls: ``layers.0-5.norm``."""
+    paths = dict.fromkeys(trace.calls[number].path for number in group)
+    return ".".join(_range(column) for column in zip(*(path.split(".") for path in paths), strict=True))
+
+
+def _name(call: Call, path: str, above: str) -> str:
+    """Return ``path`` with the helper's name, and without what the stage above says already."""
+    if above and path.startswith(f"{above}."):
+        path = path[len(above) + 1 :]
+    elif path == above and call.method != "forward":
+        path = ""
+    return (path or ".") if call.method == "forward" else f"{path}.{call.method}()"
+
+
+def _range(names: Iterable[str]) -> str:
+    """Return ``0-5`` for the numbers 0 to 5, ``0-2,4`` where one is missing, one name as it is."""
+    distinct = list(dict.fromkeys(names))
+    if len(distinct) == 1 or not all(NUMBER.fullmatch(name) for name in distinct):
+        return ",".join(distinct)
+    spans: list[list[int]] = []
+    for number in sorted(map(int, distinct)):
+        if spans and number == spans[-1][-1] + 1:
+            spans[-1] = [spans[-1][0], number]
+        else:
+            spans.append([number])
+    return ",".join("-".join(map(str, span)) for span in spans)
+
+
+def _outputs(trace: Trace, call: Call) -> tuple[tuple[str, ...], int]:
+    """Return the tensors that a call made and gave, and how many others it gave."""
+    tensors = [port for port in call.outputs if port.value is not None]
+    if not tensors:
+        return tuple(port.text for port in call.outputs[:1]), 0
+    made: dict[int, Port] = {}
+    for port in tensors:
+        assert port.value is not None
+        producer = trace.values[port.value].producer
+        if producer is not None and call.first_op <= producer < call.last_op:
+            made.setdefault(port.value, port)
+    single = len(call.outputs) == 1
+    shown = tuple(
+        _content(trace, port) if single else f"{_short_port(port)} {_content(trace, port)}"
+        for port in made.values()
+    )
+    return shown, len(tensors) - len(made)
+
+
+def _short_port(port: Port) -> str:
+    """Return the name of an output without ``out``: ``pred_masks``, ``[1]``."""
+    return port.name.removeprefix("out").removeprefix(".")
+
+
+def _values(call: Call) -> list[int]:
+    """Return the values that a call gave."""
+    return [port.value for port in call.outputs if port.value is not None]
+
+
+def _content(trace: Trace, port: Port) -> str:
+    """Return what was at a port."""
+    return port.text if port.value is None else str(trace.values[port.value])
+
+
+def _place(trace: Trace, op: int | None) -> str:
+    """Return where an op ran, as the end of a sentence."""
+    if op is None:
+        return ""
+    record = trace.ops[op]
+    call = "" if record.call is None else trace.calls[record.call].name
+    source = "" if record.source is None else f" ({trace.sources[record.source]})"
+    return f", in {call}/{record.target}{source}"
