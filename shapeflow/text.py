@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -37,13 +38,33 @@ class Span:
     def frame(self) -> str:
         """Return the line with carets under the span, behind a gutter with the line number."""
         gutter = " " * len(str(self.line))
-        shown = self.text.replace("\t", " ")
-        carets = "^" * max(1, self.end - self.start)
-        return f"{gutter} |\n{self.line} | {shown}\n{gutter} | {' ' * self.start}{carets}"
+        shown = printable(self.text)
+        before = " " * display_width(shown[: self.start])
+        carets = "^" * max(1, display_width(shown[self.start : self.end]))
+        return f"{gutter} |\n{self.line} | {shown}\n{gutter} | {before}{carets}"
 
     def narrow(self, start: int, end: int) -> Span:
         """Return the span of columns ``start`` to ``end`` of the same line."""
         return Span(self.path, self.line, self.text, start, end)
+
+
+def printable(text: str) -> str:
+    """Return a line, as long as before, with blanks for tabs and a sign for what steers a terminal."""
+    return "".join(" " if sign == "\t" else "\ufffd" if _steers(sign) else sign for sign in text)
+
+
+def _steers(sign: str) -> bool:
+    return unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def display_width(text: str) -> int:
+    """Return the columns that a text takes on a terminal: a Chinese character takes two."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+        for sign in text
+    )
 
 
 def nearest(name: str, known: Iterable[str], limit: int = 3) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shapeflow.text import Span
@@ -24,7 +24,9 @@ class Claim:
     body: Any
     """What the kind's own parser made of it; for ``invalid`` the error."""
     said: str = ""
-    """For a restated mistake of a third-party text: where it says so, such as ``6.1 one score per channel``."""
+    """For a restated mistake of a third-party text: where it says so, as in ``6.1 one score per channel``."""
+    real: bool = False
+    """True for a claim marked ``real``: only a run that really computes can decide it."""
 
     @property
     def text(self) -> str:
@@ -69,3 +71,7 @@ class Document:
     """Sizes by symbol, in the order of the front matter, as written: ``{"G": "S / P"}``."""
     sections: tuple[Section, ...]
     claims: tuple[Claim, ...]
+    dim_spans: Mapping[str, Span] = field(default_factory=dict)
+    """Where each of ``dims`` is written."""
+    fences: int = 0
+    """Number of fenced blocks of any kind, to explain a document without claims."""

@@ -1,0 +1,249 @@
+"""Shape text and dims: ``f32[B, 256, H/14]`` read into dims, matched with what was observed, and printed.
+
+Text is parsed, never evaluated as Python. An expression is kept as postfix items and worked out with a
+stack, so no depth of brackets can exhaust anything; text and sizes are bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from shapeflow.errors import InputError
+
+MAX_TEXT = 1_000
+"""Characters of one shape or expression."""
+MAX_SIZE = 2**63 - 1
+"""No tensor has more elements than this."""
+
+DTYPE = re.compile(r"bool|bf16|u(?:8|16|32|64)|i(?:4|8|16|32|64)|f(?:16|32|64)|f8\w*|f4\w*|c(?:32|64|128)")
+"""The short names of dtypes."""
+EXAMPLE = "a shape such as [B, 256, H, W]"
+
+_TOKEN = re.compile(r"\s*(?:(?P<size>\d+)|(?P<symbol>[^\W\d]\w*)|(?P<rest>\.\.\.)|(?P<mark>\S))")
+_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2}
+
+
+class Wildcard(Enum):
+    """A dim that says nothing about a size."""
+
+    ANY = "_"
+    REST = "..."
+
+
+class ShapeTextError(InputError):
+    """Text that is no shape or no expression.
+
+    Args:
+        what: the reason in one line.
+        start: first column (from 0) of the text that is wrong.
+        end: the column after it.
+        expected: what could stand there.
+    """
+
+    def __init__(self, what: str, start: int, end: int, *, expected: str = "") -> None:
+        super().__init__("shape-syntax", what, expected=expected)
+        self.start = start
+        self.end = end
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A size, a symbol or a sum of such, as written and as postfix items."""
+
+    text: str
+    items: tuple[int | str, ...]
+    """Sizes, symbols and operators: ``H/14 + 1`` is ``("H", 14, "/", 1, "+")``."""
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The names in it, in order of appearance."""
+        names = (item for item in self.items if isinstance(item, str) and item not in _PRECEDENCE)
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def symbol(self) -> str:
+        """The name, if it is nothing but one symbol, else empty."""
+        return self.text if self.items == (self.text,) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dim:
+    """One axis of a shape as written, with its place in the text."""
+
+    meaning: Expression | Wildcard
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShapePattern:
+    """A shape as written in a claim."""
+
+    text: str
+    dtype: str
+    """Short name; empty: any."""
+    dims: tuple[Dim, ...]
+
+    def __str__(self) -> str:
+        return f"{self.dtype}[{', '.join(dim.text for dim in self.dims)}]"
+
+    @property
+    def rest(self) -> int | None:
+        """Position of the ``...``, if there is one."""
+        return next((i for i, dim in enumerate(self.dims) if dim.meaning is Wildcard.REST), None)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The names in it, in order of appearance."""
+        named = (dim.meaning.symbols for dim in self.dims if isinstance(dim.meaning, Expression))
+        return tuple(dict.fromkeys(name for names in named for name in names))
+
+    def with_sizes(self, sizes: dict[int, int]) -> str:
+        """Return the text with other sizes at some positions of ``dims``."""
+        dims = (str(sizes.get(i, dim.text)) for i, dim in enumerate(self.dims))
+        return f"{self.dtype}[{', '.join(dims)}]"
+
+
+def shape_text(dtype: str, shape: Sequence[int]) -> str:
+    """Return the one notation of a tensor: ``f32[1, 256, 72, 72]``."""
+    return f"{dtype}[{', '.join(map(str, shape))}]"
+
+
+def parse_shape(text: str) -> ShapePattern:
+    """Read a shape such as ``f32[B, 256, H/14, _]`` or ``[..., C]``.
+
+    Raises:
+        ShapeTextError: it is none; ``slips`` knows what was probably meant.
+    """
+    _refuse_long(text)
+    head = re.match(r"\s*(\w*)\s*", text)
+    opening = head.end() if head else 0
+    if text[opening : opening + 1] != "[":
+        found = text.strip()
+        start = text.index(found)
+        what = f"a shape opens with '[', found '{found[:40]}'" if found else "a shape is missing here"
+        raise ShapeTextError(what, start, start + max(1, len(found)), expected=EXAMPLE)
+    dtype = head[1] if head else ""
+    if dtype and not DTYPE.fullmatch(dtype):
+        column = text.index(dtype)
+        raise ShapeTextError(
+            f"no dtype '{dtype}'", column, column + len(dtype), expected="f32, bf16, i64, bool … or none"
+        )
+    closing = text.find("]", opening)
+    if closing < 0:
+        raise ShapeTextError("this bracket is never closed", opening, opening + 1, expected="']' at the end")
+    if text[closing + 1 :].strip():
+        column = closing + 1 + len(text[closing + 1 :]) - len(text[closing + 1 :].lstrip())
+        raise ShapeTextError("nothing may follow the shape", column, len(text.rstrip()))
+    return ShapePattern(text.strip(), dtype, _read_dims(text, opening + 1, closing))
+
+
+def parse_expression(text: str) -> Expression:
+    """Read a size: a number, a symbol, or ``+ - * /`` of such with parentheses.
+
+    Raises:
+        ShapeTextError: it is none.
+    """
+    _refuse_long(text)
+    return _read_expression(text, 0, len(text), "an operator is missing before")
+
+
+def _read_expression(text: str, start: int, end: int, missing: str) -> Expression:
+    """Read the expression between two columns; ``missing`` says what a second operand in a row lacks."""
+    output: list[int | str] = []
+    waiting: list[tuple[str, int]] = []
+    operand_next = True
+    for token in _tokens(text, start, end):
+        column = token.start(token.lastgroup or 0)
+        word = token[token.lastgroup or 0]
+        if operand_next and token.lastgroup in ("size", "symbol") and word != Wildcard.ANY.value:
+            output.append(_size(word, column) if token.lastgroup == "size" else word)
+            operand_next = False
+        elif operand_next and word == "(":
+            waiting.append((word, column))
+        elif not operand_next and word in _PRECEDENCE:
+            while waiting and _PRECEDENCE.get(waiting[-1][0], 0) >= _PRECEDENCE[word]:
+                output.append(waiting.pop()[0])
+            waiting.append((word, column))
+            operand_next = True
+        elif not operand_next and word == ")":
+            _close(waiting, output, column)
+        else:
+            raise _unexpected(word, column, operand_next, missing)
+    if operand_next:
+        place = max(start, len(text[:end].rstrip()) - 1)
+        raise ShapeTextError("a size is missing here", place, place + 1, expected="a size or a name")
+    while waiting:
+        operator, column = waiting.pop()
+        if operator == "(":
+            raise ShapeTextError("this bracket is never closed", column, column + 1)
+        output.append(operator)
+    return Expression(text[start:end].strip(), tuple(output))
+
+
+def _read_dims(text: str, start: int, end: int) -> tuple[Dim, ...]:
+    """Read the dims between two columns, which are separated by commas."""
+    if not text[start:end].strip():
+        return ()
+    dims: list[Dim] = []
+    for part in text[start:end].split(","):
+        dim = _read_dim(text, start, start + len(part))
+        if dim.meaning is Wildcard.REST and any(other.meaning is Wildcard.REST for other in dims):
+            raise ShapeTextError("'...' may stand only once in a shape", dim.start, dim.end)
+        dims.append(dim)
+        start += len(part) + 1
+    return tuple(dims)
+
+
+def _read_dim(text: str, start: int, end: int) -> Dim:
+    """Read the one dim between two columns."""
+    word = text[start:end].strip()
+    if not word:
+        place = max(start - 1, 0)
+        raise ShapeTextError(
+            "a dim is missing here", place, place + 1, expected="a size, a name, '_' or '...'"
+        )
+    column = text.index(word, start)
+    if word in (Wildcard.ANY.value, Wildcard.REST.value):
+        return Dim(Wildcard(word), word, column, column + len(word))
+    missing = "dims in a shape are separated by commas, found"
+    return Dim(_read_expression(text, start, end, missing), word, column, column + len(word))
+
+
+def _tokens(text: str, start: int, end: int) -> list[re.Match[str]]:
+    """Return the tokens between two columns."""
+    return list(_TOKEN.finditer(text, start, len(text[:end].rstrip())))
+
+
+def _refuse_long(text: str) -> None:
+    if len(text) > MAX_TEXT:
+        raise ShapeTextError(f"more than {MAX_TEXT:,} characters are no shape", 0, 1)
+
+
+def _size(word: str, column: int) -> int:
+    """Return a written size as a number."""
+    if len(word) > len(str(MAX_SIZE)) or int(word) > MAX_SIZE:
+        raise ShapeTextError("no tensor is that large", column, column + len(word))
+    return int(word)
+
+
+def _close(waiting: list[tuple[str, int]], output: list[int | str], column: int) -> None:
+    """Move what waits inside a bracket that closes to the output."""
+    while waiting and waiting[-1][0] != "(":
+        output.append(waiting.pop()[0])
+    if not waiting:
+        raise ShapeTextError("this bracket was never opened", column, column + 1)
+    waiting.pop()
+
+
+def _unexpected(word: str, column: int, operand_next: bool, missing: str) -> ShapeTextError:
+    """Return the error for a token that cannot stand where it does."""
+    end = column + len(word)
+    if not operand_next and re.match(r"[\w.]", word):
+        return ShapeTextError(f"{missing} '{word}'", column, end)
+    expected = "a dim (a size, a name, '_' or '...')" if operand_next else "an operator, ',' or ']'"
+    return ShapeTextError(f"'{word}' cannot stand here", column, end, expected=expected)

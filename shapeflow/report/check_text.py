@@ -1,0 +1,123 @@
+"""The result of a check as plain text: what failed in full, a line for each section, the sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from shapeflow.errors import ShapeflowError
+from shapeflow.text import counted, display_width, listing, printable
+from shapeflow.walkthrough.document import Section
+from shapeflow.walkthrough.verdict import CheckResult, Status, Verdict
+
+WIDTH = 100
+"""Columns that a section's line may take; at least one shape is always shown."""
+_KINDS: dict[Status, str] = {"invalid": "with an error"}
+LEVELS: dict[Status, str] = {"invalid": "error"}
+"""What the first line of a message begins with, where it is not the status itself."""
+
+
+def message(verdict: Verdict) -> ShapeflowError:
+    """Return what is wrong with one claim, with its place, as a message that every renderer can use."""
+    span = verdict.claim.span
+    narrow = span.narrow(*verdict.caret) if verdict.caret else span
+    because = verdict.because
+    if verdict.claim.said:
+        said = f'"{verdict.claim.said}" is said to state this'
+        because = f"{because}\n{said}" if because else said
+    return ShapeflowError(
+        verdict.code or verdict.status.replace(" ", "-"),
+        verdict.what or verdict.status,
+        where=str(narrow.location),
+        expected=verdict.expected,
+        found=verdict.found,
+        because=because,
+        hint=verdict.hint,
+        frame=narrow.frame(),
+    )
+
+
+def level(verdict: Verdict) -> str:
+    """Return what the first line of a verdict's message begins with."""
+    return LEVELS.get(verdict.status, verdict.status)
+
+
+def render_verdict(verdict: Verdict) -> str:
+    """Return what is wrong with one claim, as the command line shows it."""
+    return message(verdict).render(level(verdict))
+
+
+def render(result: CheckResult) -> str:
+    """Return the whole result as text for a terminal or a log."""
+    parts = [render_verdict(verdict) for verdict in result.failed]
+    return "\n\n".join([*parts, summary(result)])
+
+
+def summary(result: CheckResult) -> str:
+    """Return a line for each section that makes claims, with its verdicts and shapes; then the sentence."""
+    by_section: dict[int, list[Verdict]] = {}
+    for verdict in result.verdicts:
+        by_section.setdefault(verdict.claim.section, []).append(verdict)
+    rows = [
+        _row(result.document.sections[number], verdicts, result.document.title)
+        for number, verdicts in by_section.items()
+    ]
+    title_width = max(display_width(title) for title, _, _ in rows)
+    counts_width = max(len(counts) for _, counts, _ in rows)
+    lines = []
+    for title, counts, shapes in rows:
+        head = f"{_padded(title, title_width)}  {_padded(counts, counts_width)}"
+        lines.append(f"{head}  {_fitting(shapes, WIDTH - display_width(head) - 2)}".rstrip())
+    return "\n".join([*lines, "", sentence(result)])
+
+
+def sentence(result: CheckResult) -> str:
+    """Return the result in one sentence, or two if something fails."""
+    failed = result.failed
+    said = sum(
+        1 for verdict in result.verdicts if verdict.claim.said and verdict.passed and not verdict.excused
+    )
+    holds = len(result.verdicts) - len(failed) - len(result.excused) - said
+    parts = [counted(holds, "holds", "hold")]
+    if said:
+        parts.append(counted(said, "restated mistake is contradicted", "restated mistakes are contradicted"))
+    if result.excused:
+        parts.append(counted(len(result.excused), "needs a real run", "need a real run"))
+    total = counted(len(result.verdicts), "claim")
+    if not failed:
+        return f"{total}, all satisfied: {', '.join(parts)}"
+    return f"{len(failed):,} of {total} failed: {_kinds(failed)}; of the others {', '.join(parts)}"
+
+
+def _row(section: Section, verdicts: Sequence[Verdict], title: str) -> tuple[str, str, list[str]]:
+    """Return the cells of a section's line: mark and title, verdicts, observed shapes."""
+    failed = [verdict for verdict in verdicts if not verdict.passed]
+    excused = sum(1 for verdict in verdicts if verdict.excused)
+    parts = [f"{len(verdicts) - len(failed) - excused} ok"]
+    parts += [_kinds(failed)] if failed else []
+    parts += [f"{excused} need a real run"] if excused else []
+    shapes = dict.fromkeys(
+        verdict.found for verdict in verdicts if verdict.claim.kind == "shape" and verdict.status == "holds"
+    )
+    seen = [shape for shape in shapes if "\n" not in shape]
+    mark = "FAIL" if failed else "ok" if len(verdicts) > excused else "-"
+    return f"{mark:<4}  {printable(section.title or title)}", ", ".join(parts), seen
+
+
+def _fitting(shapes: list[str], width: int) -> str:
+    """Return as many shapes as fit, one at least."""
+    texts = [listing(shapes, limit) for limit in range(min(len(shapes), 12), 0, -1)]
+    return next((text for text in texts if len(text) <= width), texts[-1] if texts else "")
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - display_width(text))
+
+
+def _kinds(failed: Sequence[Verdict]) -> str:
+    """Return ``2 contradicted, 1 undecided``."""
+    counts = Counter(
+        "no mistake after all" if verdict.status == "holds" else _KINDS.get(verdict.status, verdict.status)
+        for verdict in failed
+    )
+    return ", ".join(f"{number:,} {kind}" for kind, number in counts.items())

@@ -1,0 +1,83 @@
+"""``attr backbone.scalp = 1``: a plain attribute of every module that is named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from shapeflow.errors import SelectorError
+from shapeflow.selector import modules
+from shapeflow.text import listing, nearest
+from shapeflow.trace import Module
+from shapeflow.walkthrough.claims.literal import Bare, literal_text, read_literal, same
+from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
+from shapeflow.walkthrough.subject import Subject, UnselectedError
+from shapeflow.walkthrough.verdict import Verdict
+from shapeflow.walkthrough.wording import modules_text
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A module, the name of an attribute and its value."""
+
+    path: Part
+    name: Part
+    literal: Any
+    place: Part
+    """Where the value is written."""
+
+    @classmethod
+    def parse(cls, text: str) -> Attribute:
+        """Read the line; see ``BodyType``."""
+        keyword, rest = first_word(text)
+        sides = around(rest.padded, "=")
+        path, dot, name = sides[0].text.rpartition(".") if sides else ("", "", "")
+        if not sides or not dot or not name.isidentifier():
+            raise ClaimError(
+                "claim-syntax",
+                "an attribute is named by its module, a dot and its name, then '=' and the value",
+                keyword.start,
+                max(rest.end, keyword.end),
+                expected="attr encoder.num_layers = 6, or attr .name = 1 for the model itself",
+            )
+        column = sides[0].start
+        where = Part(path or ".", column)
+        return cls(where, Part(name, column + len(path) + 1), read_literal(sides[1]), sides[1])
+
+    def judge(self, claim: Claim, subject: Subject) -> Verdict:
+        """Hold if all named modules have the attribute with this value."""
+        try:
+            found = modules(subject.trace, self.path.text)
+        except SelectorError as error:
+            raise UnselectedError("invalid", self.path, error) from None
+        expected = self.literal.sized(subject.bindings) if isinstance(self.literal, Bare) else self.literal
+        without = next((module for module in found if self.name.text not in module.attributes), None)
+        if without:
+            return self._missing(claim, without)
+        values = [module.attributes[self.name.text] for module in found]
+        holds = all(same(expected, value) for value in values)
+        return Verdict(
+            claim,
+            "holds" if holds else "contradicted",
+            code="" if holds else "attribute",
+            what="" if holds else f"'{self.path.text}' has another {self.name.text}",
+            expected=self.place.text,
+            found=modules_text(found, [literal_text(value) for value in values]),
+            caret=None if holds else (self.place.start, self.place.end),
+        )
+
+    def _missing(self, claim: Claim, module: Module) -> Verdict:
+        """Return the verdict for a module without such an attribute."""
+        close = nearest(self.name.text, module.attributes, 1)
+        known = listing(list(module.attributes), 6)
+        return Verdict(
+            claim,
+            "invalid",
+            "unknown-attribute",
+            f"'{module.path or '.'}' has no plain attribute '{self.name.text}'",
+            expected="a number, text, None or short list that the module holds",
+            found=f"it has {known}" if known else "it has none",
+            hint=f"attr {module.path}.{close[0]} = {self.place.text}" if close else "",
+            caret=(self.name.start, self.name.end),
+        )

@@ -1,0 +1,56 @@
+"""``class encoder.layers.* = EncoderLayer``: the class of every module that is named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shapeflow.errors import SelectorError
+from shapeflow.selector import modules
+from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
+from shapeflow.walkthrough.subject import Subject, UnselectedError
+from shapeflow.walkthrough.verdict import Verdict
+from shapeflow.walkthrough.wording import modules_text
+
+
+@dataclass(frozen=True, slots=True)
+class ClassName:
+    """A module and the name of its class, alone or with the package it comes from."""
+
+    path: Part
+    name: Part
+
+    @classmethod
+    def parse(cls, text: str) -> ClassName:
+        """Read the line; see ``BodyType``."""
+        keyword, rest = first_word(text)
+        sides = around(rest.padded, "=")
+        if not sides or not sides[0].text or not all(w.isidentifier() for w in sides[1].text.split(".")):
+            raise ClaimError(
+                "claim-syntax",
+                "a class claim names a module, '=' and the class",
+                keyword.start,
+                max(rest.end, keyword.end),
+                expected="class encoder.layers.0 = EncoderLayer",
+            )
+        return cls(*sides)
+
+    def judge(self, claim: Claim, subject: Subject) -> Verdict:
+        """Hold if all named modules are of this class itself; a base class is not enough."""
+        try:
+            found = modules(subject.trace, self.path.text)
+        except SelectorError as error:
+            raise UnselectedError("invalid", self.path, error) from None
+        wanted = self.name.text
+        full = "." in wanted
+        names = [module.class_path if full else module.class_name for module in found]
+        holds = all(name == wanted or (full and name.endswith(f".{wanted}")) for name in names)
+        return Verdict(
+            claim,
+            "holds" if holds else "contradicted",
+            code="" if holds else "class",
+            what="" if holds else f"'{self.path.text}' is of another class",
+            expected=wanted,
+            found=modules_text(found, names),
+            caret=None if holds else (self.name.start, self.name.end),
+        )

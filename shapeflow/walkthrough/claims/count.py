@@ -1,0 +1,158 @@
+"""``count encoder.layers.* = 6``: how many modules, calls, ops or items there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shapeflow.bindings import Binding, Unworkable, sizes_of, with_sizes_text, work_out
+from shapeflow.dims import Expression
+from shapeflow.errors import SelectorError
+from shapeflow.selector import Match, modules, parse
+from shapeflow.text import listing
+from shapeflow.trace import Trace
+from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word, size_of
+from shapeflow.walkthrough.subject import Subject, UnselectedError, evidence_of, name_of
+from shapeflow.walkthrough.verdict import Evidence, Verdict
+
+UNITS = ("modules", "calls", "ops", "items")
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What is counted, and how many there are."""
+
+    unit: str
+    selector: Part
+    number: Expression
+    place: Part
+    """Where the number is written."""
+
+    @classmethod
+    def parse(cls, text: str) -> Count:
+        """Read the line; see ``BodyType``."""
+        keyword, rest = first_word(text)
+        sides = around(rest.padded, "=")
+        if sides is None or not sides[0].text:
+            raise ClaimError(
+                "claim-syntax",
+                "a count names what is counted, '=' and a number",
+                keyword.start,
+                max(rest.end, keyword.end),
+                expected="count encoder.layers.* = 6, or 'count calls', 'count ops', 'count items'",
+            )
+        unit, selector = first_word(sides[0].padded)
+        if not selector.text:
+            unit, selector = Part("modules", unit.start), unit
+        if unit.text not in UNITS:
+            raise unit.error("claim-syntax", f"cannot count '{unit.text[:60]}'", expected=", ".join(UNITS))
+        if " " in selector.text:
+            raise selector.error("claim-syntax", "one selector is counted", expected="no blanks in it")
+        return cls(unit.text, selector, size_of(sides[1]), sides[1])
+
+    def judge(self, claim: Claim, subject: Subject) -> Verdict:
+        """Hold if that many are there; a plain symbol without a size is bound."""
+        found, names, evidence = self._found(subject)
+        symbol = self.number.symbol
+        if symbol and not subject.bindings.get(symbol):
+            subject.bindings.bind(symbol, Binding(found, claim.span.line, claim.text))
+        expected = work_out(self.number, subject.bindings)
+        caret = (self.place.start, self.place.end)
+        if isinstance(expected, Unworkable):
+            return Verdict(
+                claim, "invalid", expected.code, expected.what, because=expected.because, caret=caret
+            )
+        sizes = with_sizes_text(self.number.symbols, subject.bindings)
+        holds = found == expected
+        return Verdict(
+            claim,
+            "holds" if holds else "contradicted",
+            code="" if holds else "count",
+            what="" if holds else f"'{self.selector.text}' has another number of {self.unit}",
+            expected=f"{self.number.text} = {expected}   {sizes}" if sizes else str(expected),
+            found=str(found),
+            because=listing(names, 6) if names and not holds else "",
+            caret=None if holds else caret,
+            evidence=evidence,
+            sizes=sizes_of(self.number.symbols, subject.bindings),
+        )
+
+    def _found(self, subject: Subject) -> tuple[int, list[str], Evidence]:
+        """Return how many there are, their names, and the evidence."""
+        try:
+            if self.unit == "modules":
+                paths = [module.path or "." for module in modules(subject.trace, self.selector.text)]
+                return len(paths), paths, Evidence()
+            matches = subject.select(self.selector)
+        except SelectorError as error:
+            return self._none(error, subject.trace)
+        except UnselectedError as error:
+            if error.status == "invalid" or self.unit == "items":
+                return self._none(error.error, subject.trace)
+            return 0, [], Evidence()
+        if self.unit == "items":
+            names = self._items(matches)
+            return len(names), names, evidence_of(matches)
+        self._refuse_other_things(matches)
+        return len(matches), [name_of(subject.trace, match) for match in matches], evidence_of(matches)
+
+    def _none(self, error: SelectorError, trace: Trace) -> tuple[int, list[str], Evidence]:
+        """Return that there are none, if the name is a known place and a new name, not a slip of the pen.
+
+        Raises:
+            UnselectedError: it cannot be read, or is most likely a slip.
+        """
+        if error.code == "unknown-path" and not error.hint and self.unit != "items":
+            path = parse(self.selector.text).path or ()
+            known = [segment.literal for segment in path]
+            parents = known[: known.index(None)] if None in known else known[:-1]
+            if ".".join(name or "" for name in parents) in trace.module_by_path:
+                return 0, [], Evidence()
+        raise UnselectedError("invalid", self.selector, error)
+
+    def _items(self, matches: Sequence[Match]) -> list[str]:
+        """Return the names directly below a port that holds a list, tuple or mapping."""
+        wanted = self.selector.text.partition(":")[2]
+        items: dict[str, dict[str, None]] = {}
+        for match in matches:
+            port = match.port
+            if port is None:
+                self._refuse_other_things(matches)
+                continue
+            name = port.name if port.name.startswith(wanted) else port.alias
+            step = _first_step(name[len(wanted) :])
+            items.setdefault(f"{match.path}@{match.index}", {})[step] = None
+        different = {len(steps) for steps in items.values()}
+        if len(different) > 1:
+            raise UnselectedError(
+                "invalid",
+                self.selector,
+                SelectorError(
+                    "ambiguous-path",
+                    f"'{self.selector.text}' was called {len(items)} times and the calls differ",
+                    found=listing([f"{name}: {len(steps)}" for name, steps in items.items()]),
+                    hint=f"count items {next(iter(items))}:{wanted} = {self.number.text}",
+                ),
+            )
+        return [step for step in next(iter(items.values())) if step]
+
+    def _refuse_other_things(self, matches: Sequence[Match]) -> None:
+        """Refuse to count calls where ops or ports are named, and the like."""
+        match = matches[0]
+        named = "items" if match.port else "ops" if match.op is not None else "calls"
+        if named != self.unit:
+            error = SelectorError(
+                "claim-syntax",
+                f"'{self.selector.text}' names {'ports' if named == 'items' else named}, not {self.unit}",
+                hint=f"count {named} {self.selector.text} = {self.number.text}",
+            )
+            raise UnselectedError("invalid", self.selector, error)
+
+
+def _first_step(below: str) -> str:
+    """Return the first step of the rest of a port's name: ``.a`` of ``.a[0]``; empty for the port itself."""
+    for i, sign in enumerate(below):
+        if i and sign in ".[":
+            return below[:i]
+    return below

@@ -1,0 +1,145 @@
+"""``A reaches B``, ``A never reaches B``, ``A unused``: where data goes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from shapeflow.errors import SelectorError
+from shapeflow.flow import Reach, Use, fold, reaches, use_of, values_at
+from shapeflow.text import counted
+from shapeflow.trace import Trace
+from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.parts import ClaimError, Part, first_word
+from shapeflow.walkthrough.subject import Subject, UnselectedError
+from shapeflow.walkthrough.verdict import Evidence, Verdict
+
+MAX_STEPS = 6
+"""Calls of a path that a message names."""
+
+_REST = re.compile(r"\s*(?P<verb>reaches|never\s+reaches|unused)(?P<other>\s.*)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Where data comes from and whether it gets somewhere."""
+
+    source: Part
+    verb: str
+    """``reaches``, ``never reaches`` or ``unused``."""
+    destination: Part | None
+
+    @classmethod
+    def parse(cls, text: str) -> Flow:
+        """Read the line; see ``BodyType``."""
+        source, rest = first_word(text)
+        found = _REST.match(rest.text)
+        verb = " ".join(found["verb"].split()) if found else ""
+        column = rest.start + found.end("verb") if found else rest.start
+        destination, more = first_word(" " * column + text[column:])
+        wanted = bool(found) and verb != "unused"
+        if not found or more.text or bool(destination.text) != wanted:
+            raise ClaimError(
+                "claim-syntax",
+                "a flow claim names where data comes from and where it goes",
+                source.start,
+                max(rest.end, source.end),
+                expected="A reaches B, A never reaches B, or A unused",
+            )
+        return cls(source, verb, destination if wanted else None)
+
+    def judge(self, claim: Claim, subject: Subject) -> Verdict:
+        """Hold if the data goes there, or provably does not."""
+        self._tensors(self.source, subject)
+        if self.destination is None:
+            return self._unused(claim, use_of(subject.trace, self.source.text), subject.trace)
+        self._tensors(self.destination, subject)
+        reach = reaches(subject.trace, self.source.text, self.destination.text)
+        wanted = self.verb == "reaches"
+        if reach.answer == "undecided":
+            return self._undecided(claim, reach)
+        holds = (reach.answer == "yes") == wanted
+        found = _path_text(reach, subject.trace) if reach else "no path"
+        verdict = Verdict(
+            claim, "holds", expected=self._expected(), found=found, evidence=_evidence(reach, subject.trace)
+        )
+        return verdict if holds else self._contradicted(verdict, reach, subject.trace)
+
+    def _tensors(self, selector: Part, subject: Subject) -> None:
+        """Refuse a selector that names nothing, or nothing that is a tensor."""
+        subject.select(selector)
+        try:
+            values_at(subject.trace, selector.text, "both")
+        except SelectorError as error:
+            raise UnselectedError("invalid", selector, error) from None
+
+    def _expected(self) -> str:
+        return {"reaches": "a path", "never reaches": "no path", "unused": "a use by nobody"}[self.verb]
+
+    def _contradicted(self, verdict: Verdict, reach: Reach, trace: Trace) -> Verdict:
+        """Return the verdict for a path that is forbidden, or one that is missing."""
+        source, destination = self.source.text, self.destination.text if self.destination else ""
+        if reach:
+            what = f"'{source}' reaches '{destination}'"
+            steps = fold(trace, reach)
+            because = f"it arrives as {trace.values[steps[-2].value]}" if len(steps) > 1 else ""
+        else:
+            what = f"'{source}' does not reach '{destination}'"
+            because = "its data gets nowhere"
+            if reach.last is not None:
+                op = trace.ops[reach.last]
+                place = f" in {trace.calls[op.call].name}" if op.call is not None else ""
+                because = f"the last op with its data is {op.target}{place}"
+        return replace(verdict, status="contradicted", code="flow", what=what, because=because)
+
+    def _undecided(self, claim: Claim, reach: Reach) -> Verdict:
+        """Return the verdict where the trace cannot tell."""
+        first = reach.doubts[0]
+        lines = [str(doubt) for doubt in reach.doubts[:3]]
+        if len(reach.doubts) > 3:
+            lines.append(f"and {counted(len(reach.doubts) - 3, 'more doubt')}")
+        escaped = first.kind == "escape"
+        cause = "Python read its data" if escaped else "the making of a tensor was not seen"
+        return Verdict(
+            claim,
+            "undecided",
+            "flow-escaped" if escaped else "flow-unknown-origin",
+            f"{cause}, so '{self.verb}' is not proven",
+            expected=self._expected(),
+            found="no path that was seen",
+            because="\n".join(lines),
+            evidence=Evidence(values=tuple(doubt.value for doubt in reach.doubts)),
+        )
+
+    def _unused(self, claim: Claim, use: Use | None, trace: Trace) -> Verdict:
+        """Return the verdict for a tensor that nobody is to use."""
+        if use is None:
+            return Verdict(claim, "holds", expected=self._expected(), found="used by nobody")
+        return Verdict(
+            claim,
+            "contradicted",
+            "flow",
+            f"'{self.source.text}' is used",
+            expected=self._expected(),
+            found=f"{use.text}\n{_path_text(use, trace)}" if use.path else use.text,
+            evidence=_evidence(use, trace),
+        )
+
+
+def _path_text(way: Reach | Use, trace: Trace) -> str:
+    """Return a path in words, folded to the calls that it runs through."""
+    if not way.path:
+        return "the very same tensor"
+    names = [trace.calls[step.call].name if step.call is not None else "…" for step in fold(trace, way)]
+    names = [name for name, _ in groupby(names)]
+    if len(names) > MAX_STEPS:
+        half = MAX_STEPS // 2
+        names = [*names[:half], f"{len(names) - MAX_STEPS} more", *names[-half:]]
+    return f"shortest path, {counted(len(way.path), 'op')}, through\n{' > '.join(names)}"
+
+
+def _evidence(way: Reach | Use, trace: Trace) -> Evidence:
+    """Return the ids along a path."""
+    calls = dict.fromkeys(trace.ops[op].call for op in way.path)
+    return Evidence(tuple(call for call in calls if call is not None), way.path, way.values)

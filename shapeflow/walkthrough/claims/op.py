@@ -1,0 +1,94 @@
+"""``mask_head/einsum  "bqc,bchw->bqhw"``: a plain argument of an op, or the plain value in a port."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shapeflow.selector import Match
+from shapeflow.text import listing
+from shapeflow.trace import Port, Trace
+from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.parts import Part, first_word
+from shapeflow.walkthrough.subject import Subject, evidence_of, name_of, ports_of
+from shapeflow.walkthrough.verdict import Verdict
+from shapeflow.walkthrough.wording import places_text
+
+
+@dataclass(frozen=True, slots=True)
+class OpText:
+    """A selector, and a text that each op or call it names was given, or each port holds."""
+
+    selector: Part
+    wanted: str
+    place: Part
+    """Where the text is written, quotes included."""
+
+    @classmethod
+    def parse(cls, text: str) -> OpText:
+        """Read the line; see ``BodyType``."""
+        selector, quoted = first_word(text)
+        quote = quoted.text[0]
+        if len(quoted.text) < 2 or quoted.text.find(quote, 1) != len(quoted.text) - 1:
+            raise quoted.error(
+                "claim-syntax", "a text ends with its quote, and nothing follows", expected=quote
+            )
+        return cls(selector, quoted.text[1:-1], quoted)
+
+    def judge(self, claim: Claim, subject: Subject) -> Verdict:
+        """Hold if all that is named was given this text, blanks aside."""
+        matches = subject.select(self.selector)
+        texts = [self._texts(match, subject.trace) for match in matches]
+        wanted = _plain(self.wanted)
+        wrong = [m for m, held in zip(matches, texts, strict=True) if wanted not in map(_plain, held)]
+        shown = [self.wanted if wanted in map(_plain, held) else listing(held, 6) for held in texts]
+        name = name_of(subject.trace, wrong[0]) if len(matches) > 1 and wrong else self.selector.text
+        verb = "holds" if matches[0].port else "was given"
+        return Verdict(
+            claim,
+            "contradicted" if wrong else "holds",
+            code="text" if wrong else "",
+            what=f"'{name}' {verb} another text" if wrong else "",
+            expected=self.wanted,
+            found=places_text(subject.trace, matches, shown) or "no plain text",
+            because=_place(wrong[0], subject.trace) if wrong else "",
+            caret=(self.place.start, self.place.end) if wrong else None,
+            evidence=evidence_of(matches),
+        )
+
+    def _texts(self, match: Match, trace: Trace) -> Sequence[str]:
+        """Return the plain values that a match is about."""
+        if match.port:
+            port = match.port
+            return [_unquoted(port.text) if port.value is None else str(trace.values[port.value])]
+        return [_unquoted(port.text) for port in ports_of(trace, match) if _is_plain_input(port)]
+
+
+def _is_plain_input(port: Port) -> bool:
+    return port.value is None and port.name.startswith("in")
+
+
+def _unquoted(text: str) -> str:
+    """Return a recorded text without the quotes of Python."""
+    if text[:1] not in ("'", '"'):
+        return text
+    try:
+        return str(ast.literal_eval(text))
+    except (ValueError, SyntaxError):  # a long text was shortened in the record
+        return text.strip("'\"")
+
+
+def _plain(text: str) -> str:
+    """Return a text without blanks, which mean nothing in an equation."""
+    return "".join(text.split())
+
+
+def _place(match: Match, trace: Trace) -> str:
+    """Return the source line of an op or call."""
+    source = None
+    if match.op is not None:
+        source = trace.ops[match.op].source
+    elif match.call is not None:
+        source = trace.calls[match.call].source
+    return f"{trace.sources[source]}: {trace.sources[source].text}" if source is not None else ""

@@ -1,0 +1,222 @@
+"""``PATH:PORT  f32[B, 256, H/14, _]``: what every named port holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from shapeflow.bindings import (
+    Bindings,
+    DimsDiffer,
+    DtypeDiffers,
+    Mismatch,
+    RankDiffers,
+    Unworkable,
+    difference_text,
+    match,
+    sizes_of,
+    with_sizes_text,
+)
+from shapeflow.dims import DTYPE, EXAMPLE, ShapePattern, ShapeTextError, parse_shape
+from shapeflow.selector import Match
+from shapeflow.slips import LONG_DTYPES, repaired_shape
+from shapeflow.text import counted, nearest
+from shapeflow.trace import Trace
+from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.parts import ClaimError, Part, first_word
+from shapeflow.walkthrough.subject import Subject, evidence_of, is_pattern, name_of
+from shapeflow.walkthrough.verdict import Verdict
+from shapeflow.walkthrough.wording import places_text, portless
+
+KEYWORDS = ("count", "attr", "class", "value", "said", "real", "reaches", "never", "unused", "None")
+"""Words that a line with a slip may have meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """No tensor where one was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One named port and why it does not match; no reason if it does."""
+
+    match: Match
+    reason: Mismatch | Absent | None
+
+    def shown(self, trace: Trace) -> str:
+        """Return what the port holds and what is different about it."""
+        port = self.match.port
+        if port is None or port.value is None:
+            return port.text if port else ""
+        value = trace.values[port.value]
+        if self.reason is None or isinstance(self.reason, Absent):
+            return str(value)
+        return difference_text(self.reason, value.dtype, value.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A selector and the shape that every port it names has."""
+
+    selector: Part
+    pattern: ShapePattern
+    place: Part
+    """Where the shape is written."""
+
+    @classmethod
+    def parse(cls, text: str) -> Shape:
+        """Read the line; see ``BodyType``."""
+        selector, rest = first_word(text)
+        if not _like_a_shape(rest.text):
+            raise _unreadable(selector, rest)
+        try:
+            return cls(selector, parse_shape(rest.padded), rest)
+        except ShapeTextError as error:
+            repaired = repaired_shape(rest.text)
+            raise ClaimError(
+                "claim-syntax",
+                error.what,
+                error.start,
+                error.end,
+                expected=error.expected or EXAMPLE,
+                hint=f"{selector.text}  {repaired}" if repaired else "",
+            ) from None
+
+    def judge(self, claim: Claim, subject: Subject) -> Verdict:
+        """Hold if all that is named matches; symbols are bound only then."""
+        matches = subject.select(self.selector)
+        if any(found.port is None for found in matches):
+            return portless(claim, self.selector, matches, subject.trace, f"  {self.pattern}")
+        trial = subject.bindings.trial()
+        compared = [self._compare(found, claim, subject.trace, trial) for found in matches]
+        failed = [comparison for comparison in compared if comparison.reason]
+        bindings = subject.bindings if failed else trial
+        things = [comparison.shown(subject.trace) for comparison in compared]
+        verdict = Verdict(
+            claim,
+            "contradicted" if failed else "holds",
+            expected=self._expected(bindings),
+            found=places_text(subject.trace, matches, things),
+            evidence=evidence_of(matches),
+            sizes=sizes_of(self.pattern.symbols, bindings),
+        )
+        if not failed:
+            trial.keep()
+            return verdict
+        verdict = replace(verdict, because=subject.origin(failed[0].match.port))
+        if len(failed) < len(compared) and self._is_unclear(matches):
+            return self._ambiguous(verdict, compared, subject.trace)
+        name = name_of(subject.trace, failed[0].match) if len(compared) > 1 else self.selector.text
+        return self._failed(verdict, failed[0].reason, name)
+
+    def _is_unclear(self, matches: Sequence[Match]) -> bool:
+        """Return whether the selector names several calls or ports without saying that all are meant."""
+        ports = {found.port.name for found in matches if found.port}
+        return not is_pattern(self.selector.text) and (len(ports) > 1 or "@" not in self.selector.text)
+
+    def _compare(self, found: Match, claim: Claim, trace: Trace, trial: Bindings) -> Comparison:
+        """Compare one port; what it binds counts for the next."""
+        if found.port is None or found.port.value is None:
+            return Comparison(found, Absent())
+        value, binder = trace.values[found.port.value], (claim.span.line, claim.text)
+        return Comparison(found, match(self.pattern, value.dtype, value.shape, trial, binder))
+
+    def _expected(self, bindings: Bindings) -> str:
+        """Return the shape as written and the sizes of its symbols."""
+        sizes = with_sizes_text(self.pattern.symbols, bindings)
+        return f"{self.pattern}   {sizes}" if sizes else str(self.pattern)
+
+    def _failed(self, verdict: Verdict, reason: Mismatch | Absent | None, name: str) -> Verdict:
+        """Add to a contradicted verdict why the first port that fails does."""
+        if isinstance(reason, Unworkable):
+            return self._unworkable(verdict, reason)
+        if isinstance(reason, DimsDiffer):
+            return self._dims_differ(verdict, reason, name)
+        start, end = self.place.start, self.place.end
+        if isinstance(reason, DtypeDiffers):
+            caret = (start, start + len(self.pattern.dtype))
+            return replace(verdict, code="dtype", what=f"'{name}' has another dtype", caret=caret)
+        what = f"'{name}' holds no tensor"
+        if isinstance(reason, RankDiffers):
+            what = f"'{name}' has {counted(reason.found, 'dim')}, not {reason.expected}"
+        return replace(verdict, code="shape", what=what, caret=(start, end))
+
+    def _dims_differ(self, verdict: Verdict, reason: DimsDiffer, name: str) -> Verdict:
+        """Add which sizes differ, and the claim with the sizes found."""
+        first = reason.differences[0]
+        dim = self.pattern.dims[first.dim]
+        right = {difference.dim: difference.found for difference in reason.differences}
+        verdict = replace(
+            verdict,
+            code="shape",
+            what=f"'{name}' has another shape",
+            caret=(dim.start, dim.end),
+            hint=f"{self.selector.text}  {self.pattern.with_sizes(right)}",
+        )
+        if reason.reordered:
+            what = f"'{name}' has these sizes in another order"
+            return replace(verdict, status="layout differs", code="layout", what=what)
+        binder = first.binding
+        if binder is None or not all(one.binding and one.binding.by for one in reason.differences):
+            return verdict
+        return replace(
+            verdict,
+            code="symbol-conflict",
+            what=f"'{dim.text}' is {first.found} here but was bound to {first.expected}",
+            expected=f"{dim.text} = {first.expected}   bound in line {binder.line} by {binder.by}",
+            hint=f"another name for one of them, or a size for '{dim.text}' in the front matter",
+        )
+
+    def _unworkable(self, verdict: Verdict, reason: Unworkable) -> Verdict:
+        """Return the verdict for an expression that has no size."""
+        dim = self.pattern.dims[reason.dim]
+        given = f"{reason.symbol} bound by an earlier claim, or given in the front matter"
+        return replace(
+            verdict,
+            status="invalid",
+            code=reason.code,
+            what=reason.what,
+            expected=given if reason.symbol else "",
+            because=reason.because,
+            caret=(dim.start, dim.end),
+        )
+
+    def _ambiguous(self, verdict: Verdict, compared: Sequence[Comparison], trace: Trace) -> Verdict:
+        """Return the verdict for a selector that may mean what matches or what does not."""
+        name = self.selector.text
+        right = next(comparison.match for comparison in compared if not comparison.reason)
+        calls = len({(comparison.match.path, comparison.match.index) for comparison in compared})
+        return replace(
+            verdict,
+            status="invalid",
+            code="ambiguous-path",
+            what=f"'{name}' was called {calls} times and the calls differ"
+            if calls > 1
+            else f"'{name}' names {len(compared)} ports, which differ",
+            hint=f"{name_of(trace, right)}  {self.pattern}",
+            caret=(self.selector.start, self.selector.end),
+        )
+
+
+def _like_a_shape(text: str) -> bool:
+    """Return whether a text can be meant as a shape."""
+    word, bracket, _ = text.translate(str.maketrans("（(【［{", "[[[[[")).partition("[")
+    word = word.strip().removeprefix("torch.")
+    named = not word or word in LONG_DTYPES or word in ("Size", "Tensor") or bool(DTYPE.fullmatch(word))
+    return (bool(bracket) and named) or text[:1].isdigit()
+
+
+def _unreadable(selector: Part, rest: Part) -> ClaimError:
+    """Return the error for a line that is no claim of any kind."""
+    forms = "a shape such as [B, 256, H, W], None, \"text\", 'reaches', 'never reaches' or 'unused'"
+    if not rest.text:
+        what = f"nothing is claimed of '{selector.text[:60]}'"
+        return Part(selector.text[-1:], selector.end - 1).error("claim-syntax", what, expected=forms)
+    for word in (selector, first_word(rest.padded)[0]):
+        close = nearest(word.text, KEYWORDS, 1)
+        if close and word.text not in KEYWORDS:
+            return word.error(
+                "claim-syntax", f"cannot read '{word.text[:60]}'", expected=forms, hint=close[0]
+            )
+    return rest.error("claim-syntax", f"'{rest.text[:60]}' is no claim", expected=forms)

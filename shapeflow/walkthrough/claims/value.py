@@ -1,0 +1,153 @@
+"""``value A ~= sigmoid(B) * sigmoid(C)  (tolerance 1e-5)``: numbers of a real run against a formula."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from shapeflow.errors import SelectorError
+from shapeflow.selector import Match
+from shapeflow.text import listing
+from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.formula import Node, kept_in, parse_formula
+from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
+from shapeflow.walkthrough.subject import Subject, UnselectedError, evidence_of, name_of
+from shapeflow.walkthrough.verdict import Verdict
+from shapeflow.walkthrough.wording import portless
+
+if TYPE_CHECKING:
+    from shapeflow.walkthrough.evaluate import Array
+
+DEFAULT_TOLERANCE = 1e-5
+
+_TOLERANCE = re.compile(r"\(\s*tolerance\s+(?P<number>[\d.eE+-]{1,20})\s*\)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Two formulas over named tensors, and how far apart their results may be."""
+
+    left: Node
+    right: Node
+    tolerance: float
+    place: Part
+    """Both formulas."""
+
+    @classmethod
+    def parse(cls, text: str) -> Value:
+        """Read the line; see ``BodyType``."""
+        tolerance, end = _tolerance(text)
+        keyword, rest = first_word(text[:end])
+        sides = around(rest.padded, "~=")
+        if sides is None:
+            raise ClaimError(
+                "claim-syntax",
+                "a value claim has '~=' between two formulas",
+                keyword.start,
+                max(rest.end, keyword.end),
+                expected="value head:out ~= sigmoid(logits:out)  (tolerance 1e-5)",
+            )
+        return cls(parse_formula(sides[0]), parse_formula(sides[1]), tolerance, rest)
+
+    @property
+    def selectors(self) -> tuple[str, ...]:
+        """The tensors whose numbers are needed, in order of appearance."""
+        return tuple(dict.fromkeys(part.text for part in self._parts()))
+
+    def _parts(self) -> Sequence[Part]:
+        return [*kept_in(self.left), *kept_in(self.right)]
+
+    def judge(self, claim: Claim, subject: Subject) -> Verdict:
+        """Hold if no number differs by more than the tolerance, in parts of its size if that is above 1."""
+        evidence: list[Match] = []
+        for part in self._parts():
+            matches = subject.select(part)
+            if len(matches) > 1 or matches[0].port is None:
+                return _not_one_tensor(claim, part, matches, subject)
+            evidence += matches
+        missing = [name for name in self.selectors if name not in subject.trace.run.kept]
+        if subject.trace.run.shapes_only or missing:
+            return self._not_kept(claim, missing, subject)
+        try:
+            return self._compared(claim, subject, evidence)
+        except ModuleNotFoundError:
+            what = "the numbers cannot be compared without numpy"
+            return Verdict(claim, "not observed", "numpy-missing", what, hint="pip install numpy")
+
+    def _compared(self, claim: Claim, subject: Subject, evidence: Sequence[Match]) -> Verdict:
+        """Work out both sides and compare them."""
+        from shapeflow.walkthrough.evaluate import FormulaError, decode, evaluate
+
+        try:
+            arrays = {name: decode(subject.trace.run.kept[name]) for name in self.selectors}
+            left = evaluate(self.left, arrays, subject.bindings)
+            right = evaluate(self.right, arrays, subject.bindings)
+        except FormulaError as error:
+            return Verdict(claim, "invalid", "formula", error.what, caret=error.place)
+        base = Verdict(
+            claim, "holds", expected=f"equal within {self.tolerance:g}", evidence=evidence_of(evidence)
+        )
+        if left.shape != right.shape:
+            what, found = "the two sides have different shapes", f"{list(left.shape)} and {list(right.shape)}"
+        else:
+            apart, at = _largest_difference(left, right)
+            if apart <= self.tolerance:
+                return replace(base, found=f"largest difference {apart:.3g}")
+            what, found = "the two sides differ", f"largest difference {apart:.3g}"
+            found += f", at {list(at)}: {left[at]:.6g} and {right[at]:.6g}"
+        return replace(base, status="contradicted", code="value", what=what, found=found)
+
+    def _not_kept(self, claim: Claim, missing: Sequence[str], subject: Subject) -> Verdict:
+        """Return the verdict where the numbers are not in the trace."""
+        shapes_only = subject.trace.run.shapes_only
+        return Verdict(
+            claim,
+            "not observed",
+            "needs-values",
+            "a shapes-only run has no numbers" if shapes_only else "the run kept no numbers for this claim",
+            found="" if shapes_only else f"nothing kept for {listing(missing)}",
+            because="" if shapes_only else "numbers are kept for the walkthrough that a run is made for",
+            hint="shapeflow check --run WALKTHROUGH",
+            excused=shapes_only,
+        )
+
+
+def _tolerance(text: str) -> tuple[float, int]:
+    """Return the tolerance that a line ends with, and where the formulas end."""
+    found = _TOLERANCE.search(text)
+    if not found:
+        return DEFAULT_TOLERANCE, len(text)
+    try:
+        number = float(found["number"])
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < 1e6:
+        what = f"'{found['number']}' is no tolerance"
+        raise ClaimError("claim-syntax", what, *found.span("number"), expected="a number such as 1e-5")
+    return number, found.start()
+
+
+def _not_one_tensor(claim: Claim, part: Part, matches: Sequence[Match], subject: Subject) -> Verdict:
+    """Return the verdict for a selector that names no or several tensors."""
+    if matches[0].port is None:
+        return portless(claim, part, matches, subject.trace, "")
+    what = f"'{part.text}' names {len(matches)} tensors, a formula needs one"
+    found = listing([name_of(subject.trace, match) for match in matches])
+    error = SelectorError("ambiguous-path", what, found=found, hint=name_of(subject.trace, matches[0]))
+    raise UnselectedError("invalid", part, error)
+
+
+def _largest_difference(left: Array, right: Array) -> tuple[float, tuple[int, ...]]:
+    """Return the largest difference, relative where numbers are above 1, and where it is."""
+    import numpy
+
+    if left.size == 0:
+        return 0.0, ()
+    with numpy.errstate(all="ignore"):
+        apart = numpy.abs(left - right) / numpy.maximum(1.0, numpy.abs(right))
+    apart = numpy.where(left == right, 0.0, apart)  # infinite on both sides
+    apart = numpy.where(numpy.isnan(apart), numpy.inf, apart)
+    at = numpy.unravel_index(int(apart.argmax()), apart.shape)
+    return float(apart[at]), tuple(int(i) for i in at)

@@ -1,0 +1,178 @@
+"""The YAML between two ``---`` lines at the top of a walkthrough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from shapeflow.errors import WalkthroughError
+from shapeflow.text import Span
+
+if TYPE_CHECKING:
+    from yaml import Node
+
+KEYS = ("title", "model", "run", "dims")
+MAX_CHARACTERS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """What the front matter says; see ``Document`` for the fields."""
+
+    title: str = ""
+    model: str = ""
+    run: Mapping[str, Any] = field(default_factory=dict)
+    dims: Mapping[str, str] = field(default_factory=dict)
+    dim_spans: Mapping[str, Span] = field(default_factory=dict)
+    lines: int = 0
+    """Number of lines it takes, both ``---`` lines included."""
+
+
+def read_front_matter(lines: list[str], path: str) -> FrontMatter:
+    """Read the front matter of a document, given as its lines; none is fine.
+
+    Raises:
+        WalkthroughError: it is never closed, is no YAML, or holds something else than it should.
+    """
+    if not lines or lines[0].rstrip() != "---":
+        return FrontMatter()
+    end = next((i for i, line in enumerate(lines) if i and line.rstrip() in ("---", "...")), None)
+    if end is None:
+        span = Span(path, 1, lines[0], 0, 3)
+        raise _error("the front matter is never closed", span, expected="a second line '---' after it")
+    return _Reader(lines[:end], path).read()
+
+
+class _Reader:
+    """Reads the lines of one front matter; every complaint knows its place."""
+
+    def __init__(self, lines: list[str], path: str) -> None:
+        self.lines = ["", *lines[1:]]  # the ``---`` itself is no part of the YAML
+        self.path = path
+
+    def read(self) -> FrontMatter:
+        entries = self._mapping(self._compose(), "the front matter")
+        for name, (key, _) in entries.items():
+            close = get_close_matches(name, KEYS, n=1, cutoff=0.8)
+            if name not in KEYS and close:
+                raise _error(f"no key '{name}' in a front matter", self._span(key), hint=f"{close[0]}:")
+        run = self._construct(entries["run"][1]) if "run" in entries else {}
+        if run is not None and not isinstance(run, dict):
+            raise _error("'run' names what goes in, a key a line", self._span(entries["run"][0]))
+        dims = self._mapping(entries["dims"][1], "'dims'") if "dims" in entries else {}
+        return FrontMatter(
+            title=self._text(entries, "title"),
+            model=self._text(entries, "model"),
+            run=run or {},
+            dims={name: self._size(name, pair) for name, pair in dims.items()},
+            dim_spans={name: self._span(value) for name, (_, value) in dims.items()},
+            lines=len(self.lines) + 1,
+        )
+
+    def _compose(self) -> Node | None:
+        """Return the YAML as a tree of nodes, which know their places."""
+        import yaml
+
+        text = "\n".join(self.lines)
+        if len(text) > MAX_CHARACTERS:
+            raise _error(f"more than {MAX_CHARACTERS:,} characters of front matter", self._place(0, 0))
+        try:
+            for event in yaml.parse(text, Loader=yaml.SafeLoader):
+                mark = event.start_mark
+                if isinstance(event, yaml.AliasEvent) and mark:  # a few of these can stand for gigabytes
+                    raise _error(
+                        "a front matter has no aliases ('*name')", self._place(mark.line, mark.column)
+                    )
+            return yaml.compose(text, Loader=yaml.SafeLoader)
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+            problem = getattr(error, "problem", None) or "it cannot be read as YAML"
+            raise _error(
+                "the front matter is no YAML",
+                self._place(mark.line, mark.column) if mark else self._place(0, 0),
+                found=problem,
+                expected="lines such as 'model: sam3'",
+            ) from None
+        except RecursionError:
+            raise _error("the front matter is nested too deeply", self._place(0, 0)) from None
+
+    def _construct(self, node: Node) -> Any:
+        """Return a node as plain data."""
+        import yaml
+
+        try:
+            return yaml.SafeLoader("").construct_document(node)
+        except (yaml.YAMLError, ValueError, RecursionError):  # a tag such as !!python/object, a 32nd of May
+            raise _error("this is no plain text, number, list or mapping", self._span(node)) from None
+
+    def _mapping(self, node: Node | None, name: str) -> dict[str, tuple[Node, Node]]:
+        """Return the entries of a mapping by key, with the nodes of key and value."""
+        import yaml
+
+        if node is None or (isinstance(node, yaml.ScalarNode) and node.value in ("", "null", "~")):
+            return {}
+        if not isinstance(node, yaml.MappingNode):
+            raise _error(f"{name} is no mapping", self._span(node), expected="lines such as 'B: 1'")
+        entries: dict[str, tuple[Node, Node]] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _error(f"a key of {name} is no name", self._span(key))
+            if key.value in entries:
+                raise _error(
+                    f"'{key.value}' is given twice",
+                    self._span(key),
+                    because=f"first in line {entries[key.value][0].start_mark.line + 1}",
+                )
+            entries[key.value] = (key, value)
+        return entries
+
+    def _text(self, entries: Mapping[str, tuple[Node, Node]], name: str) -> str:
+        """Return the text of an entry, as written."""
+        import yaml
+
+        if name not in entries:
+            return ""
+        node = entries[name][1]
+        if not isinstance(node, yaml.ScalarNode):
+            raise _error(f"'{name}' is one line of text", self._span(node))
+        return str(node.value)
+
+    def _size(self, name: str, pair: tuple[Node, Node]) -> str:
+        """Return a size of ``dims`` as written."""
+        import yaml
+
+        key, value = pair
+        if not name.isidentifier() or name == "_":
+            raise _error(f"'{name}' is no name for a size", self._span(key), expected="a name such as B")
+        if not isinstance(value, yaml.ScalarNode) or not value.value:
+            raise _error(f"'{name}' has no size", self._span(key), expected=f"a line such as '{name}: 256'")
+        return str(value.value)
+
+    def _span(self, node: Node) -> Span:
+        """Return where a node is written."""
+        start, end = node.start_mark, node.end_mark
+        return self._place(start.line, start.column, end.column if end.line == start.line else None)
+
+    def _place(self, line: int, column: int, end: int | None = None) -> Span:
+        """Return a span from YAML's line and column, which count from 0."""
+        line = min(line, len(self.lines) - 1)
+        text = self.lines[line]
+        return Span(self.path, line + 1, text, column, max(column + 1, len(text) if end is None else end))
+
+
+def _error(
+    what: str, span: Span, *, expected: str = "", found: str = "", because: str = "", hint: str = ""
+) -> WalkthroughError:
+    """Return the error for a front matter that cannot be used."""
+    return WalkthroughError(
+        "front-matter",
+        what,
+        where=str(span.location),
+        expected=expected,
+        found=found,
+        because=because,
+        hint=hint,
+        frame=span.frame(),
+    )

@@ -1,0 +1,71 @@
+"""One line of a ``shapes`` block, read into a claim; one that cannot be read becomes an ``invalid`` claim."""
+
+from __future__ import annotations
+
+import re
+
+from shapeflow.text import Span
+from shapeflow.walkthrough.claims import body_type, kind_of
+from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.parts import ClaimError
+
+MAX_LINE = 2_000
+"""Characters of one claim."""
+
+_SAID = re.compile(r"\s*said\b\s*")
+_SAID_WHERE = re.compile(r'"(?P<where>[^"]+)"\s*:\s')
+_REAL = re.compile(r"\s*real\s+(?=\S)")
+
+
+def read_claim(span: Span, number: int, section: int) -> Claim:
+    """Read the claim that a span marks.
+
+    Args:
+        span: the line without its indent and comment.
+        number: its position in the document's claims.
+        section: position of the section it stands in.
+    """
+    if span.end - span.start > MAX_LINE:
+        shown = Span(span.path, span.line, span.text[: span.start + 80] + "…", span.start, span.start + 80)
+        what = f"a claim has at most {MAX_LINE:,} characters, this line has {span.end - span.start:,}"
+        return broken_claim(shown, number, section, ClaimError("claim-syntax", what))
+    said = ""
+    try:
+        text = span.text[: span.end].replace("\t", " ")
+        said, text = _split_said(_blank(text, span.start))
+        real = _REAL.match(text)
+        if real:
+            text = _blank(text, real.end())
+        kind = kind_of(text)
+        body = body_type(kind).parse(text)
+    except ClaimError as error:
+        return broken_claim(span, number, section, error, said)
+    return Claim(number, kind.name, span, section, body, said, bool(real))
+
+
+def broken_claim(span: Span, number: int, section: int, error: ClaimError, said: str = "") -> Claim:
+    """Return the ``invalid`` claim for a line that cannot be read."""
+    return Claim(number, "invalid", span, section, error, said)
+
+
+def _blank(text: str, end: int) -> str:
+    """Return a text of the same length whose first ``end`` characters are blanks."""
+    return " " * end + text[end:]
+
+
+def _split_said(text: str) -> tuple[str, str]:
+    """Return where a third-party text is said to claim this, if it is, and the line without that."""
+    said = _SAID.match(text)
+    if not said:
+        return "", text
+    where = _SAID_WHERE.match(text, said.end())
+    if not where or not text[where.end() :].strip():
+        column = said.end()
+        raise ClaimError(
+            "claim-syntax",
+            "a said line names the place and then makes a claim",
+            column,
+            max(column + 1, len(text.rstrip())),
+            expected='said "6.1 one score per channel": head:out  [1, 200, 256]',
+        )
+    return where["where"], _blank(text, where.end())

@@ -1,0 +1,100 @@
+"""Parts of a claim's line that know their columns, and the error for a line that cannot be read.
+
+Parsers get the line with everything but their own text blanked, so all columns are those of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from shapeflow.dims import Expression, ShapeTextError, parse_expression
+from shapeflow.errors import WalkthroughError
+
+
+class ClaimError(WalkthroughError):
+    """A line of a walkthrough that cannot be read.
+
+    Args:
+        code: stable name, see docs/messages.md.
+        what: the reason in one line.
+        start: first column (from 0) of what is meant; None: the whole claim.
+        end: the column after it.
+        expected: what could stand there.
+        because: the evidence.
+        hint: the line put right, if the slip is a known one.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        what: str,
+        start: int | None = None,
+        end: int | None = None,
+        *,
+        expected: str = "",
+        because: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(code, what, expected=expected, because=because, hint=hint)
+        self.start = start
+        self.end = end
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a claim and the column it begins at."""
+
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """The column after it."""
+        return self.start + len(self.text)
+
+    @property
+    def padded(self) -> str:
+        """The text with blanks before it, so that columns found in it are those of the line."""
+        return " " * self.start + self.text
+
+    def error(self, code: str, what: str, *, expected: str = "", hint: str = "") -> ClaimError:
+        """Return the error for this part."""
+        return ClaimError(code, what, self.start, max(self.end, self.start + 1), expected=expected, hint=hint)
+
+
+def part(text: str, start: int, end: int) -> Part:
+    """Return what stands between two columns, without the blanks around it."""
+    inside = text[start:end]
+    stripped = inside.strip()
+    return Part(stripped, start + inside.find(stripped) if stripped else min(start, len(text.rstrip())))
+
+
+def first_word(text: str) -> tuple[Part, Part]:
+    """Return the first word, blanks inside quotes and brackets included, and what follows it."""
+    begin = len(text) - len(text.lstrip())
+    found = re.compile(r"""(?:'[^']*'|"[^"]*"|\{[^{}]*\}|\\.|\S)+""").match(text, begin)
+    end = found.end() if found else begin
+    return part(text, begin, end), part(text, end, len(text))
+
+
+def around(text: str, separator: str) -> tuple[Part, Part] | None:
+    """Return what stands left and right of a separator, or None if it is not there."""
+    at = text.find(separator)
+    if at < 0:
+        return None
+    return part(text, 0, at), part(text, at + len(separator), len(text))
+
+
+def size_of(given: Part) -> Expression:
+    """Read a size or an expression such as ``2*B``.
+
+    Raises:
+        ClaimError: it is none.
+    """
+    try:
+        return parse_expression(given.padded)
+    except ShapeTextError as error:
+        raise ClaimError(
+            "claim-syntax", error.what, error.start, error.end, expected=error.expected or "a size or a name"
+        ) from None

@@ -1,0 +1,80 @@
+"""Words that several kinds of claim use for what they found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shapeflow.selector import Match
+from shapeflow.text import listing
+from shapeflow.trace import Module, Trace
+from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.parts import Part
+from shapeflow.walkthrough.subject import evidence_of, name_of, ports_of
+from shapeflow.walkthrough.verdict import Verdict
+
+MAX_GROUPS = 3
+"""Different things that a message lists."""
+
+
+def places_text(trace: Trace, matches: Sequence[Match], things: Sequence[str]) -> str:
+    """Return what was found: one thing if all agree, else a line for each thing with where it is."""
+    groups: dict[str, list[Match]] = {}
+    for match, thing in zip(matches, things, strict=True):
+        groups.setdefault(thing, []).append(match)
+    if len(groups) == 1:
+        return things[0]
+    one_path = len({(match.path, match.port.name if match.port else "") for match in matches}) == 1
+    lines = [
+        (
+            _indices([match.index for match in group])
+            if one_path
+            else listing([name_of(trace, m) for m in group]),
+            thing,
+        )
+        for thing, group in groups.items()
+    ]
+    width = min(48, max(len(where) for where, _ in lines[:MAX_GROUPS]))
+    text = [f"{where:<{width}}  {thing}" for where, thing in lines[:MAX_GROUPS]]
+    if len(lines) > MAX_GROUPS:
+        text.append(f"and {len(lines) - MAX_GROUPS:,} more that differ")
+    return "\n".join(text)
+
+
+def portless(claim: Claim, selector: Part, matches: Sequence[Match], trace: Trace, rest: str) -> Verdict:
+    """Return the verdict for a selector that names calls where a port is needed."""
+    ports = list(dict.fromkeys(port.name for port in ports_of(trace, matches[0])))
+    output = next((port for port in ports if port.startswith("out")), "out")
+    return Verdict(
+        claim,
+        "invalid",
+        "port-missing",
+        f"'{selector.text}' names a whole call, this claim is about one of its ports",
+        expected="a port after the path, such as ':out'",
+        found=f"it has {listing(ports, 6)}" if ports else "it has no ports",
+        hint=f"{selector.text}:{output}{rest}",
+        caret=(selector.start, selector.end),
+        evidence=evidence_of(matches),
+    )
+
+
+def _indices(numbers: Sequence[int]) -> str:
+    """Return ``@0 to @5, @7``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"@{run[0]}" if len(run) == 1 else f"@{run[0]} to @{run[-1]}" for run in runs[:4])
+
+
+def modules_text(modules: Sequence[Module], things: Sequence[str]) -> str:
+    """Return what modules have: one thing if all agree, else a line for each thing with where it is."""
+    groups: dict[str, list[str]] = {}
+    for module, thing in zip(modules, things, strict=True):
+        groups.setdefault(thing, []).append(module.path or ".")
+    if len(groups) == 1:
+        return things[0]
+    lines = [f"{thing} in {listing(paths)}" for thing, paths in groups.items()]
+    more = [f"and {len(lines) - MAX_GROUPS:,} more that differ"] if len(lines) > MAX_GROUPS else []
+    return "\n".join(lines[:MAX_GROUPS] + more)
