@@ -158,11 +158,11 @@ def long_prompt_note(tokens: int) -> str:
 
 
 def vocabulary_file() -> Path | None:
-    """Return the text encoder's vocabulary, which the sam3 wheel lacks and open_clip ships."""
-    for package in ("open_clip", "clip"):
+    """Return the text encoder's vocabulary, which the wheel of sam3 0.1.4 lacks and open_clip ships."""
+    for package, place in (("sam3", "assets"), ("open_clip", ""), ("clip", "")):
         spec = find_spec(package)
         for folder in spec.submodule_search_locations or () if spec else ():
-            file = Path(folder) / "bpe_simple_vocab_16e6.txt.gz"
+            file = Path(folder) / place / "bpe_simple_vocab_16e6.txt.gz"
             if file.is_file():
                 return file
     return None
