@@ -89,12 +89,12 @@ class CpuStandIn(TorchFunctionMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Run one torch function, or answer it."""
-        if func is _DEVICE:
+        if func == _DEVICE:  # equal, not identical: getters are made anew at each look
             return _CPU
         kwargs = kwargs or {}
-        if func is _IS_META:
+        if func == _IS_META:
             return False
-        if func is _IS_CPU:
+        if func == _IS_CPU:
             return True
         if func in _TO_PYTHON and not self._shapes_only.is_known(args[0]):
             raise NeedsValues(_TO_PYTHON[func], notation(args[0]))

@@ -23,11 +23,18 @@ Layout = tuple[torch.Size, tuple[int, ...], torch.dtype]
 
 
 @dataclass(frozen=True, slots=True)
+class Argument:
+    """An output that is an argument handed back, such as that of ``dropout`` outside training."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What an operator gives for arguments of one description."""
 
     outputs: Any
-    """The result with each tensor replaced by its ``Layout``."""
+    """The result with each tensor replaced by its ``Layout``, or by the ``Argument`` that it is."""
     flops: int
 
 
@@ -85,7 +92,10 @@ class MetaMemo:
             kwargs["device"] = torch.device("meta")
         with compiler_not_loaded(), _FlopCounter() as counter:
             result = func(*args, **kwargs)
-        layouts = map_tensors(result, lambda tensor: (tensor.size(), tensor.stride(), tensor.dtype))
+        places = {id(value): Argument(place) for place, value in enumerate(args) if isinstance(value, Tensor)}
+        layouts = map_tensors(
+            result, lambda tensor: places.get(id(tensor)) or (tensor.size(), tensor.stride(), tensor.dtype)
+        )
         return Answer(layouts, counter.flops)
 
 
@@ -115,11 +125,13 @@ class _FlopCounter(TorchDispatchMode):
         return result
 
 
-def build(outputs: Any) -> Any:
-    """Return tensors without data for the outputs of an ``Answer``."""
+def build(outputs: Any, args: tuple[Any, ...]) -> Any:
+    """Return tensors without data for the outputs of an ``Answer`` to a call with ``args``."""
+    if isinstance(outputs, Argument):
+        return args[outputs.position]
     if isinstance(outputs, tuple) and len(outputs) == 3 and isinstance(outputs[2], torch.dtype):
         shape, stride, dtype = outputs
         return torch.empty_strided(shape, stride, dtype=dtype, device="meta")
     if isinstance(outputs, list | tuple):
-        return type(outputs)(build(item) for item in outputs)
+        return type(outputs)(build(item, args) for item in outputs)
     return outputs

@@ -150,9 +150,9 @@ class FunctionRecorder(TorchFunctionMode):
             leaves = []
         else:
             leaves = walk("out", result)
-        self._draft.end_op(op, leaves)
         if name == "scaled_dot_product_attention":
             self._attention(op, *args[:3])
+        self._draft.end_op(op, leaves)
 
     def _attention(
         self, op: OpDraft, query: Tensor, key: Tensor, value: Tensor | None = None, *_: Any

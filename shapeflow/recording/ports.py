@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 DEPTH = 8
-PLAIN_LEAVES = 48
-"""Leaves that are no tensors are listed up to this number a call; the tensors always are."""
+LEAVES = 256
+"""After so many leaves those that are no tensors are left out; the tensors are always listed."""
 
 Leaf = tuple[str, Any]
 """The name of a place and what is there: a tensor, or the text of something else."""
@@ -93,30 +93,25 @@ def walk(name: str, value: object) -> list[Leaf]:
     A container without items is a leaf with the text ``[]``, ``()`` or ``{}``.
     """
     leaves: list[Leaf] = []
-    room = PLAIN_LEAVES
-
-    def visit(name: str, value: object, depth: int, inside: tuple[int, ...]) -> None:
-        nonlocal room
-        if isinstance(value, Tensor):
-            leaves.append((name, value))
-            return
-        items = children(value) if depth < DEPTH and id(value) not in inside else None
-        if items:
-            if all(isinstance(item, int | float | str | None) for _, item in items) and isinstance(
-                value, list | tuple
-            ):
-                if room > 0:
-                    room -= 1
-                    leaves.append((name, plain(value)))
-                return
-            for key, item in items:
-                visit(join(name, key), item, depth + 1, (*inside, id(value)))
-        elif room > 0:
-            room -= 1
-            leaves.append((name, "{}" if isinstance(value, Mapping) else plain(value)))
-
-    visit(name, value, 0, ())
+    _visit(leaves, name, value, 0, ())
     return leaves
+
+
+def _visit(leaves: list[Leaf], name: str, value: object, depth: int, inside: tuple[int, ...]) -> None:
+    # Not a closure: one that calls itself is a cycle, which would keep the tensors alive until garbage collection.
+    if isinstance(value, Tensor):
+        leaves.append((name, value))
+        return
+    items = children(value) if depth < DEPTH and id(value) not in inside else None
+    if items and not _is_plain_sequence(value):
+        for key, item in items:
+            _visit(leaves, join(name, key), item, depth + 1, (*inside, id(value)))
+    elif len(leaves) < LEAVES:
+        leaves.append((name, "{}" if isinstance(value, Mapping) else plain(value)))
+
+
+def _is_plain_sequence(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(item, int | float | str | None) for item in value)
 
 
 def tensors_of(value: object) -> dict[str, Tensor]:

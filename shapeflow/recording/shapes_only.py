@@ -204,7 +204,7 @@ class ShapesOnly(TorchDispatchMode):
         if plan.random or not plan.is_range:
             answer = self.memo.ask(plan.func, args, kwargs)
             if plan.random or not _small(answer.outputs):
-                return build(answer.outputs)
+                return build(answer.outputs, args)
         if "device" in kwargs:
             kwargs = {**kwargs, "device": _CPU}
         return plan.func(*args, **{**kwargs, "pin_memory": False} if "pin_memory" in kwargs else kwargs)
@@ -245,7 +245,7 @@ class ShapesOnly(TorchDispatchMode):
             if "device" in kwargs:
                 kwargs = {**kwargs, "device": _CPU}
             return plan.func(*args, **kwargs)
-        return build(answer.outputs)
+        return build(answer.outputs, args)
 
     def _write(self, plan: _Plan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         known = _all_known(self, args, kwargs) and not plan.random
