@@ -28,7 +28,8 @@ class Stage:
     class_name: str
     calls: tuple[int, ...]
     outputs: tuple[str, ...]
-    """What it made: ``f32[1, 256]``, with the port's name where there are several."""
+    """What it made: ``f32[1, 256]``, with the port's name where there are several. What it passed on, if
+    it made nothing."""
     passed_on: int
     """Tensors among its outputs that were there before it began, or are named twice."""
     parameters: int | None
@@ -179,6 +180,8 @@ def _outputs(trace: Trace, call: Call) -> tuple[tuple[str, ...], int]:
         producer = trace.values[port.value].producer
         if producer is not None and call.first_op <= producer < call.last_op:
             made.setdefault(port.value, port)
+    if not made:
+        return tuple(dict.fromkeys(_content(trace, port) for port in tensors)), len(tensors)
     single = len(call.outputs) == 1
     shown = tuple(
         _content(trace, port) if single else f"{_short_port(port)} {_content(trace, port)}"
