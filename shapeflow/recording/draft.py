@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
 
 from shapeflow.recording.identity import Identity
+from shapeflow.recording.keeping import Keeper
 from shapeflow.recording.ports import plain
 from shapeflow.recording.source import SourceLines
 from shapeflow.trace import Call, Escape, Op, Port, Source
@@ -49,6 +50,11 @@ class CallDraft:
     dropped: bool = False
     """A helper that neither took nor gave a tensor: what ran in it belongs to its caller."""
 
+    @property
+    def key(self) -> str:
+        """Its path in a selector; empty for the root."""
+        return self.path if self.method == "forward" else f"{self.path}.{self.method}()".lstrip(".")
+
 
 class Draft:
     """Collects the records of one run.
@@ -70,7 +76,7 @@ class Draft:
         self.failed_op: OpDraft | None = None
         self.failed_calls: list[CallDraft] = []
         self.peak_op: int | None = None
-        self.keep: Callable[[CallDraft | OpDraft, str, Tensor], None] | None = None
+        self.keeper: Keeper | None = None
         self._peak = 0
         self._progress = progress
         self._flops_done = 0
@@ -79,6 +85,11 @@ class Draft:
     def open_op(self) -> OpDraft | None:
         """The innermost op that is running."""
         return self.open_ops[-1] if self.open_ops else None
+
+    @property
+    def open_call(self) -> CallDraft | None:
+        """The innermost call that is running."""
+        return self.open_calls[-1] if self.open_calls else None
 
     # Values -----------------------------------------------------------------------------------------------------
 
@@ -89,6 +100,11 @@ class Draft:
             outputs = self.ops[writer].outputs
             outputs.append(Port(f"out.written[{len(outputs)}]", value))
         return value
+
+    def _keep(self, call: CallDraft | None, target: str, ports: list[Port], leaves: Iterable[Any]) -> None:
+        """Let the keeper copy numbers of the tensors ``leaves`` at ``ports`` of a call, or of an op that ran in it."""
+        if self.keeper is not None:
+            self.keeper.look(None if call is None else call.key, target, ports, leaves)
 
     def ports_in(self, leaves: Iterable[tuple[str, str, Any]]) -> list[Port]:
         """Return the ports for leaves ``(name, alias, leaf)`` that are read."""
@@ -106,7 +122,7 @@ class Draft:
 
     # Ops --------------------------------------------------------------------------------------------------------
 
-    def begin_op(self, target: str, leaves: Iterable[tuple[str, str, Any]]) -> OpDraft:
+    def begin_op(self, target: str, leaves: list[tuple[str, str, Any]]) -> OpDraft:
         """Open an op, with its inputs as they are now."""
         op = OpDraft(
             len(self.ops),
@@ -118,6 +134,7 @@ class Draft:
         )
         self.ops.append(op)
         self.open_ops.append(op)
+        self._keep(self.open_call, target, op.inputs, (leaf for _, _, leaf in leaves))
         return op
 
     def end_op(self, op: OpDraft, leaves: list[tuple[str, Any]]) -> None:
@@ -128,6 +145,7 @@ class Draft:
             Port(name, produced(leaf, op.id)) if isinstance(leaf, Tensor) else Port(name, None, leaf)
             for name, leaf in leaves
         ]
+        self._keep(self.open_call, op.target, op.outputs, (leaf for _, leaf in leaves))
         if op is self.ops[-1] and not op.wrote and not any(port.value is not None for port in op.outputs):
             self.ops.pop()
             return
@@ -164,7 +182,7 @@ class Draft:
     # Calls ------------------------------------------------------------------------------------------------------
 
     def begin_call(
-        self, path: str, method: str, class_name: str, leaves: Iterable[tuple[str, str, Any]], depth: int = 3
+        self, path: str, method: str, class_name: str, leaves: list[tuple[str, str, Any]], depth: int = 3
     ) -> CallDraft:
         """Open a call, with its inputs as they are now."""
         call = CallDraft(
@@ -179,15 +197,17 @@ class Draft:
         )
         self.calls.append(call)
         self.open_calls.append(call)
+        self._keep(call, "", call.inputs, (leaf for _, _, leaf in leaves))
         return call
 
-    def end_call(self, call: CallDraft, leaves: Iterable[tuple[str, Any]], raised: bool = False) -> None:
+    def end_call(self, call: CallDraft, leaves: Sequence[tuple[str, Any]], raised: bool = False) -> None:
         """Close a call, and whatever is still open inside it."""
         while self.open_calls and self.open_calls[-1] is not call:
             self.open_calls.pop()
         if self.open_calls:
             self.open_calls.pop()
         call.outputs = self.ports_in((name, "", leaf) for name, leaf in leaves)
+        self._keep(call, "", call.outputs, (leaf for _, leaf in leaves))
         call.last_op = len(self.ops)
         call.raised = raised
         if raised:

@@ -22,6 +22,7 @@ from shapeflow.recording.attention import fused_layouts, fused_paths_kept
 from shapeflow.recording.calls import CallRecorder
 from shapeflow.recording.draft import Draft
 from shapeflow.recording.identity import Identity
+from shapeflow.recording.keeping import Keeper, Wanted
 from shapeflow.recording.ops import FunctionRecorder, OperatorWatch, RealOperators
 from shapeflow.recording.shapes_only import ShapesOnly
 from shapeflow.recording.source import is_hidden
@@ -39,6 +40,7 @@ class Recording:
         shapes_only: the mode that is active, if the run is a shapes-only one.
         device: where the run happens: ``meta``, ``cpu`` or ``cuda``.
         progress: told the FLOPs done so far after each op that has any.
+        keep: tensors of a real run whose numbers go into the trace, by the name they get there.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Recording:
         shapes_only: ShapesOnly | None = None,
         device: str = "cpu",
         progress: Callable[[float], None] | None = None,
+        keep: Mapping[str, Wanted] | None = None,
     ) -> None:
         self.run = Run(
             "python",
@@ -58,6 +61,8 @@ class Recording:
         self._model = model
         self._shapes_only = shapes_only
         self._draft = Draft(Identity(modules.tensor_names(model)), progress)
+        if keep and shapes_only is None:
+            self._draft.keeper = Keeper(keep)
         self._stack = contextlib.ExitStack()
         self._trace: Trace | None = None
 
@@ -115,7 +120,10 @@ class Recording:
             peak_bytes=draft.identity.peak_bytes,
             peak_op=draft.peak_op,
         )
-        return Trace(run, table, calls, ops, tuple(draft.identity.values), escapes, sources)
+        trace = Trace(run, table, calls, ops, tuple(draft.identity.values), escapes, sources)
+        if draft.keeper is not None:
+            trace = replace(trace, run=replace(run, kept=draft.keeper.found(trace)))
+        return trace
 
     def _failure(self, error: BaseException) -> Failure:
         draft = self._draft

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from shapeflow.recording.devices import CudaOnCpu
+from shapeflow.recording.keeping import Wanted
 from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.recorder import Recording
 from shapeflow.recording.shapes_only import ShapesOnly
@@ -69,6 +70,7 @@ def run(
     adapter: str,
     target: str,
     progress: Callable[[float], None] | None = None,
+    keep: Mapping[str, Wanted] | None = None,
 ) -> Trace:
     """Build a model with ``prepare`` and run it under observation; a failed run gives the trace up to there.
 
@@ -78,6 +80,7 @@ def run(
         adapter: the adapter's name, for the trace.
         target: what the user asked for, for the trace.
         progress: told the FLOPs done so far.
+        keep: tensors of a real run whose numbers go into the trace, by the name they get there.
 
     Raises:
         Exception: whatever ``prepare`` raises. What the run itself raises is in ``trace.run.failure``.
@@ -89,7 +92,7 @@ def run(
         started = time.perf_counter()
         prepared = prepare()
         built = round(time.perf_counter() - started, 3)
-        recording = Recording(prepared.model, shapes_only=mode, device=device, progress=progress)
+        recording = Recording(prepared.model, shapes_only=mode, device=device, progress=progress, keep=keep)
         recording.run = replace(
             recording.run,
             adapter=adapter,

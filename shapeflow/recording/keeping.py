@@ -1,0 +1,93 @@
+"""Keep the numbers of a few named tensors of a real run, for the value claims of a walkthrough."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import _disable_current_modes
+
+from shapeflow.errors import SelectorError
+from shapeflow.recording.identity import short_dtype
+from shapeflow.selector import Selector, parse, select
+from shapeflow.trace import Port, Trace
+
+MOST_ELEMENTS = 2**22
+"""A tensor, or the part of it that is asked for, with more elements is not kept."""
+
+Index = tuple[int | slice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A tensor whose numbers are needed: what names it, and which part of it."""
+
+    selector: str
+    index: Index = ()
+
+
+class Keeper:
+    """Copies the numbers of wanted tensors when they are seen, and gives them by name at the end.
+
+    Args:
+        wanted: what to keep, by the name under which the trace holds it.
+    """
+
+    def __init__(self, wanted: Mapping[str, Wanted]) -> None:
+        self._wanted = wanted
+        self._parsed = {name: parse(item.selector) for name, item in wanted.items()}
+        self._meant: dict[tuple[str | None, str], list[str]] = {}
+        self._kept: dict[tuple[str, int], dict[str, Any]] = {}
+
+    def look(self, path: str | None, target: str, ports: Iterable[Port], leaves: Iterable[Any]) -> None:
+        """Copy what is wanted of one call (``target`` empty), or of an op of the call at ``path``; None: outside all."""
+        names = self._meant.get((path, target))
+        if names is None:
+            names = [name for name, selector in self._parsed.items() if _means(selector, path, target)]
+            self._meant[path, target] = names
+        for name in names:
+            for port, leaf in zip(ports, leaves, strict=False):
+                if isinstance(leaf, Tensor) and port.value is not None and (name, port.value) not in self._kept:
+                    numbers = _numbers(leaf, self._wanted[name].index)
+                    if numbers is not None:
+                        self._kept[name, port.value] = numbers
+
+    def found(self, trace: Trace) -> dict[str, Any]:
+        """Return the numbers by name, for each name whose selector means one tensor of the finished trace."""
+        kept = {}
+        for name, item in self._wanted.items():
+            try:
+                matches = select(trace, item.selector)
+            except SelectorError:
+                continue
+            values = {match.port.value for match in matches if match.port is not None}
+            if len(values) == 1 and (name, next(iter(values))) in self._kept:
+                kept[name] = self._kept[name, next(iter(values))]
+        return kept
+
+
+def _means(selector: Selector, path: str | None, target: str) -> bool:
+    """Return whether a selector without patterns may mean this call or op; which of several is seen at the end."""
+    if bool(target) != (selector.target is not None) or (path is None) != (selector.path is None):
+        return False
+    if selector.target is not None and not selector.target.accepts(target):
+        return False
+    return selector.path is None or ".".join(segment.literal or "*" for segment in selector.path) == path
+
+
+def _numbers(tensor: Tensor, index: Index) -> dict[str, Any] | None:
+    with torch._C.DisableTorchFunction(), _disable_current_modes():
+        if tensor.is_meta:
+            return None
+        part = tensor.detach()[index] if index else tensor.detach()
+        if part.numel() > MOST_ELEMENTS:
+            return None
+        if part.dtype is torch.bfloat16:
+            part = part.float()
+        array = part.cpu().contiguous().numpy()
+        data = b64encode(array.astype(array.dtype.newbyteorder("<")).tobytes()).decode("ascii")
+        return {"dtype": short_dtype(part.dtype), "shape": list(part.shape), "data": data}
