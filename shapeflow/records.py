@@ -51,7 +51,7 @@ def decode(kind: Callable[..., Record], data: object) -> Record:
     if not isinstance(data, dict):
         raise MalformedError(f"an object, not {_shown(data)}")
     if kind is Value:
-        dtype, shape = _tensor_type(_read_text(data.get("type")))
+        dtype, shape = _tensor_type(data.get("type"))
         data = {"origin": "op", **data, "dtype": dtype, "shape": shape}
     arguments = {}
     for name, required, read in _plan_to_read(kind):
@@ -108,10 +108,16 @@ def _read_ports(rows: Any) -> tuple[Port, ...]:
     return tuple(ports)
 
 
+def _tensor_type(thing: object) -> tuple[str, tuple[int, ...]]:
+    if isinstance(thing, str) and len(thing) < 2_000:
+        return _parse_type(thing)
+    raise MalformedError(f"'type' should be text such as 'f32[1, 256]', not {_shown(thing)}")
+
+
 @lru_cache(maxsize=65_536)
-def _tensor_type(text: str) -> tuple[str, tuple[int, ...]]:
+def _parse_type(text: str) -> tuple[str, tuple[int, ...]]:
     match = _TYPE.fullmatch(text)
-    if match is None or len(text) > 2_000:
+    if match is None:
         raise MalformedError(f"'type' should be text such as 'f32[1, 256]', not {_shown(text)}")
     return match[1], tuple(int(size) for size in match[2].split(",") if size)
 
