@@ -47,7 +47,9 @@ def unknown_path(
     tail = "".join(f".{segment.text}" for segment in segments[known + 1 :])
     close = nearest(wrong.text, below)
     hint = shown(below[close[0]]) + tail if close and wrong.literal is not None else ""
-    if not hint and all(segment.literal is not None for segment in segments):
+    if wrong.text == "forward()" and len(starts) == 1:
+        hint = shown(starts[0])  # a module's own call goes by the module's path alone
+    elif not hint and all(segment.literal is not None for segment in segments):
         ending = "." + ".".join(str(segment.literal) for segment in segments)
         hint = next((shown(key) for key in index.children if key.endswith(ending)), "")
     return _error("unknown-path", title, (wrong.start, span[1]), found=has, hint=hint)
