@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import linecache
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -91,9 +93,13 @@ def _plain(value: object) -> Any:
 
 
 def _class_line(kind: type, sources: SourceLines) -> int | None:
+    # Not inspect.getsourcelines: it compiles the whole file for every class.
     try:
         filename = inspect.getsourcefile(kind)
-        _, line = inspect.getsourcelines(kind)
     except (OSError, TypeError):
         return None
-    return None if filename is None else sources.line(filename, line, kind.__name__)
+    begins = re.compile(rf"\s*class\s+{re.escape(kind.__name__)}\b")
+    for number, text in enumerate(linecache.getlines(filename or ""), 1):
+        if begins.match(text):
+            return sources.line(str(filename), number, kind.__name__)
+    return None

@@ -124,13 +124,15 @@ class FunctionRecorder(TorchFunctionMode):
             return self._read(func, name, args, kwargs)
         if self._redirect_cuda:
             args, kwargs = on_cpu(func, args, kwargs)
-        op = draft.begin_op(name, arguments(args, kwargs))
+        with torch._C.DisableTorchFunction():  # what we ask a tensor is nobody else's business, and costs less
+            op = draft.begin_op(name, arguments(args, kwargs))
         try:
             result = self._run(func, args, kwargs)
         except BaseException:
             draft.fail_op(op)
             raise
-        self._end(op, name, args, result)
+        with torch._C.DisableTorchFunction():
+            self._end(op, name, args, result)
         return result
 
     def _run(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -159,9 +161,8 @@ class FunctionRecorder(TorchFunctionMode):
     ) -> None:
         if value is None:
             return
-        with torch._C.DisableTorchFunction():
-            op.flops = attention_flops(query, key, value)
-            self._draft.derive(op, "score", short_dtype(query.dtype), score_shape(query, key))
+        op.flops = attention_flops(query, key, value)
+        self._draft.derive(op, "score", short_dtype(query.dtype), score_shape(query, key))
 
     def _read(self, func: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         for tensor in args:
