@@ -21,7 +21,13 @@ FILL = {
     "unused": "#ffffff",
     "failed": "#fdecea",
 }
-LINE = {"failed": "#b3261e", "unused": "#8a8f98", "outside": "#b6bcc6", "input": "#3b8657", "output": "#3b8657"}
+LINE = {
+    "failed": "#b3261e",
+    "unused": "#8a8f98",
+    "outside": "#b6bcc6",
+    "input": "#3b8657",
+    "output": "#3b8657",
+}
 SHAPES_OF_EDGE = 2
 LONGEST = 48
 
@@ -38,7 +44,7 @@ def to_dot(graph: Graph, colours: Mapping[int, str] | None = None) -> str:
     """
     lines = [
         "digraph shapeflow {",
-        '  graph [rankdir=TB, nodesep=0.28, ranksep=0.42, pad=0.15, bgcolor="transparent",'
+        '  graph [rankdir=TB, nodesep=0.28, ranksep=0.42, pad=0.15, bgcolor="white",'
         f' fontname="{FONT}", fontsize=10, fontcolor="#4a5160", compound=true];',
         f'  node [shape=box, style="rounded,filled", margin="0.12,0.06", height=0.3, fontname="{FONT}",'
         ' fontsize=11, fontcolor="#1c2330", color="#6f86b3", penwidth=1];',
@@ -80,7 +86,9 @@ def _node(node: Node) -> str:
     style = "rounded,filled,dashed" if node.kind in ("unused", "outside") else "rounded,filled"
     line = f', color="{LINE[node.kind]}"' if node.kind in LINE else ""
     extra = ", shape=oval, height=0.2, fontsize=9" if node.kind == "op" else ""
-    label = f"<B>{_html(node.title)}</B>" if node.kind not in ("op", "unused", "outside") else _html(node.title)
+    label = (
+        f"<B>{_html(node.title)}</B>" if node.kind not in ("op", "unused", "outside") else _html(node.title)
+    )
     if node.subtitle:
         label += f'<BR/><FONT POINT-SIZE="9" COLOR="#5b6372">{_html(node.subtitle)}</FONT>'
     return (

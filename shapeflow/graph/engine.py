@@ -73,9 +73,13 @@ def _embedded_here() -> bool:
 
 
 ENGINES: dict[str, Engine] = {
-    "system": Engine(SYSTEM_FORMATS, lambda: shutil.which("dot") is not None, lambda form: ["dot", f"-T{form}"]),
+    "system": Engine(
+        SYSTEM_FORMATS, lambda: shutil.which("dot") is not None, lambda form: ["dot", f"-T{form}"]
+    ),
     "embedded": Engine(
-        EMBEDDED_FORMATS, _embedded_here, lambda form: [sys.executable, "-m", "shapeflow.graph.embedded", form]
+        EMBEDDED_FORMATS,
+        _embedded_here,
+        lambda form: [sys.executable, "-m", "shapeflow.graph.embedded", form],
     ),
 }
 """In the order of preference."""
@@ -92,6 +96,8 @@ def _missing(format: str) -> InputError:
     return InputError(
         "dot-missing",
         f"a {format} picture needs the system's Graphviz, and 'dot' is not on the PATH",
-        found="svg, dot and mmd can be written without it" if _embedded_here() else "dot and mmd can be written",
+        found="svg, dot and mmd can be written without it"
+        if _embedded_here()
+        else "dot and mmd can be written",
         hint="apt-get install graphviz   (or: brew install graphviz), or -o graph.svg",
     )

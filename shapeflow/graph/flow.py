@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from shapeflow.graph.folding import Repeat, Structure, tail
 from shapeflow.graph.model import Cluster, Edge, Graph, Kind, Node
 from shapeflow.text import counted
 from shapeflow.trace import Call, Op, Port, Trace
 
-OUTSIDE_LIMIT = 8
-"""Most neighbours drawn on either side."""
+SHOWN = ("call", "repeat", "failed")
+"""Kinds of the nodes that were asked for; the others are drawn where they connect these."""
 
-JOIN_TARGETS_HIDDEN = frozenset({"__get__", "size", "dim", "shape"})
+Edges = dict[tuple[int, int], dict[int, None]]
+"""Source and target node -> the values that go there, in order."""
 
 
-def draw(tree: Structure, shown: Sequence[int], *, outside: bool, joins: bool = True) -> Graph:
-    """Return the graph of the ``shown`` calls. Those that hold others become frames around them.
+def draw(tree: Structure, shown: Sequence[int], *, joins: bool = True) -> Graph:
+    """Return the data flow between the ``shown`` calls, with all that touches it; ``neighbours`` prunes it.
+
+    Shown calls that hold other shown calls become frames around them. Calls that are not shown are closed
+    boxes of the kind ``outside``.
 
     Args:
         tree: the call tree.
         shown: ids of calls.
-        outside: also draw who feeds them and who reads what they make.
         joins: draw the ops between calls where several values meet; otherwise they are passed through.
     """
-    return _Drawing(tree, shown, outside, joins).graph()
+    return _Drawing(tree, shown, joins).graph()
 
 
 def call_selector(call: Call) -> str:
@@ -35,113 +39,112 @@ def call_selector(call: Call) -> str:
 class _Drawing:
     """Walks the ops in order and keeps, for every value, from which nodes its data comes."""
 
-    def __init__(self, tree: Structure, shown: Sequence[int], outside: bool, joins: bool) -> None:
+    def __init__(self, tree: Structure, shown: Sequence[int], joins: bool) -> None:
         self.tree = tree
         self.trace: Trace = tree.trace
-        self.outside = outside
         self.joins = joins
         self.nodes: list[Node] = []
         self.clusters: list[Cluster] = []
-        self.edges: dict[tuple[int, int], dict[int, None]] = {}
+        self.edges: Edges = {}
         self.sources: dict[int, dict[int, None]] = {}
         """Value id -> nodes its data comes from."""
         self.node_of_call: dict[int, int] = {}
         self.cluster_of_call: dict[int, int] = {}
-        self.extra: dict[object, int] = {}
-        """Nodes for inputs, neighbours and joins, by what they stand for."""
-        self.owner: dict[int | None, tuple[int | None, int | None, bool]] = {}
-        self._place(shown)
-        self.scope = self._scope(shown)
+        self.extra: dict[tuple[str, object], int] = {}
+        """Nodes for inputs, closed calls and unused outputs, by what they stand for."""
+        self.owners: dict[int | None, tuple[int | None, int | None]] = {}
+        self.holders = {up for call in shown for up in tree.ancestors(call)[1:]}
+        self._place(sorted(shown))
+
+    def graph(self) -> Graph:
+        """Walk the run and return what was found."""
+        for op in self.trace.ops:
+            node, frame = self._owner(op.call)
+            if node is None:
+                self._between(op, frame)
+            else:
+                self._through(op, node)
+        self._outputs()
+        self._unused()
+        return self._finished()
 
     # -- which call is which node -------------------------------------------------------------
 
     def _place(self, shown: Sequence[int]) -> None:
         """Make a node or frame of each shown call."""
-        holders = {up for call in shown for up in self.tree.ancestors(call)[1:]}
-        frames = [call for call in sorted(shown) if call in holders]
-        leaves = [call for call in sorted(shown) if call not in holders]
-        for call in frames:
-            self._frame(call)
+        for call in shown:
+            if call in self.holders:
+                self._frame(call)
         by_parent: dict[int | None, list[int]] = {}
-        for call in leaves:
-            by_parent.setdefault(self.trace.calls[call].parent, []).append(call)
+        for call in shown:
+            if call not in self.holders:
+                by_parent.setdefault(self.trace.calls[call].parent, []).append(call)
         for group in by_parent.values():
             for item in self.tree.fold(group):
                 self._leaf(item)
 
     def _frame(self, call: int) -> None:
         record = self.trace.calls[call]
-        around = next((up for up in self.tree.ancestors(record.parent) if up in self.cluster_of_call), None)
-        parent = None if around is None else self.cluster_of_call[around]
+        title = tail(record) if record.name != "." else record.class_name
+        subtitle = record.class_name if title != record.class_name else ""
         self.cluster_of_call[call] = len(self.clusters)
-        self.clusters.append(
-            Cluster(len(self.clusters), tail(record), record.class_name, call_selector(record), parent)
-        )
+        around = self._around(record.parent)
+        self.clusters.append(Cluster(len(self.clusters), title, subtitle, call_selector(record), around))
 
     def _leaf(self, item: int | Repeat) -> None:
         calls = item.calls if isinstance(item, Repeat) else (item,)
         first = self.trace.calls[calls[0]]
-        around = next((up for up in self.tree.ancestors(first.parent) if up in self.cluster_of_call), None)
-        cluster = None if around is None else self.cluster_of_call[around]
         failed = any(self.trace.calls[call].raised for call in calls)
         if isinstance(item, Repeat):
             odd = f", {len(item.odd)} differ" if item.odd else ""
-            node = self._add("repeat", item.label, f"{first.class_name} × {len(calls)}{odd}", item.selector)
+            subtitle = f"{first.class_name} × {len(calls)}{odd}"
+            node = self._add("repeat", item.label, subtitle, item.selector)
         else:
-            node = self._add("call", tail(first), first.class_name, call_selector(first))
-        self.nodes[node] = Node(
-            node,
-            "failed" if failed else self.nodes[node].kind,
-            self.nodes[node].title,
-            self.nodes[node].subtitle,
-            self.nodes[node].selector,
-            calls,
-            cluster,
+            node = self._call_node("call", first)
+        kind = "failed" if failed else self.nodes[node].kind
+        self.nodes[node] = replace(
+            self.nodes[node], kind=kind, calls=calls, cluster=self._around(first.parent)
         )
-        for call in calls:
-            self.node_of_call[call] = node
+        self.node_of_call |= dict.fromkeys(calls, node)
 
-    def _scope(self, shown: Sequence[int]) -> int | None:
-        """Return the call whose inside is drawn; None: the whole run."""
-        scope = self.tree.common(shown)
-        if scope is not None and scope in self.node_of_call:
-            scope = self.trace.calls[scope].parent
-        return scope
+    def _around(self, call: int | None) -> int | None:
+        """Return the innermost frame around ``call``, itself included."""
+        line = self.tree.ancestors(call)
+        return next((self.cluster_of_call[up] for up in line if up in self.cluster_of_call), None)
 
-    def _add(
-        self, kind: Kind, title: str, subtitle: str = "", selector: str = "", cluster: int | None = None
-    ) -> int:
-        self.nodes.append(Node(len(self.nodes), kind, title, subtitle, selector, (), cluster))
+    def _add(self, kind: Kind, title: str, subtitle: str = "", selector: str = "") -> int:
+        self.nodes.append(Node(len(self.nodes), kind, title, subtitle, selector))
         return len(self.nodes) - 1
 
-    def _owner(self, call: int | None) -> tuple[int | None, int | None, bool]:
-        """Return the node of an op in ``call``, else its frame, and whether it lies in the scope."""
-        if call not in self.owner:
+    def _call_node(self, kind: Kind, call: Call) -> int:
+        title = tail(call) if call.name != "." else call.class_name
+        return self._add(kind, title, call.class_name, call_selector(call))
+
+    def _owner(self, call: int | None) -> tuple[int | None, int | None]:
+        """Return the node of what runs in ``call`` (None: it runs between nodes), and the frame it is in."""
+        if call not in self.owners:
             line = self.tree.ancestors(call)
             node = next((self.node_of_call[up] for up in line if up in self.node_of_call), None)
-            frame = next((self.cluster_of_call[up] for up in line if up in self.cluster_of_call), None)
-            self.owner[call] = (node, frame, self.scope is None or self.scope in line)
-        return self.owner[call]
+            closed = next((up for up in reversed(line) if up not in self.holders), None)
+            if node is None and closed is not None:
+                node = self._closed(closed)
+            self.owners[call] = (node, self._around(call))
+        return self.owners[call]
+
+    def _closed(self, call: int) -> int:
+        """Return the node of a call that was not asked for."""
+        key = ("closed", call)
+        if key not in self.extra:
+            record = self.trace.calls[call]
+            self.extra[key] = self._call_node("outside", record)
+            node = self.nodes[self.extra[key]]
+            self.nodes[node.id] = replace(node, calls=(call,), cluster=self._around(record.parent))
+        return self.extra[key]
 
     # -- walking ------------------------------------------------------------------------------
 
-    def graph(self) -> Graph:
-        """Walk the run and return what was found."""
-        for op in self.trace.ops:
-            node, frame, inside = self._owner(op.call)
-            if node is not None:
-                self._through(op, node)
-            elif inside:
-                self._between(op, frame)
-            elif self.outside:
-                self._beyond(op)
-        if not self.outside:
-            self._outputs()
-        self._unused()
-        return self._finished()
-
     def _through(self, op: Op, node: int) -> None:
-        """An op inside a shown node: its inputs arrive there, its outputs start there."""
+        """An op inside a node: its inputs arrive there, its outputs start there."""
         for value in _tensors(op.inputs):
             for source in self._from(value):
                 if source != node:
@@ -150,15 +153,15 @@ class _Drawing:
             self.sources[value] = {node: None}
 
     def _between(self, op: Op, frame: int | None) -> None:
-        """An op between shown nodes: data passes through; where several meet it is a small node."""
-        merged: dict[int, None] = {}
+        """An op between nodes: data passes through; where several meet it is a small node."""
         inputs = _tensors(op.inputs)
+        merged: dict[int, None] = {}
         for value in inputs:
             merged |= self._from(value)
-        meeting = len(merged) > 1 and len(inputs) > 1 and op.parent is None
-        if meeting and self.joins and op.target not in JOIN_TARGETS_HIDDEN:
-            selector = f"#{op.id}"
-            node = self._add("op", op.target, "", selector, frame)
+        if self.joins and len(merged) > 1 and len(inputs) > 1 and op.parent is None:
+            name = "" if op.call is None else self.trace.calls[op.call].name
+            node = self._add("op", op.target, "", f"{name}/{op.target}")
+            self.nodes[node] = replace(self.nodes[node], cluster=frame)
             for value in inputs:
                 for source in self._from(value):
                     self._edge(source, node, value)
@@ -166,62 +169,29 @@ class _Drawing:
         for value in _tensors(op.outputs):
             self.sources[value] = merged
 
-    def _beyond(self, op: Op) -> None:
-        """An op outside the scope: draw its call as a neighbour where it reads what was made inside."""
-        for value in _tensors(op.inputs):
-            for source in self.sources.get(value, ()):
-                if self.nodes[source].kind in ("call", "repeat", "op", "failed"):
-                    self._edge(source, self._neighbour(op.call, "to"), value)
-
     def _from(self, value: int) -> dict[int, None]:
-        """Return the nodes a value's data comes from; inputs and neighbours get theirs when first read."""
+        """Return the nodes a value's data comes from; an input of the run gets its node when first read."""
         if value not in self.sources:
-            self.sources[value] = self._origin(value)
+            record = self.trace.values[value]
+            self.sources[value] = {}
+            if record.origin == "input":
+                key = ("input", record.name)
+                if key not in self.extra:
+                    self.extra[key] = self._add("input", record.name or "input", str(record))
+                self.sources[value] = {self.extra[key]: None}
         return self.sources[value]
-
-    def _origin(self, value: int) -> dict[int, None]:
-        record = self.trace.values[value]
-        if record.origin == "input":
-            name = record.name or "input"
-            if ("input", name) not in self.extra:
-                self.extra["input", name] = self._add("input", name, str(record))
-            return {self.extra["input", name]: None}
-        if record.origin == "op" and record.producer is not None and self.outside:
-            return {self._neighbour(self.trace.ops[record.producer].call, "from"): None}
-        return {}
-
-    def _neighbour(self, call: int | None, side: str) -> int:
-        """Return the node of the call outside the scope that holds ``call``, at the level of the scope."""
-        around = set(self.tree.ancestors(self.scope))
-        line = [up for up in self.tree.ancestors(call) if up not in around]
-        found = line[-1] if line else None
-        if (side, found) not in self.extra:
-            if sum(1 for key in self.extra if isinstance(key, tuple) and key[0] == side) >= OUTSIDE_LIMIT:
-                found = -1
-                if (side, found) in self.extra:
-                    return self.extra[side, found]
-            self.extra[side, found] = self._add("outside", *self._neighbour_names(call, found))
-        return self.extra[side, found]
-
-    def _neighbour_names(self, call: int | None, found: int | None) -> tuple[str, str, str]:
-        if found == -1:
-            return "more calls", "", ""
-        record = self.trace.calls[found] if found is not None else None
-        if record is None:
-            inner = self.trace.calls[call] if call is not None else None
-            return (tail(inner), inner.class_name, call_selector(inner)) if inner else ("outside all calls", "", "")
-        return tail(record), record.class_name, call_selector(record)
 
     # -- ends -----------------------------------------------------------------------------------
 
     def _outputs(self) -> None:
-        """Draw what the outermost calls return, as one node a call."""
-        for root in self.tree.roots:
+        """Draw what the last of the outermost calls returns as one node."""
+        for root in self.tree.roots[-1:]:
             call = self.trace.calls[root]
             ports = [port for port in call.outputs if port.value in self.sources]
-            if not ports or call.id in self.node_of_call:
+            if not ports or root in self.node_of_call:
                 continue
-            node = self._add("output", "result", f"{call.name}, {counted(len(ports), 'tensor')}")
+            title = "result" if call.name == "." else f"result of {tail(call)}"
+            node = self._add("output", title, counted(len(ports), "tensor"))
             for port in ports:
                 assert port.value is not None
                 for source in self.sources[port.value]:
@@ -229,36 +199,63 @@ class _Drawing:
                         self._edge(source, node, port.value)
 
     def _unused(self) -> None:
-        """Draw the outputs of shown calls that nobody reads, dashed."""
+        """Draw the outputs of shown calls that nobody reads."""
         unused = {value.id for value in self.trace.unused()}
         for call, node in sorted(self.node_of_call.items()):
-            values = [port.value for port in self.trace.calls[call].outputs if port.value in unused]
-            if not values:
-                continue
-            key = ("unused", node)
-            if key not in self.extra:
-                self.extra[key] = self._add("unused", "unused", "", "", self.nodes[node].cluster)
-            for value in values:
-                assert value is not None
-                self._edge(node, self.extra[key], value)
+            for port in self.trace.calls[call].outputs:
+                if port.value is not None and port.value in unused:
+                    key = ("unused", node)
+                    if key not in self.extra:
+                        self.extra[key] = self._add("unused", "unused")
+                        stub = self.nodes[self.extra[key]]
+                        self.nodes[stub.id] = replace(stub, cluster=self.nodes[node].cluster)
+                    self._edge(node, self.extra[key], port.value)
 
     def _edge(self, source: int, target: int, value: int) -> None:
         self.edges.setdefault((source, target), {})[value] = None
 
     def _finished(self) -> Graph:
-        touched = {end for edge in self.edges for end in edge}
-        kept = [node for node in self.nodes if node.id in touched or node.kind in ("call", "repeat", "failed")]
         edges = []
         for (source, target), values in self.edges.items():
             texts = dict.fromkeys(str(self.trace.values[value]) for value in values)
-            edges.append(
-                Edge(source, target, tuple(values), tuple(texts), self.nodes[target].kind == "unused")
-            )
-        used = {node.cluster for node in kept}
-        for cluster in reversed(self.clusters):
-            if cluster.id in used:
-                used.add(cluster.parent)
-        return Graph(tuple(kept), tuple(edges), tuple(c for c in self.clusters if c.id in used))
+            unused = self.nodes[target].kind == "unused"
+            edges.append(Edge(source, target, tuple(values), tuple(texts), unused))
+        return tidy(Graph(tuple(self.nodes), tuple(edges), tuple(self.clusters)))
+
+
+def tidy(graph: Graph) -> Graph:
+    """Return ``graph`` without nodes that nothing touches (shown calls stay) and without empty frames."""
+    touched = {end for edge in graph.edges for end in (edge.source, edge.target)}
+    nodes = tuple(node for node in graph.nodes if node.id in touched or node.kind in SHOWN)
+    used = {node.cluster for node in nodes}
+    for cluster in reversed(graph.clusters):
+        if cluster.id in used:
+            used.add(cluster.parent)
+    return replace(graph, nodes=nodes, clusters=tuple(c for c in graph.clusters if c.id in used))
+
+
+def without(graph: Graph, dropped: Iterable[int], *, bridge: bool) -> Graph:
+    """Return ``graph`` without some nodes.
+
+    Args:
+        graph: the graph.
+        dropped: ids of nodes.
+        bridge: connect what fed a dropped node with what read it.
+    """
+    gone = set(dropped)
+    edges = {(edge.source, edge.target): edge for edge in graph.edges}
+    for node in sorted(gone):
+        arriving = [edge for edge in edges.values() if edge.target == node]
+        leaving = [edge for edge in edges.values() if edge.source == node]
+        for edge in (*arriving, *leaving):
+            edges.pop((edge.source, edge.target), None)
+        if bridge:
+            for first in arriving:
+                for second in leaving:
+                    if first.source != second.target:
+                        edges.setdefault((first.source, second.target), replace(second, source=first.source))
+    nodes = tuple(node for node in graph.nodes if node.id not in gone)
+    return tidy(replace(graph, nodes=nodes, edges=tuple(edges.values())))
 
 
 def _tensors(ports: Sequence[Port]) -> list[int]:

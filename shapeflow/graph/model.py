@@ -89,28 +89,22 @@ def graph_of(
         structure: the call tree, if it is at hand.
     """
     from shapeflow.graph.flow import draw
+    from shapeflow.graph.neighbours import prune
 
     tree = structure or Structure(trace)
     chosen = sorted(set(tree.roots if calls is None else calls))
-    opened = chosen if calls is None or len(chosen) != 1 else tree.children[chosen[0]]
-    outside = calls is not None
-    if not opened:
-        return draw(tree, chosen, outside=outside)
-    if calls is None or len(chosen) == 1 or depth is not None:
-        frames = set(chosen) if opened is not chosen else set()
-        shown, left_out = unfold(tree, opened, depth, limit - 6 if outside else limit)
-        return _within(tree, sorted(frames | set(shown)), outside, limit, left_out)
-    shown, left_out = lift(tree, chosen, limit)
-    return _within(tree, shown, outside, limit, left_out)
-
-
-def _within(tree: Structure, shown: Sequence[int], outside: bool, limit: int, left_out: str) -> Graph:
-    """Draw ``shown``; leave the joining ops out where they make it too large."""
-    from shapeflow.graph.flow import draw
-
-    graph = draw(tree, shown, outside=outside)
+    alone = calls is not None and len(chosen) == 1 and bool(tree.children[chosen[0]])
+    if calls is None or alone or depth is not None:
+        opened = tree.children[chosen[0]] if alone else chosen
+        shown, left_out = unfold(tree, opened, depth, limit)
+        shown = sorted({*shown, *(chosen if alone else ())})
+    else:
+        shown, left_out = lift(tree, chosen, limit)
+    graph = draw(tree, shown)
+    if len(graph.nodes) > limit or calls is not None:
+        graph = prune(graph, limit)
     if len(graph.nodes) > limit:
-        graph = draw(tree, shown, outside=outside, joins=False)
+        graph = prune(draw(tree, shown, joins=False), limit)
     return replace(graph, left_out=left_out)
 
 

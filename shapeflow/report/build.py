@@ -1,0 +1,126 @@
+"""Makes the view of a report from a trace and, where there is one, the check of a walkthrough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shapeflow.graph.folding import Structure
+from shapeflow.report.claims import ClaimViews
+from shapeflow.report.colours import Colours, symbols_of
+from shapeflow.report.explorer import columns
+from shapeflow.report.firstscreen import facts_of, headline_of, picture_of, unobserved_of
+from shapeflow.report.names import Names
+from shapeflow.report.numbers import numbers_of
+from shapeflow.report.sections import Parts, overview, stage_sections, walkthrough_sections
+from shapeflow.report.sizes import size_origins
+from shapeflow.report.sources import Sources
+from shapeflow.report.view import ClaimView, FailureView, LinkView, ReportView, SectionView
+from shapeflow.report.words import Words
+from shapeflow.trace import Trace
+
+if TYPE_CHECKING:
+    from shapeflow.walkthrough.verdict import CheckResult
+
+
+def build(
+    trace: Trace,
+    result: CheckResult | None = None,
+    *,
+    language: str = "en",
+    folders: Iterable[str] | None = None,
+) -> ReportView:
+    """Return the view of a report.
+
+    Args:
+        trace: the run.
+        result: the walkthrough's verdicts on it; None: the report has a section a stage.
+        language: of the interface words, ``en`` or ``zh``.
+        folders: where the model's source is looked for; None: where Python imports from.
+    """
+    words = Words(language)
+    names = trace.cached(Names)
+    tree = trace.cached(Structure)
+    sources = Sources(trace, folders)
+    colours = Colours(symbols_of(trace, result))
+    claims = ClaimViews(trace, names, sources, colours, words)
+    parts = Parts(trace, tree, names, colours, words, claims)
+    sections = walkthrough_sections(parts, result) if result else stage_sections(parts)
+    numbers = numbers_of(trace, tree, names, words)
+    uncovered = _uncovered(trace, tree, names, result)
+    return ReportView(
+        title=(result.document.title if result else "") or trace.run.target or "shapeflow",
+        language=language,
+        target=trace.run.target,
+        walkthrough=Path(result.document.path).name if result else "",
+        headline=tuple(headline_of(trace, result, numbers, uncovered, words)),
+        facts=tuple(facts_of(trace, result, numbers, words)),
+        unobserved=tuple(unobserved_of(trace, words)),
+        failure=_failure(trace, claims, sources),
+        picture=picture_of(trace),
+        symbols=colours.symbols,
+        overview=overview(parts),
+        sections=tuple(sections),
+        corrections=tuple(_corrections(sections)),
+        uncovered=tuple(uncovered),
+        numbers=numbers,
+        explorer=columns(trace, names, tree, sources, size_origins(trace, names)),
+    )
+
+
+def _corrections(sections: Sequence[SectionView]) -> list[ClaimView]:
+    return [claim for section in sections for block in section.blocks for claim in block.claims if claim.said]
+
+
+def _uncovered(trace: Trace, tree: Structure, names: Names, result: CheckResult | None) -> list[LinkView]:
+    """Return the outermost calls that no claim speaks of, nor of anything in them or around them."""
+    if result is None:
+        return []
+    spoken: set[int] = set()
+    for verdict in result.verdicts:
+        spoken.update(verdict.evidence.calls)
+        spoken.update(call for op in verdict.evidence.ops if (call := trace.ops[op].call) is not None)
+        for value in verdict.evidence.values:
+            home = names.homes.get(value)
+            if home is not None and home[0] == "call":
+                spoken.add(home[1])
+    holders = {up for call in spoken for up in tree.ancestors(call)}
+    found: list[LinkView] = []
+
+    def visit(calls: Sequence[int]) -> None:
+        for call in calls:
+            if call in spoken:
+                continue
+            if call in holders:
+                visit(tree.children[call])
+            else:
+                record = trace.calls[call]
+                found.append(LinkView(names.call(call), names.call(call), record.class_name))
+
+    visit(tree.roots)
+    return found
+
+
+def _failure(trace: Trace, claims: ClaimViews, sources: Sources) -> FailureView | None:
+    failure = trace.run.failure
+    if failure is None:
+        return None
+    op = trace.ops[failure.op] if failure.op is not None else None
+    inputs: list[str] = []
+    if op is not None:
+        for port in op.inputs:
+            shown = port.text if port.value is None else str(trace.values[port.value])
+            inputs.append(f"{port.alias or port.name} = {shown}")
+    call = None
+    if failure.call is not None:
+        record = trace.calls[failure.call]
+        call = LinkView(claims.names.call(failure.call), claims.names.call(failure.call), record.class_name)
+    return FailureView(
+        what=f"{failure.type}: {failure.message}" if failure.message else failure.type,
+        call=call,
+        op=claims.op_link(op) if op is not None else None,
+        inputs=tuple(inputs),
+        source=sources.view(failure.source),
+        traceback=failure.traceback,
+    )

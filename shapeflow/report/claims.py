@@ -1,0 +1,178 @@
+"""Claims with their verdicts and evidence, as finished texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shapeflow.report.colours import Colours, positions
+from shapeflow.report.names import Names
+from shapeflow.report.sources import Sources
+from shapeflow.report.view import ClaimView, EvidenceView, LinkView
+from shapeflow.report.words import Words
+from shapeflow.trace import Op, Trace
+
+if TYPE_CHECKING:
+    from shapeflow.walkthrough.verdict import CheckResult, Verdict
+
+MOST_EVIDENCE = 4
+MOST_USERS = 6
+TONES = {
+    "holds": "good",
+    "contradicted": "bad",
+    "layout differs": "bad",
+    "invalid": "bad",
+    "undecided": "doubt",
+    "not observed": "doubt",
+}
+SLUG = re.compile(r"[^a-z0-9]+")
+
+
+class ClaimViews:
+    """Makes the views of claims of one check."""
+
+    def __init__(
+        self, trace: Trace, names: Names, sources: Sources, colours: Colours, words: Words
+    ) -> None:
+        self.trace = trace
+        self.names = names
+        self.sources = sources
+        self.colours = colours
+        self.words = words
+        self.unused = {value.id for value in trace.unused()}
+        self.anchors: set[str] = set()
+
+    def view(self, verdict: Verdict, section: str) -> ClaimView:
+        """Return one claim with its verdict."""
+        claim = verdict.claim
+        places = _evidence(verdict)
+        tone = TONES[verdict.status]
+        shown = self.words(verdict.status)
+        if claim.said:
+            tone = "said" if verdict.passed else "bad" if verdict.status == "holds" else tone
+            if verdict.status == "holds":
+                shown = self.words("said-fails")
+        dims = getattr(_shape_of(claim.body), "dims", ())
+        named = positions(dims) if verdict.status == "holds" else {}
+        return ClaimView(
+            anchor=self._anchor(claim.text),
+            text=self.colours.claim(claim.text),
+            place=f"{Path(claim.span.path).name}:{claim.span.line}",
+            kind=claim.kind,
+            status=verdict.status,
+            verdict=shown,
+            tone=tone,
+            passed=verdict.passed,
+            said=claim.said,
+            found=self.colours.shape(verdict.found, named),
+            what=verdict.what,
+            expected=verdict.expected,
+            because=verdict.because,
+            hint=verdict.hint,
+            evidence=tuple(self._evidence(kind, number) for kind, number in places[:MOST_EVIDENCE]),
+            more_evidence=max(0, len(places) - MOST_EVIDENCE),
+            section=section,
+        )
+
+    def _anchor(self, text: str) -> str:
+        """Return an id made from what the claim is about, so that links survive other claims."""
+        about = re.sub(r'said\s+"[^"]*":', "said ", text)
+        slug = SLUG.sub("-", about.lower()).strip("-")[:80] or "claim"
+        anchor, number = f"claim-{slug}", 2
+        while anchor in self.anchors:
+            anchor, number = f"claim-{slug}-{number}", number + 1
+        self.anchors.add(anchor)
+        return anchor
+
+    def _evidence(self, kind: str, number: int) -> EvidenceView:
+        if kind == "value":
+            return self._value(number)
+        if kind == "op":
+            op = self.trace.ops[number]
+            shape = next((str(self.trace.values[p.value]) for p in op.outputs if p.value is not None), "")
+            selector = self.names.op(number)
+            return EvidenceView(
+                selector, "", self.colours.shape(shape), None, (), False, self.sources.view(op.source)
+            )
+        call = self.trace.calls[number]
+        source = self.sources.view(call.source)
+        return EvidenceView(self.names.call(number), call.class_name, (), None, (), False, source)
+
+    def _value(self, number: int) -> EvidenceView:
+        value = self.trace.values[number]
+        made = self.trace.ops[value.producer] if value.producer is not None else None
+        users = self.trace.users.get(number, ())
+        links = [self.op_link(self.trace.ops[user]) for user in users[:MOST_USERS]]
+        if len(users) > MOST_USERS:
+            links.append(LinkView("", self.words("n-more", n=len(users) - MOST_USERS)))
+        home = self.names.homes.get(number)
+        class_name = self.trace.calls[home[1]].class_name if home and home[0] == "call" else ""
+        return EvidenceView(
+            selector=self.names.value(number),
+            class_name=class_name,
+            shape=self.colours.shape(str(value)),
+            made_by=self.op_link(made) if made else LinkView("", self._origin(value.origin, value.name)),
+            used_by=tuple(links),
+            unused=number in self.unused,
+            source=self.sources.view(made.source) if made else None,
+        )
+
+    def _origin(self, origin: str, name: str) -> str:
+        return f"{self.words(f'origin-{origin}')} {name}".strip() if origin != "op" else ""
+
+    def op_link(self, op: Op) -> LinkView:
+        """Return a link to an op with its source place."""
+        where = str(self.trace.sources[op.source]) if op.source is not None else ""
+        return LinkView(self.names.op(op.id), self.names.op(op.id).rpartition("@")[0], where)
+
+
+def _shape_of(body: object) -> object:
+    """Return the written shape inside what a claim's parser made, if there is one."""
+    from shapeflow.dims import ShapePattern
+
+    if isinstance(body, ShapePattern):
+        return body
+    for name in getattr(type(body), "__slots__", ()) or getattr(body, "__dict__", {}):
+        if isinstance(getattr(body, name, None), ShapePattern):
+            return getattr(body, name)
+    return None
+
+
+def _evidence(verdict: Verdict) -> list[tuple[str, int]]:
+    """Return what a verdict rests on, the most telling kind first."""
+    found = verdict.evidence
+    if found.values:
+        return [("value", number) for number in found.values]
+    if found.ops:
+        return [("op", number) for number in found.ops]
+    return [("call", number) for number in found.calls]
+
+
+def calls_of(trace: Trace, names: Names, verdicts: Sequence[Verdict]) -> list[int]:
+    """Return the calls that claims speak of, in the order of the run.
+
+    A flow claim rests on every op of a long path; only its ends say what a section is about.
+    """
+    found: set[int] = set()
+    for verdict in verdicts:
+        evidence = verdict.evidence
+        if evidence.calls and verdict.claim.kind != "flow":
+            found.update(evidence.calls)
+            continue
+        ends = evidence.values[:1] + evidence.values[-1:] if verdict.claim.kind == "flow" else evidence.values
+        for value in ends:
+            home = names.homes.get(value)
+            if home is not None:
+                call = home[1] if home[0] == "call" else trace.ops[home[1]].call
+                if call is not None:
+                    found.add(call)
+        if not ends:
+            found.update(call for op in evidence.ops if (call := trace.ops[op].call) is not None)
+    return sorted(found)
+
+
+def checked(result: CheckResult) -> dict[int, Verdict]:
+    """Return the verdicts by the id of their claim."""
+    return {verdict.claim.id: verdict for verdict in result.verdicts}

@@ -1,0 +1,168 @@
+"""The first screen: one sentence with counts, the run's facts, what was not observed, the picture."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from shapeflow.report.amounts import memory, short
+from shapeflow.report.view import Count, Fact, LinkView, NumbersView, PictureView
+from shapeflow.report.words import Words
+from shapeflow.trace import Trace
+
+if TYPE_CHECKING:
+    from shapeflow.walkthrough.verdict import CheckResult
+
+PICTURES = ("thumbnail", "masks")
+"""Inputs that are pictures."""
+LONGEST_FACT = 300
+KINDS = {b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png"}
+BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+
+
+def headline_of(
+    trace: Trace,
+    result: CheckResult | None,
+    numbers: NumbersView,
+    uncovered: Sequence[LinkView],
+    words: Words,
+) -> list[Count]:
+    """Return the parts of the first sentence."""
+    parts = []
+    if not trace.run.complete:
+        parts.append(Count(words("run-failed"), "failure", "bad"))
+    if result is None:
+        parts += [
+            Count(words("n-calls", n=len(trace.calls)), "explorer", "plain"),
+            Count(words("n-ops", n=len(trace.ops)), "explorer", "plain"),
+        ]
+    else:
+        plain = [verdict for verdict in result.verdicts if not verdict.claim.said]
+        held = sum(1 for verdict in plain if verdict.passed)
+        parts.append(Count(words("n-claims-hold", n=held, all=len(plain)), "all", "good"))
+        differ = [v for v in result.failed if v.status in ("contradicted", "layout differs", "invalid", "holds")]
+        parts.append(Count(words("n-differ", n=len(differ)), "bad", "bad" if differ else "plain"))
+        doubts = {"n-undecided": "undecided", "n-unobserved": "not observed"}
+        for key, status in doubts.items():
+            number = sum(1 for verdict in result.failed if verdict.status == status)
+            if number:
+                parts.append(Count(words(key, n=number), "doubt", "doubt"))
+        said = len(result.verdicts) - len(plain)
+        if said:
+            parts.append(Count(words("n-said", n=said), "said", "plain"))
+    if numbers.unused:
+        parts.append(Count(words("n-unused", n=len(numbers.unused)), "unused", "plain"))
+    if uncovered:
+        parts.append(Count(words("n-uncovered", n=len(uncovered)), "uncovered", "plain"))
+    return parts
+
+
+def facts_of(trace: Trace, result: CheckResult | None, numbers: NumbersView, words: Words) -> list[Fact]:
+    """Return what was run, on what, with what."""
+    run = trace.run
+    root = trace.module_by_path.get("")
+    model = f"{run.target} · {root.class_name}" if root and root.class_name != run.target else run.target
+    recorded = (("n-calls", trace.calls), ("n-ops", trace.ops), ("n-values", trace.values))
+    facts = [
+        Fact(words("model"), f"{model} ({run.adapter})"),
+        Fact(words("weights"), f"{short(numbers.parameters)} · {short(numbers.flops)} FLOPs"),
+        Fact(words("device"), f"{run.device} · {words('shapes-only')}" if run.shapes_only else run.device),
+        Fact(words("recorded"), " · ".join(words(key, n=len(items)) for key, items in recorded)),
+    ]
+    given = [
+        f"{name}: {_plain(value)}"
+        for name, value in run.inputs.items()
+        if name not in PICTURES and value not in (None, "", [], ())
+    ]
+    if given:
+        facts.append(Fact(words("inputs"), " · ".join(given)))
+    if numbers.peak_bytes:
+        facts.append(Fact(words("peak"), memory(numbers.peak_bytes)))
+    if run.versions:
+        facts.append(Fact(words("versions"), " · ".join(f"{name} {v}" for name, v in run.versions.items())))
+    if run.seconds:
+        spent = (f"{name} {words('n-seconds', n=f'{float(s):.1f}')}" for name, s in run.seconds.items())
+        facts.append(Fact(words("seconds"), " · ".join(spent)))
+    return facts
+
+
+def _plain(value: Any) -> str:
+    if _pair(value):
+        text = f"{value[0]} × {value[1]}"
+    elif isinstance(value, Mapping):
+        text = ", ".join(f"{name} {_plain(item)}" for name, item in value.items())
+    elif isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
+        text = "; ".join(_plain(item) for item in value)
+    else:
+        text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= LONGEST_FACT else f"{text[: LONGEST_FACT - 1]}…"
+
+
+def unobserved_of(trace: Trace, words: Words) -> list[str]:
+    """Return what this run cannot tell, a sentence each."""
+    sentences = [] if trace.run.complete else [words("incomplete")]
+    if trace.run.shapes_only:
+        sentences.append(words("no-values"))
+    sentences += trace.run.notes
+    called = {call.path for call in trace.calls}
+    silent = sum(1 for module in trace.modules if module.path not in called)
+    if silent:
+        sentences.append(words("n-silent", n=silent, all=len(trace.modules)))
+    escaped = len({escape.value for escape in trace.escapes})
+    if escaped:
+        sentences.append(words("n-escapes", n=escaped))
+    unknown = sum(1 for value in trace.values if value.origin == "unknown")
+    if unknown:
+        sentences.append(words("n-unknown", n=unknown))
+    return [*sentences, words("one-run")]
+
+
+def picture_of(trace: Trace) -> PictureView | None:
+    """Return the input image with what was asked of it."""
+    inputs = trace.run.inputs
+    data = _picture(inputs.get("thumbnail"))
+    if not data:
+        return None
+    images = inputs.get("images")
+    first = images[0] if isinstance(images, list | tuple) and images else {}
+    size = first.get("size") if isinstance(first, Mapping) else None
+    width, height = (int(n) for n in size) if _pair(size) else (0, 0)
+    return PictureView(
+        data=data,
+        width=width,
+        height=height,
+        prompt=str(inputs.get("prompt") or ""),
+        boxes=tuple(_boxes(inputs)),
+        masks=_picture(inputs.get("masks")),
+    )
+
+
+def _pair(thing: Any) -> bool:
+    return isinstance(thing, list | tuple) and len(thing) == 2 and all(isinstance(n, int | float) for n in thing)
+
+
+def _picture(text: Any) -> str:
+    """Return a data link for a small JPEG or PNG in base64; anything else is no picture."""
+    if not isinstance(text, str) or not BASE64.fullmatch(text):
+        return ""
+    try:
+        head = base64.b64decode(text[:16])
+    except (binascii.Error, ValueError):
+        return ""
+    kind = next((kind for magic, kind in KINDS.items() if head.startswith(magic)), "")
+    return f"data:image/{kind};base64,{text}" if kind else ""
+
+
+def _boxes(inputs: Mapping[str, Any]) -> list[tuple[float, float, float, float, bool]]:
+    """Return boxes given as centre, width and height from 0 to 1, as left, top, width and height."""
+    boxes = []
+    for box in inputs.get("boxes") or []:
+        if isinstance(box, Mapping):
+            numbers = [box.get(name) for name in ("cx", "cy", "width", "height")]
+            if all(isinstance(number, int | float) for number in numbers):
+                x, y, width, height = (float(number) for number in numbers if number is not None)
+                boxes.append((x - width / 2, y - height / 2, width, height, bool(box.get("positive", True))))
+    return boxes

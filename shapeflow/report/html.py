@@ -1,0 +1,118 @@
+"""The report as one self-contained HTML page that asks no host for anything."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from shapeflow.report import amounts
+from shapeflow.report.colours import Colours
+from shapeflow.report.prose import Prose, pieces_html
+from shapeflow.report.view import ReportView
+from shapeflow.report.words import Words
+
+SCRIPTS = ("base.js", "trace.js", "find.js", "steps.js", "inspector.js", "explorer.js", "search.js", "page.js")
+"""In the order in which they need each other; they become one script."""
+STYLES = ("base.css", "document.css", "claims.css", "figures.css", "panels.css", "narrow.css", "print.css")
+
+PLAIN_LIMIT = 1_200_000
+"""Characters of data that travel as plain text; more is compressed, which older browsers cannot read."""
+
+ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def render(view: ReportView) -> str:
+    """Return the page."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    folder = templates_folder()
+    colours = Colours(view.symbols)
+    prose = Prose(colours)
+    script = "\n".join(_read(folder / "js" / name) for name in SCRIPTS)
+    script = f'(() => {{\n"use strict";\n{script}\n}})();\n'
+    environment = Environment(
+        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "prose": lambda text: Markup(prose.html(text)),
+        "inline": lambda text: Markup(prose.inline(text)),
+        "pieces": lambda pieces: Markup(pieces_html(pieces, colours)),
+        "short": amounts.short,
+        "memory": amounts.memory,
+        "percent": amounts.percent,
+        "at": address,
+    }
+    return environment.get_template("report.html.jinja").render(
+        view=view,
+        words=Words(view.language),
+        style=Markup("\n".join(_read(folder / "css" / name) for name in STYLES)),
+        script=Markup(script),
+        script_hash=base64.b64encode(sha256(script.encode()).digest()).decode(),
+        data=Markup(page_data(view)),
+    )
+
+
+def address(selector: str) -> str:
+    """Return the link to a place in the trace."""
+    from urllib.parse import quote
+
+    return "#at=" + quote(selector, safe="/:@.*,-_~!()")
+
+
+def page_data(view: ReportView) -> str:
+    """Return what the page's script needs, as JSON that cannot end its element."""
+    data: dict[str, Any] = {
+        "language": view.language,
+        "words": Words(view.language).all(),
+        "symbols": [asdict(symbol) for symbol in view.symbols],
+        "claims": _claims(view),
+        "stages": [[stage.title, stage.selector] for stage in view.numbers.stages],
+    }
+    trace = _json(view.explorer)
+    if len(trace) <= PLAIN_LIMIT:
+        return _escaped(_json(data)[:-1] + f',"trace":{trace}}}')
+    data["packed"] = base64.b64encode(zlib.compress(trace.encode(), 9)).decode()
+    return _escaped(_json(data))
+
+
+def _claims(view: ReportView) -> list[list[Any]]:
+    """Return for each claim where it is and which places in the trace it rests on."""
+    return [
+        [
+            claim.anchor,
+            "".join(piece.text for piece in claim.text),
+            claim.tone,
+            claim.verdict,
+            [evidence.selector for evidence in claim.evidence],
+        ]
+        for claim in view.claims
+    ]
+
+
+def _json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def _escaped(text: str) -> str:
+    """Return JSON in which nothing can be taken for HTML; lone surrogates are replaced."""
+    for character, escaped in ESCAPES.items():
+        text = text.replace(character, escaped)
+    return text.encode("utf-8", errors="replace").decode("utf-8")
+
+
+def templates_folder() -> Path:
+    """Return where the templates are: inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "templates"
+    return inside if inside.is_dir() else package.parent / "templates"
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

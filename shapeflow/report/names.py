@@ -1,0 +1,64 @@
+"""Exact selectors for everything in a trace, so that every place in a report can be linked and pasted."""
+
+from __future__ import annotations
+
+from shapeflow.trace import Trace, Value
+
+
+class Names:
+    """Selectors by id."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.ops = _op_selectors(trace)
+        self.homes = _homes(trace)
+
+    def call(self, call: int) -> str:
+        """Return the selector of exactly one call: ``backbone.forward_image()@0``."""
+        record = self.trace.calls[call]
+        return f"{record.name}@{record.index}"
+
+    def op(self, op: int) -> str:
+        """Return the selector of exactly one op: ``mask_head/einsum@0``."""
+        return self.ops[op]
+
+    def value(self, value: int) -> str:
+        """Return a selector of one value: where a call gives it, else takes it, else the op that made it."""
+        if value in self.homes:
+            kind, owner, port = self.homes[value]
+            return f"{self.call(owner) if kind == 'call' else self.op(owner)}:{port}"
+        return self.trace.values[value].name
+
+
+def _op_selectors(trace: Trace) -> list[str]:
+    counts: dict[str, int] = {}
+    selectors = []
+    for op in trace.ops:
+        path = "" if op.call is None else trace.calls[op.call].name
+        name = f"{path}/{op.target}"
+        selectors.append(f"{name}@{counts.get(name, 0)}")
+        counts[name] = counts.get(name, 0) + 1
+    return selectors
+
+
+def _homes(trace: Trace) -> dict[int, tuple[str, int, str]]:
+    """Return for each value the place where it is best known."""
+    homes: dict[int, tuple[str, int, str]] = {}
+    for call in trace.calls:
+        for port in call.outputs:
+            if port.value is not None:
+                homes.setdefault(port.value, ("call", call.id, port.name))
+    for op in trace.ops:
+        for port in op.outputs:
+            if port.value is not None:
+                homes.setdefault(port.value, ("op", op.id, port.name))
+    for call in trace.calls:
+        for port in call.inputs:
+            if port.value is not None:
+                homes.setdefault(port.value, ("call", call.id, port.name))
+    return homes
+
+
+def made_by_op(value: Value) -> bool:
+    """Return whether an op of the run made the value."""
+    return value.origin == "op" and value.producer is not None

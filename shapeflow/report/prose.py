@@ -1,0 +1,144 @@
+"""Prose of a walkthrough as HTML: Markdown without raw HTML, math as MathML, shapes in colour."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+from shapeflow.report.colours import Colours
+from shapeflow.report.view import Piece
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+SHAPE = re.compile(r"(?:[a-z]+\d*)?\[[\w\s,*/+.()-]*\]")
+MATHML = frozenset(
+    "math mrow mi mn mo mtext mspace ms mfrac msqrt mroot mstyle merror mpadded mphantom mfenced menclose "
+    "msub msup msubsup munder mover munderover mmultiscripts mtable mtr mtd".split()
+)
+MATHML_ATTRIBUTES = frozenset(
+    "display displaystyle stretchy fence separator form mathvariant accent columnalign lspace rspace".split()
+)
+MATHML_SPACE = "{http://www.w3.org/1998/Math/MathML}"
+LONGEST_MATH = 4_000
+
+
+def pieces_html(pieces: Sequence[Piece], colours: Colours) -> str:
+    """Return pieces as HTML; a dim with a name gets its colour."""
+    parts = []
+    for piece in pieces:
+        symbol = colours.by_name.get(piece.symbol)
+        if symbol is None:
+            parts.append(escape(piece.text))
+        else:
+            name = escape(symbol.name)
+            parts.append(f'<span class="d y{symbol.colour}" data-s="{name}">{escape(piece.text)}</span>')
+    return "".join(parts)
+
+
+class Prose:
+    """Renders Markdown for one report."""
+
+    def __init__(self, colours: Colours) -> None:
+        from markdown_it import MarkdownIt
+        from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+        self.colours = colours
+        self.markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False})
+        self.markdown.enable(["table", "strikethrough"])
+        self.markdown.use(dollarmath_plugin, allow_space=False, allow_digits=False)
+        rules: dict[str, Any] = self.markdown.renderer.rules  # type: ignore[attr-defined]
+        rules["code_inline"] = self._code_inline
+        rules["fence"] = rules["code_block"] = _fence
+        rules["image"] = _image
+        rules["math_inline"] = rules["math_inline_double"] = _math_inline
+        rules["math_block"] = rules["math_block_label"] = _math_block
+        rules["link_open"] = _link_open
+        rules["table_open"] = lambda *_: '<div class="table" tabindex="0"><table>'
+        rules["table_close"] = lambda *_: "</table></div>"
+
+    def html(self, text: str) -> str:
+        """Return ``text`` as HTML."""
+        return str(self.markdown.render(text))
+
+    def inline(self, text: str) -> str:
+        """Return one line, such as a heading, as HTML."""
+        return str(self.markdown.renderInline(text))
+
+    def _code_inline(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
+        text = tokens[index].content
+        if not SHAPE.fullmatch(text.strip()):
+            return f"<code>{escape(text)}</code>"
+        named = self.colours.claim(text)
+        pieces = named if any(piece.symbol for piece in named) else self.colours.shape(text)
+        return f'<code class="shape">{pieces_html(pieces, self.colours)}</code>'
+
+
+def _fence(tokens: Sequence[Token], index: int, *_: Any) -> str:
+    from pygments import highlight
+    from pygments.formatters.html import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    token = tokens[index]
+    language = token.info.split()[0] if token.info.split() else ""
+    try:
+        body = highlight(token.content, get_lexer_by_name(language), HtmlFormatter(nowrap=True))
+    except ClassNotFound:
+        body = escape(token.content)
+    return f'<pre class="code" tabindex="0"><code>{body}</code></pre>\n'
+
+
+def _image(tokens: Sequence[Token], index: int, *_: Any) -> str:
+    """Return a link instead of a picture: the page loads nothing."""
+    token = tokens[index]
+    source = str(token.attrs.get("src", ""))
+    return f'<a href="{escape(source)}" rel="noopener noreferrer">{escape(token.content or source)}</a>'
+
+
+def _link_open(tokens: Sequence[Token], index: int, *_: Any) -> str:
+    return f'<a href="{escape(str(tokens[index].attrs.get("href", "")))}" rel="noopener noreferrer">'
+
+
+def _math_inline(tokens: Sequence[Token], index: int, *_: Any) -> str:
+    return math_html(tokens[index].content, block=False)
+
+
+def _math_block(tokens: Sequence[Token], index: int, *_: Any) -> str:
+    return f'<div class="math" tabindex="0">{math_html(tokens[index].content, block=True)}</div>\n'
+
+
+def math_html(text: str, *, block: bool) -> str:
+    """Return TeX as MathML; what cannot be read as such stays as it was written."""
+    shown = f'<code class="tex">{escape(text)}</code>'
+    if len(text) > LONGEST_MATH:
+        return shown
+    try:
+        from latex2mathml.converter import convert
+
+        tree = ElementTree.fromstring(convert(text, display="block" if block else "inline"))
+    except Exception:  # the converter raises many kinds of error for text that is not quite TeX
+        return shown
+    clean = _mathml(tree)
+    return ElementTree.tostring(clean, encoding="unicode") if clean is not None else shown
+
+
+def _mathml(element: ElementTree.Element) -> ElementTree.Element | None:
+    """Return a copy that holds nothing but MathML's own presentation elements."""
+    name = element.tag.removeprefix(MATHML_SPACE)
+    if name not in MATHML:
+        return None
+    copy = ElementTree.Element(name)
+    copy.text, copy.tail = element.text, element.tail
+    for attribute, value in element.attrib.items():
+        if attribute in MATHML_ATTRIBUTES:
+            copy.set(attribute, value)
+    for child in element:
+        inner = _mathml(child)
+        if inner is None:
+            return None
+        copy.append(inner)
+    return copy

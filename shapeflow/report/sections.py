@@ -1,0 +1,190 @@
+"""Sections of a report: those of the walkthrough with the trace laid in, or one a stage without one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from shapeflow.graph.folding import Repeat, Structure
+from shapeflow.graph.model import Graph, graph_of
+from shapeflow.report.claims import ClaimViews, calls_of
+from shapeflow.report.colours import Colours
+from shapeflow.report.drawings import attention_in, sheets_of
+from shapeflow.report.figures import draw_all
+from shapeflow.report.names import Names
+from shapeflow.report.numbers import stage_calls
+from shapeflow.report.view import BlockView, Drawing, LinkView, PortView, SectionView
+from shapeflow.report.words import Words
+from shapeflow.trace import Call, Trace
+
+if TYPE_CHECKING:
+    from shapeflow.walkthrough.document import Section
+    from shapeflow.walkthrough.verdict import CheckResult, Verdict
+
+NODES = 24
+"""Most nodes of a section's figure."""
+OVERVIEW_NODES = 34
+MOST_CALLS = 5
+MOST_PORTS = 16
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the sections are made from."""
+
+    trace: Trace
+    tree: Structure
+    names: Names
+    colours: Colours
+    words: Words
+    claims: ClaimViews
+
+    @property
+    def palette(self) -> dict[int, int]:
+        """Position in the palette by size."""
+        return {size: symbol.colour for size, symbol in self.colours.by_size.items()}
+
+
+def overview(parts: Parts) -> Drawing:
+    """Return the figure of the whole path."""
+    graph = graph_of(parts.trace, limit=OVERVIEW_NODES, structure=parts.tree)
+    return draw_all([replace(graph, title=parts.words("overview"))], parts.palette)[0]
+
+
+def walkthrough_sections(parts: Parts, result: CheckResult) -> list[SectionView]:
+    """Return the document's sections with verdicts, figures and links."""
+    verdicts = {verdict.claim.id: verdict for verdict in result.verdicts}
+    views, graphs = [], []
+    drawn: dict[tuple[int, ...], str] = {}
+    for section in result.document.sections:
+        own = [verdicts[claim] for block in section.blocks for claim in block.claims if claim in verdicts]
+        calls = calls_of(parts.trace, parts.names, own)
+        view = _section(parts, section, own, calls, verdicts)
+        views.append(view)
+        # The same calls give the same figure: the first section that speaks of them shows it.
+        fresh = bool(calls) and drawn.setdefault(tuple(calls), view.id) == view.id
+        graphs.append(_graph(parts, calls, view.title) if fresh else Graph((), ()))
+    drawings = draw_all(graphs, parts.palette)
+    return [
+        replace(view, drawing=drawing if drawing.svg or drawing.mermaid else None)
+        for view, drawing in zip(views, drawings, strict=True)
+    ]
+
+
+def stage_sections(parts: Parts) -> list[SectionView]:
+    """Return a section for each stage of a trace that has no walkthrough."""
+    views, graphs = [], []
+    for item in stage_calls(parts.tree):
+        calls = item.calls if isinstance(item, Repeat) else (item,)
+        first = parts.trace.calls[calls[0]]
+        title = item.selector if isinstance(item, Repeat) else first.name
+        view = SectionView(
+            id=f"stage-{item.selector if isinstance(item, Repeat) else parts.names.call(calls[0])}",
+            title=f"{title} · {first.class_name}" if title != "." else first.class_name,
+            level=2,
+            blocks=(),
+            mark="bad" if any(parts.trace.calls[call].raised for call in calls) else "plain",
+            counts={},
+            calls=_call_links(parts, calls),
+            more_calls=max(0, len(calls) - MOST_CALLS),
+            attention=attention_in(parts.trace, _ops(parts.trace, calls), parts.names, parts.words),
+            sheets=sheets_of(parts.trace, _outputs(parts.trace, calls), parts.names, _unused(parts)),
+            ports=_ports(parts, first),
+        )
+        views.append(view)
+        graphs.append(_graph(parts, [first.id], view.title))
+    drawings = draw_all(graphs, parts.palette)
+    return [
+        replace(view, drawing=drawing if drawing.svg or drawing.mermaid else None)
+        for view, drawing in zip(views, drawings, strict=True)
+    ]
+
+
+def _section(
+    parts: Parts,
+    section: Section,
+    own: Sequence[Verdict],
+    calls: Sequence[int],
+    verdicts: Mapping[int, Verdict],
+) -> SectionView:
+    blocks = []
+    for block in section.blocks:
+        claims = [parts.claims.view(verdicts[claim], section.id) for claim in block.claims if claim in verdicts]
+        if claims or block.text.strip():
+            blocks.append(BlockView(block.text, tuple(claims)))
+    counts = Counter(claim.tone for block in blocks for claim in block.claims)
+    counts["said"] = sum(1 for verdict in own if verdict.claim.said)
+    values = [value for verdict in own if verdict.claim.kind != "flow" for value in verdict.evidence.values]
+    attended = [call for call in calls if not _holds_more(parts, call, calls)]
+    return SectionView(
+        id=section.id or "start",
+        title=section.title,
+        level=section.level,
+        blocks=tuple(blocks),
+        mark=_mark(counts, own),
+        counts={name: number for name, number in counts.items() if number},
+        calls=_call_links(parts, calls),
+        more_calls=max(0, len(calls) - MOST_CALLS),
+        attention=attention_in(parts.trace, _ops(parts.trace, attended), parts.names, parts.words),
+        sheets=sheets_of(parts.trace, values, parts.names, _unused(parts)),
+    )
+
+
+def _mark(counts: Mapping[str, int], own: Sequence[Verdict]) -> str:
+    if not own:
+        return "plain"
+    return "bad" if counts.get("bad") else "doubt" if counts.get("doubt") else "good"
+
+
+def _holds_more(parts: Parts, call: int, calls: Sequence[int]) -> bool:
+    """Return whether a call is too wide to say that its attention is what a section is about."""
+    record = parts.trace.calls[call]
+    inner = sum(1 for other in calls if record.first_op <= parts.trace.calls[other].first_op < record.last_op)
+    return record.parent is None or (len(calls) > 1 and inner > 1 and record.last_op - record.first_op > 400)
+
+
+def _graph(parts: Parts, calls: Sequence[int], title: str) -> Graph:
+    """Return what a section draws: its calls, without the run's outermost ones where it also has inner ones."""
+    inner = [call for call in calls if parts.trace.calls[call].parent is not None]
+    chosen = inner if len(inner) > 1 or (inner and len(calls) > len(inner)) else list(calls)
+    return replace(graph_of(parts.trace, chosen, limit=NODES, structure=parts.tree), title=title)
+
+
+def _call_links(parts: Parts, calls: Sequence[int]) -> tuple[LinkView, ...]:
+    """Return links to calls, where they are called in the source; repeats as one."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for call in calls:
+        record = parts.trace.calls[call]
+        groups.setdefault((record.name, record.class_name), []).append(call)
+    links = []
+    for (name, class_name), alike in list(groups.items())[:MOST_CALLS]:
+        selector = name if len(alike) > 1 else parts.names.call(alike[0])
+        module = parts.trace.module_by_path.get(parts.trace.calls[alike[0]].path)
+        place = str(parts.trace.sources[module.source]) if module and module.source is not None else ""
+        links.append(LinkView(selector, name, f"{class_name} {place}".strip()))
+    return tuple(links)
+
+
+def _ops(trace: Trace, calls: Sequence[int]) -> list[int]:
+    return sorted({op for call in calls for op in range(trace.calls[call].first_op, trace.calls[call].last_op)})
+
+
+def _outputs(trace: Trace, calls: Sequence[int]) -> list[int]:
+    return [port.value for call in calls for port in trace.calls[call].outputs if port.value is not None]
+
+
+def _unused(parts: Parts) -> frozenset[int]:
+    return frozenset(parts.claims.unused)
+
+
+def _ports(parts: Parts, call: Call) -> tuple[PortView, ...]:
+    ports = [(port, False) for port in call.inputs] + [(port, True) for port in call.outputs]
+    rows = []
+    for port, gives in ports:
+        if port.value is not None:
+            shape = parts.colours.shape(str(parts.trace.values[port.value]))
+            selector = f"{parts.names.call(call.id)}:{port.name}"
+            rows.append(PortView(selector, port.name, gives, shape, port.value in parts.claims.unused))
+    return tuple(rows[:MOST_PORTS])

@@ -1,0 +1,324 @@
+"""The report as plain data: finished strings and numbers, the same for every renderer.
+
+A renderer never looks into a trace or a verdict; what it needs stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text; ``symbol`` names the dim it stands for, empty for the rest."""
+
+    text: str
+    symbol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A named size, with the one colour it has everywhere."""
+
+    name: str
+    size: int
+    colour: int
+    """Position in the palette."""
+    text: str
+    """``N = 5184 = 72 * 72 image tokens``."""
+    bound: str = ""
+    """Who gave it its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A part of the first sentence; ``filter`` is what a click on it shows."""
+
+    text: str
+    filter: str
+    tone: str
+    """``good``, ``bad``, ``doubt`` or ``plain``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of what was run, on what, with what."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """A line of source as coloured tokens: pairs of a Pygments class and text."""
+
+    number: int
+    tokens: tuple[tuple[str, str], ...]
+    meant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """Where something happens in the model's source."""
+
+    place: str
+    """``sam3/model/encoder.py:120``."""
+    function: str
+    lines: tuple[CodeLine, ...]
+    installed: bool
+    """False if the file is not here (or is another version) and only the line in the trace is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """Something in the trace that can be opened."""
+
+    selector: str
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """What a verdict rests on: one call, op or value."""
+
+    selector: str
+    class_name: str
+    shape: tuple[Piece, ...]
+    made_by: LinkView | None
+    used_by: tuple[LinkView, ...]
+    unused: bool
+    """A value that nobody reads."""
+    source: SourceView | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimView:
+    """A claim with its verdict."""
+
+    anchor: str
+    """Id in links, from what the claim says: ``claim-trunk-blocks-out``."""
+    text: tuple[Piece, ...]
+    place: str
+    """``sam3.en.md:120``."""
+    kind: str
+    status: str
+    """The status as a stable word."""
+    verdict: str
+    """The status in the language of the report."""
+    tone: str
+    passed: bool
+    said: str
+    found: tuple[Piece, ...]
+    what: str
+    expected: str
+    because: str
+    hint: str
+    evidence: tuple[EvidenceView, ...]
+    more_evidence: int
+    """How many more calls or ops it rests on than are listed."""
+    section: str
+    """Id of its section."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockView:
+    """Prose in Markdown, or claims."""
+
+    markdown: str = ""
+    claims: tuple[ClaimView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A laid-out graph."""
+
+    title: str
+    svg: str
+    """Safe SVG that takes its colours from the page; empty if no program could draw it."""
+    mermaid: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """The sizes of one kind of attention."""
+
+    title: str
+    selector: str
+    times: str
+    """``28 calls``."""
+    heads: int
+    queries: int
+    keys: int
+    width: int
+    score: str
+    """``f32[9, 16, 576, 576]``."""
+    note: str
+    """Whether the score matrix ever existed."""
+    query_shape: str
+    key_shape: str
+    value_shape: str
+    out_shape: str
+    windows: int = 1
+    """Batch of the attention itself: windows, for windowed attention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A feature map, to be drawn to scale."""
+
+    text: str
+    selector: str
+    channels: int
+    height: int
+    width: int
+    unused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """What one stage costs."""
+
+    selector: str
+    title: str
+    class_name: str
+    calls: str
+    parameters: int
+    flops: int
+    share: float
+    """Of the run's FLOPs, from 0 to 1."""
+    bytes: int
+    """Of what it returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortView:
+    """A tensor that a call takes or gives."""
+
+    selector: str
+    name: str
+    gives: bool
+    shape: tuple[Piece, ...]
+    unused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """A section of the walkthrough with the trace laid into it."""
+
+    id: str
+    title: str
+    level: int
+    blocks: tuple[BlockView, ...]
+    mark: str
+    """``good``, ``bad``, ``doubt`` or ``plain`` (nothing claimed)."""
+    counts: Mapping[str, int]
+    """Claims by tone, and ``said``."""
+    calls: tuple[LinkView, ...]
+    """What it is about."""
+    more_calls: int
+    drawing: Drawing | None = None
+    attention: tuple[Attention, ...] = ()
+    sheets: tuple[Sheet, ...] = ()
+    ports: tuple[PortView, ...] = ()
+    """What goes in and out, in a report without a walkthrough."""
+
+    @property
+    def claim_count(self) -> int:
+        """Number of claims in it."""
+        return sum(len(block.claims) for block in self.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Live activation bytes over the run."""
+
+    points: tuple[tuple[int, int], ...]
+    """Pairs of op number and bytes."""
+    ops: int
+    peak: int
+    peak_text: str
+    peak_at: LinkView | None
+    stages: tuple[tuple[str, int, int], ...]
+    """Title, first and last op of each stage, for the axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersView:
+    """What the run costs."""
+
+    parameters: int
+    flops: int
+    peak_bytes: int
+    stages: tuple[StageView, ...]
+    memory: Memory | None
+    wasted_flops: int
+    wasted_share: float
+    unused: tuple[LinkView, ...]
+    """Outputs of calls that nobody reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureView:
+    """Why the run ended early."""
+
+    what: str
+    call: LinkView | None
+    op: LinkView | None
+    inputs: tuple[str, ...]
+    source: SourceView | None
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """The input image."""
+
+    data: str
+    """``data:image/jpeg;base64,…``."""
+    width: int
+    height: int
+    prompt: str
+    boxes: tuple[tuple[float, float, float, float, bool], ...]
+    """Left, top, width, height as shares of the picture, and whether it is a positive box."""
+    masks: str = ""
+    """A picture to lay over it, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """Everything a report says."""
+
+    title: str
+    language: str
+    target: str
+    walkthrough: str
+    """The document's file name; empty if there is none."""
+    headline: tuple[Count, ...]
+    facts: tuple[Fact, ...]
+    unobserved: tuple[str, ...]
+    failure: FailureView | None
+    picture: PictureView | None
+    symbols: tuple[Symbol, ...]
+    overview: Drawing | None
+    sections: tuple[SectionView, ...]
+    corrections: tuple[ClaimView, ...]
+    uncovered: tuple[LinkView, ...]
+    """Calls that no section speaks of."""
+    numbers: NumbersView
+    explorer: Mapping[str, Any]
+    """The whole trace in columns, see ``explorer``."""
+
+    @property
+    def claims(self) -> tuple[ClaimView, ...]:
+        """All claims in the order of the document."""
+        return tuple(claim for section in self.sections for block in section.blocks for claim in block.claims)
+
+    def tally(self, tone: str) -> int:
+        """Return how many claims a filter shows: ``all``, ``said`` or a tone."""
+        if tone == "said":
+            return sum(1 for claim in self.claims if claim.said)
+        return sum(1 for claim in self.claims if tone in ("all", claim.tone))
