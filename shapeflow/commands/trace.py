@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapeflow.errors import ExitCode, InputError
+from shapeflow.errors import ExitCode
 
 if TYPE_CHECKING:
     from shapeflow.adapters.base import Request
@@ -92,25 +92,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _device(args: argparse.Namespace, quiet: bool) -> str:
     """Return ``meta``, ``cpu`` or ``cuda``."""
-    if args.device == "meta" or (args.device == "auto" and args.checkpoint is None):
-        if args.device == "auto":
-            _say("no checkpoint: shapes only, nothing large is computed (--device cpu computes)", quiet)
+    if args.device == "meta":
         return "meta"
-    if args.device == "cpu":
-        return "cpu"
-    import torch
+    if args.device == "auto" and args.checkpoint is None:
+        _say("no checkpoint: shapes only, nothing large is computed (--device cpu computes)", quiet)
+        return "meta"
+    from shapeflow.adapters.device import real_device
 
-    if torch.cuda.is_available():
-        return "cuda"
-    if args.device == "auto":
-        return "cpu"
-    raise InputError(
-        "no-cuda",
-        "torch finds no CUDA device here",
-        where="option --device",
-        found=f"torch {torch.__version__}, built {'for CUDA' if torch.version.cuda else 'without CUDA'}",
-        hint="--device cpu   (or --device meta: the shapes are the same)",
-    )
+    return real_device(args.device)
 
 
 def _on_device(request: Request, device: str) -> Request:
