@@ -52,6 +52,8 @@ class Prepared:
     """Package -> version, of what the run depends on."""
     notes: tuple[str, ...] = ()
     """What this run does differently from what one may expect, a sentence each."""
+    outcome: Callable[[Any], Mapping[str, Any]] | None = None
+    """Turns the result of a run that ended well into plain data, which joins the inputs in the trace."""
 
 
 class Adapter(Protocol):

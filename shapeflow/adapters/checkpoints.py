@@ -30,7 +30,9 @@ def read_weights(path: Path) -> dict[str, Any]:
             f"no checkpoint file '{path}'",
             where=OPTION,
             because="shapes do not depend on weights; only value claims do",
-            hint=f"--checkpoint {folder / close[0]}" if close else "leave --checkpoint out for a shapes-only run",
+            hint=f"--checkpoint {folder / close[0]}"
+            if close
+            else "leave --checkpoint out for a shapes-only run",
         )
     try:
         if path.suffix == ".safetensors":
@@ -77,7 +79,10 @@ def load_into(
     given = {name: value.shape for name, value in weights.items() if isinstance(value, torch.Tensor)}
     fitting = [name for name in own if given.get(name) == own[name]]
     other_shape = [name for name in own if name in given and given[name] != own[name]]
-    missing, unexpected = [name for name in own if name not in given], [name for name in given if name not in own]
+    missing, unexpected = (
+        [name for name in own if name not in given],
+        [name for name in given if name not in own],
+    )
     if other_shape or len(fitting) * 2 < len(own):
         first = other_shape[0] if other_shape else ""
         raise InputError(
@@ -85,7 +90,7 @@ def load_into(
             f"'{path}' is a checkpoint of another model",
             where=OPTION,
             expected=f"{counted(len(own), 'tensor')}, such as {listing(list(own), 2)}",
-            found=f"{counted(len(given), 'tensor')}, such as {listing(list(given), 2)}; {len(fitting):,} of them fit",
+            found=f"{counted(len(given), 'tensor')}, such as {listing(list(given), 2)}; {len(fitting):,} fit",
             because=f"'{first}' is {list(given[first])}, the model has {list(own[first])}" if first else "",
         )
     if not shapes_only:
@@ -94,5 +99,6 @@ def load_into(
     if missing:
         notes.append(f"The checkpoint lacks {counted(len(missing), 'tensor')}: {listing(missing)}.")
     if unexpected:
-        notes.append(f"The checkpoint has {counted(len(unexpected), 'tensor')} that the model does not: {listing(unexpected)}.")
+        extra = counted(len(unexpected), "tensor")
+        notes.append(f"The checkpoint has {extra} that the model does not: {listing(unexpected)}.")
     return notes

@@ -1,8 +1,8 @@
-"""The official SAM3 (PyPI ``sam3``), image path: the run that a user gets from the package's own ``Sam3Processor``.
+"""The official SAM3 (PyPI ``sam3``), image path: the run that the package's own ``Sam3Processor`` gives.
 
 What the package needs on a machine without CUDA, each in one place:
 
-* ``cuda`` in two constructors and ``pin_memory`` with every prompt: ``recording.devices`` answers for the run's device.
+* ``cuda`` in two constructors and ``pin_memory`` with every prompt: ``recording.devices`` answers.
 * modules that an image run imports and never uses, or that the package forgets to declare: ``_imported``.
 * the vocabulary that is missing from the wheel: ``_vocabulary`` takes the one that ``open_clip_torch`` ships.
 * memory left uninitialised without a checkpoint: ``_fill``.
@@ -28,13 +28,19 @@ from torch import nn
 from shapeflow.adapters.base import Prepared, Request
 from shapeflow.adapters.checkpoints import load_into
 from shapeflow.adapters.inputs import CONTEXT_TOKENS, long_prompt_note, open_image, thumbnail, vocabulary_file
+from shapeflow.adapters.overlay import overlay
 from shapeflow.errors import EndOfRun, InputError, NeedsValues
 from shapeflow.recording.compiler import compiler_not_loaded
 
-NO_WEIGHTS = "Without a checkpoint the weights are random numbers from a seed: the shapes are true, the values mean nothing."
+NO_WEIGHTS = (
+    "Without a checkpoint the weights are random numbers from a seed: "
+    "the shapes are true, the values mean nothing."
+)
 NO_TEXT = "visual"
 """What the package's processor puts in place of a text prompt (sam3_image_processor.py)."""
-NO_BATCH_DETECTIONS = "The package's post-processing takes one image: this run on several ends with the model's outputs."
+NO_BATCH_DETECTIONS = (
+    "The package's post-processing takes one image: this run on several ends with the model's outputs."
+)
 ENDS_EARLY = (
     "Post-processing keeps as many detections as pass the threshold, which depends on data: "
     "a shapes-only run ends before it."
@@ -50,8 +56,8 @@ def _stub(name: str, **attributes: Any) -> ModuleType:
 def _stand_ins() -> dict[str, ModuleType]:
     """Return modules that stand in while ``sam3`` is imported.
 
-    ``triton`` compiles one kernel of the video path and is absent from CPU builds of torch; ``psutil`` is imported by
-    the video predictor and not declared.
+    ``triton`` compiles one kernel of the video path and is absent from CPU builds of torch; ``psutil`` is
+    imported by the video predictor and not declared.
     """
     language = _stub("triton.language", constexpr=int)
     modules = {
@@ -66,9 +72,11 @@ def _stand_ins() -> dict[str, ModuleType]:
 @contextmanager
 def _imported() -> Iterator[None]:
     """Let ``sam3`` be imported quickly and quietly; nothing that stood in is left in ``sys.modules``."""
-    stand_ins = {} if torch.cuda.is_available() else {
-        name: module for name, module in _stand_ins().items() if name not in sys.modules
-    }
+    stand_ins = (
+        {}
+        if torch.cuda.is_available()
+        else {name: module for name, module in _stand_ins().items() if name not in sys.modules}
+    )
     sys.modules.update(stand_ins)
     try:
         with warnings.catch_warnings(), compiler_not_loaded():
@@ -110,7 +118,10 @@ def prepare(request: Request) -> Prepared:
     if len(images) > 1:
         notes.append(NO_BATCH_DETECTIONS)
     inputs: dict[str, Any] = {
-        "images": [{"file": path.name, "size": list(image.size)} for path, image in zip(request.images, images, strict=True)],
+        "images": [
+            {"file": path.name, "size": list(image.size)}
+            for path, image in zip(request.images, images, strict=True)
+        ],
         "prompt": prompt,
         "boxes": [
             {"cx": box.cx, "cy": box.cy, "width": box.width, "height": box.height, "positive": box.positive}
@@ -121,7 +132,15 @@ def prepare(request: Request) -> Prepared:
         "thumbnail": thumbnail(images[0]),
     }
     versions = {package: version(package) for package in ("sam3", "torchvision")}
-    return Prepared(model, _run(processor, images, prompt, request), inputs, versions, tuple(notes))
+    shown = (
+        _masks if request.checkpoint is not None and request.device != "meta" and len(images) == 1 else None
+    )
+    return Prepared(model, _run(processor, images, prompt, request), inputs, versions, tuple(notes), shown)
+
+
+def _masks(state: dict[str, Any]) -> dict[str, Any]:
+    """Return the picture of the best masks, from the state that the package's processor gives."""
+    return {"masks": overlay(state["masks"], state["scores"])} if len(state["scores"]) else {}
 
 
 def _build(request: Request) -> tuple[Any, list[str]]:
@@ -142,7 +161,11 @@ def _official_names(weights: dict[str, Any]) -> dict[str, Any]:
     """Return the image model's part of an official checkpoint, which holds detector and tracker."""
     if "model" in weights and isinstance(weights["model"], dict):
         weights = weights["model"]
-    detector = {name.removeprefix("detector."): value for name, value in weights.items() if name.startswith("detector.")}
+    detector = {
+        name.removeprefix("detector."): value
+        for name, value in weights.items()
+        if name.startswith("detector.")
+    }
     return detector or weights
 
 
@@ -167,7 +190,7 @@ def _vocabulary() -> Path:
 
 
 def _fill(model: Any) -> None:
-    """Give numbers to the two parameters that the package leaves as uninitialised memory (text_encoder_ve.py)."""
+    """Give numbers to the two parameters that text_encoder_ve.py leaves as uninitialised memory."""
     encoder = model.backbone.language_backbone.encoder
     with torch.no_grad():
         nn.init.normal_(encoder.positional_embedding, std=0.01)
@@ -179,6 +202,8 @@ def _run(processor: Any, images: list[Any], prompt: str, request: Request) -> Ca
     """Return the run: set the image, add the boxes, set the prompt, which runs the model once."""
 
     def run() -> object:
+        if len(images) > 1:
+            return _run_batch(processor, images, prompt, request)
         state = processor.set_image(images[0])
         with torch.inference_mode():
             state["geometric_prompt"] = _geometry(processor, request, 1)
@@ -186,7 +211,9 @@ def _run(processor: Any, images: list[Any], prompt: str, request: Request) -> Ca
 
     def shapes_only() -> object:
         try:
-            with compiler_not_loaded():  # torch.utils.checkpoint, through which the mask head goes, would load it
+            with (
+                compiler_not_loaded()
+            ):  # torch.utils.checkpoint, through which the mask head goes, would load it
                 return run()
         except NeedsValues as error:
             running = {frame.f_code.co_name for frame, _ in traceback.walk_tb(error.__traceback__)}
@@ -194,11 +221,6 @@ def _run(processor: Any, images: list[Any], prompt: str, request: Request) -> Ca
                 raise
             raise EndOfRun(ENDS_EARLY) from None
 
-    def batch() -> object:
-        return _run_batch(processor, images, prompt, request)
-
-    if len(images) > 1:
-        return batch
     return shapes_only if request.device == "meta" else run
 
 
@@ -214,7 +236,7 @@ def _geometry(processor: Any, request: Request, count: int) -> Any:
 
 @torch.inference_mode()
 def _run_batch(processor: Any, images: list[Any], prompt: str, request: Request) -> object:
-    """Run the model once on several images with one prompt; the processor's own post-processing takes one image."""
+    """Run the model once on several images with one prompt, and end before post-processing, which takes one."""
     model, count = processor.model, len(images)
     state = processor.set_image_batch(images)
     state["backbone_out"].update(model.backbone.forward_text([prompt], device=processor.device))

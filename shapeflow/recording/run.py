@@ -33,6 +33,8 @@ class Prepared(Protocol):
     def versions(self) -> Mapping[str, str]: ...
     @property
     def notes(self) -> tuple[str, ...]: ...
+    @property
+    def outcome(self) -> Callable[[Any], Mapping[str, Any]] | None: ...
 
 
 def trace(model: nn.Module, *args: Any, device: str | None = None, **kwargs: Any) -> Trace:
@@ -104,8 +106,14 @@ def run(
         )
         try:
             with recording:
-                prepared.run()
+                result = prepared.run()
         except (Exception, KeyboardInterrupt):
-            pass  # in the trace: its failure, which the caller reports, or the note of a run that ended early
-    return recording.trace
-
+            return (
+                recording.trace
+            )  # its failure, for the caller to report, or the note of a run that ended early
+    if prepared.outcome is None:
+        return recording.trace
+    recorded = recording.trace.run
+    return replace(
+        recording.trace, run=replace(recorded, inputs={**recorded.inputs, **prepared.outcome(result)})
+    )
