@@ -1,1 +1,240 @@
-"""Walkthroughs as tests in pytest."""
+"""Walkthroughs as tests in pytest: ``pytest --shapeflow docs/model.md`` collects each claim as a test.
+
+The model runs once a session, also under ``pytest -n``: the first worker runs it, the others read its trace.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from shapeflow.errors import RunError, ShapeflowError
+
+if TYPE_CHECKING:
+    from shapeflow.trace import Trace
+    from shapeflow.walkthrough.document import Claim, Document
+    from shapeflow.walkthrough.verdict import CheckResult, Verdict
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    group = parser.getgroup("shapeflow")
+    group.addoption(
+        "--shapeflow",
+        action="append",
+        default=[],
+        metavar="WALKTHROUGH",
+        help="collect the claims of a walkthrough as tests; repeatable",
+    )
+    group.addoption(
+        "--shapeflow-trace",
+        metavar="FILE",
+        help="judge them on a stored trace, instead of running the model as the walkthrough says",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Add the walkthroughs to what is collected."""
+    here = config.invocation_params.dir
+    documents = [str((here / name).resolve()) for name in config.getoption("shapeflow")]
+    config.option.shapeflow = documents  # absolute, for the workers of pytest-xdist too
+    config.stash[_RUNS] = Runs(config, documents)
+    config.args.extend(name for name in documents if name not in config.args)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove what the workers shared."""
+    folder = config.stash.get(_FOLDER, None)
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where traces are shared."""
+    config = node.config
+    if config.getoption("shapeflow"):
+        if _FOLDER not in config.stash:
+            config.stash[_FOLDER] = tempfile.mkdtemp(prefix="shapeflow-")
+        node.workerinput["shapeflow_folder"] = config.stash[_FOLDER]
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the walkthroughs that were asked for."""
+    if str(file_path.resolve()) not in parent.config.getoption("shapeflow"):
+        return None
+    collector: pytest.Collector = WalkthroughFile.from_parent(parent, path=file_path)
+    return collector
+
+
+@pytest.fixture(scope="session")
+def shapeflow_trace(request: pytest.FixtureRequest) -> Trace:
+    """Return the trace of ``--shapeflow-trace``, or of the run that the first ``--shapeflow`` asks for."""
+    return request.config.stash[_RUNS].first()
+
+
+class WalkthroughFile(pytest.File):
+    """A walkthrough; its claims are its tests."""
+
+    def collect(self) -> Iterable[ClaimItem]:
+        """Yield a test for each claim."""
+        try:
+            document = self.config.stash[_RUNS].document(str(self.path.resolve()))
+        except ShapeflowError as error:
+            raise self.CollectError(error.render()) from None
+        for claim in document.claims:
+            name = f"line {claim.span.line}: {' '.join(claim.text.split())}"
+            yield ClaimItem.from_parent(self, name=name, claim=claim)
+
+
+class ClaimItem(pytest.Item):
+    """One claim."""
+
+    def __init__(self, *, claim: Claim, **other: Any) -> None:
+        super().__init__(**other)
+        self.claim = claim
+
+    def runtest(self) -> None:
+        """Fail if the check is not satisfied; skip what only a real run can tell in a shapes-only one."""
+        result = self.config.stash[_RUNS].result(str(self.path.resolve()))
+        verdict = result.verdicts[self.claim.id]
+        if verdict.excused:
+            pytest.skip(verdict.what)
+        if not verdict.passed:
+            raise ClaimFailed(verdict)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Return the message that the command line shows."""
+        if isinstance(excinfo.value, ClaimFailed):
+            from shapeflow.report.check_text import render_verdict
+
+            return render_verdict(excinfo.value.verdict)
+        if isinstance(excinfo.value, ShapeflowError):
+            return excinfo.value.render()
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return the claim's place: its own line of the walkthrough."""
+        return self.path, self.claim.span.line - 1, self.name
+
+
+class ClaimFailed(Exception):  # noqa: N818 - pytest shows the name, and it says what happened
+    """A claim whose check is not satisfied."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.what)
+        self.verdict = verdict
+
+
+class Runs:
+    """The walkthroughs, traces and results of one session, each made once and when it is first needed."""
+
+    def __init__(self, config: pytest.Config, paths: list[str]) -> None:
+        self._paths = paths
+        self._trace_file = config.getoption("shapeflow_trace")
+        self._here = config.invocation_params.dir
+        folder = getattr(config, "workerinput", {}).get("shapeflow_folder")
+        self._shared = Path(folder) if folder else None
+        self._documents: dict[str, Document] = {}
+        self._traces: dict[str, Trace | ShapeflowError] = {}
+        self._results: dict[str, CheckResult] = {}
+
+    def document(self, path: str) -> Document:
+        """Return a walkthrough that makes claims."""
+        if path not in self._documents:
+            from shapeflow.walkthrough.reader import no_claims, read
+
+            here = Path(path).is_relative_to(self._here)
+            document = read(path, str(Path(path).relative_to(self._here)) if here else path)
+            if not document.claims:
+                raise no_claims(document)
+            self._documents[path] = document
+        return self._documents[path]
+
+    def result(self, path: str) -> CheckResult:
+        """Return all verdicts of a walkthrough, judged whole: claims bind sizes for those after them."""
+        if path not in self._results:
+            from shapeflow.walkthrough.check import check
+
+            self._results[path] = check(self._trace(path), self.document(path))
+        return self._results[path]
+
+    def first(self) -> Trace:
+        """Return the trace of the session."""
+        if not self._trace_file and not self._paths:
+            pytest.fail(
+                "shapeflow_trace needs --shapeflow WALKTHROUGH or --shapeflow-trace FILE", pytrace=False
+            )
+        return self._trace(self._paths[0] if self._paths else "")
+
+    def _trace(self, path: str) -> Trace:
+        """Return the trace that a walkthrough is judged on."""
+        if self._trace_file:
+            return self._once("", lambda: self._load(self._here / self._trace_file))
+        same = [other for other in self._paths if self._run_key(other) == self._run_key(path)]
+        return self._once(self._run_key(path), lambda: self._run([self.document(one) for one in same]))
+
+    def _run_key(self, path: str) -> str:
+        """Return what walkthroughs that ask for the same run have in common."""
+        document = self.document(path)
+        return json.dumps([str(Path(path).parent), document.model, document.run], sort_keys=True, default=str)
+
+    def _once(self, key: str, make: Any) -> Trace:
+        """Return what ``make`` gives, and what it raises, without making it twice."""
+        if key not in self._traces:
+            try:
+                self._traces[key] = self._shared_trace(key, make)
+            except ShapeflowError as error:
+                self._traces[key] = error
+                raise
+        found = self._traces[key]
+        if isinstance(found, ShapeflowError):  # told in full by the first claim
+            raise RunError(found.code, found.what, where=found.where)
+        return found
+
+    def _shared_trace(self, key: str, make: Any) -> Trace:
+        """Make a trace, or read the one that another worker has made."""
+        if self._shared is None or not key:
+            trace: Trace = make()
+            return trace
+        name = hashlib.sha256(key.encode()).hexdigest()[:16]
+        file = self._shared / f"{name}.trace.json"
+        with _locked(self._shared / f"{name}.lock"):
+            if not file.exists():
+                make().save(file)
+        return self._load(file)
+
+    def _load(self, file: Path) -> Trace:
+        from shapeflow.tracefile import read
+
+        return read(file)
+
+    def _run(self, documents: list[Document]) -> Trace:
+        from shapeflow.commands.rerun import rerun
+
+        return rerun(documents)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Let one process at a time in; a lock ends with its process."""
+    with path.open("w") as file:
+        try:
+            import fcntl
+        except ImportError:  # no POSIX system: each worker makes its own
+            yield
+            return
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+_RUNS = pytest.StashKey[Runs]()
+_FOLDER = pytest.StashKey[str]()

@@ -95,7 +95,7 @@ def _row(section: Section, verdicts: Sequence[Verdict], title: str) -> tuple[str
     excused = sum(1 for verdict in verdicts if verdict.excused)
     parts = [f"{len(verdicts) - len(failed) - excused} ok"]
     parts += [_kinds(failed)] if failed else []
-    parts += [f"{excused} need a real run"] if excused else []
+    parts += [counted(excused, "needs a real run", "need a real run")] if excused else []
     shapes = dict.fromkeys(
         verdict.found for verdict in verdicts if verdict.claim.kind == "shape" and verdict.status == "holds"
     )

@@ -25,8 +25,8 @@ NEAR_FENCES = ("shape", "shapeflow", "shapes:")
 """Info strings that are most likely a slip: a block that is silently not checked would be a trap."""
 
 
-def read(path: str | Path) -> Document:
-    """Read a walkthrough from a file.
+def read(path: str | Path, shown: str = "") -> Document:
+    """Read a walkthrough from a file, which messages call ``shown``.
 
     Raises:
         InputError: it cannot be read, or is no text.
@@ -41,7 +41,7 @@ def read(path: str | Path) -> Document:
             where=str(path),
             found=f"byte {error.object[error.start]:#04x} at position {error.start:,}",
         ) from None
-    return parse(text, str(path))
+    return parse(text, shown or str(path))
 
 
 def parse(text: str, path: str = "walkthrough.md") -> Document:

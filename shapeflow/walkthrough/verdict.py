@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from shapeflow.errors import ExitCode
 from shapeflow.trace import Trace
 from shapeflow.walkthrough.document import Claim, Document
 
@@ -77,6 +78,19 @@ class CheckResult:
     def failed(self) -> tuple[Verdict, ...]:
         """The verdicts that are not satisfied."""
         return tuple(verdict for verdict in self.verdicts if not verdict.passed)
+
+    def failures(self, *, allow_undecided: bool = False) -> tuple[Verdict, ...]:
+        """Return the verdicts that are not satisfied; ``undecided`` may be let through."""
+        if not allow_undecided:
+            return self.failed
+        return tuple(verdict for verdict in self.failed if verdict.status != "undecided")
+
+    def exit_code(self, *, allow_undecided: bool = False) -> ExitCode:
+        """Return what a command tells its caller: lines that cannot be judged are the walkthrough's fault."""
+        failures = self.failures(allow_undecided=allow_undecided)
+        if any(verdict.status == "invalid" for verdict in failures):
+            return ExitCode.WRONG_INPUT
+        return ExitCode.DIFFERENT if failures else ExitCode.FINE
 
     @property
     def excused(self) -> tuple[Verdict, ...]:

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 from shapeflow.errors import SelectorError
 from shapeflow.selector import Match
-from shapeflow.text import listing
+from shapeflow.text import counted, listing
 from shapeflow.walkthrough.document import Claim
-from shapeflow.walkthrough.formula import Node, kept_in, parse_formula
+from shapeflow.walkthrough.formula import Kept, Node, kept_in
+from shapeflow.walkthrough.formula_parser import parse_formula
 from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
 from shapeflow.walkthrough.subject import Subject, UnselectedError, evidence_of, name_of
 from shapeflow.walkthrough.verdict import Verdict
 from shapeflow.walkthrough.wording import portless
 
 if TYPE_CHECKING:
-    from shapeflow.walkthrough.evaluate import Array
+    from shapeflow.walkthrough.arrays import Array
 
 DEFAULT_TOLERANCE = 1e-5
 
@@ -52,22 +53,19 @@ class Value:
         return cls(parse_formula(sides[0]), parse_formula(sides[1]), tolerance, rest)
 
     @property
-    def selectors(self) -> tuple[str, ...]:
-        """The tensors whose numbers are needed, in order of appearance."""
-        return tuple(dict.fromkeys(part.text for part in self._parts()))
-
-    def _parts(self) -> Sequence[Part]:
+    def needed(self) -> Sequence[Kept]:
+        """The tensors, or parts of them, whose numbers are needed, in order of appearance."""
         return [*kept_in(self.left), *kept_in(self.right)]
 
     def judge(self, claim: Claim, subject: Subject) -> Verdict:
         """Hold if no number differs by more than the tolerance, in parts of its size if that is above 1."""
         evidence: list[Match] = []
-        for part in self._parts():
-            matches = subject.select(part)
-            if len(matches) > 1 or matches[0].port is None:
-                return _not_one_tensor(claim, part, matches, subject)
+        for kept in self.needed:
+            matches = subject.select(kept.selector)
+            if len({match.port.value if match.port else None for match in matches} - {None}) != 1:
+                return _not_one_tensor(claim, kept.selector, matches, subject)
             evidence += matches
-        missing = [name for name in self.selectors if name not in subject.trace.run.kept]
+        missing = [kept.name for kept in self.needed if kept.name not in subject.trace.run.kept]
         if subject.trace.run.shapes_only or missing:
             return self._not_kept(claim, missing, subject)
         try:
@@ -78,10 +76,11 @@ class Value:
 
     def _compared(self, claim: Claim, subject: Subject, evidence: Sequence[Match]) -> Verdict:
         """Work out both sides and compare them."""
-        from shapeflow.walkthrough.evaluate import FormulaError, decode, evaluate
+        from shapeflow.walkthrough.arrays import FormulaError
+        from shapeflow.walkthrough.evaluate import decode, evaluate
 
         try:
-            arrays = {name: decode(subject.trace.run.kept[name]) for name in self.selectors}
+            arrays = {kept.name: decode(subject.trace.run.kept[kept.name]) for kept in self.needed}
             left = evaluate(self.left, arrays, subject.bindings)
             right = evaluate(self.right, arrays, subject.bindings)
         except FormulaError as error:
@@ -133,7 +132,8 @@ def _not_one_tensor(claim: Claim, part: Part, matches: Sequence[Match], subject:
     """Return the verdict for a selector that names no or several tensors."""
     if matches[0].port is None:
         return portless(claim, part, matches, subject.trace, "")
-    what = f"'{part.text}' names {len(matches)} tensors, a formula needs one"
+    tensors = sum(1 for match in matches if match.port and match.port.value is not None)
+    what = f"'{part.text}' names {counted(tensors, 'tensor')}, a formula needs one"
     found = listing([name_of(subject.trace, match) for match in matches])
     error = SelectorError("ambiguous-path", what, found=found, hint=name_of(subject.trace, matches[0]))
     raise UnselectedError("invalid", part, error)

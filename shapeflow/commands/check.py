@@ -1,0 +1,115 @@
+"""``shapeflow check``: judge the claims of a walkthrough on a trace."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shapeflow.errors import InputError
+
+if TYPE_CHECKING:
+    from shapeflow.trace import Trace
+    from shapeflow.walkthrough.document import Document
+    from shapeflow.walkthrough.verdict import CheckResult
+
+HELP = "judge the claims of a walkthrough on a trace"
+EXAMPLES = """\
+examples:
+  shapeflow check bus.trace.json                        the walkthrough that is shipped for the trace's model
+  shapeflow check bus.trace.json docs/model.md          your own
+  shapeflow check --run docs/model.md                   run the model first, as the document's 'run' says
+  shapeflow check --run docs/model.md --format github   annotations on the lines of the claims, in CI"""
+
+FORMATS: dict[str, str] = {
+    "text": "shapeflow.report.check_text",
+    "json": "shapeflow.report.check_data",
+    "junit": "shapeflow.report.junit",
+    "github": "shapeflow.report.github",
+}
+"""Format -> module with ``render(result, *, allow_undecided) -> str``."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = EXAMPLES
+    add = parser.add_argument
+    add("trace", nargs="?", type=Path, metavar="TRACE", help="NAME.trace.json or NAME.trace.json.gz")
+    add("walkthrough", nargs="?", type=Path, metavar="WALKTHROUGH", help="Markdown with claims")
+    add("--run", type=Path, metavar="WALKTHROUGH", help="make the trace as the document's 'run' says")
+    add("--device", choices=("meta", "cpu", "cuda"), help="with --run: another device than the document's")
+    add("-o", "--output", type=Path, metavar="FILE", help="with --run: keep the trace")
+    add("--format", choices=tuple(FORMATS), default="text", help="how to show the result (default: text)")
+    add("--allow-undecided", action="store_true", help="claims that the trace cannot decide are no failure")
+    add("-q", "--quiet", action="store_true", help="only what fails, and no progress")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge and show."""
+    from shapeflow.walkthrough.check import check
+
+    document, trace = _run_first(args) if args.run else _stored(args)
+    result = check(trace, document)
+    text = _text(result, args) if args.format == "text" else _rendered(result, args)
+    if text:
+        print(text)
+    return int(result.exit_code(allow_undecided=args.allow_undecided))
+
+
+def _stored(args: argparse.Namespace) -> tuple[Document, Trace]:
+    """Read the trace and the walkthrough."""
+    from shapeflow.tracefile import read as read_trace
+    from shapeflow.walkthrough.reader import read
+    from shapeflow.walkthrough.shipped import shipped
+
+    if args.trace is None:
+        example = "shapeflow check NAME.trace.json WALKTHROUGH.md"
+        raise InputError("usage", "a trace is missing", where="argument TRACE", expected=example)
+    for option in ("device", "output"):
+        if getattr(args, option) is not None:
+            what = f"--{option} only means something with --run"
+            raise InputError(
+                "usage", what, where=f"option --{option}", hint="shapeflow check --run WALKTHROUGH"
+            )
+    if args.walkthrough is not None:
+        document = read(args.walkthrough)  # first: it is read sooner than a large trace
+        return document, read_trace(args.trace)
+    trace = read_trace(args.trace)
+    return read(shipped(trace.run.target)), trace
+
+
+def _run_first(args: argparse.Namespace) -> tuple[Document, Trace]:
+    """Read the walkthrough and make the trace that it asks for."""
+    from shapeflow.commands.rerun import rerun
+    from shapeflow.walkthrough.reader import read
+
+    if args.trace is not None:
+        what = f"'{args.trace}' is not needed with --run"
+        hint = "shapeflow check --run WALKTHROUGH"
+        raise InputError("usage", what, where="argument TRACE", hint=hint)
+    document = read(args.run)
+    trace = rerun([document], device=args.device, quiet=args.quiet)
+    if args.output:
+        trace.save(args.output)
+    return document, trace
+
+
+def _rendered(result: CheckResult, args: argparse.Namespace) -> str:
+    """Return the result in another format than text."""
+    render = import_module(FORMATS[args.format]).render
+    return str(render(result, allow_undecided=args.allow_undecided))
+
+
+def _text(result: CheckResult, args: argparse.Namespace) -> str:
+    """Return the result as text, in colour on a terminal."""
+    from shapeflow.cli import coloured, wants_colour
+    from shapeflow.report.check_text import render_verdict, sentence, summary
+
+    messages = [render_verdict(verdict) for verdict in result.failed]
+    if wants_colour(sys.stdout):
+        messages = [coloured(message) for message in messages]
+    if not args.quiet:
+        return "\n\n".join([*messages, summary(result)])
+    return "\n\n".join([*messages, sentence(result)]) if messages else ""

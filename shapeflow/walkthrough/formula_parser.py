@@ -1,0 +1,193 @@
+"""Reading the formulas of value claims: ``softmax(a:out @ transpose(b:out, 1, 2) / sqrt(32), -1)``.
+
+Nothing is evaluated as Python, and the tree is bounded in size and depth. Operators have blanks around
+them: ``a/b:out`` is the output of op ``b`` in call ``a``.
+"""
+
+from __future__ import annotations
+
+import re
+
+from shapeflow.text import listing, nearest
+from shapeflow.walkthrough.formula import CONSTANTS, FUNCTIONS, Apply, Index, Kept, Node, Number, Symbol, Text
+from shapeflow.walkthrough.parts import ClaimError, Part
+
+MAX_NODES = 200
+MAX_DEPTH = 40
+
+_PORT = r":(?:in|out|score)\b(?:\.\w+|\[\d+\])*"
+_TOKEN = re.compile(
+    rf"""\s*(?:
+    (?P<selector>(?:[\w./]|\\.)+(?:\(\))?(?:@-?\d+)?(?:/[\w.]+(?:@-?\d+)?)?{_PORT})
+    |(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)
+    |(?P<name>[^\W\d]\w*)
+    |(?P<text>"[^"]*")
+    |(?P<mark>\S))""",
+    re.VERBOSE,
+)
+_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2}
+
+
+def parse_formula(given: Part) -> Node:
+    """Read a formula.
+
+    Raises:
+        ClaimError: it is none, uses an unknown function, or is larger than a claim should be.
+    """
+    parser = _Parser(given)
+    node = parser.expression()
+    if parser.token:
+        raise parser.unexpected("an operator or the end")
+    return node
+
+
+class _Parser:
+    """Recursive descent over the tokens of one formula."""
+
+    def __init__(self, given: Part) -> None:
+        self.given = given
+        self.tokens = list(_TOKEN.finditer(given.padded))
+        if len(self.tokens) > 2 * MAX_NODES:
+            raise given.error("claim-syntax", f"a formula has at most {2 * MAX_NODES} parts")
+        self.position = 0
+        self.depth = 0
+
+    @property
+    def token(self) -> str:
+        """The next token; empty at the end."""
+        return self.tokens[self.position].group().strip() if self.position < len(self.tokens) else ""
+
+    @property
+    def kind(self) -> str:
+        """What the next token is."""
+        return str(self.tokens[self.position].lastgroup) if self.position < len(self.tokens) else ""
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """The columns of the next token."""
+        if self.position < len(self.tokens):
+            match = self.tokens[self.position]
+            return match.span(match.lastgroup or 0)
+        return max(self.given.end - 1, 0), max(self.given.end, 1)
+
+    def unexpected(self, expected: str) -> ClaimError:
+        """Return the error for the next token."""
+        what = f"'{self.token}' cannot stand here" if self.token else "the formula ends too early"
+        return ClaimError("claim-syntax", what, *self.place, expected=expected)
+
+    def take(self) -> str:
+        """Return the next token and go on."""
+        token = self.token
+        self.position += 1
+        return token
+
+    def need(self, mark: str) -> None:
+        """Go on over a token that has to be there."""
+        if self.token != mark:
+            raise self.unexpected(f"'{mark}'")
+        self.position += 1
+
+    def expression(self, weakest: int = 1) -> Node:
+        """Read operands and the operators between them that bind at least so strongly."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise ClaimError("claim-syntax", "this formula is nested too deeply", *self.place)
+        left = self.operand()
+        while _PRECEDENCE.get(self.token, 0) >= weakest and self.kind == "mark":
+            place, operator = self.place, self.take()
+            left = Apply(operator, (left, self.expression(_PRECEDENCE[operator] + 1)), place)
+        self.depth -= 1
+        return left
+
+    def operand(self) -> Node:
+        """Read a number, tensor, function call, bracket, or the negative of one, with its index."""
+        place, kind = self.place, self.kind
+        if kind == "mark" and self.token == "-":
+            self.take()
+            return Apply("neg", (self.expression(2),), place)
+        node: Node
+        if kind == "selector":
+            node = Kept(Part(self.take(), place[0]))
+        elif kind == "number":
+            return Number(float(self.take()))
+        elif kind == "name":
+            node = self.named()
+        elif kind == "mark" and self.token == "(":
+            self.take()
+            node = self.expression()
+            self.need(")")
+        else:
+            raise self.unexpected("a number, a tensor such as head:out, a function or '('")
+        while self.token == "[" and self.kind == "mark":
+            node = self.index(node)
+        return node
+
+    def named(self) -> Node:
+        """Read what begins with a name: a function call, a constant or a symbol."""
+        place, name = self.place, self.take()
+        if self.token != "(":
+            return Number(CONSTANTS[name]) if name in CONSTANTS else Symbol(name, place)
+        if name not in FUNCTIONS:
+            close = nearest(name, FUNCTIONS, 1)
+            raise ClaimError(
+                "claim-syntax",
+                f"no function '{name}'",
+                *place,
+                expected=f"{listing(list(FUNCTIONS), 8)}",
+                hint=close[0] if close else "",
+            )
+        self.take()
+        arguments: list[Node] = []
+        while self.token != ")":
+            if arguments:
+                self.need(",")
+            arguments.append(Text(self.take()[1:-1]) if self.kind == "text" else self.expression())
+        self.take()
+        fewest, most = FUNCTIONS[name]
+        if not fewest <= len(arguments) <= most:
+            wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
+            what = f"{name} takes {wanted} arguments, found {len(arguments)}"
+            raise ClaimError("claim-syntax", what, *place)
+        if isinstance(arguments[0], Text) != (name == "einsum") or any(
+            isinstance(argument, Text) for argument in arguments[1:]
+        ):
+            raise ClaimError("claim-syntax", "the equation of einsum, and nothing else, is text", *place)
+        return Apply(name, tuple(arguments), place)
+
+    def index(self, array: Node) -> Node:
+        """Read ``[0, :, 1:3]``."""
+        start = self.place[0]
+        self.need("[")
+        items: list[int | slice] = []
+        while self.token != "]":
+            if items:
+                self.need(",")
+            items.append(self.index_item())
+        end = self.place[1]
+        self.take()
+        if not items:
+            raise ClaimError("claim-syntax", "an index is missing here", start, end)
+        if isinstance(array, Kept) and not array.items:
+            return Kept(array.selector, tuple(items))
+        return Index(array, tuple(items), (start, end))
+
+    def index_item(self) -> int | slice:
+        """Read one number or slice."""
+        first = self.whole_number()
+        if self.token == ":":
+            self.take()
+            return slice(first, self.whole_number())
+        if first is None:
+            raise self.unexpected("a number or ':'")
+        return first
+
+    def whole_number(self) -> int | None:
+        """Read a number of an index, if there is one."""
+        negative = self.token == "-"
+        if negative:
+            self.take()
+        if self.kind == "number" and self.token.isdecimal() and len(self.token) < 10:
+            return -int(self.take()) if negative else int(self.take())
+        if negative:
+            raise self.unexpected("a number")
+        return None
