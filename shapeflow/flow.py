@@ -175,7 +175,7 @@ def _unknown_origins(trace: Trace, starts: Iterable[int], upstream: Reached) -> 
         readers = links.readers[number]
         # What an op read before the source existed cannot come from it.
         if value.origin == "unknown" and (not readers or readers[0] > source_made):
-            where = f", read by '{trace.ops[readers[0]].target}'" if readers else ""
+            where = f", first read by '{trace.ops[readers[0]].target}'," if readers else ""
             name = f" '{value.name}'" if value.name else ""
             yield Doubt("unknown origin", number, f"the making of {value}{name}{where} was not seen")
 

@@ -7,7 +7,7 @@ stage and what it returns is no end by itself.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shapeflow.links import Links, way
@@ -111,26 +111,31 @@ def dead(trace: Trace) -> tuple[Value, ...]:
 
 def _dead_ids(trace: Trace) -> frozenset[int]:
     links, used = trace.cached(Links), trace.cached(_Ends).used
-    return frozenset(
-        value.id
-        for value in trace.values
-        if value.origin == "op"
-        and value.materialized
-        and value.id not in used
-        and (_on_top(trace, value) or not any(_matters(trace, op, used) for op in links.makers[value.id]))
-    )
+    dead_ids = set()
+    for value in trace.values:
+        if value.origin != "op" or not value.materialized or value.id in used:
+            continue
+        makers = [trace.ops[op] for op in links.makers[value.id]]
+        if _on_top(makers):
+            # A write that is seen through another view of the same memory was not for nothing.
+            matters = any(_writes(op) and not used.keys().isdisjoint(links.made[op.id]) for op in makers)
+        else:
+            matters = any(not used.keys().isdisjoint(links.made[_outermost(trace, op).id]) for op in makers)
+        if not matters:
+            dead_ids.add(value.id)
+    return frozenset(dead_ids)
 
 
-def _on_top(trace: Trace, value: Value) -> bool:
-    """Return whether an op at the author's level makes a value, not only a detail of a composite op."""
-    return any(trace.ops[op].parent is None for op in trace.cached(Links).makers[value.id])
+def _on_top(makers: Iterable[Op]) -> bool:
+    """Return whether one of the ops is at the author's level, no detail of a composite op."""
+    return any(op.parent is None for op in makers)
 
 
-def _matters(trace: Trace, op: int, used: Container[int]) -> bool:
-    """Return whether anything made by the composite op around a detail is used."""
-    while (parent := trace.ops[op].parent) is not None:
-        op = parent
-    return any(value in used for value in trace.cached(Links).made[op])
+def _outermost(trace: Trace, op: Op) -> Op:
+    """Return the op at the author's level that a detail belongs to."""
+    while op.parent is not None:
+        op = trace.ops[op.parent]
+    return op
 
 
 def unused(trace: Trace) -> tuple[Value, ...]:
@@ -155,7 +160,7 @@ def unused(trace: Trace) -> tuple[Value, ...]:
         and not links.readers[value.id]
         and value.id not in ends.why
         and (value.storage is None or value.storage not in read_memory)
-        and _on_top(trace, value)
+        and _on_top(trace.ops[op] for op in links.makers[value.id])
     )
 
 
