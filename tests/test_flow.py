@@ -481,15 +481,15 @@ def test_a_query_on_a_large_graph_is_fast() -> None:
             values.append(build.op("add", [chance.choice(near), chance.choice(near)], "f32[8]"))
         root.returns(values[-1])
     trace = build.trace()
-    began = time.perf_counter()
+    began = time.process_time()
     assert reaches(trace, ".:in[0]", ".:out").answer in ("yes", "no")
     unused(trace)
-    first = time.perf_counter() - began
+    first = time.process_time() - began
     times = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         reaches(trace, ".:in[0]", ".:out")
         reaches(trace, ".:out", ".:in[0]")
-        times.append((time.perf_counter() - began) / 2)
-    assert min(times) < 0.03  # 2 ms alone; the rest is for a busy machine
+        times.append((time.process_time() - began) / 2)
+    assert min(times) < 0.03  # 2 ms alone
     assert first < 1

@@ -502,10 +502,10 @@ def test_an_escaped_path_is_read_back(names: list[str]) -> None:
 
 def test_a_hostile_pattern_is_fast() -> None:
     segment = parse_segment("*a*a*", 0)
-    began = time.perf_counter()
+    began = time.process_time()
     assert not segment.accepts("b" + "a" * 2_000 + "()")
     assert not parse_segment("*a*b*", 0).accepts("a" * 2_000)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_six_hundred_selectors_on_a_large_trace() -> None:
@@ -527,7 +527,7 @@ def test_six_hundred_selectors_on_a_large_trace() -> None:
     selectors = [f"._{number * 2}():out" for number in range(300)]
     selectors += [f"._{number}()/add@0:out" for number in range(150)]
     selectors += [f"._{number}*():in" for number in range(100, 250)]
-    began = time.perf_counter()
+    began = time.process_time()
     for selector in selectors:
         select(trace, selector)
-    assert time.perf_counter() - began < 1.0  # 0.1 s alone; the rest is for a busy machine
+    assert time.process_time() - began < 1.0  # 0.1 s alone

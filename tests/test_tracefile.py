@@ -25,7 +25,8 @@ SCHEMA_FILE = Path(__file__).parent.parent / "docs" / "trace.schema.json"
 
 
 def failed_trace() -> Trace:
-    build = TraceBuilder()
+    run = Run("python", "Tiny", "cpu", versions={"torch": "2.9"}, seconds={"forward": 1}, notes=("A note.",))
+    build = TraceBuilder(run)
     x = build.input("f32[1, 256]")
     with build.call("head", x):
         build.fails("matmul", [x, x], "shapes cannot be multiplied")
@@ -381,10 +382,10 @@ def test_a_trace_as_large_as_sam3_is_small_and_loads_fast(tmp_path: Path) -> Non
     assert path_.stat().st_size < 1_000_000
     times = []
     for _ in range(3):
-        began = time.perf_counter()
+        began = time.process_time()
         read(path_)
-        times.append(time.perf_counter() - began)
-    assert min(times) < 1.0  # 0.25 s alone; the rest is for a busy machine
+        times.append(time.process_time() - began)
+    assert min(times) < 1.0  # 0.25 s on a quiet machine
 
 
 def test_dumps_is_plain_json(sample: Trace) -> None:
