@@ -148,7 +148,7 @@ def _function(module: ModuleType, name: str, place: str) -> Callable[[], Any]:
             f"'{place}:{name}' is not a function",
             where=OPTION,
             expected="a function that takes no arguments and returns a model",
-            found=f"a {type(function).__name__}",
+            found=f"an object of class {type(function).__name__}",
         )
     try:
         inspect.signature(function).bind()

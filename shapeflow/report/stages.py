@@ -182,7 +182,7 @@ def _outputs(trace: Trace, call: Call) -> tuple[tuple[str, ...], int]:
             made.setdefault(port.value, port)
     if not made:
         return tuple(dict.fromkeys(_content(trace, port) for port in tensors)), len(tensors)
-    single = len(call.outputs) == 1
+    single = len(call.outputs) == 1 and call.outputs[0].name == "out"
     shown = tuple(
         _content(trace, port) if single else f"{_short_port(port)} {_content(trace, port)}"
         for port in made.values()

@@ -1,0 +1,301 @@
+"""``shapeflow trace``: what it writes, prints and says, and every wrong input before anything slow begins."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from shapeflow import cli
+from shapeflow.commands.progress import FlopCount, Progress
+from shapeflow.report.stages import total_flops
+from shapeflow.trace import Trace
+
+BUS = Path(__file__).parent.parent / "examples" / "school-bus.jpg"
+
+MODELS = """
+    import sys, time
+    import torch
+    from torch import nn
+
+    class Block(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.norm = nn.LayerNorm(width)
+            self.linear = nn.Linear(width, width)
+        def forward(self, x):
+            return x + self.linear(self.norm(x))
+
+    class Net(nn.Module):
+        def __init__(self, out=16, hurdle=lambda x: x):
+            super().__init__()
+            self.blocks = nn.ModuleList(Block(16) for _ in range(4))
+            self.head = nn.Linear(out, 3)
+            self.hurdle = hurdle
+        def forward(self, x):
+            for block in self.blocks:
+                x = block(x)
+            return {"logits": self.head(self.hurdle(x))}
+
+    def build():
+        return Net().eval(), (torch.zeros(2, 16),)
+    def large():
+        return Net().eval(), (torch.zeros(20000, 16),)
+    def crash():
+        return Net(out=17).eval(), (torch.zeros(2, 16),)
+    def needs_values():
+        return Net(hurdle=lambda x: x[x > 0]).eval(), (torch.zeros(20000, 16),)
+    def interrupted():
+        def stop(x):
+            raise KeyboardInterrupt
+        return Net(hurdle=stop).eval(), (torch.zeros(2, 16),)
+    def slow():
+        def wait(x):
+            print("waiting", flush=True)
+            time.sleep(60)
+            return x
+        return Net(hurdle=wait).eval(), (torch.zeros(2, 16),)
+    def raises():
+        raise ValueError("no such size")
+"""
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    """A folder with ``models.py`` and a picture, which is the current folder."""
+    (tmp_path / "models.py").write_text(textwrap.dedent(MODELS))
+    Image.new("RGB", (8, 8), "yellow").save(tmp_path / "bus.png")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "models", raising=False)
+    return tmp_path
+
+
+def trace(*words: str) -> int:
+    return cli.main(["trace", *words])
+
+
+def test_a_model_of_ones_own(project, capsys):
+    assert trace("--model", "models.py:build") == 0
+    told = capsys.readouterr()
+    assert "blocks.0-3  Block × 4" in told.out
+    assert "logits f32[2, 3]" in told.out
+    assert "1,267 parameters" in told.out
+    assert "shapes only" in told.err
+    assert "build.trace.json" in told.err
+    stored = Trace.load("build.trace.json")
+    assert stored.run.complete
+    assert (stored.run.adapter, stored.run.target, stored.run.device) == (
+        "factory",
+        "models.py:build",
+        "meta",
+    )
+
+
+def test_a_real_run_gives_the_same_shapes(project, capsys):
+    shapes = []
+    for device in ("meta", "cpu"):
+        assert trace("--model", "models.py:build", "--device", device, "-q") == 0
+        stored = Trace.load("build.trace.json")
+        shapes.append(
+            [(call.name, [str(stored.values[p.value]) for p in call.outputs]) for call in stored.calls]
+        )
+    assert shapes[0] == shapes[1]
+    assert capsys.readouterr().out == ""
+
+
+def test_json_is_one_object_and_nothing_else(capsys):
+    assert trace("--model", "models.py:build", "--json", "-o", "out/tiny.trace.json.gz") == 0
+    told = capsys.readouterr()
+    summary = json.loads(told.out)
+    assert summary["trace"] == "out/tiny.trace.json.gz"
+    assert summary["parameters"] == 1267
+    assert summary["complete"] is True
+    assert summary["failure"] is None
+    assert told.err == ""
+
+
+def test_a_report_is_written_too(project, capsys):
+    assert trace("--model", "models.py:build", "--report", "tiny.html") == 0
+    page = (project / "tiny.html").read_text(encoding="utf-8")
+    assert page.startswith("<!")
+    assert "blocks.0" in page
+
+
+def test_a_crash_keeps_the_trace_and_says_where(capsys):
+    assert trace("--model", "models.py:crash", "-o", "crash.trace.json") == 3
+    told = capsys.readouterr()
+    assert "error[model-crash]" in told.err
+    assert "in head@0 (Linear)" in told.err
+    assert "f32[2, 16]" in told.err
+    assert "Traceback" not in told.err
+    stored = Trace.load("crash.trace.json")
+    assert not stored.run.complete
+    assert stored.run.failure is not None
+    assert [call.name for call in stored.calls if call.raised] == [".", "head"]
+
+
+def test_a_step_that_needs_values_says_so(capsys):
+    assert trace("--model", "models.py:needs_values") == 3
+    assert "error[needs-values]" in capsys.readouterr().err
+    assert trace("--model", "models.py:needs_values", "--device", "cpu", "-q") == 3
+    assert "error[model-crash]" in capsys.readouterr().err
+
+
+def test_an_interruption_leaves_a_valid_incomplete_trace(capsys):
+    assert trace("--model", "models.py:interrupted", "-o", "cut.trace.json") == 130
+    assert "marked incomplete" in capsys.readouterr().err
+    stored = Trace.load("cut.trace.json")
+    assert not stored.run.complete
+    assert stored.run.failure is not None
+    assert stored.run.failure.type == "KeyboardInterrupt"
+    assert len(stored.calls) > 4
+
+
+def test_ctrl_c_from_outside(project):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "shapeflow", "trace", "--model", "models.py:slow", "-o", "cut.trace.json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "waiting\n"
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert Trace.load(project / "cut.trace.json").run.complete is False
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["nowhere.jpg"], "error[file-missing]"),
+        (["bus.jpg"], "try:      bus.png"),
+        (["models.py"], "error[not-an-image]"),
+        ([], "error[image-missing]"),
+        (["bus.png", "--prompt", " "], "error[prompt-empty]"),
+        (["bus.png", "--box", "0.9,0.9,0.4,0.1"], "error[box-outside]"),
+        (["bus.png", "--negative-box", "1,2"], "option --negative-box"),
+        (["bus.png", "--model", "sam"], "try:      --model sam3"),
+        (["bus.png", "--checkpoint", "sam3.pt"], "error[checkpoint-missing]"),
+        (["models.py:build"], "try:      --model models.py:build"),
+        (["bus.png", "--model", "models.py:build"], "error[option-unused]"),
+        (["--prompt", "x", "--model", "models.py:build"], "--prompt would not be used"),
+        (["--model", "models.py:biuld"], "--model models.py:build"),
+        (["--model", "models.py:raises"], "no such size"),
+        (["bus.png", "-o", "bus.png"], "error[output-name]"),
+        (["bus.png", "-o", "bus.json"], "try:      -o bus.trace.json"),
+        (["bus.png", "-o", "models.py/bus.trace.json"], "error[not-writable]"),
+        (["bus.png", "-o", "folder.trace.json"], "it is a folder"),
+        (["bus.png", "--report", "bus.pdf"], "try:      --report bus.html"),
+        (["bus.png", "--device", "cuda"], "error[no-cuda]"),
+    ],
+)
+def test_wrong_input(words, says, project, capsys):
+    if "cuda" in words:
+        import torch
+
+        if torch.cuda.is_available():
+            words = ["--device", "cuda", "--model", "sam"]
+            says = "unknown-model"
+    (project / "folder.trace.json").mkdir()
+    before = {path.name for path in project.iterdir()}
+    assert trace(*words) == 2
+    told = capsys.readouterr()
+    assert says in told.err
+    assert "Traceback" not in told.err
+    assert told.out == ""
+    assert {path.name for path in project.iterdir()} - before <= {"__pycache__"}
+
+
+def test_flops_are_counted_beforehand_in_another_process():
+    count = FlopCount(["--model=models.py:large"])
+    try:
+        limit = time.monotonic() + 120
+        while count.total() is None and time.monotonic() < limit:
+            time.sleep(0.1)
+        assert trace("--model", "models.py:large", "--device", "cpu", "-q") == 0
+        assert count.total() == total_flops(Trace.load("large.trace.json"))
+    finally:
+        count.close()
+
+
+def test_a_count_that_fails_is_no_total():
+    count = FlopCount(["--model=models.py:raises"])
+    count._process.wait(timeout=120)
+    assert count.total() is None
+    count.close()
+
+
+class Known:
+    """A count that is there at once."""
+
+    def total(self) -> float:
+        return 100.0
+
+    def close(self) -> None:
+        pass
+
+
+def test_progress_tells_part_and_time_left(capsys, monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    with Progress("net, on cpu", sys.stderr, Known()) as progress:
+        for done in (0, 10, 25, 50):
+            progress.update(done)
+            clock[0] += 10.0
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "net, on cpu",
+        "net, on cpu:  10%, 1:30 left",
+        "net, on cpu:  25%, 1:00 left",
+        "net, on cpu:  50%, 30 s left",
+    ]
+
+
+def test_progress_without_a_stream_is_silent(capsys):
+    with Progress("net", None) as progress:
+        progress.update(1)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+def test_sam3_of_transformers(project, capsys):
+    assert trace(str(BUS), "--model", "sam3-transformers", "--prompt", "yellow school bus") == 0
+    told = capsys.readouterr().out
+    for text in ("pred_masks f32[1, 200, 288, 288]", "pred_logits f32[1, 200]", "840,376,374 parameters"):
+        assert text in told
+    stored = Trace.load("school-bus.trace.json")
+    assert [str(stored.values[p.value]) for p in stored.calls[0].inputs if p.name == "in.pixel_values"] == [
+        "f32[1, 3, 1008, 1008]"
+    ]
+    assert stored.run.inputs["prompt"] == "yellow school bus"
+    assert stored.run.versions["transformers"]
+
+
+@pytest.mark.slow
+def test_sam3_of_transformers_with_boxes_and_two_pictures(project):
+    words = [
+        "--model",
+        "sam3-transformers",
+        "--box",
+        "0.5,0.5,0.2,0.2",
+        "--negative-box",
+        "0.2,0.2,0.1,0.1",
+        "-q",
+    ]
+    assert trace(str(BUS), "bus.png", *words, "-o", "two.trace.json") == 0
+    stored = Trace.load("two.trace.json")
+    masks = [p.value for p in stored.calls[0].outputs if p.name == "out.pred_masks"]
+    assert stored.values[masks[0]].shape == (2, 200, 288, 288)
+    assert any(call.path == "geometry_encoder" for call in stored.calls)
