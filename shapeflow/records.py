@@ -97,15 +97,18 @@ def _write_ports(ports: tuple[Port, ...]) -> list[list[Any]]:
 
 
 def _read_ports(rows: Any) -> tuple[Port, ...]:
-    ports = []
-    for row in _read_list(rows):
-        if not isinstance(row, list) or len(row) < 2:
-            raise MalformedError(f"ports such as ['in.query', 12], not {_shown(row)}")
-        name, value, *rest = row
-        if not isinstance(name, str) or not all(isinstance(text, str) for text in rest):
-            raise MalformedError(f"ports such as ['in.query', 12], not {_shown(row)}")
-        ports.append(Port(name, _read_optional_integer(value), *rest[:2]))
-    return tuple(ports)
+    return tuple([_read_port(row) for row in _read_list(rows)])
+
+
+def _read_port(row: Any) -> Port:
+    if isinstance(row, list) and len(row) >= 2:
+        name, value = row[0], row[1]
+        if isinstance(name, str) and (value is None or type(value) is int):
+            if len(row) == 2:
+                return Port(name, value)
+            if all(isinstance(text, str) for text in row[2:4]):
+                return Port(name, value, *row[2:4])
+    raise MalformedError(f"ports such as ['in.query', 12], not {_shown(row)}")
 
 
 def _tensor_type(thing: object) -> tuple[str, tuple[int, ...]]:

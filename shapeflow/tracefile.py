@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
 import json
 import re
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -97,9 +100,22 @@ def loads(content: bytes, path: Path = Path("trace.json")) -> Trace:
     except (RecursionError, ValueError) as error:
         raise _unreadable(path, "is no trace", because=str(error)) from None
     _check_schema(path, data)
-    trace = _build(path, data)
-    _check_references(path, trace)
+    with _collector_paused():
+        trace = _build(path, data)
+        _check_references(path, trace)
     return trace
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from looking, over and over, for cycles among records that have none."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def _check_schema(path: Path, data: Any) -> None:
