@@ -1,0 +1,56 @@
+# Everything starts here. Python is taken from PATH; PYTHON=python3.12 takes another one.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
+DEMO := out/school-bus
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types bench clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## trace the official SAM3 on the example picture and write a report
+	$(BIN)/shapeflow trace --prompt "yellow school bus" examples/school-bus.jpg \
+	    -o $(DEMO).trace.json.gz --report $(DEMO).html
+	@echo
+	@echo "the trace:  $(DEMO).trace.json.gz    look things up: $(BIN)/shapeflow show $(DEMO).trace.json.gz '.forward_grounding():out'"
+	@echo "the report: $(DEMO).html    open it in a browser"
+
+test: $(VENV)/.test ## run every test, the slow ones too
+	$(BIN)/python -m pytest $(TESTS)
+
+check: lint types test ## everything that has to be right before a commit
+
+lint: $(VENV)/.test ## style and layout
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.test ## strict type check
+	$(BIN)/mypy
+
+bench: $(VENV)/.bench ## measure, and write docs/benchmarks.md
+	$(BIN)/python -m benchmarks
+
+clean: ## remove what the other targets made, except the environment
+	rm -rf out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# The environment. A stamp says which extras are in it; it is made anew when what it depends on changes.
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+	    || { echo "Python 3.10 or newer is needed; $(PYTHON) is older. Try: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	    || { echo "no virtual environment could be made. On Debian: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/pip
+	$(INSTALL) --editable '.[sam3,graph]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/pip
+	$(INSTALL) --editable '.[test]'
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.bench: pyproject.toml constraints.txt | $(BIN)/pip
+	$(INSTALL) --editable '.[bench]'
+	@touch $@ $(VENV)/.test $(VENV)/.demo
