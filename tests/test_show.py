@@ -84,6 +84,40 @@ def test_ports_are_a_table(show: Any) -> None:
     )
 
 
+def test_long_names_are_folded(show: Any) -> None:
+    assert show("encoder.layers.0.self_attn/{view,scaled_dot_product_attention}@0:out") == (
+        "encoder.layers.0.self_attn\n"
+        "  /view@0:out                          f32[1, 2, 196, 8]\n"
+        "  /scaled_dot_product_attention@0:out  f32[1, 2, 196, 8]\n"
+    )
+
+
+def test_long_names_that_share_nothing_are_grouped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build = TraceBuilder()
+    x = build.input("f32[1]")
+    for side in ("left", "right"):
+        with build.call(f"{side}.{'a' * 60}", x) as call:
+            x = build.op("relu", [x], "f32[1]", source=build.source("x = relu(x)"))
+            call.returns(x, x)
+    file = str(build.trace().save(tmp_path / "a.trace.json"))
+    assert main(["show", file, "**:out"]) == 0
+    assert capsys.readouterr().out == (
+        f"left.{'a' * 60}\n"
+        "  @0:out[0]  f32[1]  tiny/model.py:10\n"
+        "  @0:out[1]  f32[1]  tiny/model.py:10\n"
+        f"right.{'a' * 60}\n"
+        "  @0:out[0]  f32[1]  tiny/model.py:11\n"
+        "  @0:out[1]  f32[1]  tiny/model.py:11\n"
+    )
+    assert main(["show", file, "**/relu:out"]) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        f"left.{'a' * 60}",
+        "  /relu@0:out  f32[1]  tiny/model.py:10",
+    ]
+
+
 def test_a_call_that_raised(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     build = TraceBuilder()
     x = build.input("f32[1]")
@@ -104,7 +138,7 @@ def test_an_op_outside_all_calls(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["show", file, "/relu"]) == 0
     assert "ran in  the caller of the model" in capsys.readouterr().out
     assert main(["show", file, "/relu:in", "--reaches", "/sigmoid:out"]) == 0
-    assert "outside all calls  f32[1]  after relu, sigmoid" in capsys.readouterr().out
+    assert "f32[1]  outside all calls  relu, sigmoid" in capsys.readouterr().out
     assert main(["show", file, "--unused"]) == 0
     assert capsys.readouterr().out == "0 values made and read by nobody\n"
 
@@ -184,13 +218,13 @@ def test_json_of_a_call_without_ports(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_reaches(show: Any) -> None:
     assert show("backbone.trunk:in", "--reaches", "mask_head:out") == (
         "'backbone.trunk:in' reaches 'mask_head:out': 4 ops\n"
-        "  start               f32[1, 3, 28, 28]\n"
-        "  backbone.trunk@0    f32[1, 16, 7, 7]    after conv2d, relu_\n"
-        "  backbone.convs.0@0  f32[1, 16, 14, 14]  after interpolate\n"
-        "  mask_head@0         f32[1, 10, 14, 14]  after einsum\n"
+        "  f32[1, 3, 28, 28]   start\n"
+        "  f32[1, 16, 7, 7]    backbone.trunk@0  conv2d, relu_\n"
+        "  f32[1, 16, 14, 14]  backbone.convs.0@0  interpolate\n"
+        "  f32[1, 10, 14, 14]  mask_head@0  einsum\n"
     )
     assert show("encoder:out", "--reaches", "decoder:in") == (
-        "'encoder:out' reaches 'decoder:in': the same tensor\n  start  f32[1, 196, 16]\n"
+        "'encoder:out' reaches 'decoder:in': the same tensor\n  f32[1, 196, 16]  start\n"
     )
     assert show("decoder.box_head@0", "--reaches", "mask_head", code=1) == (
         "'decoder.box_head@0' never reaches 'mask_head'\n"
@@ -276,9 +310,9 @@ def test_whether_one_thing_is_unused(show: Any) -> None:
     assert show("text:out[1]", "--unused").startswith("'text:out[1]' is unused")
     assert show("text", "--unused", code=1) == (
         "'text' is used: returned by '.'\n"
-        "  start               f32[1, 5, 16]\n"
-        "  decoder@0           f32[1, 10, 16]  after add_\n"
-        "  decoder.box_head@1  f32[1, 10, 4]   after linear\n"
+        "  f32[1, 5, 16]   start\n"
+        "  f32[1, 10, 16]  decoder@0  add_\n"
+        "  f32[1, 10, 4]   decoder.box_head@1  linear\n"
     )
     assert rows(show("text:out[1]", "--unused", "--json")) == [{"unused": True, "use": None, "path": []}]
     assert rows(show("text", "--unused", "--json", code=1))[0]["use"] == "returned by '.'"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 from shapeflow.flow import Reach, Use, fold
@@ -15,6 +16,9 @@ from shapeflow.trace import Call, Op, Port, Trace
 
 Line = list[tuple[str, str]]
 """Pieces of text, each with its style on a terminal with colour."""
+
+COLUMNS = 80
+"""Wider tables are folded, where that helps; nothing is cut off."""
 
 PATH, TYPE, FAINT, PLAIN = "bold", "cyan", "dim", ""
 
@@ -77,20 +81,52 @@ def print_object(row: object) -> None:
 def match_lines(trace: Trace, matches: Sequence[Match]) -> list[Line]:
     """Return ports as a table; calls and ops each with a table of their ports."""
     if matches[0].port is not None:
-        return table([port_cells(trace, match, match.name) for match in matches])
+        return _port_lines(trace, matches)
     lines: list[Line] = []
     for match in matches:
         lines += [[], *_block(trace, match)]
     return lines[1:]
 
 
-def port_cells(trace: Trace, match: Match, name: str) -> Line:
-    """Return name, type and source line of a port."""
+def _port_lines(trace: Trace, matches: Sequence[Match]) -> list[Line]:
+    """Return name, type and source line of each port; what long names share is put on a line of its own."""
+    lines = table([_port_cells(trace, match, 0) for match in matches])
+    if _fits(lines):
+        return lines
+    shared = _shared_path([match.path for match in matches])
+    lines = _under(shared, trace, matches)
+    if shared and _fits(lines):
+        return lines
+    groups = groupby(matches, key=lambda m: m.path if m.op is None else m.path.rpartition("/")[0])
+    return [line for path, group in groups for line in _under(path, trace, list(group))]
+
+
+def _under(path: str, trace: Trace, matches: Sequence[Match]) -> list[Line]:
+    """Return ports below a line with the beginning of their names."""
+    rows = [_port_cells(trace, match, len(path)) for match in matches]
+    return [[(path, PATH)], *indented(table(rows))]
+
+
+def _port_cells(trace: Trace, match: Match, cut: int) -> Line:
     port = match.port
     assert port is not None, "only ports have a type"
     never_built = port.value is not None and not trace.values[port.value].materialized
     source = "never built as a tensor" if never_built else source_of(trace, match) or ""
-    return [(name, PATH), (type_of(trace, port), TYPE), (source, FAINT)]
+    return [(match.name[cut:], PATH), (type_of(trace, port), TYPE), (source, FAINT)]
+
+
+def _shared_path(paths: Sequence[str]) -> str:
+    """Return the longest path that all paths are, or lie below."""
+    shared = paths[0]
+    while shared and not all(
+        path == shared or path.startswith((f"{shared}.", f"{shared}/")) for path in paths
+    ):
+        shared = shared[: max(shared.rfind("."), shared.rfind("/"), 0)]
+    return shared
+
+
+def _fits(lines: Sequence[Line]) -> bool:
+    return all(sum(len(text) for text, _ in line) <= COLUMNS for line in lines)
 
 
 def _block(trace: Trace, match: Match) -> list[Line]:
@@ -117,7 +153,7 @@ def _block(trace: Trace, match: Match) -> list[Line]:
     for port in (*owner.inputs, *owner.outputs):
         alias = f" ({port.alias})" if port.alias else ""
         rows.append([(f"{port.name}{alias}", PATH), (type_of(trace, port), TYPE)])
-    return [[(title, PATH)], *([("  ", PLAIN), *line] for line in table(rows))]
+    return [[(title, PATH)], *indented(table(rows))]
 
 
 def op_matches(trace: Trace, ops: Iterable[Op]) -> list[Match]:
@@ -140,15 +176,14 @@ def outputs_of(trace: Trace, matches: Iterable[Match]) -> list[Match]:
 
 
 def path_lines(trace: Trace, way: Reach | Use) -> list[Line]:
-    """Return a path folded to calls: where it goes, through which ops, and with what shape it goes on."""
-    start = trace.values[way.values[0]]
-    rows: list[Line] = [[("start", FAINT), (str(start), TYPE)]]
+    """Return a path folded to calls: with what shape it goes on, where, and through which ops."""
+    rows: list[Line] = [[(str(trace.values[way.values[0]]), TYPE), ("start", FAINT)]]
     names = Names(trace)
     for step in fold(trace, way):
         place = "outside all calls" if step.call is None else names.call(step.call)
         targets = listing([trace.ops[op].target for op in step.ops])
-        rows.append([(place, PATH), (str(trace.values[step.value]), TYPE), (f"after {targets}", FAINT)])
-    return [[("  ", PLAIN), *line] for line in table(rows)]
+        rows.append([(str(trace.values[step.value]), TYPE), (f"{place}  {targets}", PATH)])
+    return indented(table(rows))
 
 
 def path_data(trace: Trace, way: Reach | Use) -> list[dict[str, Any]]:
@@ -190,6 +225,11 @@ def table(rows: Sequence[Line], gap: str = "  ") -> list[Line]:
         cells = [(text.ljust(widths[column]) + gap, style) for column, (text, style) in enumerate(row[:-1])]
         lines.append([*cells, row[-1]])
     return lines
+
+
+def indented(lines: Iterable[Line]) -> list[Line]:
+    """Return lines moved to the right."""
+    return [[("  ", PLAIN), *line] for line in lines]
 
 
 def print_lines(lines: Iterable[Line]) -> None:
