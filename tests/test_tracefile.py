@@ -15,10 +15,9 @@ from builders import TraceBuilder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import shapeflow.trace as data
 from shapeflow.errors import InputError
 from shapeflow.records import _READ, MalformedError, decode, encode, plain
-from shapeflow.trace import Escape, Failure, Module, Op, Port, Run, Source, Trace, Value
+from shapeflow.trace import SCHEMA, Escape, Failure, Module, Op, Port, Run, Source, Trace, Value
 from shapeflow.tracefile import RECORDS, dumps, loads, read, write
 
 SCHEMA_FILE = Path(__file__).parent.parent / "docs" / "trace.schema.json"
@@ -192,7 +191,7 @@ def test_the_schema_names_the_fields_of_the_data() -> None:
         fields = {field.name for field in dataclasses.fields(kind)}
         fields = fields - {"dtype", "shape"} | {"type"} if kind is Value else fields
         assert set(schema["$defs"][name.removesuffix("s")]["properties"]) == fields
-    assert schema["properties"]["schema"]["const"] == data.SCHEMA
+    assert schema["properties"]["schema"]["const"] == SCHEMA
 
 
 def test_the_schema_refuses_what_the_reader_refuses(sample: Trace) -> None:
@@ -390,4 +389,4 @@ def test_a_trace_as_large_as_sam3_is_small_and_loads_fast(tmp_path: Path) -> Non
 
 def test_dumps_is_plain_json(sample: Trace) -> None:
     packed = gzip.compress(dumps(sample))
-    assert json.loads(gzip.decompress(packed))["schema"] == data.SCHEMA
+    assert json.loads(gzip.decompress(packed))["schema"] == SCHEMA
