@@ -5,6 +5,7 @@ Works at the level of torch functions: a request for ``cuda`` must be changed be
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,6 +15,7 @@ from torch.overrides import TorchFunctionMode
 
 from shapeflow.errors import NeedsValues
 from shapeflow.recording.identity import notation
+from shapeflow.recording.stand_ins import answers, no_drawing_again
 
 if TYPE_CHECKING:
     from shapeflow.recording.shapes_only import ShapesOnly
@@ -84,6 +86,17 @@ class CpuStandIn(TorchFunctionMode):
     def __init__(self, shapes_only: ShapesOnly) -> None:
         super().__init__()
         self._shapes_only = shapes_only
+        self._answers = answers(shapes_only)
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> CpuStandIn:
+        self._stack.enter_context(no_drawing_again())
+        super().__enter__()
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        super().__exit__(*exception)
+        self._stack.close()
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -104,6 +117,9 @@ class CpuStandIn(TorchFunctionMode):
             return args[0]  # weights have no values here
         if func is F.scaled_dot_product_attention:
             return self._attention(*args, **kwargs)
+        answer = self._answers.get(func)
+        if answer is not None:
+            return answer(*args, **kwargs)
         args, kwargs = on_cpu(func, args, kwargs)
         if func in _FROM_DATA and kwargs.get("device") is not None:
             kwargs = {**kwargs, "device": _CPU}

@@ -158,7 +158,7 @@ class ShapesOnly(TorchDispatchMode):
             return False
         return tensor.layout == torch.strided and tensor.untyped_storage()._cdata not in self._unknown
 
-    def _make_unknown(self, tensor: Tensor) -> None:
+    def make_unknown(self, tensor: Tensor) -> None:
         """From now on nothing on this storage may be read, whoever views it."""
         if not tensor.is_meta:
             storage = tensor.untyped_storage()
@@ -259,7 +259,7 @@ class ShapesOnly(TorchDispatchMode):
             return plan.func(*args, **kwargs)
         self.memo.ask(plan.func, args, kwargs)  # raises if the arguments do not fit together
         for tensor in written:
-            self._make_unknown(tensor)
+            self.make_unknown(tensor)
         if not plan.returned:
             return None
         return targets[0] if len(targets) == 1 else tuple(targets)

@@ -15,7 +15,7 @@ _OURS = str(Path(__file__).parent.parent)
 _HIDDEN = (
     _OURS + "/recording",
     _OURS + "/adapters",
-    str(Path(torch.__file__).parent),
+    str(Path(torch.__file__).parent) + "/",
     str(Path(linecache.__file__).parent / "contextlib.py"),
     str(Path(linecache.__file__).parent / "functools.py"),
     "<",
