@@ -99,6 +99,20 @@ class MetaMemo:
         return Answer(layouts, counter.flops)
 
 
+def flop_formula(func: Any) -> Any:
+    """Return an operator's FLOP formula, torch's own or ours for one that torch lacks; None if there is none."""
+    return flop_registry.get(func.overloadpacket) or _MORE_FORMULAS.get(func.overloadpacket)
+
+
+def _recurrent_layer_flops(steps: Tensor, weight: Tensor, recurrent: Tensor, *_: Any, **__: Any) -> int:
+    """Return the FLOPs of one LSTM layer in one direction: two matrix products a step."""
+    return 2 * steps.shape[:-1].numel() * (weight.numel() + recurrent.numel())
+
+
+_MORE_FORMULAS = {torch.ops.aten.mkldnn_rnn_layer: _recurrent_layer_flops}
+"""The fused LSTM of a CPU; a shapes-only run is counted by the products it is composed of."""
+
+
 class _FlopCounter(TorchDispatchMode):
     """Adds up torch's own FLOP formulas; an operator without one is counted by what it is composed of.
 
@@ -115,7 +129,7 @@ class _FlopCounter(TorchDispatchMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        formula = flop_registry.get(func._overloadpacket)
+        formula = flop_formula(func)
         if formula is None:
             with self:
                 result = func.decompose(*args, **kwargs)

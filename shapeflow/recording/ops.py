@@ -19,7 +19,7 @@ from shapeflow.recording.attention import OPENED, attention_flops, score_shape
 from shapeflow.recording.devices import on_cpu
 from shapeflow.recording.draft import Draft, OpDraft
 from shapeflow.recording.identity import short_dtype
-from shapeflow.recording.meta import MetaMemo
+from shapeflow.recording.meta import MetaMemo, flop_formula
 from shapeflow.recording.ports import arguments, walk
 
 _READS = {
@@ -256,8 +256,6 @@ class RealOperators(TorchDispatchMode):
 
 def _may_count(func: Any) -> bool:
     """Return True if torch has a FLOP formula for the operator, or for the ones it is composed of."""
-    from torch.utils.flop_counter import flop_registry
-
     name = func.overloadpacket.__name__
     composed = (
         "linear",
@@ -270,4 +268,4 @@ def _may_count(func: Any) -> bool:
         "conv_transpose2d",
         "lstm",
     )
-    return func.overloadpacket in flop_registry or name in composed or name.startswith(("conv", "gru", "rnn"))
+    return flop_formula(func) is not None or name in composed or name.startswith(("conv", "gru", "rnn"))
