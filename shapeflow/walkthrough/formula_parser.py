@@ -7,23 +7,23 @@ them: ``a/b:out`` is the output of op ``b`` in call ``a``.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
 
 from shapeflow.text import listing, nearest
 from shapeflow.walkthrough.formula import CONSTANTS, FUNCTIONS, Apply, Index, Kept, Node, Number, Symbol, Text
 from shapeflow.walkthrough.parts import ClaimError, Part
 
-MAX_NODES = 200
+MAX_TOKENS = 400
 MAX_DEPTH = 40
 
-_PORT = r":(?:in|out|score)\b(?:\.\w+|\[\d+\])*"
-_TOKEN = re.compile(
-    rf"""\s*(?:
-    (?P<selector>(?:[\w./]|\\.)+(?:\(\))?(?:@-?\d+)?(?:/[\w.]+(?:@-?\d+)?)?{_PORT})
-    |(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)
-    |(?P<name>[^\W\d]\w*)
-    |(?P<text>"[^"]*")
-    |(?P<mark>\S))""",
-    re.VERBOSE,
+_RUN = re.compile(r"(?:[\w./]|\\.)+")
+"""What a selector begins with: a path, or a number or name that is none."""
+_TAIL = re.compile(r"(?:\(\))?(?:@-?\d+)?(?:/[\w.]+(?:@-?\d+)?)?:(?:in|out|score)\b(?:\.\w+|\[\d+\])*")
+"""What makes a run of these signs a selector: it names a port."""
+_OTHER = re.compile(
+    r"""(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)|(?P<name>[^\W\d]\w*)|(?P<text>"[^"]*")|(?P<mark>\S)"""
 )
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2}
 
@@ -41,34 +41,59 @@ def parse_formula(given: Part) -> Node:
     return node
 
 
+class _Token(NamedTuple):
+    kind: str
+    """``selector``, ``number``, ``name``, ``text`` or ``mark``; empty at the end."""
+    text: str
+    place: tuple[int, int]
+
+
+def _tokens(given: Part) -> Iterator[_Token]:
+    """Yield the tokens of a formula; each sign is looked at a bounded number of times."""
+    text, position, no_selector_before = given.padded, given.start, 0
+    while position < len(text):
+        if text[position].isspace():
+            position += 1
+            continue
+        kind, end = "", position
+        run = _RUN.match(text, position) if position >= no_selector_before else None
+        if run:
+            tail = _TAIL.match(text, run.end())
+            if tail:
+                kind, end = "selector", tail.end()
+            no_selector_before = run.end()
+        other = _OTHER.match(text, position)
+        if not kind and other:
+            kind, end = str(other.lastgroup), other.end()
+        yield _Token(kind, text[position:end], (position, end))
+        position = end
+
+
 class _Parser:
     """Recursive descent over the tokens of one formula."""
 
     def __init__(self, given: Part) -> None:
-        self.given = given
-        self.tokens = list(_TOKEN.finditer(given.padded))
-        if len(self.tokens) > 2 * MAX_NODES:
-            raise given.error("claim-syntax", f"a formula has at most {2 * MAX_NODES} parts")
+        self.tokens = list(islice(_tokens(given), MAX_TOKENS + 1))
+        if len(self.tokens) > MAX_TOKENS:
+            raise given.error("claim-syntax", f"a formula has at most {MAX_TOKENS} parts")
+        self.tokens.append(_Token("", "", (max(given.end - 1, 0), max(given.end, 1))))
         self.position = 0
         self.depth = 0
 
     @property
     def token(self) -> str:
         """The next token; empty at the end."""
-        return self.tokens[self.position].group().strip() if self.position < len(self.tokens) else ""
+        return self.tokens[self.position].text
 
     @property
     def kind(self) -> str:
         """What the next token is."""
-        return str(self.tokens[self.position].lastgroup) if self.position < len(self.tokens) else ""
+        return self.tokens[self.position].kind
 
     @property
     def place(self) -> tuple[int, int]:
         """The columns of the next token."""
-        if self.position < len(self.tokens):
-            match = self.tokens[self.position]
-            return match.span(match.lastgroup or 0)
-        return max(self.given.end - 1, 0), max(self.given.end, 1)
+        return self.tokens[self.position].place
 
     def unexpected(self, expected: str) -> ClaimError:
         """Return the error for the next token."""
@@ -78,7 +103,7 @@ class _Parser:
     def take(self) -> str:
         """Return the next token and go on."""
         token = self.token
-        self.position += 1
+        self.position += bool(token)
         return token
 
     def need(self, mark: str) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 KEYS = ("title", "model", "run", "dims")
 MAX_CHARACTERS = 65_536
+MAX_DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,7 @@ class _Reader:
         if len(text) > MAX_CHARACTERS:
             raise _error(f"more than {MAX_CHARACTERS:,} characters of front matter", self._place(0, 0))
         try:
-            for event in yaml.parse(text, Loader=yaml.SafeLoader):
-                mark = event.start_mark
-                if isinstance(event, yaml.AliasEvent) and mark:  # a few of these can stand for gigabytes
-                    raise _error(
-                        "a front matter has no aliases ('*name')", self._place(mark.line, mark.column)
-                    )
+            self._refuse_bombs(text)
             return yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -95,8 +91,20 @@ class _Reader:
                 found=problem,
                 expected="lines such as 'model: sam3'",
             ) from None
-        except RecursionError:
-            raise _error("the front matter is nested too deeply", self._place(0, 0)) from None
+
+    def _refuse_bombs(self, text: str) -> None:
+        """Refuse what is small as text and large as data, before it is built."""
+        import yaml
+
+        depth = 0
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            mark = event.start_mark
+            place = self._place(mark.line, mark.column) if mark else self._place(0, 0)
+            if isinstance(event, yaml.AliasEvent):  # a few of these can stand for gigabytes
+                raise _error("a front matter has no aliases ('*name')", place)
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                raise _error("the front matter is nested too deeply", place)
 
     def _construct(self, node: Node) -> Any:
         """Return a node as plain data."""
@@ -104,7 +112,7 @@ class _Reader:
 
         try:
             return yaml.SafeLoader("").construct_document(node)
-        except (yaml.YAMLError, ValueError, RecursionError):  # a tag such as !!python/object, a 32nd of May
+        except (yaml.YAMLError, ValueError):  # a tag such as !!python/object, a 32nd of May
             raise _error("this is no plain text, number, list or mapping", self._span(node)) from None
 
     def _mapping(self, node: Node | None, name: str) -> dict[str, tuple[Node, Node]]:

@@ -31,16 +31,15 @@ def read_claim(span: Span, number: int, section: int) -> Claim:
         return broken_claim(shown, number, section, ClaimError("claim-syntax", what))
     said = ""
     try:
-        text = span.text[: span.end].replace("\t", " ")
-        said, text = _split_said(_blank(text, span.start))
-        real = _REAL.match(text)
-        if real:
-            text = _blank(text, real.end())
+        real, text = _split_real(_blank(span.text[: span.end].replace("\t", " "), span.start))
+        said, text = _split_said(text)
+        if said and not real:
+            real, text = _split_real(text)
         kind = kind_of(text)
         body = body_type(kind).parse(text)
     except ClaimError as error:
         return broken_claim(span, number, section, error, said)
-    return Claim(number, kind.name, span, section, body, said, bool(real))
+    return Claim(number, kind.name, span, section, body, said, real)
 
 
 def broken_claim(span: Span, number: int, section: int, error: ClaimError, said: str = "") -> Claim:
@@ -51,6 +50,12 @@ def broken_claim(span: Span, number: int, section: int, error: ClaimError, said:
 def _blank(text: str, end: int) -> str:
     """Return a text of the same length whose first ``end`` characters are blanks."""
     return " " * end + text[end:]
+
+
+def _split_real(text: str) -> tuple[bool, str]:
+    """Return whether only a real run can decide a claim, and the line without that word."""
+    real = _REAL.match(text)
+    return bool(real), _blank(text, real.end()) if real else text
 
 
 def _split_said(text: str) -> tuple[str, str]:

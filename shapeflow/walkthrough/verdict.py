@@ -96,3 +96,9 @@ class CheckResult:
     def excused(self) -> tuple[Verdict, ...]:
         """The verdicts that only a real run can give."""
         return tuple(verdict for verdict in self.verdicts if verdict.excused)
+
+    def _repr_html_(self) -> str:
+        """Return how a notebook shows the result."""
+        from shapeflow.report.notebook import check_html
+
+        return check_html(self)

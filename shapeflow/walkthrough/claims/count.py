@@ -103,11 +103,11 @@ class Count:
         Raises:
             UnselectedError: it cannot be read, or is most likely a slip.
         """
-        if error.code == "unknown-path" and not error.hint and self.unit != "items":
-            path = parse(self.selector.text).path or ()
-            known = [segment.literal for segment in path]
+        if error.code == "unknown-path" and self.unit != "items":
+            known = [segment.literal for segment in parse(self.selector.text).path or ()]
+            slip = bool(error.hint) and None not in known
             parents = known[: known.index(None)] if None in known else known[:-1]
-            if ".".join(name or "" for name in parents) in trace.module_by_path:
+            if not slip and ".".join(name or "" for name in parents) in trace.module_by_path:
                 return 0, [], Evidence()
         raise UnselectedError("invalid", self.selector, error)
 

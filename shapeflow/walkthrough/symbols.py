@@ -1,0 +1,265 @@
+"""From several runs of one model: how each dim moves, as an expression a walkthrough can state.
+
+A dim is a list of sizes, one a run. It is matched with the sizes of what was varied: first each symbol alone
+(``T + 1``, ``H/16``), then products and sums of what was found. An expression must give the size in every
+run; of several the simplest wins, and where none fits the dim is ``_``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import combinations, combinations_with_replacement
+
+from shapeflow.trace import Call, Port, Trace
+from shapeflow.variation import Variation
+
+Row = tuple[int, ...]
+"""A size in every run."""
+Key = tuple[str, str, int, str]
+"""A port: path, method, number of the call and name."""
+
+ANY = "_"
+MOST_ATOMS = 24
+"""Expressions of one symbol that products and sums are made of."""
+LARGEST_DIVISOR = 4096
+"""``H/16`` explains something, ``H/40960`` does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """An expression and its sizes."""
+
+    text: str
+    row: Row
+    factors: int = 1
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        """The simpler of two comes first."""
+        return self.factors, len(self.text), self.text
+
+
+class Symbols:
+    """The dims of a run as text, with symbols where other runs show that they move.
+
+    Args:
+        trace: the run that was given.
+        variation: other runs of the same model; without any, all dims are numbers.
+    """
+
+    def __init__(self, trace: Trace, variation: Variation) -> None:
+        self._trace = trace
+        self._others = [_ports(run.trace) for run in variation.runs]
+        self._traces = [run.trace for run in variation.runs]
+        own = {axis.symbol: axis.size for axis in variation.axes}
+        self._sizes: list[Mapping[str, int]] = [own, *(run.sizes for run in variation.runs)]
+        self.names = tuple(own)
+        self._texts: dict[Row, str] = {}
+
+    def dims(self, call: Call, port: Port) -> tuple[str, ...] | None:
+        """Return the dims of the tensor in a port; None if some run has no such tensor there."""
+        rows = self._rows(call, port)
+        return None if rows is None else tuple(self.text(row) for row in rows)
+
+    def is_none(self, call: Call, port: Port) -> bool:
+        """Return whether a port holds ``None`` in every run."""
+        others = [ports.get(_key(call, port)) for ports in self._others]
+        return port.text == "None" and all(other is not None and other.text == "None" for other in others)
+
+    def count(self, counts: Sequence[int]) -> str:
+        """Return the expression for something that was counted in every run."""
+        return self.text(tuple(counts))
+
+    @property
+    def traces(self) -> tuple[Trace, ...]:
+        """All runs, the given one first."""
+        return (self._trace, *self._traces)
+
+    def text(self, row: Row) -> str:
+        """Return the simplest expression for a size in every run; ``_`` if there is none."""
+        if len(set(row)) == 1:
+            return str(row[0])
+        if row not in self._texts:
+            self._texts[row] = self._fit(row)
+        return self._texts[row]
+
+    def _rows(self, call: Call, port: Port) -> list[Row] | None:
+        """Return the sizes of each dim in every run."""
+        if port.value is None:
+            return None
+        shapes = [self._trace.values[port.value].shape]
+        for trace, ports in zip(self._traces, self._others, strict=True):
+            other = ports.get(_key(call, port))
+            if other is None or other.value is None:
+                return None
+            shapes.append(trace.values[other.value].shape)
+        if len({len(shape) for shape in shapes}) > 1:
+            return None
+        return list(zip(*shapes, strict=True))
+
+    def _fit(self, row: Row) -> str:
+        alone = [term for name in self.names for term in fits(row, self._basis(name), name)]
+        if alone:
+            return min(alone, key=lambda term: term.rank).text
+        found = [*_scaled(row, self._products), *_sums(row, self._atoms)]
+        return min(found, key=lambda term: term.rank).text if found else ANY
+
+    def _basis(self, name: str) -> Row:
+        return tuple(sizes[name] for sizes in self._sizes)
+
+    @cached_property
+    def _atoms(self) -> list[Term]:
+        """The symbols, and the expressions of one symbol that the dims of this trace are."""
+        plain = [Term(name, self._basis(name)) for name in self.names]
+        rows: dict[Row, None] = {}
+        for call in self._trace.calls:
+            for port in (*call.inputs, *call.outputs):
+                rows.update(dict.fromkeys(self._rows(call, port) or ()))
+        known = {_direction(term.row) for term in plain}
+        for row in rows:
+            terms = [] if len(set(row)) == 1 else [t for n in self.names for t in fits(row, self._basis(n), n)]
+            best = min(terms, key=lambda term: term.rank, default=None)
+            # 3*B is B again, but H/16 is wanted beside H: a product with it stays whole.
+            if best and (_direction(row) not in known or "/" in best.text) and len(plain) < MOST_ATOMS:
+                known.add(_direction(row))
+                plain.append(Term(f"({best.text})" if _compound(best.text) else best.text, row))
+        return plain
+
+    @cached_property
+    def _products(self) -> list[Term]:
+        """Products of up to three atoms."""
+        products = []
+        for count in (2, 3):
+            for terms in combinations_with_replacement(self._atoms, count):
+                row = tuple(_product(sizes) for sizes in zip(*(term.row for term in terms), strict=True))
+                products.append(Term("*".join(term.text for term in terms), row, count))
+        return products
+
+
+def fits(row: Row, basis: Row, name: str) -> Iterator[Term]:
+    """Yield the expressions of one symbol that give a row: ``3*T``, ``T/2 - 1``, ``T*T + 1``."""
+    squares = tuple(size * size for size in basis)
+    for term in (Term(name, basis), Term(f"{name}*{name}", squares, 2)):
+        if scaled := _scale(row, term):
+            yield scaled
+        elif shifted := _shift(row, term):
+            yield shifted
+
+
+def _scaled(row: Row, terms: Sequence[Term]) -> Iterator[Term]:
+    """Yield multiples of a term, with or without a constant added."""
+    for term in terms:
+        if found := _scale(row, term) or _shift(row, term):
+            yield found
+
+
+def _sums(row: Row, terms: Sequence[Term]) -> Iterator[Term]:
+    """Yield sums of multiples of two terms, with or without a constant added: ``T + S``, ``2*B + N + 1``."""
+    for one, other in combinations(terms, 2):
+        for constant in (False, True):
+            found = _solve(row, one.row, other.row, constant)
+            if found is None or 0 in found[:2] or any(part.denominator != 1 for part in found):
+                continue
+            first, second, added = (int(part) for part in found)
+            text = f"{_times(first, one.text)} {'-' if second < 0 else '+'} {_times(abs(second), other.text)}"
+            if first > 0:
+                yield Term(_plus(text, added), row, one.factors + other.factors + 1 + constant)
+
+
+def _scale(row: Row, term: Term) -> Term | None:
+    """Return ``k*term`` if that is the row in every run."""
+    pairs = [(size, own) for size, own in zip(row, term.row, strict=True) if own]
+    if not pairs or any(size for size, own in zip(row, term.row, strict=True) if not own):
+        return None
+    ratio = Fraction(*pairs[0])
+    if ratio <= 0 or len(set(term.row)) < 2 or any(Fraction(*pair) != ratio for pair in pairs):
+        return None
+    return _multiple(ratio, 0, term, row)
+
+
+def _shift(row: Row, term: Term) -> Term | None:
+    """Return ``k*term + c`` if that is the row in every run; three different sizes are needed to tell."""
+    low, high = term.row.index(min(term.row)), term.row.index(max(term.row))
+    if len(set(term.row)) < 3:
+        return None
+    ratio = Fraction(row[high] - row[low], term.row[high] - term.row[low])
+    added = row[low] - ratio * term.row[low]
+    if ratio <= 0 or added.denominator != 1:
+        return None
+    if any(ratio * own + added != size for size, own in zip(row, term.row, strict=True)):
+        return None
+    return _multiple(ratio, int(added), term, row)
+
+
+def _multiple(ratio: Fraction, added: int, term: Term, row: Row) -> Term | None:
+    """Return ``ratio*term + added`` as text, if it can be worked out without a remainder on the way."""
+    if ratio.denominator > LARGEST_DIVISOR or any((own * ratio).denominator != 1 for own in term.row):
+        return None
+    text = _times(ratio.numerator, term.text)
+    if ratio.denominator > 1:
+        text = f"{text}/{ratio.denominator}"
+    extra = (ratio.denominator > 1) + bool(added)
+    return Term(_plus(text, added), row, term.factors + extra)
+
+
+def _solve(row: Row, one: Row, other: Row, constant: bool) -> tuple[Fraction, Fraction, Fraction] | None:
+    """Return a, b and c with ``a*one + b*other + c`` the row in every run, if there is just one solution."""
+    unknowns = 3 if constant else 2
+    rows = [
+        [Fraction(a), Fraction(b), *([Fraction(1)] if constant else []), Fraction(size)]
+        for a, b, size in sorted(set(zip(one, other, row, strict=True)))
+    ]
+    if len(rows) <= unknowns:
+        return None
+    for column in range(unknowns):
+        pivot = next((i for i in range(column, len(rows)) if rows[i][column]), None)
+        if pivot is None:
+            return None
+        rows[column], rows[pivot] = rows[pivot], rows[column]
+        head = rows[column] = [cell / rows[column][column] for cell in rows[column]]
+        for i, line in enumerate(rows):
+            if i != column and line[column]:
+                factor = line[column]
+                rows[i] = [cell - factor * own for cell, own in zip(line, head, strict=True)]
+    if any(line[-1] for line in rows[unknowns:]):
+        return None
+    found = [line[-1] for line in rows[:unknowns]]
+    return found[0], found[1], found[2] if constant else Fraction(0)
+
+
+def _times(factor: int, text: str) -> str:
+    return text if factor == 1 else f"{factor}*{text}"
+
+
+def _plus(text: str, added: int) -> str:
+    return text if not added else f"{text} {'+' if added > 0 else '-'} {abs(added)}"
+
+
+def _compound(text: str) -> bool:
+    """Return whether an expression needs brackets inside a product."""
+    return any(sign in text for sign in "+-/ ")
+
+
+def _direction(row: Row) -> tuple[Fraction, ...]:
+    """Return a row without its common factor: the same for ``B`` and ``3*B``."""
+    first = next((size for size in row if size), 1)
+    return tuple(Fraction(size, first) for size in row)
+
+
+def _product(sizes: Sequence[int]) -> int:
+    result = 1
+    for size in sizes:
+        result *= size
+    return result
+
+
+def _key(call: Call, port: Port) -> Key:
+    return call.path, call.method, call.index, port.name
+
+
+def _ports(trace: Trace) -> dict[Key, Port]:
+    """Return the ports of a trace's calls by what names them in any run."""
+    return {_key(call, port): port for call in trace.calls for port in (*call.inputs, *call.outputs)}
