@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shapeflow.dims import MAX_SIZE, Dim, Expression, ShapePattern, Wildcard, shape_text
+from shapeflow.text import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ def difference_text(reason: Mismatch, dtype: str, shape: Sequence[int]) -> str:
     shown = shape_text(dtype, shape)
     if isinstance(reason, RankDiffers):
         least = "at least " if reason.at_least else ""
-        return f"{shown}   {least}{reason.expected} dims expected, {reason.found} found"
+        return f"{shown}   {least}{counted(reason.expected, 'dim')} expected, {reason.found} found"
     if isinstance(reason, DtypeDiffers):
         return f"{shown}   same shape, other dtype"
     if isinstance(reason, DimsDiffer):

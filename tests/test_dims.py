@@ -264,7 +264,7 @@ class TestWords:
         assert words("[1, 2]", 1, 3) == "f32[1, 3]   dim 2 differs"
         assert words("[1, 2, 3]", 2, 4, 4) == "f32[2, 4, 4]   dims 1, 2 and 3 differ"
         assert words("[1, 2]", 2, 1) == "f32[2, 1]   the same sizes in another order"
-        assert words("[1]", 1, 2) == "f32[1, 2]   1 dims expected, 2 found"
+        assert words("[1]", 1, 2) == "f32[1, 2]   1 dim expected, 2 found"
         assert words("[1, 2, ...]", 1) == "f32[1]   at least 2 dims expected, 1 found"
         assert words("i64[1]", 1) == "f32[1]   same shape, other dtype"
 

@@ -39,7 +39,7 @@ def _bounded(shape: Sequence[int]) -> None:
 def _whole(number: Array) -> int:
     """Return an argument that has to be a whole number."""
     value = float(number) if number.ndim == 0 else 0.5
-    if value != int(value):
+    if not value.is_integer():
         raise FormulaError("an axis or size has to be a whole number")
     return int(value)
 

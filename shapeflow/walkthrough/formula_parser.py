@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from shapeflow.text import listing, nearest
+from shapeflow.text import counted, listing, nearest
 from shapeflow.walkthrough.formula import CONSTANTS, FUNCTIONS, Apply, Index, Kept, Node, Number, Symbol, Text
 from shapeflow.walkthrough.parts import ClaimError, Part
 
@@ -170,8 +170,8 @@ class _Parser:
         self.take()
         fewest, most = FUNCTIONS[name]
         if not fewest <= len(arguments) <= most:
-            wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
-            what = f"{name} takes {wanted} arguments, found {len(arguments)}"
+            wanted = counted(fewest, "argument") if fewest == most else f"{fewest} to {most} arguments"
+            what = f"{name} takes {wanted}, found {len(arguments)}"
             raise ClaimError("claim-syntax", what, *place)
         if isinstance(arguments[0], Text) != (name == "einsum") or any(
             isinstance(argument, Text) for argument in arguments[1:]

@@ -120,7 +120,9 @@ class Symbols:
                 rows.update(dict.fromkeys(self._rows(call, port) or ()))
         known = {_direction(term.row) for term in plain}
         for row in rows:
-            terms = [] if len(set(row)) == 1 else [t for n in self.names for t in fits(row, self._basis(n), n)]
+            terms = (
+                [] if len(set(row)) == 1 else [t for n in self.names for t in fits(row, self._basis(n), n)]
+            )
             best = min(terms, key=lambda term: term.rank, default=None)
             # 3*B is B again, but H/16 is wanted beside H: a product with it stays whole.
             if best and (_direction(row) not in known or "/" in best.text) and len(plain) < MOST_ATOMS:
@@ -164,8 +166,10 @@ def _sums(row: Row, terms: Sequence[Term]) -> Iterator[Term]:
             if found is None or 0 in found[:2] or any(part.denominator != 1 for part in found):
                 continue
             first, second, added = (int(part) for part in found)
-            text = f"{_times(first, one.text)} {'-' if second < 0 else '+'} {_times(abs(second), other.text)}"
-            if first > 0:
+            parts = sorted(((first, one.text), (second, other.text)), key=lambda part: part[0] < 0)
+            text = " ".join(f"{'-' if k < 0 else '+'} {_times(abs(k), name)}" for k, name in parts)
+            if text.startswith("+ "):
+                text = text[2:]
                 yield Term(_plus(text, added), row, one.factors + other.factors + 1 + constant)
 
 

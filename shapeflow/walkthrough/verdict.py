@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from shapeflow.display import html_of
 from shapeflow.errors import ExitCode
 from shapeflow.trace import Trace
 from shapeflow.walkthrough.document import Claim, Document
@@ -97,8 +98,4 @@ class CheckResult:
         """The verdicts that only a real run can give."""
         return tuple(verdict for verdict in self.verdicts if verdict.excused)
 
-    def _repr_html_(self) -> str:
-        """Return how a notebook shows the result."""
-        from shapeflow.report.notebook import check_html
-
-        return check_html(self)
+    _repr_html_ = html_of
