@@ -13,6 +13,8 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from shapeflow.display import html_of
+
 if TYPE_CHECKING:
     from shapeflow.flow import Reach
     from shapeflow.selector import Match
@@ -67,8 +69,7 @@ class Port:
     """A named place in a call or op, and what was there."""
 
     name: str
-    """As passed: ``in[0]``, ``in.query``, ``in[0][2]``, ``out``, ``out[1]``, ``out.pred_masks``; ``score``
-    for the attention matrix that a fused kernel does not build."""
+    """``in[0]``, ``in.query``, ``in[0][2]``, ``out``, ``out.pred_masks``; ``score`` of fused attention."""
     value: int | None
     """Id of the value; None if no tensor was there."""
     text: str = ""
@@ -131,8 +132,7 @@ class Call:
     inputs: tuple[Port, ...]
     """As they were when the call began."""
     outputs: tuple[Port, ...]
-    """As they were when it ended. A method that fills a dict or list it was given shows the added tensors
-    as ``out.PARAMETER.KEY``."""
+    """When it ended; what a method adds to a dict or list that it was given is ``out.PARAMETER.KEY``."""
     first_op: int
     last_op: int
     """The ops that ran in it, nested calls included, are ``first_op <= id < last_op``."""
@@ -257,6 +257,8 @@ class Trace:
             answers[make] = make(self)
         answer: Answer = answers[make]
         return answer
+
+    _repr_html_ = html_of
 
     def select(self, selector: str) -> list[Match]:
         """Return the calls, ops or ports that ``selector`` names, in the order of the run.

@@ -12,8 +12,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "shapeflow"
 
 LAYERS = {
-    "words": "errors text dims bindings slips files",
-    "model": "trace tracefile records brokentrace paths pattern selector unmatched links flow unused",
+    "words": "errors text display dims bindings slips files",
+    "model": "trace tracefile records paths pattern selector unmatched links flow unused variation",
     "judging": "walkthrough diff",
     "graph": "graph",
     "report": "report",
@@ -108,6 +108,11 @@ FILES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 def test_imports_go_downwards(file):
     layer = layer_of(file.parts[0].removesuffix(".py"))
     assert violations(layer, (PACKAGE / file).read_text(encoding="utf-8")) == []
+
+
+def test_the_table_names_only_what_there_is():
+    there = {file.parts[0].removesuffix(".py") for file in FILES}
+    assert {name for names in LAYERS.values() for name in names.split()} - there <= {"diff"}
 
 
 @pytest.mark.parametrize(

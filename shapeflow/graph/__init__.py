@@ -1,0 +1,1 @@
+"""Traces folded into graphs of calls, and their drawings."""

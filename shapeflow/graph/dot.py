@@ -9,7 +9,7 @@ from html import escape
 from shapeflow.graph.model import Cluster, Edge, Graph, Node
 
 FONT = "Helvetica,Arial,sans-serif"
-MONO = "Menlo,Consolas,monospace"
+MONO = "DejaVu Sans Mono,Menlo,Consolas,monospace"
 
 FILL = {
     "call": "#eef3fb",
@@ -113,7 +113,8 @@ def _coloured(shape: str, colours: Mapping[int, str]) -> str:
         colour = colours.get(int(match[0])) if match.start() > start else None
         return f'<FONT COLOR="{colour}">{match[0]}</FONT>' if colour else match[0]
 
-    return DIM.sub(one, _html(shape))
+    # Graphviz drops or misplaces a bare bracket that follows a tag.
+    return DIM.sub(one, _html(shape)).replace("]", "&#93;")
 
 
 def _link(selector: str) -> str:

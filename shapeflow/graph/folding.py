@@ -144,7 +144,7 @@ def pattern(path: str) -> str:
 
 
 def tail(call: Call, segments: int = 2) -> str:
-    """Return the end of a call's path, long enough to tell: ``blocks.7`` or ``attn``, with the helper's name."""
+    """Return the end of a path, as in ``blocks.7``, ``attn`` or ``backbone.encode()``."""
     parts = call.path.split(".") if call.path else ["."]
     wanted = segments if parts[-1].isdigit() else 1
     name = ".".join(parts[-wanted:])

@@ -43,5 +43,4 @@ def _node(node: Node) -> str:
 
 def _text(text: str) -> str:
     """Return ``text`` with everything that Mermaid or HTML would interpret as entities."""
-    safe = "".join(c if c.isalnum() or c in " .,_*+-=×…:@/" else f"#{ord(c)};" for c in printable(text))
-    return safe
+    return "".join(c if c.isalnum() or c in " .,_*+-=×…:@/" else f"#{ord(c)};" for c in printable(text))

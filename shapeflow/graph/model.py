@@ -90,6 +90,7 @@ def graph_of(
     """
     from shapeflow.graph.flow import draw
     from shapeflow.graph.neighbours import prune
+    from shapeflow.graph.tidy import connected, plain_frames, thrifty
 
     tree = structure or Structure(trace)
     chosen = sorted(set(tree.roots if calls is None else calls))
@@ -101,31 +102,38 @@ def graph_of(
     else:
         shown, left_out = lift(tree, chosen, limit)
     graph = draw(tree, shown)
+    if calls is None:
+        graph = connected(thrifty(graph))
     if len(graph.nodes) > limit or calls is not None:
         graph = prune(graph, limit)
     if len(graph.nodes) > limit:
         graph = prune(draw(tree, shown, joins=False), limit)
-    return replace(graph, left_out=left_out)
+    return replace(plain_frames(graph), left_out=left_out)
 
 
 def unfold(tree: Structure, calls: Sequence[int], depth: int | None, limit: int) -> tuple[list[int], str]:
-    """Return the calls to draw: ``calls`` with the largest opened again and again; and what stayed closed."""
+    """Return the calls to draw: ``calls`` with the outermost opened again and again; and what stayed closed.
+
+    A call that only hands on to one other is opened for nothing; otherwise the widest go first.
+    """
     shown = list(calls)
-    leaves = {call: 1 for call in calls}
+    leaves = dict.fromkeys(calls, 1)
     folded = _size(tree, leaves)
     refused: set[int] = set()
     while True:
         candidates = [
             call
             for call, level in leaves.items()
-            if call not in refused and tree.children[call] and (depth is None or level < depth)
+            if call not in refused
+            and tree.children[call]
+            and (depth is None or level < depth)
+            and not _repeated(tree, call, leaves)
         ]
-        candidates = [call for call in candidates if not _repeated(tree, call, leaves)]
         if not candidates:
             break
-        call = max(candidates, key=lambda c: (tree.trace.calls[c].last_op - tree.trace.calls[c].first_op, -c))
+        call = min(candidates, key=lambda c: (len(tree.children[c]) > 1, leaves[c], -_width(tree, c), c))
         trial = {other: level for other, level in leaves.items() if other != call}
-        trial |= {child: leaves[call] + 1 for child in tree.children[call]}
+        trial |= dict.fromkeys(tree.children[call], leaves[call] + 1)
         size = _size(tree, trial)
         if size > limit * 3 // 4:
             refused.add(call)
@@ -138,11 +146,17 @@ def unfold(tree: Structure, calls: Sequence[int], depth: int | None, limit: int)
     return shown, text
 
 
+def _width(tree: Structure, call: int) -> int:
+    """Return how many ops run in a call."""
+    record = tree.trace.calls[call]
+    return record.last_op - record.first_op
+
+
 def lift(tree: Structure, calls: Sequence[int], limit: int) -> tuple[list[int], str]:
     """Return ``calls`` with the innermost replaced by the calls around them until they are few enough."""
     shown = set(calls)
     lifted = 0
-    while _size(tree, {call: 1 for call in shown}) > limit * 3 // 4:
+    while _size(tree, dict.fromkeys(shown, 1)) > limit * 3 // 4:
         depths = {call: len(tree.ancestors(call)) for call in shown}
         deepest = max(depths.values())
         if deepest == 1:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from shapeflow.graph.flow import SHOWN, without
 from shapeflow.graph.model import Graph
+from shapeflow.graph.tidy import SHOWN, without
 
 SIDE = 6
 """Most neighbours on either side."""
@@ -29,7 +29,9 @@ def prune(graph: Graph, limit: int) -> Graph:
     ops = {node.id for node in graph.nodes if node.kind == "op"}
     keep = shown | between | ends
     far_ops = ops - between
-    reduced = without(graph, far_ops - keep, bridge=True) if len(far_ops) <= limit else _cut(graph, keep, far_ops)
+    reduced = (
+        without(graph, far_ops - keep, bridge=True) if len(far_ops) <= limit else _cut(graph, keep, far_ops)
+    )
     core = keep & (shown | between | ends)
     keep |= set(sorted(_beside(reduced, core, "source"))[-SIDE:])
     keep |= set(sorted(_beside(reduced, core, "target"))[:SIDE])

@@ -1,0 +1,54 @@
+"""Reports: one view of a trace and its verdicts, rendered in several ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from shapeflow.errors import InputError
+from shapeflow.text import nearest
+
+if TYPE_CHECKING:
+    from shapeflow.report.view import ReportView
+
+FORMATS = {
+    "html": "shapeflow.report.html:render",
+    "markdown": "shapeflow.report.markdown:render",
+    "terminal": "shapeflow.report.console:render",
+    "json": "shapeflow.report.data:render",
+}
+"""Format -> ``module:function``; the function turns a view into text."""
+
+GROUP = "shapeflow.formats"
+"""Entry points with which other packages add formats."""
+
+
+def formats() -> list[str]:
+    """Return the names of all formats."""
+    return [*FORMATS, *sorted(entry.name for entry in entry_points(group=GROUP) if entry.name not in FORMATS)]
+
+
+def renderer(name: str) -> Callable[[ReportView], str]:
+    """Return the function that renders a view in a format.
+
+    Raises:
+        InputError: there is no such format.
+    """
+    if name in FORMATS:
+        module, _, function = FORMATS[name].partition(":")
+        found: Callable[[ReportView], str] = getattr(import_module(module), function)
+        return found
+    for entry in entry_points(group=GROUP):
+        if entry.name == name:
+            added: Callable[[ReportView], str] = entry.load()
+            return added
+    close = nearest(name, formats(), 1)
+    raise InputError(
+        "unknown-format",
+        f"no report format '{name}'",
+        where="option --format",
+        expected=", ".join(formats()),
+        hint=close[0] if close else "",
+    )

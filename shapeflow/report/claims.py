@@ -33,9 +33,7 @@ SLUG = re.compile(r"[^a-z0-9]+")
 class ClaimViews:
     """Makes the views of claims of one check."""
 
-    def __init__(
-        self, trace: Trace, names: Names, sources: Sources, colours: Colours, words: Words
-    ) -> None:
+    def __init__(self, trace: Trace, names: Names, sources: Sources, colours: Colours, words: Words) -> None:
         self.trace = trace
         self.names = names
         self.sources = sources

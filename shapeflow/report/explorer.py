@@ -8,7 +8,7 @@ from typing import Any
 from shapeflow.graph.folding import Repeat, Structure
 from shapeflow.report.names import Names
 from shapeflow.report.sources import Sources
-from shapeflow.trace import Module, Port, Trace
+from shapeflow.trace import Call, Module, Op, Port, Trace
 
 LONGEST_TEXT = 400
 """Characters of one argument, name or attribute that a page keeps."""
@@ -37,86 +37,83 @@ def columns(
 
     ``texts`` and ``types`` are interned; everything else refers to them by position:
 
-    - ``values``: parallel lists ``type``, ``origin``, ``producer`` (-1: none), ``name``, ``storage``, ``ghost``
-    - ``calls``: ``[path, method, index, class, parent, first op, last op, flops, source, raised, in, out]``
+    - ``values``: parallel lists ``type``, ``origin``, ``producer`` (-1: none), ``name``, ``storage``; and the
+      ids of those that are a ``ghost`` (never materialized) or ``unused``
+    - ``calls``: ``[path, method, index, class, parent, first, last, flops, source, raised, in, out]``
     - ``ops``: ``[target, call, in, out, source, parent, flops, index]``
     - ports are flat: ``name, alias, value or -1, text, …``
     - ``repeats``: ``[selector, label, calls, [[odd call, difference], …]]``
     """
-    texts = _Interned()
-    types = _Interned()
-
-    def text(words: str) -> int:
-        return texts(words if len(words) <= LONGEST_TEXT else f"{words[: LONGEST_TEXT - 1]}…")
-
-    def ports(items: Iterable[Port]) -> list[int]:
-        flat: list[int] = []
-        for port in items:
-            flat += [text(port.name), text(port.alias)]
-            flat += [-1 if port.value is None else port.value, text(port.text)]
-        return flat
-
-    values = trace.values
-    indexes = [int(selector.rpartition("@")[2]) for selector in names.ops]
+    texts, types = _Interned(), _Interned()
+    table = _Table(trace, texts)
     data: dict[str, Any] = {
-        "values": {
-            "type": [types((value.dtype, value.shape)) for value in values],
-            "origin": [ORIGINS.index(value.origin) for value in values],
-            "producer": [-1 if value.producer is None else value.producer for value in values],
-            "name": [text(value.name) for value in values],
-            "storage": [-1 if value.storage is None else value.storage for value in values],
-            "ghost": [value.id for value in values if not value.materialized],
-            "unused": [value.id for value in trace.unused()],
-        },
-        "calls": [
-            [
-                text(call.path),
-                text(call.method),
-                call.index,
-                text(call.class_name),
-                -1 if call.parent is None else call.parent,
-                call.first_op,
-                call.last_op,
-                call.flops,
-                -1 if call.source is None else call.source,
-                int(call.raised),
-                ports(call.inputs),
-                ports(call.outputs),
-            ]
-            for call in trace.calls
-        ],
-        "ops": [
-            [
-                text(op.target),
-                -1 if op.call is None else op.call,
-                ports(op.inputs),
-                ports(op.outputs),
-                -1 if op.source is None else op.source,
-                -1 if op.parent is None else op.parent,
-                op.flops,
-                indexes[op.id],
-            ]
-            for op in trace.ops
-        ],
-        "escapes": [[escape.value, text(escape.how)] for escape in trace.escapes],
-        "modules": {module.path: _module(module, text) for module in _called(trace)},
-        "repeats": _repeats(trace, tree, text),
+        "values": table.values(types),
+        "calls": [table.call(call) for call in trace.calls],
+        "ops": [table.op(op, names) for op in trace.ops],
+        "escapes": [[escape.value, table.text(escape.how)] for escape in trace.escapes],
+        "modules": {module.path: table.module(module) for module in _called(trace)},
+        "repeats": _repeats(trace, tree, table.text),
         "sizes": {str(size): list(origin) for size, origin in origins.items()},
     }
-    data["sources"], data["lines"] = _sources(trace, sources, text)
+    data["sources"], data["lines"] = _sources(trace, sources, table.text)
     data["texts"] = texts.items
     data["types"] = [[dtype, *shape] for dtype, shape in types.items]
     return data
 
 
+class _Table:
+    """Turns records into rows of numbers."""
+
+    def __init__(self, trace: Trace, texts: _Interned) -> None:
+        self.trace = trace
+        self.texts = texts
+
+    def text(self, words: str) -> int:
+        """Return the position of a text; a long one is cut."""
+        return self.texts(words if len(words) <= LONGEST_TEXT else f"{words[: LONGEST_TEXT - 1]}…")
+
+    def ports(self, items: Iterable[Port]) -> list[int]:
+        flat: list[int] = []
+        for port in items:
+            flat += [self.text(port.name), self.text(port.alias), _or_none(port.value), self.text(port.text)]
+        return flat
+
+    def values(self, types: _Interned) -> dict[str, list[int]]:
+        values = self.trace.values
+        return {
+            "type": [types((value.dtype, value.shape)) for value in values],
+            "origin": [ORIGINS.index(value.origin) for value in values],
+            "producer": [_or_none(value.producer) for value in values],
+            "name": [self.text(value.name) for value in values],
+            "storage": [_or_none(value.storage) for value in values],
+            "ghost": [value.id for value in values if not value.materialized],
+            "unused": [value.id for value in self.trace.unused()],
+        }
+
+    def call(self, call: Call) -> list[Any]:
+        place = [self.text(call.path), self.text(call.method), call.index, self.text(call.class_name)]
+        inside = [_or_none(call.parent), call.first_op, call.last_op, call.flops]
+        more = [_or_none(call.source), int(call.raised)]
+        return [*place, *inside, *more, self.ports(call.inputs), self.ports(call.outputs)]
+
+    def op(self, op: Op, names: Names) -> list[Any]:
+        index = int(names.op(op.id).rpartition("@")[2])
+        given, made = self.ports(op.inputs), self.ports(op.outputs)
+        more = [_or_none(op.source), _or_none(op.parent), op.flops, index]
+        return [self.text(op.target), _or_none(op.call), given, made, *more]
+
+    def module(self, module: Module) -> list[Any]:
+        pairs = [self.text(text) for name, value in module.attributes.items() for text in (name, repr(value))]
+        return [module.parameters, module.own_parameters, pairs]
+
+
+def _or_none(number: int | None) -> int:
+    return -1 if number is None else number
+
+
 def _called(trace: Trace) -> list[Module]:
     paths = {call.path for call in trace.calls}
     return [module for module in trace.modules if module.path in paths]
-
-
-def _module(module: Module, text: Any) -> list[Any]:
-    attributes = [item for name, value in module.attributes.items() for item in (text(name), text(repr(value)))]
-    return [module.parameters, module.own_parameters, attributes]
 
 
 def _repeats(trace: Trace, tree: Structure, text: Any) -> list[Any]:

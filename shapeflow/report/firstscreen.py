@@ -43,7 +43,9 @@ def headline_of(
         plain = [verdict for verdict in result.verdicts if not verdict.claim.said]
         held = sum(1 for verdict in plain if verdict.passed)
         parts.append(Count(words("n-claims-hold", n=held, all=len(plain)), "all", "good"))
-        differ = [v for v in result.failed if v.status in ("contradicted", "layout differs", "invalid", "holds")]
+        differ = [
+            v for v in result.failed if v.status in ("contradicted", "layout differs", "invalid", "holds")
+        ]
         parts.append(Count(words("n-differ", n=len(differ)), "bad", "bad" if differ else "plain"))
         doubts = {"n-undecided": "undecided", "n-unobserved": "not observed"}
         for key, status in doubts.items():
@@ -129,7 +131,7 @@ def picture_of(trace: Trace) -> PictureView | None:
     images = inputs.get("images")
     first = images[0] if isinstance(images, list | tuple) and images else {}
     size = first.get("size") if isinstance(first, Mapping) else None
-    width, height = (int(n) for n in size) if _pair(size) else (0, 0)
+    width, height = (int(size[0]), int(size[1])) if size and _pair(size) else (0, 0)
     return PictureView(
         data=data,
         width=width,
@@ -141,7 +143,9 @@ def picture_of(trace: Trace) -> PictureView | None:
 
 
 def _pair(thing: Any) -> bool:
-    return isinstance(thing, list | tuple) and len(thing) == 2 and all(isinstance(n, int | float) for n in thing)
+    return (
+        isinstance(thing, list | tuple) and len(thing) == 2 and all(isinstance(n, int | float) for n in thing)
+    )
 
 
 def _picture(text: Any) -> str:

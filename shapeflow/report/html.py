@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -17,12 +18,24 @@ from shapeflow.report.prose import Prose, pieces_html
 from shapeflow.report.view import ReportView
 from shapeflow.report.words import Words
 
-SCRIPTS = ("base.js", "trace.js", "find.js", "steps.js", "inspector.js", "explorer.js", "search.js", "page.js")
+SCRIPTS = (
+    "base.js",
+    "trace.js",
+    "find.js",
+    "steps.js",
+    "inspector.js",
+    "explorer.js",
+    "search.js",
+    "page.js",
+)
 """In the order in which they need each other; they become one script."""
 STYLES = ("base.css", "document.css", "claims.css", "figures.css", "panels.css", "narrow.css", "print.css")
 
 PLAIN_LIMIT = 1_200_000
 """Characters of data that travel as plain text; more is compressed, which older browsers cannot read."""
+
+BREAKS = re.compile(r"([._/:])(?=\w)")
+"""Where a selector may go on in the next line."""
 
 ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -30,7 +43,7 @@ ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", 
 def render(view: ReportView) -> str:
     """Return the page."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
     folder = templates_folder()
     colours = Colours(view.symbols)
@@ -38,7 +51,11 @@ def render(view: ReportView) -> str:
     script = "\n".join(_read(folder / "js" / name) for name in SCRIPTS)
     script = f'(() => {{\n"use strict";\n{script}\n}})();\n'
     environment = Environment(
-        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {
         "prose": lambda text: Markup(prose.html(text)),
@@ -48,6 +65,7 @@ def render(view: ReportView) -> str:
         "memory": amounts.memory,
         "percent": amounts.percent,
         "at": address,
+        "breakable": lambda text: Markup(BREAKS.sub(r"\1<wbr>", str(escape(text)))),
     }
     return environment.get_template("report.html.jinja").render(
         view=view,

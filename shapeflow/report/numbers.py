@@ -9,7 +9,6 @@ from shapeflow.graph.model import unfold
 from shapeflow.report.amounts import memory
 from shapeflow.report.names import Names
 from shapeflow.report.view import LinkView, Memory, NumbersView, StageView
-from shapeflow.report.words import Words
 from shapeflow.trace import Trace
 
 STAGES = 24
@@ -18,7 +17,7 @@ POINTS = 320
 MOST_UNUSED = 200
 
 
-def numbers_of(trace: Trace, tree: Structure, names: Names, words: Words) -> NumbersView:
+def numbers_of(trace: Trace, tree: Structure, names: Names) -> NumbersView:
     """Return the costs of a run."""
     from shapeflow.flow import wasted_flops
 
@@ -30,7 +29,7 @@ def numbers_of(trace: Trace, tree: Structure, names: Names, words: Words) -> Num
         parameters=root.parameters if root else sum(module.own_parameters for module in trace.modules),
         flops=flops,
         peak_bytes=trace.run.peak_bytes,
-        stages=tuple(_stage(trace, names, words, item, flops) for item in items),
+        stages=tuple(_stage(trace, names, item, flops) for item in items),
         memory=_memory(trace, names, items),
         wasted_flops=wasted,
         wasted_share=wasted / flops if flops else 0.0,
@@ -54,9 +53,11 @@ def _calls(item: int | Repeat) -> tuple[int, ...]:
     return item.calls if isinstance(item, Repeat) else (item,)
 
 
-def _stage(trace: Trace, names: Names, words: Words, item: int | Repeat, total: int) -> StageView:
+def _stage(trace: Trace, names: Names, item: int | Repeat, total: int) -> StageView:
     calls = [trace.calls[call] for call in _calls(item)]
-    flops = sum(op.flops for call in calls for op in trace.ops[call.first_op : call.last_op] if op.parent is None)
+    flops = sum(
+        op.flops for call in calls for op in trace.ops[call.first_op : call.last_op] if op.parent is None
+    )
     paths = {call.path for call in calls if call.method == "forward"}
     modules = [trace.module_by_path[path] for path in paths if path in trace.module_by_path]
     last = {port.value for call in calls for port in call.outputs if port.value is not None}
@@ -64,7 +65,7 @@ def _stage(trace: Trace, names: Names, words: Words, item: int | Repeat, total: 
         selector=item.selector if isinstance(item, Repeat) else names.call(calls[0].id),
         title=item.selector if isinstance(item, Repeat) else calls[0].name,
         class_name=calls[0].class_name,
-        calls=words("n-calls", n=len(calls)),
+        calls=len(calls),
         parameters=sum(module.parameters for module in modules),
         flops=flops,
         share=flops / total if total else 0.0,
@@ -83,7 +84,9 @@ def _memory(trace: Trace, names: Names, items: Sequence[int | Repeat]) -> Memory
         part = live[start : start + step]
         top = max(range(len(part)), key=part.__getitem__)
         points.append((start + top, part[top]))
-    top_op = trace.run.peak_op if trace.run.peak_op is not None else max(range(len(live)), key=live.__getitem__)
+    top_op = (
+        trace.run.peak_op if trace.run.peak_op is not None else max(range(len(live)), key=live.__getitem__)
+    )
     peak = trace.run.peak_bytes or live[top_op]
     stages = []
     for item in items:

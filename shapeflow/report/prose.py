@@ -15,13 +15,11 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 SHAPE = re.compile(r"(?:[a-z]+\d*)?\[[\w\s,*/+.()-]*\]")
-MATHML = frozenset(
-    "math mrow mi mn mo mtext mspace ms mfrac msqrt mroot mstyle merror mpadded mphantom mfenced menclose "
-    "msub msup msubsup munder mover munderover mmultiscripts mtable mtr mtd".split()
-)
-MATHML_ATTRIBUTES = frozenset(
-    "display displaystyle stretchy fence separator form mathvariant accent columnalign lspace rspace".split()
-)
+MATHML = """math mrow mi mn mo mtext mspace ms mfrac msqrt mroot mstyle merror mpadded mphantom mfenced
+menclose msub msup msubsup munder mover munderover mmultiscripts mtable mtr mtd"""
+"""Elements that a formula may consist of."""
+MATHML_ATTRIBUTES = """display displaystyle stretchy fence separator form mathvariant accent columnalign
+lspace rspace"""
 MATHML_SPACE = "{http://www.w3.org/1998/Math/MathML}"
 LONGEST_MATH = 4_000
 
@@ -129,12 +127,12 @@ def math_html(text: str, *, block: bool) -> str:
 def _mathml(element: ElementTree.Element) -> ElementTree.Element | None:
     """Return a copy that holds nothing but MathML's own presentation elements."""
     name = element.tag.removeprefix(MATHML_SPACE)
-    if name not in MATHML:
+    if name not in MATHML.split():
         return None
     copy = ElementTree.Element(name)
     copy.text, copy.tail = element.text, element.tail
     for attribute, value in element.attrib.items():
-        if attribute in MATHML_ATTRIBUTES:
+        if attribute in MATHML_ATTRIBUTES.split():
             copy.set(attribute, value)
     for child in element:
         inner = _mathml(child)

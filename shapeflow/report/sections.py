@@ -15,7 +15,8 @@ from shapeflow.report.drawings import attention_in, sheets_of
 from shapeflow.report.figures import draw_all
 from shapeflow.report.names import Names
 from shapeflow.report.numbers import stage_calls
-from shapeflow.report.view import BlockView, Drawing, LinkView, PortView, SectionView
+from shapeflow.report.pictures import Drawing
+from shapeflow.report.view import BlockView, LinkView, PortView, SectionView
 from shapeflow.report.words import Words
 from shapeflow.trace import Call, Trace
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 NODES = 24
 """Most nodes of a section's figure."""
-OVERVIEW_NODES = 34
+OVERVIEW_NODES = 17
 MOST_CALLS = 5
 MOST_PORTS = 16
 
@@ -60,7 +61,8 @@ def walkthrough_sections(parts: Parts, result: CheckResult) -> list[SectionView]
     drawn: dict[tuple[int, ...], str] = {}
     for section in result.document.sections:
         own = [verdicts[claim] for block in section.blocks for claim in block.claims if claim in verdicts]
-        calls = calls_of(parts.trace, parts.names, own)
+        plain = [verdict for verdict in own if not verdict.claim.said]
+        calls = calls_of(parts.trace, parts.names, plain or own)
         view = _section(parts, section, own, calls, verdicts)
         views.append(view)
         # The same calls give the same figure: the first section that speaks of them shows it.
@@ -87,8 +89,8 @@ def stage_sections(parts: Parts) -> list[SectionView]:
             blocks=(),
             mark="bad" if any(parts.trace.calls[call].raised for call in calls) else "plain",
             counts={},
-            calls=_call_links(parts, calls),
-            more_calls=max(0, len(calls) - MOST_CALLS),
+            calls=_call_links(parts, calls)[:MOST_CALLS],
+            more_calls=max(0, len(_call_links(parts, calls)) - MOST_CALLS),
             attention=attention_in(parts.trace, _ops(parts.trace, calls), parts.names, parts.words),
             sheets=sheets_of(parts.trace, _outputs(parts.trace, calls), parts.names, _unused(parts)),
             ports=_ports(parts, first),
@@ -111,12 +113,15 @@ def _section(
 ) -> SectionView:
     blocks = []
     for block in section.blocks:
-        claims = [parts.claims.view(verdicts[claim], section.id) for claim in block.claims if claim in verdicts]
+        claims = [
+            parts.claims.view(verdicts[claim], section.id) for claim in block.claims if claim in verdicts
+        ]
         if claims or block.text.strip():
             blocks.append(BlockView(block.text, tuple(claims)))
     counts = Counter(claim.tone for block in blocks for claim in block.claims)
     counts["said"] = sum(1 for verdict in own if verdict.claim.said)
     values = [value for verdict in own if verdict.claim.kind != "flow" for value in verdict.evidence.values]
+    links = _call_links(parts, calls)
     attended = [call for call in calls if not _holds_more(parts, call, calls)]
     return SectionView(
         id=section.id or "start",
@@ -125,8 +130,8 @@ def _section(
         blocks=tuple(blocks),
         mark=_mark(counts, own),
         counts={name: number for name, number in counts.items() if number},
-        calls=_call_links(parts, calls),
-        more_calls=max(0, len(calls) - MOST_CALLS),
+        calls=links[:MOST_CALLS],
+        more_calls=max(0, len(links) - MOST_CALLS),
         attention=attention_in(parts.trace, _ops(parts.trace, attended), parts.names, parts.words),
         sheets=sheets_of(parts.trace, values, parts.names, _unused(parts)),
     )
@@ -146,29 +151,34 @@ def _holds_more(parts: Parts, call: int, calls: Sequence[int]) -> bool:
 
 
 def _graph(parts: Parts, calls: Sequence[int], title: str) -> Graph:
-    """Return what a section draws: its calls, without the run's outermost ones where it also has inner ones."""
+    """Return what a section draws: its calls, without the run's outermost ones if it has inner ones."""
     inner = [call for call in calls if parts.trace.calls[call].parent is not None]
     chosen = inner if len(inner) > 1 or (inner and len(calls) > len(inner)) else list(calls)
     return replace(graph_of(parts.trace, chosen, limit=NODES, structure=parts.tree), title=title)
 
 
 def _call_links(parts: Parts, calls: Sequence[int]) -> tuple[LinkView, ...]:
-    """Return links to calls, where they are called in the source; repeats as one."""
-    groups: dict[tuple[str, str], list[int]] = {}
+    """Return links to calls, with where their class is defined; repeats as one."""
+    by_parent: dict[int | None, list[int]] = {}
     for call in calls:
-        record = parts.trace.calls[call]
-        groups.setdefault((record.name, record.class_name), []).append(call)
-    links = []
-    for (name, class_name), alike in list(groups.items())[:MOST_CALLS]:
-        selector = name if len(alike) > 1 else parts.names.call(alike[0])
-        module = parts.trace.module_by_path.get(parts.trace.calls[alike[0]].path)
+        by_parent.setdefault(parts.trace.calls[call].parent, []).append(call)
+    items = [item for group in by_parent.values() for item in parts.tree.fold(group)]
+    items.sort(key=lambda item: item.calls[0] if isinstance(item, Repeat) else item)
+    links: dict[str, LinkView] = {}
+    for item in items:
+        first = parts.trace.calls[item.calls[0] if isinstance(item, Repeat) else item]
+        name = item.selector if isinstance(item, Repeat) else first.name
+        selector = name if isinstance(item, Repeat) else parts.names.call(first.id)
+        module = parts.trace.module_by_path.get(first.path)
         place = str(parts.trace.sources[module.source]) if module and module.source is not None else ""
-        links.append(LinkView(selector, name, f"{class_name} {place}".strip()))
-    return tuple(links)
+        links.setdefault(name, LinkView(selector, name, f"{first.class_name} {place}".strip()))
+    return tuple(links.values())
 
 
 def _ops(trace: Trace, calls: Sequence[int]) -> list[int]:
-    return sorted({op for call in calls for op in range(trace.calls[call].first_op, trace.calls[call].last_op)})
+    return sorted(
+        {op for call in calls for op in range(trace.calls[call].first_op, trace.calls[call].last_op)}
+    )
 
 
 def _outputs(trace: Trace, calls: Sequence[int]) -> list[int]:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shapeflow.report.pictures import Attention, Drawing, Sheet
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -132,60 +134,13 @@ class BlockView:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
-    """A laid-out graph."""
-
-    title: str
-    svg: str
-    """Safe SVG that takes its colours from the page; empty if no program could draw it."""
-    mermaid: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Attention:
-    """The sizes of one kind of attention."""
-
-    title: str
-    selector: str
-    times: str
-    """``28 calls``."""
-    heads: int
-    queries: int
-    keys: int
-    width: int
-    score: str
-    """``f32[9, 16, 576, 576]``."""
-    note: str
-    """Whether the score matrix ever existed."""
-    query_shape: str
-    key_shape: str
-    value_shape: str
-    out_shape: str
-    windows: int = 1
-    """Batch of the attention itself: windows, for windowed attention."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A feature map, to be drawn to scale."""
-
-    text: str
-    selector: str
-    channels: int
-    height: int
-    width: int
-    unused: bool
-
-
-@dataclass(frozen=True, slots=True)
 class StageView:
     """What one stage costs."""
 
     selector: str
     title: str
     class_name: str
-    calls: str
+    calls: int
     parameters: int
     flops: int
     share: float

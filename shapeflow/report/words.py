@@ -81,6 +81,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "menu": ("Contents", "目录"),
     "close": ("Close", "关闭"),
     "overview": ("Overview", "总览"),
+    "enlarge": ("fill the window", "放大到整个窗口"),
     "overview-note": (
         "Boxes are calls, arrows carry tensors; dashed: read by nobody. Click a box to open it.",
         "方框是调用，箭头是张量；虚线表示无人读取。点击方框可打开。",
@@ -88,6 +89,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "figure": ("Data flow of this section", "本节数据流"),
     "figure-none": ("no drawing: {why}", "无图：{why}"),
     "attention": ("Attention, with sizes", "注意力及其尺寸"),
+    "out": ("output", "输出"),
     "score": ("scores", "分数"),
     "score-real": ("The score matrix is built.", "分数矩阵真实存在。"),
     "score-fused": (
@@ -173,7 +175,7 @@ TABLE: dict[str, tuple[str, str]] = {
     # inspector
     "inspector": ("Inspector", "检查器"),
     "inspector-empty": (
-        "Choose a shape, a call or a box in a figure to see where it comes from, where it goes, what it costs.",
+        "Choose a shape, a call or a box in a figure: where it comes from, where it goes, what it costs.",
         "点选一个形状、调用或图中的方框，查看它从哪里来、到哪里去、代价多少。",
     ),
     "call": ("call", "调用"),

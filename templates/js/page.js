@@ -9,6 +9,7 @@ function follow() {
     let wanted = "";
     try { wanted = decodeURIComponent(hash.slice(hash.indexOf("=") + 1)); } catch { wanted = hash; }
     const target = hash.startsWith("size=") ? { kind: "size", id: Number(wanted) } : trace.find(wanted);
+    shrink();
     if (target) inspect(target);
     else { byId("inspected").replaceChildren(make("p", {}, words("no-such", { name: wanted }))); byId("inspector").classList.add("open"); }
     for (const node of all(".graph a[href]")) if (node.getAttribute("href") === location.hash) node.closest(".node, .cluster")?.classList.add("picked");
@@ -80,7 +81,7 @@ const keys = {
   c: () => copy(location.href),
   t: () => switchTheme(),
   "?": () => byId("keys").showModal(),
-  Escape: () => { closeInspector(); closeMenu(); closeSearch(); },
+  Escape: () => { if (shrink()) return; closeInspector(); closeMenu(); closeSearch(); },
 };
 
 /** Open or close the claim or figure at hand: the one with the focus, else the first of the section at hand. */
@@ -96,6 +97,19 @@ function switchTheme() {
   const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = dark ? "light" : "dark";
   remember.set("theme", root.dataset.theme);
+}
+
+/** Let a drawing fill the window, or put it back. */
+function enlarge(button) {
+  const full = button.closest(".drawing").classList.toggle("full");
+  button.setAttribute("aria-pressed", String(full));
+  document.body.style.overflow = full ? "hidden" : "";
+}
+
+function shrink() {
+  const full = document.querySelector(".drawing.full");
+  if (full) enlarge(full.querySelector(".enlarge"));
+  return full !== null;
 }
 
 function closeMenu() {
@@ -152,6 +166,7 @@ function start() {
   window.addEventListener("beforeprint", () => { for (const claim of all(".claim[data-failed], .failure details")) claim.open = true; });
   const seen = new IntersectionObserver((entries) => { for (const entry of entries) if (entry.isIntersecting) markCurrent(entry.target.id); }, { rootMargin: "-15% 0px -75% 0px" });
   for (const part of all(".part")) seen.observe(part);
+  for (const button of all(".enlarge")) button.addEventListener("click", () => enlarge(button));
   watchDims();
   watchSteps();
   startSearch();

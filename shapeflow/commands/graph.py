@@ -1,0 +1,112 @@
+"""``shapeflow graph``: the data flow between calls as a drawing."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shapeflow.errors import ExitCode, InputError
+from shapeflow.text import nearest
+
+if TYPE_CHECKING:
+    from shapeflow.graph.model import Graph
+    from shapeflow.trace import Trace
+
+HELP = "draw the data flow between calls"
+EXAMPLES = """\
+examples:
+  shapeflow graph bus.trace.json -o bus.svg                          the whole run, folded to what can be read
+  shapeflow graph bus.trace.json transformer.decoder -o decoder.svg  the inside of one call
+  shapeflow graph bus.trace.json 'backbone.vision_backbone.convs.*' -o pyramid.png
+  shapeflow graph bus.trace.json transformer --depth 2 -o two.dot
+  shapeflow graph bus.trace.json --path A B -o path.svg              the way from A to B, if data flows there
+
+svg, dot and mmd (Mermaid) can be written everywhere; png and pdf need the system's Graphviz."""
+
+FORMATS = ("svg", "png", "pdf", "dot", "mmd")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = EXAMPLES
+    add = parser.add_argument
+    add("trace", type=Path, metavar="TRACE", help="NAME.trace.json or NAME.trace.json.gz")
+    add("selector", nargs="?", metavar="SELECTOR", help="what to draw; by default the whole run")
+    add("--depth", type=int, metavar="N", help="open N levels of calls (default: as many as stay readable)")
+    add("--path", nargs=2, metavar=("A", "B"), help="only the way from A to B")
+    add("-o", "--output", type=Path, required=True, metavar="FILE", help="NAME.{svg,png,pdf,dot,mmd}")
+    add("--force", action="store_true", help="replace a file that shapeflow did not make")
+    add("-q", "--quiet", action="store_true", help="do not say what was drawn")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draw."""
+    from shapeflow.report.output import save
+    from shapeflow.tracefile import read
+
+    form = _format(args.output)
+    if args.depth is not None and args.depth < 1:
+        raise InputError(
+            "usage", f"a depth of {args.depth} shows nothing", where="option --depth", expected="1 or more"
+        )
+    if args.path and (args.selector or args.depth):
+        raise InputError(
+            "usage", "--path is drawn by itself", where="option --path", hint="leave SELECTOR and --depth out"
+        )
+    trace = read(args.trace)
+    graph = _graph(trace, args)
+    save(args.output, _content(graph, form), force=args.force, inputs=[args.trace])
+    if not args.quiet:
+        folded = f"; {graph.left_out}" if graph.left_out else ""
+        print(f"{args.output}  {len(graph.nodes)} boxes, {len(graph.edges)} arrows{folded}", file=sys.stderr)
+    return int(ExitCode.FINE)
+
+
+def _format(path: Path) -> str:
+    """Return the format that a file's ending names."""
+    ending = path.suffix.lower().removeprefix(".")
+    if ending in FORMATS:
+        return ending
+    close = nearest(ending, FORMATS, 1)
+    raise InputError(
+        "unknown-format",
+        f"'{path.name}' does not end in a format that can be drawn",
+        where="option -o",
+        expected=", ".join(f".{name}" for name in FORMATS),
+        hint=str(path.with_suffix(f".{close[0] if close else 'svg'}")),
+    )
+
+
+def _graph(trace: Trace, args: argparse.Namespace) -> Graph:
+    """Return what was asked for."""
+    from shapeflow.graph.model import graph_of
+    from shapeflow.graph.route import route
+
+    if args.path:
+        return route(trace, *args.path)
+    if args.selector is None:
+        return graph_of(trace, depth=args.depth)
+    calls = sorted({match.call for match in trace.select(args.selector) if match.call is not None})
+    if not calls:
+        raise InputError(
+            "nothing-to-draw",
+            f"'{args.selector}' names nothing that runs in a call",
+            where="argument SELECTOR",
+            hint="shapeflow show TRACE SELECTOR",
+        )
+    return graph_of(trace, calls, depth=args.depth)
+
+
+def _content(graph: Graph, form: str) -> bytes:
+    """Return the drawing as the bytes of a file."""
+    from shapeflow.graph.dot import to_dot
+    from shapeflow.graph.engine import render
+    from shapeflow.graph.mermaid import to_mermaid
+
+    if form == "mmd":
+        return f"%% made with shapeflow\n{to_mermaid(graph)}".encode()
+    if form == "dot":
+        return to_dot(graph).encode()
+    return render(to_dot(graph), form)

@@ -1,0 +1,131 @@
+"""``shapeflow report``: the walkthrough with the trace laid into it, as a page, Markdown, text or data."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shapeflow.errors import ExitCode, InputError
+
+if TYPE_CHECKING:
+    from shapeflow.trace import Trace
+    from shapeflow.walkthrough.verdict import CheckResult
+
+HELP = "write a report: the walkthrough with the trace laid into it"
+EXAMPLES = """\
+examples:
+  shapeflow report bus.trace.json                          bus.html, with the walkthrough of the trace's model
+  shapeflow report bus.trace.json docs/model.md -o model.html
+  shapeflow report bus.trace.json --lang zh                the page in Chinese
+  shapeflow report bus.trace.json --format markdown        for a pull request, to standard output
+  shapeflow report bus.trace.json --no-walkthrough         the trace alone
+
+An output that shapeflow made before is replaced; any other file only with --force."""
+
+ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "terminal"}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = EXAMPLES
+    add = parser.add_argument
+    add("trace", type=Path, metavar="TRACE", help="NAME.trace.json or NAME.trace.json.gz")
+    add(
+        "walkthrough",
+        nargs="?",
+        type=Path,
+        metavar="WALKTHROUGH",
+        help="Markdown with claims; by default the model's own",
+    )
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="by default NAME.html; other formats go to standard output",
+    )
+    add(
+        "--format",
+        metavar="FORMAT",
+        help="html, markdown, terminal or json (default: as FILE ends, else html)",
+    )
+    add(
+        "--lang",
+        choices=("en", "zh"),
+        help="language of the page (default: that of the walkthrough, else en)",
+    )
+    add("--no-walkthrough", action="store_true", help="report the trace alone")
+    add("--force", action="store_true", help="replace a file that shapeflow did not make")
+    add("-q", "--quiet", action="store_true", help="do not say where the report is")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the report."""
+    from shapeflow.report import renderer
+    from shapeflow.report.output import save
+    from shapeflow.tracefile import read
+
+    if args.no_walkthrough and args.walkthrough:
+        raise InputError(
+            "usage", "a walkthrough and --no-walkthrough exclude each other", where="shapeflow report"
+        )
+    form = args.format or (ENDINGS.get(args.output.suffix.lower(), "html") if args.output else "html")
+    render = renderer(form)
+    trace = read(args.trace)
+    result, language = _checked(trace, args)
+    text = render_view(trace, result, language, form, render)
+    if args.output is None and form != "html":
+        sys.stdout.write(text)
+        return int(ExitCode.FINE)
+    path = args.output or Path(_stem(args.trace)).with_suffix(".html")
+    inputs = [args.trace, *([args.walkthrough] if args.walkthrough else [])]
+    save(path, text.encode("utf-8", errors="replace"), force=args.force, inputs=inputs)
+    if not args.quiet:
+        print(f"{path}  {len(text.encode('utf-8', errors='replace')) / 1e6:.2f} MB", file=sys.stderr)
+    return int(ExitCode.FINE)
+
+
+def render_view(trace: Trace, result: CheckResult | None, language: str, form: str, render: object) -> str:
+    """Build the view and render it; on a terminal, text gets colour and the terminal's width."""
+    from shapeflow.report.build import build
+
+    view = build(trace, result, language=language)
+    if form == "terminal" and sys.stdout.isatty():
+        from shapeflow.cli import wants_colour
+        from shapeflow.report.console import coloured
+
+        return coloured(view, wants_colour(sys.stdout))
+    assert callable(render)
+    return str(render(view))
+
+
+def _checked(trace: Trace, args: argparse.Namespace) -> tuple[CheckResult | None, str]:
+    """Return the verdicts and the language; None where the model has no walkthrough."""
+    from shapeflow.walkthrough.check import check
+    from shapeflow.walkthrough.shipped import find_shipped
+
+    language = args.lang or "en"
+    path = args.walkthrough
+    if path is not None:
+        result = check(trace, path)
+        return result, args.lang or ("zh" if _is_chinese(result.document.text) else "en")
+    if args.no_walkthrough:
+        return None, language
+    path = find_shipped(trace.run.target, language) or find_shipped(trace.run.target)
+    return (check(trace, path) if path else None), language
+
+
+def _is_chinese(text: str) -> bool:
+    """Return whether a good part of a document is written in Chinese characters."""
+    sample = text[:20_000]
+    return sum("\u4e00" <= character <= "\u9fff" for character in sample) * 12 > len(sample)
+
+
+def _stem(path: Path) -> str:
+    """Return ``bus`` for ``bus.trace.json.gz``, in the current folder."""
+    name = path.name
+    for ending in (".gz", ".json", ".trace"):
+        name = name.removesuffix(ending)
+    return name or "report"

@@ -1,0 +1,135 @@
+"""The report as text for a terminal: what holds, what differs and why, what it costs."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from shapeflow.graph.dot import UNPRINTABLE
+from shapeflow.report.amounts import memory, percent, short
+from shapeflow.report.view import ClaimView, Piece, ReportView, SectionView
+from shapeflow.report.words import Words
+
+MARKS = {"good": "✓", "bad": "✗", "doubt": "?", "said": "≠", "plain": " "}
+STYLES = {"good": "green", "bad": "bold red", "doubt": "yellow", "said": "magenta", "plain": "dim"}
+WIDTH = 80
+INDENT = "    "
+
+Line = tuple[str, str]
+"""A style of rich and the text of one line."""
+
+
+def render(view: ReportView) -> str:
+    """Return the report as plain text in which nothing is cut off."""
+    return "".join(f"{_harmless(text)}\n" for _, text in _lines(view, WIDTH))
+
+
+def coloured(view: ReportView, colour: bool) -> str:
+    """Return the report for the terminal at hand, in colour if wanted."""
+    from rich.console import Console
+    from rich.text import Text
+
+    width = max(40, Console().width)
+    buffer = io.StringIO()
+    console = Console(file=buffer, width=width, force_terminal=colour, no_color=not colour, highlight=False)
+    for style, text in _lines(view, width):
+        console.print(Text(_harmless(text), style=style), soft_wrap=True)
+    return buffer.getvalue()
+
+
+def _harmless(text: str) -> str:
+    """Return ``text`` without characters that a terminal would obey."""
+    return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _lines(view: ReportView, width: int) -> Iterator[Line]:
+    words = Words(view.language)
+    yield "bold", view.title
+    separator = "；" if view.language == "zh" else "; "
+    yield from _wrapped(separator.join(count.text for count in view.headline), width, "")
+    yield "", ""
+    if view.failure:
+        yield "bold red", f"{words('failure')}: {view.failure.what}"
+        for link in (view.failure.call, view.failure.op):
+            if link:
+                yield "", f"{INDENT}{link.selector}  {link.note}".rstrip()
+        for given in view.failure.inputs:
+            yield "", f"{INDENT}{given}"
+        yield "", ""
+    label = max((len(fact.label) for fact in view.facts), default=0)
+    for fact in view.facts:
+        yield from _wrapped(fact.text, width, f"{fact.label:<{label}}  ", "dim")
+    yield "", ""
+    for sentence in view.unobserved:
+        yield from _wrapped(sentence, width, "- ", "dim")
+    yield "", ""
+    for section in view.sections:
+        yield from _section(section, words, width)
+    yield from _numbers(view, words)
+
+
+def _section(section: SectionView, words: Words, width: int) -> Iterator[Line]:
+    if section.title:
+        count = f"  {section.claim_count}" if section.claim_count else ""
+        indent = "  " * max(0, section.level - 1)
+        yield (
+            f"bold {STYLES[section.mark]}" if section.counts else "bold",
+            (f"{indent}{MARKS[section.mark]} {section.title}{count}"),
+        )
+    for block in section.blocks:
+        for claim in block.claims:
+            yield from _claim(claim, words, width)
+    for port in section.ports:
+        arrow = "→" if port.gives else "←"
+        note = f"  {words('unused')}" if port.unused else ""
+        yield "", f"{INDENT}{arrow} {port.name}  {_joined(port.shape)}{note}"
+
+
+def _claim(claim: ClaimView, words: Words, width: int) -> Iterator[Line]:
+    text, found = _joined(claim.text), _joined(claim.found)
+    line = f"{INDENT}{MARKS[claim.tone]} {text}"
+    together = f"{line}  {found}" if found else line
+    if len(together) <= width or not found:
+        yield STYLES[claim.tone] if not claim.passed else "", together
+    else:
+        yield STYLES[claim.tone] if not claim.passed else "", line
+        yield "dim", f"{INDENT}    {found}"
+    if claim.passed:
+        return
+    yield STYLES[claim.tone], f"{INDENT}    {claim.verdict}: {claim.what}"
+    for key, reason in (("expected", claim.expected), ("because", claim.because), ("hint", claim.hint)):
+        for number, part in enumerate(reason.splitlines()):
+            yield "", f"{INDENT}    {words(key) + ':' if not number else '':<10} {part}"
+
+
+def _numbers(view: ReportView, words: Words) -> Iterator[Line]:
+    numbers = view.numbers
+    yield "", ""
+    yield "bold", words("numbers")
+    head = (words("stage"), words("parameters"), words("flops"), words("share"), words("bytes"))
+    rows = [
+        (stage.title, short(stage.parameters), short(stage.flops), percent(stage.share), memory(stage.bytes))
+        for stage in numbers.stages
+    ]
+    widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
+    for number, row in enumerate([head, *rows]):
+        cells = [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
+        yield "dim" if number == 0 else "", f"  {'  '.join(cells)}".rstrip()
+    if numbers.memory and numbers.memory.peak_at:
+        yield "", f"  {words('peak')}: {numbers.memory.peak_text}, {numbers.memory.peak_at.text}"
+    for title, links in ((words("unused-outputs"), numbers.unused), (words("uncovered"), view.uncovered)):
+        if links:
+            yield "", ""
+            yield "bold", title
+            for link in links:
+                yield "", f"  {link.text}  {link.note}"
+
+
+def _wrapped(text: str, width: int, head: str, style: str = "") -> Iterator[Line]:
+    for line in textwrap.wrap(text, width, initial_indent=head, subsequent_indent=" " * len(head)) or [head]:
+        yield style, line
+
+
+def _joined(pieces: Sequence[Piece]) -> str:
+    return "".join(piece.text for piece in pieces)

@@ -1,0 +1,193 @@
+"""The report as Markdown, for a repository or a comment: sections fold, figures are Mermaid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from shapeflow.report.amounts import memory, percent, short
+from shapeflow.report.pictures import Drawing
+from shapeflow.report.view import ClaimView, LinkView, Piece, ReportView, SectionView
+from shapeflow.report.words import Words
+
+MARKS = {"good": "✅", "bad": "❌", "doubt": "❔", "said": "≠", "plain": "·"}
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&@])")
+LONGEST_MERMAID = 30_000
+"""Characters; Git hosts refuse to draw longer ones."""
+
+
+def render(view: ReportView) -> str:
+    """Return the report as Markdown."""
+    words = Words(view.language)
+    separator = "；" if view.language == "zh" else "; "
+    lines = [
+        "<!-- made with shapeflow -->",
+        f"# {text(view.title)}",
+        "",
+        f"**{separator.join(text(count.text) for count in view.headline)}.**",
+        "",
+    ]
+    if view.failure:
+        lines += _failure(view, words)
+    lines += table([words("model"), ""], [[fact.label, text(fact.text)] for fact in view.facts])
+    lines += ["", *_folded(words("not-observed-title"), [f"- {text(line)}" for line in view.unobserved])]
+    if view.overview:
+        lines += _drawing(words("overview"), view.overview)
+    for section in view.sections:
+        lines += _section(section, words)
+    lines += _corrections(view, words)
+    lines += _numbers(view, words)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def text(words: str) -> str:
+    """Return words with everything escaped that Markdown or HTML would interpret, on one line."""
+    return SPECIAL.sub(r"\\\1", " ".join(words.split())).replace("\\<", "&lt;").replace("\\>", "&gt;")
+
+
+def code(words: str) -> str:
+    """Return words as inline code, with more backticks than they hold and pipes that end no table cell."""
+    plain = " ".join(words.split())
+    if not plain:
+        return ""
+    longest = max((len(run) for run in re.findall(r"`+", plain)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if plain[0] == "`" or plain[-1] == "`" else ""
+    return f"{fence}{pad}{plain}{pad}{fence}".replace("|", "\\|")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return a table; cells are Markdown already."""
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    return [*lines, *(f"| {' | '.join(cell or ' ' for cell in row)} |" for row in rows)]
+
+
+def _joined(pieces: Sequence[Piece]) -> str:
+    return "".join(piece.text for piece in pieces)
+
+
+def _folded(title: str, lines: Sequence[str], *, opened: bool = False) -> list[str]:
+    """Return lines in a part that folds."""
+    if not lines:
+        return []
+    start = "<details open>" if opened else "<details>"
+    return [f"{start}<summary>{escape(title)}</summary>", "", *lines, "", "</details>", ""]
+
+
+def _drawing(title: str, drawing: Drawing) -> list[str]:
+    if not drawing.mermaid or len(drawing.mermaid) > LONGEST_MERMAID:
+        return []
+    return _folded(title, ["```mermaid", drawing.mermaid.rstrip(), "```"])
+
+
+def _section(section: SectionView, words: Words) -> list[str]:
+    lines = [""]
+    if section.title:
+        mark = f" {MARKS[section.mark]}" if section.counts else ""
+        # The title is the author's own Markdown, as the prose is.
+        lines += [f"{'#' * min(6, section.level + 1)} {section.title}{mark}", ""]
+    for block in section.blocks:
+        if block.claims:
+            lines += [*_claims(block.claims, words), ""]
+        else:
+            lines += [_harmless(block.markdown.strip("\n")), ""]
+    if section.ports:
+        rows = [
+            [
+                words("gives") if port.gives else words("takes"),
+                code(port.name),
+                code(_joined(port.shape)) + (f" {words('unused')}" if port.unused else ""),
+            ]
+            for port in section.ports
+        ]
+        lines += [*table(["", "", words("shape")], rows), ""]
+    if section.drawing:
+        lines += _drawing(words("figure"), section.drawing)
+    return lines
+
+
+def _harmless(prose: str) -> str:
+    """Return an author's Markdown with raw HTML made text, outside of code."""
+    parts = re.split(
+        r"(^```.*?^```[^\n]*$|^~~~.*?^~~~[^\n]*$|`[^`\n]*`)", prose, flags=re.MULTILINE | re.DOTALL
+    )
+    return "".join(part if index % 2 else part.replace("<", "&lt;") for index, part in enumerate(parts))
+
+
+def _claims(claims: Sequence[ClaimView], words: Words) -> list[str]:
+    rows = [
+        [
+            f"{MARKS[claim.tone]} {claim.verdict}",
+            code(_joined(claim.text)),
+            code(_joined(claim.found)),
+        ]
+        for claim in claims
+    ]
+    lines = table([words("verdicts"), words("claim"), words("observed")], rows)
+    for claim in claims:
+        if not claim.passed:
+            lines += ["", *_reasons(claim, words)]
+    return lines
+
+
+def _reasons(claim: ClaimView, words: Words) -> list[str]:
+    lines = [f"- {text(claim.what)}"] if claim.what else []
+    for key, reason in (("expected", claim.expected), ("because", claim.because), ("hint", claim.hint)):
+        if reason:
+            lines.append(f"- {words(key)}: {code(reason)}")
+    lines += [f"- {words('evidence')}: {code(entry.selector)}" for entry in claim.evidence]
+    return _folded(f"{claim.place}: {claim.verdict}", lines, opened=True)
+
+
+def _failure(view: ReportView, words: Words) -> list[str]:
+    failure = view.failure
+    assert failure is not None
+    lines = [f"> **{words('failure')}**: {code(failure.what)}", ">"]
+    for key, link in (("call", failure.call), ("op", failure.op)):
+        if link:
+            lines.append(f"> - {words(key)}: {code(link.selector)} {text(link.note)}")
+    lines += [f"> - {words('failed-inputs')}: {code(given)}" for given in failure.inputs]
+    if failure.source:
+        lines.append(f"> - {words('source')}: {code(failure.source.place)}")
+    return [*lines, ""]
+
+
+def _corrections(view: ReportView, words: Words) -> list[str]:
+    if not view.corrections:
+        return []
+    rows = [
+        [text(claim.said), code(_joined(claim.text)), code(_joined(claim.found)) or text(claim.what)]
+        for claim in view.corrections
+    ]
+    head = [words("where-said"), words("text-says"), words("model-does")]
+    return [f"## {words('corrections')}", "", *table(head, rows), ""]
+
+
+def _numbers(view: ReportView, words: Words) -> list[str]:
+    numbers = view.numbers
+    rows = [
+        [
+            f"{code(stage.title)} {text(stage.class_name)}",
+            str(stage.calls),
+            short(stage.parameters),
+            short(stage.flops),
+            percent(stage.share),
+            memory(stage.bytes),
+        ]
+        for stage in numbers.stages
+    ]
+    keys = ("stage", "calls", "parameters", "flops", "share", "bytes")
+    lines = [f"## {words('numbers')}", "", *table([words(key) for key in keys], rows), ""]
+    if numbers.memory and numbers.memory.peak_at:
+        lines += [f"{words('peak')}: {numbers.memory.peak_text}, {code(numbers.memory.peak_at.text)}", ""]
+    if numbers.wasted_flops:
+        share = percent(numbers.wasted_share)
+        lines += [text(words("wasted-note", n=short(numbers.wasted_flops), share=share)), ""]
+    lines += _listed(words("unused-outputs"), numbers.unused)
+    return lines + _listed(words("uncovered"), view.uncovered)
+
+
+def _listed(title: str, links: Sequence[LinkView]) -> list[str]:
+    items = [f"- {code(link.text)} {text(link.note)}" for link in links]
+    return _folded(f"{title} ({len(links):,})", items)
