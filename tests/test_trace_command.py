@@ -72,6 +72,7 @@ def project(tmp_path, monkeypatch):
     """A folder with ``models.py`` and a picture, which is the current folder."""
     (tmp_path / "models.py").write_text(textwrap.dedent(MODELS))
     Image.new("RGB", (8, 8), "yellow").save(tmp_path / "bus.png")
+    (tmp_path / "page.html").write_text("<!DOCTYPE html><title>mine</title>")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.delitem(sys.modules, "models", raising=False)
@@ -198,6 +199,7 @@ def test_ctrl_c_from_outside(project):
         (["bus.png", "-o", "models.py/bus.trace.json"], "error[not-writable]"),
         (["bus.png", "-o", "folder.trace.json"], "it is a folder"),
         (["bus.png", "--report", "bus.pdf"], "try:      --report bus.html"),
+        (["bus.png", "--report", "page.html"], "error[output-exists]"),
         (["bus.png", "--device", "cuda"], "error[no-cuda]"),
     ],
 )

@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     trace = _record(args, adapter, _on_device(request, device), quiet)
     trace.save(output)
     _say(f"{output} ({output.stat().st_size / 1e6:.1f} MB)", quiet)
-    result = _check(trace) if trace.run.complete else None
+    result = _check(trace)
     if args.report:
         _report(trace, result, args.report)
         _say(str(args.report), quiet)
@@ -136,20 +136,21 @@ def _same_inputs(args: argparse.Namespace) -> list[str]:
 
 def _check(trace: Trace) -> CheckResult | None:
     """Judge the walkthrough that is shipped for the model, if there is one."""
-    document = Path(__file__).parent.parent / "walkthroughs" / f"{trace.run.target}.en.md"
-    if not document.is_file():
-        return None
     from shapeflow.walkthrough.check import check
+    from shapeflow.walkthrough.shipped import find_shipped
 
-    return check(trace, document)
+    document = find_shipped(trace.run.target)
+    return check(trace, document) if document and trace.run.complete else None
 
 
 def _report(trace: Trace, result: CheckResult | None, path: Path) -> None:
-    """Write the report."""
+    """Write the report as a page."""
+    from shapeflow.report import renderer
     from shapeflow.report.build import build
-    from shapeflow.report.html import write
+    from shapeflow.report.output import save
 
-    write(build(trace, result), path)
+    page = renderer("html")(build(trace, result))
+    save(path, page.encode("utf-8", errors="replace"))
 
 
 def _show(trace: Trace, result: CheckResult | None, depth: int | None) -> None:

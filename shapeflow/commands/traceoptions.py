@@ -116,6 +116,25 @@ def check_outputs(output: Path, report: Path | None) -> None:
     for option, path in (("-o", output), ("--report", report)):
         if path is not None:
             _check_writable(path, f"option {option}")
+    if report is not None:
+        _check_ours(report)
+
+
+def _check_ours(report: Path) -> None:
+    """Check before the run what saving the report will check: that no foreign file is written over."""
+    from shapeflow.report.output import LOOKED_AT, MARK
+
+    if not report.is_file():
+        return
+    with report.open("rb") as file:
+        head = file.read(LOOKED_AT)
+    if head and MARK not in head:
+        raise InputError(
+            "output-exists",
+            f"'{report}' exists and was not made by shapeflow",
+            where="option --report",
+            hint="another name",
+        )
 
 
 def _check_writable(path: Path, where: str) -> None:
