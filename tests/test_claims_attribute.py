@@ -13,9 +13,8 @@ from shapeflow.walkthrough.claims.literal import literal_text, same
 def trace():
     build = TraceBuilder()
     build.module("", "Tiny", levels=1, name="tiny")
-    build.module(
-        "neck", "Neck", scales=[4.0, 2.0, 1.0], act="relu", bias=False, cut=None, size=(2, 2), note='a "b"'
-    )
+    plain = {"act": "relu", "bias": False, "cut": None, "size": (2, 2), "note": 'a "b"'}
+    build.module("neck", "Neck", scales=[4.0, 2.0, 1.0], **plain)
     for number in range(3):
         build.module(f"layers.{number}", "Layer", heads=8, rate=0.1 if number < 2 else 0.2)
     return build.trace()

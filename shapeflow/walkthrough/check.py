@@ -28,7 +28,7 @@ def check(trace: Trace, walkthrough: Document | str | Path) -> CheckResult:
     document = walkthrough if isinstance(walkthrough, Document) else read(walkthrough)
     if not document.claims:
         raise no_claims(document)
-    if document.model and document.model != trace.run.target:
+    if document.model and not _same_model(document.model, trace.run.target):
         raise _other_model(document, trace.run)
     subject = Subject(trace, front_matter_sizes(document))
     verdicts = tuple(_judge(claim, subject) for claim in document.claims)
@@ -112,6 +112,14 @@ def _unselected(claim: Claim, unselected: UnselectedError, run: Run) -> Verdict:
         hint=error.hint,
         caret=(part.start + start, part.start + max(end, start + 1)),
     )
+
+
+def _same_model(model: str, target: str) -> bool:
+    """Return whether a document's model is the one that was run; a Python file counts without its folder."""
+    (file, _, name), (run_file, _, run_name) = model.rpartition(":"), target.rpartition(":")
+    if file.endswith(".py") and run_file.endswith(".py"):
+        return (Path(file).name, name) == (Path(run_file).name, run_name)
+    return model == target
 
 
 def _other_model(document: Document, run: Run) -> WalkthroughError:
