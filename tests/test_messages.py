@@ -9,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 CODE = re.compile(r"[a-z]+(-[a-z]+)*")
+NOT_MESSAGES = {"UnselectedError"}
+"""Carries a status, not a code."""
 EXPLAINED = re.compile(r"^\| `([a-z-]+)` \|", re.MULTILINE)
 
 
@@ -27,6 +29,8 @@ def codes_in(text: str) -> set[str]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and node.args:
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name in NOT_MESSAGES:
+                continue
             if name.endswith(("Error", "_error")) or name == "__init__":
                 found.update(code for code in constants(node.args[0]) if CODE.fullmatch(code))
     return found
