@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import struct
 from pathlib import Path
@@ -160,10 +161,8 @@ def test_any_cut_or_flipped_file_is_a_picture_or_an_error(tmp_path):
                 bad[chance.randrange(len(bad))] = chance.randrange(256)
             path = tmp_path / f"bad.{suffix}"
             path.write_bytes(bad[: chance.randint(1, len(bad))])
-            try:
+            with contextlib.suppress(InputError):
                 assert open_image(path).mode == "RGB"
-            except InputError:
-                pass
 
 
 def test_a_box_is_read():
