@@ -49,9 +49,14 @@ class Keeper:
         if names is None:
             names = [name for name, selector in self._parsed.items() if _means(selector, path, target)]
             self._meant[path, target] = names
+        pairs = list(zip(ports, leaves, strict=False)) if names else []
         for name in names:
-            for port, leaf in zip(ports, leaves, strict=False):
-                if isinstance(leaf, Tensor) and port.value is not None and (name, port.value) not in self._kept:
+            for port, leaf in pairs:
+                if (
+                    isinstance(leaf, Tensor)
+                    and port.value is not None
+                    and (name, port.value) not in self._kept
+                ):
                     numbers = _numbers(leaf, self._wanted[name].index)
                     if numbers is not None:
                         self._kept[name, port.value] = numbers

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from shapeflow.errors import InputError
 from shapeflow.text import nearest
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from shapeflow.report.view import ReportView
 
 FORMATS = {
@@ -27,7 +28,7 @@ GROUP = "shapeflow.formats"
 
 def formats() -> list[str]:
     """Return the names of all formats."""
-    return [*FORMATS, *sorted(entry.name for entry in entry_points(group=GROUP) if entry.name not in FORMATS)]
+    return [*FORMATS, *sorted(entry.name for entry in _entries() if entry.name not in FORMATS)]
 
 
 def renderer(name: str) -> Callable[[ReportView], str]:
@@ -40,7 +41,7 @@ def renderer(name: str) -> Callable[[ReportView], str]:
         module, _, function = FORMATS[name].partition(":")
         found: Callable[[ReportView], str] = getattr(import_module(module), function)
         return found
-    for entry in entry_points(group=GROUP):
+    for entry in _entries():
         if entry.name == name:
             added: Callable[[ReportView], str] = entry.load()
             return added
@@ -52,3 +53,10 @@ def renderer(name: str) -> Callable[[ReportView], str]:
         expected=", ".join(formats()),
         hint=close[0] if close else "",
     )
+
+
+def _entries() -> Iterable[EntryPoint]:
+    """Return the formats of other packages; the import is slow, and most commands need no format by name."""
+    from importlib.metadata import entry_points
+
+    return entry_points(group=GROUP)
