@@ -1,0 +1,258 @@
+"""``shapeflow check`` as a user types it: stored traces, fresh runs, formats, exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from walkthroughs import document_of
+
+from shapeflow.cli import main
+from shapeflow.commands.rerun import request_of
+from shapeflow.errors import ShapeflowError
+from shapeflow.walkthrough import shipped
+from shapeflow.walkthrough.reader import parse
+
+FINE = "mask_head:out [1, 10, 14, 14]"
+WRONG = "mask_head:out [1, 10, 14, 15]"
+UNDECIDED = ".:in.tokens never reaches encoder:out.memory"
+
+MODEL = """\
+import torch
+from torch import nn
+
+class Tiny(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return torch.sigmoid(self.head(x))
+
+def build():
+    return Tiny(), (torch.ones(3, 4),)
+
+def broken():
+    return Tiny(), (torch.ones(3, 5),)
+"""
+RUN = """\
+---
+title: Tiny
+model: tiny.py:build
+run:
+  device: {device}
+---
+# Tiny
+
+```shapes
+head:in [B, 4]
+head:out [B, 2]
+value .:out ~= sigmoid(head:out)
+value (.:out)[0] ~= sigmoid((head:out)[0])
+real count calls head = 1
+```
+"""
+
+
+@pytest.fixture
+def folder(sample, tmp_path, monkeypatch):
+    sample.save(tmp_path / "t.trace.json")
+    (tmp_path / "fine.md").write_text(document_of(FINE))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def check(capsys, *words):
+    code = main(["check", *words])
+    out, err = capsys.readouterr()
+    assert "Traceback" not in err
+    return code, out, err
+
+
+class TestStored:
+    def test_fine(self, folder, capsys):
+        code, out, err = check(capsys, "t.trace.json", "fine.md")
+        assert (code, err) == (0, "")
+        assert out == "ok    Claims  1 ok  f32[1, 10, 14, 14]\n\n1 claim, all satisfied: 1 holds\n"
+
+    @pytest.mark.parametrize(
+        ("lines", "options", "code"),
+        [
+            ([FINE, WRONG], [], 1),
+            ([FINE, UNDECIDED], [], 1),
+            ([FINE, UNDECIDED], ["--allow-undecided"], 0),
+            ([WRONG, UNDECIDED], ["--allow-undecided"], 1),
+            ([FINE, "oops", WRONG], [], 2),
+            (["geometry:out [1]"], [], 1),
+            (["real geometry:out [1]"], [], 0),
+        ],
+    )
+    @pytest.mark.parametrize("form", ["text", "json", "junit", "github"])
+    def test_exit_codes_do_not_depend_on_the_format(self, folder, capsys, lines, options, code, form):
+        (folder / "w.md").write_text(document_of(*lines))
+        found, out, err = check(capsys, "t.trace.json", "w.md", "--format", form, *options)
+        assert (found, err) == (code, "")
+        assert out.endswith("\n")
+        if form == "json":
+            assert json.loads(out)["passed"] == (code == 0)
+        if form == "junit":
+            assert ElementTree.fromstring(out).get("tests") == str(len(lines))
+
+    def test_quiet(self, folder, capsys):
+        assert check(capsys, "t.trace.json", "fine.md", "--quiet") == (0, "", "")
+        (folder / "w.md").write_text(document_of(WRONG))
+        _, out, _ = check(capsys, "t.trace.json", "w.md", "-q")
+        assert out.startswith("contradicted[shape]: ")
+        assert "FAIL" not in out
+
+    def test_the_shipped_walkthrough_is_the_default(self, folder, capsys, monkeypatch, sample):
+        code, _, err = check(capsys, "t.trace.json")
+        assert code == 2
+        assert "error[walkthrough-missing]: no walkthrough is shipped for 'tiny:detector'" in err
+        (folder / "shipped").mkdir()
+        (folder / "shipped" / "sam9.en.md").write_text(document_of(FINE))
+        monkeypatch.setattr(shipped, "FOLDER", folder / "shipped")
+        from dataclasses import replace
+
+        replace(sample, run=replace(sample.run, target="sam9")).save(folder / "s.trace.json")
+        assert check(capsys, "s.trace.json")[0] == 0
+        _, _, err = check(capsys, "t.trace.json")
+        assert "there is one for sam9" in err
+
+    @pytest.mark.parametrize("target", ["../../secret", "a/b", "", "a:b", ".."])
+    def test_a_target_is_no_path(self, target):
+        assert shipped.find_shipped(target) is None
+
+    @pytest.mark.parametrize(
+        ("words", "error"),
+        [
+            ([], "error[usage]: a trace is missing"),
+            (["nope.trace.json", "fine.md"], "error[file-missing]: no trace 'nope.trace.json'"),
+            (["t.trace.json", "fin.md"], "error[file-missing]: no walkthrough 'fin.md'"),
+            (["fine.md", "fine.md"], "error["),
+            (["t.trace.json", "t.trace.json"], "error[no-claims]"),
+            (["t.trace.json", "fine.md", "more"], "error[usage]: one argument too many: 'more'"),
+            (["t.trace.json", "fine.md", "--formt", "json"], "error[unknown-option]: no option '--formt'"),
+            (["t.trace.json", "fine.md", "--format", "jsn"], "error[usage]"),
+            (["t.trace.json", "fine.md", "--device", "cpu"], "error[usage]: --device only means"),
+            (["t.trace.json", "fine.md", "-o", "x.trace.json"], "error[usage]: --output only means"),
+            (["t.trace.json", "--run", "fine.md"], "error[usage]: 't.trace.json' is not needed with --run"),
+            (["--run", "nope.md"], "error[file-missing]: no walkthrough 'nope.md'"),
+            (["--run", "fine.md"], "error[front-matter]: the front matter does not say which model to run"),
+        ],
+    )
+    def test_what_is_wrong(self, folder, capsys, words, error):
+        code, out, err = check(capsys, *words)
+        assert (code, out) == (2, "")
+        assert err.startswith(error)
+
+    def test_a_trace_of_another_model(self, folder, capsys):
+        (folder / "w.md").write_text("---\nmodel: sam3\n---\n" + document_of(FINE))
+        code, _, err = check(capsys, "t.trace.json", "w.md")
+        assert (code, err.splitlines()[0]) == (
+            2,
+            "error[other-model]: the trace is of another model than the walkthrough",
+        )
+
+    def test_fast_and_without_torch(self, folder):
+        code = (
+            "import sys\n"
+            "from shapeflow.cli import main\n"
+            "assert main(['check', 't.trace.json', 'fine.md']) == 0\n"
+            "assert not {'torch', 'numpy', 'rich', 'jinja2'} & set(sys.modules)\n"
+        )
+        subprocess.run([sys.executable, "-c", code], cwd=folder, check=True, timeout=60)
+
+
+class TestRequest:
+    """What the front matter asks to be run."""
+
+    def request(self, run, path="docs/w.md", model="sam3"):
+        front = "\n".join(f"  {line}" for line in run)
+        return request_of(parse(f"---\nmodel: {model}\nrun:\n{front}\n---\n", path))
+
+    @pytest.fixture(autouse=True)
+    def _picture(self, tmp_path, monkeypatch):
+        from PIL import Image
+
+        (tmp_path / "docs").mkdir()
+        for name in ("bus.png", "car.png"):
+            Image.new("RGB", (8, 8)).save(tmp_path / "docs" / name)
+        monkeypatch.chdir(tmp_path)
+
+    def test_paths_are_seen_from_the_document(self, tmp_path):
+        request = self.request(["image: bus.png", "prompt: a bus", "boxes: [[0.5, 0.5, 0.2, 0.2]]"])
+        assert (request.target, request.device, request.prompt, request.seed) == ("sam3", "meta", "a bus", 0)
+        assert [Path(image) for image in request.images] == [tmp_path / "docs" / "bus.png"]
+        assert [(box.cx, box.width, box.positive) for box in request.boxes] == [(0.5, 0.2, True)]
+
+    def test_lists_and_negative_boxes(self):
+        run = [
+            "image: [bus.png, car.png]",
+            'boxes: ["0.5,0.5,0.1,0.1"]',
+            "negative_boxes: [[0.1, 0.1, 0.1, 0.1]]",
+        ]
+        request = self.request([*run, "device: cpu", "seed: 3"])
+        assert (len(request.images), request.device, request.seed) == (2, "cpu", 3)
+        assert [box.positive for box in request.boxes] == [True, False]
+
+    def test_a_model_in_a_file_beside_the_document(self, tmp_path):
+        request = request_of(parse("---\nmodel: tiny.py:build\n---\n", "docs/w.md"))
+        assert request.target == f"{tmp_path}/docs/tiny.py:build"
+        request = request_of(parse("---\nrun:\n  model: pkg.mod:build\n---\n", "docs/w.md"), "cpu")
+        assert (request.target, request.device) == ("pkg.mod:build", "cpu")
+
+    @pytest.mark.parametrize(
+        ("run", "code", "what"),
+        [
+            (["imag: bus.png"], "front-matter", "no key 'imag' in 'run'"),
+            (["image: 3"], "front-matter", "'image' in 'run' is no file name"),
+            (["image: [3]"], "front-matter", "'image' in 'run' is no file name"),
+            (["prompt: [a]"], "front-matter", "'prompt' in 'run' is no text"),
+            (["boxes: 3"], "front-matter", "'boxes' in 'run' is no list of boxes"),
+            (["boxes: [3]"], "front-matter", "'boxes' in 'run' is no list of boxes"),
+            (["seed: x"], "front-matter", "'x' is no seed"),
+            (["device: tpu"], "front-matter", "'tpu' is no device"),
+            (["image: bus.png", "boxes: [[1, 2, 3]]"], "box", "'1,2,3' is not four numbers"),
+            (["image: bsu.png"], "file-missing", None),
+            (["model: sam4", "image: bus.png"], "unknown-model", None),
+        ],
+    )
+    def test_what_is_wrong(self, run, code, what):
+        with pytest.raises(ShapeflowError) as caught:
+            self.request(run)
+        assert caught.value.code == code
+        assert what is None or caught.value.what == what
+
+
+class TestRun:
+    """``--run`` with a small model of torch."""
+
+    @pytest.fixture(autouse=True)
+    def _model(self, tmp_path, monkeypatch):
+        (tmp_path / "docs").mkdir()
+        (tmp_path / "docs" / "tiny.py").write_text(MODEL)
+        monkeypatch.chdir(tmp_path)
+
+    def test_shapes_only(self, tmp_path, capsys):
+        (tmp_path / "docs" / "w.md").write_text(RUN.format(device="meta"))
+        code, out, _ = check(capsys, "--run", "docs/w.md", "-o", "kept.trace.json")
+        assert code == 0
+        assert out.splitlines()[-1] == "5 claims, all satisfied: 2 hold, 3 need a real run"
+        assert check(capsys, "kept.trace.json", "docs/w.md")[0] == 0
+
+    def test_real(self, tmp_path, capsys):
+        (tmp_path / "docs" / "w.md").write_text(RUN.format(device="meta"))
+        code, out, err = check(capsys, "--run", "docs/w.md", "--device", "cpu")
+        assert (code, out.splitlines()[-1]) == (0, "5 claims, all satisfied: 5 hold")
+        assert "tiny.py:build on cpu" in err
+
+    def test_a_model_that_raises(self, tmp_path, capsys):
+        (tmp_path / "docs" / "w.md").write_text(RUN.format(device="cpu").replace("build", "broken"))
+        code, out, err = check(capsys, "--run", "docs/w.md", "--quiet")
+        assert (code, out) == (3, "")
+        assert "error[model-crash]: the model raised RuntimeError" in err
