@@ -1,0 +1,198 @@
+"""Walkthroughs as tests: real runs of pytest, also with pytest-xdist."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+from walkthroughs import document_of
+
+from shapeflow.report.check_text import render_verdict
+from shapeflow.walkthrough.check import check
+from shapeflow.walkthrough.reader import read
+
+pytest_plugins = ["pytester"]
+
+FINE = "mask_head:out [1, 10, 14, 14]"
+WRONG = "mask_head:out [1, 10, 14, 15]"
+
+MODEL = """\
+import os
+from pathlib import Path
+
+import torch
+from torch import nn
+
+def build():
+    with Path(__file__).with_name("runs.txt").open("a") as file:
+        file.write(f"{os.getpid()}\\n")
+    return nn.Sequential(nn.Linear(4, 2), nn.Sigmoid()), (torch.ones(3, 4),)
+"""
+RUN = """\
+---
+title: Tiny
+model: tiny.py:build
+run:
+  device: cpu
+---
+# Tiny
+
+```shapes
+0:in [B, 4]
+0:out [B, 2]
+1:out [B, 2]
+value 1:out ~= sigmoid(0:out)
+```
+"""
+
+
+@pytest.fixture
+def folder(pytester, sample):
+    sample.save(pytester.path / "t.trace.json")
+    (pytester.path / "docs").mkdir()
+    return pytester.path
+
+
+def run(pytester, *words):
+    return pytester.runpytest_inprocess("-p", "no:cacheprovider", *words)
+
+
+def run_alone(pytester, *words):
+    """Run pytest in a process of its own, which loads torch."""
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *words, timeout=300)
+
+
+def summary(text):
+    """Return what the last line counts, without warnings and times."""
+    counts = re.findall(r"(\d+) (passed|failed|skipped|errors?)", text.splitlines()[-1])
+    return {kind: int(number) for number, kind in counts}
+
+
+def test_each_claim_is_a_test_with_its_own_line(pytester, folder):
+    (folder / "docs" / "w.md").write_text(document_of(FINE, WRONG, "real geometry:out [1]", "oops"))
+    done = run(pytester, "--shapeflow", "docs/w.md", "--shapeflow-trace", "t.trace.json", "-v", "-rs")
+    assert done.ret == 1
+    out = done.stdout.str()
+    assert summary(out) == {"passed": 1, "failed": 2, "skipped": 1}
+    done.stdout.fnmatch_lines(
+        [
+            "docs/w.md::line 4: mask_head:out [[]1, 10, 14, 14] PASSED*",
+            "docs/w.md::line 5: mask_head:out [[]1, 10, 14, 15] FAILED*",
+            "docs/w.md::line 6: real geometry:out [[]1] SKIPPED*",
+            "docs/w.md::line 7: oops FAILED*",
+        ]
+    )
+    assert "only a real run can tell" in out
+
+
+def test_a_failure_reads_like_the_command_line(pytester, folder, sample, monkeypatch):
+    (folder / "docs" / "w.md").write_text(document_of(FINE, WRONG))
+    done = run(pytester, "--shapeflow", "docs/w.md", "--shapeflow-trace", "t.trace.json")
+    monkeypatch.chdir(folder)
+    verdict = check(sample, read("docs/w.md")).verdicts[1]
+    assert render_verdict(verdict) in done.stdout.str()
+    assert "Traceback" not in done.stdout.str()
+
+
+def test_item_locations(pytester, folder):
+    (folder / "docs" / "w.md").write_text(document_of(FINE, WRONG))
+    items, _ = pytester.inline_genitems("--shapeflow", "docs/w.md", "--shapeflow-trace", "t.trace.json")
+    assert [item.location[:2] for item in items] == [("docs/w.md", 3), ("docs/w.md", 4)]
+
+
+def test_several_documents_beside_other_tests(pytester, folder):
+    (folder / "docs" / "a.md").write_text(document_of(FINE))
+    (folder / "docs" / "b.md").write_text(document_of(FINE, FINE))
+    (folder / "docs" / "other.md").write_text(document_of(WRONG))
+    pytester.makepyfile(test_it="def test_it(): pass")
+    words = ["--shapeflow", "docs/a.md", "--shapeflow=docs/b.md", "--shapeflow-trace", "t.trace.json"]
+    assert summary(run(pytester, *words).stdout.str()) == {"passed": 4}
+    assert summary(run(pytester, *words, "docs").stdout.str()) == {"passed": 3}
+    assert summary(run(pytester, *words, "docs/a.md").stdout.str()) == {"passed": 3}
+    assert summary(run(pytester, *words, "-k", "line").stdout.str()) == {"passed": 3}
+
+
+def test_without_the_option_nothing_changes(pytester, folder):
+    (folder / "docs" / "a.md").write_text(document_of(WRONG))
+    pytester.makepyfile(test_it="def test_it(): pass")
+    assert summary(run(pytester).stdout.str()) == {"passed": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("# T\n", "no-claims"),
+        ("---\ntitle: [1\n---\n", "front-matter"),
+    ],
+)
+def test_a_document_that_cannot_be_read(pytester, folder, text, message):
+    (folder / "docs" / "w.md").write_text(text)
+    done = run(pytester, "--shapeflow", "docs/w.md", "--shapeflow-trace", "t.trace.json")
+    assert f"error[{message}]" in done.stdout.str()
+    assert "Traceback" not in done.stdout.str()
+    assert summary(done.stdout.str()) == {"error": 1}
+
+
+def test_a_trace_that_cannot_be_read(pytester, folder):
+    (folder / "docs" / "w.md").write_text(document_of(FINE, FINE))
+    done = run(pytester, "--shapeflow", "docs/w.md", "--shapeflow-trace", "nope.trace.json")
+    out = done.stdout.str()
+    assert summary(out) == {"failed": 2}
+    assert out.count("= found:    the folder holds") == 1, "told in full once"
+
+
+def test_a_missing_document(pytester, folder):
+    done = run(pytester, "--shapeflow", "docs/nope.md")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_the_fixture(pytester, folder):
+    pytester.makepyfile(
+        test_it="""
+        def test_it(shapeflow_trace):
+            assert shapeflow_trace.run.target == "tiny:detector"
+        """
+    )
+    assert summary(run(pytester, "--shapeflow-trace", "t.trace.json").stdout.str()) == {"passed": 1}
+    done = run(pytester)
+    assert "shapeflow_trace needs --shapeflow WALKTHROUGH or --shapeflow-trace FILE" in done.stdout.str()
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "two workers"])
+def test_the_model_is_run_once_a_session(pytester, folder, workers):
+    (folder / "docs" / "tiny.py").write_text(MODEL)
+    (folder / "docs" / "en.md").write_text(RUN)
+    (folder / "docs" / "zh.md").write_text(RUN.replace("# Tiny", "# 小模型"))
+    pytester.makepyfile(
+        test_it="""
+        def test_it(shapeflow_trace):
+            assert list(shapeflow_trace.run.kept) == ["1:out", "0:out"]
+        """
+    )
+    done = run_alone(pytester, *workers, "--shapeflow", "docs/en.md", "--shapeflow", "docs/zh.md")
+    assert summary(done.stdout.str()) == {"passed": 9}
+    assert len((folder / "docs" / "runs.txt").read_text().split()) == 1
+
+
+def test_a_run_that_fails_is_told_once(pytester, folder):
+    (folder / "docs" / "tiny.py").write_text(MODEL.replace("torch.ones(3, 4)", "torch.ones(3, 5)"))
+    (folder / "docs" / "w.md").write_text(RUN)
+    done = run_alone(pytester, "--shapeflow", "docs/w.md")
+    out = done.stdout.str()
+    assert summary(out) == {"failed": 4}
+    assert "error[model-crash]: the model raised RuntimeError" in out
+    assert out.count("mat1 and mat2 shapes") <= 2
+    assert len((folder / "docs" / "runs.txt").read_text().split()) == 1
+
+
+def test_the_plugin_is_light():
+    code = (
+        "import sys, shapeflow.pytest_plugin\n"
+        "print(sorted({'torch', 'yaml', 'markdown_it', 'numpy', 'jinja2'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
