@@ -117,6 +117,11 @@ class Identity:
             return self.value_of(tensor)[0]
         return self._add(tensor, "op", op, "")
 
+    def outlived(self) -> bool:
+        """Return True if a tensor that an op made is still alive."""
+        values = self.values
+        return any(values[entry.value].origin == "op" for entry in self._entries.values() if entry.ref() is not None)
+
     def written(self, tensor: Tensor, op: int | None) -> None:
         """Note that ``op`` writes to the storage of ``tensor``."""
         storage = self._storages.get(_address(tensor))

@@ -77,6 +77,11 @@ class Recording:
             raise RuntimeError("the trace is complete when the 'with' block ends")
         return self._trace
 
+    @property
+    def outlived(self) -> bool:
+        """True while a tensor that was made during the run is still alive."""
+        return self._draft.identity.outlived()
+
     def __enter__(self) -> Recording:
         self._started = time.perf_counter()
         watch = OperatorWatch(self._draft)

@@ -14,6 +14,7 @@ from torch import nn
 
 from shapeflow.recording.devices import CudaOnCpu
 from shapeflow.recording.keeping import Wanted
+from shapeflow.recording.leftovers import attributes_kept, forget_cached
 from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.recorder import Recording
 from shapeflow.recording.shapes_only import ShapesOnly
@@ -51,8 +52,11 @@ def trace(model: nn.Module, *args: Any, device: str | None = None, **kwargs: Any
     with ExitStack() as stack:
         if device == "meta":
             existing = chain(model.parameters(), model.buffers(), tensors_of((args, kwargs)).values())
-            mode = stack.enter_context(ShapesOnly(protect=existing))
+            mode = ShapesOnly(protect=existing)
             recording = Recording(model, shapes_only=mode)
+            stack.callback(lambda: forget_cached() if recording.outlived else None)
+            stack.enter_context(attributes_kept(model))
+            stack.enter_context(mode)
         else:
             parameter = next(model.parameters(), None)
             recording = Recording(model, device="cpu" if parameter is None else parameter.device.type)
@@ -111,6 +115,9 @@ def run(
             return (
                 recording.trace
             )  # its failure, for the caller to report, or the note of a run that ended early
+        finally:
+            if mode is not None and recording.outlived:
+                stack.callback(forget_cached)
     if prepared.outcome is None:
         return recording.trace
     recorded = recording.trace.run
