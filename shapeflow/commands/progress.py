@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
 LINE_SECONDS = 5.0
-"""Least time between two lines where there is no terminal."""
+LINE_PART = 0.05
+"""Least time and part of the run between two lines where there is no terminal."""
 BAR_SECONDS = 0.1
 
 
@@ -66,7 +67,7 @@ class Progress:
         self._stream = stream
         self._count = count
         self._bar: Bar | None = None
-        self._started = self._shown = 0.0
+        self._started = self._shown = self._part = 0.0
 
     def __enter__(self) -> Progress:
         self._shown = time.monotonic()
@@ -98,6 +99,9 @@ class Progress:
         if self._stream is None or not total or not done:
             return
         part = min(1.0, done / total)
+        if self._bar is None and part - self._part < LINE_PART:
+            return
+        self._part = part
         left = f"{_clock((now - self._started) * (1 - part) / part)} left"
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], total=total, completed=done, left=left)

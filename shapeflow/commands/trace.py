@@ -159,11 +159,19 @@ def _show(trace: Trace, result: CheckResult | None, depth: int | None) -> None:
 
     write(trace, sys.stdout, depth)
     if result is not None:
-        counts = ", ".join(f"{number} {status}" for status, number in result.counts.most_common())
-        failed = f"; {len(result.failed)} not as expected" if result.failed else ""
-        print(
-            f"walkthrough {Path(result.document.path).name}: {len(result.verdicts)} claims: {counts}{failed}"
-        )
+        print(_verdicts(result))
+
+
+def _verdicts(result: CheckResult) -> str:
+    """Return in one line what the walkthrough says of the run."""
+    from collections import Counter
+
+    name, claims = Path(result.document.path).name, len(result.verdicts)
+    failed = Counter(verdict.status for verdict in result.failed)
+    if not failed:
+        return f"walkthrough {name}: all {claims:,} claims pass"
+    kinds = ", ".join(f"{number:,} {status}" for status, number in failed.most_common())
+    return f"walkthrough {name}: {claims - len(result.failed):,} of {claims:,} claims pass; {kinds}"
 
 
 def _summary(
@@ -188,7 +196,7 @@ def _summary(
         "values": len(trace.values),
         "seconds": dict(trace.run.seconds),
         "notes": list(trace.run.notes),
-        "claims": dict(result.counts) if result else None,
+        "claims": {**result.counts, "failed": len(result.failed)} if result else None,
     }
 
 
