@@ -1,0 +1,192 @@
+"""The SAM3 walkthrough: all of a note's statements are in it, and it holds for the model and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from shapeflow.bindings import Binding, Bindings, work_out
+from shapeflow.commands.rerun import rerun
+from shapeflow.dims import Expression
+from shapeflow.trace import Trace
+from shapeflow.walkthrough.check import check
+from shapeflow.walkthrough.claims.count import Count
+from shapeflow.walkthrough.claims.shape import Shape
+from shapeflow.walkthrough.document import Claim, Document
+from shapeflow.walkthrough.grammar import read_claim
+from shapeflow.walkthrough.reader import read
+from shapeflow.walkthrough.verdict import CheckResult
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "shapeflow" / "walkthroughs"
+TABLE = ROOT / "docs" / "sam3-note-claims.tsv"
+
+STATEMENTS = {1: 191, 2: 74, 3: 23, 4: 97, 5: 45, 6: 96, 7: 55, 8: 15}
+"""Checkable statements in each pass of the note."""
+REASONS = {"link", "fused", "intent", "training"}
+"""Why a statement has no claim; docs/sam3-note-claims.md explains them."""
+GROUPS = 7
+"""Claims are changed in so many groups: neighbours, which bind the same symbols, are never in one."""
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    """The English walkthrough."""
+    return read(FOLDER / "sam3.en.md")
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[dict[str, str]]:
+    """The table of the note's statements."""
+    head, *lines = TABLE.read_text("utf-8").splitlines()
+    return [dict(zip(head.split("\t"), line.split("\t"), strict=True)) for line in lines]
+
+
+@pytest.fixture(scope="session")
+def sam3() -> Trace:
+    """A shapes-only trace of the official SAM3, made as the walkthrough says."""
+    pytest.importorskip("sam3")
+    return rerun([read(FOLDER / "sam3.en.md")])
+
+
+# The note's statements --------------------------------------------------------------------------------------
+
+
+def test_every_statement_of_the_note_is_in_the_table_once(rows: list[dict[str, str]]) -> None:
+    ids = [f"P{number}-{i:03d}" for number, count in STATEMENTS.items() for i in range(1, count + 1)]
+    assert [row["id"] for row in rows] == ids
+
+
+def test_every_statement_has_a_claim_or_a_reason(rows: list[dict[str, str]], document: Document) -> None:
+    claims = {(document.sections[claim.section].id, claim.text) for claim in document.claims}
+    for row in rows:
+        if row["reason"]:
+            assert not row["claim"], row["id"]
+            assert row["reason"] in REASONS, row["id"]
+        else:
+            assert (row["section"], row["claim"]) in claims, row["id"]
+
+
+def test_mistakes_are_said_lines_and_what_is_right_is_a_claim(rows: list[dict[str, str]]) -> None:
+    for row in rows:
+        if row["claim"] and row["verdict"] in ("holds", "contradicted", "layout differs"):
+            assert row["claim"].startswith("said ") == (row["verdict"] != "holds"), row["id"]
+
+
+def test_a_said_line_names_the_places_in_the_note(rows: list[dict[str, str]], document: Document) -> None:
+    place = r"[1-8]/(?:Decoder [\d.]+|Summary|[\d.]+)"
+    for claim in document.claims:
+        assert not claim.said or re.match(rf"{place}(?:, {place})* \w", claim.said), claim.text
+    for row in rows:
+        if row["claim"].startswith("said "):
+            assert f"{row['id'][1]}/" in row["claim"].split(":")[0], row["id"]
+
+
+def test_the_explanation_of_the_table_counts_as_the_table_does(rows: list[dict[str, str]]) -> None:
+    text = (ROOT / "docs" / "sam3-note-claims.md").read_text("utf-8")
+    told = {name: int(count) for name, count in re.findall(r"^\| (.+?) \| (\d+) \|", text, re.MULTILINE)}
+    reasons = (f"`{row['reason']}`" for row in rows if row["reason"])
+    assert told == Counter([*(row["verdict"] for row in rows), *reasons])
+
+
+# The document -----------------------------------------------------------------------------------------------
+
+
+def test_every_section_makes_claims_and_every_step_names_its_source(document: Document) -> None:
+    title, *sections = document.sections
+    assert title.level == 1
+    parents = {one.id for one, following in pairwise(sections) if one.level < following.level}
+    for section in sections:
+        chapter = re.match(r"(\d+)", section.title)
+        if section.id not in parents:
+            assert any(block.claims for block in section.blocks), section.title
+        if chapter and int(chapter[1]) in {*range(1, 12), 13, 14} and section.id not in parents:
+            assert any("*In the source: `" in block.text for block in section.blocks), section.title
+
+
+def test_formulas_and_tables_are_closed(document: Document) -> None:
+    for section in document.sections:
+        prose = "\n".join(block.text for block in section.blocks)
+        assert len(re.findall(r"(?<!\\)\$\$", prose)) % 2 == 0, section.title
+        assert len(re.findall(r"(?<![\\$])\$(?!\$)", prose)) % 2 == 0, section.title
+
+
+def test_both_languages_carry_the_same_claims(document: Document) -> None:
+    path = FOLDER / "sam3.zh.md"
+    if not path.exists():
+        pytest.skip("there is no Chinese walkthrough yet")
+    chinese = read(path)
+    assert [claim.text for claim in chinese.claims] == [claim.text for claim in document.claims]
+    assert [claim.section for claim in chinese.claims] == [claim.section for claim in document.claims]
+    assert [section.level for section in chinese.sections] == [section.level for section in document.sections]
+    assert (chinese.model, chinese.dims, chinese.run) == (document.model, document.dims, document.run)
+
+
+# The model --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_all_of_it_holds_for_the_model(sam3: Trace, document: Document) -> None:
+    result = check(sam3, document)
+    assert [f"{verdict.claim.span.location}: {verdict.what}" for verdict in result.failed] == []
+    only_real = [verdict.claim for verdict in result.excused]
+    assert all(claim.real or claim.kind == "value" for claim in only_real)
+
+
+@pytest.mark.slow
+def test_any_other_size_makes_exactly_that_claim_fail(sam3: Trace, document: Document) -> None:
+    result = check(sam3, document)
+    deepest = max(len(claim.body.pattern.dims) for claim in document.claims if isinstance(claim.body, Shape))
+    for dim in range(deepest):
+        for group in range(GROUPS):
+            changed = dict(_with_other_sizes(result, dim, group))
+            judged = check(sam3, _changed(document, changed))
+            assert {verdict.claim.id for verdict in judged.failed} == set(changed)
+            for verdict in judged.failed:
+                assert verdict.expected, verdict.claim.text
+                assert verdict.found, verdict.claim.text
+                assert verdict.because, verdict.claim.text
+
+
+@pytest.mark.slow
+def test_any_other_number_makes_exactly_that_claim_fail(sam3: Trace, document: Document) -> None:
+    counts = [claim for claim in document.claims if isinstance(claim.body, Count) and not claim.said]
+    changed = {claim.id: _rewritten(claim, f"{claim.text} + 1") for claim in counts}
+    judged = check(sam3, _changed(document, changed))
+    assert {verdict.claim.id for verdict in judged.failed} == set(changed)
+
+
+def _with_other_sizes(result: CheckResult, dim: int, group: int) -> Iterator[tuple[int, Claim]]:
+    """Yield the shape claims of a group, by id, with one size of each changed."""
+    sizes = Bindings()
+    for symbol, (size, _) in result.bindings.items():
+        sizes.bind(symbol, Binding(size, 0))
+    shapes = [claim for claim in result.document.claims if isinstance(claim.body, Shape)]
+    for i, claim in enumerate(shapes):
+        pattern = claim.body.pattern
+        if i % GROUPS != group or claim.said or claim.real or dim >= len(pattern.dims):
+            continue
+        meaning = pattern.dims[dim].meaning
+        if isinstance(meaning, Expression):
+            found = work_out(meaning, sizes)
+            assert isinstance(found, int)
+            shape = pattern.with_sizes({dim: found + 1})
+            yield claim.id, _rewritten(claim, f"{claim.body.selector.text}  {shape}")
+
+
+def _rewritten(claim: Claim, text: str) -> Claim:
+    """Return a claim with another text at the same place."""
+    span = replace(claim.span, text=text, start=0, end=len(text))
+    return read_claim(span, claim.id, claim.section)
+
+
+def _changed(document: Document, changed: Mapping[int, Claim]) -> Document:
+    """Return the document with some claims changed; without the flow claims, which no size can touch."""
+    claims = tuple(changed.get(claim.id, claim) for claim in document.claims if claim.kind != "flow")
+    return replace(document, claims=claims)
