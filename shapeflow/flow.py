@@ -145,7 +145,7 @@ def reaches(trace: Trace, source: str, destination: str) -> Reach:
     last = max((op for value in reached for op in links.makers[value] if op <= complete), default=None)
     doubts = (
         *_escapes(trace, reached, complete),
-        *_unknown_origins(trace, starts, links.up(goals)),
+        *_unknown_origins(trace, starts, goals),
     )
     return Reach("undecided" if doubts else "no", doubts=tuple(dict.fromkeys(doubts)), last=last)
 
@@ -166,11 +166,13 @@ def _earliest(trace: Trace, escape: Escape) -> int:
     return made if escape.call is None else max(made, trace.calls[escape.call].first_op)
 
 
-def _unknown_origins(trace: Trace, starts: Iterable[int], upstream: Reached) -> Iterable[Doubt]:
+def _unknown_origins(trace: Trace, starts: Iterable[int], goals: Iterable[int]) -> Iterable[Doubt]:
     """Yield the values on the way to the destination that may have been made, unseen, from the source."""
+    if not trace.cached(_any_unseen):
+        return
     links = trace.cached(Links)
     source_made = min(min(links.makers[start], default=-1) for start in starts)
-    for number in upstream:
+    for number in links.up(goals):
         value = trace.values[number]
         readers = links.readers[number]
         # What an op read before the source existed cannot come from it.
@@ -178,6 +180,11 @@ def _unknown_origins(trace: Trace, starts: Iterable[int], upstream: Reached) -> 
             where = f", first read by '{trace.ops[readers[0]].target}'," if readers else ""
             name = f" '{value.name}'" if value.name else ""
             yield Doubt("unknown origin", number, f"the making of {value}{name}{where} was not seen")
+
+
+def _any_unseen(trace: Trace) -> bool:
+    """Return whether the making of any value was not seen; mostly all was, and nobody need look upstream."""
+    return any(value.origin == "unknown" for value in trace.values)
 
 
 def fold(trace: Trace, reach: Reach | Use) -> tuple[Step, ...]:

@@ -36,6 +36,8 @@ class Links:
         for value in trace.values:
             if value.producer is not None:
                 self._link(value.producer, value.id)
+        self._below = _steps(self.readers, self.made)
+        self._above = _steps(self.makers, self.read)
 
     def _link(self, op: int, value: int) -> None:
         if value not in self.made[op]:
@@ -44,19 +46,23 @@ class Links:
 
     def down(self, starts: Iterable[int], goals: Collection[int] = ()) -> Reached:
         """Return what the starts flow into, nearest first; ends with the first goal that is met."""
-        return _flood(starts, self.readers, self.made, goals)
+        return _flood(starts, self._below, goals)
 
     def up(self, starts: Iterable[int]) -> Reached:
         """Return what flows into the starts, nearest first."""
-        return _flood(starts, self.makers, self.read, ())
+        return _flood(starts, self._above, ())
 
 
-def _flood(
-    starts: Iterable[int],
-    ops: Sequence[Sequence[int]],
-    values: Sequence[Sequence[int]],
-    goals: Collection[int],
-) -> Reached:
+Steps = list[list[tuple[int, int]]]
+"""Value -> each op that leads on from it, with each value that the op leads to."""
+
+
+def _steps(ops: Sequence[Sequence[int]], values: Sequence[Sequence[int]]) -> Steps:
+    """Return the steps from each value over its ``ops`` to their ``values``."""
+    return [[(op, other) for op in near for other in values[op]] for near in ops]
+
+
+def _flood(starts: Iterable[int], steps: Steps, goals: Collection[int]) -> Reached:
     reached: Reached = {}
     for start in starts:
         reached[start] = None
@@ -64,13 +70,12 @@ def _flood(
             return reached
     queue = list(reached)
     for value in queue:  # it grows while it is walked: breadth first
-        for op in ops[value]:
-            for other in values[op]:
-                if other not in reached:
-                    reached[other] = (op, value)
-                    if other in goals:
-                        return reached
-                    queue.append(other)
+        for op, other in steps[value]:
+            if other not in reached:
+                reached[other] = (op, value)
+                if other in goals:
+                    return reached
+                queue.append(other)
     return reached
 
 
