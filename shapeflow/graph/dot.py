@@ -32,7 +32,9 @@ SHAPES_OF_EDGE = 2
 LONGEST = 48
 
 DIM = re.compile(r"\d+")
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
+UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+)
 
 
 def to_dot(graph: Graph, colours: Mapping[int, str] | None = None) -> str:

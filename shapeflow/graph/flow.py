@@ -10,7 +10,7 @@ from shapeflow.graph.folding import Repeat, Structure, tail
 from shapeflow.graph.model import Cluster, Edge, Graph, Kind, Node
 from shapeflow.graph.tidy import tidy
 from shapeflow.text import counted
-from shapeflow.trace import Call, Op, Port, Trace, Value
+from shapeflow.trace import Call, Op, Trace, Value
 
 Edges = dict[tuple[int, int], dict[int, None]]
 """Source and target node -> the values that go there, in order."""
@@ -88,7 +88,10 @@ class _Drawing:
         subtitle = record.class_name if title != record.class_name else ""
         self.cluster_of_call[call] = len(self.clusters)
         around = self._around(record.parent)
-        self.clusters.append(Cluster(len(self.clusters), title, subtitle, call_selector(record), around))
+        wrapper = self.tree.hands_on(call)
+        self.clusters.append(
+            Cluster(len(self.clusters), title, subtitle, call_selector(record), around, wrapper)
+        )
 
     def _leaf(self, item: int | Repeat) -> None:
         calls = item.calls if isinstance(item, Repeat) else (item,)
@@ -144,16 +147,16 @@ class _Drawing:
 
     def _through(self, op: Op, node: int) -> None:
         """An op inside a node: its inputs arrive there, its outputs start there."""
-        for value in _tensors(op.inputs):
+        for value in self.tree.given[op.id]:
             for source in self._from(value):
                 if source != node:
                     self._edge(source, node, value)
-        for value in _tensors(op.outputs):
+        for value in self.tree.made[op.id]:
             self.sources[value] = {node: None}
 
     def _between(self, op: Op, frame: int | None) -> None:
         """An op between nodes: data passes through; where several meet it is a small node."""
-        inputs = _tensors(op.inputs)
+        inputs = self.tree.given[op.id]
         merged: dict[int, None] = {}
         for value in inputs:
             merged |= self._from(value)
@@ -165,7 +168,7 @@ class _Drawing:
                 for source in self._from(value):
                     self._edge(source, node, value)
             merged = {node: None}
-        for value in _tensors(op.outputs):
+        for value in self.tree.made[op.id]:
             self.sources[value] = merged
 
     def _from(self, value: int) -> dict[int, None]:
@@ -199,15 +202,10 @@ class _Drawing:
                         self._edge(source, node, port.value)
 
     def _unused(self) -> None:
-        """Draw the outputs of shown calls that nobody reads."""
-        unused = {value.id for value in self.trace.unused()}
+        """Draw the outputs that shown calls made themselves and nobody reads."""
         for call, node in sorted(self.node_of_call.items()):
             for port in self.trace.calls[call].outputs:
-                if (
-                    port.value is not None
-                    and port.value in unused
-                    and not _trivial(self.trace.values[port.value])
-                ):
+                if port.value in self.tree.unused and self.sources.get(port.value) == {node: None}:
                     key = ("unused", node)
                     if key not in self.extra:
                         self.extra[key] = self._add("unused", "unused")
@@ -228,10 +226,6 @@ class _Drawing:
             unused = self.nodes[target].kind == "unused"
             edges.append(Edge(source, target, tuple(values), tuple(texts), unused))
         return tidy(Graph(tuple(self.nodes), tuple(edges), tuple(self.clusters)))
-
-
-def _tensors(ports: Sequence[Port]) -> list[int]:
-    return list(dict.fromkeys(port.value for port in ports if port.value is not None))
 
 
 def _trivial(value: Value) -> bool:

@@ -12,6 +12,9 @@ from shapeflow.trace import Call, Port, Trace
 LEAST = 3
 """Fewer alike calls than this are shown one by one."""
 
+WRAPPER_OPS = 2
+"""A call with one inner call and at most this many ops of its own is only a wrapper."""
+
 NUMBER = re.compile(r"(?<![^.])\d+(?![^.])")
 """A segment of a path that is only digits."""
 
@@ -47,6 +50,11 @@ class Structure:
         for op in trace.ops:
             if op.call is not None:
                 self.own_ops[op.call].append(op.id)
+        self.given = [tensors(op.inputs) for op in trace.ops]
+        """Op -> the values it reads."""
+        self.made = [tensors(op.outputs) for op in trace.ops]
+        """Op -> the values it gives."""
+        self.unused = frozenset(value.id for value in trace.unused())
         self.signature = self._signatures()
 
     def _signatures(self) -> list[int]:
@@ -74,17 +82,9 @@ class Structure:
             call = self.trace.calls[call].parent
         return found
 
-    def common(self, calls: Iterable[int]) -> int | None:
-        """Return the innermost call that holds all of ``calls``; None if only the run as a whole does."""
-        shared: list[int] | None = None
-        for call in calls:
-            line = self.ancestors(call)
-            if shared is None:
-                shared = line
-            else:
-                kept = set(line)
-                shared = [candidate for candidate in shared if candidate in kept]
-        return shared[0] if shared else None
+    def hands_on(self, call: int) -> bool:
+        """Return whether a call does next to nothing but call one other, such as a wrapper."""
+        return len(self.children[call]) == 1 and len(self.own_ops[call]) <= WRAPPER_OPS
 
     def fold(self, calls: Sequence[int]) -> list[int | Repeat]:
         """Return ``calls`` (of one parent) with those of one path pattern folded, in the order of the run."""
@@ -136,6 +136,11 @@ def shapes(trace: Trace, ports: Iterable[Port]) -> tuple[object, ...]:
         port.text if port.value is None else (trace.values[port.value].dtype, trace.values[port.value].shape)
         for port in ports
     )
+
+
+def tensors(ports: Iterable[Port]) -> list[int]:
+    """Return the ids of the values at ports, each once."""
+    return list(dict.fromkeys(port.value for port in ports if port.value is not None))
 
 
 def pattern(path: str) -> str:

@@ -51,6 +51,8 @@ class Cluster:
     subtitle: str
     selector: str
     parent: int | None = None
+    wrapper: bool = False
+    """True for a call that only hands on to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def graph_of(
 def unfold(tree: Structure, calls: Sequence[int], depth: int | None, limit: int) -> tuple[list[int], str]:
     """Return the calls to draw: ``calls`` with the outermost opened again and again; and what stayed closed.
 
-    A call that only hands on to one other is opened for nothing; otherwise the widest go first.
+    Wrappers are opened first, then level by level the widest.
     """
     shown = list(calls)
     leaves = dict.fromkeys(calls, 1)
@@ -131,7 +133,7 @@ def unfold(tree: Structure, calls: Sequence[int], depth: int | None, limit: int)
         ]
         if not candidates:
             break
-        call = min(candidates, key=lambda c: (len(tree.children[c]) > 1, leaves[c], -_width(tree, c), c))
+        call = min(candidates, key=lambda c: (not tree.hands_on(c), leaves[c], -_width(tree, c), c))
         trial = {other: level for other, level in leaves.items() if other != call}
         trial |= dict.fromkeys(tree.children[call], leaves[call] + 1)
         size = _size(tree, trial)

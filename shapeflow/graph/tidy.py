@@ -31,10 +31,10 @@ def tidy(graph: Graph) -> Graph:
 
 
 def plain_frames(graph: Graph) -> Graph:
-    """Return ``graph`` without frames around one thing only, which say nothing that the thing does not."""
+    """Return ``graph`` without frames of mere wrappers around one thing."""
     clusters = {cluster.id: cluster for cluster in graph.clusters}
     nodes = {node.id: node for node in graph.nodes}
-    for number in [cluster.id for cluster in graph.clusters]:
+    for number in [cluster.id for cluster in graph.clusters if cluster.wrapper]:
         inner = [node for node in nodes.values() if node.cluster == number]
         frames = [other for other in clusters.values() if other.parent == number]
         if len(inner) + len(frames) > 1:

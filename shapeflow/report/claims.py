@@ -17,8 +17,9 @@ from shapeflow.trace import Op, Trace
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
-MOST_EVIDENCE = 4
-MOST_USERS = 6
+MOST_EVIDENCE = 2
+"""Calls, values or ops shown with a claim."""
+MOST_USERS = 4
 TONES = {
     "holds": "good",
     "contradicted": "bad",
@@ -48,7 +49,9 @@ class ClaimViews:
         places = _evidence(verdict)
         tone = TONES[verdict.status]
         shown = self.words(verdict.status)
-        if claim.said:
+        if verdict.excused:
+            tone, shown = "idle", self.words("needs-real")
+        elif claim.said:
             tone = "said" if verdict.passed else "bad" if verdict.status == "holds" else tone
             if verdict.status == "holds":
                 shown = self.words("said-fails")

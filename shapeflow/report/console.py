@@ -6,13 +6,21 @@ import io
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from shapeflow.graph.dot import UNPRINTABLE
 from shapeflow.report.amounts import memory, percent, short
 from shapeflow.report.view import ClaimView, Piece, ReportView, SectionView
+from shapeflow.report.visible import visible
 from shapeflow.report.words import Words
 
-MARKS = {"good": "✓", "bad": "✗", "doubt": "?", "said": "≠", "plain": " "}
-STYLES = {"good": "green", "bad": "bold red", "doubt": "yellow", "said": "magenta", "plain": "dim"}
+MARKS = {"good": "✓", "bad": "✗", "doubt": "?", "said": "≠", "idle": "○", "plain": " "}
+STYLES = {
+    "good": "green",
+    "bad": "bold red",
+    "doubt": "yellow",
+    "said": "magenta",
+    "idle": "dim",
+    "plain": "dim",
+}
+FAINT = "dim"
 WIDTH = 80
 INDENT = "    "
 
@@ -22,7 +30,7 @@ Line = tuple[str, str]
 
 def render(view: ReportView) -> str:
     """Return the report as plain text in which nothing is cut off."""
-    return "".join(f"{_harmless(text)}\n" for _, text in _lines(view, WIDTH))
+    return "".join(f"{visible(text)}\n" for _, text in _lines(view, WIDTH))
 
 
 def coloured(view: ReportView, colour: bool) -> str:
@@ -34,13 +42,8 @@ def coloured(view: ReportView, colour: bool) -> str:
     buffer = io.StringIO()
     console = Console(file=buffer, width=width, force_terminal=colour, no_color=not colour, highlight=False)
     for style, text in _lines(view, width):
-        console.print(Text(_harmless(text), style=style), soft_wrap=True)
+        console.print(Text(visible(text), style=style), soft_wrap=True)
     return buffer.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """Return ``text`` without characters that a terminal would obey."""
-    return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _lines(view: ReportView, width: int) -> Iterator[Line]:
@@ -74,7 +77,7 @@ def _section(section: SectionView, words: Words, width: int) -> Iterator[Line]:
         count = f"  {section.claim_count}" if section.claim_count else ""
         indent = "  " * max(0, section.level - 1)
         yield (
-            f"bold {STYLES[section.mark]}" if section.counts else "bold",
+            f"bold {STYLES.get(section.mark, FAINT)}" if section.counts else "bold",
             (f"{indent}{MARKS[section.mark]} {section.title}{count}"),
         )
     for block in section.blocks:
@@ -91,13 +94,13 @@ def _claim(claim: ClaimView, words: Words, width: int) -> Iterator[Line]:
     line = f"{INDENT}{MARKS[claim.tone]} {text}"
     together = f"{line}  {found}" if found else line
     if len(together) <= width or not found:
-        yield STYLES[claim.tone] if not claim.passed else "", together
+        yield STYLES.get(claim.tone, FAINT) if not claim.passed else "", together
     else:
-        yield STYLES[claim.tone] if not claim.passed else "", line
+        yield STYLES.get(claim.tone, FAINT) if not claim.passed else "", line
         yield "dim", f"{INDENT}    {found}"
     if claim.passed:
         return
-    yield STYLES[claim.tone], f"{INDENT}    {claim.verdict}: {claim.what}"
+    yield STYLES.get(claim.tone, FAINT), f"{INDENT}    {claim.verdict}: {claim.what}"
     for key, reason in (("expected", claim.expected), ("because", claim.because), ("hint", claim.hint)):
         for number, part in enumerate(reason.splitlines()):
             yield "", f"{INDENT}    {words(key) + ':' if not number else '':<10} {part}"

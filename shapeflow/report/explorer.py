@@ -8,6 +8,7 @@ from typing import Any
 from shapeflow.graph.folding import Repeat, Structure
 from shapeflow.report.names import Names
 from shapeflow.report.sources import Sources
+from shapeflow.report.visible import visible
 from shapeflow.trace import Call, Module, Op, Port, Trace
 
 LONGEST_TEXT = 400
@@ -51,7 +52,7 @@ def columns(
         "calls": [table.call(call) for call in trace.calls],
         "ops": [table.op(op, names) for op in trace.ops],
         "escapes": [[escape.value, table.text(escape.how)] for escape in trace.escapes],
-        "modules": {module.path: table.module(module) for module in _called(trace)},
+        "modules": {visible(module.path): table.module(module) for module in _called(trace)},
         "repeats": _repeats(trace, tree, table.text),
         "sizes": {str(size): list(origin) for size, origin in origins.items()},
     }
@@ -70,6 +71,7 @@ class _Table:
 
     def text(self, words: str) -> int:
         """Return the position of a text; a long one is cut."""
+        words = visible(words)
         return self.texts(words if len(words) <= LONGEST_TEXT else f"{words[: LONGEST_TEXT - 1]}…")
 
     def ports(self, items: Iterable[Port]) -> list[int]:

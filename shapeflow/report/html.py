@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,8 +13,9 @@ from typing import Any
 
 from shapeflow.report import amounts
 from shapeflow.report.colours import Colours
-from shapeflow.report.prose import Prose, pieces_html
+from shapeflow.report.prose import Prose, breakable, pieces_html
 from shapeflow.report.view import ReportView
+from shapeflow.report.visible import visible
 from shapeflow.report.words import Words
 
 SCRIPTS = (
@@ -31,11 +31,8 @@ SCRIPTS = (
 """In the order in which they need each other; they become one script."""
 STYLES = ("base.css", "document.css", "claims.css", "figures.css", "panels.css", "narrow.css", "print.css")
 
-PLAIN_LIMIT = 1_200_000
+PLAIN_LIMIT = 300_000
 """Characters of data that travel as plain text; more is compressed, which older browsers cannot read."""
-
-BREAKS = re.compile(r"([._/:])(?=\w)")
-"""Where a selector may go on in the next line."""
 
 ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -43,7 +40,7 @@ ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", 
 def render(view: ReportView) -> str:
     """Return the page."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup, escape
+    from markupsafe import Markup
 
     folder = templates_folder()
     colours = Colours(view.symbols)
@@ -56,6 +53,7 @@ def render(view: ReportView) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda thing: visible(thing) if type(thing) is str else thing,
     )
     environment.filters |= {
         "prose": lambda text: Markup(prose.html(text)),
@@ -65,7 +63,7 @@ def render(view: ReportView) -> str:
         "memory": amounts.memory,
         "percent": amounts.percent,
         "at": address,
-        "breakable": lambda text: Markup(BREAKS.sub(r"\1<wbr>", str(escape(text)))),
+        "breakable": lambda text: Markup(breakable(text)),
     }
     return environment.get_template("report.html.jinja").render(
         view=view,
@@ -81,7 +79,7 @@ def address(selector: str) -> str:
     """Return the link to a place in the trace."""
     from urllib.parse import quote
 
-    return "#at=" + quote(selector, safe="/:@.*,-_~!()")
+    return "#at=" + quote(visible(selector), safe="/:@.*,-_~!()")
 
 
 def page_data(view: ReportView) -> str:
@@ -90,28 +88,12 @@ def page_data(view: ReportView) -> str:
         "language": view.language,
         "words": Words(view.language).all(),
         "symbols": [asdict(symbol) for symbol in view.symbols],
-        "claims": _claims(view),
-        "stages": [[stage.title, stage.selector] for stage in view.numbers.stages],
     }
     trace = _json(view.explorer)
     if len(trace) <= PLAIN_LIMIT:
         return _escaped(_json(data)[:-1] + f',"trace":{trace}}}')
     data["packed"] = base64.b64encode(zlib.compress(trace.encode(), 9)).decode()
     return _escaped(_json(data))
-
-
-def _claims(view: ReportView) -> list[list[Any]]:
-    """Return for each claim where it is and which places in the trace it rests on."""
-    return [
-        [
-            claim.anchor,
-            "".join(piece.text for piece in claim.text),
-            claim.tone,
-            claim.verdict,
-            [evidence.selector for evidence in claim.evidence],
-        ]
-        for claim in view.claims
-    ]
 
 
 def _json(data: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from shapeflow.report.pictures import Drawing
 from shapeflow.report.view import ClaimView, LinkView, Piece, ReportView, SectionView
 from shapeflow.report.words import Words
 
-MARKS = {"good": "✅", "bad": "❌", "doubt": "❔", "said": "≠", "plain": "·"}
+MARKS = {"good": "✅", "bad": "❌", "doubt": "❔", "said": "≠", "idle": "○", "plain": "·"}
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&@])")
 LONGEST_MERMAID = 30_000
 """Characters; Git hosts refuse to draw longer ones."""

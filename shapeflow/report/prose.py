@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from shapeflow.report.colours import Colours
 from shapeflow.report.view import Piece
+from shapeflow.report.visible import visible
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -24,16 +25,27 @@ MATHML_SPACE = "{http://www.w3.org/1998/Math/MathML}"
 LONGEST_MATH = 4_000
 
 
+BREAKS = re.compile(r"(?<=[./:])(?=\w)")
+"""Where a selector may go on in the next line."""
+
+
+def breakable(text: str) -> str:
+    """Return ``text`` as HTML in which long selectors can go on in the next line."""
+    return "<wbr>".join(escape(part) for part in BREAKS.split(visible(text)))
+
+
 def pieces_html(pieces: Sequence[Piece], colours: Colours) -> str:
     """Return pieces as HTML; a dim with a name gets its colour."""
     parts = []
     for piece in pieces:
         symbol = colours.by_name.get(piece.symbol)
         if symbol is None:
-            parts.append(escape(piece.text))
+            parts.append(breakable(piece.text))
         else:
             name = escape(symbol.name)
-            parts.append(f'<span class="d y{symbol.colour}" data-s="{name}">{escape(piece.text)}</span>')
+            parts.append(
+                f'<span class="d y{symbol.colour}" data-s="{name}">{escape(visible(piece.text))}</span>'
+            )
     return "".join(parts)
 
 
@@ -60,11 +72,11 @@ class Prose:
 
     def html(self, text: str) -> str:
         """Return ``text`` as HTML."""
-        return str(self.markdown.render(text))
+        return str(self.markdown.render(visible(text)))
 
     def inline(self, text: str) -> str:
         """Return one line, such as a heading, as HTML."""
-        return str(self.markdown.renderInline(text))
+        return str(self.markdown.renderInline(visible(text)))
 
     def _code_inline(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         text = tokens[index].content

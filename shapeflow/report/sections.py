@@ -64,6 +64,8 @@ def walkthrough_sections(parts: Parts, result: CheckResult) -> list[SectionView]
         plain = [verdict for verdict in own if not verdict.claim.said]
         calls = calls_of(parts.trace, parts.names, plain or own)
         view = _section(parts, section, own, calls, verdicts)
+        if section.level == 1 and section.title.strip() == result.document.title.strip():
+            view = replace(view, title="")  # the page has said it
         views.append(view)
         # The same calls give the same figure: the first section that speaks of them shows it.
         fresh = bool(calls) and drawn.setdefault(tuple(calls), view.id) == view.id
@@ -171,6 +173,8 @@ def _call_links(parts: Parts, calls: Sequence[int]) -> tuple[LinkView, ...]:
         selector = name if isinstance(item, Repeat) else parts.names.call(first.id)
         module = parts.trace.module_by_path.get(first.path)
         place = str(parts.trace.sources[module.source]) if module and module.source is not None else ""
+        if place.startswith("torch/"):  # says nothing about this model
+            place = ""
         links.setdefault(name, LinkView(selector, name, f"{first.class_name} {place}".strip()))
     return tuple(links.values())
 

@@ -34,10 +34,11 @@ class Sources:
         lines = self._lines(source)
         if lines is None:
             only = CodeLine(source.line, _colour([source.text])[0], meant=True)
-            return SourceView(place, source.function, (only,), installed=False)
+            return SourceView(position, place, source.function, (only,), installed=False)
         first, last = max(1, source.line - CONTEXT), min(len(lines), source.line + CONTEXT)
         shown = range(first, last + 1)
         return SourceView(
+            position,
             place,
             source.function,
             tuple(CodeLine(number, lines[number - 1], number == source.line) for number in shown),

@@ -65,6 +65,8 @@ class CodeLine:
 class SourceView:
     """Where something happens in the model's source."""
 
+    position: int
+    """In the trace's sources."""
     place: str
     """``sam3/model/encoder.py:120``."""
     function: str

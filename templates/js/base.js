@@ -27,7 +27,12 @@ function words(key, values = {}) {
 }
 
 const encode = (selector) => encodeURIComponent(selector).replace(/%(2F|3A|40|2C)/gi, (part) => decodeURIComponent(part));
-const link = (selector, text = selector) => make("a", { href: `#at=${encode(selector)}`, class: "at" }, text);
+const link = (selector, text = selector) => make("a", { href: `#at=${encode(selector)}`, class: "at" }, ...breakable(text));
+
+/** Return a text in parts between which a line may end: after dots, slashes and colons. */
+function breakable(text) {
+  return text.split(/(?<=[./:])(?=\w)/).flatMap((part, i) => i ? [document.createElement("wbr"), part] : [part]);
+}
 
 /** Return 1536 as 1.50 KiB, with units of 1024 for bytes or 1000 for counts. */
 function amount(number, bytes = false) {

