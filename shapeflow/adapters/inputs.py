@@ -146,12 +146,6 @@ def check_prompt(prompt: str) -> str:
     return stripped
 
 
-def too_long(prompt: str) -> bool:
-    """Return whether a prompt surely has more tokens than SAM3 reads (a word has at least one)."""
-    pieces = re.findall(r"[^\W\d_]+|\d|[^\w\s]+|_+", prompt)
-    return len(pieces) > CONTEXT_TOKENS - 2
-
-
 def long_prompt_note(tokens: int) -> str:
     """Return the note for a prompt of more tokens than SAM3 reads, start and end marks included."""
     return f"The prompt has {counted(tokens, 'token')}; the model reads the first {CONTEXT_TOKENS}."
