@@ -7,6 +7,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+from message_cases import CLAIMS, COMMANDS, GOLD, prepare, text_of, verdict_of
+from walkthroughs import document_of
+
+from shapeflow.report.check_text import render_verdict
+
 ROOT = Path(__file__).parent.parent
 CODE = re.compile(r"[a-z]+(-[a-z]+)*")
 NOT_MESSAGES = {"UnselectedError"}
@@ -54,3 +60,79 @@ def test_nothing_is_explained_that_does_not_exist():
 def test_codes_are_found():
     assert codes_in('raise InputError("file-missing", "no file")') == {"file-missing"}
     assert codes_in('SelectorError("a-b" if x else "c", what)') == {"a-b", "c"}
+
+
+def verdict_codes_in(text: str) -> set[str]:
+    """Return the codes of the verdicts that a source text makes."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "id", "")
+        if name == "Verdict":
+            arguments = [*node.args[2:3], *(word.value for word in node.keywords if word.arg == "code")]
+        elif name == "replace":
+            arguments = [word.value for word in node.keywords if word.arg == "code"]
+        elif name == "Unworkable":
+            arguments = node.args[:1]
+        else:
+            continue
+        found.update(code for argument in arguments for code in constants(argument) if code)
+    return found
+
+
+VERDICTS = set().union(*map(verdict_codes_in, SOURCES))
+
+TESTED_ELSEWHERE = {
+    *("checkpoint-other-model", "checkpoint-unreadable", "vocabulary-missing"),
+    *("dot-failed", "dot-missing", "dot-timeout", "nothing-to-draw"),
+    *("disk-full", "image-too-large", "our-bug", "system"),
+    *("model-crash", "no-cuda", "package-missing", "torch-missing", "trace-outdated"),
+}
+"""Codes whose cause takes a large model, another machine or a broken one."""
+INSIDE = {"shape-syntax"}
+"""Shown under the code of the claim that holds the shape."""
+
+
+def test_every_verdict_is_explained():
+    assert {"shape", "layout", "symbol-conflict", "flow", "said-holds", "symbol-fraction"} <= VERDICTS
+    assert sorted(VERDICTS - set(EXPLAINED.findall(PAGE))) == []
+
+
+def test_every_code_has_its_whole_text():
+    known = {*CLAIMS, *COMMANDS, *INSIDE, *TESTED_ELSEWHERE}
+    assert sorted((MADE | VERDICTS) - known) == []
+    assert sorted(path.stem for path in GOLD.glob("*.txt")) == sorted({**CLAIMS, **COMMANDS})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("messages")
+    prepare(folder)
+    return folder
+
+
+@pytest.mark.parametrize("code", sorted({**CLAIMS, **COMMANDS}))
+def test_the_whole_text(code, folder):
+    text = text_of(code, folder)
+    assert text == (GOLD / f"{code}.txt").read_text(encoding="utf-8")
+    first, *rest = text.splitlines()
+    assert re.match(rf"(error|contradicted|layout differs|undecided|not observed|holds)\[{code}\]: \S", first)
+    assert len(first.partition(": ")[2]) <= 90
+    assert not first.endswith((".", "!"))
+    assert len(rest) < 12
+
+
+@pytest.mark.parametrize("code", sorted(CLAIMS))
+def test_places_point_at_the_text_under_the_carets(code):
+    verdict = verdict_of(code)
+    span = verdict.claim.span.narrow(*verdict.caret) if verdict.caret else verdict.claim.span
+    meant = span.text[span.start : span.end]
+    where, _, line, carets = render_verdict(verdict).splitlines()[1:5]
+    path, number, column = where.removeprefix("  --> ").split(":")
+    assert (path, line.split(" | ")[0]) == ("walkthrough.md", number)
+    shown = line.partition(" | ")[2]
+    assert shown[int(column) - 1 :].startswith(meant)
+    under = carets.partition(" | ")[2]
+    assert (under.index("^"), under.count("^")) == (int(column) - 1, len(meant))
+    assert document_of(*CLAIMS[code]).splitlines()[int(number) - 1] == shown

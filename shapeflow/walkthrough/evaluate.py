@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shapeflow.bindings import Bindings
@@ -86,7 +86,8 @@ class _Evaluator:
                 raise FormulaError(f"'{node.name}' has no size yet", node.place)
             return numpy.asarray(float(binding.size))
         if isinstance(node, Index):
-            return self.guarded(lambda: numpy.asarray(self.value(node.array)[node.items]), node.place)
+            array = self.value(node.array)
+            return self.guarded(lambda: numpy.asarray(array[node.items]), "an index", [array], node.place)
         if isinstance(node, Text):
             raise FormulaError("a text has no numbers")
         return self.applied(node)
@@ -97,16 +98,18 @@ class _Evaluator:
             equation, *rest = node.arguments
             arrays = [self.value(argument) for argument in rest]
             text = equation.text if isinstance(equation, Text) else ""
-            return self.guarded(lambda: einsum(text, arrays), node.place)
+            return self.guarded(lambda: einsum(text, arrays), "einsum", arrays, node.place)
         values = [self.value(argument) for argument in node.arguments]
-        return self.guarded(lambda: FUNCTIONS[node.name](*values), node.place)
+        return self.guarded(lambda: FUNCTIONS[node.name](*values), f"'{node.name}'", values, node.place)
 
-    def guarded(self, step: Callable[[], Array], place: tuple[int, int]) -> Array:
-        """Return the result of one step, or say where it failed."""
+    def guarded(
+        self, step: Callable[[], Array], name: str, given: Sequence[Array], place: tuple[int, int]
+    ) -> Array:
+        """Return the result of one step, or say where it failed and on what shapes."""
         try:
             return step()
         except FormulaError as error:
             raise FormulaError(error.what, error.place or place) from None
-        except (ValueError, IndexError, TypeError, MemoryError) as error:
-            what = str(error).splitlines()[0] if str(error) else "this cannot be worked out"
-            raise FormulaError(f"the shapes do not fit: {what[:120]}", place) from None
+        except (ValueError, IndexError, TypeError, MemoryError):
+            shapes = " and ".join(str(list(array.shape)) for array in given if array.ndim)
+            raise FormulaError(f"{name} does not fit {shapes or 'these numbers'}", place) from None

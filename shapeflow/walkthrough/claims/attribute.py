@@ -57,11 +57,12 @@ class Attribute:
             return self._missing(claim, without)
         values = [module.attributes[self.name.text] for module in found]
         holds = all(same(expected, value) for value in values)
+        name = f"{'' if self.path.text == '.' else self.path.text}.{self.name.text}"
         return Verdict(
             claim,
             "holds" if holds else "contradicted",
             code="" if holds else "attribute",
-            what="" if holds else f"'{self.path.text}' has another {self.name.text}",
+            what="" if holds else f"'{name}' has another value",
             expected=self.place.text,
             found=modules_text(found, [literal_text(value) for value in values]),
             caret=None if holds else (self.place.start, self.place.end),

@@ -1,0 +1,241 @@
+"""For each code a cause, and the whole message that it must give: tests/gold/messages/CODE.txt.
+
+``python tests/message_cases.py`` writes these files anew; look at the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from builders import sample_trace
+from walkthroughs import document_of
+
+from shapeflow.cli import main
+from shapeflow.report.check_text import render_verdict
+from shapeflow.trace import Trace
+from shapeflow.walkthrough.check import check
+from shapeflow.walkthrough.reader import parse
+from shapeflow.walkthrough.verdict import Verdict
+
+GOLD = Path(__file__).parent / "gold" / "messages"
+
+CLAIMS: dict[str, tuple[str, ...]] = {
+    "ambiguous-path": ("decoder.box_head:out  [1, Q, 4]",),
+    "attribute": ("attr .steps = 6",),
+    "bad-index": ("decoder.box_head@7:out  [1, 10, 4]",),
+    "block-name": ("```", "", "```shape", "mask_head:out  [1, 10, 14, 14]"),
+    "block-open": ("```", "", "~~~shapes", "mask_head:out  [1, 10, 14, 14]"),
+    "claim-syntax": ("mask_head:out  f32[1 x Q x 14 x 14]",),
+    "class": ("class encoder.layers.0 = DecoderLayer",),
+    "count": ("count encoder.layers.* = 6",),
+    "dtype": ("mask_head:out  bf16[1, Q, 14, 14]",),
+    "duplicate-section": ("```", "", "# Claims", "", "```shapes"),
+    "flow": (".:in.tokens never reaches mask_head:out",),
+    "flow-escaped": (".:in.tokens never reaches encoder:out.memory",),
+    "flow-unknown-origin": ("text:out[0] never reaches noise:out",),
+    "formula": ("value .:out.boxes ~= .:out.boxes @ .:out.boxes",),
+    "layout": ("encoder.layers.*:out  [196, 1, 16]",),
+    "needs-values": ("value .:out.boxes ~= sigmoid(decoder.box_head@1:out)",),
+    "never-called": ("geometry:out  [1, 16]",),
+    "no-tensor": (".:out.presence reaches mask_head:out",),
+    "none": (".:out.boxes  None",),
+    "numpy-missing": ("value .:out.boxes ~= 2 * .:out.boxes",),
+    "port-missing": ("mask_head  [1, Q, 14, 14]",),
+    "said-holds": ('said "7.1 masks are small": mask_head:out  [1, 10, 14, 14]',),
+    "selector-syntax": ("decoder.box_head@last:out  [1, Q, 4]",),
+    "shape": ("mask_head:out  f32[1, 10, 14, 28]",),
+    "size-out-of-range": ("mask_head:out  [1, 10, 14, 9000000000000000000 * 14]",),
+    "symbol-conflict": ("decoder.box_head@0:out  [1, Q, 4]", "encoder.layers.*:out  [1, Q, 16]"),
+    "symbol-fraction": ("encoder.layers.*:out  [1, N, 16]", "mask_head:out  [1, 10, N/13, 14]"),
+    "symbol-unbound": ("encoder.layers.*:out  [1, H/14 * W/14, 16]",),
+    "text": ('mask_head/einsum  "bqc,bchw->bqwh"',),
+    "unknown-attribute": ("attr .stepps = 2",),
+    "unknown-op": ("mask_head/eisum:out  [1, Q, 14, 14]",),
+    "unknown-path": ("encoder.layer.0:out  [1, N, 16]",),
+    "unknown-port": ("backbone.forward_image():out.feature[0]  [1, 16, 14, 14]",),
+    "value": ("value .:out.boxes ~= 2 * .:out.boxes",),
+}
+"""Code -> claims in one block, the last of which fails."""
+
+COMMANDS: dict[str, str] = {
+    "box": "trace photo.png --box 10,20,30",
+    "box-outside": "trace photo.png --box 0.9,0.5,0.4,0.2",
+    "checkpoint-missing": "trace photo.png --checkpoint weights/sam3.pt",
+    "file-missing": "check t.trace.jsn w.md",
+    "file-unreadable": "check weights w.md",
+    "front-matter": "check t.trace.json front.md",
+    "image-broken": "trace cut.png",
+    "image-missing": "trace --prompt bus",
+    "no-claims": "check t.trace.json none.md",
+    "no-path": "graph t.trace.json --path mask_head:out backbone.convs.1:out -o t.dot",
+    "not-an-image": "trace page.jpg",
+    "not-text": "check t.trace.json photo.png",
+    "not-writable": "trace photo.png -o w.md/t.trace.json",
+    "option-unused": "trace photo.png --model model.py:crash",
+    "other-model": "check t.trace.json other.md",
+    "output-exists": "report t.trace.json -o w.md",
+    "output-is-input": "report t.trace.json -o t.trace.json",
+    "output-name": "trace photo.png -o t.json",
+    "prompt-empty": "trace photo.png --prompt ' '",
+    "target-import": "check --run importing.md -q",
+    "target-malformed": "trace --model model.py:",
+    "target-not-found": "trace --model nowhere.models:build",
+    "target-raised": "trace --model model.py:raises",
+    "target-result": "trace --model model.py:number",
+    "target-inputs": "trace --model model.py:inputs",
+    "trace-newer": "check newer.trace.json w.md",
+    "trace-unreadable": "check cut.trace.json w.md",
+    "unknown-command": "chek t.trace.json",
+    "unknown-format": "graph t.trace.json -o t.docx",
+    "unknown-model": "trace photo.png --model sam33",
+    "unknown-option": "check t.trace.json w.md --allow-undecide",
+    "usage": "check",
+    "walkthrough-missing": "check t.trace.json",
+}
+"""Code -> a command line, in a folder that ``prepare`` fills."""
+
+MODEL = """\
+import torch
+from torch import nn
+
+def crash():
+    return nn.Sequential(nn.Linear(4, 2), nn.Linear(3, 2)), (torch.ones(3, 4),)
+
+def raises():
+    raise ValueError("no such size")
+
+def number():
+    return 3
+
+def inputs():
+    return nn.Linear(4, 2), (torch.ones(3, 4), torch.ones(3, 4))
+"""
+
+
+def with_noise() -> Trace:
+    """Return the sample trace with a last call whose input nobody was seen to make."""
+    from builders import TraceBuilder
+
+    build = TraceBuilder()
+    tokens, noise = build.input("i64[1, 5]", "in.tokens"), build.unknown("f32[1, 8]")
+    with build.call("", tokens=tokens):
+        with build.call("text", tokens) as text:
+            text.returns(build.op("embedding", [tokens], "f32[1, 5, 16]"), None)
+        with build.call("noise", noise) as call:
+            call.returns(build.op("mul", [noise, 2], "f32[1, 8]"))
+    return build.trace()
+
+
+def subject_of(code: str) -> Trace:
+    """Return the trace that the claims for a code are judged on."""
+    from dataclasses import replace
+
+    if code == "flow-unknown-origin":
+        return with_noise()
+    trace = sample_trace()
+    root = replace(trace.modules[0], attributes={"steps": 2})
+    trace = replace(trace, modules=(root, *trace.modules[1:]))
+    if code in ("formula", "value", "numpy-missing"):
+        numbers = {"shape": [1, 2, 4], "data": [[[0.25] * 4] * 2]}
+        trace = replace(trace, run=replace(trace.run, device="cpu", kept={".:out.boxes": numbers}))
+    if code == "needs-values":
+        trace = replace(trace, run=replace(trace.run, device="cpu"))
+    return trace
+
+
+def verdict_of(code: str) -> Verdict:
+    """Return the verdict that the claims for a code end with."""
+    text = document_of(*CLAIMS[code])
+    with without_numpy() if code == "numpy-missing" else contextlib.nullcontext():
+        verdicts = check(subject_of(code), parse(text, "walkthrough.md")).verdicts
+    return next(verdict for verdict in reversed(verdicts) if verdict.code == code)
+
+
+@contextlib.contextmanager
+def without_numpy() -> Iterator[None]:
+    """Make numpy impossible to import."""
+    loaded = sys.modules.get("numpy")
+    sys.modules["numpy"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["numpy"]
+        if loaded is not None:
+            sys.modules["numpy"] = loaded
+
+
+def prepare(folder: Path) -> None:
+    """Fill a folder with what the command lines need."""
+    from PIL import Image
+
+    fine = "mask_head:out  [1, 10, 14, 14]"
+    sample_trace().save(folder / "t.trace.json")
+    trace = (folder / "t.trace.json").read_text()
+    (folder / "newer.trace.json").write_text(trace.replace("shapeflow.trace/1", "shapeflow.trace/2"))
+    (folder / "cut.trace.json").write_text(trace[: len(trace) // 2])
+    (folder / "w.md").write_text(document_of(fine))
+    (folder / "none.md").write_text("# Prose\n\n```python\nx = 1\n```\n\n```\ny\n```\n")
+    (folder / "front.md").write_text(
+        "---\nmodel: tiny:detector\ndims:\n  B: [1, 2\n---\n" + document_of(fine)
+    )
+    (folder / "other.md").write_text("---\nmodel: sam3\n---\n" + document_of(fine))
+    (folder / "importing.md").write_text("---\nmodel: model.py:crsh\n---\n" + document_of(fine))
+    (folder / "model.py").write_text(MODEL)
+    (folder / "page.jpg").write_text("<!DOCTYPE html><html><body>Not found</body></html>")
+    Image.new("RGB", (64, 64), "orange").save(folder / "photo.png")
+    (folder / "cut.png").write_bytes((folder / "photo.png").read_bytes()[:60])
+    (folder / "weights").mkdir()
+    (folder / "weights" / "sam3_large.pt").write_bytes(b"")
+
+
+def run(words: str, folder: Path) -> str:
+    """Return what a command says on stderr, with the folder's own name left out."""
+    import shlex
+
+    said = io.StringIO()
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+            main(shlex.split(words))
+    finally:
+        os.chdir(before)
+    return said.getvalue().replace(str(folder.resolve()), "FOLDER").replace(str(folder), "FOLDER")
+
+
+def message_of(text: str) -> str:
+    """Return the message in what a command said, without the talk before it."""
+    lines = text.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("error["))
+    return "\n".join(line.rstrip() for line in lines[start:]).rstrip() + "\n"
+
+
+def text_of(code: str, folder: Path) -> str:
+    """Return the whole message for a code."""
+    if code in CLAIMS:
+        return render_verdict(verdict_of(code)) + "\n"
+    return message_of(run(COMMANDS[code], folder))
+
+
+def write_all(say: Callable[[str], object]) -> None:
+    """Write all gold files anew."""
+    GOLD.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        prepare(Path(name))
+        for code in sorted({**CLAIMS, **COMMANDS}):
+            try:
+                text = text_of(code, Path(name))
+            except Exception as error:
+                say(f"{code}: {type(error).__name__}: {error}")
+                continue
+            (GOLD / f"{code}.txt").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_all(print)
