@@ -89,6 +89,7 @@ COMMANDS: dict[str, str] = {
     "target-raised": "trace --model model.py:raises",
     "target-result": "trace --model model.py:number",
     "target-inputs": "trace --model model.py:inputs",
+    "trace-failed-run": "init failed.trace.json -o new.md",
     "trace-newer": "check newer.trace.json w.md",
     "trace-unreadable": "check cut.trace.json w.md",
     "unknown-command": "chek t.trace.json",
@@ -129,6 +130,17 @@ def with_noise() -> Trace:
             text.returns(build.op("embedding", [tokens], "f32[1, 5, 16]"), None)
         with build.call("noise", noise) as call:
             call.returns(build.op("mul", [noise, 2], "f32[1, 8]"))
+    return build.trace()
+
+
+def failed_run() -> Trace:
+    """Return the trace of a run that ended in the middle."""
+    from builders import TraceBuilder
+
+    build = TraceBuilder()
+    x = build.input("f32[1]")
+    with build.call("", x), build.call("body", x):
+        build.fails("matmul", [x], "the shapes do not fit")
     return build.trace()
 
 
@@ -179,11 +191,11 @@ def prepare(folder: Path) -> None:
     trace = (folder / "t.trace.json").read_text()
     (folder / "newer.trace.json").write_text(trace.replace("shapeflow.trace/1", "shapeflow.trace/2"))
     (folder / "cut.trace.json").write_text(trace[: len(trace) // 2])
+    failed_run().save(folder / "failed.trace.json")
     (folder / "w.md").write_text(document_of(fine))
     (folder / "none.md").write_text("# Prose\n\n```python\nx = 1\n```\n\n```\ny\n```\n")
-    (folder / "front.md").write_text(
-        "---\nmodel: tiny:detector\ndims:\n  B: [1, 2\n---\n" + document_of(fine)
-    )
+    broken = "---\nmodel: tiny:detector\ndims:\n  B: [1, 2\n---\n"
+    (folder / "front.md").write_text(broken + document_of(fine))
     (folder / "other.md").write_text("---\nmodel: sam3\n---\n" + document_of(fine))
     (folder / "importing.md").write_text("---\nmodel: model.py:crsh\n---\n" + document_of(fine))
     (folder / "model.py").write_text(MODEL)
