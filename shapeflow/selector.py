@@ -193,16 +193,19 @@ def _ports(trace: Trace, matches: Sequence[Match], selector: Selector) -> list[M
     for match in matches:
         owner = trace.ops[match.op] if match.op is not None else trace.calls[match.call or 0]
         for port in (*owner.inputs, *owner.outputs):
-            if _names(port.name, selector.port) or _names(port.alias, selector.port):
+            if port_fits(port, selector.port):
                 found.append(Match(match.path, match.index, match.call, match.op, port))
     if not found:
         raise unmatched.unknown_port(trace, matches[0], selector.port, selector.port_span)
     return found
 
 
-def _names(name: str, wanted: str) -> bool:
-    """Return whether a port is the wanted one or nested below it."""
-    return name.startswith(wanted) and (len(name) == len(wanted) or name[len(wanted)] in ".[")
+def port_fits(port: Port, wanted: str) -> bool:
+    """Return whether a port is the wanted one or nested below it, by its name or its alias."""
+    return any(
+        name.startswith(wanted) and (len(name) == len(wanted) or name[len(wanted)] in ".[")
+        for name in (port.name, port.alias)
+    )
 
 
 def modules(trace: Trace, pattern: str) -> list[Module]:

@@ -36,6 +36,11 @@ def test_it_holds_and_shows_what_was_found(sample):
     assert [str(sample.values[value]) for value in verdict.evidence.values] == ["f32[1, 16, 14, 14]"]
 
 
+def test_an_op_that_never_ran_outside_of_all_calls(layers):
+    verdict = judge(layers, "/softmax:out  [1, 8]")
+    assert (verdict.status, verdict.code) == ("contradicted", "unknown-op")
+
+
 @pytest.mark.parametrize("axis", range(4))
 def test_each_wrong_size_is_found_with_a_caret_under_it(sample, axis):
     sizes = [1, 16, 14, 14]

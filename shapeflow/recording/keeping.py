@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch.utils._python_dispatch import _disable_current_modes
 
 from shapeflow.errors import SelectorError
 from shapeflow.recording.identity import short_dtype
-from shapeflow.selector import Selector, parse, select
+from shapeflow.selector import Selector, parse, port_fits, select
 from shapeflow.trace import Port, Trace
 
 MOST_ELEMENTS = 2**22
@@ -39,22 +40,27 @@ class Keeper:
 
     def __init__(self, wanted: Mapping[str, Wanted]) -> None:
         self._wanted = wanted
-        self._parsed = {name: parse(item.selector) for name, item in wanted.items()}
+        self._parsed: dict[str, Selector] = {}
+        for name, item in wanted.items():
+            with suppress(SelectorError):  # the claim is judged all the same, and says what is wrong with it
+                self._parsed[name] = parse(item.selector)
         self._meant: dict[tuple[str | None, str], list[str]] = {}
         self._kept: dict[tuple[str, int], dict[str, Any]] = {}
 
     def look(self, path: str | None, target: str, ports: Iterable[Port], leaves: Iterable[Any]) -> None:
-        """Copy what is wanted of one call (``target`` empty), or of an op of the call at ``path``; None: outside all."""
+        """Copy what is wanted of a call (``target`` empty), or of an op in it; ``path`` None: outside all."""
         names = self._meant.get((path, target))
         if names is None:
             names = [name for name, selector in self._parsed.items() if _means(selector, path, target)]
             self._meant[path, target] = names
         pairs = list(zip(ports, leaves, strict=False)) if names else []
         for name in names:
+            wanted = self._parsed[name].port
             for port, leaf in pairs:
                 if (
                     isinstance(leaf, Tensor)
                     and port.value is not None
+                    and port_fits(port, wanted)
                     and (name, port.value) not in self._kept
                 ):
                     numbers = _numbers(leaf, self._wanted[name].index)
@@ -70,13 +76,14 @@ class Keeper:
             except SelectorError:
                 continue
             values = {match.port.value for match in matches if match.port is not None}
-            if len(values) == 1 and (name, next(iter(values))) in self._kept:
-                kept[name] = self._kept[name, next(iter(values))]
+            value = values.pop() if len(values) == 1 else None
+            if value is not None and (name, value) in self._kept:
+                kept[name] = self._kept[name, value]
         return kept
 
 
 def _means(selector: Selector, path: str | None, target: str) -> bool:
-    """Return whether a selector without patterns may mean this call or op; which of several is seen at the end."""
+    """Return whether a selector without patterns may mean this call or op; which one, shows at the end."""
     if bool(target) != (selector.target is not None) or (path is None) != (selector.path is None):
         return False
     if selector.target is not None and not selector.target.accepts(target):
@@ -88,7 +95,10 @@ def _numbers(tensor: Tensor, index: Index) -> dict[str, Any] | None:
     with torch._C.DisableTorchFunction(), _disable_current_modes():
         if tensor.is_meta:
             return None
-        part = tensor.detach()[index] if index else tensor.detach()
+        try:
+            part = tensor.detach()[index] if index else tensor.detach()
+        except IndexError:  # of several calls or ops that may be meant, this one is not
+            return None
         if part.numel() > MOST_ELEMENTS:
             return None
         if part.dtype is torch.bfloat16:

@@ -134,7 +134,7 @@ def _is_slip(selector: str, error: SelectorError, trace: Trace) -> bool:
     path, _, port = selector.partition(":")
     if error.code == "unknown-op":
         path, _, wanted = path.rpartition("/")
-        calls = {match.call for match in select(trace, path)}
+        calls = {match.call for match in select(trace, path)} if path else {None}  # outside all calls
         known = {op.target for op in trace.ops if op.call in calls}
     else:
         wanted = port
