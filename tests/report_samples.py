@@ -1,4 +1,4 @@
-"""Traces and a walkthrough for the tests of reports and drawings: a small detector that has all there is to show."""
+"""Traces and a walkthrough for the tests of reports and drawings: a small detector with all of it."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class ClaimViews:
             expected=verdict.expected,
             because=verdict.because,
             hint=verdict.hint,
-            evidence=tuple(self._evidence(kind, number) for kind, number in places[:MOST_EVIDENCE]),
+            evidence=tuple(self._evidence(kind, number, verdict) for kind, number in places[:MOST_EVIDENCE]),
             more_evidence=max(0, len(places) - MOST_EVIDENCE),
             section=section,
         )
@@ -87,9 +87,9 @@ class ClaimViews:
         self.anchors.add(anchor)
         return anchor
 
-    def _evidence(self, kind: str, number: int) -> EvidenceView:
+    def _evidence(self, kind: str, number: int, verdict: Verdict) -> EvidenceView:
         if kind == "value":
-            return self._value(number)
+            return self._value(number, verdict.evidence.calls)
         if kind == "op":
             op = self.trace.ops[number]
             shape = next((str(self.trace.values[p.value]) for p in op.outputs if p.value is not None), "")
@@ -101,7 +101,7 @@ class ClaimViews:
         source = self.sources.view(call.source)
         return EvidenceView(self.names.call(number), call.class_name, (), None, (), False, source)
 
-    def _value(self, number: int) -> EvidenceView:
+    def _value(self, number: int, calls: Sequence[int]) -> EvidenceView:
         value = self.trace.values[number]
         made = self.trace.ops[value.producer] if value.producer is not None else None
         users = self.trace.users.get(number, ())
@@ -111,7 +111,7 @@ class ClaimViews:
         home = self.names.homes.get(number)
         class_name = self.trace.calls[home[1]].class_name if home and home[0] == "call" else ""
         return EvidenceView(
-            selector=self.names.value(number),
+            selector=self._place(number, calls),
             class_name=class_name,
             shape=self.colours.shape(str(value)),
             made_by=self.op_link(made) if made else LinkView("", self._origin(value.origin, value.name)),
@@ -119,6 +119,15 @@ class ClaimViews:
             unused=number in self.unused,
             source=self.sources.view(made.source) if made else None,
         )
+
+    def _place(self, value: int, calls: Sequence[int]) -> str:
+        """Return where a value is, in one of the calls that the claim names if it is there."""
+        for call in calls:
+            record = self.trace.calls[call]
+            for port in (*record.outputs, *record.inputs):
+                if port.value == value:
+                    return f"{self.names.call(call)}:{port.name}"
+        return self.names.value(value)
 
     def _origin(self, origin: str, name: str) -> str:
         return f"{self.words(f'origin-{origin}')} {name}".strip() if origin != "op" else ""

@@ -9,6 +9,7 @@ from html import escape
 from shapeflow.report.amounts import memory, percent, short
 from shapeflow.report.pictures import Drawing
 from shapeflow.report.view import ClaimView, LinkView, Piece, ReportView, SectionView
+from shapeflow.report.visible import visible
 from shapeflow.report.words import Words
 
 MARKS = {"good": "✅", "bad": "❌", "doubt": "❔", "said": "≠", "idle": "○", "plain": "·"}
@@ -43,12 +44,14 @@ def render(view: ReportView) -> str:
 
 def text(words: str) -> str:
     """Return words with everything escaped that Markdown or HTML would interpret, on one line."""
-    return SPECIAL.sub(r"\\\1", " ".join(words.split())).replace("\\<", "&lt;").replace("\\>", "&gt;")
+    return (
+        SPECIAL.sub(r"\\\1", visible(" ".join(words.split()))).replace("\\<", "&lt;").replace("\\>", "&gt;")
+    )
 
 
 def code(words: str) -> str:
     """Return words as inline code, with more backticks than they hold and pipes that end no table cell."""
-    plain = " ".join(words.split())
+    plain = visible(" ".join(words.split()))
     if not plain:
         return ""
     longest = max((len(run) for run in re.findall(r"`+", plain)), default=0)
@@ -86,7 +89,7 @@ def _section(section: SectionView, words: Words) -> list[str]:
     if section.title:
         mark = f" {MARKS[section.mark]}" if section.counts else ""
         # The title is the author's own Markdown, as the prose is.
-        lines += [f"{'#' * min(6, section.level + 1)} {section.title}{mark}", ""]
+        lines += [f"{'#' * min(6, section.level + 1)} {_harmless(section.title)}{mark}", ""]
     for block in section.blocks:
         if block.claims:
             lines += [*_claims(block.claims, words), ""]

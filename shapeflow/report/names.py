@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shapeflow.trace import Trace, Value
+from shapeflow.trace import Trace
 
 
 class Names:
@@ -42,12 +42,20 @@ def _op_selectors(trace: Trace) -> list[str]:
 
 
 def _homes(trace: Trace) -> dict[int, tuple[str, int, str]]:
-    """Return for each value the place where it is best known."""
-    homes: dict[int, tuple[str, int, str]] = {}
+    """Return for each value the place where it is best known.
+
+    Of the calls that return it that is the outermost in which it was made and is an output by itself, not a
+    part of a larger one: ``convs.3:out`` rather than ``forward_image():out.levels[3]``.
+    """
+    ranked: dict[int, tuple[bool, int, int, str]] = {}
     for call in trace.calls:
         for port in call.outputs:
             if port.value is not None:
-                homes.setdefault(port.value, ("call", call.id, port.name))
+                producer = trace.values[port.value].producer
+                elsewhere = producer is None or not call.first_op <= producer < call.last_op
+                rank = (elsewhere, port.name.count(".") + port.name.count("["), call.id, port.name)
+                ranked[port.value] = min(rank, ranked.get(port.value, rank))
+    homes = {value: ("call", call, port) for value, (_, _, call, port) in ranked.items()}
     for op in trace.ops:
         for port in op.outputs:
             if port.value is not None:
@@ -57,8 +65,3 @@ def _homes(trace: Trace) -> dict[int, tuple[str, int, str]]:
             if port.value is not None:
                 homes.setdefault(port.value, ("call", call.id, port.name))
     return homes
-
-
-def made_by_op(value: Value) -> bool:
-    """Return whether an op of the run made the value."""
-    return value.origin == "op" and value.producer is not None

@@ -98,12 +98,8 @@ def _memory(trace: Trace, names: Names, items: Sequence[int | Repeat]) -> Memory
 
 
 def unused_outputs(trace: Trace, names: Names) -> list[LinkView]:
-    """Return the tensors that calls return and nobody reads, each once, where it is first returned."""
+    """Return the tensors that calls return and nobody reads, each once, in the order of the run."""
     unused = {value.id for value in trace.unused()}
-    found: dict[int, LinkView] = {}
-    for call in trace.calls:
-        for port in call.outputs:
-            if port.value is not None and port.value in unused and port.value not in found:
-                selector = f"{names.call(call.id)}:{port.name}"
-                found[port.value] = LinkView(selector, selector, str(trace.values[port.value]))
-    return list(found.values())
+    returned = {port.value for call in trace.calls for port in call.outputs if port.value in unused}
+    selectors = [(number, names.value(number)) for number in sorted(v for v in returned if v is not None)]
+    return [LinkView(name, name, str(trace.values[number])) for number, name in selectors]

@@ -70,9 +70,19 @@ def walkthrough_sections(parts: Parts, result: CheckResult) -> list[SectionView]
         # The same calls give the same figure: the first section that speaks of them shows it.
         fresh = bool(calls) and drawn.setdefault(tuple(calls), view.id) == view.id
         graphs.append(_graph(parts, calls, view.title) if fresh else Graph((), ()))
+    return _drawn(parts, views, graphs)
+
+
+def _drawn(parts: Parts, views: Sequence[SectionView], graphs: Sequence[Graph]) -> list[SectionView]:
+    """Return sections with their figures, and with levels that begin at 1 whatever the document's do."""
     drawings = draw_all(graphs, parts.palette)
+    above = min((view.level for view in views if view.title), default=1) - 1
     return [
-        replace(view, drawing=drawing if drawing.svg or drawing.mermaid else None)
+        replace(
+            view,
+            level=max(view.level - above, 0),
+            drawing=drawing if drawing.svg or drawing.mermaid else None,
+        )
         for view, drawing in zip(views, drawings, strict=True)
     ]
 
@@ -99,11 +109,7 @@ def stage_sections(parts: Parts) -> list[SectionView]:
         )
         views.append(view)
         graphs.append(_graph(parts, [first.id], view.title))
-    drawings = draw_all(graphs, parts.palette)
-    return [
-        replace(view, drawing=drawing if drawing.svg or drawing.mermaid else None)
-        for view, drawing in zip(views, drawings, strict=True)
-    ]
+    return _drawn(parts, views, graphs)
 
 
 def _section(

@@ -81,7 +81,7 @@ class Trace {
     });
   }
 
-  /** Value -> places `[owner kind, id, port name]` in calls, outputs first. */
+  /** Value -> places `[kind, call, port name]`, outputs first. */
   get places() {
     return this.once("places", () => {
       const places = new Map();
@@ -100,7 +100,9 @@ class Trace {
 
   /** Return an exact selector of a value: where a call gives or takes it, else the op that made it. */
   valueSelector(id) {
-    const [place] = this.places.get(id) ?? [];
+    const parts = ([, , port]) => port.split(/[.[]/).length;
+    const places = (this.places.get(id) ?? []).filter(([kind]) => kind === "out");
+    const [place] = places.length ? places.sort((a, b) => parts(a) - parts(b) || a[1] - b[1]) : this.places.get(id) ?? [];
     if (place) return `${this.calls[place[1]].selector}:${place[2]}`;
     const value = this.value(id);
     if (value.producer < 0) return value.name;

@@ -1,0 +1,98 @@
+"""A Chromium for the tests of the page; they are skipped, visibly, where there is none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from report_samples import (
+    HOSTILE_WALKTHROUGH,
+    crashed,
+    detector,
+    hostile,
+    write_walkthrough,
+)
+
+from shapeflow.report import html
+from shapeflow.report.build import build
+from shapeflow.walkthrough.check import check
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+def find_chromium() -> str | None:
+    """Return the browser named by CHROMIUM, else the first on the PATH."""
+    named = os.environ.get("CHROMIUM")
+    return named or next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="the package 'playwright' is not installed"
+    )
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip(f"no Chromium on the PATH ({', '.join(NAMES)}), and CHROMIUM names none")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory) -> dict[str, Path]:
+    """Pages by name: ``good``, ``evil``, ``crashed``, ``alone`` (no walkthrough), ``packed``, ``chinese``."""
+    folder = tmp_path_factory.mktemp("pages")
+    good = check(detector(), write_walkthrough(folder))
+    evil = check(hostile(), write_walkthrough(folder, HOSTILE_WALKTHROUGH))
+    views = {
+        "good": build(good.trace, good, folders=[]),
+        "evil": build(evil.trace, evil, folders=[]),
+        "crashed": build(crashed(), folders=[]),
+        "alone": build(detector(), folders=[]),
+        "packed": build(detector(repeat=200), folders=[]),
+        "chinese": build(good.trace, good, language="zh", folders=[]),
+    }
+    files = {}
+    for name, view in views.items():
+        files[name] = folder / f"{name}.html"
+        files[name].write_bytes(html.render(view).encode("utf-8", errors="replace"))
+    return files
+
+
+class Visit:
+    """An opened page that remembers what went wrong and what it asked the network for."""
+
+    def __init__(self, page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def go(self, file: Path, address: str = "") -> None:
+        self.page.goto(f"{file.as_uri()}{address}")
+        self.page.wait_for_function("document.documentElement.dataset.ready === 'true'")
+
+
+@pytest.fixture
+def visit(browser, pages):
+    """Open pages; afterwards nothing may have been complained about or loaded."""
+    visits: list[Visit] = []
+
+    def open_page(name: str = "good", address: str = "", **options):
+        options = {"viewport": {"width": 1440, "height": 900}, **options}
+        opened = Visit(browser.new_page(**options))
+        visits.append(opened)
+        opened.go(pages[name], address)
+        return opened.page
+
+    yield open_page
+    for opened in visits:
+        assert opened.complaints == []
+        assert [url for url in opened.requests if not url.startswith(("file:", "data:"))] == []
+        opened.page.close()

@@ -1,0 +1,127 @@
+"""``shapeflow report``: where it writes, what it refuses, what it says."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from report_samples import crashed, detector, hostile, write_walkthrough
+
+from shapeflow.cli import main
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    detector().save(tmp_path / "bus.trace.json.gz")
+    write_walkthrough(tmp_path)
+    return tmp_path
+
+
+def run(*words: str) -> int:
+    return main(["report", "bus.trace.json.gz", *words])
+
+
+def test_by_default_a_page_named_like_the_trace(here, capsys):
+    assert run("walkthrough.md") == 0
+    assert (here / "bus.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("bus.html  0.")
+
+
+def test_quiet_says_nothing(here, capsys):
+    assert run("walkthrough.md", "-q") == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_without_a_walkthrough_of_the_model_the_trace_alone(here):
+    assert run("-o", "alone.html") == 0
+    assert "decoder.attn · Attention" in (here / "alone.html").read_text(encoding="utf-8")
+    assert run("--no-walkthrough", "-o", "too.html") == 0
+
+
+@pytest.mark.parametrize(
+    ("form", "beginning"),
+    [
+        ("markdown", "<!-- made with shapeflow -->"),
+        ("terminal", "A small detector\n11 of 13"),
+        ("json", '{\n "schema"'),
+    ],
+)
+def test_other_formats_go_to_standard_output(here, capsys, form, beginning):
+    assert run("walkthrough.md", "--format", form) == 0
+    assert capsys.readouterr().out.startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    ("name", "beginning"), [("r.md", "<!--"), ("r.json", "{"), ("r.txt", "A small"), ("r.x", "<!do")]
+)
+def test_the_ending_chooses_the_format(here, name, beginning):
+    assert run("walkthrough.md", "-o", name) == 0
+    assert (here / name).read_text(encoding="utf-8").startswith(beginning)
+
+
+def test_the_language_is_asked_for_or_that_of_the_document(here, capsys):
+    assert run("walkthrough.md", "--format", "terminal", "--lang", "zh") == 0
+    assert "13 条断言中 11 条成立" in capsys.readouterr().out
+    chinese = (
+        "# 探测器\n\n"
+        + "图像如何变成掩码，一步一步地说明。" * 20
+        + "\n\n```shapes\nmask_head:out  [1, 10, 32, 32]\n```\n"
+    )
+    (here / "zh.md").write_text(chinese, encoding="utf-8")
+    assert run("zh.md", "--format", "terminal") == 0
+    assert "1 条断言中 1 条成立" in capsys.readouterr().out
+
+
+def test_an_output_of_ours_is_replaced_and_others_only_by_force(here, capsys):
+    assert run("-o", "r.html") == 0
+    assert run("-o", "r.html") == 0
+    (here / "notes.md").write_text("my notes")
+    assert run("-o", "notes.md") == 2
+    assert "error[output-exists]" in capsys.readouterr().err
+    assert (here / "notes.md").read_text() == "my notes"
+    assert run("-o", "notes.md", "--force") == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("-o", "bus.trace.json.gz"), ("walkthrough.md", "-o", "walkthrough.md", "--force")]
+)
+def test_what_is_read_is_never_written_over(here, capsys, words):
+    before = (here / words[-2] if words[-1] == "--force" else here / words[-1]).read_bytes()
+    assert run(*words) == 2
+    assert "output-is-input" in capsys.readouterr().err
+    assert (here / words[-2] if words[-1] == "--force" else here / words[-1]).read_bytes() == before
+
+
+def test_a_missing_folder_and_a_folder_as_output(here, capsys):
+    assert run("-o", "nowhere/r.html") == 2
+    assert "not-writable" in capsys.readouterr().err
+    (here / "folder.html").mkdir()
+    assert run("-o", "folder.html") == 2
+    assert not list(here.glob("*.tmp*"))
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--format", "htlm"), "unknown-format"),
+        (("missing.md",), "missing"),
+        (("walkthrough.md", "--no-walkthrough"), "usage"),
+        (("--lang", "fr"), "usage"),
+    ],
+)
+def test_wrong_input(here, capsys, words, code):
+    assert run(*words) == 2
+    assert code in capsys.readouterr().err
+
+
+def test_a_crashed_and_a_hostile_trace(here, capsys):
+    crashed().save(here / "bus.trace.json.gz")
+    assert run() == 0
+    assert 'id="failure"' in (here / "bus.html").read_text(encoding="utf-8")
+    hostile().save(here / "bus.trace.json.gz")
+    for form in ("html", "markdown", "terminal", "json"):
+        assert run("--format", form, "-o", f"evil.{form}") == 0
+    assert json.loads((here / "evil.json").read_text(encoding="utf-8"))["schema"] == "shapeflow.report/1"

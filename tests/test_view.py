@@ -1,0 +1,328 @@
+"""The report as data: what it says before anything is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from builders import TraceBuilder, sample_trace
+from report_samples import DOT_PNG, PIXEL, WALKTHROUGH, crashed, detector, hostile, write_walkthrough
+
+from shapeflow.report.amounts import memory, percent, short
+from shapeflow.report.build import build
+from shapeflow.report.firstscreen import picture_of
+from shapeflow.report.names import Names
+from shapeflow.report.sizes import size_origins
+from shapeflow.report.sources import Sources
+from shapeflow.report.words import LANGUAGES, TABLE, Words
+from shapeflow.trace import Run, Source, Trace
+from shapeflow.walkthrough.check import check
+
+
+@pytest.fixture(scope="module")
+def trace():
+    return detector()
+
+
+@pytest.fixture(scope="module")
+def view(trace, tmp_path_factory):
+    path = write_walkthrough(tmp_path_factory.mktemp("walkthrough"))
+    return build(trace, check(trace, path), folders=[])
+
+
+def text(pieces) -> str:
+    return "".join(piece.text for piece in pieces)
+
+
+def section(view, name):
+    return next(section for section in view.sections if section.id == name)
+
+
+def test_the_first_sentence_counts(view):
+    assert [count.text for count in view.headline] == [
+        "11 of 13 claims hold",
+        "2 differ",
+        "1 correction",
+        "2 outputs are read by nobody",
+    ]
+    assert [count.filter for count in view.headline] == ["all", "bad", "said", "unused"]
+
+
+def test_sections_follow_the_document(view):
+    assert [section.title for section in view.sections if section.title] == [
+        "1 Image",
+        "1.1 Trunk",
+        "1.2 Pyramid",
+        "2 Decoder",
+        "3 Masks",
+    ]
+    assert view.sections[0].title == "", "the document's own title is the page's"
+    assert [section.mark for section in view.sections] == ["plain", "plain", "good", "good", "bad", "good"]
+
+
+def test_a_claim_carries_verdict_shape_evidence_producer_and_users(view):
+    claim = section(view, "1-2-pyramid").blocks[0].claims[0]
+    assert claim.anchor.startswith("claim-backbone-vision-backbone-convs-0-out")
+    assert (claim.status, claim.tone, claim.passed) == ("holds", "good", True)
+    assert text(claim.found) == "f32[1, 16, 32, 32]"
+    assert [piece.symbol for piece in claim.found if piece.symbol] == ["B", "C", "S", "S"]
+    (entry,) = claim.evidence
+    assert entry.selector == "backbone.vision_backbone.convs.0@0:out"
+    assert entry.made_by.text == "backbone.vision_backbone.convs.0/interpolate"
+    assert [link.text for link in entry.used_by] == ["mask_head/einsum"]
+    assert entry.source.place == "tiny/neck.py:20"
+
+
+def test_claims_that_differ_say_what_was_expected(view):
+    wrong, unknown = section(view, "2-decoder").blocks[-1].claims[1:]
+    assert (wrong.tone, text(wrong.found)) == ("bad", "f32[1, 10, 16]   dim 2 differs")
+    assert "12" in wrong.expected
+    assert unknown.status == "invalid"
+
+
+def test_corrections_are_gathered(view):
+    (correction,) = view.corrections
+    assert (correction.said, correction.tone) == ("2.3 all levels are used", "said")
+    assert view.tally("said") == 1
+    assert view.tally("all") == 14
+
+
+def test_symbols_have_size_expression_and_meaning(view):
+    assert [symbol.text for symbol in view.symbols] == [
+        "B = 1",
+        "S = 32 side of the picture",
+        "G = 8 = 32 / 4 patches a side",
+        "N = 64 = 8 * 8 image tokens",
+        "C = 16 channels",
+    ]
+    assert len({symbol.colour for symbol in view.symbols}) == 5
+
+
+def test_attention_shows_its_sizes_fused_and_written_out(view):
+    usual, other = section(view, "1-1-trunk").attention
+    assert (usual.times, usual.heads, usual.queries, usual.keys, usual.width) == ("5 calls", 2, 64, 64, 8)
+    assert (usual.score, usual.built) == ("f32[1, 2, 64, 64]", False)
+    assert (other.times, other.heads) == ("1 call", 4)
+    (written,) = section(view, "2-decoder").attention
+    assert (written.queries, written.keys, written.width, written.built) == (10, 64, 16, True)
+    assert written.title == "attn"
+
+
+def test_feature_maps_are_sheets_to_scale(view):
+    sheets = section(view, "1-2-pyramid").sheets
+    assert [(sheet.height, sheet.channels, sheet.unused) for sheet in sheets] == [
+        (32, 16, False),
+        (16, 16, True),
+        (8, 16, False),
+        (4, 16, True),
+    ]
+
+
+def test_figures_belong_to_the_sections_that_speak_of_the_calls(view):
+    assert "blocks.0" in section(view, "1-1-trunk").drawing.mermaid
+    assert section(view, "1-image").drawing is None
+    assert "result" in view.overview.mermaid
+
+
+def test_numbers_add_up(view, trace):
+    numbers = view.numbers
+    assert numbers.parameters == 1_000_000
+    assert sum(stage.flops for stage in numbers.stages) <= numbers.flops == sum(op.flops for op in trace.ops)
+    assert numbers.wasted_flops == 128
+    assert numbers.memory.peak_text == "64.0 KiB"
+    assert len(numbers.memory.points) <= 321
+    assert [link.selector for link in numbers.unused] == [
+        "backbone.vision_backbone.convs.1@0:out",
+        "backbone.vision_backbone.convs.3@0:out",
+    ]
+
+
+def test_calls_that_no_claim_speaks_of_are_listed(trace, tmp_path):
+    few = "# Little\n\n```shapes\nmask_head:out  [1, 10, 32, 32]\n```\n"
+    view = build(trace, check(trace, write_walkthrough(tmp_path, few)), folders=[])
+    assert [link.text for link in view.uncovered] == ["backbone.forward_image()@0", "decoder@0"]
+
+
+def test_without_a_walkthrough_there_is_a_section_a_stage(trace):
+    view = build(trace, folders=[])
+    assert view.title == "tiny:detector"
+    assert "decoder.attn · Attention" in [section.title for section in view.sections]
+    convs = next(section for section in view.sections if "convs" in section.title)
+    assert convs.title == "backbone.vision_backbone.convs.* · Sequential"
+    assert {port.name for port in convs.ports} == {"in[0]", "out"}
+    assert [symbol.name for symbol in view.symbols][:2] == ["16", "64"]
+    assert view.uncovered == ()
+
+
+def test_a_crash_says_where_with_what(trace):
+    failure = build(crashed(), folders=[]).failure
+    assert failure.what == "RuntimeError: mat1 and mat2 shapes cannot be multiplied (1x128 and 64x8)"
+    assert failure.call.selector == "decoder@0"
+    assert failure.op.text == "decoder/linear"
+    assert failure.inputs == ("in[0] = f32[1, 128]", "in[1] = f32[1, 128]")
+    assert failure.source.lines[0].meant
+
+
+@pytest.mark.parametrize("make", [sample_trace, hostile, crashed])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_any_trace_gives_a_view(make, language):
+    assert build(make(), language=language, folders=[]).headline
+
+
+def test_a_trace_of_nothing_gives_a_view():
+    view = build(Trace(Run("python", "", "meta")), folders=[])
+    assert view.title == "shapeflow"
+    assert view.numbers.memory is None
+
+
+def test_a_real_run_does_not_claim_to_be_shapes_only(trace):
+    real = replace(trace, run=replace(trace.run, device="cpu"))
+    facts = {fact.label: fact.text for fact in build(real, folders=[]).facts}
+    assert facts["Device"] == "cpu"
+
+
+def test_facts_leave_empty_inputs_out_and_pictures_aside(trace):
+    inputs = {**trace.run.inputs, "checkpoint": None, "boxes": []}
+    facts = {f.label: f.text for f in build(replace(trace, run=replace(trace.run, inputs=inputs))).facts}
+    assert facts["Inputs"] == "images: file bus.jpg, size 640 × 480 · prompt: yellow school bus"
+
+
+def test_the_picture_with_boxes_and_masks(trace):
+    picture = picture_of(trace)
+    assert picture.data.startswith("data:image/jpeg;base64,")
+    assert picture.boxes == (pytest.approx((0.3, 0.4, 0.4, 0.2, True)),)
+    masked = {**trace.run.inputs, "masks": DOT_PNG}
+    assert picture_of(replace(trace, run=replace(trace.run, inputs=masked))).masks.startswith(
+        "data:image/png"
+    )
+
+
+@pytest.mark.parametrize(
+    "data", ['x" onerror="', "javascript:alert(1)", "aGVsbG8=", "", None, 7, "PHN2Zz48L3N2Zz4="]
+)
+def test_what_is_no_picture_is_not_shown(trace, data):
+    inputs = {**trace.run.inputs, "thumbnail": data}
+    assert picture_of(replace(trace, run=replace(trace.run, inputs=inputs))) is None
+    assert picture_of(replace(trace, run=replace(trace.run, inputs={"thumbnail": PIXEL}))) is not None
+
+
+# -- where sizes come from ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "inputs", "output", "size", "reason"),
+    [
+        ("flatten", ["f32[1, 256, 72, 71]"], "f32[1, 256, 5112]", 5112, "72 * 71"),
+        ("cat", ["f32[32, 1]", "f32[3, 1]"], "f32[35, 1]", 35, "32 + 3"),
+        ("conv2d", ["f32[1, 3, 96, 96]"], "f32[1, 7, 24, 23]", 24, "conv2d of [1, 3, 96, 96]"),
+        ("reshape", ["f32[10, 96]"], "f32[10, 8, 12]", 12, "reshape of [10, 96]"),
+        ("stack", ["f32[5]", "f32[5]", "f32[5]"], "f32[3, 5]", 3, "3 together"),
+    ],
+)
+def test_a_size_is_explained(target, inputs, output, size, reason):
+    build_trace = TraceBuilder()
+    values = [build_trace.input(text, f"in[{n}]") for n, text in enumerate(inputs)]
+    with build_trace.call("layer", *values):
+        build_trace.op(target, values, output)
+    trace = build_trace.trace()
+    assert size_origins(trace, Names(trace))[size] == (f"layer/{target}@0", reason)
+
+
+def test_a_size_of_a_parameter_or_an_argument_says_so():
+    build_trace = TraceBuilder()
+    x = build_trace.input("f32[4, 8]")
+    weight = build_trace.parameter("layer.weight", "f32[100, 8]")
+    with build_trace.call("layer", x):
+        y = build_trace.op("linear", [x, weight], "f32[4, 100]")
+        build_trace.op("view", [y, 4, 4, 25], "f32[4, 4, 25]")
+    trace = build_trace.trace()
+    origins = size_origins(trace, Names(trace))
+    assert origins[100] == ("layer/linear@0", "layer.weight f32[100, 8]")
+    assert origins[25] == ("layer/view@0", "100 / 4")
+    assert origins[8][1] == "in[0] f32[4, 8]"
+
+
+# -- source lines -------------------------------------------------------------------------------
+
+
+def source_view(folder, file="pkg/model.py", line=3, text="y = x + 1"):
+    trace = Trace(Run("python", "x", "meta"), sources=(Source(file, line, "forward", text),))
+    return Sources(trace, [str(folder)]).view(0)
+
+
+@pytest.fixture
+def package(tmp_path):
+    (tmp_path / "lib" / "pkg").mkdir(parents=True)
+    (tmp_path / "lib" / "pkg" / "model.py").write_text("import os\n\n    y = x + 1\nz = '''\nend'''\n")
+    (tmp_path / "secret.py").write_text("password = 1\n")
+    return tmp_path / "lib"
+
+
+def test_lines_around_the_one_that_is_meant_are_shown_in_colour(package):
+    view = source_view(package)
+    assert view.installed
+    assert [line.number for line in view.lines] == [1, 2, 3, 4, 5]
+    assert [line.meant for line in view.lines] == [False, False, True, False, False]
+    assert ("kn", "import") in view.lines[0].tokens
+    assert "".join(text for _, text in view.lines[2].tokens) == "    y = x + 1"
+
+
+@pytest.mark.parametrize("text", ["y = x + 2", ""])
+def test_another_version_of_the_file_shows_the_stored_line_only(package, text):
+    view = source_view(package, text=text)
+    assert not view.installed
+    assert len(view.lines) == 1
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["../secret.py", "/etc/passwd", "pkg/../../secret.py", "..\\secret.py", "pkg/model.txt", "", "\0.py"],
+)
+def test_a_trace_cannot_make_us_read_other_files(package, file):
+    view = source_view(package, file=file, line=1, text="password = 1")
+    assert not view.installed
+
+
+def test_a_link_out_of_the_folder_is_not_followed(package):
+    (package / "pkg" / "link.py").symlink_to(package.parent / "secret.py")
+    assert not source_view(package, file="pkg/link.py", line=1, text="password = 1").installed
+
+
+# -- words ----------------------------------------------------------------------------------------
+
+
+def test_both_languages_have_all_words_and_the_same_holes():
+    import re
+
+    for key, (english, chinese) in TABLE.items():
+        assert english and chinese, key
+        holes = [set(re.findall(r"\{(\w+)\}", part)) for part in (*english.split("|"), chinese)]
+        assert all(hole == holes[0] for hole in holes), key
+
+
+def test_words_count():
+    words = Words("en")
+    assert words("n-calls", n=1) == "1 call"
+    assert words("n-calls", n=1200) == "1,200 calls"
+    assert Words("zh")("n-calls", n=1) == "1 次调用"
+
+
+@pytest.mark.parametrize(
+    ("function", "number", "expected"),
+    [
+        (short, 840_509_750, "841 M"),
+        (short, 512, "512"),
+        (short, 6.06e12, "6.06 T"),
+        (memory, 618_574_137, "590 MiB"),
+        (memory, 24, "24 B"),
+        (percent, 0.0004, "< 0.1 %"),
+        (percent, 0.891, "89.1 %"),
+        (percent, 0.0, "0.0 %"),
+    ],
+)
+def test_amounts_are_short(function, number, expected):
+    assert function(number) == expected
+
+
+def test_the_walkthrough_of_the_tests_has_every_kind_of_thing():
+    assert all(part in WALKTHROUGH for part in ("$$", "```python", "| step |", "said", "unused"))
