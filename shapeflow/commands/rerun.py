@@ -13,6 +13,7 @@ from shapeflow.text import nearest
 
 if TYPE_CHECKING:
     from shapeflow.adapters.base import Request
+    from shapeflow.recording.keeping import Wanted
     from shapeflow.trace import Trace
     from shapeflow.walkthrough.document import Document
 
@@ -36,17 +37,14 @@ def rerun(documents: Sequence[Document], *, device: str | None = None, quiet: bo
     request = request_of(documents[0], device)
     from shapeflow.adapters import name_of, require
     from shapeflow.commands.progress import Progress
-    from shapeflow.walkthrough.values import wanted
 
     adapter = name_of(request.target)
     require(request.target)
-    numbers = {name: kept for document in documents for name, kept in wanted(document).items()}
     with Progress(f"{request.target} on {request.device}", None if quiet else sys.stderr) as progress:
         from functools import partial
 
         from shapeflow import recording
         from shapeflow.adapters import find
-        from shapeflow.recording.keeping import Wanted
 
         trace = recording.run(
             partial(find(request.target), request),
@@ -54,13 +52,22 @@ def rerun(documents: Sequence[Document], *, device: str | None = None, quiet: bo
             adapter=adapter,
             target=documents[0].model or request.target,
             progress=progress.update,
-            keep={name: Wanted(*kept) for name, kept in numbers.items()},
+            keep=numbers_for(documents),
         )
     if trace.run.failure:
         from shapeflow.report.failure import failure_error
 
         raise failure_error(trace)
     return trace
+
+
+def numbers_for(documents: Sequence[Document]) -> dict[str, Wanted]:
+    """Return what a real run has to keep the numbers of, for the value claims of these walkthroughs."""
+    from shapeflow.recording.keeping import Wanted
+    from shapeflow.walkthrough.values import wanted
+
+    numbers = {name: kept for document in documents for name, kept in wanted(document).items()}
+    return {name: Wanted(*kept) for name, kept in numbers.items()}
 
 
 def request_of(document: Document, device: str | None = None) -> Request:

@@ -13,6 +13,7 @@ from shapeflow.errors import ExitCode
 
 if TYPE_CHECKING:
     from shapeflow.adapters.base import Request
+    from shapeflow.recording.keeping import Wanted
     from shapeflow.trace import Trace
     from shapeflow.walkthrough.verdict import CheckResult
 
@@ -120,10 +121,24 @@ def _record(args: argparse.Namespace, adapter: str, request: Request, quiet: boo
         from shapeflow import recording
         from shapeflow.adapters import find
 
-        prepare = partial(find(request.target), request)
         return recording.run(
-            prepare, device=request.device, adapter=adapter, target=request.target, progress=progress.update
+            partial(find(request.target), request),
+            device=request.device,
+            adapter=adapter,
+            target=request.target,
+            progress=progress.update,
+            keep=_numbers(request.target) if real else {},
         )
+
+
+def _numbers(target: str) -> dict[str, Wanted]:
+    """Return what a real run keeps the numbers of: the tensors that the shipped walkthrough compares."""
+    from shapeflow.commands.rerun import numbers_for
+    from shapeflow.walkthrough.reader import read
+    from shapeflow.walkthrough.shipped import find_shipped
+
+    walkthrough = find_shipped(target)
+    return numbers_for([read(walkthrough)]) if walkthrough else {}
 
 
 def _same_inputs(args: argparse.Namespace) -> list[str]:
@@ -159,19 +174,9 @@ def _show(trace: Trace, result: CheckResult | None, depth: int | None) -> None:
 
     write(trace, sys.stdout, depth)
     if result is not None:
-        print(_verdicts(result))
+        from shapeflow.report.check_text import summary
 
-
-def _verdicts(result: CheckResult) -> str:
-    """Return in one line what the walkthrough says of the run."""
-    from collections import Counter
-
-    name, claims = Path(result.document.path).name, len(result.verdicts)
-    failed = Counter(verdict.status for verdict in result.failed)
-    if not failed:
-        return f"walkthrough {name}: all {claims:,} claims pass"
-    kinds = ", ".join(f"{number:,} {status}" for status, number in failed.most_common())
-    return f"walkthrough {name}: {claims - len(result.failed):,} of {claims:,} claims pass; {kinds}"
+        print(f"\nwalkthrough {Path(result.document.path).name}\n\n{summary(result)}")
 
 
 def _summary(
