@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shapeflow.errors import RunError, ShapeflowError
+from shapeflow.text import printable
 
 if TYPE_CHECKING:
     from shapeflow.trace import Trace
@@ -91,7 +92,7 @@ class WalkthroughFile(pytest.File):
         except ShapeflowError as error:
             raise self.CollectError(error.render()) from None
         for claim in document.claims:
-            name = f"line {claim.span.line}: {' '.join(claim.text.split())}"
+            name = f"line {claim.span.line}: {printable(' '.join(claim.text.split()))}"
             yield ClaimItem.from_parent(self, name=name, claim=claim)
 
 
