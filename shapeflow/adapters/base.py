@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -37,6 +37,8 @@ class Request:
     boxes: tuple[Box, ...] = ()
     checkpoint: Path | None = None
     seed: int = 0
+    resize: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    """Other sizes for the inputs that a factory brings: port and dim -> size."""
 
 
 @dataclass(frozen=True, slots=True)

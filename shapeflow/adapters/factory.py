@@ -60,6 +60,10 @@ def _prepare(function: Callable[[], Any], request: Request) -> Prepared:
         what = f"'{request.target}' raised {type(error).__name__}"
         raise raised_error("target-raised", what, error) from error
     model, args, kwargs = _unpack(result, request.target)
+    if request.resize:
+        from shapeflow.adapters.resize import resized
+
+        args, kwargs = resized(args, kwargs, request.resize)
     if request.device == "cuda":
         from torch.utils._pytree import tree_map_only
 

@@ -11,7 +11,7 @@ from shapeflow.errors import SelectorError
 from shapeflow.paths import PathIndex, shown
 from shapeflow.pattern import escape
 from shapeflow.selector import modules
-from shapeflow.trace import Call, Module, Trace
+from shapeflow.trace import Call, Trace
 
 Signature = Callable[[str], object]
 """What two repeats must have in common to be told as one, by path."""
@@ -45,18 +45,15 @@ class Outline:
 
         What is itself never called, such as a ``ModuleList``, gives its own children instead.
         """
-        below = {path: self._called_below(path) for path in part.paths}
-        names = [path.removeprefix(f"{part.paths[0]}.") for path in below[part.paths[0]]]
-        everywhere = [name for name in names if all(_join(path, name) in below[path] for path in part.paths)]
         groups: dict[tuple[str, object], list[str]] = {}
-        for name in everywhere:
-            for path in part.paths:
-                child = _join(path, name)
-                groups.setdefault((_unnumbered(name), self._signature(child)), []).append(child)
+        for path in part.paths:
+            for child in self._called_below(path):
+                name = _unnumbered(child.removeprefix(f"{path}."))
+                groups.setdefault((name, self._signature(child)), []).append(child)
         parts = [part for paths in groups.values() for part in self._parts(paths)]
-        return sorted(parts, key=lambda part: self._first_call[part.paths[0]])
+        return sorted(parts, key=self.first_call)
 
-    def lists(self, part: Part) -> list[tuple[str, Sequence[str]]]:
+    def lists(self, part: Part) -> list[tuple[str, list[str]]]:
         """Return the numbered lists directly in a part's first module: path and items, all of one class."""
         first = part.paths[0]
         found = []
@@ -67,14 +64,18 @@ class Outline:
                 found.append((place, items))
         return found
 
-    def never_called(self) -> list[Module]:
-        """Return the modules that do not run and in which nothing does, only the outermost of each branch."""
-        idle: list[Module] = []
+    def idle(self) -> list[Part]:
+        """Return the modules whose weights nothing reads, only the outermost of each branch."""
+        read = {value.name for value in self._trace.values if value.origin in ("parameter", "buffer")}
+        busy = {prefix for name in read for prefix in _prefixes(name)}
+        for call in self._trace.calls:
+            busy.update(_prefixes(f"{call.path}."))
+        groups: dict[str, list[str]] = {}
         for module in self._trace.modules:
-            inside = any(module.path.startswith(f"{other.path}.") for other in idle)
-            if module.path and not inside and module.path not in self._active:
-                idle.append(module)
-        return idle
+            parent = module.path.rpartition(".")[0]
+            if module.parameters and module.path not in busy and (parent in busy or not parent):
+                groups.setdefault(_unnumbered(module.path), []).append(module.path)
+        return [part for paths in groups.values() for part in self._parts(paths)]
 
     def helpers(self, part: Part) -> list[tuple[str, tuple[str, ...]]]:
         """Return the helper methods that run on every module of a part: selector and keys."""
@@ -91,16 +92,9 @@ class Outline:
         """Return the calls of a module or helper."""
         return [self._trace.calls[number] for number in self._index.calls.get(key, ())]
 
-    @cached_property
-    def _active(self) -> set[str]:
-        """Paths of the modules that run, or in which something does."""
-        active: set[str] = set()
-        for call in self._trace.calls:
-            path = call.path
-            while path not in active:
-                active.add(path)
-                path = path.rpartition(".")[0]
-        return active
+    def first_call(self, part: Part) -> int:
+        """Return when a part first runs."""
+        return self._first_call[part.paths[0]]
 
     @cached_property
     def _first_call(self) -> Mapping[str, int]:
@@ -116,14 +110,20 @@ class Outline:
         for name, key in self._index.children[path].items():
             if name.endswith("()") or key not in self._index.modules:
                 continue
-            if key in self._first_call:
+            if key in self._first_call and not self._is_wrapper(key):
                 found.append(key)
             else:
                 found += self._called_below(key)
         return found
 
+    def _is_wrapper(self, path: str) -> bool:
+        """Return whether a module only runs bigger modules one after the other: they are the parts."""
+        if self._index.modules[path].class_path != "torch.nn.modules.container.Sequential":
+            return False
+        return all(self._called_below(key) for key in self._index.children[path].values())
+
     def _is_list(self, path: str) -> bool:
-        return path in self._index.modules and path not in self._first_call
+        return path in self._index.modules and (path not in self._first_call or self._is_wrapper(path))
 
     def _parts(self, paths: list[str]) -> list[Part]:
         """Return one part for modules that are alike; several where no pattern names just them."""
@@ -178,6 +178,12 @@ def _ranges(numbers: Sequence[int]) -> str:
 def _unnumbered(name: str) -> str:
     """Return a name with its numbers left out, so that the items of a list are told together."""
     return re.sub(r"(?:^|(?<=\.))\d+(?=\.|$)", "*", name)
+
+
+def _prefixes(name: str) -> list[str]:
+    """Return the modules around a name: ``a.b.c`` and ``a.b`` and ``a`` for ``a.b.c.weight``."""
+    steps = name.split(".")[:-1]
+    return [".".join(steps[: count + 1]) for count in range(len(steps))]
 
 
 def _join(path: str, name: str) -> str:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import combinations, combinations_with_replacement
 
-from shapeflow.trace import Call, Port, Trace
+from shapeflow.trace import Call, Port, Trace, Value
 from shapeflow.variation import Variation
 
 Row = tuple[int, ...]
@@ -86,19 +86,29 @@ class Symbols:
             self._texts[row] = self._fit(row)
         return self._texts[row]
 
+    def dtype(self, call: Call, port: Port) -> str:
+        """Return the dtype of the tensor in a port; empty if it is another one in some run."""
+        found = {value.dtype for value in self._values(call, port)}
+        return found.pop() if len(found) == 1 else ""
+
     def _rows(self, call: Call, port: Port) -> list[Row] | None:
         """Return the sizes of each dim in every run."""
-        if port.value is None:
+        shapes = [value.shape for value in self._values(call, port)]
+        if len({len(shape) for shape in shapes}) != 1:
             return None
-        shapes = [self._trace.values[port.value].shape]
+        return list(zip(*shapes, strict=True))
+
+    def _values(self, call: Call, port: Port) -> list[Value]:
+        """Return the tensors that are in a port, one a run; none if some run has no such tensor."""
+        if port.value is None:
+            return []
+        values = [self._trace.values[port.value]]
         for trace, ports in zip(self._traces, self._others, strict=True):
             other = ports.get(_key(call, port))
             if other is None or other.value is None:
-                return None
-            shapes.append(trace.values[other.value].shape)
-        if len({len(shape) for shape in shapes}) > 1:
-            return None
-        return list(zip(*shapes, strict=True))
+                return []
+            values.append(trace.values[other.value])
+        return values
 
     def _fit(self, row: Row) -> str:
         alone = [term for name in self.names for term in fits(row, self._basis(name), name)]

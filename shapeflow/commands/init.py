@@ -1,0 +1,211 @@
+"""``shapeflow init``: draft a walkthrough of any model from a trace, with symbols where sizes can vary."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shapeflow.errors import InputError
+
+if TYPE_CHECKING:
+    from shapeflow.trace import Trace
+    from shapeflow.variation import Variation
+    from shapeflow.walkthrough.drafting.draft import Draft
+
+HELP = "draft a walkthrough of any model from a trace"
+EPILOG = """\
+examples:
+  shapeflow init tiny.trace.json -o docs/tiny.md
+  shapeflow init tiny.trace.json -o docs/tiny.md --depth 2 --title "How Tiny works"
+  shapeflow init tiny.trace.json --numbers            without running the model again
+
+The model is run again, shapes only, with other sizes of its inputs: what moves with them gets a symbol.
+The draft is checked before it is written. It is yours from then on: add prose, claims, and take out what
+you don't want to promise."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = EPILOG
+    add = parser.add_argument
+    add("trace", type=Path, metavar="TRACE", help="NAME.trace.json or NAME.trace.json.gz")
+    add("-o", "--output", type=Path, metavar="NEW.md", help="the walkthrough (default: NAME.md)")
+    add("--title", metavar="TEXT", help="its heading (default: the class of the model)")
+    add(
+        "--depth",
+        type=_depth,
+        metavar="N",
+        help="levels of modules that get a section (default: as many as are readable)",
+    )
+    add("--numbers", action="store_true", help="don't run the model again: all sizes stay numbers")
+    add("--force", action="store_true", help="replace the file if it is there")
+    add("-q", "--quiet", action="store_true", help="no progress and no summary")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read the trace, run its model with other sizes, write and check the draft."""
+    from shapeflow.files import write_bytes
+    from shapeflow.tracefile import read
+    from shapeflow.walkthrough.drafting.draft import draft
+
+    output = args.output or Path(re.sub(r"\.trace\.json(\.gz)?$", "", args.trace.name) + ".md")
+    _check_output(output, args.force)
+    trace = read(args.trace)
+    _refuse_half_a_run(trace, args.trace)
+    variation = _vary(trace, args)
+    made = draft(
+        trace,
+        variation,
+        title=_title(args.title, trace),
+        run=_run_again(trace, output, args.quiet),
+        depth=args.depth,
+    )
+    write_bytes(output, made.text.encode())
+    if not args.quiet:
+        _report(made, variation, output)
+    return 0
+
+
+def _depth(text: str) -> int:
+    """Read a number of levels."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of levels, such as 2")
+    return int(text)
+
+
+def _check_output(output: Path, force: bool) -> None:
+    """Check before the runs that the file can be written, and that nothing is lost."""
+    where = "option -o"
+    if output.suffix != ".md":
+        raise InputError(
+            "output-name",
+            f"'{output}' is not a name for a walkthrough",
+            where=where,
+            expected="NAME.md",
+            hint=f"-o {output.with_suffix('.md')}",
+        )
+    if not output.parent.is_dir():
+        raise InputError(
+            "not-writable", f"no folder '{output.parent}'", where=where, hint=f"mkdir -p '{output.parent}'"
+        )
+    if output.exists() and not force:
+        raise InputError(
+            "output-exists",
+            f"'{output}' exists, and may hold your own words",
+            where=where,
+            hint="another name, or --force to replace it",
+        )
+
+
+def _refuse_half_a_run(trace: Trace, path: Path) -> None:
+    if not trace.run.complete:
+        raise InputError(
+            "trace-failed-run",
+            f"the run in '{path}' did not end, so a draft would describe half a model",
+            where="argument TRACE",
+            because=trace.run.failure.message.splitlines()[0] if trace.run.failure else "",
+            hint="trace it again once it runs",
+        )
+
+
+def _vary(trace: Trace, args: argparse.Namespace) -> Variation:
+    """Run the model with other sizes, unless there is nothing to run or it is not wanted."""
+    from shapeflow.variation import Variation
+
+    if args.numbers:
+        return Variation()
+    if trace.run.adapter == "python":
+        note = "The trace was made in Python, which leaves nothing to run again: every claim has numbers."
+        hint = "Traced with --model PKG.MOD:FACTORY, sizes would become symbols."
+        return Variation(notes=(note, hint))
+    from shapeflow.adapters import require
+
+    try:
+        require(trace.run.target)
+        return _run_others(trace, args)
+    except InputError as error:
+        error.where = f"running '{trace.run.target}' again, for {args.trace}"
+        error.hint = (
+            error.hint if error.code == "trace-outdated" else f"shapeflow init {args.trace} --numbers"
+        )
+        raise
+
+
+def _run_others(trace: Trace, args: argparse.Namespace) -> Variation:
+    """Load torch and the model's code, and run."""
+    from shapeflow.commands.progress import Progress
+
+    with Progress(f"running {trace.run.target} with other sizes", None if args.quiet else sys.stderr):
+        from shapeflow.adapters.variants import vary
+
+        return vary(trace, lambda text: _say(f"  {text}", not args.verbose))
+
+
+def _title(wanted: str | None, trace: Trace) -> str:
+    """Return the heading: what is asked for, or the class of the model."""
+    text = " ".join((wanted or "").split())
+    return text or (trace.modules[0].class_name if trace.modules else trace.run.target)
+
+
+def _run_again(trace: Trace, output: Path, quiet: bool) -> dict[str, Any]:
+    """Return what the front matter says on how to run the model, with paths as seen from the new file."""
+    inputs = trace.run.inputs
+    run: dict[str, Any] = {}
+    file, colon, name = trace.run.target.rpartition(":")
+    if trace.run.adapter == "python":
+        return run
+    if file.endswith(".py"):
+        run["model"] = f"{_seen_from(output, Path(file))}{colon}{name}"
+    images = [str(image["file"]) for image in inputs.get("images") or ()]
+    if images:
+        there = [_seen_from(output, Path(image)) for image in images]
+        run["image"] = there[0] if len(there) == 1 else there
+        for image in images:
+            if not Path(image).is_file():
+                _say(f"{image} is not in this folder: put its place into the front matter of {output}", quiet)
+    if inputs.get("prompt"):
+        run["prompt"] = inputs["prompt"]
+    boxes = [
+        (box.get("positive", True), [box[key] for key in ("cx", "cy", "width", "height")])
+        for box in inputs.get("boxes") or ()
+    ]
+    for key, wanted in (("boxes", True), ("negative_boxes", False)):
+        if some := [box for positive, box in boxes if positive == wanted]:
+            run[key] = some
+    if inputs.get("seed"):
+        run["seed"] = inputs["seed"]
+    return run
+
+
+def _seen_from(output: Path, path: Path) -> str:
+    """Return a path relative to the folder of the walkthrough."""
+    return Path(os.path.relpath(path.resolve(), output.resolve().parent)).as_posix()
+
+
+def _report(made: Draft, variation: Variation, output: Path) -> None:
+    """Say what was written, what was checked, and what is not in it."""
+    from shapeflow.text import counted, listing
+
+    for note in variation.notes:
+        _say(note)
+    for axis in variation.axes:
+        sizes = sorted({axis.size, *(run.sizes[axis.symbol] for run in variation.runs)})
+        _say(f"{axis.symbol}: {axis.what}, seen with {', '.join(map(str, sizes))}")
+    runs = counted(len(variation.runs) + 1, "run")
+    _say(f"{output}: {counted(made.claims, 'claim')} in {counted(made.sections, 'section')}")
+    _say(f"checked: {made.claims} of {made.claims} hold, in {runs}")
+    if made.false_elsewhere:
+        number = counted(len(made.false_elsewhere), "claim")
+        _say(f"left out: {number} that another run contradicts: {listing(made.false_elsewhere)}")
+    if made.left_out:
+        why = "nested too deeply, too many to list, or not the same in every run"
+        _say(f"left out: {counted(made.left_out, 'place')} {why}; shapeflow show lists them")
+
+
+def _say(text: str, quiet: bool = False) -> None:
+    if not quiet:
+        print(text, file=sys.stderr, flush=True)

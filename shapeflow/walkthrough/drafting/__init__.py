@@ -1,0 +1,1 @@
+"""Drafting a walkthrough from traces: what moves, what parts there are, what to claim of them."""

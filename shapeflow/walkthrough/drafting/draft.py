@@ -1,0 +1,155 @@
+"""A first walkthrough of any model: its sections and claims, each claim true of every run there is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shapeflow.trace import Trace
+from shapeflow.variation import Variation
+from shapeflow.walkthrough.check import check
+from shapeflow.walkthrough.drafting.sections import Section, Writer
+from shapeflow.walkthrough.drafting.statements import Statement, Statements
+from shapeflow.walkthrough.drafting.symbols import Symbols
+from shapeflow.walkthrough.reader import parse
+
+DEEPEST = 3
+MOST_SECTIONS = 24
+MOST_CLAIMS = 220
+"""A draft goes as deep as it can with at most so much in it."""
+WIDEST = 60
+"""Columns up to which the shapes of a block stand below each other."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A walkthrough that holds for every run, and what is not in it."""
+
+    text: str
+    claims: int
+    sections: int
+    false_elsewhere: tuple[str, ...]
+    """Claims that another run contradicts, so that they were left out."""
+    left_out: int
+    """Ports of which nothing is said."""
+
+
+def draft(
+    trace: Trace,
+    variation: Variation,
+    *,
+    title: str,
+    run: Mapping[str, Any],
+    depth: int | None = None,
+) -> Draft:
+    """Write a walkthrough of a model.
+
+    Args:
+        trace: the run to describe.
+        variation: other runs of the same model, from which symbols are inferred.
+        title: the heading.
+        run: how to run the model again, for the front matter.
+        depth: levels of modules that get a section; None: as many as are readable.
+    """
+    symbols = Symbols(trace, variation)
+    depths = [depth] if depth is not None else range(DEEPEST, 0, -1)
+    for levels in depths:
+        writer = Writer(trace, symbols, levels)
+        sections = writer.write()
+        claims = sum(len(section.statements) for section in sections)
+        if len(sections) <= MOST_SECTIONS and claims <= MOST_CLAIMS:
+            break
+    _bind(sections, writer.statements, symbols.names)
+    page = _Page(title, trace.run.target, run, _evidence(variation), sections)
+    dropped = _drop_what_fails(page, symbols.traces)
+    written = sum(len(section.statements) for section in page.sections)
+    return Draft(page.text(), written, len(page.sections), tuple(dropped), writer.statements.left_out)
+
+
+def _bind(sections: Sequence[Section], statements: Statements, names: Sequence[str]) -> None:
+    """See to it that each symbol has a size before an expression needs it."""
+    bound: set[str] = set()
+    missing: list[str] = []
+    for section in sections:
+        for statement in section.statements:
+            bound.update(name for name in names if name in statement.dims)
+            needed = [name for dim in statement.dims for name in re.findall(r"[A-Za-z]\w*", dim)]
+            missing += [name for name in needed if name not in bound]
+            bound.update(needed)
+    for name in dict.fromkeys(missing):
+        binder = statements.binder(name)
+        if binder:
+            sections[0].statements.insert(1, binder)
+
+
+def _evidence(variation: Variation) -> list[str]:
+    """Return the lines that explain the symbols."""
+    if not variation.axes:
+        return ["Drafted from one run: the sizes are those of that run."]
+    lines = ["Sizes that depend on the input have a name:", ""]
+    for axis in variation.axes:
+        sizes = sorted({axis.size, *(run.sizes[axis.symbol] for run in variation.runs)})
+        lines.append(f"- `{axis.symbol}`: {axis.what} (seen with {', '.join(map(str, sizes))})")
+    return [*lines, "", "All other sizes were the same in every run. `_` stands for any size."]
+
+
+@dataclass
+class _Page:
+    """Everything that the file will say."""
+
+    title: str
+    model: str
+    run: Mapping[str, Any]
+    introduction: Sequence[str]
+    sections: list[Section]
+
+    def text(self) -> str:
+        """Return the Markdown."""
+        import yaml
+
+        front: dict[str, Any] = {"title": self.title, "model": self.model}
+        if self.run:
+            front["run"] = dict(self.run)
+        head = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=1000)
+        lines = ["---", head.rstrip(), "---", "", f"# {self.title}", "", *self.introduction]
+        numbers = [0, 0, 0, 0, 0, 0]
+        for section in self.sections:
+            level = section.level - 2
+            numbers[level:] = [numbers[level] + 1, *[0] * (5 - level)]
+            number = ".".join(map(str, numbers[: level + 1]))
+            lines += ["", f"{'#' * min(6, section.level)} {number}. {section.title}"]
+            if section.prose:
+                lines += ["", *section.prose]
+            if section.statements:
+                lines += ["", "```shapes", *_aligned(section.statements), "```"]
+        return "\n".join(lines) + "\n"
+
+
+def _aligned(statements: Sequence[Statement]) -> Iterator[str]:
+    """Yield the lines of a block, the shapes below each other."""
+    shapes = [one for one in statements if one.rest.endswith(("]", "None"))]
+    width = max((len(one.subject) for one in shapes if len(one.subject) <= WIDEST), default=0)
+    for one in statements:
+        yield f"{one.subject:<{width}}  {one.rest}" if one in shapes else one.text
+
+
+def _drop_what_fails(page: _Page, traces: Sequence[Trace]) -> list[str]:
+    """Leave out the claims that are not true of every run; returns them."""
+    dropped: list[str] = []
+    while True:
+        document = parse(page.text())
+        results = [check(trace, document) for trace in traces]
+        failed = {_words(verdict.claim.text) for result in results for verdict in result.failed}
+        if not failed:
+            return dropped
+        for section in page.sections:
+            section.statements = [one for one in section.statements if _words(one.text) not in failed]
+        page.sections = [section for section in page.sections if section.statements]
+        dropped += sorted(failed)
+
+
+def _words(text: str) -> str:
+    """Return a claim without the blanks that only align it."""
+    return " ".join(text.split())

@@ -1,0 +1,203 @@
+"""The sections of a draft: what goes in and comes out, then the parts of the model, each with its claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from shapeflow.flow import reaches, use_of
+from shapeflow.paths import PathIndex, key_of, shown
+from shapeflow.text import counted
+from shapeflow.trace import Call, Trace
+from shapeflow.walkthrough.drafting.outline import Outline, Part
+from shapeflow.walkthrough.drafting.statements import Statement, Statements, readable
+from shapeflow.walkthrough.drafting.symbols import ANY, Symbols
+
+MOST_FLOWS = 12
+"""Claims that an input never reaches an output."""
+STEPS = "Its own helper methods and single layers, in the order of the run."
+IDLE = "These parts have weights that nothing reads in this run."
+ROOT = Part(".", ("",))
+
+
+@dataclass
+class Section:
+    """A heading, a few sentences and claims."""
+
+    title: str
+    level: int
+    prose: list[str] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+
+
+class Writer:
+    """Writes the sections of a draft.
+
+    Args:
+        trace: the run to describe.
+        symbols: the dims of its tensors.
+        depth: levels of modules that get a section.
+    """
+
+    def __init__(self, trace: Trace, symbols: Symbols, depth: int) -> None:
+        self._trace = trace
+        self._symbols = symbols
+        self._depth = depth
+        self.statements = Statements(trace, symbols)
+        self._outline = Outline(trace, self._signature)
+
+    def write(self) -> list[Section]:
+        """Return the sections in order."""
+        entry = self._entry()
+        steps = self._helpers()
+        below: list[Section] = []
+        for part in self._outline.children(ROOT):
+            lines, sections = self._part(part, 1)
+            steps.append((self._outline.first_call(part), lines))
+            below += sections
+        section = Section("Steps of the model", 2, [STEPS], list(self._counts(ROOT)))
+        for _, statements in sorted(steps, key=lambda step: step[0]):
+            section.statements += statements
+        return [one for one in (entry, section, *below, self._idle()) if one.statements]
+
+    def _signature(self, path: str) -> object:
+        kind = self._trace.module_by_path[path].class_name
+        return kind, self.statements.signature(self._outline.calls(path))
+
+    def _entry(self) -> Section:
+        """Return the section on what goes into the model and what comes out."""
+        section = Section("Input and output", 2)
+        root = self._trace.module_by_path.get("")
+        if root:
+            section.prose.append(f"`{root.class_name}`, {counted(root.parameters, 'parameter')}.")
+            section.statements.append(Statement("class .", f"= {root.class_name}"))
+        for calls in self._entries():
+            section.statements += self.statements.inputs(shown(key_of(calls[0])), calls, outer=True)
+        last = self._entries()[-1]
+        outputs = self.statements.outputs(shown(key_of(last[0])), last)
+        section.statements += outputs
+        section.statements += self._flows([one.subject for one in outputs if one.dims])
+        return section
+
+    def _entries(self) -> list[list[Call]]:
+        """Return the calls that whoever runs the model makes, those of one method together."""
+        groups: dict[str, list[Call]] = {}
+        for call in self._trace.calls:
+            if call.parent is None:
+                groups.setdefault(key_of(call), []).append(call)
+        return list(groups.values())
+
+    def _flows(self, outputs: Sequence[str]) -> list[Statement]:
+        """Return which inputs nobody uses, and which outputs an input never reaches."""
+        found: list[Statement] = []
+        for calls in self._entries():
+            for port in calls[0].inputs:
+                if port.value is None or not self.statements.is_outer(port.value):
+                    continue
+                source = f"{shown(key_of(calls[0]))}:{readable(port)}"
+                if use_of(self._trace, source) is None:
+                    found.append(Statement(source, "unused"))
+                    continue
+                for output in outputs:
+                    if reaches(self._trace, source, output).answer == "no":
+                        found.append(Statement(source, f"never reaches {output}"))
+        self.statements.left_out += max(0, len(found) - MOST_FLOWS)
+        return found[:MOST_FLOWS]
+
+    def _helpers(self) -> list[tuple[int, list[Statement]]]:
+        """Return the claims on the model's own helper methods, each with its first call."""
+        entries = {key_of(calls[0]) for calls in self._entries()}
+        steps = []
+        for selector, keys in self._outline.helpers(ROOT):
+            if keys[0] not in entries:
+                calls = self._outline.calls(keys[0])
+                made = self.statements.outputs(selector, calls, once=True, nothing=False)
+                steps.append((calls[0].id, made))
+        return steps
+
+    def _part(self, part: Part, depth: int) -> tuple[list[Statement], list[Section]]:
+        """Return what is claimed of a part: in a few lines, or in sections if there is much to say."""
+        if self._is_leaf(part) or depth > self._depth:
+            return self._line(part, once=depth > 1), []
+        calls = [call for path in part.paths for call in self._outline.calls(path)]
+        inside: list[Statement] = []
+        made: list[Statement] = []
+        if calls:
+            inside += self.statements.inputs(part.selector, calls)
+            made = self.statements.outputs(part.selector, calls)
+            made += self.statements.unused(part.selector, calls)
+        for selector, keys in self._outline.helpers(part):
+            helper = [call for key in keys for call in self._outline.calls(key)]
+            if not calls:
+                inside += self.statements.inputs(selector, helper)
+            inside += self.statements.outputs(selector, helper, once=True, nothing=False)
+        below: list[Section] = []
+        for child in self._outline.children(part):
+            lines, sections = self._part(child, depth + 1)
+            inside += lines
+            below += sections
+        counts = list(self._counts(part))
+        if not inside and not below:
+            return [*counts, *made], []
+        section = Section(f"`{part.selector}`", depth + 1, [self._sentence(part)])
+        kind = Statement(f"class {part.selector}", f"= {self._class(part)}")
+        section.statements += [kind, *counts, *inside, *made]
+        return [], [section, *below]
+
+    def _line(self, part: Part, *, once: bool) -> list[Statement]:
+        """Return the claims on a part that gets no section of its own."""
+        calls = [call for path in part.paths for call in self._outline.calls(path)]
+        if self._is_leaf(part) and all(self.statements.keeps_its_shape(call) for call in calls):
+            return []
+        if calls:
+            made = [one for one in self._calls(part) if not one.dims[0].isdigit()]
+            made += self.statements.outputs(part.selector, calls, once=once)
+            return [*made, *self.statements.unused(part.selector, calls, ends=True)]
+        found: list[Statement] = []
+        for selector, keys in self._outline.helpers(part):
+            helper = [call for key in keys for call in self._outline.calls(key)]
+            found += self.statements.outputs(selector, helper, nothing=False)
+        return found
+
+    def _counts(self, part: Part) -> Iterator[Statement]:
+        """Yield how many items a list has, and how often a part is called."""
+        if part.selector.endswith(".*"):
+            yield Statement(f"count {part.selector}", f"= {len(part.paths)}")
+        told = {child.selector for child in self._outline.children(part)}
+        for path, items in self._outline.lists(part):
+            if f"{shown(path)}.*" not in told:
+                yield Statement(f"count {shown(path)}.*", f"= {len(items)}")
+        yield from self._calls(part)
+
+    def _calls(self, part: Part) -> Iterator[Statement]:
+        """Yield how often a part is called, if that is more than once and follows a formula."""
+        counts = [len(trace.cached(PathIndex).calls.get(part.paths[0], ())) for trace in self._symbols.traces]
+        if len(part.paths) == 1 and max(counts) > 1:
+            number = self._symbols.count(counts)
+            if number != ANY:
+                yield Statement(f"count calls {part.selector}", f"= {number}", (number,))
+
+    def _idle(self) -> Section:
+        """Return the section on what has weights and does not run."""
+        section = Section("What does not run", 2, [IDLE])
+        for part in self._outline.idle():
+            section.statements.append(Statement(f"count calls {part.selector}", "= 0"))
+        return section
+
+    def _is_leaf(self, part: Part) -> bool:
+        return not self._outline.children(part) and not self._outline.helpers(part)
+
+    def _class(self, part: Part) -> str:
+        return self._trace.module_by_path[part.paths[0]].class_name
+
+    def _sentence(self, part: Part) -> str:
+        """Return a part in words: class, place and size."""
+        module = self._trace.module_by_path[part.paths[0]]
+        several = len(part.paths) > 1
+        text = f"{counted(len(part.paths), 'module')} of the class " if several else ""
+        text += f"`{module.class_name}`"
+        if module.source is not None and not module.class_path.startswith("torch."):
+            text += f" in `{self._trace.sources[module.source].file}`"
+        if module.parameters:
+            text += f", {counted(module.parameters, 'parameter')}{' each' if several else ''}"
+        return f"{text}."
