@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -108,6 +109,14 @@ class TestStored:
         _, out, _ = check(capsys, "t.trace.json", "w.md", "-q")
         assert out.startswith("contradicted[shape]: ")
         assert "FAIL" not in out
+
+    def test_colour_only_on_a_terminal(self, folder, capsys, monkeypatch):
+        (folder / "w.md").write_text(document_of(WRONG))
+        plain = check(capsys, "t.trace.json", "w.md")[1]
+        monkeypatch.setattr("shapeflow.cli.wants_colour", lambda stream: True)
+        coloured = check(capsys, "t.trace.json", "w.md")[1]
+        assert "\x1b[" in coloured
+        assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
 
     def test_the_shipped_walkthrough_is_the_default(self, folder, capsys, monkeypatch, sample):
         code, _, err = check(capsys, "t.trace.json")

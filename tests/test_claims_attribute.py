@@ -63,6 +63,11 @@ def test_what_does_not(trace, line, found):
     assert under(verdict) == line.partition(" = ")[2]
 
 
+def test_long_and_odd_values(trace):
+    assert judge(trace, f"attr .levels = [{'1, ' * 200}1]").code == "claim-syntax"
+    assert judge(trace, "attr neck.act = relu or so").found == '"relu"'
+
+
 def test_an_unknown_attribute(trace):
     verdict = judge(trace, "attr neck.scale = 1")
     assert (verdict.status, verdict.code, under(verdict)) == ("invalid", "unknown-attribute", "scale")

@@ -71,6 +71,11 @@ def test_another_number(sample):
     assert verdict.because == "encoder.layers.0, encoder.layers.1"
 
 
+def test_one_selector_is_counted(sample):
+    verdict = judge(sample, "count calls encoder decoder = 2")
+    assert (verdict.code, under(verdict)) == ("claim-syntax", "encoder decoder")
+
+
 def test_symbols_and_arithmetic(sample):
     result = result_of(sample, "count encoder.layers.* = L", "count calls decoder.box_head = L + 1")
     assert [verdict.status for verdict in result.verdicts] == ["holds", "holds"]

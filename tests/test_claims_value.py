@@ -281,6 +281,11 @@ class TestVerdicts:
         verdict = judge(trace, f"value {BOXES} ~= {BOXES} + {HEAD}")
         assert (verdict.status, verdict.code, under(verdict)) == ("invalid", "formula", "+")
 
+    @pytest.mark.parametrize("number", ["1e", "1-2", "-1", "9e99"])
+    def test_tolerances_that_are_none(self, sample, number):
+        verdict = judge(sample, f"value {BOXES} ~= 1 (tolerance {number})")
+        assert (verdict.code, under(verdict)) == ("claim-syntax", number)
+
     def test_one_tensor_each(self, sample):
         verdict = judge(sample, f"value {BOXES} ~= decoder.box_head:out")
         assert (verdict.status, verdict.code) == ("invalid", "ambiguous-path")
@@ -318,6 +323,7 @@ def test_what_a_run_has_to_keep():
         f"value {BOXES} ~= sigmoid({HEAD})",
         f"value {BOXES} ~= ({HEAD})[0, :3] @ (a:out)[-1]",
         "a:out [1]",
+        f"value (a:out + {BOXES})[0] ~= 1",
         "value broken ~=",
     )
     document = parse(document_of(*lines))
@@ -327,4 +333,5 @@ def test_what_a_run_has_to_keep():
         HEAD: (HEAD, ()),
         f"{HEAD}[0, :3]": (HEAD, (0, slice(None, 3))),
         "a:out[-1]": ("a:out", (-1,)),
+        "a:out": ("a:out", ()),
     }
