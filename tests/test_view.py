@@ -65,7 +65,7 @@ def test_a_claim_carries_verdict_shape_evidence_producer_and_users(view):
     assert claim.anchor.startswith("claim-backbone-vision-backbone-convs-0-out")
     assert (claim.status, claim.tone, claim.passed) == ("holds", "good", True)
     assert text(claim.found) == "f32[1, 16, 32, 32]"
-    assert [piece.symbol for piece in claim.found if piece.symbol] == ["B", "C", "S", "S"]
+    assert [piece.symbol for piece in claim.found if piece.symbol] == ["B", "C"]
     (entry,) = claim.evidence
     assert entry.selector == "backbone.vision_backbone.convs.0@0:out"
     assert entry.made_by.text == "backbone.vision_backbone.convs.0/interpolate"
@@ -88,12 +88,12 @@ def test_corrections_are_gathered(view):
 
 
 def test_symbols_have_size_expression_and_meaning(view):
-    assert [symbol.text for symbol in view.symbols] == [
-        "B = 1",
-        "S = 32 side of the picture",
-        "G = 8 = 32 / 4 patches a side",
-        "N = 64 = 8 * 8 image tokens",
-        "C = 16 channels",
+    assert [(symbol.text, symbol.meaning, symbol.telling) for symbol in view.symbols] == [
+        ("B = 1", "", False),
+        ("S = 32", "side of the picture", False),
+        ("G = 8 = 32 / 4", "patches a side", False),
+        ("N = 64 = 8 * 8", "image tokens", True),
+        ("C = 16", "channels", False),
     ]
     assert len({symbol.colour for symbol in view.symbols}) == 5
 

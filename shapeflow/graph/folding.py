@@ -87,7 +87,7 @@ class Structure:
         return len(self.children[call]) == 1 and len(self.own_ops[call]) <= WRAPPER_OPS
 
     def fold(self, calls: Sequence[int]) -> list[int | Repeat]:
-        """Return ``calls`` (of one parent) with those of one path pattern folded, in the order of the run."""
+        """Return ``calls`` with those of one path pattern folded, in the order of the run."""
         groups: dict[tuple[str, str], list[int]] = {}
         for call in calls:
             record = self.trace.calls[call]

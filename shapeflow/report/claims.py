@@ -55,8 +55,8 @@ class ClaimViews:
             tone = "said" if verdict.passed else "bad" if verdict.status == "holds" else tone
             if verdict.status == "holds":
                 shown = self.words("said-fails")
-        dims = getattr(_shape_of(claim.body), "dims", ())
-        named = positions(dims) if verdict.status == "holds" else {}
+        dims = getattr(_shape_of(claim.body), "dims", None)
+        named = positions(dims) if dims is not None and verdict.status == "holds" else None
         return ClaimView(
             anchor=self._anchor(claim.text),
             text=self.colours.claim(claim.text),

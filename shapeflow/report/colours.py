@@ -18,8 +18,8 @@ PALETTE = 12
 """Colours that a page has for symbols; more symbols share them."""
 ANONYMOUS = 8
 """Sizes that get a colour in a trace without a walkthrough."""
-LEAST_SIZE = 2
-"""A dim of 1 is a batch, a singleton or nothing: only a claim says which."""
+LEAST_TELLING = 50
+"""Smaller sizes are met by chance too often, 8 heads or 32 channels: only a claim says what they are."""
 
 WORD = re.compile(r"[A-Za-z_]\w*")
 NUMBER = re.compile(r"\d+")
@@ -32,23 +32,21 @@ class Colours:
     def __init__(self, symbols: Sequence[Symbol]) -> None:
         self.symbols = tuple(symbols)
         self.by_name = {symbol.name: symbol for symbol in symbols}
-        sizes = Counter(symbol.size for symbol in symbols)
-        self.by_size = {s.size: s for s in symbols if s.size >= LEAST_SIZE and sizes[s.size] == 1}
-        """Only sizes that one symbol alone has."""
+        self.by_size = {symbol.size: symbol for symbol in symbols if symbol.telling}
 
     def shape(self, text: str, named: Mapping[int, str] | None = None) -> tuple[Piece, ...]:
         """Return the text of an observed shape in pieces.
 
         Args:
             text: ``f32[1, 256, 72, 72]``, or any text.
-            named: symbols by the position of the dim, where a claim says so.
+            named: symbols by the position of the dim, if a claim says so; None: sizes tell.
         """
         start = text.find("[")
         if start < 0:
             return (Piece(text),)
         pieces, at = [], 0
         for position, match in enumerate(NUMBER.finditer(text, start)):
-            symbol = (named or {}).get(position) or self._symbol_of(int(match[0]))
+            symbol = named.get(position, "") if named is not None else self._symbol_of(int(match[0]))
             if symbol:
                 pieces += [Piece(text[at : match.start()]), Piece(match[0], symbol)]
                 at = match.end()
@@ -77,26 +75,35 @@ def symbols_of(trace: Trace, result: CheckResult | None) -> list[Symbol]:
     """Return the symbols of a walkthrough, or of a trace without one the sizes met most often."""
     if result is not None and result.bindings:
         meanings = _meanings(result.document)
+        sizes = Counter(size for size, _ in result.bindings.values())
         return [
-            Symbol(name, size, number % PALETTE, _explained(name, result, meanings), who)
+            Symbol(
+                name,
+                size,
+                number % PALETTE,
+                _equation(name, result),
+                meanings.get(name, ""),
+                who,
+                telling=size >= LEAST_TELLING and sizes[size] == 1,
+            )
             for number, (name, (size, who)) in enumerate(result.bindings.items())
         ]
-    counts = Counter(size for value in trace.values for size in set(value.shape) if size > LEAST_SIZE)
+    counts = Counter(size for value in trace.values for size in set(value.shape) if size > 2)
     return [
-        Symbol(str(size), size, number, f"{size}, {times:,}×")
+        Symbol(str(size), size, number, f"{size}", f"× {times:,}")
         for number, (size, times) in enumerate(counts.most_common(ANONYMOUS))
     ]
 
 
-def _explained(name: str, result: CheckResult, meanings: Mapping[str, str]) -> str:
-    """Return ``N = 5184 = 72 * 72 image tokens``."""
+def _equation(name: str, result: CheckResult) -> str:
+    """Return ``N = 5184 = 72 * 72``."""
     size = result.bindings[name][0]
-    written = str(result.document.dims.get(name, "") or "")
+    written = str(result.document.dims.get(name, "") or "").strip()
     parts = [name, str(size)]
-    if written and not NUMBER.fullmatch(written.strip()):
+    if written and not NUMBER.fullmatch(written):
         sizes = {symbol: str(bound[0]) for symbol, bound in result.bindings.items()}
-        parts.append(WORD.sub(lambda match: sizes.get(match[0], match[0]), written.strip()))
-    return f"{' = '.join(parts)} {meanings.get(name, '')}".strip()
+        parts.append(WORD.sub(lambda match: sizes.get(match[0], match[0]), written))
+    return " = ".join(parts)
 
 
 def _meanings(document: Document) -> dict[str, str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NODES = 24
 """Most nodes of a section's figure."""
 OVERVIEW_NODES = 17
-MOST_CALLS = 5
+MOST_CALLS = 4
 MOST_PORTS = 16
 
 
@@ -167,11 +167,7 @@ def _graph(parts: Parts, calls: Sequence[int], title: str) -> Graph:
 
 def _call_links(parts: Parts, calls: Sequence[int]) -> tuple[LinkView, ...]:
     """Return links to calls, with where their class is defined; repeats as one."""
-    by_parent: dict[int | None, list[int]] = {}
-    for call in calls:
-        by_parent.setdefault(parts.trace.calls[call].parent, []).append(call)
-    items = [item for group in by_parent.values() for item in parts.tree.fold(group)]
-    items.sort(key=lambda item: item.calls[0] if isinstance(item, Repeat) else item)
+    items = parts.tree.fold(calls)
     links: dict[str, LinkView] = {}
     for item in items:
         first = parts.trace.calls[item.calls[0] if isinstance(item, Repeat) else item]

@@ -29,9 +29,13 @@ class Symbol:
     colour: int
     """Position in the palette."""
     text: str
-    """``N = 5184 = 72 * 72 image tokens``."""
+    """``N = 5184 = 72 * 72``."""
+    meaning: str = ""
+    """What the author wrote behind it: ``image tokens``."""
     bound: str = ""
     """Who gave it its size."""
+    telling: bool = True
+    """True if the size alone says that this symbol is meant, wherever it stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,10 +74,8 @@ const remember = {
 };
 
 const symbolsByName = new Map(page.symbols.map((symbol) => [symbol.name, symbol]));
-const symbolsBySize = new Map();
-for (const symbol of page.symbols) {
-  symbolsBySize.set(symbol.size, symbolsBySize.has(symbol.size) || symbol.size < 2 ? null : symbol);
-}
+const symbolsBySize = new Map(page.symbols.filter((symbol) => symbol.telling).map((symbol) => [symbol.size, symbol]));
+const explained = (symbol) => [`${symbol.text} ${symbol.meaning}`.trim(), symbol.bound].filter(Boolean).join(" · ");
 
 /** Return dtype and dims as an element, dims that have a name in their colour. */
 function shapeElement(dtype, dims) {

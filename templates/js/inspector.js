@@ -163,7 +163,7 @@ function sizeView(size) {
   const values = [];
   trace.data.values.type.forEach((type, id) => { if (types.has(type)) values.push(id); });
   return [make("div", {}, make("div", { class: "kind" }, words("size")), make("h3", {}, words("comes-from", { n: String(size) }))),
-    ...named.map((symbol) => make("p", {}, make("span", { class: `d y${symbol.colour}`, "data-s": symbol.name }, symbol.text), symbol.bound ? make("span", { class: "quiet" }, ` ${symbol.bound}`) : "")),
+    ...named.map((symbol) => make("p", {}, make("code", { class: `d y${symbol.colour}`, "data-s": symbol.name }, symbol.text), ` ${symbol.meaning} `, make("span", { class: "quiet" }, symbol.bound))),
     origin ? make("div", {}, make("code", { class: "big" }, `${size} = ${origin[1]}`), pair(words("first-at"), link(origin[0])), sourceOf(origin[0])) : null,
     make("div", {}, make("h4", {}, words("appears-in", { n: values.length })), longList(values, (id) => make("li", {}, link(trace.valueSelector(id)), ` ${trace.type(id)}`)))];
 }

@@ -149,7 +149,7 @@ function watchDims() {
     const symbol = symbolOf(event.target);
     if (!symbol) { tip.hidden = true; delete document.documentElement.dataset.lit; return; }
     document.documentElement.dataset.lit = symbol.colour;
-    tip.textContent = symbol.bound ? `${symbol.text} · ${symbol.bound}` : symbol.text;
+    tip.textContent = explained(symbol);
     tip.hidden = false;
     const box = event.target.getBoundingClientRect();
     tip.style.left = `${Math.max(6, Math.min(box.left, window.innerWidth - tip.offsetWidth - 10))}px`;
@@ -190,7 +190,7 @@ function start() {
   watchSteps();
   startSearch();
   document.addEventListener("toggle", (event) => { if (event.target.matches?.(".claim[open]")) fillSources(event.target); }, true);
-  loadTrace().then((loaded) => { trace = loaded; startTree(); all(".claim[open]").forEach(fillSources); follow(); document.documentElement.dataset.ready = "true"; },
+  loadTrace().then((loaded) => { trace = loaded; startTree(); all(".claim[open]").forEach(fillSources); follow(); document.documentElement.dataset.ready = "true"; performance.mark("ready"); },
     () => { byId("tree").textContent = words("explorer-off"); document.documentElement.dataset.ready = "false"; });
   follow();
 }

@@ -126,7 +126,7 @@ class Trace {
 
   /** Return what a selector names: `{kind, id}`, or null. */
   find(selector) {
-    const whole = this.byName.get(selector);
+    const whole = this.byName.get(selector) ?? this.findMany(selector);
     if (whole) return whole;
     const cut = selector.lastIndexOf(":");
     const owner = cut < 0 ? null : this.byName.get(selector.slice(0, cut));
@@ -135,6 +135,19 @@ class Trace {
     const ports = owner.kind === "call" ? [...this.callIn(owner.id), ...this.callOut(owner.id)] : [...this.op(owner.id).in, ...this.op(owner.id).out];
     const port = ports.find((candidate) => candidate.name === wanted || candidate.alias === wanted);
     return port && port.value >= 0 ? { kind: "value", id: port.value, selector } : owner;
+  }
+
+  /** Return the calls that a selector with `*` names, as one repeat. */
+  findMany(selector) {
+    if (!selector.includes("*")) return null;
+    const parts = selector.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+    const pattern = new RegExp(`^${parts.join("[^.]+")}$`);
+    const calls = this.calls.filter((call) => pattern.test(call.name)).map((call) => call.id);
+    if (!calls.length) return null;
+    const known = { kind: "repeat", id: this.repeats.length };
+    this.repeats.push({ id: known.id, selector, label: selector, calls, odd: new Map() });
+    this.byName.set(selector, known);
+    return known;
   }
 
   /** Return the calls around a call, from the outside in, itself last. */

@@ -76,7 +76,7 @@ class Visit:
 
     def go(self, file: Path, address: str = "") -> None:
         self.page.goto(f"{file.as_uri()}{address}")
-        self.page.wait_for_function("document.documentElement.dataset.ready === 'true'")
+        self.page.wait_for_selector("html[data-ready=true]", state="attached")
 
 
 @pytest.fixture

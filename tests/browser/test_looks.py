@@ -36,7 +36,7 @@ def test_dark_follows_the_system_and_the_button_remembers(visit, pages):
     page.locator("#theme").click()
     assert not dark()
     page.reload()
-    page.wait_for_function("document.documentElement.dataset.ready === 'true'")
+    page.wait_for_selector("html[data-ready=true]", state="attached")
     assert not dark()
     page.keyboard.press("t")
     assert dark()

@@ -136,6 +136,12 @@ def test_repeats_open_to_the_one_that_differs(visit):
     assert "view out f32[1, 4, 64, 4] instead of f32[1, 2, 64, 8]" in text
 
 
+def test_a_pattern_names_calls_of_many_parents(visit):
+    page = visit(address="#at=backbone.*.convs.*")
+    assert "convs.3@0" in inspected(page)
+    assert "Sequential × 4" in inspected(page)
+
+
 def test_figures_open_their_calls(visit):
     page = visit()
     page.locator("#overview .node a", has_text="mask_head").click()
