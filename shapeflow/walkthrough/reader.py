@@ -125,7 +125,7 @@ def _lines_of(token: Token) -> tuple[int, int]:
 
 def _plain(heading: str) -> str:
     """Return a heading's text without code and emphasis marks."""
-    return re.sub(r"[`*]+", "", heading).strip()
+    return re.sub(r"`+([^`]*)`+|\*+", lambda found: found[1] or "", heading).strip()
 
 
 @dataclass
