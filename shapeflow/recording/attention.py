@@ -1,27 +1,42 @@
 """Attention: keep the path that a model would take by itself, and open the composite function one level.
 
-``nn.MultiheadAttention`` and ``nn.TransformerEncoderLayer`` leave their fused path as soon as any torch function
-mode is active (``torch/nn/modules/activation.py``, ``transformer.py``: ``torch.overrides.has_torch_function``), which
-changes results in the last bits. While we record, that question is answered as if our mode were not there.
+``nn.MultiheadAttention`` and ``nn.TransformerEncoderLayer`` leave their fused path as soon as any torch
+function mode is active (``torch/nn/modules/activation.py``, ``transformer.py``:
+``torch.overrides.has_torch_function``), which changes results in the last bits. While we record, that
+question is answered as if our modes were not there.
 
-``F.multi_head_attention_forward`` calls functions that one wants to see, but asks the same question first and would
-hand itself back to the mode for ever. So a copy of it runs, same code, whose globals answer no.
+``F.multi_head_attention_forward`` calls functions that one wants to see, but asks the same question first and
+would hand itself back to the mode for ever. So a copy of it runs, same code, whose globals answer no.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FunctionType
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+from torch.utils.flop_counter import mm_flop, sdpa_flop_count
+
+from shapeflow.recording.identity import sizes
 
 
+class OwnMode(TorchFunctionMode):
+    """A function mode of ours, which torch must not notice when it chooses between its own paths."""
 
-def _opened(function: Any) -> Callable[..., Any]:
+
+def opened() -> dict[Any, Callable[..., Any]]:
+    """Return the composite functions that are shown one level deep, and the copies that run instead."""
+    return {
+        functional.multi_head_attention_forward: _not_handed_over(functional.multi_head_attention_forward)
+    }
+
+
+def _not_handed_over(function: Any) -> Callable[..., Any]:
     """Return a function of the same code that does not hand itself to a mode."""
     world = {**function.__globals__, "has_torch_function": lambda _: False}
     copy = FunctionType(
@@ -31,22 +46,16 @@ def _opened(function: Any) -> Callable[..., Any]:
     return copy
 
 
-OPENED: dict[Any, Callable[..., Any]] = {
-    F.multi_head_attention_forward: _opened(F.multi_head_attention_forward)
-}
-"""Composite functions that are shown one level deep, and the copies that run instead."""
-
-
 @contextmanager
 def fused_paths_kept() -> Iterator[None]:
     """Let torch's attention modules choose the path they would take without a mode of ours."""
     original = torch.overrides.has_torch_function
 
-    def has_torch_function(tensors: Any) -> bool:
-        with torch._C.DisableTorchFunction():
-            return any(
-                type(tensor).__torch_function__ is not Tensor.__torch_function__ for tensor in _plain(tensors)
-            )
+    def has_torch_function(args: Iterable[Any]) -> bool:
+        modes = torch.overrides._get_current_function_mode_stack()
+        if all(isinstance(mode, OwnMode) for mode in modes):
+            return any(_answers_itself(tensor) for tensor in args)
+        return original(args)
 
     torch.overrides.has_torch_function = has_torch_function
     try:
@@ -55,11 +64,10 @@ def fused_paths_kept() -> Iterator[None]:
         torch.overrides.has_torch_function = original
 
 
-def _plain(tensors: Any) -> list[Tensor]:
-    """Return the tensors whose class could answer torch functions itself; parameters are plain tensors."""
-    return [
-        tensor for tensor in tensors if isinstance(tensor, Tensor) and type(tensor) is not torch.nn.Parameter
-    ]
+def _answers_itself(tensor: Any) -> bool:
+    """Return True for an object whose class wants to handle torch functions itself."""
+    handler = getattr(type(tensor), "__torch_function__", None)
+    return type(tensor) is not Tensor and handler not in (None, torch._C._disabled_torch_function_impl)
 
 
 def score_shape(query: Tensor, key: Tensor) -> tuple[int, ...]:
@@ -68,43 +76,41 @@ def score_shape(query: Tensor, key: Tensor) -> tuple[int, ...]:
 
 
 def attention_flops(query: Tensor, key: Tensor, value: Tensor) -> int:
-    """Return the FLOPs of scaled dot product attention by torch's own formula (``torch/utils/flop_counter.py``).
+    """Return the FLOPs of scaled dot product attention by torch's formula (torch/utils/flop_counter.py).
 
     Args:
         query: ``[batch, heads, tokens, width]``; fewer or more leading dims count as batch.
-        key: ``[batch, heads, other tokens, width]``.
+        key: ``[batch, heads, other tokens, width]``; may have fewer heads, or leading dims of 1.
         value: ``[batch, heads, other tokens, value width]``.
     """
-    from torch.utils.flop_counter import sdpa_flop_count
-
-    def four(tensor: Tensor, leading: int) -> tuple[int, int, int, int]:
-        return (1, leading, tensor.shape[-2], tensor.shape[-1])
-
     leading = query.shape[:-2].numel()
-    return int(sdpa_flop_count(four(query, leading), four(key, leading), four(value, leading)))
+    shapes = [(1, leading, tensor.shape[-2], tensor.shape[-1]) for tensor in (query, key, value)]
+    return int(sdpa_flop_count(*shapes))
 
 
-def fused_layouts() -> dict[Any, Callable[..., Any]]:
-    """Return answers, for tensors without data, of torch's fused attention kernels, which have no meta formula.
+def fused_flops(name: str, args: tuple[Any, ...]) -> int:
+    """Return the FLOPs of a fused attention kernel, by torch's formulas for what it is composed of.
 
-    Both keep the shape of their first argument (aten/src/ATen/native/transformers/attention.cpp, transformer.cpp).
+    Args:
+        name: ``_native_multi_head_attention`` or ``_transformer_encoder_layer_fwd``.
+        args: the arguments of the operator, in the order of its schema.
     """
+    if name == "_native_multi_head_attention":
+        query, key, _, _, heads, weight, _, out = args[:8]
+        return _projected_attention_flops(sizes(query), sizes(key), heads, weight, out)
+    source, _, heads, weight, _, out = args[:6]
+    batch, tokens, _ = shape = sizes(source)
+    first, second = args[14], args[16]
+    return _projected_attention_flops(shape, shape, heads, weight, out) + sum(
+        int(mm_flop((batch * tokens, linear.shape[1]), linear.shape[::-1])) for linear in (first, second)
+    )
 
-    def multi_head(
-        query: Tensor, key: Tensor, value: Tensor, width: int, heads: int, *rest: Any, **named: Any
-    ) -> Any:
-        need_weights = rest[5] if len(rest) > 5 else named.get("need_weights", True)
-        average = rest[6] if len(rest) > 6 else named.get("average_attn_weights", True)
-        weights = None
-        if need_weights:
-            batch, tokens, others = query.shape[0], query.shape[1], key.shape[1]
-            weights = query.new_empty((batch, tokens, others) if average else (batch, heads, tokens, others))
-        return torch.empty_like(query), weights
 
-    def encoder_layer(source: Tensor, *rest: Any, **named: Any) -> Tensor:
-        return torch.empty_like(source)
-
-    return {
-        torch._native_multi_head_attention: multi_head,
-        torch._transformer_encoder_layer_fwd: encoder_layer,
-    }
+def _projected_attention_flops(
+    query: tuple[int, ...], key: tuple[int, ...], heads: int, weight: Tensor, out: Tensor
+) -> int:
+    batch, tokens, width = query
+    flat = (batch * tokens, width)
+    projections = mm_flop(flat, weight.shape[::-1]) + mm_flop(flat, out.shape[::-1])
+    head, other = ((batch, heads, count, width // heads) for count in (tokens, key[1]))
+    return int(projections + sdpa_flop_count(head, other, other))

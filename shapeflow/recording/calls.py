@@ -1,26 +1,49 @@
 """Record module calls and the helper methods that hooks miss.
 
-Every module gets a forward pre-hook and a forward hook with keyword arguments. What hooks miss, a ``forward`` called
-directly and the helper methods in which models do their work, is seen by wrapping the methods of the model's own
-classes while we record; only calls on modules of this tree are recorded. Modules inside ``nn.TransformerEncoderLayer``
-get no hooks, since torch leaves its fused path when it sees one there; their wrapped ``forward`` serves.
+Every module gets a forward pre-hook and a forward hook with keyword arguments. What hooks miss, a ``forward``
+called directly and the helper methods in which models do their work, is seen by wrapping the methods of the
+model's own classes while we record; only calls on modules of this tree are recorded. Modules of a
+``nn.TransformerEncoderLayer`` get no hooks, since torch leaves its fused path when it sees one there; their
+wrapped ``forward`` serves.
 
-Not seen: methods of torch's own modules other than ``forward``, properties, static methods, generators.
+Not seen: methods of torch's own modules other than ``forward``, properties, static and class methods,
+generators and coroutines, and modules added during the run whose class the model did not have before.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
+import sys
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from shapeflow.recording.draft import CallDraft, Draft
 from shapeflow.recording.ports import arguments, tensors_of, walk
+
+Method = Callable[..., Any]
+_SCRIPTED: type[nn.Module] = torch.jit.ScriptModule
+
+
+@dataclass(slots=True)
+class _Running:
+    """A call that has begun and not ended."""
+
+    module: nn.Module
+    method: str
+    call: CallDraft
+    hooked: bool
+    """True if a hook began it, and another one will end it."""
+    handled: BaseException | None
+    """The exception that was being handled when it began."""
+    entered: list[Method]
+    """The functions that run for it: several where ``super()`` goes up the classes."""
 
 
 class CallRecorder:
@@ -34,103 +57,139 @@ class CallRecorder:
     def __init__(self, model: nn.Module, draft: Draft) -> None:
         self._model = model
         self._draft = draft
-        self._paths = {id(module): path for path, module in model.named_modules()}
-        self._running: list[tuple[int, str, CallDraft]] = []
-        """The calls that are open: module, method, and the draft."""
+        self._running: list[_Running] = []
         self._parameters: dict[Any, tuple[str, ...]] = {}
+        self._paths: dict[int, tuple[nn.Module, str]] = {}
+        """The modules by ``id()``; held, so that none is taken for another that was made at its address."""
+        self._strangers: weakref.WeakSet[nn.Module] = weakref.WeakSet()
+        self._look_for_modules()
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Record the calls made inside; hooks and wrappers are gone afterwards, whatever happened."""
         handles: list[Any] = []
-        wrapped: list[tuple[type, str, Any]] = []
+        wrapped: list[tuple[type, str, Method | None]] = []
+        instances: list[tuple[nn.Module, Method]] = []
+        fused = _fused(self._model)
         try:
-            fused = {
-                id(module)
-                for layer in self._model.modules()
-                if isinstance(layer, nn.TransformerEncoderLayer)
-                for module in layer.modules()
-            }
             for module in self._model.modules():
-                if id(module) not in fused:
+                if id(module) not in fused and not isinstance(module, _SCRIPTED):
                     handles.append(module.register_forward_pre_hook(self._before, with_kwargs=True))
                     handles.append(
                         module.register_forward_hook(self._after, with_kwargs=True, always_call=True)
                     )
+                own = vars(module).get("forward")
+                if callable(own) and not isinstance(module, _SCRIPTED):
+                    instances.append((module, own))
+                    vars(module)["forward"] = self._wrap_own(module, own)
             for owner, name, method in _methods(self._model):
                 wrapped.append((owner, name, method))
                 setattr(owner, name, self._wrap(method, name))
+            # Scripted modules refuse hooks and have no forward in Python.
+            wrapped.append((_SCRIPTED, "__call__", vars(_SCRIPTED).get("__call__")))
+            setattr(_SCRIPTED, "__call__", self._wrap(nn.Module.__call__, "forward"))  # noqa: B010
             yield
         finally:
-            for owner, name, method in wrapped:
-                setattr(owner, name, method)
+            for owner, name, before in wrapped:
+                if before is None:
+                    delattr(owner, name)
+                else:
+                    setattr(owner, name, before)
+            for module, own in instances:
+                vars(module)["forward"] = own
             for handle in handles:
                 handle.remove()
+            self._running.clear()
 
-    # Hooks: a call through ``module(...)`` -----------------------------------------------------------------------
+    def _path(self, module: nn.Module) -> str | None:
+        """Return the path of a module of the tree, also of one that was just added; None for others."""
+        if id(module) not in self._paths and module not in self._strangers:
+            self._look_for_modules()
+            if id(module) not in self._paths:
+                self._strangers.add(module)
+        known = self._paths.get(id(module))
+        return None if known is None else known[1]
+
+    def _look_for_modules(self) -> None:
+        for path, module in self._model.named_modules():
+            self._paths.setdefault(id(module), (module, path))
+
+    # Hooks: a call through ``module(...)`` ----------------------------------------------------------------
 
     def _before(self, module: nn.Module, args: Any, kwargs: Any) -> None:
-        names = self._names(type(module).forward)
+        path = self._path(module) or ""
         with torch._C.DisableTorchFunction():
-            call = self._draft.begin_call(
-                self._paths[id(module)], "forward", type(module).__name__, arguments(args, kwargs, names)
-            )
-        self._running.append((id(module), "forward", call))
-        return None
+            rows = arguments(args, kwargs, self._names(type(module).forward))
+            call = self._draft.begin_call(path, "forward", type(module).__name__, rows)
+        self._running.append(_Running(module, "forward", call, True, sys.exc_info()[1], []))
+        return None  # noqa: PLR1711, RET501 - anything else would take the place of the inputs
 
     def _after(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
-        if not any(key == id(module) and method == "forward" for key, method, _ in self._running):
-            return None  # opened before we were there
-        while self._running:
-            key, method, call = self._running.pop()
-            if key == id(module) and method == "forward":
+        for position in range(len(self._running) - 1, -1, -1):
+            running = self._running[position]
+            if running.module is module and running.hooked:
+                del self._running[position:]
+                # This hook is called after an exception too, with an output of None.
+                raised = running.call.raised or sys.exc_info()[1] is not running.handled
                 with torch._C.DisableTorchFunction():
-                    self._draft.end_call(call, () if call.raised else walk("out", output), call.raised)
+                    names = self._names(type(module).forward)
+                    leaves = [] if raised else self._leaves(running.call, names, args, kwargs, output)
+                    self._draft.end_call(running.call, leaves, raised)
                 break
-        return None
+        return None  # noqa: PLR1711, RET501 - anything else would take the place of the output
 
-    # Wrappers: a method called directly --------------------------------------------------------------------------
+    # Wrappers: a method called directly -------------------------------------------------------------------
 
-    def _wrap(self, method: Callable[..., Any], name: str) -> Callable[..., Any]:
-        names = self._names(method)
+    def _wrap(self, method: Method, name: str) -> Method:
+        """Return a method that records itself where it is called directly."""
 
         @functools.wraps(method)
         def recorded(module: Any, *args: Any, **kwargs: Any) -> Any:
-            path = self._paths.get(id(module))
+            path = self._path(module) if isinstance(module, nn.Module) else None
             if path is None:
                 return method(module, *args, **kwargs)
-            if self._is_inside(module, name):
-                return self._entered(method, module, args, kwargs)
-            return self._direct(method, name, names, path, module, args, kwargs)
+            last = self._running[-1] if self._running else None
+            if (
+                last is not None
+                and last.module is module
+                and last.method == name
+                and method not in last.entered
+            ):
+                return self._entered(last, method, module, args, kwargs)
+            return self._direct(method, name, path, module, args, kwargs)
 
         return recorded
 
-    def _is_inside(self, module: nn.Module, name: str) -> bool:
-        """Return True if the innermost open call is this one: hooks opened it, or ``super()`` goes up a class."""
-        return bool(self._running) and self._running[-1][:2] == (id(module), name)
+    def _wrap_own(self, module: nn.Module, own: Method) -> Method:
+        """Return what records a ``forward`` that was set on one module."""
 
-    def _entered(self, method: Callable[..., Any], module: nn.Module, args: Any, kwargs: Any) -> Any:
-        call = self._running[-1][2]
+        def method(_: Any, *args: Any, **kwargs: Any) -> Any:
+            return own(*args, **kwargs)
+
+        self._parameters[method] = _positional(own)
+        return functools.wraps(own)(functools.partial(self._wrap(method, "forward"), module))
+
+    @staticmethod
+    def _entered(running: _Running, method: Method, module: nn.Module, args: Any, kwargs: Any) -> Any:
+        """Run a method for a call that has begun: a hook began it, or ``super()`` goes up a class."""
+        running.entered.append(method)
         try:
             return method(module, *args, **kwargs)
         except BaseException:
-            call.raised = True  # the hook that closes the call cannot tell this from a result of None
+            if len(running.entered) == 1:  # what `super()` raised may be caught a class below
+                running.call.raised = True
             raise
+        finally:
+            running.entered.pop()
 
     def _direct(
-        self,
-        method: Callable[..., Any],
-        name: str,
-        names: tuple[str, ...],
-        path: str,
-        module: nn.Module,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
+        self, method: Method, name: str, path: str, module: nn.Module, args: Any, kwargs: dict[str, Any]
     ) -> Any:
+        names = self._names(method if method is not nn.Module.__call__ else module.forward)
         with torch._C.DisableTorchFunction():
-            call = self._draft.begin_call(path, name, type(module).__name__, arguments(args, kwargs, names))
-            filled = _containers(args, kwargs, names) if name != "forward" else {}
-        self._running.append((id(module), name, call))
+            rows = arguments(args, kwargs, names)
+            call = self._draft.begin_call(path, name, type(module).__name__, rows)
+        self._running.append(_Running(module, name, call, False, None, [method]))
         depth = len(self._running)
         try:
             result = method(module, *args, **kwargs)
@@ -140,55 +199,72 @@ class CallRecorder:
             raise
         del self._running[depth - 1 :]
         with torch._C.DisableTorchFunction():
-            leaves = walk("out", result)
-            if result is None:
-                leaves += _added(filled)
-            self._draft.end_call(call, leaves)
+            self._draft.end_call(call, self._leaves(call, names, args, kwargs, result))
         return result
 
-    def _names(self, method: Any) -> tuple[str, ...]:
+    def _leaves(
+        self, call: CallDraft, names: tuple[str, ...], args: Any, kwargs: dict[str, Any], result: Any
+    ) -> list[tuple[str, Any]]:
+        """Return what a call gave, or, if it gave nothing, what it put into containers that it was given."""
+        leaves = walk("out", result)
+        if result is None:
+            given = {port.value for port in call.inputs}
+            for name, value in {**dict(zip(names, args, strict=False)), **kwargs}.items():
+                if isinstance(value, dict | list):
+                    leaves += [
+                        (f"out.{name}{place}", tensor)
+                        for place, tensor in tensors_of(value).items()
+                        if self._draft.read(tensor, "") not in given
+                    ]
+        return leaves
+
+    def _names(self, method: Method) -> tuple[str, ...]:
         names = self._parameters.get(method)
         if names is None:
-            try:
-                names = tuple(inspect.signature(method).parameters)[1:]
-            except (TypeError, ValueError):
-                names = ()
-            self._parameters[method] = names
+            names = self._parameters[method] = _positional(method)[1:]
         return names
 
 
-def _methods(model: nn.Module) -> list[tuple[type, str, Callable[..., Any]]]:
-    """Return the methods to wrap, each where its class defines it: ``forward`` everywhere, helpers of model code."""
-    classes = {owner for module in model.modules() for owner in type(module).__mro__}
-    found = []
-    for owner in classes - {nn.Module, object}:
-        own = owner.__module__.partition(".")[0] != "torch"
-        for name, method in list(vars(owner).items()):
-            if not inspect.isfunction(method) or inspect.isgeneratorfunction(method):
-                continue
-            if name == "forward" or (own and not (name.startswith("__") and name.endswith("__"))):
+def _positional(method: Method) -> tuple[str, ...]:
+    """Return the names of the parameters that can be given by position."""
+    try:
+        parameters = inspect.signature(method).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return tuple(parameter.name for parameter in parameters if parameter.kind in kinds)
+
+
+def _fused(model: nn.Module) -> set[int]:
+    """Return the modules that must have no hook for torch to stay on its fused path, on which it is now."""
+    return {
+        id(module)
+        for layer in model.modules()
+        if isinstance(layer, nn.TransformerEncoderLayer)
+        and not any(module._forward_hooks or module._forward_pre_hooks for module in layer.modules())
+        for module in layer.modules()
+    }
+
+
+def _methods(model: nn.Module) -> list[tuple[type, str, Method]]:
+    """Return the methods to wrap, where a class defines them: ``forward``, and the helpers of model code."""
+    classes = {owner: None for module in model.modules() for owner in type(module).__mro__}
+    found: list[tuple[type, str, Method]] = []
+    for owner in classes:
+        package = owner.__module__.partition(".")[0]
+        if owner is nn.Module or package in sys.stdlib_module_names:
+            continue
+        for name, method in vars(owner).items():
+            helper = package != "torch" and not (name.startswith("__") and name.endswith("__"))
+            if (name == "forward" or helper) and _is_plain(method):
                 found.append((owner, name, method))
     return found
 
 
-def _containers(
-    args: tuple[Any, ...], kwargs: dict[str, Any], names: tuple[str, ...]
-) -> dict[str, tuple[Any, set[int]]]:
-    """Return the dicts and lists among the arguments, by parameter name, with the tensors they hold now."""
-    named = dict(zip(names, args, strict=False)) | kwargs
-    return {
-        name: (value, {id(tensor) for tensor in tensors_of(value).values()})
-        for name, value in named.items()
-        if isinstance(value, dict | list)
-    }
-
-
-def _added(containers: dict[str, tuple[Any, set[int]]]) -> list[tuple[str, Tensor]]:
-    """Return the tensors that a method put into containers it was given, as ``out.PARAMETER.KEY``."""
-    return [
-        (f"out.{name}{place}", tensor)
-        for name, (value, before) in containers.items()
-        for place, tensor in tensors_of(value).items()
-        if id(tensor) not in before
-    ]
-
+def _is_plain(method: object) -> bool:
+    """Return True for a function that has done its work when it returns."""
+    return inspect.isfunction(method) and not (
+        inspect.isgeneratorfunction(method)
+        or inspect.iscoroutinefunction(method)
+        or inspect.isasyncgenfunction(method)
+    )

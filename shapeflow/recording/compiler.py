@@ -1,8 +1,8 @@
-"""Keep torch's compiler from being loaded where nobody compiles: loading it takes as long as the rest of torch.
+"""Keep torch's compiler from being loaded where nobody compiles: that takes as long as the rest of torch.
 
-torch marks functions as not to be compiled, among them the meta kernels of ``add`` and ``mul``, and loads its compiler
-at the first such mark (``torch/_compile.py``). While the compiler is not loaded there is nothing to keep it from, so
-here the mark waits until it is.
+torch marks functions as not to be compiled, among them the meta kernels of ``add`` and ``mul``, and loads its
+compiler at the first such mark (``torch/_compile.py``). While the compiler is not loaded there is nothing to
+keep it from, so here the mark waits until it is.
 """
 
 from __future__ import annotations

@@ -9,11 +9,11 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
+from torch.nn import functional
 
 from shapeflow.errors import NeedsValues
+from shapeflow.recording.attention import OwnMode
 from shapeflow.recording.identity import notation
 from shapeflow.recording.stand_ins import answers, no_drawing_again
 
@@ -40,7 +40,7 @@ def on_cpu(
     return args, kwargs
 
 
-class CudaOnCpu(TorchFunctionMode):
+class CudaOnCpu(OwnMode):
     """Answer ``device="cuda"`` with the CPU on a machine without CUDA; ``pin_memory`` does nothing there.
 
     The official SAM3 has ``cuda`` written into two constructors and pins memory with every prompt.
@@ -59,7 +59,7 @@ class CudaOnCpu(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-_DEVICE = Tensor.device.__get__  # type: ignore[attr-defined]
+_DEVICE = Tensor.device.__get__
 _IS_META = Tensor.is_meta.__get__  # type: ignore[attr-defined]
 _IS_CPU = Tensor.is_cpu.__get__  # type: ignore[attr-defined]
 _FROM_DATA = (torch.tensor, torch.as_tensor, torch.asarray, Tensor.new_tensor)
@@ -80,7 +80,7 @@ _INITIALISERS = frozenset(
 )
 
 
-class CpuStandIn(TorchFunctionMode):
+class CpuStandIn(OwnMode):
     """Make a tensor without data look like one on the CPU, and refuse to read it."""
 
     def __init__(self, shapes_only: ShapesOnly) -> None:
@@ -115,7 +115,7 @@ class CpuStandIn(TorchFunctionMode):
             return args[0]
         if func in _INITIALISERS and args and isinstance(args[0], torch.nn.Parameter):
             return args[0]  # weights have no values here
-        if func is F.scaled_dot_product_attention:
+        if func is functional.scaled_dot_product_attention:
             return self._attention(*args, **kwargs)
         answer = self._answers.get(func)
         if answer is not None:
@@ -126,12 +126,13 @@ class CpuStandIn(TorchFunctionMode):
         return func(*args, **kwargs)
 
     def _attention(self, query: Tensor, key: Tensor, value: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        """Give attention's output the memory layout of the fused CPU kernel, which models rely on in ``view``.
+        """Give attention's output the memory layout of the fused CPU kernel: models rely on it in ``view``.
 
-        The kernel keeps ``[batch, token, head, width]`` in memory (aten/src/ATen/native/cpu/FlashAttentionKernel.cpp),
-        the composed formula that meta tensors would take does not.
+        The kernel keeps ``[batch, token, head, width]`` in memory
+        (aten/src/ATen/native/cpu/FlashAttentionKernel.cpp), the composed formula that meta tensors would take
+        does not.
         """
-        result: Tensor = F.scaled_dot_product_attention(query, key, value, *args, **kwargs)
+        result: Tensor = functional.scaled_dot_product_attention(query, key, value, *args, **kwargs)
         if result.dim() == 4 and query.shape[-1] == value.shape[-1]:
             return torch.empty_like(result.transpose(1, 2), memory_format=torch.contiguous_format).transpose(
                 1, 2

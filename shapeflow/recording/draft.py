@@ -1,4 +1,4 @@
-"""The trace while it is being recorded: open calls and ops, frozen into a ``Trace`` at the end."""
+"""The trace while it is being recorded: calls and ops, open and closed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shapeflow.recording.identity import Identity
 from shapeflow.recording.keeping import Keeper
 from shapeflow.recording.ports import plain
 from shapeflow.recording.source import SourceLines
-from shapeflow.trace import Call, Escape, Op, Port, Source
+from shapeflow.trace import Escape, Port
 
 
 @dataclass(slots=True)
@@ -72,9 +72,6 @@ class Draft:
         self.escapes: list[Escape] = []
         self.open_calls: list[CallDraft] = []
         self.open_ops: list[OpDraft] = []
-        self.recording = True
-        self.failed_op: OpDraft | None = None
-        self.failed_calls: list[CallDraft] = []
         self.peak_op: int | None = None
         self.keeper: Keeper | None = None
         self._peak = 0
@@ -91,7 +88,7 @@ class Draft:
         """The innermost call that is running."""
         return self.open_calls[-1] if self.open_calls else None
 
-    # Values -----------------------------------------------------------------------------------------------------
+    # Values -----------------------------------------------------------------------------------------------
 
     def read(self, tensor: Tensor, name: str) -> int:
         """Return the value that ``tensor`` is now, for an input named ``name``."""
@@ -101,10 +98,10 @@ class Draft:
             outputs.append(Port(f"out.written[{len(outputs)}]", value))
         return value
 
-    def _keep(self, call: CallDraft | None, target: str, ports: list[Port], leaves: Iterable[Any]) -> None:
-        """Let the keeper copy numbers of the tensors ``leaves`` at ``ports`` of a call, or of an op that ran in it."""
+    def _keep(self, call: CallDraft | None, target: str, ports: list[Port], leaves: Sequence[Any]) -> None:
+        """Let the keeper copy numbers of the tensors at ``ports`` of a call, or of an op that ran in it."""
         if self.keeper is not None:
-            self.keeper.look(None if call is None else call.key, target, ports, leaves)
+            self.keeper.look(None if call is None else call.key, target, ports, (leaf[-1] for leaf in leaves))
 
     def ports_in(self, leaves: Iterable[tuple[str, str, Any]]) -> list[Port]:
         """Return the ports for leaves ``(name, alias, leaf)`` that are read."""
@@ -115,12 +112,12 @@ class Draft:
             for name, alias, leaf in leaves
         ]
 
-    def escape(self, tensor: Tensor, how: str) -> None:
-        """Note that a value is read into Python."""
-        call = self.open_calls[-1].id if self.open_calls else None
-        self.escapes.append(Escape(self.read(tensor, ""), how, call, self.sources.current(3)))
+    def escape(self, op: OpDraft, how: str) -> None:
+        """Note that an op reads its inputs into Python."""
+        values = dict.fromkeys(port.value for port in op.inputs if port.value is not None)
+        self.escapes += [Escape(value, how, op.call, op.source) for value in values]
 
-    # Ops --------------------------------------------------------------------------------------------------------
+    # Ops --------------------------------------------------------------------------------------------------
 
     def begin_op(self, target: str, leaves: list[tuple[str, str, Any]]) -> OpDraft:
         """Open an op, with its inputs as they are now."""
@@ -134,18 +131,18 @@ class Draft:
         )
         self.ops.append(op)
         self.open_ops.append(op)
-        self._keep(self.open_call, target, op.inputs, (leaf for _, _, leaf in leaves))
+        self._keep(self.open_call, target, op.inputs, leaves)
         return op
 
     def end_op(self, op: OpDraft, leaves: list[tuple[str, Any]]) -> None:
         """Close an op with its results; one that gave no tensor is forgotten unless it wrote to one."""
-        self.open_ops.pop()
+        _close(self.open_ops, op)
         produced = self.identity.produced
         op.outputs[:0] = [
             Port(name, produced(leaf, op.id)) if isinstance(leaf, Tensor) else Port(name, None, leaf)
             for name, leaf in leaves
         ]
-        self._keep(self.open_call, op.target, op.outputs, (leaf for _, leaf in leaves))
+        self._keep(self.open_call, op.target, op.outputs, leaves)
         if op is self.ops[-1] and not op.wrote and not any(port.value is not None for port in op.outputs):
             self.ops.pop()
             return
@@ -160,26 +157,20 @@ class Draft:
 
     def drop_op(self, op: OpDraft) -> None:
         """Forget an op that only read into Python."""
-        self.open_ops.pop()
+        _close(self.open_ops, op)
         if op is self.ops[-1]:
             self.ops.pop()
 
     def fail_op(self, op: OpDraft) -> None:
-        """Close an op that raised; the first one is the failing op of the run, if the run fails."""
-        self.open_ops.pop()
-        if self.failed_op is None or self.failed_op.parent != op.id:
-            self.failed_op = op
-
-    def forget_failed_op(self) -> None:
-        """Take back an op that failed last, for a run that ended there in good order."""
-        if self.failed_op is not None and self.failed_op is self.ops[-1]:
-            self.ops.pop()
+        """Close an op that raised; it stays, with its inputs and without outputs."""
+        _close(self.open_ops, op)
+        op.outputs.clear()
 
     def derive(self, op: OpDraft, port: str, dtype: str, shape: tuple[int, ...]) -> None:
         """Add to an op a tensor that its kernel never builds."""
         op.outputs.append(Port(port, self.identity.derived(dtype, shape, op.id)))
 
-    # Calls ------------------------------------------------------------------------------------------------------
+    # Calls ------------------------------------------------------------------------------------------------
 
     def begin_call(
         self, path: str, method: str, class_name: str, leaves: list[tuple[str, str, Any]], depth: int = 3
@@ -197,85 +188,38 @@ class Draft:
         )
         self.calls.append(call)
         self.open_calls.append(call)
-        self._keep(call, "", call.inputs, (leaf for _, _, leaf in leaves))
+        self._keep(call, "", call.inputs, leaves)
         return call
 
     def end_call(self, call: CallDraft, leaves: Sequence[tuple[str, Any]], raised: bool = False) -> None:
-        """Close a call, and whatever is still open inside it."""
-        while self.open_calls and self.open_calls[-1] is not call:
-            self.open_calls.pop()
-        if self.open_calls:
-            self.open_calls.pop()
+        """Close a call; whatever is still open inside it was left by an exception."""
+        for left in _close(self.open_calls, call):
+            left.last_op, left.raised = len(self.ops), True
         call.outputs = self.ports_in((name, "", leaf) for name, leaf in leaves)
-        self._keep(call, "", call.outputs, (leaf for _, leaf in leaves))
+        self._keep(call, "", call.outputs, leaves)
         call.last_op = len(self.ops)
         call.raised = raised
-        if raised:
-            self.failed_calls.append(call)
         if call.method != "forward" and not raised:
             call.dropped = not any(port.value is not None for port in (*call.inputs, *call.outputs))
 
-    # The end ----------------------------------------------------------------------------------------------------
+    def end(self) -> None:
+        """Close what an exception left open."""
+        for call in self.open_calls:
+            call.last_op, call.raised = len(self.ops), True
+        self.open_calls.clear()
+        self.open_ops.clear()
 
-    def freeze(
-        self,
-    ) -> tuple[
-        tuple[Call, ...],
-        tuple[Op, ...],
-        tuple[Escape, ...],
-        tuple[Source, ...],
-        Callable[[int | None], int | None],
-    ]:
-        """Return the finished records, dropped helpers left out, and the renaming of call ids."""
-        kept = [call for call in self.calls if not call.dropped]
-        number = {call.id: position for position, call in enumerate(kept)}
+    def forget(self, op: OpDraft) -> None:
+        """Take back the last op, for a run that ended there in good order."""
+        if self.ops and op is self.ops[-1]:
+            self.ops.pop()
 
-        def renamed(call: int | None) -> int | None:
-            while call is not None and call not in number:
-                call = self.calls[call].parent
-            return None if call is None else number[call]
 
-        flops = [0]
-        for op in self.ops:
-            flops.append(flops[-1] + (op.flops if op.parent is None else 0))
-        counts: dict[tuple[str, str], int] = {}
-        calls = []
-        for call in kept:
-            index = counts.get((call.path, call.method), 0)
-            counts[call.path, call.method] = index + 1
-            last = call.last_op if call.last_op >= 0 else len(self.ops)
-            calls.append(
-                Call(
-                    number[call.id],
-                    call.path,
-                    call.method,
-                    index,
-                    call.class_name,
-                    renamed(call.parent),
-                    tuple(call.inputs),
-                    tuple(call.outputs),
-                    call.first_op,
-                    last,
-                    flops[last] - flops[call.first_op],
-                    call.source,
-                    call.raised,
-                )
-            )
-        ops = tuple(
-            Op(
-                op.id,
-                op.target,
-                renamed(op.call),
-                tuple(op.inputs),
-                tuple(op.outputs),
-                op.source,
-                op.parent,
-                op.flops,
-                op.live_bytes,
-            )
-            for op in self.ops
-        )
-        escapes = tuple(
-            Escape(item.value, item.how, renamed(item.call), item.source) for item in self.escapes
-        )
-        return tuple(calls), ops, escapes, tuple(self.sources.sources), renamed
+def _close(opened: list[Any], item: Any) -> list[Any]:
+    """Take ``item``, and what was opened after it, off a stack; return what was opened after it."""
+    for position in range(len(opened) - 1, -1, -1):
+        if opened[position] is item:
+            left = opened[position + 1 :]
+            del opened[position:]
+            return left
+    return []

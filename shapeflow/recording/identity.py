@@ -1,14 +1,15 @@
 """Which value a tensor is: identity by weak reference, storages, in-place writes and live bytes.
 
-A bare ``id()`` is reused as soon as a tensor dies, so every entry holds a weak reference whose end removes it.
-A storage is known while a tracked tensor lives on it; a write to it gives every tensor on it a new value at the
-next look. No tensor is kept alive.
+A bare ``id()`` is reused as soon as a tensor dies, so every entry holds a weak reference whose end removes
+it. A storage is known while a tracked tensor lives on it; a write to it gives every tensor on it a new value
+at the next look. No tensor is kept alive.
 """
 
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -41,9 +42,22 @@ def short_dtype(dtype: torch.dtype) -> str:
     return SHORT_DTYPES.get(dtype) or str(dtype).removeprefix("torch.").replace("float", "f", 1)
 
 
+def sizes(tensor: Tensor) -> tuple[int, ...]:
+    """Return the shape of a tensor; for a nested tensor that of the padded one, with the largest sizes."""
+    if not tensor.is_nested:
+        return tuple(tensor.shape)
+    with torch._C._DisableTorchDispatch():
+        if tensor.layout is torch.jagged:
+            offsets: Tensor = tensor.offsets()  # type: ignore[attr-defined]
+            longest = int(offsets.diff().max())
+            return tuple(size if type(size) is int else longest for size in tensor.shape)
+        parts = tensor._nested_tensor_size()
+        return (len(parts), *parts.amax(0).tolist())
+
+
 def notation(tensor: Tensor) -> str:
     """Return the one notation of a tensor: ``f32[1, 256]``."""
-    return f"{short_dtype(tensor.dtype)}{list(tensor.shape)}"
+    return f"{short_dtype(tensor.dtype)}{list(sizes(tensor))}"
 
 
 @dataclass(slots=True)
@@ -75,17 +89,20 @@ class _Entry:
     epoch: int
 
 
-@dataclass
 class Identity:
-    """The values of a run, and which live tensor is which."""
+    """The values of a run, and which live tensor is which.
 
-    names: dict[int, tuple[Origin, str]] = field(default_factory=dict)
-    """Parameters and buffers by ``id()``; the model keeps them alive."""
-    values: list[Value] = field(default_factory=list)
-    live_bytes: int = 0
-    peak_bytes: int = 0
+    Args:
+        names: what is known before the run: parameters and buffers, with their names.
+    """
 
-    def __post_init__(self) -> None:
+    def __init__(self, names: Iterable[tuple[Tensor, Origin, str]] = ()) -> None:
+        self.values: list[Value] = []
+        self.live_bytes = 0
+        self.peak_bytes = 0
+        self._names: dict[int, tuple[weakref.ref[Tensor], Origin, str]] = {}
+        for tensor, origin, name in names:
+            self._names.setdefault(id(tensor), (weakref.ref(tensor), origin, name))
         self._entries: dict[int, _Entry] = {}
         self._storages: dict[int, _Storage] = {}
         self._storage_count = 0
@@ -103,24 +120,26 @@ class Identity:
             if storage is None or entry.epoch == storage.epoch:
                 return entry.value, None
             return self._add(tensor, "op", storage.writer, ""), storage.writer
-        origin, name = self.names.get(id(tensor), (origin, name))
+        origin, name = self._named(tensor) or (origin, name)
         return self._add(tensor, origin, None, name), None
 
     def produced(self, tensor: Tensor, op: int) -> int:
-        """Return the value of ``tensor`` as the result of ``op``; a tensor handed through unchanged keeps its own."""
+        """Return the value of ``tensor`` as a result of ``op``; a tensor handed through keeps its own."""
         entry = self._entries.get(id(tensor))
         if entry is not None and entry.ref() is tensor:
             storage = entry.ref.storage
             if storage is None or entry.epoch == storage.epoch:
                 return entry.value
-        elif id(tensor) in self.names:
+        elif self._named(tensor) is not None:
             return self.value_of(tensor)[0]
         return self._add(tensor, "op", op, "")
 
     def outlived(self) -> bool:
         """Return True if a tensor that an op made is still alive."""
         values = self.values
-        return any(values[entry.value].origin == "op" for entry in self._entries.values() if entry.ref() is not None)
+        return any(
+            values[entry.value].origin == "op" for entry in self._entries.values() if entry.ref() is not None
+        )
 
     def written(self, tensor: Tensor, op: int | None) -> None:
         """Note that ``op`` writes to the storage of ``tensor``."""
@@ -128,6 +147,23 @@ class Identity:
         if storage is not None:
             storage.epoch += 1
             storage.writer = op
+
+    def reshaped(self, tensor: Tensor) -> None:
+        """Note that the shape of ``tensor`` changes in place: it becomes another value on its memory."""
+        entry = self._entries.get(id(tensor))
+        if entry is not None and entry.ref() is tensor:
+            entry.epoch = -1
+
+    def moved(self, tensor: Tensor) -> None:
+        """Note that ``tensor`` has been given other memory: it is no more what it was before."""
+        entry = self._entries.pop(id(tensor), None)
+        if entry is not None and entry.ref() is tensor:
+            self._forget(entry.ref)
+        self._names.pop(id(tensor), None)
+
+    def _named(self, tensor: Tensor) -> tuple[Origin, str] | None:
+        known = self._names.get(id(tensor))
+        return (known[1], known[2]) if known is not None and known[0]() is tensor else None
 
     def derived(self, dtype: str, shape: tuple[int, ...], op: int) -> int:
         """Return a new value for a tensor that ``op`` needs in its mathematics and never builds."""
@@ -142,7 +178,7 @@ class Identity:
             Value(
                 identifier,
                 short_dtype(tensor.dtype),
-                tuple(tensor.shape),
+                sizes(tensor),
                 origin,
                 op,
                 name,
@@ -195,7 +231,7 @@ class Identity:
 
 
 def _address(tensor: Tensor) -> int:
-    """Return what identifies the tensor's memory while it lives, also for tensors without data; 0 if it has none."""
+    """Return what identifies a tensor's memory while it lives, also without data; 0 if it has none."""
     try:
         return int(tensor.untyped_storage()._cdata)
     except (NotImplementedError, RuntimeError):  # sparse and other layouts without one storage

@@ -1,8 +1,9 @@
-"""What an operator would give, without doing it: output metadata and FLOPs, worked out once for each distinct call.
+"""What an operator would give, without doing it: metadata and FLOPs, worked out once for each distinct call.
 
-torch's meta kernels are exact but many are written in Python (layer norm 2 ms, attention 2.7 ms, ``interpolate``
-12 ms a call), and blocks of a model repeat. Of SAM3's 7,205 operator calls only 558 differ in operator, shapes,
-dtypes, strides and scalars, so remembering the answers is what makes a shapes-only run fast.
+torch's meta kernels are exact but many are written in Python (layer norm 2 ms, attention 2.7 ms,
+``interpolate`` 12 ms a call), and blocks of a model repeat. Of SAM3's 7,205 operator calls only 558 differ in
+operator, shapes, dtypes, strides and scalars, so remembering the answers is what makes a shapes-only run
+fast.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Answer:
 
 
 def describe(argument: Any) -> Any:
-    """Return a hashable description of an argument that tells apart whatever may change an output's metadata."""
+    """Return a hashable description of an argument, of all that may change an output's metadata."""
     if isinstance(argument, Tensor):
         return (argument.shape, argument.stride(), argument.dtype, argument.is_conj(), argument.is_neg())
     if isinstance(argument, list | tuple):
@@ -100,7 +101,7 @@ class MetaMemo:
 
 
 def flop_formula(func: Any) -> Any:
-    """Return an operator's FLOP formula, torch's own or ours for one that torch lacks; None if there is none."""
+    """Return an operator's FLOP formula, torch's or ours for one that torch lacks; None if there is none."""
     return flop_registry.get(func.overloadpacket) or _MORE_FORMULAS.get(func.overloadpacket)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 import linecache
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.source import SourceLines
@@ -19,19 +20,17 @@ from shapeflow.trace import Module, Origin
 _HIDDEN = frozenset({"training", "call_super_init", "dump_patches"})
 
 
-def tensor_names(model: nn.Module) -> dict[int, tuple[Origin, str]]:
-    """Return the qualified names of parameters and buffers by ``id()``; shared ones under their first name."""
-    names: dict[int, tuple[Origin, str]] = {}
+def tensor_names(model: nn.Module) -> Iterator[tuple[Tensor, Origin, str]]:
+    """Yield parameters and buffers with their names, also tables that are kept without being registered."""
     for name, parameter in model.named_parameters(remove_duplicate=False):
-        names.setdefault(id(parameter), ("parameter", name))
+        yield parameter, "parameter", name
     for name, buffer in model.named_buffers(remove_duplicate=False):
-        names.setdefault(id(buffer), ("buffer", name))
+        yield buffer, "buffer", name
     for path, module in model.named_modules():
         for name, value in vars(module).items():
             if name not in ("_parameters", "_buffers", "_modules") and not isinstance(value, nn.Module):
-                for place, tensor in tensors_of(value).items():  # tables that a model keeps without registering them
-                    names.setdefault(id(tensor), ("buffer", f"{path}.{name}{place}".lstrip(".")))
-    return names
+                for place, tensor in tensors_of(value).items():
+                    yield tensor, "buffer", f"{path}.{name}{place}".lstrip(".")
 
 
 def table(model: nn.Module, sources: SourceLines) -> tuple[Module, ...]:
@@ -42,14 +41,14 @@ def table(model: nn.Module, sources: SourceLines) -> tuple[Module, ...]:
         kind = type(module)
         if kind not in lines:
             lines[kind] = _class_line(kind, sources)
-        unique = {id(parameter): parameter.numel() for parameter in module.parameters()}
+        unique = {id(parameter): _count(parameter) for parameter in module.parameters()}
         rows.append(
             Module(
                 path,
                 kind.__name__,
                 f"{kind.__module__}.{kind.__qualname__}",
                 sum(unique.values()),
-                sum(parameter.numel() for parameter in module.parameters(recurse=False)),
+                sum(_count(parameter) for parameter in module.parameters(recurse=False)),
                 attributes(module),
                 lines[kind],
             )
@@ -57,8 +56,13 @@ def table(model: nn.Module, sources: SourceLines) -> tuple[Module, ...]:
     return tuple(rows)
 
 
+def _count(parameter: Tensor) -> int:
+    """Return the number of elements; 0 for a parameter whose shape the first run decides."""
+    return 0 if is_lazy(parameter) else parameter.numel()
+
+
 def attributes(module: nn.Module) -> dict[str, Any]:
-    """Return the plain attributes of a module, sorted: numbers, text, None, short lists, names of functions."""
+    """Return the plain attributes of a module: numbers, text, None, short lists, names of functions."""
     found: dict[str, Any] = {}
     own = vars(module)
     for name, value in own.items():

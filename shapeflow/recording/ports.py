@@ -25,8 +25,8 @@ Leaf = tuple[str, Any]
 _SCALARS = (int, float, str, bool, complex, bytes, type(None), torch.dtype, torch.device, Enum, slice)
 
 
-def plain(value: object) -> str:
-    """Return a short text for something that is no tensor: ``None``, ``2``, ``'nearest'``, ``[:, 0]`` …"""
+def plain(value: object) -> str:  # noqa: PLR0911 - one for each kind of value
+    """Return a short text for what is no tensor, such as ``None``, ``2``, ``'nearest'`` or ``1:3``."""
     if isinstance(value, slice):
         return _slice(value)
     if isinstance(value, torch.dtype):
@@ -61,7 +61,7 @@ def join(name: str, key: object) -> str:
     return f"{name}.{text}" if text.isidentifier() else f"{name}[{text!r}]"
 
 
-def children(value: object) -> list[tuple[object, Any]] | None:
+def children(value: object) -> list[tuple[object, Any]] | None:  # noqa: PLR0911 - likewise
     """Return the items of a container by key, or None if ``value`` is a leaf."""
     if isinstance(value, _SCALARS):
         return None
@@ -98,7 +98,7 @@ def walk(name: str, value: object) -> list[Leaf]:
 
 
 def _visit(leaves: list[Leaf], name: str, value: object, depth: int, inside: tuple[int, ...]) -> None:
-    # Not a closure: one that calls itself is a cycle, which would keep the tensors alive until garbage collection.
+    # Not a closure: one that calls itself is a cycle, which keeps the tensors alive until garbage collection.
     if isinstance(value, Tensor):
         leaves.append((name, value))
         return
@@ -111,7 +111,9 @@ def _visit(leaves: list[Leaf], name: str, value: object, depth: int, inside: tup
 
 
 def _is_plain_sequence(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(isinstance(item, int | float | str | None) for item in value)
+    return isinstance(value, list | tuple) and all(
+        isinstance(item, int | float | str | None) for item in value
+    )
 
 
 def tensors_of(value: object) -> dict[str, Tensor]:
@@ -151,7 +153,7 @@ def _renamed(name: str, other: str, value: object) -> list[tuple[str, str, Any]]
 
 
 def map_tensors(value: Any, change: Callable[[Tensor], Any]) -> Any:
-    """Return ``value`` with each tensor in it, also in lists, tuples and dicts, replaced by ``change(tensor)``."""
+    """Return ``value`` with each tensor, also in lists, tuples and dicts, replaced by ``change(tensor)``."""
     if isinstance(value, Tensor):
         return change(value)
     if isinstance(value, list):

@@ -6,11 +6,9 @@ import contextlib
 import gc
 import platform
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
 
 import torch
 from torch import nn
@@ -18,15 +16,17 @@ from torch import nn
 from shapeflow import __version__
 from shapeflow.errors import EndOfRun
 from shapeflow.recording import modules
-from shapeflow.recording.attention import fused_layouts, fused_paths_kept
+from shapeflow.recording.attention import fused_paths_kept
 from shapeflow.recording.calls import CallRecorder
 from shapeflow.recording.draft import Draft
+from shapeflow.recording.failure import failed_op, failure_of
+from shapeflow.recording.freezing import freeze
 from shapeflow.recording.identity import Identity
 from shapeflow.recording.keeping import Keeper, Wanted
-from shapeflow.recording.ops import FunctionRecorder, OperatorWatch, RealOperators
+from shapeflow.recording.operators import OperatorWatch, RealOperators
+from shapeflow.recording.ops import FunctionRecorder
 from shapeflow.recording.shapes_only import ShapesOnly
-from shapeflow.recording.source import is_hidden
-from shapeflow.trace import Failure, Run, Trace
+from shapeflow.trace import Run, Trace
 
 
 class Recording:
@@ -56,9 +56,13 @@ class Recording:
             "python",
             type(model).__name__,
             "meta" if shapes_only else device,
-            versions={"shapeflow": __version__, "python": platform.python_version(), "torch": torch.__version__},
+            versions={
+                "shapeflow": __version__,
+                "python": platform.python_version(),
+                "torch": str(torch.__version__),
+            },
         )
-        self._model = model
+        self._model: nn.Module | None = model
         self._shapes_only = shapes_only
         self._draft = Draft(Identity(modules.tensor_names(model)), progress)
         if keep and shapes_only is None:
@@ -83,6 +87,8 @@ class Recording:
         return self._draft.identity.outlived()
 
     def __enter__(self) -> Recording:
+        if self._model is None:
+            raise RuntimeError("a recording is made once; make another one to record again")
         self._started = time.perf_counter()
         watch = OperatorWatch(self._draft)
         enter = self._stack.enter_context
@@ -90,69 +96,49 @@ class Recording:
             undo.callback(self._stack.close)
             enter(fused_paths_kept())
             enter(CallRecorder(self._model, self._draft).watching())
-            if self._shapes_only is None:
-                enter(RealOperators(watch))
-                stand_ins: dict[Any, Any] = {}
-            else:
-                enter(_observing(self._shapes_only, watch))
-                stand_ins = fused_layouts()
-            redirect = self._shapes_only is None and not torch.cuda.is_available()
-            enter(FunctionRecorder(self._draft, redirect, stand_ins))
+            enter(RealOperators(watch) if self._shapes_only is None else _observing(self._shapes_only, watch))
+            enter(FunctionRecorder(self._draft))
             undo.pop_all()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
         self._stack.close()
+        self._draft.end()
         seconds = {"forward": round(time.perf_counter() - self._started, 3)}
         if isinstance(error, EndOfRun):
-            self._draft.forget_failed_op()
+            last = failed_op(error)
+            if last is not None:
+                self._draft.forget(last)
             self.run = replace(self.run, notes=(*self.run.notes, str(error)))
             error = None
         self._trace = self._freeze(error, seconds)
+        self._model = self._shapes_only = None  # neither may live as long as the trace does
 
     def _freeze(self, error: BaseException | None, seconds: Mapping[str, float]) -> Trace:
         draft = self._draft
-        failure = None if error is None else self._failure(error)
+        assert self._model is not None
         table = modules.table(self._model, draft.sources)
-        calls, ops, escapes, sources, renamed = draft.freeze()
-        if failure is not None:
-            failure = replace(failure, call=renamed(failure.call))
+        frozen = freeze(draft)
         run = replace(
             self.run,
             seconds={**self.run.seconds, **seconds},
             complete=error is None,
-            failure=failure,
+            failure=None if error is None else failure_of(error, draft, frozen.numbers),
             peak_bytes=draft.identity.peak_bytes,
             peak_op=draft.peak_op,
         )
-        trace = Trace(run, table, calls, ops, tuple(draft.identity.values), escapes, sources)
+        values, sources = tuple(draft.identity.values), tuple(draft.sources.sources)
+        trace = Trace(run, table, frozen.calls, frozen.ops, values, frozen.escapes, sources)
         if draft.keeper is not None:
             trace = replace(trace, run=replace(run, kept=draft.keeper.found(trace)))
         return trace
 
-    def _failure(self, error: BaseException) -> Failure:
-        draft = self._draft
-        op = draft.failed_op if draft.failed_op is not None and draft.failed_op in draft.ops else None
-        frames = [
-            frame for frame in traceback.extract_tb(error.__traceback__) if not is_hidden(frame.filename)
-        ]
-        call = draft.failed_calls[0] if draft.failed_calls else None
-        if draft.open_calls:
-            call = draft.open_calls[-1]
-        last = frames[-1] if frames else None
-        return Failure(
-            type(error).__name__,
-            getattr(error, "what", None) or str(error),
-            None if call is None else call.id,
-            None if op is None else op.id,
-            None if last is None else draft.sources.line(last.filename, last.lineno or 0, last.name),
-            "".join(traceback.format_list(frames)),
-        )
-
 
 @contextlib.contextmanager
 def _observing(mode: ShapesOnly, watch: OperatorWatch) -> Iterator[None]:
-    """Let ``watch`` see the operators of a shapes-only run, whose memory is freed in the same order each time."""
+    """Let ``watch`` see the operators of a shapes-only run, with memory freed in the same order each time."""
     before, collecting = mode.observer, gc.isenabled()
     mode.observer = watch
     gc.disable()  # collection at odd moments would make the live bytes differ from run to run

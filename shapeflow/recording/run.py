@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
+from shapeflow.errors import InputError
 from shapeflow.recording.devices import CudaOnCpu
 from shapeflow.recording.keeping import Wanted
 from shapeflow.recording.leftovers import attributes_kept, forget_cached
@@ -25,32 +26,57 @@ class Prepared(Protocol):
     """A model that is ready to run, as an adapter gives it."""
 
     @property
-    def model(self) -> nn.Module: ...
+    def model(self) -> nn.Module:
+        """The root of the modules to watch."""
+
     @property
-    def run(self) -> Callable[[], object]: ...
+    def run(self) -> Callable[[], object]:
+        """Performs the run."""
+
     @property
-    def inputs(self) -> Mapping[str, Any]: ...
+    def inputs(self) -> Mapping[str, Any]:
+        """What goes in, as plain data."""
+
     @property
-    def versions(self) -> Mapping[str, str]: ...
+    def versions(self) -> Mapping[str, str]:
+        """Package -> version."""
+
     @property
-    def notes(self) -> tuple[str, ...]: ...
+    def notes(self) -> tuple[str, ...]:
+        """What this run does differently."""
+
     @property
-    def outcome(self) -> Callable[[Any], Mapping[str, Any]] | None: ...
+    def outcome(self) -> Callable[[Any], Mapping[str, Any]] | None:
+        """Tells more of the inputs once the run has given its result."""
 
 
-def trace(model: nn.Module, *args: Any, device: str | None = None, **kwargs: Any) -> Trace:
+def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None, **kwargs: Any) -> Trace:
     """Run ``model(*args, **kwargs)`` once and return the trace.
 
     Args:
         model: any module; it is left as it was, in training or evaluation mode as it is.
+        *args: what it is called with.
         device: ``meta`` for a shapes-only run, which computes nothing on large tensors and does not touch the
-            model; None runs it for real, where it is.
+            model; None, or the device that the model is on, runs it for real.
+        **kwargs: what it is called with, too.
 
     Raises:
-        Exception: whatever the model raises. The trace up to there is the exception's attribute ``shapeflow_trace``.
+        Exception: whatever the model raises. The trace up to there is the exception's attribute
+            ``shapeflow_trace``.
+        InputError: the model is on another device.
     """
+    here = _device_of(model)
+    kind = here if device is None else torch.device(device).type
+    if kind not in (here, "meta"):
+        raise InputError(
+            "other-device",
+            f"the model is not on '{device}'",
+            where="argument device",
+            expected=f"'meta' for a shapes-only run, or '{here}', where the model is",
+            hint=f"model.to('{kind}') and its inputs too, before",
+        )
     with ExitStack() as stack:
-        if device == "meta":
+        if kind == "meta":
             existing = chain(model.parameters(), model.buffers(), tensors_of((args, kwargs)).values())
             mode = ShapesOnly(protect=existing)
             recording = Recording(model, shapes_only=mode)
@@ -58,15 +84,29 @@ def trace(model: nn.Module, *args: Any, device: str | None = None, **kwargs: Any
             stack.enter_context(attributes_kept(model))
             stack.enter_context(mode)
         else:
-            parameter = next(model.parameters(), None)
-            recording = Recording(model, device="cpu" if parameter is None else parameter.device.type)
+            recording = Recording(model, device=here)
         try:
             with recording:
                 model(*args, **kwargs)
         except BaseException as error:
-            error.shapeflow_trace = recording.trace  # type: ignore[attr-defined]
+            with suppress(AttributeError, TypeError):  # some exceptions take no attributes
+                error.shapeflow_trace = recording.trace  # type: ignore[attr-defined]
             raise
     return recording.trace
+
+
+def record(model: nn.Module, *, progress: Callable[[float], None] | None = None) -> Recording:
+    """Return a context manager that records what is really run on ``model`` inside it.
+
+    ``with shapeflow.record(model) as recording: model(x)`` and then ``recording.trace``. Whatever calls are
+    made inside, also several, belong to the trace; an exception leaves a trace up to there and goes on.
+    """
+    return Recording(model, device=_device_of(model), progress=progress)
+
+
+def _device_of(model: nn.Module) -> str:
+    parameter = next(chain(model.parameters(), model.buffers()), None)
+    return "cpu" if parameter is None else parameter.device.type
 
 
 def run(

@@ -1,13 +1,15 @@
 """The whole forward with no arithmetic on large tensors.
 
-Large tensors live on ``meta``: shape, strides, dtype, no data. Small tensors whose values follow from Python values
-are really computed on the CPU, they are *known*; so a model may read its small integers (``spatial_shapes[0, 0]``)
-and gets true ones. Everything else is *unknown*, and reading it is an error that names the op and the way out.
+Large tensors live on ``meta``: shape, strides, dtype, no data. Small tensors whose values follow from Python
+values are really computed on the CPU, they are *known*; so a model may read its small integers
+(``spatial_shapes[0, 0]``) and gets true ones. Everything else is *unknown*, and reading it is an error that
+names the op and the way out.
 
-To the model this looks like a run on the CPU: every tensor says ``device='cpu'``. The model is built under the same
-mode, so no weight is ever allocated.
+To the model this looks like a run on the CPU: every tensor says ``device='cpu'``. The model is built under
+the same mode, so no weight is ever allocated.
 
-Not done here: arithmetic of any kind on unknown tensors, random numbers (always unknown), sparse and nested tensors.
+Not done here: arithmetic of any kind on unknown tensors, random numbers (always unknown), sparse and nested
+tensors.
 """
 
 from __future__ import annotations
@@ -36,10 +38,13 @@ class Observer(Protocol):
     """Sees every operator that is answered."""
 
     def begin(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Look at an operator and its arguments before it takes effect; what is returned is handed to ``end``."""
+        """Look at an operator before it takes effect; what is returned is handed to ``end``."""
 
     def end(self, begun: Any, flops: int, result: Any) -> None:
         """Look at its FLOPs and its result."""
+
+    def failed(self, begun: Any) -> None:
+        """Be told that it raised."""
 
 
 _META = torch.device("meta")
@@ -120,8 +125,8 @@ class ShapesOnly(TorchDispatchMode):
     """Run what is inside without arithmetic on large tensors.
 
     Args:
-        protect: tensors that exist already and must not be changed, such as the parameters and buffers of a model
-            that was built before. Their small values may be read, never written.
+        protect: tensors that exist already and must not be changed, such as the parameters and buffers of a
+            model that was built before. Their small values may be read, never written.
     """
 
     @classmethod
@@ -149,8 +154,9 @@ class ShapesOnly(TorchDispatchMode):
         super().__exit__(*exception)
         self._stack.close()
         torch.random.set_rng_state(self._random_state)
+        self._protected.clear()
 
-    # What is known ----------------------------------------------------------------------------------------------
+    # What is known ----------------------------------------------------------------------------------------
 
     def is_known(self, tensor: Tensor) -> bool:
         """Return True if the values of ``tensor`` are true and may be read."""
@@ -164,7 +170,7 @@ class ShapesOnly(TorchDispatchMode):
             storage = tensor.untyped_storage()
             self._unknown[storage._cdata] = StorageWeakRef(storage)  # keeps the address from being used again
 
-    # Operators --------------------------------------------------------------------------------------------------
+    # Operators --------------------------------------------------------------------------------------------
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -176,7 +182,11 @@ class ShapesOnly(TorchDispatchMode):
                 return self._answer(func, args, kwargs)
             begun = self.observer.begin(func, args, kwargs)
             self._flops = 0
-            result = self._answer(func, args, kwargs)
+            try:
+                result = self._answer(func, args, kwargs)
+            except BaseException:
+                self.observer.failed(begun)
+                raise
             self.observer.end(begun, self._flops, result)
             return result
 

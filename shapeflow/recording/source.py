@@ -50,7 +50,7 @@ class SourceLines:
         self._ids: dict[tuple[str, int], int] = {}
 
     def current(self, depth: int = 2) -> int | None:
-        """Return the id of the innermost running line that is the model's or the user's; None if there is none.
+        """Return the id of the innermost running line of the model or the user; None: there is none.
 
         Args:
             depth: frames to leave out, counted from this function.

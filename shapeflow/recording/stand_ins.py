@@ -61,6 +61,8 @@ def answers(mode: ShapesOnly) -> dict[Any, Answer]:
         Tensor.data.__set__: set_data,  # type: ignore[attr-defined]
         torch._pack_padded_sequence: pack,
         torch._grouped_mm: _grouped,
+        torch._native_multi_head_attention: _fused_attention,
+        torch._transformer_encoder_layer_fwd: lambda source, *_: _without_data(torch.empty_like(source)),
     }
     for name in ("lstm", "gru", "rnn_tanh", "rnn_relu", "_weight_norm"):
         function = getattr(torch, name)
@@ -78,6 +80,28 @@ def _grouped(first: Tensor, second: Tensor, offs: Tensor | None = None, *_: Any,
     if first.dim() == second.dim():
         shape.insert(0, groups)
     return _without_data(first).new_empty(shape, dtype=named.get("out_dtype") or first.dtype)
+
+
+def _fused_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    embed_dim: int,
+    num_head: int,
+    qkv_weight: Tensor,
+    qkv_bias: Tensor,
+    proj_weight: Tensor,
+    proj_bias: Tensor,
+    mask: Tensor | None = None,
+    need_weights: bool = True,
+    average_attn_weights: bool = True,
+    mask_type: int | None = None,
+) -> tuple[Tensor, Tensor | None]:
+    """Give the results of the fused kernel (aten/src/ATen/native/transformers/attention.cpp)."""
+    result = _without_data(torch.empty_like(query))
+    heads = [] if average_attn_weights else [num_head]
+    weights = (query.shape[0], *heads, query.shape[1], key.shape[1])
+    return result, _without_data(query).new_empty(weights) if need_weights else None
 
 
 def _without_data(tensor: Tensor) -> Tensor:

@@ -1,0 +1,75 @@
+"""From the drafts of a run to the finished records of a trace."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import NamedTuple
+
+from shapeflow.recording.draft import CallDraft, Draft
+from shapeflow.trace import Call, Escape, Op
+
+
+class Frozen(NamedTuple):
+    """The finished records, numbered anew where helpers that took and gave no tensor are left out."""
+
+    calls: tuple[Call, ...]
+    ops: tuple[Op, ...]
+    escapes: tuple[Escape, ...]
+    numbers: dict[int, int]
+    """Id of a draft -> id of the finished call that it is, or that it ran in."""
+
+
+def freeze(draft: Draft) -> Frozen:
+    """Return the finished records."""
+    numbers: dict[int, int] = {}
+    kept: list[CallDraft] = []
+    for call in draft.calls:
+        if not call.dropped:
+            numbers[call.id] = len(kept)
+            kept.append(call)
+        elif call.parent in numbers:
+            numbers[call.id] = numbers[call.parent]
+
+    def renamed(call: int | None) -> int | None:
+        return None if call is None else numbers.get(call)
+
+    last_op = len(draft.ops)
+    flops = list(accumulate((op.flops if op.parent is None else 0 for op in draft.ops), initial=0))
+    counts: dict[str, int] = {}
+    calls = []
+    for call in kept:
+        index = counts[call.key] = counts.get(call.key, -1) + 1
+        first, last = min(call.first_op, last_op), min(call.last_op, last_op)
+        calls.append(
+            Call(
+                numbers[call.id],
+                call.path,
+                call.method,
+                index,
+                call.class_name,
+                renamed(call.parent),
+                tuple(call.inputs),
+                tuple(call.outputs),
+                first,
+                last,
+                flops[last] - flops[first],
+                call.source,
+                call.raised,
+            )
+        )
+    ops = tuple(
+        Op(
+            op.id,
+            op.target,
+            renamed(op.call),
+            tuple(op.inputs),
+            tuple(op.outputs),
+            op.source,
+            op.parent,
+            op.flops,
+            op.live_bytes,
+        )
+        for op in draft.ops
+    )
+    escapes = tuple(Escape(item.value, item.how, renamed(item.call), item.source) for item in draft.escapes)
+    return Frozen(tuple(calls), ops, escapes, numbers)

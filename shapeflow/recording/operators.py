@@ -1,0 +1,173 @@
+"""What happens below the torch functions: every operator, through a dispatch mode.
+
+It tells what is written in place and how many FLOPs an op takes, and it is the net for operators that no
+function call is open for (scripted functions, C++ callers): those are recorded under their own name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._C import DispatchKey, DispatchKeySet
+from torch.overrides import enable_reentrant_dispatch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from shapeflow.recording.draft import Draft, OpDraft
+from shapeflow.recording.meta import MetaMemo, flop_formula
+from shapeflow.recording.ports import arguments, walk
+
+_NORMALISATIONS = {
+    "native_batch_norm": "training",
+    "cudnn_batch_norm": "training",
+    "miopen_batch_norm": "training",
+    "_batch_norm_impl_index": "training",
+    "batch_norm": "training",
+    "instance_norm": "use_input_stats",
+}
+"""Operators that write running statistics if an argument says so, and do not say so in their schema."""
+
+
+@cache
+def _parameters(func: Any) -> tuple[tuple[tuple[int, str], ...], tuple[int, str] | None]:
+    """Return the arguments that an operator writes to, and the one that says whether it does, if one does."""
+    places = [(position, argument.name) for position, argument in enumerate(func._schema.arguments)]
+    flag = _NORMALISATIONS.get(func.overloadpacket.__name__)
+    if flag is not None:
+        written = tuple(place for place in places if place[1] in ("running_mean", "running_var"))
+        return written, next((place for place in places if place[1] == flag), None)
+    marks = [argument.alias_info for argument in func._schema.arguments]
+    return tuple(place for place, mark in zip(places, marks, strict=True) if mark and mark.is_write), None
+
+
+def written_tensors(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Tensor]:
+    """Yield the tensors that a call of an operator writes to."""
+    places, flag = _parameters(func)
+    if flag is not None and not _argument(flag, args, kwargs):
+        return
+    for place in places:
+        target = _argument(place, args, kwargs)
+        for tensor in target if isinstance(target, list | tuple) else (target,):
+            if isinstance(tensor, Tensor):
+                yield tensor
+
+
+def may_write(func: Any) -> bool:
+    """Return True if an operator has arguments that it writes to."""
+    return bool(_parameters(func)[0])
+
+
+def _argument(place: tuple[int, str], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    position, name = place
+    return args[position] if position < len(args) else kwargs.get(name)
+
+
+class OperatorWatch:
+    """Tells the draft of each operator: its writes, its FLOPs, and the ones that no function is open for."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+
+    def begin(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpDraft | None:
+        """Note what an operator writes to; returns a new op if it has to be recorded by itself."""
+        draft, alone = self._draft, None
+        if draft.open_op is None:
+            alone = draft.begin_op(func.overloadpacket.__name__, arguments(args, kwargs))
+        op = draft.open_op
+        if op is not None:
+            for tensor in written_tensors(func, args, kwargs):
+                op.wrote = True
+                if torch.Tag.inplace_view in func.tags:
+                    draft.identity.reshaped(tensor)
+                else:
+                    draft.identity.written(tensor, op.id)
+        return alone
+
+    def end(self, begun: OpDraft | None, flops: int, result: Any) -> None:
+        """Add an operator's FLOPs to the op that is open, and close the op that it is alone in."""
+        op = self._draft.open_op
+        if op is not None:
+            op.flops += flops
+        if begun is not None:
+            self._draft.end_op(begun, walk("out", result))
+
+    def failed(self, begun: OpDraft | None) -> None:
+        """Close the op of an operator that raised."""
+        if begun is not None:
+            self._draft.fail_op(begun)
+
+
+class RealOperators(TorchDispatchMode):
+    """Passes every operator on unchanged, after telling the watch; counts FLOPs by shapes alone."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # the wrapper that torch would add imports its compiler, which takes seconds
+
+    def __init__(self, watch: OperatorWatch) -> None:
+        super().__init__()
+        self._watch = watch
+        self._memo = MetaMemo()
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run one operator."""
+        kwargs = kwargs or {}
+        with torch._C.DisableTorchFunction():
+            begun = self._watch.begin(func, args, kwargs)
+            flops = self._flops(func, args, kwargs)
+        try:
+            result = _undisturbed(func, types, args, kwargs)
+        except BaseException:
+            self._watch.failed(begun)
+            raise
+        with torch._C.DisableTorchFunction():
+            self._watch.end(begun, flops, result)
+        return result
+
+    def _flops(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+        if not _may_count(func):
+            return 0
+        try:
+            return self._memo.ask(func, args, kwargs).flops
+        except (RuntimeError, NotImplementedError, TypeError):
+            return 0  # no meta formula for this operator: its FLOPs stay uncounted
+
+
+_PYTHON_KEYS = DispatchKeySet(DispatchKey.Python) | DispatchKeySet(DispatchKey.PythonTLSSnapshot)
+
+
+def _undisturbed(func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run an operator as it would run if no dispatch mode were there.
+
+    In ``inference_mode`` an operator that is composed of others comes here in one piece, and what it is
+    composed of would run with autograd's dispatch keys left out: ``matmul`` asks whether a view of a weight
+    requires gradients (``should_fold`` in aten/src/ATen/native/LinearAlgebra.cpp) and would take another
+    path, with other last bits.
+    """
+    if types or not torch.is_inference_mode_enabled() or not _is_composite(func):
+        return func(*args, **kwargs)
+    with enable_reentrant_dispatch():
+        if torch._C._len_torch_dispatch_stack():
+            return func(*args, **kwargs)  # the mode below does the same
+        with torch._C._ExcludeDispatchKeyGuard(_PYTHON_KEYS):
+            return func(*args, **kwargs)
+
+
+@cache
+def _is_composite(func: Any) -> bool:
+    return bool(func.has_kernel_for_dispatch_key(DispatchKey.CompositeImplicitAutograd))
+
+
+_COMPOSED = ("linear", "matmul", "einsum", "bilinear", "conv", "lstm", "gru", "rnn")
+"""How the names of operators begin that are composed of ones with a FLOP formula."""
+
+
+@cache
+def _may_count(func: Any) -> bool:
+    """Return True if torch has a FLOP formula for the operator, or for the ones it is composed of."""
+    return flop_formula(func) is not None or func.overloadpacket.__name__.startswith(_COMPOSED)
