@@ -29,6 +29,7 @@ LINE = {
     "output": "#3b8657",
 }
 SHAPES_OF_EDGE = 2
+MORE = "+ {n} more"
 LONGEST = 48
 
 DIM = re.compile(r"\d+")
@@ -37,12 +38,13 @@ UNPRINTABLE = re.compile(
 )
 
 
-def to_dot(graph: Graph, colours: Mapping[int, str] | None = None) -> str:
+def to_dot(graph: Graph, colours: Mapping[int, str] | None = None, more: str = MORE) -> str:
     """Return ``graph`` in Graphviz's language.
 
     Args:
         graph: what to draw.
         colours: text colour of a dim by its size, for those that have one.
+        more: what stands for the shapes of an arrow that are not shown.
     """
     lines = [
         "digraph shapeflow {",
@@ -53,7 +55,7 @@ def to_dot(graph: Graph, colours: Mapping[int, str] | None = None) -> str:
         f'  edge [fontname="{MONO}", fontsize=9, fontcolor="#333a46", color="#79808c", arrowsize=0.6];',
     ]
     lines += _clusters(graph, None, "  ")
-    lines += [f"  {_edge(edge, colours or {})}" for edge in graph.edges]
+    lines += [f"  {_edge(edge, colours or {}, more)}" for edge in graph.edges]
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -99,10 +101,10 @@ def _node(node: Node) -> str:
     )
 
 
-def _edge(edge: Edge, colours: Mapping[int, str]) -> str:
+def _edge(edge: Edge, colours: Mapping[int, str], more: str) -> str:
     shown = [_coloured(text, colours) for text in edge.shapes[:SHAPES_OF_EDGE]]
     if len(edge.shapes) > SHAPES_OF_EDGE:
-        shown.append(f"+ {len(edge.shapes) - SHAPES_OF_EDGE} more shapes")
+        shown.append(_html(more.replace("{n}", str(len(edge.shapes) - SHAPES_OF_EDGE))))
     dashed = ', style=dashed, class="unused"' if edge.unused else ""
     return f"n{edge.source} -> n{edge.target} [label=<{'<BR/>'.join(shown)}>{dashed}];"
 

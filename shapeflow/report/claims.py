@@ -28,6 +28,8 @@ TONES = {
     "undecided": "doubt",
     "not observed": "doubt",
 }
+SAID = re.compile(r'^said\s+"[^"]*"\s*:\s*')
+"""The beginning of a restated mistake."""
 SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -60,6 +62,7 @@ class ClaimViews:
         return ClaimView(
             anchor=self._anchor(claim.text),
             text=self.colours.claim(claim.text),
+            statement=self.colours.claim(SAID.sub("", claim.text)),
             place=f"{Path(claim.span.path).name}:{claim.span.line}",
             kind=claim.kind,
             status=verdict.status,
@@ -79,7 +82,7 @@ class ClaimViews:
 
     def _anchor(self, text: str) -> str:
         """Return an id made from what the claim is about, so that links survive other claims."""
-        about = re.sub(r'said\s+"[^"]*":', "said ", text)
+        about = SAID.sub("said ", text)
         slug = SLUG.sub("-", about.lower()).strip("-")[:80] or "claim"
         anchor, number = f"claim-{slug}", 2
         while anchor in self.anchors:

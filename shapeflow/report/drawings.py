@@ -159,7 +159,7 @@ def sheets_of(trace: Trace, values: Iterable[int], names: Names, unused: frozens
     found: dict[tuple[int, ...], Sheet] = {}
     for number in values:
         value = trace.values[number]
-        layout = _layout(value.shape)
+        layout = None if _is_score(trace, value) else _layout(value.shape)
         if layout is not None:
             height, width, channels = layout
             found.setdefault(
@@ -169,6 +169,12 @@ def sheets_of(trace: Trace, values: Iterable[int], names: Names, unused: frozens
     if len({(sheet.height, sheet.width) for sheet in found.values()}) < 2:
         return ()
     return tuple(sorted(found.values(), key=lambda sheet: -sheet.height * sheet.width)[:MOST_SHEETS])
+
+
+def _is_score(trace: Trace, value: Value) -> bool:
+    """Return whether a tensor compares tokens with tokens, which looks like a map by its shape alone."""
+    target = trace.ops[value.producer].target if value.producer is not None else ""
+    return not value.materialized or target in ("softmax", *PRODUCTS[:3])
 
 
 def _layout(shape: Sequence[int]) -> tuple[int, int, int] | None:

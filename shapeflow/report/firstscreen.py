@@ -85,7 +85,7 @@ def facts_of(trace: Trace, result: CheckResult | None, numbers: NumbersView, wor
     if given:
         facts.append(Fact(words("inputs"), " · ".join(given)))
     if numbers.peak_bytes:
-        facts.append(Fact(words("peak"), memory(numbers.peak_bytes)))
+        facts.append(Fact(words("peak-memory"), memory(numbers.peak_bytes)))
     if run.versions:
         facts.append(Fact(words("versions"), " · ".join(f"{name} {v}" for name, v in run.versions.items())))
     if run.seconds:

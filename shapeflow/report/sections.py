@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 from shapeflow.graph.folding import Repeat, Structure
 from shapeflow.graph.model import Graph, graph_of
+from shapeflow.graph.tidy import connected
 from shapeflow.report.claims import ClaimViews, calls_of
 from shapeflow.report.colours import Colours
 from shapeflow.report.drawings import attention_in, sheets_of
 from shapeflow.report.figures import draw_all
 from shapeflow.report.names import Names
 from shapeflow.report.numbers import stage_calls
-from shapeflow.report.pictures import Drawing
+from shapeflow.report.pictures import Attention, Drawing
 from shapeflow.report.view import BlockView, LinkView, PortView, SectionView
 from shapeflow.report.words import Words
-from shapeflow.trace import Call, Trace
+from shapeflow.trace import Call, Trace, Value
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.document import Section
@@ -49,9 +50,16 @@ class Parts:
 
 
 def overview(parts: Parts) -> Drawing:
-    """Return the figure of the whole path."""
+    """Return the figure of the whole path, without the masks and indices that go everywhere."""
     graph = graph_of(parts.trace, limit=OVERVIEW_NODES, structure=parts.tree)
-    return draw_all([replace(graph, title=parts.words("overview"))], parts.palette)[0]
+    data = [edge for edge in graph.edges if any(_is_data(parts.trace.values[value]) for value in edge.values)]
+    kept = connected(replace(graph, edges=tuple(data)))
+    graph = kept if kept.edges else graph
+    return draw_all([replace(graph, title=parts.words("overview"))], parts.palette, parts.words)[0]
+
+
+def _is_data(value: Value) -> bool:
+    return value.dtype.startswith(("f", "bf", "c")) or value.origin == "input"
 
 
 def walkthrough_sections(parts: Parts, result: CheckResult) -> list[SectionView]:
@@ -59,11 +67,12 @@ def walkthrough_sections(parts: Parts, result: CheckResult) -> list[SectionView]
     verdicts = {verdict.claim.id: verdict for verdict in result.verdicts}
     views, graphs = [], []
     drawn: dict[tuple[int, ...], str] = {}
+    shown: set[str] = set()
     for section in result.document.sections:
         own = [verdicts[claim] for block in section.blocks for claim in block.claims if claim in verdicts]
         plain = [verdict for verdict in own if not verdict.claim.said]
         calls = calls_of(parts.trace, parts.names, plain or own)
-        view = _section(parts, section, own, calls, verdicts)
+        view = _section(parts, section, own, calls, shown)
         if section.level == 1 and section.title.strip() == result.document.title.strip():
             view = replace(view, title="")  # the page has said it
         views.append(view)
@@ -75,7 +84,7 @@ def walkthrough_sections(parts: Parts, result: CheckResult) -> list[SectionView]
 
 def _drawn(parts: Parts, views: Sequence[SectionView], graphs: Sequence[Graph]) -> list[SectionView]:
     """Return sections with their figures, and with levels that begin at 1 whatever the document's do."""
-    drawings = draw_all(graphs, parts.palette)
+    drawings = draw_all(graphs, parts.palette, parts.words)
     above = min((view.level for view in views if view.title), default=1) - 1
     return [
         replace(
@@ -103,7 +112,7 @@ def stage_sections(parts: Parts) -> list[SectionView]:
             counts={},
             calls=_call_links(parts, calls)[:MOST_CALLS],
             more_calls=max(0, len(_call_links(parts, calls)) - MOST_CALLS),
-            attention=attention_in(parts.trace, _ops(parts.trace, calls), parts.names, parts.words),
+            attention=attention_in(parts.trace, _own_ops(parts, calls), parts.names, parts.words),
             sheets=sheets_of(parts.trace, _outputs(parts.trace, calls), parts.names, _unused(parts)),
             ports=_ports(parts, first),
         )
@@ -117,8 +126,10 @@ def _section(
     section: Section,
     own: Sequence[Verdict],
     calls: Sequence[int],
-    verdicts: Mapping[int, Verdict],
+    shown: set[str],
 ) -> SectionView:
+    """Return one section; ``shown`` are the kinds of attention that earlier ones drew."""
+    verdicts = {verdict.claim.id: verdict for verdict in own}
     blocks = []
     for block in section.blocks:
         claims = [
@@ -130,7 +141,6 @@ def _section(
     counts["said"] = sum(1 for verdict in own if verdict.claim.said)
     values = [value for verdict in own if verdict.claim.kind != "flow" for value in verdict.evidence.values]
     links = _call_links(parts, calls)
-    attended = [call for call in calls if not _holds_more(parts, call, calls)]
     return SectionView(
         id=section.id or "start",
         title=section.title,
@@ -140,7 +150,7 @@ def _section(
         counts={name: number for name, number in counts.items() if number},
         calls=links[:MOST_CALLS],
         more_calls=max(0, len(links) - MOST_CALLS),
-        attention=attention_in(parts.trace, _ops(parts.trace, attended), parts.names, parts.words),
+        attention=_attention(parts, calls, shown),
         sheets=sheets_of(parts.trace, values, parts.names, _unused(parts)),
     )
 
@@ -149,13 +159,6 @@ def _mark(counts: Mapping[str, int], own: Sequence[Verdict]) -> str:
     if not own:
         return "plain"
     return "bad" if counts.get("bad") else "doubt" if counts.get("doubt") else "good"
-
-
-def _holds_more(parts: Parts, call: int, calls: Sequence[int]) -> bool:
-    """Return whether a call is too wide to say that its attention is what a section is about."""
-    record = parts.trace.calls[call]
-    inner = sum(1 for other in calls if record.first_op <= parts.trace.calls[other].first_op < record.last_op)
-    return record.parent is None or (len(calls) > 1 and inner > 1 and record.last_op - record.first_op > 400)
 
 
 def _graph(parts: Parts, calls: Sequence[int], title: str) -> Graph:
@@ -181,10 +184,43 @@ def _call_links(parts: Parts, calls: Sequence[int]) -> tuple[LinkView, ...]:
     return tuple(links.values())
 
 
-def _ops(trace: Trace, calls: Sequence[int]) -> list[int]:
-    return sorted(
-        {op for call in calls for op in range(trace.calls[call].first_op, trace.calls[call].last_op)}
-    )
+def _attention(parts: Parts, calls: Sequence[int], shown: set[str]) -> tuple[Attention, ...]:
+    """Return the attention of a section: what it names, and what lies in it and was not shown before."""
+    named = attention_in(parts.trace, _own_ops(parts, calls, within=False), parts.names, parts.words)
+    inside = attention_in(parts.trace, _own_ops(parts, calls), parts.names, parts.words)
+    known = shown | {_kind(item) for item in named}
+    found = (*named, *(item for item in inside if _kind(item) not in known))
+    shown.update(_kind(item) for item in found)
+    return found
+
+
+def _kind(item: Attention) -> str:
+    return f"{item.query_shape} {item.key_shape} {item.value_shape}"
+
+
+def _own_ops(parts: Parts, calls: Sequence[int], *, within: bool = True) -> list[int]:
+    """Return the ops of calls, and of the modules directly in them: not all that is below."""
+    found: set[int] = set()
+    for call in calls:
+        for inner in (call, *(_modules_in(parts, call) if within else ())):
+            waiting = [inner]
+            while waiting:  # helper methods are part of their module
+                at = waiting.pop()
+                found.update(parts.tree.own_ops[at])
+                waiting += [child for child in parts.tree.children[at] if _is_helper(parts, child)]
+    return sorted(found)
+
+
+def _modules_in(parts: Parts, call: int) -> list[int]:
+    """Return the calls of modules directly in a call, also those that its helper methods make."""
+    modules: list[int] = []
+    for child in parts.tree.children[call]:
+        modules += _modules_in(parts, child) if _is_helper(parts, child) else [child]
+    return modules
+
+
+def _is_helper(parts: Parts, call: int) -> bool:
+    return parts.trace.calls[call].method != "forward"
 
 
 def _outputs(trace: Trace, calls: Sequence[int]) -> list[int]:

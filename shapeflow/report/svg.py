@@ -16,7 +16,7 @@ LINK = "{http://www.w3.org/1999/xlink}href"
 
 SCALE = 1.12
 """Pixels of the page for a point of the drawing."""
-WIDE = 900
+WIDE = 1100
 """A drawing wider than this is scrolled rather than made illegible."""
 BESIDE = 3.0
 """Points between an arrow and its label."""

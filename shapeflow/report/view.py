@@ -109,6 +109,8 @@ class ClaimView:
     anchor: str
     """Id in links, from what the claim says: ``claim-trunk-blocks-out``."""
     text: tuple[Piece, ...]
+    statement: tuple[Piece, ...]
+    """The text without who said it."""
     place: str
     """``sam3.en.md:120``."""
     kind: str

@@ -42,6 +42,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "seconds": ("Time", "用时"),
     "walkthrough": ("Walkthrough", "导读"),
     "weights": ("Parameters", "参数"),
+    "peak-memory": ("Peak memory", "内存峰值"),
     "n-seconds": ("{n} s", "{n} 秒"),
     # not observed
     "not-observed-title": ("What was not observed", "没有观察到什么"),
@@ -85,9 +86,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "overview": ("Overview", "总览"),
     "enlarge": ("fill the window", "放大到整个窗口"),
     "overview-note": (
-        "Boxes are calls, arrows carry tensors; dashed: read by nobody. Click a box to open it.",
-        "方框是调用，箭头是张量；虚线表示无人读取。点击方框可打开。",
+        "Boxes are calls, arrows carry tensors (masks and indices left out); dashed: read by nobody.",
+        "方框是调用，箭头是张量（省略掩码与索引）；虚线表示无人读取。",
     ),
+    "more-shapes": ("+ {n} more", "另有 {n} 种"),
     "figure": ("Data flow of this section", "本节数据流"),
     "figure-none": ("no drawing: {why}", "无图：{why}"),
     "attention": ("Attention, with sizes", "注意力及其尺寸"),

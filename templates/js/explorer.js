@@ -7,7 +7,8 @@ function startTree() {
   const box = byId("tree");
   tree.space = make("div", { class: "space" });
   box.replaceChildren(tree.space);
-  for (const call of trace.roots) tree.open.add(`c${call}`);
+  const openDown = (id) => { tree.open.add(`c${id}`); const { children } = trace.calls[id]; if (children.length === 1) openDown(children[0]); };
+  trace.roots.forEach(openDown);
   box.addEventListener("scroll", paintTree, { passive: true });
   box.addEventListener("keydown", treeKey);
   new ResizeObserver(paintTree).observe(box);

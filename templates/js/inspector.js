@@ -52,13 +52,26 @@ function sourceView(position) {
   const source = trace.sourceLines(position);
   if (!source) return null;
   const pre = make("pre", { tabindex: "0" });
+  const written = (line) => line.tokens.filter((_, i) => i % 2).join("");
+  const indents = source.lines.map(written).filter((text) => text.trim()).map((text) => text.length - text.trimStart().length);
+  const indent = Math.min(...indents, 80);
   for (const line of source.lines) {
+    dropIndent(line.tokens, indent);
     const row = make("span", { class: line.meant ? "line meant" : "line", "data-n": line.number });
     for (let i = 0; i < line.tokens.length; i += 2) row.append(line.tokens[i] ? make("span", { class: line.tokens[i] }, line.tokens[i + 1]) : line.tokens[i + 1]);
     pre.append(row);
   }
   const note = source.installed ? source.name : `${source.name} · ${words("source-stored")}`;
   return make("figure", { class: "source" }, make("figcaption", {}, make("code", {}, source.place), " ", make("span", { class: "quiet" }, note)), pre);
+}
+
+/** Take away what all lines shown begin with, so that a narrow panel shows code and not its indent. */
+function dropIndent(tokens, indent) {
+  for (let i = 1; i < tokens.length && indent > 0; i += 2) {
+    const taken = Math.min(indent, tokens[i].length - tokens[i].trimStart().length);
+    tokens[i] = tokens[i].slice(taken);
+    indent = tokens[i] ? 0 : indent - taken;
+  }
 }
 
 function callerRows(call) {
@@ -140,7 +153,7 @@ function valueView(id, target) {
     users.length ? make("div", {}, heading("used-by", ` · ${users.length}`), longList(users, (op) => make("li", {}, link(trace.opSelector(op)), " ", typesElement([-1, trace.opTypes(op)[1]])))) : null,
     ...escapes.map(([, how]) => make("p", { class: "odd" }, `${words("read-in-python")}: ${trace.text(how)}`)),
     places.length ? make("div", {}, heading("passes"), longList(places, ([, call, port]) => make("li", {}, link(`${trace.calls[call].selector}:${port}`)))) : null,
-    views.length ? make("div", {}, heading("same-memory"), longList(views, (other) => make("li", {}, link(trace.valueSelector(other)), ` ${trace.type(other)}`))) : null,
+    views.length ? make("div", {}, heading("same-memory"), longList(views, (other) => make("li", {}, link(trace.valueSelector(other)), " ", typesElement([-1, other])))) : null,
     claimsAbout((place) => { const found = trace.find(place); return found?.kind === "value" && found.id === id; })];
 }
 
@@ -165,7 +178,7 @@ function sizeView(size) {
   return [make("div", {}, make("div", { class: "kind" }, words("size")), make("h3", {}, words("comes-from", { n: String(size) }))),
     ...named.map((symbol) => make("p", {}, make("code", { class: `d y${symbol.colour}`, "data-s": symbol.name }, symbol.text), ` ${symbol.meaning} `, make("span", { class: "quiet" }, symbol.bound))),
     origin ? make("div", {}, make("code", { class: "big" }, `${size} = ${origin[1]}`), pair(words("first-at"), link(origin[0])), sourceOf(origin[0])) : null,
-    make("div", {}, make("h4", {}, words("appears-in", { n: values.length })), longList(values, (id) => make("li", {}, link(trace.valueSelector(id)), ` ${trace.type(id)}`)))];
+    make("div", {}, make("h4", {}, words("appears-in", { n: values.length })), longList(values, (id) => make("li", {}, link(trace.valueSelector(id)), " ", typesElement([-1, id]))))];
 }
 
 function sourceOf(selector) {

@@ -5,7 +5,7 @@ function typesElement([from, to]) {
   const span = make("span", { class: "types" });
   const type = (id) => { const value = trace.value(id); return shapeElement(value.dtype, value.dims); };
   if (from >= 0 && to >= 0 && trace.type(from) !== trace.type(to)) span.append(type(from), " → ", type(to));
-  else if (to >= 0) span.append(from >= 0 ? "" : "→ ", type(to));
+  else if (to >= 0) span.append(type(to));
   else if (from >= 0) span.append(type(from));
   return span;
 }

@@ -87,6 +87,8 @@ def test_the_tree_is_walked_with_arrows(visit):
     assert row() == "backbone.forward_image()"
     page.keyboard.press("ArrowDown")
     assert row() == "vision_backbone"
+    assert page.locator("#tree [aria-selected=true]").get_attribute("aria-expanded") == "true"
+    page.keyboard.press("ArrowLeft")
     assert page.locator("#tree [aria-selected=true]").get_attribute("aria-expanded") == "false"
     page.keyboard.press("ArrowRight")
     assert page.locator("#tree [aria-selected=true]").get_attribute("aria-expanded") == "true"
