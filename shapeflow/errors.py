@@ -122,5 +122,23 @@ class NeedsValues(RunError):
         )
 
 
+class NoShapeFormula(RunError):
+    """A shapes-only run met an operator whose result torch can only describe by computing it.
+
+    Args:
+        operation: the operator.
+        found: the tensors it was given, in the one notation.
+    """
+
+    def __init__(self, operation: str, found: str) -> None:
+        super().__init__(
+            "no-shape-formula",
+            f"the shape of what '{operation}' gives is not known without running it",
+            found=found,
+            because="a shapes-only run asks each operator for its shape formula, and this one has none",
+            hint="--device cpu   (a real run)",
+        )
+
+
 class EndOfRun(Exception):  # noqa: N818 - it ends a run in good order, it is no error
     """Raised by an adapter's run where a shapes-only run has nothing more to show; its text goes into the notes."""

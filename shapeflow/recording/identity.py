@@ -143,7 +143,7 @@ class Identity:
 
     def written(self, tensor: Tensor, op: int | None) -> None:
         """Note that ``op`` writes to the storage of ``tensor``."""
-        storage = self._storages.get(_address(tensor))
+        storage = self._storages.get(address(tensor))
         if storage is not None:
             storage.epoch += 1
             storage.writer = op
@@ -194,17 +194,17 @@ class Identity:
             if entry.ref.storage is not None:
                 entry.epoch = entry.ref.storage.epoch
             return entry.ref.storage
-        address = _address(tensor)
-        storage = self._storages.get(address) if address else None
-        if address and storage is None:
+        place = address(tensor)
+        storage = self._storages.get(place) if place else None
+        if place and storage is None:
             storage = _Storage(self._storage_count, tensor.untyped_storage().nbytes(), activation=made_by_op)
             self._storage_count += 1
-            self._storages[address] = storage
+            self._storages[place] = storage
             if made_by_op:
                 self.live_bytes += storage.bytes
                 self.peak_bytes = max(self.peak_bytes, self.live_bytes)
         reference = _TensorRef(tensor, self._forget)
-        reference.key, reference.address, reference.storage = id(tensor), address, storage
+        reference.key, reference.address, reference.storage = id(tensor), place, storage
         if storage is not None:
             storage.tensors += 1
         self._entries[id(tensor)] = _Entry(reference, value, storage.epoch if storage else 0)
@@ -230,7 +230,7 @@ class Identity:
         return forget
 
 
-def _address(tensor: Tensor) -> int:
+def address(tensor: Tensor) -> int:
     """Return what identifies a tensor's memory while it lives, also without data; 0 if it has none."""
     try:
         return int(tensor.untyped_storage()._cdata)

@@ -27,7 +27,8 @@ Layout = tuple[torch.Size, tuple[int, ...], torch.dtype]
 class Argument:
     """An output that is an argument handed back, such as that of ``dropout`` outside training."""
 
-    position: int
+    place: int | str
+    """Its position, or its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ def describe(argument: Any) -> Any:
 def key(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return the description of a whole operator call."""
     named = tuple([(name, describe(value)) for name, value in kwargs.items()]) if kwargs else ()
-    return (func, tuple([describe(value) for value in args]), named)
+    # The dtype that numbers get where none is said, which some models change while they are built.
+    return (func, tuple([describe(value) for value in args]), named, torch.get_default_dtype())
 
 
 def lift(tensor: Tensor) -> Tensor:
@@ -91,9 +93,12 @@ class MetaMemo:
         args, kwargs = map_tensors(args, lift), map_tensors(kwargs, lift)
         if "device" in kwargs:
             kwargs["device"] = torch.device("meta")
+        if "generator" in kwargs:
+            kwargs["generator"] = None  # nothing is drawn
         with compiler_not_loaded(), _FlopCounter() as counter:
             result = func(*args, **kwargs)
-        places = {id(value): Argument(place) for place, value in enumerate(args) if isinstance(value, Tensor)}
+        given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
+        places = {id(value): Argument(place) for place, value in given if isinstance(value, Tensor)}
         layouts = map_tensors(
             result, lambda tensor: places.get(id(tensor)) or (tensor.size(), tensor.stride(), tensor.dtype)
         )
@@ -140,13 +145,13 @@ class _FlopCounter(TorchDispatchMode):
         return result
 
 
-def build(outputs: Any, args: tuple[Any, ...]) -> Any:
-    """Return tensors without data for the outputs of an ``Answer`` to a call with ``args``."""
+def build(outputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return tensors without data for the outputs of an ``Answer`` to a call with these arguments."""
     if isinstance(outputs, Argument):
-        return args[outputs.position]
+        return kwargs[outputs.place] if isinstance(outputs.place, str) else args[outputs.place]
     if isinstance(outputs, tuple) and len(outputs) == 3 and isinstance(outputs[2], torch.dtype):
         shape, stride, dtype = outputs
         return torch.empty_strided(shape, stride, dtype=dtype, device="meta")
     if isinstance(outputs, list | tuple):
-        return type(outputs)(build(item, args) for item in outputs)
+        return type(outputs)(build(item, args, kwargs) for item in outputs)
     return outputs

@@ -6,12 +6,10 @@ function call is open for (scripted functions, C++ callers): those are recorded 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import torch
-from torch import Tensor
 from torch._C import DispatchKey, DispatchKeySet
 from torch.overrides import enable_reentrant_dispatch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -19,50 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from shapeflow.recording.draft import Draft, OpDraft
 from shapeflow.recording.meta import MetaMemo, flop_formula
 from shapeflow.recording.ports import arguments, walk
-
-_NORMALISATIONS = {
-    "native_batch_norm": "training",
-    "cudnn_batch_norm": "training",
-    "miopen_batch_norm": "training",
-    "_batch_norm_impl_index": "training",
-    "batch_norm": "training",
-    "instance_norm": "use_input_stats",
-}
-"""Operators that write running statistics if an argument says so, and do not say so in their schema."""
-
-
-@cache
-def _parameters(func: Any) -> tuple[tuple[tuple[int, str], ...], tuple[int, str] | None]:
-    """Return the arguments that an operator writes to, and the one that says whether it does, if one does."""
-    places = [(position, argument.name) for position, argument in enumerate(func._schema.arguments)]
-    flag = _NORMALISATIONS.get(func.overloadpacket.__name__)
-    if flag is not None:
-        written = tuple(place for place in places if place[1] in ("running_mean", "running_var"))
-        return written, next((place for place in places if place[1] == flag), None)
-    marks = [argument.alias_info for argument in func._schema.arguments]
-    return tuple(place for place, mark in zip(places, marks, strict=True) if mark and mark.is_write), None
-
-
-def written_tensors(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Tensor]:
-    """Yield the tensors that a call of an operator writes to."""
-    places, flag = _parameters(func)
-    if flag is not None and not _argument(flag, args, kwargs):
-        return
-    for place in places:
-        target = _argument(place, args, kwargs)
-        for tensor in target if isinstance(target, list | tuple) else (target,):
-            if isinstance(tensor, Tensor):
-                yield tensor
-
-
-def may_write(func: Any) -> bool:
-    """Return True if an operator has arguments that it writes to."""
-    return bool(_parameters(func)[0])
-
-
-def _argument(place: tuple[int, str], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    position, name = place
-    return args[position] if position < len(args) else kwargs.get(name)
+from shapeflow.recording.schemas import written_tensors
 
 
 class OperatorWatch:

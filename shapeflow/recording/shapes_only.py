@@ -15,23 +15,28 @@ tensors.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
-from enum import Enum, auto
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from shapeflow.errors import NeedsValues
-from shapeflow.recording.devices import CpuStandIn
-from shapeflow.recording.identity import notation
+from shapeflow.errors import NeedsValues, NoShapeFormula
+from shapeflow.recording.identity import address, notation
 from shapeflow.recording.meta import MetaMemo, build, lift
 from shapeflow.recording.ports import map_tensors
+from shapeflow.recording.schemas import Kind, is_random, kind_of, written_tensors
+from shapeflow.recording.stand_ins import CpuStandIn
 
 KNOWN_LIMIT = 65_536
 """Elements up to which a tensor may be known."""
+
+_CPU = torch.device("cpu")
+_META = torch.device("meta")
+_MASKS = (torch.bool, torch.uint8)
+_aten = torch.ops.aten
 
 
 class Observer(Protocol):
@@ -47,86 +52,12 @@ class Observer(Protocol):
         """Be told that it raised."""
 
 
-_META = torch.device("meta")
-_CPU = torch.device("cpu")
-
-
-class _Kind(Enum):
-    """What an operator does with memory and values; decides how it is answered."""
-
-    FACTORY = auto()
-    """No tensor goes in."""
-    COPY = auto()
-    """Conversion of dtype or device: a known tensor stays known."""
-    VIEW = auto()
-    """The result shares memory with an argument."""
-    PURE = auto()
-    """New results that depend on nothing else."""
-    WRITE = auto()
-    """Writes into an argument."""
-    READ = auto()
-    """The result's shape, or a Python number, depends on data."""
-    QUESTION = auto()
-    """Asks for a size, a stride, a dtype."""
-
-
-_READERS = frozenset({"aten::item", "aten::is_nonzero", "aten::equal", "aten::allclose"})
-"""Operators that read data without a tag that says so: ``inference_mode`` hands them over undivided."""
-
-
-class _Plan:
-    """The facts about one operator that its schema and tags tell."""
-
-    __slots__ = ("func", "is_range", "kind", "random", "returned", "views_in_place", "written")
-
-    def __init__(self, func: Any) -> None:
-        schema = func._schema
-        self.func = func
-        self.random = torch.Tag.nondeterministic_seeded in func.tags
-        self.views_in_place = torch.Tag.inplace_view in func.tags
-        self.written: list[tuple[int, str]] = [
-            (position, argument.name)
-            for position, argument in enumerate(schema.arguments)
-            if argument.alias_info is not None and argument.alias_info.is_write
-        ]
-        self.is_range = schema.name in ("aten::arange", "aten::linspace", "aten::scalar_tensor")
-        self.returned = bool(schema.returns)
-        self.kind = self._find_kind(schema)
-
-    def _find_kind(self, schema: Any) -> _Kind:
-        if self.written:
-            return _Kind.WRITE
-        name = schema.name
-        if name in ("aten::_to_copy", "aten::to", "aten::clone", "aten::contiguous", "aten::lift_fresh_copy"):
-            return _Kind.COPY
-        if any(output.alias_info is not None for output in schema.returns):
-            return _Kind.VIEW
-        tags = self.func.tags
-        if (
-            torch.Tag.data_dependent_output in tags
-            or torch.Tag.dynamic_output_shape in tags
-            or name in _READERS
-        ):
-            return _Kind.READ
-        if schema.returns and not any("Tensor" in str(output.type) for output in schema.returns):
-            return _Kind.QUESTION
-        if not any("Tensor" in str(argument.type) for argument in schema.arguments):
-            return _Kind.FACTORY
-        return _Kind.PURE
-
-    def targets(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
-        """Return the arguments that are written to."""
-        return [
-            args[position] if position < len(args) else kwargs.get(name) for position, name in self.written
-        ]
-
-
 class ShapesOnly(TorchDispatchMode):
     """Run what is inside without arithmetic on large tensors.
 
     Args:
         protect: tensors that exist already and must not be changed, such as the parameters and buffers of a
-            model that was built before. Their small values may be read, never written.
+            model that was built before. Their values may be read, never written.
     """
 
     @classmethod
@@ -137,9 +68,9 @@ class ShapesOnly(TorchDispatchMode):
         super().__init__()
         self.observer: Observer | None = None
         self.memo = MetaMemo()
-        self._plans: dict[Any, _Plan] = {}
         self._unknown: dict[int, StorageWeakRef] = {}
-        self._protected = {tensor.untyped_storage()._cdata: tensor for tensor in protect}
+        self._protected = {address(tensor): tensor for tensor in protect}
+        self._reshaped: list[tuple[Tensor, Any, Any, Any]] = []
         self._stand_in = CpuStandIn(self)
         self._stack = contextlib.ExitStack()
         self._flops = 0
@@ -154,15 +85,26 @@ class ShapesOnly(TorchDispatchMode):
         super().__exit__(*exception)
         self._stack.close()
         torch.random.set_rng_state(self._random_state)
+        with torch.no_grad():
+            for tensor, size, stride, offset in reversed(self._reshaped):
+                tensor.as_strided_(size, stride, offset)
         self._protected.clear()
+        self._reshaped.clear()
 
     # What is known ----------------------------------------------------------------------------------------
 
-    def is_known(self, tensor: Tensor) -> bool:
-        """Return True if the values of ``tensor`` are true and may be read."""
-        if tensor.is_meta or tensor.numel() > KNOWN_LIMIT or isinstance(tensor, torch.nn.Parameter):
+    def has_values(self, tensor: Tensor) -> bool:
+        """Return True if the values of ``tensor`` are true and may be read.
+
+        Those of a parameter never are: where it is made under this mode, it is not initialised.
+        """
+        if tensor.is_meta or isinstance(tensor, torch.nn.Parameter):
             return False
-        return tensor.layout == torch.strided and tensor.untyped_storage()._cdata not in self._unknown
+        return tensor.layout is torch.strided and address(tensor) not in self._unknown
+
+    def is_known(self, tensor: Tensor) -> bool:
+        """Return True if ``tensor`` has values, and so few that arithmetic on them is done."""
+        return tensor.numel() <= KNOWN_LIMIT and self.has_values(tensor)
 
     def make_unknown(self, tensor: Tensor) -> None:
         """From now on nothing on this storage may be read, whoever views it."""
@@ -191,91 +133,150 @@ class ShapesOnly(TorchDispatchMode):
             return result
 
     def _answer(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        plan = self._plans.get(func)
-        if plan is None:
-            plan = self._plans[func] = _Plan(func)
-        kind = plan.kind
-        if kind is _Kind.FACTORY:
-            return self._make(plan, args, kwargs)
-        if kind is _Kind.QUESTION:
-            return func(*args, **kwargs)
-        if kind is _Kind.WRITE:
-            return self._write(plan, args, kwargs)
-        known = _all_known(self, args, kwargs)
-        if kind is _Kind.VIEW:
-            return self._view(plan, args, kwargs, known)
-        if kind is _Kind.READ or (known and plan.func is torch.ops.aten.index.Tensor):
-            return self._read(plan, args, kwargs, known)
-        if kind is _Kind.COPY:
-            return self._convert(plan, args, kwargs, known)
-        return self._compute(plan, args, kwargs, known)
+        answer = self._ANSWERS.get(kind_of(func))
+        return func(*args, **kwargs) if answer is None else answer(self, func, args, kwargs)
 
-    def _make(self, plan: _Plan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if plan.random or not plan.is_range:
-            answer = self.memo.ask(plan.func, args, kwargs)
-            if plan.random or not _small(answer.outputs):
-                return build(answer.outputs, args)
-        if "device" in kwargs:
-            kwargs = {**kwargs, "device": _CPU}
-        return plan.func(*args, **{**kwargs, "pin_memory": False} if "pin_memory" in kwargs else kwargs)
+    def _make(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if func is not _aten.scalar_tensor.default:
+            answer = self.memo.ask(func, args, kwargs)
+            if is_random(func) or not _small(answer.outputs):
+                return build(answer.outputs, args, kwargs)
+        result = func(*args, **_on_cpu(kwargs))
+        # What memory happens to hold is no number that the model could mean.
+        return result.zero_() if "empty" in func.overloadpacket.__name__ else result
 
-    @staticmethod
-    def _convert(plan: _Plan, args: tuple[Any, ...], kwargs: dict[str, Any], known: bool) -> Any:
+    def _convert(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        known = self._all(self.is_known, args, kwargs)
         device = _CPU if known else _META
         kwargs = {name: value for name, value in kwargs.items() if name not in ("device", "pin_memory")}
         args = tuple(device if isinstance(value, torch.device) else value for value in args)
         if known:
-            return plan.func(*args, **kwargs)
-        return plan.func(*map_tensors(args, lift), **map_tensors(kwargs, lift))
+            return func(*args, **kwargs)
+        lifted = map_tensors(args, lift)
+        result = func(*lifted, **map_tensors(kwargs, lift))
+        return args[0] if result is lifted[0] else result
 
-    def _view(self, plan: _Plan, args: tuple[Any, ...], kwargs: dict[str, Any], known: bool) -> Any:
-        if known:
-            return plan.func(*args, **kwargs)
-        tensor = args[0] if args else None
-        if (
-            isinstance(tensor, Tensor)
-            and not tensor.is_meta
-            and tensor.untyped_storage()._cdata in self._unknown
-        ):
-            return plan.func(*args, **kwargs)  # stays on the storage that is marked unknown
-        return plan.func(*map_tensors(args, lift), **map_tensors(kwargs, lift))
+    def _view(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if any(tensor.is_meta for tensor in _tensors(args, kwargs)):
+            return func(*map_tensors(args, lift), **map_tensors(kwargs, lift))
+        result = func(*args, **kwargs)
+        if not self._all(self.has_values, args, kwargs):
+            for tensor in (*_tensors(args, kwargs), *_tensors((result,), {})):
+                self.make_unknown(tensor)
+        return result
 
-    def _read(self, plan: _Plan, args: tuple[Any, ...], kwargs: dict[str, Any], known: bool) -> Any:
-        if known:
-            return plan.func(*args, **kwargs)
-        if plan.func is torch.ops.aten.index.Tensor and not _by_mask(args[1]):
-            return self._compute(plan, args, kwargs, known)
-        found = ", ".join(notation(tensor) for tensor in _tensors(args, kwargs))
-        raise NeedsValues(plan.func.overloadpacket.__name__, found)
+    def _read(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if func is _aten.index.Tensor:
+            return self._index(func, args, kwargs)
+        if self._all(self.has_values, args, kwargs):
+            return func(*args, **kwargs)
+        if func is _aten.masked_select.default and self.has_values(args[1]):
+            tensor, mask = torch.broadcast_tensors(*args)
+            return self._index(_aten.index.Tensor, (tensor, [mask]), {})
+        with self._again():  # `inference_mode` hands over undivided what may well have parts that are known
+            result = func.decompose(*args, **kwargs)
+        self._flops = 0  # the parts told theirs
+        if result is not NotImplemented:
+            return result
+        raise NeedsValues(func.overloadpacket.__name__, _notations(args, kwargs))
 
-    def _compute(self, plan: _Plan, args: tuple[Any, ...], kwargs: dict[str, Any], known: bool) -> Any:
-        answer = self.memo.ask(plan.func, args, kwargs)
+    def _index(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Index by numbers, or by masks whose values are true: those are turned into numbers."""
+        indices: list[Tensor | None] = []
+        for index in args[1]:
+            if index is None or index.dtype not in _MASKS:
+                indices.append(index)
+            elif self.has_values(index):
+                indices += index.nonzero().unbind(1)
+            else:
+                raise NeedsValues("index", _notations((index,), {}))
+        return self._compute(func, (args[0], indices), kwargs)
+
+    def _compute(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        known = not is_random(func) and self._all(self.is_known, args, kwargs)
+        written = list(written_tensors(func, args, kwargs))
+        try:
+            answer = self.memo.ask(func, args, kwargs)
+        except NotImplementedError as error:
+            if known and not self._any_protected(written):
+                return func(*args, **_on_cpu(kwargs))
+            if "Meta" not in str(error):
+                raise  # it is the model that asks for what there is not
+            raise NoShapeFormula(func.overloadpacket.__name__, _notations(args, kwargs)) from None
         self._flops = answer.flops
-        if known and not plan.random and _small(answer.outputs):
-            if "device" in kwargs:
-                kwargs = {**kwargs, "device": _CPU}
-            return plan.func(*args, **kwargs)
-        return build(answer.outputs, args)
-
-    def _write(self, plan: _Plan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        known = _all_known(self, args, kwargs) and not plan.random
-        targets = [target for target in plan.targets(args, kwargs) if isinstance(target, Tensor | list)]
-        written = [
-            tensor for target in targets for tensor in (target if isinstance(target, list) else [target])
-        ]
-        if plan.views_in_place:
-            return plan.func(*args, **kwargs)
-        if known and not any(tensor.untyped_storage()._cdata in self._protected for tensor in written):
-            return plan.func(*args, **kwargs)
-        self.memo.ask(plan.func, args, kwargs)  # raises if the arguments do not fit together
+        if known and _small(answer.outputs) and not self._any_protected(written):
+            return func(*args, **_on_cpu(kwargs))
         for tensor in written:
             self.make_unknown(tensor)
-        if not plan.returned:
-            return None
-        return targets[0] if len(targets) == 1 else tuple(targets)
+        return build(answer.outputs, args, kwargs)
+
+    def _write(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        written = list(written_tensors(func, args, kwargs))
+        if torch.Tag.inplace_view in func.tags:
+            self._reshaped += [
+                (tensor, tensor.size(), tensor.stride(), tensor.storage_offset())
+                for tensor in written
+                if self._any_protected([tensor])
+            ]
+            return func(*args, **kwargs)
+        known = not is_random(func) and self._all(self.is_known, args, kwargs)
+        if known and not self._any_protected(written):
+            return func(*args, **kwargs)
+        for tensor in written:
+            self.make_unknown(tensor)
+        if any(tensor is value for tensor in written for value in kwargs.values()):
+            return _write_out(func, args, kwargs, written)
+        answer = self.memo.ask(func, args, kwargs)
+        self._flops = answer.flops
+        return build(answer.outputs, args, kwargs)
+
+    _ANSWERS: ClassVar = {
+        Kind.FACTORY: _make,
+        Kind.COPY: _convert,
+        Kind.VIEW: _view,
+        Kind.READ: _read,
+        Kind.PURE: _compute,
+        Kind.WRITE: _write,
+    }
+    """How each kind is answered; a question is asked as it is."""
+
+    # ------------------------------------------------------------------------------------------------------
+
+    def _all(self, test: Callable[[Tensor], bool], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        return all(test(tensor) for tensor in _tensors(args, kwargs))
+
+    def _any_protected(self, tensors: Iterable[Tensor]) -> bool:
+        return any(address(tensor) in self._protected for tensor in tensors)
+
+    @contextlib.contextmanager
+    def _again(self) -> Iterator[None]:
+        """Let this mode answer what is called inside, too."""
+        super().__enter__()
+        try:
+            yield
+        finally:
+            super().__exit__(None, None, None)
 
 
-def _tensors(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterable[Tensor]:
+def _write_out(
+    func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], written: list[Tensor]
+) -> Tensor | tuple[Tensor, ...]:
+    """Answer a function with ``out=``, which gives that tensor the shape of the result."""
+    lifted = map_tensors(args, lift), map_tensors(kwargs, lift)
+    func(*lifted[0], **lifted[1])
+    for tensor, result in zip(written, written_tensors(func, *lifted), strict=True):
+        if tensor.shape != result.shape:
+            tensor.resize_(result.shape)
+    return written[0] if len(written) == 1 else tuple(written)
+
+
+def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return keyword arguments for really doing what is asked for any device."""
+    changes = {"device": _CPU, "pin_memory": False}
+    return {name: changes.get(name, value) for name, value in kwargs.items()} if kwargs else kwargs
+
+
+def _tensors(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Tensor]:
     for value in (*args, *kwargs.values()):
         if isinstance(value, Tensor):
             yield value
@@ -285,12 +286,8 @@ def _tensors(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterable[Tensor]:
                     yield item
 
 
-def _all_known(mode: ShapesOnly, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    return all(mode.is_known(tensor) for tensor in _tensors(args, kwargs))
-
-
-def _by_mask(indices: Iterable[Any]) -> bool:
-    return any(isinstance(index, Tensor) and index.dtype in (torch.bool, torch.uint8) for index in indices)
+def _notations(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    return ", ".join(notation(tensor) for tensor in _tensors(args, kwargs))
 
 
 def _small(outputs: Any) -> bool:

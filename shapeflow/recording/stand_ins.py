@@ -1,22 +1,26 @@
-"""Torch functions that stop before they reach an operator where known and unknown tensors meet.
+"""Torch functions that must not see where a tensor of a shapes-only run is.
 
-To the model every tensor of a shapes-only run is on the CPU; below, known ones are and unknown ones are on
-``meta``. Operators take both. A few functions compare devices in C++ or read numbers before any operator is
-called; here is what they give instead.
+To the model every tensor is on the CPU; below, known ones are and unknown ones are on ``meta``. Operators
+take both. Some functions tell a tensor's device, compare devices in C++ or read numbers before any operator
+is called; here is what they give instead.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.nn import init
+from torch.nn import functional, init
 
 from shapeflow.errors import NeedsValues
-from shapeflow.recording.identity import notation
+from shapeflow.recording.attention import OwnMode
+from shapeflow.recording.devices import on_cpu
+from shapeflow.recording.identity import SHORT_DTYPES, notation
 from shapeflow.recording.meta import lift
 from shapeflow.recording.ports import map_tensors
 
@@ -25,49 +29,179 @@ if TYPE_CHECKING:
 
 Answer = Callable[..., Any]
 
+_CPU = torch.device("cpu")
+_READS: dict[Any, str] = {
+    Tensor.tolist: "tolist",
+    Tensor.numpy: "numpy",
+    Tensor.__array__: "numpy",
+    Tensor.__dlpack__: "dlpack",
+    Tensor.item: "item",
+    Tensor.__bool__: "bool",
+    Tensor.__int__: "int",
+    Tensor.__float__: "float",
+    Tensor.__complex__: "complex",
+    Tensor.__index__: "index",
+}
+"""Functions that read numbers without calling an operator, or only after looking where they are."""
+
+
+class CpuStandIn(OwnMode):
+    """Make every tensor look like one on the CPU, and refuse to read what is not known."""
+
+    def __init__(self, shapes_only: ShapesOnly) -> None:
+        super().__init__()
+        self._answers = answers(shapes_only)
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> CpuStandIn:
+        self._stack.enter_context(no_drawing_again())
+        super().__enter__()
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        super().__exit__(*exception)
+        self._stack.close()
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run one torch function, or answer it."""
+        kwargs = kwargs or {}
+        answer = self._answers.get(func)
+        if answer is not None:
+            return answer(*args, **kwargs)
+        args, kwargs = on_cpu(func, args, kwargs)
+        return func(*args, **kwargs)
+
 
 def answers(mode: ShapesOnly) -> dict[Any, Answer]:
     """Return the functions that are answered here, and how."""
-
-    def convert(tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
-        """Convert to a dtype; a move to a device is none, since the model sees every tensor on one."""
-        named = [
-            value.dtype if isinstance(value, Tensor) else value for value in (*args, kwargs.get("other"))
-        ]
-        dtype = next((value for value in named if isinstance(value, torch.dtype)), kwargs.get("dtype"))
-        flags = [value for value in args if isinstance(value, bool)]
-        copy = kwargs.get("copy", flags[1] if len(flags) > 1 else False)
-        return tensor.to(dtype, copy=copy, memory_format=kwargs.get("memory_format"))
-
-    def set_data(tensor: Tensor, value: Tensor) -> None:
-        """Replace what a tensor holds by a tensor of the other kind, which torch refuses."""
-        if tensor.is_meta and not value.is_meta:
-            value = _without_data(value)
-        elif value.is_meta and not tensor.is_meta:
-            value = torch.empty_strided(value.size(), value.stride(), dtype=value.dtype, device="cpu")
-            mode.make_unknown(value)
-        Tensor.data.__set__(tensor, value)  # type: ignore[attr-defined]
-
-    def pack(data: Tensor, lengths: Tensor, batch_first: bool) -> Any:
-        """Pack sequences of known lengths (aten/src/ATen/native/PackedSequence.cpp)."""
-        if not mode.is_known(lengths):
-            raise NeedsValues("pack_padded_sequence", notation(lengths))
-        counts = (lengths[:, None] > torch.arange(int(lengths.max()))).sum(0)
-        return _without_data(data).new_empty((int(lengths.sum()), *data.shape[2:])), counts
-
+    kind: Any = Tensor  # whose attributes are descriptors, which its type does not say
     found: dict[Any, Answer] = {
-        Tensor.to: convert,
-        Tensor.type_as: convert,
-        Tensor.data.__set__: set_data,  # type: ignore[attr-defined]
-        torch._pack_padded_sequence: pack,
+        kind.device.__get__: lambda *_: _CPU,
+        kind.is_meta.__get__: lambda *_: False,
+        kind.is_cpu.__get__: lambda *_: True,
+        Tensor.get_device: lambda *_: -1,
+        Tensor.to: _convert,
+        Tensor.type_as: _convert,
+        Tensor.type: _type,
+        kind.data.__get__: partial(_get_data, mode),
+        kind.data.__set__: partial(_set_data, mode),
+        Tensor.to_padded_tensor: _padded,
+        functional.scaled_dot_product_attention: _attention,
+        torch._nested_tensor_from_mask: partial(_nested, mode),
+        torch._pack_padded_sequence: partial(_pack, mode),
         torch._grouped_mm: _grouped,
         torch._native_multi_head_attention: _fused_attention,
         torch._transformer_encoder_layer_fwd: lambda source, *_: _without_data(torch.empty_like(source)),
     }
+    for move in (Tensor.cuda, Tensor.cpu, Tensor.pin_memory):
+        found[move] = lambda tensor, *_, **__: tensor
+    for function, name in _READS.items():
+        found[function] = partial(_read, mode, function, name)
+    for function in (torch.tensor, torch.as_tensor, torch.asarray, Tensor.new_tensor):
+        found[function] = partial(_from_data, function)
     for name in ("lstm", "gru", "rnn_tanh", "rnn_relu", "_weight_norm"):
-        function = getattr(torch, name)
-        found[function] = _all_unknown(function)
+        found[getattr(torch, name)] = _all_unknown(getattr(torch, name))
+    for name, function in vars(init).items():
+        if name.endswith("_") and not name.startswith("_") and callable(function):
+            found[function] = partial(_initialise, mode, function)
     return found
+
+
+def _read(mode: ShapesOnly, function: Answer, name: str, /, tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
+    if not mode.has_values(tensor):
+        raise NeedsValues(name, notation(tensor))
+    return function(tensor, *args, **kwargs)
+
+
+def _from_data(function: Answer, /, *args: Any, **kwargs: Any) -> Any:
+    """Make a tensor of Python's numbers, which are known wherever they are wanted."""
+    if kwargs.get("device") is not None:
+        kwargs["device"] = _CPU
+    return function(*args, **kwargs)
+
+
+def _initialise(mode: ShapesOnly, function: Answer, /, *args: Any, **kwargs: Any) -> Any:
+    """Leave weights as they are: they have no values here."""
+    if args and isinstance(args[0], torch.nn.Parameter):
+        mode.make_unknown(args[0])
+        return args[0]
+    return function(*args, **kwargs)
+
+
+def _convert(tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
+    """Convert to a dtype; a move to a device is none, since the model sees every tensor on one."""
+    named = [value.dtype if isinstance(value, Tensor) else value for value in (*args, kwargs.get("other"))]
+    dtype = next((value for value in named if isinstance(value, torch.dtype)), kwargs.get("dtype"))
+    flags = [value for value in args if isinstance(value, bool)]
+    copy = kwargs.get("copy", flags[1] if len(flags) > 1 else False)
+    return tensor.to(dtype, copy=copy, memory_format=kwargs.get("memory_format"))
+
+
+def _type(tensor: Tensor, dtype: Any = None, non_blocking: bool = False, **_: Any) -> Any:
+    """Name the type of a tensor on the CPU, or convert to one; those of CUDA tensors stand for the CPU's."""
+    if dtype is None:
+        return torch.empty(0, dtype=tensor.dtype, device=_CPU).type()
+    if isinstance(dtype, type):
+        dtype = f"{dtype.__module__}.{dtype.__name__}"
+    return tensor.to(dtype if isinstance(dtype, torch.dtype) else _DTYPES[dtype.replace(".cuda", "")])
+
+
+_DTYPES = {
+    torch.empty(0, dtype=dtype).type(): dtype for dtype in SHORT_DTYPES if dtype is not torch.complex32
+}
+
+
+def _get_data(mode: ShapesOnly, tensor: Tensor, *_: Any) -> Tensor:
+    """Return what a tensor holds; that of a parameter stays unknown under this name, too."""
+    if not mode.has_values(tensor):
+        mode.make_unknown(tensor)
+    data: Tensor = tensor.data
+    return data
+
+
+def _set_data(mode: ShapesOnly, tensor: Tensor, value: Tensor) -> None:
+    """Replace what a tensor holds by a tensor of the other kind, which torch refuses."""
+    if tensor.is_meta and not value.is_meta:
+        value = _without_data(value)
+    elif value.is_meta and not tensor.is_meta:
+        value = torch.empty_strided(value.size(), value.stride(), dtype=value.dtype, device="cpu")
+        mode.make_unknown(value)
+    tensor.data = value
+
+
+def _attention(query: Tensor, key: Tensor, value: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """Give attention's output the memory layout of the fused CPU kernel: models rely on it in ``view``.
+
+    The kernel keeps ``[batch, token, head, width]`` in memory (FlashAttentionKernel.cpp in
+    aten/src/ATen/native/cpu), the composed formula that meta tensors would take does not.
+    """
+    result: Tensor = functional.scaled_dot_product_attention(query, key, value, *args, **kwargs)
+    if result.dim() == 4 and query.shape[-1] == value.shape[-1]:
+        swapped = result.transpose(1, 2)
+        return torch.empty_like(swapped, memory_format=torch.contiguous_format).transpose(1, 2)
+    return result
+
+
+def _nested(mode: ShapesOnly, tensor: Tensor, mask: Tensor, mask_check: bool = True) -> Tensor:
+    """Give a padded tensor, as long as the longest row, in place of a nested one."""
+    if not mode.has_values(mask):
+        raise NeedsValues("_nested_tensor_from_mask", notation(mask))
+    longest = int(mask.sum(1).max())
+    return _without_data(tensor).new_empty((tensor.shape[0], longest, *tensor.shape[2:]))
+
+
+def _padded(tensor: Tensor, padding: float, output_size: Any = None) -> Tensor:
+    return _without_data(tensor).new_empty(tensor.shape if output_size is None else output_size)
+
+
+def _pack(mode: ShapesOnly, data: Tensor, lengths: Tensor, batch_first: bool) -> Any:
+    """Pack sequences of known lengths (aten/src/ATen/native/PackedSequence.cpp)."""
+    if not mode.is_known(lengths):
+        raise NeedsValues("pack_padded_sequence", notation(lengths))
+    counts = (lengths[:, None] > torch.arange(int(lengths.max()))).sum(0)
+    return _without_data(data).new_empty((int(lengths.sum()), *data.shape[2:])), counts
 
 
 def _grouped(first: Tensor, second: Tensor, offs: Tensor | None = None, *_: Any, **named: Any) -> Tensor:

@@ -8,6 +8,8 @@ from shapeflow.errors import RunError
 from shapeflow.text import counted
 from shapeflow.trace import Call, Failure, Op, Port, Trace
 
+LIMITS = {"NeedsValues": "needs-values", "NoShapeFormula": "no-shape-formula"}
+"""Our own errors, by which a shapes-only run ends early, and their codes."""
 FRAMES = 2
 """Innermost lines of the model's own traceback that are shown at first."""
 INPUTS = 6
@@ -18,18 +20,18 @@ def failure_error(trace: Trace, saved: Path | None = None, *, verbose: bool = Fa
     failure = trace.run.failure
     assert failure is not None
     finished = sum(1 for call in trace.calls if not call.raised)
-    needs_values = failure.type == "NeedsValues"
+    limit = LIMITS.get(failure.type)
     what = f"the model raised {failure.type} after {counted(finished, 'finished call')}"
     call = None if failure.call is None else trace.calls[failure.call]
     kept = f"shapeflow show {saved} '{_selector(call)}'" if saved and call else ""
     return RunError(
-        "needs-values" if needs_values else "model-crash",
-        failure.message.splitlines()[0] if needs_values else what,
+        limit or "model-crash",
+        failure.message.splitlines()[0] if limit else what,
         where=_where(trace, failure, call),
         frame=_frames(failure, verbose),
-        found="" if needs_values else failure.message,
+        found="" if limit else failure.message,
         because="\n".join(_evidence(trace, failure, call)),
-        hint="the same command with --device cpu, which computes" if needs_values else kept,
+        hint="the same command with --device cpu, which computes" if limit else kept,
     )
 
 
