@@ -136,14 +136,20 @@ class _Search:
         if len(unit) == 1:
             return [unit]
         (common, together), (other, _) = list(self.good(unit).items())[:2]
-        parts: list[Unit] = []
+        free: list[Unit] = []
+        quiet: list[Place] = []
         for place in self.ordered(unit):
             alone = self._try({**dict.fromkeys(self.ordered(unit), common), place: other})
-            # What moves nothing by itself, such as an unused input, is named as its likes are.
-            if alone is not None and _made(alone) != _made(together) and self.good(frozenset([place])):
-                parts.append(frozenset([place]))
-        rest = unit.difference(*parts)
-        return [*([rest] if rest and self.good(rest) else []), *parts]
+            if alone is not None and _made(alone) == _made(together):
+                quiet.append(place)  # such as an input that nobody reads: it is named as its likes are
+            elif alone is not None and self.good(frozenset([place])):
+                free.append(frozenset([place]))
+        tied = unit.difference(quiet, *free)
+        units = [tied, *free] if tied else free
+        if not units:
+            return [unit]
+        units[0] = units[0].union(quiet)
+        return [part for part in units if self.good(part)]
 
     def _tied(self, loose: list[Place]) -> list[Unit]:
         """Return the units among dims that cannot vary by themselves: pairs first, then all that is left."""

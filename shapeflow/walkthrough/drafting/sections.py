@@ -147,13 +147,14 @@ class Writer:
     def _line(self, part: Part, *, once: bool) -> list[Statement]:
         """Return the claims on a part that gets no section of its own."""
         calls = [call for path in part.paths for call in self._outline.calls(path)]
+        repeats = self._repeats(part)
         if self._is_leaf(part) and all(self.statements.keeps_its_shape(call) for call in calls):
-            return []
+            return repeats
         if calls:
-            made = [one for one in self._calls(part) if not one.dims[0].isdigit()]
-            made += self.statements.outputs(part.selector, calls, once=once)
-            return [*made, *self.statements.unused(part.selector, calls, ends=True)]
-        found: list[Statement] = []
+            moving = [one for one in self._calls(part) if not one.dims[0].isdigit()]
+            made = self.statements.outputs(part.selector, calls, once=once)
+            return [*repeats, *moving, *made, *self.statements.unused(part.selector, calls, ends=True)]
+        found = repeats
         for selector, keys in self._outline.helpers(part):
             helper = [call for key in keys for call in self._outline.calls(key)]
             found += self.statements.outputs(selector, helper, nothing=False)
@@ -161,13 +162,18 @@ class Writer:
 
     def _counts(self, part: Part) -> Iterator[Statement]:
         """Yield how many items a list has, and how often a part is called."""
-        if part.selector.endswith(".*"):
-            yield Statement(f"count {part.selector}", f"= {len(part.paths)}")
+        yield from self._repeats(part)
         told = {child.selector for child in self._outline.children(part)}
         for path, items in self._outline.lists(part):
             if f"{shown(path)}.*" not in told:
                 yield Statement(f"count {shown(path)}.*", f"= {len(items)}")
         yield from self._calls(part)
+
+    def _repeats(self, part: Part) -> list[Statement]:
+        """Return how many modules a pattern stands for, if that is not written in it."""
+        if not part.selector.endswith(".*"):
+            return []
+        return [Statement(f"count {part.selector}", f"= {len(part.paths)}")]
 
     def _calls(self, part: Part) -> Iterator[Statement]:
         """Yield how often a part is called, if that is more than once and follows a formula."""

@@ -24,6 +24,7 @@ Key = tuple[str, str, int, str]
 ANY = "_"
 MOST_ATOMS = 24
 """Expressions of one symbol that products and sums are made of."""
+MOST_SUMMANDS = 40
 LARGEST_DIVISOR = 4096
 """``H/16`` explains something, ``H/40960`` does not."""
 
@@ -114,7 +115,7 @@ class Symbols:
         alone = [term for name in self.names for term in fits(row, self._basis(name), name)]
         if alone:
             return min(alone, key=lambda term: term.rank).text
-        found = [*_scaled(row, self._products), *_sums(row, self._atoms)]
+        found = [*_scaled(row, self._products), *_sums(row, self._summands)]
         return min(found, key=lambda term: term.rank).text if found else ANY
 
     def _basis(self, name: str) -> Row:
@@ -139,6 +140,12 @@ class Symbols:
                 known.add(_direction(row))
                 plain.append(Term(f"({best.text})" if _compound(best.text) else best.text, row))
         return plain
+
+    @cached_property
+    def _summands(self) -> list[Term]:
+        """What sums of two are made of."""
+        pairs = (term for term in self._products if term.factors == 2)
+        return [*self._atoms, *sorted(pairs, key=lambda term: term.rank)][:MOST_SUMMANDS]
 
     @cached_property
     def _products(self) -> list[Term]:
@@ -171,16 +178,14 @@ def _scaled(row: Row, terms: Sequence[Term]) -> Iterator[Term]:
 def _sums(row: Row, terms: Sequence[Term]) -> Iterator[Term]:
     """Yield sums of multiples of two terms, with or without a constant added: ``T + S``, ``2*B + N + 1``."""
     for one, other in combinations(terms, 2):
-        for constant in (False, True):
-            found = _solve(row, one.row, other.row, constant)
-            if found is None or 0 in found[:2] or any(part.denominator != 1 for part in found):
-                continue
-            first, second, added = (int(part) for part in found)
-            parts = sorted(((first, one.text), (second, other.text)), key=lambda part: part[0] < 0)
-            text = " ".join(f"{'-' if k < 0 else '+'} {_times(abs(k), name)}" for k, name in parts)
-            if text.startswith("+ "):
-                text = text[2:]
-                yield Term(_plus(text, added), row, one.factors + other.factors + 1 + constant)
+        found = _solve(row, one.row, other.row)
+        if found is None or 0 in found[:2]:
+            continue
+        first, second, added = found
+        parts = sorted(((first, one.text), (second, other.text)), key=lambda part: part[0] < 0)
+        text = " ".join(f"{'-' if k < 0 else '+'} {_times(abs(k), name)}" for k, name in parts)
+        if text.startswith("+ "):
+            yield Term(_plus(text[2:], added), row, one.factors + other.factors + 1 + bool(added))
 
 
 def _scale(row: Row, term: Term) -> Term | None:
@@ -219,29 +224,21 @@ def _multiple(ratio: Fraction, added: int, term: Term, row: Row) -> Term | None:
     return Term(_plus(text, added), row, term.factors + extra)
 
 
-def _solve(row: Row, one: Row, other: Row, constant: bool) -> tuple[Fraction, Fraction, Fraction] | None:
-    """Return a, b and c with ``a*one + b*other + c`` the row in every run, if there is just one solution."""
-    unknowns = 3 if constant else 2
-    rows = [
-        [Fraction(a), Fraction(b), *([Fraction(1)] if constant else []), Fraction(size)]
-        for a, b, size in sorted(set(zip(one, other, row, strict=True)))
-    ]
-    if len(rows) <= unknowns:
+def _solve(row: Row, one: Row, other: Row) -> tuple[int, int, int] | None:
+    """Return whole a, b and c, if just these make ``a*one + b*other + c`` the row in every run."""
+    steps = [(x - one[0], y - other[0], size - row[0]) for x, y, size in zip(one, other, row, strict=True)]
+    left = next((step for step in steps if step[0] or step[1]), None)
+    if left is None or len(set(steps)) < 4:
         return None
-    for column in range(unknowns):
-        pivot = next((i for i in range(column, len(rows)) if rows[i][column]), None)
-        if pivot is None:
-            return None
-        rows[column], rows[pivot] = rows[pivot], rows[column]
-        head = rows[column] = [cell / rows[column][column] for cell in rows[column]]
-        for i, line in enumerate(rows):
-            if i != column and line[column]:
-                factor = line[column]
-                rows[i] = [cell - factor * own for cell, own in zip(line, head, strict=True)]
-    if any(line[-1] for line in rows[unknowns:]):
+    right = next((step for step in steps if left[0] * step[1] != left[1] * step[0]), None)
+    if right is None:
         return None
-    found = [line[-1] for line in rows[:unknowns]]
-    return found[0], found[1], found[2] if constant else Fraction(0)
+    determinant = left[0] * right[1] - left[1] * right[0]
+    a, rest_a = divmod(left[2] * right[1] - left[1] * right[2], determinant)
+    b, rest_b = divmod(left[0] * right[2] - left[2] * right[0], determinant)
+    if rest_a or rest_b or any(a * x + b * y != size for x, y, size in steps):
+        return None
+    return a, b, row[0] - a * one[0] - b * other[0]
 
 
 def _times(factor: int, text: str) -> str:

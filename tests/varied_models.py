@@ -1,0 +1,141 @@
+"""Small models whose inputs can vary in different ways; each function is a factory for ``--model``."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+class Tagger(nn.Module):
+    """Tokens, a mask of the same size, and an input that nobody reads."""
+
+    def __init__(self):
+        super().__init__()
+        self.words = nn.Embedding(100, 32)
+        self.layers = nn.ModuleList(nn.Linear(32, 32) for _ in range(3))
+        self.pad = nn.Linear(32, 32)
+        self.head = nn.Sequential(nn.Linear(32, 64), nn.ReLU(), nn.Linear(64, 5))
+
+    def front(self, words):
+        start = torch.zeros(len(words), 1, 32)
+        return torch.cat([start, words], dim=1)
+
+    def forward(self, tokens, mask, extra=None):
+        words = self.front(self.words(tokens) * mask[..., None])
+        for layer in self.layers:
+            words = words + layer(words)
+        return {"tags": self.head(words), "hidden": None}
+
+
+def tagger():
+    """Batch and length are 4 both."""
+    return Tagger(), (torch.randint(0, 100, (4, 4)), torch.ones(4, 4), torch.zeros(4, 4))
+
+
+class Looking(nn.Module):
+    """Queries look at keys; the sequence comes first, and the batch is 1."""
+
+    def __init__(self):
+        super().__init__()
+        self.look = nn.MultiheadAttention(16, 2)
+
+    def forward(self, query, keys, places, mask):
+        found, weights = self.look(query + places[:, None], keys, keys, key_padding_mask=mask)
+        return torch.cat([found, keys]), weights
+
+
+def looking():
+    return Looking(), (
+        torch.rand(10, 1, 16),
+        torch.rand(10, 1, 16),
+        torch.rand(10, 16),
+        torch.zeros(1, 10, dtype=torch.bool),
+    )
+
+
+class Square(nn.Module):
+    """A picture, and a mask of its height and width, which are equal."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches = nn.Conv2d(3, 8, 4, stride=4)
+
+    def forward(self, image, mask):
+        return self.patches(image * mask[:, None]).flatten(2)
+
+
+def square():
+    return Square(), (torch.rand(2, 3, 32, 32), torch.ones(2, 32, 32))
+
+
+class Steps(nn.Module):
+    """As many calls of a cell as the sequence is long."""
+
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.GRUCell(8, 16)
+
+    def forward(self, x):
+        state = x.new_zeros(len(x), 16)
+        for step in range(x.shape[1]):
+            state = self.cell(x[:, step], state)
+        return state
+
+
+def steps():
+    return Steps(), torch.rand(3, 5, 8)
+
+
+class Twice(nn.Module):
+    """One head called with different shapes, and a part that keeps what another one gave."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(8, 4)
+
+    def forward(self, x):
+        each = [self.head(x) for _ in range(3)]
+        return torch.stack(each), self.head(torch.stack([x, x]))
+
+
+def twice():
+    return Twice(), torch.rand(2, 8)
+
+
+class Fixed(nn.Module):
+    def forward(self, x):
+        if x.shape != (3, 4):
+            raise ValueError("another size")
+        return x + 1
+
+
+def fixed():
+    return Fixed(), torch.rand(3, 4)
+
+
+class Chooser(nn.Module):
+    """Reads values, so that it cannot run shapes-only."""
+
+    def forward(self, x):
+        return x[x[:, 0] > 0.5], x * 2
+
+
+def chooser():
+    return Chooser(), torch.rand(8, 4)
+
+
+def crashing():
+    return Fixed(), torch.rand(4, 4)
+
+
+class Plain(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.layer = nn.Linear(width, width)
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+def plain():
+    return Plain(4), torch.rand(2, 4)
