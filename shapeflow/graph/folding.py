@@ -107,27 +107,48 @@ class Structure:
 
     def difference(self, odd: int, typical: int) -> str:
         """Return in one line the first place where ``odd`` is unlike ``typical``; empty if it is not."""
-        trace = self.trace
         if self.signature[odd] == self.signature[typical]:
             return ""
-        for mine, other in zip(self.own_ops[odd], self.own_ops[typical], strict=False):
-            left, right = trace.ops[mine], trace.ops[other]
-            if left.target != right.target:
-                return f"{left.target} instead of {right.target}"
-            for port, twin in zip(left.inputs + left.outputs, right.inputs + right.outputs, strict=False):
-                if port.value is not None and twin.value is not None:
-                    got, usual = trace.values[port.value], trace.values[twin.value]
-                    if got.shape != usual.shape:
-                        return f"{left.target} {port.name} {got} instead of {usual}"
-        for mine, other in zip(self.children[odd], self.children[typical], strict=False):
-            if self.signature[mine] != self.signature[other]:
-                inner = self.difference(mine, other)
-                if inner:
-                    return inner if " in " in inner else f"{inner} in {tail(trace.calls[mine])}"
-        mine_calls, other_calls = len(self.children[odd]), len(self.children[typical])
-        if mine_calls != other_calls:
-            return f"{mine_calls} inner calls instead of {other_calls}"
-        return f"{len(self.own_ops[odd])} ops instead of {len(self.own_ops[typical])}"
+        mine, other = self.trace.calls[odd], self.trace.calls[typical]
+        if mine.class_name != other.class_name:
+            return f"{mine.class_name} instead of {other.class_name}"
+        unlike = self._ports(mine.inputs + mine.outputs, other.inputs + other.outputs)
+        return unlike or self._inner(odd, typical) or self._ops(odd, typical)
+
+    def _inner(self, odd: int, typical: int) -> str:
+        """Return the first difference in inner calls of the same name."""
+        usual = {tail(self.trace.calls[child]): child for child in reversed(self.children[typical])}
+        for child in self.children[odd]:
+            name = tail(self.trace.calls[child])
+            if name in usual and self.signature[child] != self.signature[usual[name]]:
+                unlike = self.difference(child, usual[name])
+                return unlike if " in " in unlike else f"{unlike} in {name}"
+        return ""
+
+    def _ops(self, odd: int, typical: int) -> str:
+        """Return the first difference in the ops of two calls, or in how many there are."""
+        ops = self.trace.ops
+        for left, right in zip(self.own_ops[odd], self.own_ops[typical], strict=False):
+            mine, other = ops[left], ops[right]
+            if mine.target != other.target:
+                return f"{mine.target} instead of {other.target}"
+            unlike = self._ports(mine.inputs + mine.outputs, other.inputs + other.outputs)
+            if unlike:
+                return f"{mine.target} {unlike}"
+        for noun, parts in (("inner calls", self.children), ("ops", self.own_ops)):
+            if len(parts[odd]) != len(parts[typical]):
+                return f"{len(parts[odd])} {noun} instead of {len(parts[typical])}"
+        return "other arguments"
+
+    def _ports(self, mine: Sequence[Port], other: Sequence[Port]) -> str:
+        """Return the first tensor that has another shape at the same place."""
+        values = self.trace.values
+        usual = {port.name: port.value for port in other}
+        for port in mine:
+            twin = usual.get(port.name)
+            if port.value is not None and twin is not None and values[port.value].shape != values[twin].shape:
+                return f"{port.name} {values[port.value]} instead of {values[twin]}"
+        return ""
 
 
 def shapes(trace: Trace, ports: Iterable[Port]) -> tuple[object, ...]:

@@ -44,6 +44,8 @@ class ClaimViews:
         self.words = words
         self.unused = {value.id for value in trace.unused()}
         self.anchors: set[str] = set()
+        self.repeated: dict[str, int] = {}
+        """How often a claim of the same words was met."""
 
     def view(self, verdict: Verdict, section: str) -> ClaimView:
         """Return one claim with its verdict."""
@@ -84,9 +86,10 @@ class ClaimViews:
         """Return an id made from what the claim is about, so that links survive other claims."""
         about = SAID.sub("said ", text)
         slug = SLUG.sub("-", about.lower()).strip("-")[:80] or "claim"
-        anchor, number = f"claim-{slug}", 2
+        anchor = f"claim-{slug}"
         while anchor in self.anchors:
-            anchor, number = f"claim-{slug}-{number}", number + 1
+            self.repeated[slug] = self.repeated.get(slug, 1) + 1
+            anchor = f"claim-{slug}-{self.repeated[slug]}"
         self.anchors.add(anchor)
         return anchor
 

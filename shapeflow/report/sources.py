@@ -24,11 +24,17 @@ class Sources:
         self.trace = trace
         self.folders = [Path(folder or ".") for folder in (sys.path if folders is None else folders)]
         self.files: dict[str, list[Tokens] | None] = {}
+        self.views: dict[int, SourceView] = {}
 
     def view(self, position: int | None) -> SourceView | None:
         """Return one source place with the lines around it."""
         if position is None:
             return None
+        if position not in self.views:
+            self.views[position] = self._view(position)
+        return self.views[position]
+
+    def _view(self, position: int) -> SourceView:
         source = self.trace.sources[position]
         place = f"{source.file}:{source.line}"
         lines = self._lines(source)
