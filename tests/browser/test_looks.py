@@ -55,14 +55,11 @@ def test_on_a_phone_contents_and_inspector_are_drawers(visit):
     assert not page.locator("#contents").is_visible()
     page.locator("#menu").click()
     page.locator("#contents a", has_text="2 Decoder").click()
-    page.wait_for_timeout(300)
-    assert not page.locator("#contents").is_visible()
+    page.locator("#contents").wait_for(state="hidden")
     page.locator(".chip a").first.click()
-    page.wait_for_timeout(300)
-    assert page.locator("#inspector").is_visible()
+    page.locator("#inspector").wait_for(state="visible")
     page.locator("#inspector-close").click()
-    page.wait_for_timeout(300)
-    assert not page.locator("#inspector").is_visible()
+    page.locator("#inspector").wait_for(state="hidden")
 
 
 def test_landmarks_and_one_main_heading(visit):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -84,7 +86,7 @@ def test_search_finds_sections_claims_calls_ops_and_shapes(visit):
     page.locator(".hit-row", has_text="1.2 Pyramid").wait_for()
     page.locator("#search").fill("[1, 10, *]")
     page.locator(".hit-row", has_text="decoder.attn@0").wait_for()
-    assert page.locator(".hit-count").inner_text() == "8 found"
+    page.locator(".hit-count", has_text="8 found").wait_for()
     page.locator("#search").fill("einsum")
     page.locator(".hit-row", has_text="mask_head/einsum@0").click()
     assert "mask_head/einsum@0" in inspected(page)
@@ -112,8 +114,7 @@ def test_search_finds_sections_claims_calls_ops_and_shapes(visit):
 def test_the_explorer_filters_by_name_source_and_shape(visit, query, found):
     page = visit()
     page.locator("#filter").fill(query)
-    page.wait_for_timeout(200)
-    assert page.locator("#found").inner_text() == found
+    page.locator("#found", has_text=re.compile(f"^{re.escape(found)}$")).wait_for()
 
 
 def test_only_what_changes_the_shape(visit):
