@@ -7,6 +7,7 @@ import linecache
 import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -18,6 +19,9 @@ from shapeflow.recording.source import SourceLines
 from shapeflow.trace import Module, Origin
 
 _HIDDEN = frozenset({"training", "call_super_init", "dump_patches"})
+_REGISTERED = frozenset({"_parameters", "_buffers", "_modules"})
+_NO_TENSORS: frozenset[type] = frozenset({bool, int, float, str, type(None), set, FunctionType, torch.dtype})
+"""Types of attributes that are passed over at once, since there are many and none holds a tensor."""
 
 
 def tensor_names(model: nn.Module) -> Iterator[tuple[Tensor, Origin, str]]:
@@ -28,7 +32,11 @@ def tensor_names(model: nn.Module) -> Iterator[tuple[Tensor, Origin, str]]:
         yield buffer, "buffer", name
     for path, module in model.named_modules():
         for name, value in vars(module).items():
-            if name not in ("_parameters", "_buffers", "_modules") and not isinstance(value, nn.Module):
+            if (
+                name not in _REGISTERED
+                and type(value) not in _NO_TENSORS
+                and not isinstance(value, nn.Module)
+            ):
                 for place, tensor in tensors_of(value).items():
                     yield tensor, "buffer", f"{path}.{name}{place}".lstrip(".")
 
@@ -36,24 +44,35 @@ def tensor_names(model: nn.Module) -> Iterator[tuple[Tensor, Origin, str]]:
 def table(model: nn.Module, sources: SourceLines) -> tuple[Module, ...]:
     """Return every module of the tree, called or not, in the order of ``named_modules``."""
     lines: dict[type, int | None] = {}
+    below = _parameters_below(model)
     rows = []
     for path, module in model.named_modules():
         kind = type(module)
         if kind not in lines:
             lines[kind] = _class_line(kind, sources)
-        unique = {id(parameter): _count(parameter) for parameter in module.parameters()}
         rows.append(
             Module(
                 path,
                 kind.__name__,
                 f"{kind.__module__}.{kind.__qualname__}",
-                sum(unique.values()),
+                sum(below.get(path, {}).values()),
                 sum(_count(parameter) for parameter in module.parameters(recurse=False)),
                 attributes(module),
                 lines[kind],
             )
         )
     return tuple(rows)
+
+
+def _parameters_below(model: nn.Module) -> dict[str, dict[int, int]]:
+    """Return, for each path, the sizes of the different parameters in the module and below, by ``id()``."""
+    below: dict[str, dict[int, int]] = {}
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        size, path = _count(parameter), name
+        while path:
+            path = path.rpartition(".")[0]
+            below.setdefault(path, {})[id(parameter)] = size
+    return below
 
 
 def _count(parameter: Tensor) -> int:

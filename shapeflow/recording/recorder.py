@@ -92,7 +92,9 @@ class Recording:
         self._started = time.perf_counter()
         watch = OperatorWatch(self._draft)
         enter = self._stack.enter_context
-        with contextlib.ExitStack() as undo:
+        if self._shapes_only is not None:  # memory must be freed at the same places in each run
+            enter(_no_collection())
+        with _no_collection(), contextlib.ExitStack() as undo:
             undo.callback(self._stack.close)
             enter(fused_paths_kept())
             enter(CallRecorder(self._model, self._draft).watching())
@@ -105,6 +107,10 @@ class Recording:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         self._stack.close()
+        with _no_collection():
+            self._finish(error)
+
+    def _finish(self, error: BaseException | None) -> None:
         self._draft.end()
         seconds = {"forward": round(time.perf_counter() - self._started, 3)}
         if isinstance(error, EndOfRun):
@@ -137,14 +143,22 @@ class Recording:
 
 
 @contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Let Python's collector wait: it would look through all of torch for each few thousand objects of ours."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+@contextlib.contextmanager
 def _observing(mode: ShapesOnly, watch: OperatorWatch) -> Iterator[None]:
-    """Let ``watch`` see the operators of a shapes-only run, with memory freed in the same order each time."""
-    before, collecting = mode.observer, gc.isenabled()
-    mode.observer = watch
-    gc.disable()  # collection at odd moments would make the live bytes differ from run to run
+    """Let ``watch`` see the operators of a shapes-only run."""
+    before, mode.observer = mode.observer, watch
     try:
         yield
     finally:
         mode.observer = before
-        if collecting:
-            gc.enable()
