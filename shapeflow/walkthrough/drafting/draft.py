@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -107,13 +108,7 @@ class _Page:
 
     def text(self) -> str:
         """Return the Markdown."""
-        import yaml
-
-        front: dict[str, Any] = {"title": self.title, "model": self.model}
-        if self.run:
-            front["run"] = dict(self.run)
-        head = yaml.safe_dump(front, sort_keys=False, allow_unicode=True, width=1000)
-        lines = ["---", head.rstrip(), "---", "", f"# {self.title}", "", *self.introduction]
+        lines = ["---", *self._front_matter(), "---", "", f"# {self.title}", "", *self.introduction]
         numbers = [0, 0, 0, 0, 0, 0]
         for section in self.sections:
             level = section.level - 2
@@ -125,6 +120,17 @@ class _Page:
             if section.statements:
                 lines += ["", "```shapes", *_aligned(section.statements), "```"]
         return "\n".join(lines) + "\n"
+
+    def _front_matter(self) -> list[str]:
+        """Return the lines of the YAML, one an entry."""
+        import yaml
+
+        def entry(key: str, thing: Any) -> str:
+            text = yaml.safe_dump([thing], allow_unicode=True, width=math.inf, default_flow_style=True)
+            return f"{key}: {text.strip()[1:-1]}"
+
+        run = [f"  {entry(key, thing)}" for key, thing in self.run.items()]
+        return [entry("title", self.title), entry("model", self.model), *(["run:", *run] if run else [])]
 
 
 def _aligned(statements: Sequence[Statement]) -> Iterator[str]:
