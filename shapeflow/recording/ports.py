@@ -24,9 +24,13 @@ Leaf = tuple[str, Any]
 
 _SCALARS = (int, float, str, bool, complex, bytes, type(None), torch.dtype, torch.device, Enum, slice)
 
+_PLAIN: frozenset[type] = frozenset({bool, int, float, type(None), str})
+
 
 def plain(value: object) -> str:  # noqa: PLR0911 - one for each kind of value
     """Return a short text for what is no tensor, such as ``None``, ``2``, ``'nearest'`` or ``1:3``."""
+    if type(value) in _PLAIN:
+        return _short(repr(value))
     if isinstance(value, slice):
         return _slice(value)
     if isinstance(value, torch.dtype):
@@ -38,13 +42,16 @@ def plain(value: object) -> str:  # noqa: PLR0911 - one for each kind of value
         inside += ", …" if len(value) > 8 else ""
         return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
     if isinstance(value, int | float | str | bytes | complex | Enum | None):
-        text = repr(value)
-        return text if len(text) <= 80 else text[:79] + "…"
+        return _short(repr(value))
     if isinstance(value, type(Ellipsis)):
         return "..."
     if callable(value) and hasattr(value, "__name__"):
         return str(value.__name__)
     return type(value).__name__
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def _slice(value: slice) -> str:
@@ -63,6 +70,11 @@ def join(name: str, key: object) -> str:
 
 def children(value: object) -> list[tuple[object, Any]] | None:  # noqa: PLR0911 - likewise
     """Return the items of a container by key, or None if ``value`` is a leaf."""
+    kind = type(value)
+    if kind in _PLAIN:  # most are: asking for abstract kinds of container takes long
+        return None
+    if kind is list or kind is tuple:
+        return list(enumerate(value))  # type: ignore[arg-type]
     if isinstance(value, _SCALARS):
         return None
     if isinstance(value, Mapping):
@@ -92,6 +104,8 @@ def walk(name: str, value: object) -> list[Leaf]:
 
     A container without items is a leaf with the text ``[]``, ``()`` or ``{}``.
     """
+    if isinstance(value, Tensor):
+        return [(name, value)]
     leaves: list[Leaf] = []
     _visit(leaves, name, value, 0, ())
     return leaves

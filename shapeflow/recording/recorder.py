@@ -144,7 +144,7 @@ class Recording:
 
 @contextlib.contextmanager
 def _no_collection() -> Iterator[None]:
-    """Let Python's collector wait: it would look through all of torch for each few thousand objects of ours."""
+    """Let Python's collector wait: it would look through all of torch once per few thousand objects."""
     collecting = gc.isenabled()
     gc.disable()
     try:
