@@ -29,9 +29,9 @@ function words(key, values = {}) {
 const encode = (selector) => encodeURIComponent(selector).replace(/%(2F|3A|40|2C)/gi, (part) => decodeURIComponent(part));
 const link = (selector, text = selector) => make("a", { href: `#at=${encode(selector)}`, class: "at" }, ...breakable(text));
 
-/** Return a text in parts between which a line may end: after dots, slashes and colons. */
+/** Return a text in parts between which a line may end: after dots, slashes, colons and underscores. */
 function breakable(text) {
-  return text.split(/(?<=[./:])(?=\w)/).flatMap((part, i) => i ? [document.createElement("wbr"), part] : [part]);
+  return text.split(/(?<=[./:_])(?=\w)/).flatMap((part, i) => i ? [document.createElement("wbr"), part] : [part]);
 }
 
 /** Return 1536 as 1.50 KiB, with units of 1024 for bytes or 1000 for counts. */

@@ -37,7 +37,7 @@ function longList(items, row) {
 }
 
 function portRow(owner, port) {
-  const name = make("span", {}, port.alias && /\[\d+\]$/.test(port.name) ? port.alias : port.name);
+  const name = make("span", {}, ...breakable(port.alias && /\[\d+\]$/.test(port.name) ? port.alias : port.name));
   if (port.value < 0) return make("li", { class: "port" }, name, make("code", {}, port.text));
   const value = trace.value(port.value);
   const shape = make("a", { href: `#at=${encode(`${owner}:${port.name}`)}` }, shapeElement(value.dtype, value.dims));
