@@ -2,7 +2,7 @@
 
 A value is *used* if it reaches an end: what the caller of the model gets, what Python reads, memory that
 outlives the run. Where one entry call hands values to a later one (encode, then decode), the first is a
-stage and what it returns is no end by itself.
+stage and what it returns is no end by itself; nor is it one where the later call only hands it back.
 """
 
 from __future__ import annotations
@@ -56,22 +56,28 @@ class _Ends:
             roots.append(call if call.parent is None else roots[call.parent])
         for call in self._trace.calls:
             if call.parent is None and not self._is_stage(call, roots):
-                self._end((port.value for port in call.outputs), f"returned by '{call.name}'")
+                self._end(self._own_results(call), f"returned by '{call.name}'")
         for op in self._trace.ops:
             if op.call is None:
                 self._end(self._links.made[op.id], f"made outside the model by '{op.target}'")
+
+    def _own_results(self, root: Call) -> list[int]:
+        """Return what an entry call returns, without what another one made and it only hands back."""
+        values = dict.fromkeys(port.value for port in root.outputs if port.value is not None)
+        makers = self._links.makers
+        return [
+            value
+            for value in values
+            if not makers[value] or any(root.first_op <= op < root.last_op for op in makers[value])
+        ]
 
     def _is_stage(self, root: Call, roots: list[Call]) -> bool:
         """Return whether an op in another entry call reads what this one made and returned."""
         if not self._trace.run.complete:
             return False  # the rest of the run might have read anything
-        ops = self._trace.ops
-        for value in {port.value for port in root.outputs if port.value is not None}:
-            if any(root.first_op <= op < root.last_op for op in self._links.makers[value]):
-                calls = (ops[op].call for op in self._links.readers[value])
-                if any(call is not None and roots[call].name != root.name for call in calls):
-                    return True
-        return False
+        made = (value for value in self._own_results(root) if self._links.makers[value])
+        readers = (self._trace.ops[op].call for value in made for op in self._links.readers[value])
+        return any(call is not None and roots[call].name != root.name for call in readers)
 
     def _interrupted(self) -> None:
         """Add what the calls that never ended had made so far: the rest of the run would have read it."""
