@@ -88,7 +88,7 @@ TESTED_ELSEWHERE = {
     *("dot-failed", "dot-missing", "dot-timeout", "nothing-to-draw"),
     *("disk-full", "image-too-large", "our-bug", "system"),
     *("model-crash", "no-cuda", "package-missing", "torch-missing", "trace-outdated"),
-    *("no-shape-formula", "other-device"),
+    *("no-shape-formula", "not-initialised", "other-device"),
 }
 """Codes whose cause takes a large model, another machine or a broken one."""
 INSIDE = {"shape-syntax"}

@@ -231,7 +231,7 @@ def test_the_fused_path_is_kept(case, op, device):
 
 @pytest.mark.parametrize("device", [None, "meta"])
 def test_a_mode_of_the_users_keeps_the_path_it_brings(device):
-    """With any function mode active torch itself leaves the fused path, so the recording must leave it too."""
+    """With any function mode active torch leaves the fused path by itself, and so must the recording."""
     model, args = CASES["attention, fused"]()
     with torch.inference_mode(), torch.device("cpu"):
         expected = model(*args)

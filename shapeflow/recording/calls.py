@@ -101,6 +101,11 @@ class CallRecorder:
                 handle.remove()
             self._running.clear()
 
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """Every module that was part of the model at some time, by its path."""
+        return {path: module for module, path in self._paths.values()}
+
     def _path(self, module: nn.Module) -> str | None:
         """Return the path of a module of the tree, also of one that was just added; None for others."""
         if id(module) not in self._paths and module not in self._strangers:
@@ -119,7 +124,7 @@ class CallRecorder:
     def _before(self, module: nn.Module, args: Any, kwargs: Any) -> None:
         path = self._path(module) or ""
         with torch._C.DisableTorchFunction():
-            rows = arguments(args, kwargs, self._names(type(module).forward))
+            rows = arguments(args, kwargs, self._names_of_forward(module))
             call = self._draft.begin_call(path, "forward", type(module).__name__, rows)
         self._running.append(_Running(module, "forward", call, True, sys.exc_info()[1], []))
         return None  # noqa: PLR1711, RET501 - anything else would take the place of the inputs
@@ -132,7 +137,7 @@ class CallRecorder:
                 # This hook is called after an exception too, with an output of None.
                 raised = running.call.raised or sys.exc_info()[1] is not running.handled
                 with torch._C.DisableTorchFunction():
-                    names = self._names(type(module).forward)
+                    names = self._names_of_forward(module)
                     leaves = [] if raised else self._leaves(running.call, names, args, kwargs, output)
                     self._draft.end_call(running.call, leaves, raised)
                 break
@@ -217,6 +222,14 @@ class CallRecorder:
                         if self._draft.read(tensor, "") not in given
                     ]
         return leaves
+
+    def _names_of_forward(self, module: nn.Module) -> tuple[str, ...]:
+        own = vars(module).get("forward")
+        if own is None:
+            return self._names(type(module).forward)
+        if own not in self._parameters:
+            self._parameters[own] = _positional(own)
+        return self._parameters[own]
 
     def _names(self, method: Method) -> tuple[str, ...]:
         names = self._parameters.get(method)

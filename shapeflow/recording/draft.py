@@ -53,7 +53,12 @@ class CallDraft:
     @property
     def key(self) -> str:
         """Its path in a selector; empty for the root."""
-        return self.path if self.method == "forward" else f"{self.path}.{self.method}()".lstrip(".")
+        return self.path if self.method == "forward" else self.name.lstrip(".")
+
+    @property
+    def name(self) -> str:
+        """The selector of all calls like this one, as in the finished trace."""
+        return (self.path or ".") if self.method == "forward" else f"{self.path}.{self.method}()"
 
 
 class Draft:

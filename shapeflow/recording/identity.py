@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.parameter import is_lazy
 
 from shapeflow.trace import Origin, Value
 
@@ -44,6 +45,8 @@ def short_dtype(dtype: torch.dtype) -> str:
 
 def sizes(tensor: Tensor) -> tuple[int, ...]:
     """Return the shape of a tensor; for a nested tensor that of the padded one, with the largest sizes."""
+    if is_lazy(tensor):
+        return ()
     if not tensor.is_nested:
         return tuple(tensor.shape)
     with torch._C._DisableTorchDispatch():
@@ -234,5 +237,5 @@ def address(tensor: Tensor) -> int:
     """Return what identifies a tensor's memory while it lives, also without data; 0 if it has none."""
     try:
         return int(tensor.untyped_storage()._cdata)
-    except (NotImplementedError, RuntimeError):  # sparse and other layouts without one storage
+    except (NotImplementedError, RuntimeError, ValueError):  # sparse, nested, not yet initialised …
         return 0

@@ -41,12 +41,18 @@ def tensor_names(model: nn.Module) -> Iterator[tuple[Tensor, Origin, str]]:
                     yield tensor, "buffer", f"{path}.{name}{place}".lstrip(".")
 
 
-def table(model: nn.Module, sources: SourceLines) -> tuple[Module, ...]:
-    """Return every module of the tree, called or not, in the order of ``named_modules``."""
+def table(model: nn.Module, sources: SourceLines, gone: Mapping[str, nn.Module]) -> tuple[Module, ...]:
+    """Return every module of the tree, called or not, in the order of ``named_modules``.
+
+    Args:
+        model: the root.
+        sources: where the lines of the classes go.
+        gone: modules that were part of the tree before, by their paths; those that are no more come last.
+    """
     lines: dict[type, int | None] = {}
     below = _parameters_below(model)
     rows = []
-    for path, module in model.named_modules():
+    for path, module in {**dict(model.named_modules()), **_missing(gone, model)}.items():
         kind = type(module)
         if kind not in lines:
             lines[kind] = _class_line(kind, sources)
@@ -62,6 +68,11 @@ def table(model: nn.Module, sources: SourceLines) -> tuple[Module, ...]:
             )
         )
     return tuple(rows)
+
+
+def _missing(gone: Mapping[str, nn.Module], model: nn.Module) -> dict[str, nn.Module]:
+    there = {path for path, _ in model.named_modules(remove_duplicate=False)}
+    return {path: module for path, module in gone.items() if path not in there}
 
 
 def _parameters_below(model: nn.Module) -> dict[str, dict[int, int]]:
@@ -96,19 +107,18 @@ def attributes(module: nn.Module) -> dict[str, Any]:
     return dict(sorted(found.items()))
 
 
-def _plain(value: object) -> Any:
+def _plain(value: object, depth: int = 4) -> Any:
     """Return a value that JSON can hold, or ``...`` for one that has no short form."""
     if value is None or isinstance(value, bool | int | float | str):
         return value if not isinstance(value, Enum) else value.name
     if isinstance(value, torch.dtype | torch.device):
         return str(value).removeprefix("torch.")
-    if isinstance(value, list | tuple | set | frozenset) and len(value) <= 16:
-        items = [
-            _plain(item) for item in (sorted(value, key=str) if isinstance(value, set | frozenset) else value)
-        ]
+    if isinstance(value, list | tuple | set | frozenset) and len(value) <= 16 and depth:
+        ordered = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+        items = [_plain(item, depth - 1) for item in ordered]
         return ... if any(item is ... for item in items) else items
-    if isinstance(value, Mapping) and len(value) <= 16:
-        pairs = {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Mapping) and len(value) <= 16 and depth:
+        pairs = {str(key): _plain(item, depth - 1) for key, item in value.items()}
         return ... if any(item is ... for item in pairs.values()) else pairs
     if inspect.isfunction(value) or inspect.isbuiltin(value) or inspect.isclass(value):
         return value.__name__

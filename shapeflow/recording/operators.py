@@ -72,15 +72,15 @@ class RealOperators(TorchDispatchMode):
     ) -> Any:
         """Run one operator."""
         kwargs = kwargs or {}
+        # No function is called here: a function mode has seen it before, or the caller is not in Python.
         with torch._C.DisableTorchFunction():
             begun = self._watch.begin(func, args, kwargs)
             flops = self._flops(func, args, kwargs)
-        try:
-            result = _undisturbed(func, types, args, kwargs)
-        except BaseException:
-            self._watch.failed(begun)
-            raise
-        with torch._C.DisableTorchFunction():
+            try:
+                result = _undisturbed(func, types, args, kwargs)
+            except BaseException:
+                self._watch.failed(begun)
+                raise
             self._watch.end(begun, flops, result)
         return result
 

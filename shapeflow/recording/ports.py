@@ -1,13 +1,14 @@
 """Walk nested arguments and results to their tensors, naming each place.
 
-Lists, tuples, dicts, named tuples, dataclasses, ``ModelOutput``-like mappings and plain objects with tensor
-attributes are entered; ``None``, numbers and text become their own text. Not entered: modules, classes,
-functions, tensors' own attributes, and anything nested deeper than ``DEPTH``.
+Lists, tuples, dicts, named tuples, dataclasses, ``ModelOutput``-like mappings and plain objects that hold
+tensors are entered; ``None``, numbers and text become their own text. Not entered: modules, classes,
+functions, sets, tensors' own attributes, and anything nested deeper than ``DEPTH``.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
@@ -27,7 +28,7 @@ _SCALARS = (int, float, str, bool, complex, bytes, type(None), torch.dtype, torc
 _PLAIN: frozenset[type] = frozenset({bool, int, float, type(None), str})
 
 
-def plain(value: object) -> str:  # noqa: PLR0911 - one for each kind of value
+def plain(value: object, depth: int = 3) -> str:  # noqa: PLR0911 - one for each kind of value
     """Return a short text for what is no tensor, such as ``None``, ``2``, ``'nearest'`` or ``1:3``."""
     if type(value) in _PLAIN:
         return _short(repr(value))
@@ -38,8 +39,9 @@ def plain(value: object) -> str:  # noqa: PLR0911 - one for each kind of value
     if isinstance(value, torch.device):
         return repr(str(value))
     if isinstance(value, tuple | list | torch.Size):
-        inside = ", ".join("…" if isinstance(item, Tensor) else plain(item) for item in value[:8])
-        inside += ", …" if len(value) > 8 else ""
+        items = value[:8] if depth else value[:0]
+        inside = ", ".join("…" if isinstance(item, Tensor) else plain(item, depth - 1) for item in items)
+        inside += ", …" if len(value) > len(items) and items else "…" if len(value) > len(items) else ""
         return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
     if isinstance(value, int | float | str | bytes | complex | Enum | None):
         return _short(repr(value))
@@ -68,35 +70,55 @@ def join(name: str, key: object) -> str:
     return f"{name}.{text}" if text.isidentifier() else f"{name}[{text!r}]"
 
 
-def children(value: object) -> list[tuple[object, Any]] | None:  # noqa: PLR0911 - likewise
+def children(value: object) -> list[tuple[object, Any]] | None:
     """Return the items of a container by key, or None if ``value`` is a leaf."""
     kind = type(value)
     if kind in _PLAIN:  # most are: asking for abstract kinds of container takes long
         return None
     if kind is list or kind is tuple:
         return list(enumerate(value))  # type: ignore[arg-type]
+    items, is_object = _items(value)
+    return items if not is_object or _holds_tensor(value) else None
+
+
+def _items(value: object) -> tuple[list[tuple[object, Any]] | None, bool]:
+    """Return what is in ``value``, None for nothing; and whether these are the attributes of an object."""
     if isinstance(value, _SCALARS):
-        return None
+        return None, False
+    try:
+        items = _contents(value)
+        if items is not None:
+            return items, False
+        if isinstance(value, torch.nn.Module | type) or callable(value):
+            return None, False
+        return [(key, item) for key, item in _attributes(value) if not key.startswith("__")], True
+    except Exception:  # a container of other people's making may raise: then it is a leaf
+        return None, False
+
+
+def _contents(value: object) -> list[tuple[object, Any]] | None:
     if isinstance(value, Mapping):
         return list(value.items())
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return list(zip(value._fields, value, strict=False))
-    if isinstance(value, list | tuple) and not isinstance(value, torch.Size):
+    if isinstance(value, list | tuple | deque) and not isinstance(value, torch.Size):
         return list(enumerate(value))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return [(field.name, getattr(value, field.name, None)) for field in dataclasses.fields(value)]
-    if isinstance(value, torch.nn.Module | type) or callable(value):
-        return None
-    attributes = getattr(value, "__dict__", None)
-    if isinstance(attributes, dict) and any(_holds_tensor(item) for item in attributes.values()):
-        return [(key, item) for key, item in attributes.items() if not key.startswith("__")]
     return None
 
 
-def _holds_tensor(value: object) -> bool:
+def _attributes(value: object) -> list[tuple[str, Any]]:
+    slots = {name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())}
+    held = getattr(value, "__dict__", {})
+    return [*held.items(), *((name, getattr(value, name)) for name in sorted(slots) if hasattr(value, name))]
+
+
+def _holds_tensor(value: object, depth: int = 4) -> bool:
     if isinstance(value, Tensor):
         return True
-    return isinstance(value, list | tuple) and any(isinstance(item, Tensor) for item in value)
+    items = _items(value)[0] if depth else None
+    return items is not None and any(_holds_tensor(item, depth - 1) for _, item in items[:LEAVES])
 
 
 def walk(name: str, value: object) -> list[Leaf]:
@@ -121,7 +143,7 @@ def _visit(leaves: list[Leaf], name: str, value: object, depth: int, inside: tup
         for key, item in items:
             _visit(leaves, join(name, key), item, depth + 1, (*inside, id(value)))
     elif len(leaves) < LEAVES:
-        leaves.append((name, "{}" if isinstance(value, Mapping) else plain(value)))
+        leaves.append((name, "{}" if items == [] and isinstance(value, Mapping) else plain(value)))
 
 
 def _is_plain_sequence(value: object) -> bool:

@@ -97,7 +97,8 @@ class Recording:
         with _no_collection(), contextlib.ExitStack() as undo:
             undo.callback(self._stack.close)
             enter(fused_paths_kept())
-            enter(CallRecorder(self._model, self._draft).watching())
+            self._calls = CallRecorder(self._model, self._draft)
+            enter(self._calls.watching())
             enter(RealOperators(watch) if self._shapes_only is None else _observing(self._shapes_only, watch))
             enter(FunctionRecorder(self._draft))
             undo.pop_all()
@@ -121,11 +122,12 @@ class Recording:
             error = None
         self._trace = self._freeze(error, seconds)
         self._model = self._shapes_only = None  # neither may live as long as the trace does
+        del self._calls
 
     def _freeze(self, error: BaseException | None, seconds: Mapping[str, float]) -> Trace:
         draft = self._draft
         assert self._model is not None
-        table = modules.table(self._model, draft.sources)
+        table = modules.table(self._model, draft.sources, self._calls.modules)
         frozen = freeze(draft)
         run = replace(
             self.run,

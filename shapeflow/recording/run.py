@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from shapeflow.errors import InputError
 from shapeflow.recording.devices import CudaOnCpu
@@ -19,6 +20,7 @@ from shapeflow.recording.leftovers import attributes_kept, forget_cached
 from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.recorder import Recording
 from shapeflow.recording.shapes_only import ShapesOnly
+from shapeflow.text import listing
 from shapeflow.trace import Trace
 
 
@@ -63,7 +65,7 @@ def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None
     Raises:
         Exception: whatever the model raises. The trace up to there is the exception's attribute
             ``shapeflow_trace``.
-        InputError: the model is on another device.
+        InputError: the model is on another device, or has no weights yet.
     """
     here = _device_of(model)
     kind = here if device is None else torch.device(device).type
@@ -77,6 +79,7 @@ def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None
         )
     with ExitStack() as stack:
         if kind == "meta":
+            _check_initialised(model)
             existing = chain(model.parameters(), model.buffers(), tensors_of((args, kwargs)).values())
             mode = ShapesOnly(protect=existing)
             recording = Recording(model, shapes_only=mode)
@@ -102,6 +105,21 @@ def record(model: nn.Module, *, progress: Callable[[float], None] | None = None)
     made inside, also several, belong to the trace; an exception leaves a trace up to there and goes on.
     """
     return Recording(model, device=_device_of(model), progress=progress)
+
+
+def _check_initialised(model: nn.Module) -> None:
+    """Check that the run will not decide on the shapes of the user's weights, which cannot be undone."""
+    names = [
+        name for name, tensor in chain(model.named_parameters(), model.named_buffers()) if is_lazy(tensor)
+    ]
+    if names:
+        raise InputError(
+            "not-initialised",
+            "the first run of this model gives its weights their shapes, so it cannot be shapes-only",
+            where="argument model",
+            found=listing(names),
+            hint="run the model once before, or let shapeflow build it (shapeflow trace --model ...)",
+        )
 
 
 def _device_of(model: nn.Module) -> str:

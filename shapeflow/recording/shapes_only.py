@@ -20,18 +20,15 @@ from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor
-from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from shapeflow.errors import NeedsValues, NoShapeFormula
-from shapeflow.recording.identity import address, notation
+from shapeflow.recording.identity import notation
+from shapeflow.recording.known import Known, may_be_small
 from shapeflow.recording.meta import MetaMemo, build, lift
 from shapeflow.recording.ports import map_tensors
 from shapeflow.recording.schemas import Kind, is_random, kind_of, written_tensors
 from shapeflow.recording.stand_ins import CpuStandIn
-
-KNOWN_LIMIT = 65_536
-"""Elements up to which a tensor may be known."""
 
 _CPU = torch.device("cpu")
 _META = torch.device("meta")
@@ -68,10 +65,9 @@ class ShapesOnly(TorchDispatchMode):
         super().__init__()
         self.observer: Observer | None = None
         self.memo = MetaMemo()
-        self._unknown: dict[int, StorageWeakRef] = {}
-        self._protected = {address(tensor): tensor for tensor in protect}
+        self.known = Known(protect)
         self._reshaped: list[tuple[Tensor, Any, Any, Any]] = []
-        self._stand_in = CpuStandIn(self)
+        self._stand_in = CpuStandIn(self.known)
         self._stack = contextlib.ExitStack()
         self._flops = 0
 
@@ -88,29 +84,8 @@ class ShapesOnly(TorchDispatchMode):
         with torch.no_grad():
             for tensor, size, stride, offset in reversed(self._reshaped):
                 tensor.as_strided_(size, stride, offset)
-        self._protected.clear()
+        self.known.release()
         self._reshaped.clear()
-
-    # What is known ----------------------------------------------------------------------------------------
-
-    def has_values(self, tensor: Tensor) -> bool:
-        """Return True if the values of ``tensor`` are true and may be read.
-
-        Those of a parameter never are: where it is made under this mode, it is not initialised.
-        """
-        if tensor.is_meta or isinstance(tensor, torch.nn.Parameter):
-            return False
-        return tensor.layout is torch.strided and address(tensor) not in self._unknown
-
-    def is_known(self, tensor: Tensor) -> bool:
-        """Return True if ``tensor`` has values, and so few that arithmetic on them is done."""
-        return tensor.numel() <= KNOWN_LIMIT and self.has_values(tensor)
-
-    def make_unknown(self, tensor: Tensor) -> None:
-        """From now on nothing on this storage may be read, whoever views it."""
-        if not tensor.is_meta:
-            storage = tensor.untyped_storage()
-            self._unknown[storage._cdata] = StorageWeakRef(storage)  # keeps the address from being used again
 
     # Operators --------------------------------------------------------------------------------------------
 
@@ -139,14 +114,14 @@ class ShapesOnly(TorchDispatchMode):
     def _make(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if func is not _aten.scalar_tensor.default:
             answer = self.memo.ask(func, args, kwargs)
-            if is_random(func) or not _small(answer.outputs):
+            if is_random(func) or not may_be_small(answer.outputs):
                 return build(answer.outputs, args, kwargs)
         result = func(*args, **_on_cpu(kwargs))
         # What memory happens to hold is no number that the model could mean.
         return result.zero_() if "empty" in func.overloadpacket.__name__ else result
 
     def _convert(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        known = self._all(self.is_known, args, kwargs)
+        known = self._all(self.known.is_small, args, kwargs)
         device = _CPU if known else _META
         kwargs = {name: value for name, value in kwargs.items() if name not in ("device", "pin_memory")}
         args = tuple(device if isinstance(value, torch.device) else value for value in args)
@@ -160,17 +135,17 @@ class ShapesOnly(TorchDispatchMode):
         if any(tensor.is_meta for tensor in _tensors(args, kwargs)):
             return func(*map_tensors(args, lift), **map_tensors(kwargs, lift))
         result = func(*args, **kwargs)
-        if not self._all(self.has_values, args, kwargs):
+        if not self._all(self.known.has_values, args, kwargs):
             for tensor in (*_tensors(args, kwargs), *_tensors((result,), {})):
-                self.make_unknown(tensor)
+                self.known.forget(tensor)
         return result
 
     def _read(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if func is _aten.index.Tensor:
             return self._index(func, args, kwargs)
-        if self._all(self.has_values, args, kwargs):
+        if self._all(self.known.has_values, args, kwargs):
             return func(*args, **kwargs)
-        if func is _aten.masked_select.default and self.has_values(args[1]):
+        if func is _aten.masked_select.default and self.known.has_values(args[1]):
             tensor, mask = torch.broadcast_tensors(*args)
             return self._index(_aten.index.Tensor, (tensor, [mask]), {})
         with self._again():  # `inference_mode` hands over undivided what may well have parts that are known
@@ -186,28 +161,28 @@ class ShapesOnly(TorchDispatchMode):
         for index in args[1]:
             if index is None or index.dtype not in _MASKS:
                 indices.append(index)
-            elif self.has_values(index):
+            elif self.known.has_values(index):
                 indices += index.nonzero().unbind(1)
             else:
                 raise NeedsValues("index", _notations((index,), {}))
         return self._compute(func, (args[0], indices), kwargs)
 
     def _compute(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        known = not is_random(func) and self._all(self.is_known, args, kwargs)
+        known = not is_random(func) and self._all(self.known.is_small, args, kwargs)
         written = list(written_tensors(func, args, kwargs))
         try:
             answer = self.memo.ask(func, args, kwargs)
         except NotImplementedError as error:
-            if known and not self._any_protected(written):
+            if known and not self.known.any_protected(written):
                 return func(*args, **_on_cpu(kwargs))
             if "Meta" not in str(error):
                 raise  # it is the model that asks for what there is not
             raise NoShapeFormula(func.overloadpacket.__name__, _notations(args, kwargs)) from None
         self._flops = answer.flops
-        if known and _small(answer.outputs) and not self._any_protected(written):
+        if known and may_be_small(answer.outputs) and not self.known.any_protected(written):
             return func(*args, **_on_cpu(kwargs))
         for tensor in written:
-            self.make_unknown(tensor)
+            self.known.forget(tensor)
         return build(answer.outputs, args, kwargs)
 
     def _write(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -216,14 +191,14 @@ class ShapesOnly(TorchDispatchMode):
             self._reshaped += [
                 (tensor, tensor.size(), tensor.stride(), tensor.storage_offset())
                 for tensor in written
-                if self._any_protected([tensor])
+                if self.known.any_protected([tensor])
             ]
             return func(*args, **kwargs)
-        known = not is_random(func) and self._all(self.is_known, args, kwargs)
-        if known and not self._any_protected(written):
+        known = not is_random(func) and self._all(self.known.is_small, args, kwargs)
+        if known and not self.known.any_protected(written):
             return func(*args, **kwargs)
         for tensor in written:
-            self.make_unknown(tensor)
+            self.known.forget(tensor)
         if any(tensor is value for tensor in written for value in kwargs.values()):
             return _write_out(func, args, kwargs, written)
         answer = self.memo.ask(func, args, kwargs)
@@ -244,9 +219,6 @@ class ShapesOnly(TorchDispatchMode):
 
     def _all(self, test: Callable[[Tensor], bool], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         return all(test(tensor) for tensor in _tensors(args, kwargs))
-
-    def _any_protected(self, tensors: Iterable[Tensor]) -> bool:
-        return any(address(tensor) in self._protected for tensor in tensors)
 
     @contextlib.contextmanager
     def _again(self) -> Iterator[None]:
@@ -288,12 +260,3 @@ def _tensors(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Tensor]:
 
 def _notations(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     return ", ".join(notation(tensor) for tensor in _tensors(args, kwargs))
-
-
-def _small(outputs: Any) -> bool:
-    """Return True if every tensor described by ``outputs`` may be known."""
-    if isinstance(outputs, tuple) and len(outputs) == 3 and isinstance(outputs[2], torch.dtype):
-        return bool(outputs[0].numel() <= KNOWN_LIMIT)
-    if isinstance(outputs, list | tuple):
-        return all(_small(item) for item in outputs)
-    return True

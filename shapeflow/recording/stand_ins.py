@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,11 +21,9 @@ from shapeflow.errors import NeedsValues
 from shapeflow.recording.attention import OwnMode
 from shapeflow.recording.devices import on_cpu
 from shapeflow.recording.identity import SHORT_DTYPES, notation
+from shapeflow.recording.known import Known
 from shapeflow.recording.meta import lift
 from shapeflow.recording.ports import map_tensors
-
-if TYPE_CHECKING:
-    from shapeflow.recording.shapes_only import ShapesOnly
 
 Answer = Callable[..., Any]
 
@@ -48,9 +46,9 @@ _READS: dict[Any, str] = {
 class CpuStandIn(OwnMode):
     """Make every tensor look like one on the CPU, and refuse to read what is not known."""
 
-    def __init__(self, shapes_only: ShapesOnly) -> None:
+    def __init__(self, known: Known) -> None:
         super().__init__()
-        self._answers = answers(shapes_only)
+        self._answers = answers(known)
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> CpuStandIn:
@@ -74,7 +72,7 @@ class CpuStandIn(OwnMode):
         return func(*args, **kwargs)
 
 
-def answers(mode: ShapesOnly) -> dict[Any, Answer]:
+def answers(known: Known) -> dict[Any, Answer]:
     """Return the functions that are answered here, and how."""
     kind: Any = Tensor  # whose attributes are descriptors, which its type does not say
     found: dict[Any, Answer] = {
@@ -85,12 +83,12 @@ def answers(mode: ShapesOnly) -> dict[Any, Answer]:
         Tensor.to: _convert,
         Tensor.type_as: _convert,
         Tensor.type: _type,
-        kind.data.__get__: partial(_get_data, mode),
-        kind.data.__set__: partial(_set_data, mode),
+        kind.data.__get__: partial(_get_data, known),
+        kind.data.__set__: partial(_set_data, known),
         Tensor.to_padded_tensor: _padded,
         functional.scaled_dot_product_attention: _attention,
-        torch._nested_tensor_from_mask: partial(_nested, mode),
-        torch._pack_padded_sequence: partial(_pack, mode),
+        torch._nested_tensor_from_mask: partial(_nested, known),
+        torch._pack_padded_sequence: partial(_pack, known),
         torch._grouped_mm: _grouped,
         torch._native_multi_head_attention: _fused_attention,
         torch._transformer_encoder_layer_fwd: lambda source, *_: _without_data(torch.empty_like(source)),
@@ -98,19 +96,19 @@ def answers(mode: ShapesOnly) -> dict[Any, Answer]:
     for move in (Tensor.cuda, Tensor.cpu, Tensor.pin_memory):
         found[move] = lambda tensor, *_, **__: tensor
     for function, name in _READS.items():
-        found[function] = partial(_read, mode, function, name)
+        found[function] = partial(_read, known, function, name)
     for function in (torch.tensor, torch.as_tensor, torch.asarray, Tensor.new_tensor):
         found[function] = partial(_from_data, function)
     for name in ("lstm", "gru", "rnn_tanh", "rnn_relu", "_weight_norm"):
         found[getattr(torch, name)] = _all_unknown(getattr(torch, name))
     for name, function in vars(init).items():
         if name.endswith("_") and not name.startswith("_") and callable(function):
-            found[function] = partial(_initialise, mode, function)
+            found[function] = partial(_initialise, known, function)
     return found
 
 
-def _read(mode: ShapesOnly, function: Answer, name: str, /, tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
-    if not mode.has_values(tensor):
+def _read(known: Known, function: Answer, name: str, /, tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
+    if not known.has_values(tensor):
         raise NeedsValues(name, notation(tensor))
     return function(tensor, *args, **kwargs)
 
@@ -122,10 +120,10 @@ def _from_data(function: Answer, /, *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
-def _initialise(mode: ShapesOnly, function: Answer, /, *args: Any, **kwargs: Any) -> Any:
+def _initialise(known: Known, function: Answer, /, *args: Any, **kwargs: Any) -> Any:
     """Leave weights as they are: they have no values here."""
     if args and isinstance(args[0], torch.nn.Parameter):
-        mode.make_unknown(args[0])
+        known.forget(args[0])
         return args[0]
     return function(*args, **kwargs)
 
@@ -153,21 +151,21 @@ _DTYPES = {
 }
 
 
-def _get_data(mode: ShapesOnly, tensor: Tensor, *_: Any) -> Tensor:
+def _get_data(known: Known, tensor: Tensor, *_: Any) -> Tensor:
     """Return what a tensor holds; that of a parameter stays unknown under this name, too."""
-    if not mode.has_values(tensor):
-        mode.make_unknown(tensor)
+    if not known.has_values(tensor):
+        known.forget(tensor)
     data: Tensor = tensor.data
     return data
 
 
-def _set_data(mode: ShapesOnly, tensor: Tensor, value: Tensor) -> None:
+def _set_data(known: Known, tensor: Tensor, value: Tensor) -> None:
     """Replace what a tensor holds by a tensor of the other kind, which torch refuses."""
     if tensor.is_meta and not value.is_meta:
         value = _without_data(value)
     elif value.is_meta and not tensor.is_meta:
         value = torch.empty_strided(value.size(), value.stride(), dtype=value.dtype, device="cpu")
-        mode.make_unknown(value)
+        known.forget(value)
     tensor.data = value
 
 
@@ -184,9 +182,9 @@ def _attention(query: Tensor, key: Tensor, value: Tensor, *args: Any, **kwargs: 
     return result
 
 
-def _nested(mode: ShapesOnly, tensor: Tensor, mask: Tensor, mask_check: bool = True) -> Tensor:
+def _nested(known: Known, tensor: Tensor, mask: Tensor, mask_check: bool = True) -> Tensor:
     """Give a padded tensor, as long as the longest row, in place of a nested one."""
-    if not mode.has_values(mask):
+    if not known.has_values(mask):
         raise NeedsValues("_nested_tensor_from_mask", notation(mask))
     longest = int(mask.sum(1).max())
     return _without_data(tensor).new_empty((tensor.shape[0], longest, *tensor.shape[2:]))
@@ -196,9 +194,9 @@ def _padded(tensor: Tensor, padding: float, output_size: Any = None) -> Tensor:
     return _without_data(tensor).new_empty(tensor.shape if output_size is None else output_size)
 
 
-def _pack(mode: ShapesOnly, data: Tensor, lengths: Tensor, batch_first: bool) -> Any:
+def _pack(known: Known, data: Tensor, lengths: Tensor, batch_first: bool) -> Any:
     """Pack sequences of known lengths (aten/src/ATen/native/PackedSequence.cpp)."""
-    if not mode.is_known(lengths):
+    if not known.has_values(lengths):
         raise NeedsValues("pack_padded_sequence", notation(lengths))
     counts = (lengths[:, None] > torch.arange(int(lengths.max()))).sum(0)
     return _without_data(data).new_empty((int(lengths.sum()), *data.shape[2:])), counts

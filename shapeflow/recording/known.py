@@ -1,0 +1,65 @@
+"""Which tensors of a shapes-only run have true values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.multiprocessing.reductions import StorageWeakRef
+
+from shapeflow.recording.identity import address
+
+LIMIT = 65_536
+"""Elements up to which arithmetic is done."""
+
+
+class Known:
+    """Tells true values from stale ones, by the memory that holds them.
+
+    Args:
+        protect: tensors of the user's; their values may be read, never written.
+    """
+
+    def __init__(self, protect: Iterable[Tensor]) -> None:
+        self._unknown: dict[int, StorageWeakRef] = {}
+        self._protected = {address(tensor): tensor for tensor in protect}
+
+    def has_values(self, tensor: Tensor) -> bool:
+        """Return True if the values of ``tensor`` are true and may be read.
+
+        Those of a parameter never are: where it is made under a shapes-only run, it is not initialised.
+        """
+        if tensor.is_meta or isinstance(tensor, torch.nn.Parameter):
+            return False
+        return tensor.layout is torch.strided and address(tensor) not in self._unknown
+
+    def is_small(self, tensor: Tensor) -> bool:
+        """Return True if ``tensor`` has values, and so few that arithmetic on them is done."""
+        return tensor.numel() <= LIMIT and self.has_values(tensor)
+
+    def forget(self, tensor: Tensor) -> None:
+        """From now on nothing in the memory of ``tensor`` may be read, whoever views it."""
+        with torch._C.DisableTorchFunction():
+            if not tensor.is_meta:
+                storage = tensor.untyped_storage()
+                # The weak reference keeps the address from being used again.
+                self._unknown[storage._cdata] = StorageWeakRef(storage)
+
+    def any_protected(self, tensors: Iterable[Tensor]) -> bool:
+        """Return True if one of the tensors is in the user's memory."""
+        return any(address(tensor) in self._protected for tensor in tensors)
+
+    def release(self) -> None:
+        """Let go of the user's tensors."""
+        self._protected.clear()
+
+
+def may_be_small(outputs: Any) -> bool:
+    """Return True if every tensor that ``meta.Answer.outputs`` describes has few elements."""
+    if isinstance(outputs, tuple) and len(outputs) == 3 and isinstance(outputs[2], torch.dtype):
+        return bool(outputs[0].numel() <= LIMIT)
+    if isinstance(outputs, list | tuple):
+        return all(may_be_small(item) for item in outputs)
+    return True
