@@ -102,9 +102,9 @@ def _undisturbed(func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str,
     In ``inference_mode`` an operator that is composed of others comes here in one piece, and what it is
     composed of would run with autograd's dispatch keys left out: ``matmul`` asks whether a view of a weight
     requires gradients (``should_fold`` in aten/src/ATen/native/LinearAlgebra.cpp) and would take another
-    path, with other last bits.
+    path, with other last bits. Views compute nothing, and torch wants to wrap those of a weight itself.
     """
-    if types or not torch.is_inference_mode_enabled() or not _is_composite(func):
+    if types or not torch.is_inference_mode_enabled() or not _is_composed_arithmetic(func):
         return func(*args, **kwargs)
     with enable_reentrant_dispatch():
         if torch._C._len_torch_dispatch_stack():
@@ -114,7 +114,9 @@ def _undisturbed(func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str,
 
 
 @cache
-def _is_composite(func: Any) -> bool:
+def _is_composed_arithmetic(func: Any) -> bool:
+    if any(output.alias_info is not None for output in func._schema.returns):
+        return False
     return bool(func.has_kernel_for_dispatch_key(DispatchKey.CompositeImplicitAutograd))
 
 

@@ -20,6 +20,8 @@ _HIDDEN = (
     str(Path(linecache.__file__).parent / "functools.py"),
     "<",
 )
+_ENTRY = (_OURS + "/recording/run.py", "run")
+"""File and function that run an adapter's model: whoever calls it is no part of the model's program."""
 _WRAPPERS = ("einops",)
 """Packages whose functions only rearrange calls to torch: the line that called them says more."""
 
@@ -63,6 +65,8 @@ class SourceLines:
                 hidden = self._hidden[code] = is_hidden(code.co_filename)
             if not hidden:
                 return self.line(code.co_filename, frame.f_lineno, code.co_name)
+            if (code.co_filename, code.co_name) == _ENTRY:
+                return None
             frame = frame.f_back
         return None
 

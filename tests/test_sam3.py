@@ -1,0 +1,148 @@
+"""The official SAM3 as a whole: the real run and the shapes-only run are the same, record by record."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.equality import differences
+from shapeflow.adapters.base import Box, Request
+from shapeflow.commands.rerun import rerun
+from shapeflow.trace import Op, Trace
+from shapeflow.tracefile import dumps
+from shapeflow.walkthrough.check import check
+from shapeflow.walkthrough.reader import read
+
+ROOT = Path(__file__).parent.parent
+WALKTHROUGHS = [
+    read(ROOT / "shapeflow" / "walkthroughs" / f"sam3.{language}.md") for language in ("en", "zh")
+]
+
+pytestmark = pytest.mark.slow
+
+
+def run(*boxes: Box, images: int = 1) -> Trace:
+    """Return a shapes-only trace."""
+    pytest.importorskip("sam3")
+    from shapeflow import recording
+    from shapeflow.adapters import find
+
+    pictures = (ROOT / "examples" / "school-bus.jpg",) * images
+    request = Request("sam3", "meta", pictures, "yellow school bus", boxes)
+    prepare = find("sam3")
+    return recording.run(lambda: prepare(request), device="meta", adapter="sam3", target="sam3")
+
+
+def shape(trace: Trace, selector: str) -> tuple[int, ...]:
+    """Return the one shape that a selector names."""
+    shapes = {trace.values[match.port.value].shape for match in trace.select(selector)}
+    assert len(shapes) == 1
+    return shapes.pop()
+
+
+def ops(trace: Trace, selector: str) -> list[Op]:
+    """Return the ops that a selector names."""
+    return [trace.ops[match.op] for match in trace.select(selector)]
+
+
+@pytest.fixture(scope="module")
+def shapes() -> Trace:
+    """The run without arithmetic."""
+    return run()
+
+
+@pytest.fixture(scope="module")
+def real() -> Trace:
+    """The same, really computed on the CPU: a minute or two, and 5 GB."""
+    pytest.importorskip("sam3")
+    return rerun(WALKTHROUGHS, device="cpu")
+
+
+def test_a_shapes_only_run_is_the_real_run_record_by_record(shapes: Trace, real: Trace) -> None:
+    rest = real.ops[len(shapes.ops) :]
+    assert list(differences(replace(real, ops=real.ops[: len(shapes.ops)]), shapes)) == []
+    assert all(op.call is None for op in rest)  # post-processing, whose sizes depend on data
+    assert [op.target for op in rest][:3] == ["getitem", "getitem", "getitem"]
+    assert any("ends before it" in note for note in shapes.run.notes)
+    assert real.modules == shapes.modules
+
+
+def test_every_claim_holds_on_the_real_run_with_its_numbers(real: Trace) -> None:
+    for document in WALKTHROUGHS:
+        result = check(real, document)
+        assert [verdict.claim.text for verdict in result.failed] == []
+        assert not any(verdict.excused for verdict in result.verdicts)
+        assert sum(claim.kind == "value" for claim in document.claims) > 15
+
+
+def test_two_shapes_only_runs_give_the_same_bytes(shapes: Trace) -> None:
+    def without_timings(trace: Trace) -> bytes:
+        return dumps(replace(trace, run=replace(trace.run, seconds={})))
+
+    assert without_timings(run()) == without_timings(shapes)
+
+
+def test_calls_that_hooks_miss_are_there(shapes: Trace) -> None:
+    assert shape(shapes, "backbone.vision_backbone:out[0][3]") == (1, 256, 36, 36)  # called as .forward
+    for helper in (
+        "backbone.forward_image()",
+        "backbone.forward_text()",
+        "._get_img_feats()",
+        "._encode_prompt()",
+        "._run_encoder()",
+        "._run_decoder()",
+        "._update_scores_and_boxes()",
+        "._run_segmentation_heads()",
+        ".forward_grounding()",
+    ):
+        assert shapes.select(helper), helper
+    assert shape(shapes, "._run_segmentation_heads():out.out.pred_masks") == (1, 200, 288, 288)
+
+
+def test_calls_and_modules_are_counted_right(shapes: Trace) -> None:
+    counts = Counter(call.path for call in shapes.calls if call.method == "forward")
+    assert counts["backbone.language_backbone.encoder.token_embedding"] == 2
+    assert counts["transformer.decoder.bbox_embed"] == 7
+    assert counts["transformer.decoder.norm"] == 12
+    assert shapes.module_by_path[""].parameters == 840_509_750
+    assert len(shapes.modules) == 1166
+    assert shapes.run.complete
+    assert not any(value.origin == "unknown" for value in shapes.values)
+
+
+def test_ops_say_what_the_author_wrote(shapes: Trace) -> None:
+    (einsum,) = ops(shapes, "segmentation_head.mask_predictor/einsum")
+    assert einsum.inputs[0].text == "'bqc,bchw->bqhw'"
+    first, second = ops(shapes, "segmentation_head.pixel_decoder/interpolate")
+    assert {port.text for port in (*first.inputs, *second.inputs)} >= {"'nearest'"}
+    score = shapes.select("transformer.encoder.layers.0.self_attn/scaled_dot_product_attention:score")[0]
+    value = shapes.values[score.port.value]
+    assert (value.shape, value.materialized) == ((1, 8, 5184, 5184), False)
+    assert shape(shapes, "transformer.decoder.layers.0.cross_attn:in.attn_mask") == (8, 201, 5184)
+    (none,) = shapes.select(".forward_grounding():out.presence_logit")
+    assert (none.port.value, none.port.text) == (None, "None")
+    assert re.fullmatch(r"sam3/model/\w+\.py", shapes.sources[einsum.source].file)
+
+
+def test_the_coarsest_level_reaches_nothing(shapes: Trace) -> None:
+    assert shapes.reaches("backbone.vision_backbone.convs.3:out", ".forward_grounding():out").answer == "no"
+    assert shapes.reaches("backbone.vision_backbone.convs.1:out", ".forward_grounding():out").answer == "yes"
+    unused = {value.id for value in shapes.unused()}
+    (level,) = shapes.select("backbone.vision_backbone.convs.3:out")
+    assert level.port.value in unused
+
+
+def test_boxes_lengthen_the_prompt() -> None:
+    trace = run(Box(0.5, 0.5, 0.2, 0.2), Box(0.2, 0.2, 0.1, 0.1, positive=False))
+    assert shape(trace, "transformer.encoder:in.prompt") == (35, 1, 256)
+    assert check(trace, WALKTHROUGHS[0]).failed == ()
+
+
+def test_pictures_make_a_batch() -> None:
+    trace = run(images=3)
+    assert shape(trace, ".forward_grounding():out.pred_masks") == (3, 200, 288, 288)
+    assert any("takes one image" in note for note in trace.run.notes)
