@@ -68,7 +68,9 @@ def test_a_shapes_only_run_is_the_real_run_record_by_record(shapes: Trace, real:
     assert all(op.call is None for op in rest)  # post-processing, whose sizes depend on data
     assert [op.target for op in rest][:3] == ["getitem", "getitem", "getitem"]
     assert any("ends before it" in note for note in shapes.run.notes)
-    assert real.modules == shapes.modules
+    assert [replace(module, source=None) for module in real.modules] == [
+        replace(module, source=None) for module in shapes.modules
+    ]
 
 
 def test_every_claim_holds_on_the_real_run_with_its_numbers(real: Trace) -> None:
