@@ -1,0 +1,1 @@
+"""Measurements that are too slow or too broad for the tests: `make bench`."""
