@@ -104,7 +104,7 @@ class RunError(ShapeflowError):
     exit_code = ExitCode.RUN_FAILED
 
 
-class NeedsValues(RunError):
+class NeedsValues(RunError):  # noqa: N818 - what the run met, as its code says
     """A shapes-only run met a step that needs data.
 
     Args:
@@ -122,7 +122,7 @@ class NeedsValues(RunError):
         )
 
 
-class NoShapeFormula(RunError):
+class NoShapeFormula(RunError):  # noqa: N818 - the same
     """A shapes-only run met an operator whose result torch can only describe by computing it.
 
     Args:
@@ -141,4 +141,4 @@ class NoShapeFormula(RunError):
 
 
 class EndOfRun(Exception):  # noqa: N818 - it ends a run in good order, it is no error
-    """Raised by an adapter's run where a shapes-only run has nothing more to show; its text goes into the notes."""
+    """Raised by an adapter where a shapes-only run has nothing more to show; its text goes into the notes."""

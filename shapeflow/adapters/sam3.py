@@ -236,7 +236,7 @@ def _geometry(processor: Any, request: Request, count: int) -> Any:
 
 @torch.inference_mode()
 def _run_batch(processor: Any, images: list[Any], prompt: str, request: Request) -> object:
-    """Run the model once on several images and one prompt, and end before post-processing, which takes one."""
+    """Run the model once on several images with one prompt; post-processing takes one and is left out."""
     model, count = processor.model, len(images)
     state = processor.set_image_batch(images)
     state["backbone_out"].update(model.backbone.forward_text([prompt], device=processor.device))
