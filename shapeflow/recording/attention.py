@@ -88,6 +88,31 @@ def attention_flops(query: Tensor, key: Tensor, value: Tensor) -> int:
     return int(sdpa_flop_count(*shapes))
 
 
+def takes_fused_kernel(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **options: Any
+) -> bool:
+    """Return True if ``scaled_dot_product_attention`` would use the fused kernel of the CPU.
+
+    Torch itself is asked, about tensors without content that are alike in all that the answer depends on.
+    """
+    if any(tensor.dim() != 4 for tensor in (query, key, value)):
+        return False
+    with torch._C.DisableTorchFunction(), torch._C._DisableTorchDispatch():
+        like = [None if tensor is None else _alike(tensor) for tensor in (query, key, value, mask)]
+        choose: Any = torch._fused_sdp_choice
+        return bool(choose(*like, **options) == 1)
+
+
+def _alike(tensor: Tensor) -> Tensor:
+    batch, heads, tokens, width = (*(1,) * (4 - tensor.dim()), *tensor.shape)
+    shape = [min(batch, 2), heads, min(tokens, 2), width]
+    if tensor.stride(-1) == 1:
+        like = torch.empty(shape[4 - tensor.dim() :], dtype=tensor.dtype)
+    else:
+        like = torch.empty([*shape[4 - tensor.dim() : 2], width, shape[2]], dtype=tensor.dtype).mT
+    return like.requires_grad_(tensor.requires_grad)
+
+
 def fused_flops(name: str, args: tuple[Any, ...]) -> int:
     """Return the FLOPs of a fused attention kernel, by torch's formulas for what it is composed of.
 

@@ -72,7 +72,7 @@ class _Storage:
     epoch: int = 0
     """Counts the writes."""
     writer: int | None = None
-    """The op that wrote last."""
+    """The op that wrote last, or made it; None for memory from outside the run."""
     activation: bool = False
     """True if an op made it: counted in the live bytes."""
 
@@ -122,9 +122,14 @@ class Identity:
             storage = entry.ref.storage
             if storage is None or entry.epoch == storage.epoch:
                 return entry.value, None
-            return self._add(tensor, "op", storage.writer, ""), storage.writer
-        origin, name = self._named(tensor) or (origin, name)
-        return self._add(tensor, origin, None, name), None
+            return self._add(tensor, "op", "", storage.writer), storage.writer
+        named = self._named(tensor)
+        if named is not None:
+            return self._add(tensor, *named), None
+        storage = self._storages.get(address(tensor))
+        if storage is not None and storage.writer is not None:  # another object for memory that an op filled
+            return self._add(tensor, "op", "", storage.writer), storage.writer
+        return self._add(tensor, origin, name), None
 
     def produced(self, tensor: Tensor, op: int) -> int:
         """Return the value of ``tensor`` as a result of ``op``; a tensor handed through keeps its own."""
@@ -135,7 +140,7 @@ class Identity:
                 return entry.value
         elif self._named(tensor) is not None:
             return self.value_of(tensor)[0]
-        return self._add(tensor, "op", op, "")
+        return self._add(tensor, "op", "", op)
 
     def outlived(self) -> bool:
         """Return True if a tensor that an op made is still alive."""
@@ -174,9 +179,9 @@ class Identity:
         self.values.append(value)
         return value.id
 
-    def _add(self, tensor: Tensor, origin: Origin, op: int | None, name: str) -> int:
+    def _add(self, tensor: Tensor, origin: Origin, name: str, op: int | None = None) -> int:
         identifier = len(self.values)
-        storage = self._track(tensor, identifier, made_by_op=origin == "op")
+        storage = self._track(tensor, identifier, op)
         self.values.append(
             Value(
                 identifier,
@@ -190,7 +195,7 @@ class Identity:
         )
         return identifier
 
-    def _track(self, tensor: Tensor, value: int, made_by_op: bool) -> _Storage | None:
+    def _track(self, tensor: Tensor, value: int, op: int | None) -> _Storage | None:
         entry = self._entries.get(id(tensor))
         if entry is not None and entry.ref() is tensor:
             entry.value = value
@@ -200,10 +205,11 @@ class Identity:
         place = address(tensor)
         storage = self._storages.get(place) if place else None
         if place and storage is None:
-            storage = _Storage(self._storage_count, tensor.untyped_storage().nbytes(), activation=made_by_op)
+            storage = _Storage(self._storage_count, tensor.untyped_storage().nbytes(), writer=op)
+            storage.activation = op is not None
             self._storage_count += 1
             self._storages[place] = storage
-            if made_by_op:
+            if storage.activation:
                 self.live_bytes += storage.bytes
                 self.peak_bytes = max(self.peak_bytes, self.live_bytes)
         reference = _TensorRef(tensor, self._forget)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -24,6 +25,7 @@ class Known:
 
     def __init__(self, protect: Iterable[Tensor]) -> None:
         self._unknown: dict[int, StorageWeakRef] = {}
+        self._limit = LIMIT
         self._protected = {address(tensor): tensor for tensor in protect}
 
     def has_values(self, tensor: Tensor) -> bool:
@@ -37,7 +39,15 @@ class Known:
 
     def is_small(self, tensor: Tensor) -> bool:
         """Return True if ``tensor`` has values, and so few that arithmetic on them is done."""
-        return tensor.numel() <= LIMIT and self.has_values(tensor)
+        return tensor.numel() <= self._limit and self.has_values(tensor)
+
+    def may_be_small(self, outputs: Any) -> bool:
+        """Return True if every tensor that ``meta.Answer.outputs`` describes has few elements."""
+        if isinstance(outputs, tuple) and len(outputs) == 3 and isinstance(outputs[2], torch.dtype):
+            return bool(outputs[0].numel() <= self._limit)
+        if isinstance(outputs, list | tuple):
+            return all(self.may_be_small(item) for item in outputs)
+        return True
 
     def forget(self, tensor: Tensor) -> None:
         """From now on nothing in the memory of ``tensor`` may be read, whoever views it."""
@@ -51,15 +61,20 @@ class Known:
         """Return True if one of the tensors is in the user's memory."""
         return any(address(tensor) in self._protected for tensor in tensors)
 
+    @contextmanager
+    def nothing_new(self) -> Iterator[None]:
+        """Let nothing that is made inside have values."""
+        before, self._limit = self._limit, -1
+        try:
+            yield
+        finally:
+            self._limit = before
+
+    @property
+    def paused(self) -> bool:
+        """True where nothing that is made has values."""
+        return self._limit < 0
+
     def release(self) -> None:
         """Let go of the user's tensors."""
         self._protected.clear()
-
-
-def may_be_small(outputs: Any) -> bool:
-    """Return True if every tensor that ``meta.Answer.outputs`` describes has few elements."""
-    if isinstance(outputs, tuple) and len(outputs) == 3 and isinstance(outputs[2], torch.dtype):
-        return bool(outputs[0].numel() <= LIMIT)
-    if isinstance(outputs, list | tuple):
-        return all(may_be_small(item) for item in outputs)
-    return True

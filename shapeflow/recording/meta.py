@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from shapeflow.recording import layouts
 from shapeflow.recording.compiler import compiler_not_loaded
 from shapeflow.recording.ports import map_tensors
 
@@ -95,14 +96,14 @@ class MetaMemo:
             kwargs["device"] = torch.device("meta")
         if "generator" in kwargs:
             kwargs["generator"] = None  # nothing is drawn
-        with compiler_not_loaded(), _FlopCounter() as counter:
-            result = func(*args, **kwargs)
+        with compiler_not_loaded(), layouts.of_the_cpu(), _FlopCounter() as counter:
+            result = layouts.corrected(func, args, func(*args, **kwargs))
         given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
         places = {id(value): Argument(place) for place, value in given if isinstance(value, Tensor)}
-        layouts = map_tensors(
+        outputs = map_tensors(
             result, lambda tensor: places.get(id(tensor)) or (tensor.size(), tensor.stride(), tensor.dtype)
         )
-        return Answer(layouts, counter.flops)
+        return Answer(outputs, counter.flops)
 
 
 def flop_formula(func: Any) -> Any:

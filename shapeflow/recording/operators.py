@@ -10,14 +10,13 @@ from functools import cache
 from typing import Any
 
 import torch
-from torch._C import DispatchKey, DispatchKeySet
-from torch.overrides import enable_reentrant_dispatch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from shapeflow.recording.draft import Draft, OpDraft
 from shapeflow.recording.meta import MetaMemo, flop_formula
 from shapeflow.recording.ports import arguments, walk
 from shapeflow.recording.schemas import written_tensors
+from shapeflow.recording.undisturbed import undisturbed
 
 
 class OperatorWatch:
@@ -30,7 +29,12 @@ class OperatorWatch:
         """Note what an operator writes to; returns a new op if it has to be recorded by itself."""
         draft, alone = self._draft, None
         if draft.open_op is None:
-            alone = draft.begin_op(func.overloadpacket.__name__, arguments(args, kwargs))
+            if (
+                func is torch.ops.aten.lift_fresh.default
+            ):  # the last step of making a tensor of Python's numbers
+                alone = draft.begin_op("tensor", [])
+            else:
+                alone = draft.begin_op(func.overloadpacket.__name__, arguments(args, kwargs))
         op = draft.open_op
         if op is not None:
             for tensor in written_tensors(func, args, kwargs):
@@ -77,7 +81,7 @@ class RealOperators(TorchDispatchMode):
             begun = self._watch.begin(func, args, kwargs)
             flops = self._flops(func, args, kwargs)
             try:
-                result = _undisturbed(func, types, args, kwargs)
+                result = undisturbed(func, types, args, kwargs)
             except BaseException:
                 self._watch.failed(begun)
                 raise
@@ -93,34 +97,10 @@ class RealOperators(TorchDispatchMode):
             return 0  # no meta formula for this operator: its FLOPs stay uncounted
 
 
-_PYTHON_KEYS = DispatchKeySet(DispatchKey.Python) | DispatchKeySet(DispatchKey.PythonTLSSnapshot)
-
-
-def _undisturbed(func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Run an operator as it would run if no dispatch mode were there.
-
-    In ``inference_mode`` an operator that is composed of others comes here in one piece, and what it is
-    composed of would run with autograd's dispatch keys left out: ``matmul`` asks whether a view of a weight
-    requires gradients (``should_fold`` in aten/src/ATen/native/LinearAlgebra.cpp) and would take another
-    path, with other last bits. Views compute nothing, and torch wants to wrap those of a weight itself.
-    """
-    if types or not torch.is_inference_mode_enabled() or not _is_composed_arithmetic(func):
-        return func(*args, **kwargs)
-    with enable_reentrant_dispatch():
-        if torch._C._len_torch_dispatch_stack():
-            return func(*args, **kwargs)  # the mode below does the same
-        with torch._C._ExcludeDispatchKeyGuard(_PYTHON_KEYS):
-            return func(*args, **kwargs)
-
-
-@cache
-def _is_composed_arithmetic(func: Any) -> bool:
-    if any(output.alias_info is not None for output in func._schema.returns):
-        return False
-    return bool(func.has_kernel_for_dispatch_key(DispatchKey.CompositeImplicitAutograd))
-
-
-_COMPOSED = ("linear", "matmul", "einsum", "bilinear", "conv", "lstm", "gru", "rnn")
+_COMPOSED = (
+    *("linear", "matmul", "einsum", "bilinear", "conv", "lstm", "gru", "rnn"),
+    *("tensordot", "inner", "chain_matmul", "linalg_multi_dot", "linalg_matmul"),
+)
 """How the names of operators begin that are composed of ones with a FLOP formula."""
 
 

@@ -25,16 +25,21 @@ class Kind(Enum):
     WRITE = auto()
     """Writes into an argument."""
     READ = auto()
-    """The result's shape, or a Python number, depends on values."""
+    """The result's shape, or a Python number, depends on values; or it is not known to be new."""
     QUESTION = auto()
     """Asks for a size, a stride, a dtype."""
 
 
 _COPIES = frozenset({"_to_copy", "to", "clone", "contiguous", "lift_fresh_copy"})
 _READERS = frozenset(
-    {"item", "is_nonzero", "equal", "allclose", "_nested_tensor_from_mask_left_aligned", "masked_select"}
+    {
+        *("item", "is_nonzero", "equal", "allclose", "masked_select", "repeat_interleave"),
+        "_nested_tensor_from_mask_left_aligned",
+        *("broadcast_tensors", "meshgrid", "atleast_1d", "atleast_2d", "atleast_3d", "pad"),
+    }
 )
-"""Operators that read values without a tag that says so: ``inference_mode`` hands them over undivided."""
+"""Operators that ``inference_mode`` hands over undivided though they read values, give views or have several
+ways to go, and no tag or mark says so: they are answered part by part."""
 _FACTORIES = frozenset(
     {
         *("zeros_like", "ones_like", "full_like", "empty_like"),

@@ -24,11 +24,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording.identity import notation
-from shapeflow.recording.known import Known, may_be_small
+from shapeflow.recording.known import Known
 from shapeflow.recording.meta import MetaMemo, build, lift
 from shapeflow.recording.ports import map_tensors
 from shapeflow.recording.schemas import Kind, is_random, kind_of, written_tensors
 from shapeflow.recording.stand_ins import CpuStandIn
+from shapeflow.recording.undisturbed import undisturbed
 
 _CPU = torch.device("cpu")
 _META = torch.device("meta")
@@ -112,11 +113,12 @@ class ShapesOnly(TorchDispatchMode):
         return func(*args, **kwargs) if answer is None else answer(self, func, args, kwargs)
 
     def _make(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if func is not _aten.scalar_tensor.default:
+        if self.known.paused or func is not _aten.scalar_tensor.default:
             answer = self.memo.ask(func, args, kwargs)
-            if is_random(func) or not may_be_small(answer.outputs):
+            if is_random(func) or not self.known.may_be_small(answer.outputs):
                 return build(answer.outputs, args, kwargs)
-        result = func(*args, **_on_cpu(kwargs))
+        where = {"device": _CPU} if any(True for _ in _tensors(args, kwargs)) else {}
+        result = func(*args, **{**_on_cpu(kwargs), **where})
         # What memory happens to hold is no number that the model could mean.
         return result.zero_() if "empty" in func.overloadpacket.__name__ else result
 
@@ -126,7 +128,7 @@ class ShapesOnly(TorchDispatchMode):
         kwargs = {name: value for name, value in kwargs.items() if name not in ("device", "pin_memory")}
         args = tuple(device if isinstance(value, torch.device) else value for value in args)
         if known:
-            return func(*args, **kwargs)
+            return undisturbed(func, (), args, kwargs)
         lifted = map_tensors(args, lift)
         result = func(*lifted, **map_tensors(kwargs, lift))
         return args[0] if result is lifted[0] else result
@@ -144,7 +146,7 @@ class ShapesOnly(TorchDispatchMode):
         if func is _aten.index.Tensor:
             return self._index(func, args, kwargs)
         if self._all(self.known.has_values, args, kwargs):
-            return func(*args, **kwargs)
+            return undisturbed(func, (), args, kwargs)
         if func is _aten.masked_select.default and self.known.has_values(args[1]):
             tensor, mask = torch.broadcast_tensors(*args)
             return self._index(_aten.index.Tensor, (tensor, [mask]), {})
@@ -174,13 +176,13 @@ class ShapesOnly(TorchDispatchMode):
             answer = self.memo.ask(func, args, kwargs)
         except NotImplementedError as error:
             if known and not self.known.any_protected(written):
-                return func(*args, **_on_cpu(kwargs))
+                return undisturbed(func, (), args, _on_cpu(kwargs))
             if "Meta" not in str(error):
                 raise  # it is the model that asks for what there is not
             raise NoShapeFormula(func.overloadpacket.__name__, _notations(args, kwargs)) from None
         self._flops = answer.flops
-        if known and may_be_small(answer.outputs) and not self.known.any_protected(written):
-            return func(*args, **_on_cpu(kwargs))
+        if known and self.known.may_be_small(answer.outputs) and not self.known.any_protected(written):
+            return undisturbed(func, (), args, _on_cpu(kwargs))
         for tensor in written:
             self.known.forget(tensor)
         return build(answer.outputs, args, kwargs)
@@ -196,7 +198,7 @@ class ShapesOnly(TorchDispatchMode):
             return func(*args, **kwargs)
         known = not is_random(func) and self._all(self.known.is_small, args, kwargs)
         if known and not self.known.any_protected(written):
-            return func(*args, **kwargs)
+            return undisturbed(func, (), args, kwargs)
         for tensor in written:
             self.known.forget(tensor)
         if any(tensor is value for tensor in written for value in kwargs.values()):

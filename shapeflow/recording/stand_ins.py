@@ -18,12 +18,12 @@ from torch import Tensor
 from torch.nn import functional, init
 
 from shapeflow.errors import NeedsValues
-from shapeflow.recording.attention import OwnMode
+from shapeflow.recording.attention import OwnMode, takes_fused_kernel
 from shapeflow.recording.devices import on_cpu
 from shapeflow.recording.identity import SHORT_DTYPES, notation
 from shapeflow.recording.known import Known
 from shapeflow.recording.meta import lift
-from shapeflow.recording.ports import map_tensors
+from shapeflow.recording.ports import map_tensors, tensors_of
 
 Answer = Callable[..., Any]
 
@@ -48,6 +48,7 @@ class CpuStandIn(OwnMode):
 
     def __init__(self, known: Known) -> None:
         super().__init__()
+        self._known = known
         self._answers = answers(known)
         self._stack = contextlib.ExitStack()
 
@@ -69,7 +70,19 @@ class CpuStandIn(OwnMode):
         if answer is not None:
             return answer(*args, **kwargs)
         args, kwargs = on_cpu(func, args, kwargs)
-        return func(*args, **kwargs)
+        try:
+            return func(*args, **kwargs)
+        except RuntimeError as error:
+            if "device" not in str(error).lower() or not _any_unknown(args, kwargs):
+                raise
+        # It compared devices in C++ before any operator was called: now all its tensors are without data.
+        with self._known.nothing_new():
+            return func(*map_tensors(args, _without_data), **map_tensors(kwargs, _without_data))
+
+
+def _any_unknown(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    with torch._C.DisableTorchFunction():
+        return any(tensor.is_meta for tensor in tensors_of((args, kwargs)).values())
 
 
 def answers(known: Known) -> dict[Any, Answer]:
@@ -169,17 +182,20 @@ def _set_data(known: Known, tensor: Tensor, value: Tensor) -> None:
     tensor.data = value
 
 
-def _attention(query: Tensor, key: Tensor, value: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    """Give attention's output the memory layout of the fused CPU kernel: models rely on it in ``view``.
-
-    The kernel keeps ``[batch, token, head, width]`` in memory (FlashAttentionKernel.cpp in
-    aten/src/ATen/native/cpu), the composed formula that meta tensors would take does not.
-    """
-    result: Tensor = functional.scaled_dot_product_attention(query, key, value, *args, **kwargs)
-    if result.dim() == 4 and query.shape[-1] == value.shape[-1]:
-        swapped = result.transpose(1, 2)
-        return torch.empty_like(swapped, memory_format=torch.contiguous_format).transpose(1, 2)
-    return result
+def _attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    **options: Any,
+) -> Tensor:
+    """Attend with the kernel that a real run takes: models rely on the layout of its result in ``view``."""
+    flags = {"dropout_p": dropout_p, "is_causal": is_causal, **options}
+    if takes_fused_kernel(query, key, value, attn_mask, **flags):
+        return _without_data(torch.empty_like(query))  # aten/src/ATen/native/transformers/attention.cpp
+    return functional.scaled_dot_product_attention(query, key, value, attn_mask, **flags)
 
 
 def _nested(known: Known, tensor: Tensor, mask: Tensor, mask_check: bool = True) -> Tensor:

@@ -1,0 +1,47 @@
+"""The memory layouts that torch's CPU kernels give, where its meta formulas are those of another device.
+
+A meta tensor says nothing of a device, so torch's formulas guess one: some take CUDA's side, those of
+convolutions and a few others leave the result contiguous. Models ask for layouts (``view``,
+``is_contiguous``), so the CPU's are put in here, as observed for every combination of layouts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import _meta_registrations
+from torch._prims_common import suggest_memory_format
+
+_KEPT = {
+    **dict.fromkeys(("convolution", "_convolution", "conv2d", "conv3d"), 2),
+    **dict.fromkeys(("conv_transpose2d", "conv_transpose3d"), 2),
+    **dict.fromkeys(("native_group_norm", "group_norm"), 1),
+    **dict.fromkeys(("reflection_pad2d", "replication_pad2d", "replication_pad3d"), 1),
+}
+"""Operators whose result has the memory format of one of so many arguments, if that is not the usual one."""
+
+
+@contextmanager
+def of_the_cpu() -> Iterator[None]:
+    """Let formulas that differ between devices take the CPU's side."""
+    original = _meta_registrations.device_hint
+    _meta_registrations.device_hint = lambda tensor: "cpu"
+    try:
+        yield
+    finally:
+        _meta_registrations.device_hint = original
+
+
+def corrected(func: Any, args: tuple[Any, ...], result: Any) -> Any:
+    """Return the result of an operator on meta tensors, in the layout that the CPU's kernel gives."""
+    count = _KEPT.get(func.overloadpacket.__name__, 0)
+    first = result[0] if isinstance(result, tuple) else result
+    for tensor in args[:count]:
+        memory_format = suggest_memory_format(tensor)
+        if memory_format is not torch.contiguous_format and first.dim() == tensor.dim():
+            first = torch.empty_like(first, memory_format=memory_format)
+            break
+    return (first, *result[1:]) if isinstance(result, tuple) else first

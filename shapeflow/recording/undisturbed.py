@@ -1,0 +1,38 @@
+"""Run an operator from inside a dispatch mode as it would run without one."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import torch
+from torch._C import DispatchKey, DispatchKeySet
+from torch.overrides import enable_reentrant_dispatch
+
+_PYTHON_KEYS = DispatchKeySet(DispatchKey.Python) | DispatchKeySet(DispatchKey.PythonTLSSnapshot)
+
+
+def undisturbed(func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run an operator as it would run if no dispatch mode were there.
+
+    In ``inference_mode`` an operator that is composed of others comes here in one piece, and what it is
+    composed of would run with autograd's dispatch keys left out: ``matmul`` asks whether a view of a weight
+    requires gradients (``should_fold`` in aten/src/ATen/native/LinearAlgebra.cpp) and would take another
+    path, with other last bits. Views compute nothing, and torch wants to wrap those of a weight itself.
+    """
+    if types or not torch.is_inference_mode_enabled() or not _is_composed_arithmetic(func):
+        return func(*args, **kwargs)
+    with enable_reentrant_dispatch():
+        if torch._C._len_torch_dispatch_stack():
+            return func(*args, **kwargs)  # the mode below does the same
+        with torch._C._ExcludeDispatchKeyGuard(_PYTHON_KEYS):
+            return func(*args, **kwargs)
+
+
+@cache
+def _is_composed_arithmetic(func: Any) -> bool:
+    if func.has_kernel_for_dispatch_key(DispatchKey.ADInplaceOrView):
+        return False
+    if any(output.alias_info is not None for output in func._schema.returns):
+        return False
+    return bool(func.has_kernel_for_dispatch_key(DispatchKey.CompositeImplicitAutograd))
