@@ -127,8 +127,9 @@ def main() -> int:
             import_module(package)
     outcomes = []
     for entry in ZOO:
-        if find_spec(entry.package) is None:
-            print(f"{entry.name}: left out, {entry.package} is not installed", file=sys.stderr)
+        missing = [name for name in (entry.package, entry.needs) if name and find_spec(name) is None]
+        if missing:
+            print(f"{entry.name}: left out, {missing[0]} is not installed", file=sys.stderr)
         elif not args.names or any(name.lower() in entry.name.lower() for name in args.names):
             outcomes.append(measure(entry))
             print(f"{entry.name}: {', '.join(outcomes[-1].problems[:3]) or 'equal'}", file=sys.stderr)

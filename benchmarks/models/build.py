@@ -22,6 +22,8 @@ class Entry:
     build: Callable[[], Built]
     limit: str = ""
     """Why a shapes-only run of it ends early, for a model whose shapes depend on data; as Markdown."""
+    needs: str = ""
+    """Another package without which it cannot be built."""
 
 
 def ids(batch: int = 2, length: int = 12, padded: bool = False) -> dict[str, Tensor]:

@@ -184,7 +184,7 @@ VISION = (
     Entry("Mask R-CNN", "detection", "torchvision", lambda: two_stages("maskrcnn_resnet50_fpn"), PROPOSALS),
     Entry("RetinaNet", "detection", "torchvision", lambda: detector("retinanet_resnet50_fpn"), PROPOSALS),
     Entry("SegFormer", "segmentation", "transformers", segformer),
-    Entry("Mask2Former", "segmentation", "transformers", mask2former),
+    Entry("Mask2Former", "segmentation", "transformers", mask2former, needs="scipy"),
     Entry("DeepLabV3", "segmentation", "torchvision", deeplab),
     Entry("DPT", "depth", "transformers", depth),
     Entry("VideoMAE", "video", "transformers", video_mae),
