@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -163,18 +162,14 @@ class TestLarge:
             else f"encodr.layers.{number}:out [S{number}, 1]"
             for number in range(10_000)
         ]
-        started = time.process_time()
         result = result_of(sample, *lines)
         text = render(result)
-        assert time.process_time() - started < 8
         assert (len(result.verdicts), result.counts["invalid"]) == (10_000, 3_334)
         assert text.count("error[unknown-path]") == 3_334
 
     def test_ten_thousand_symbols(self, sample):
         lines = [f"mask_head:out [S{number}, T{number}, _, U{number}]" for number in range(10_000)]
-        started = time.process_time()
         assert len(result_of(sample, *lines).bindings) == 30_000
-        assert time.process_time() - started < 8
 
 
 def test_a_check_never_loads_torch_or_numpy(sample, tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from base64 import b64encode
 from dataclasses import replace
 
@@ -180,10 +179,8 @@ class TestFormulas:
         ],
     )
     def test_results_are_bounded(self, text):
-        started = time.perf_counter()
         with pytest.raises(FormulaError, match=r"too (large|many)"):
             result(text, x=np.ones(9_000))
-        assert time.perf_counter() - started < 1
 
     @given(st.text(alphabet='ab:out()[]+-*/@,. 019"~sigmoid', max_size=60))
     def test_any_text_is_read_or_refused(self, text):

