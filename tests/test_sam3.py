@@ -148,3 +148,12 @@ def test_pictures_make_a_batch() -> None:
     trace = run(images=3)
     assert shape(trace, ".forward_grounding():out.pred_masks") == (3, 200, 288, 288)
     assert any("takes one image" in note for note in trace.run.notes)
+
+
+def test_every_command_of_the_stages_page_answers(shapes: Trace) -> None:
+    lines = (ROOT / "docs" / "sam3-stages.md").read_text("utf-8").splitlines()
+    commands = [re.findall(r"'([^']+)'", line) for line in lines if line.startswith("| ")]
+    selectors = [selector for command in commands for selector in command]
+    assert len(selectors) > 45
+    for selector in selectors:
+        assert shapes.select(selector), selector
