@@ -25,17 +25,38 @@ _CONTAINERS: tuple[type[Any], ...] = (dict, list, set, OrderedDict, defaultdict)
 def attributes_kept(model: nn.Module) -> Iterator[None]:
     """Put the attributes of all modules back at the end, and what those that are containers hold."""
     states = [(vars(module), dict(vars(module))) for module in model.modules()]
-    held = {id(value): value for _, before in states for value in before.values()}
-    containers = [(value, copy.copy(value)) for value in held.values() if type(value) in _CONTAINERS]
+    with contents_kept([before for _, before in states]):
+        try:
+            yield
+        finally:
+            for now, before in states:
+                now.clear()
+                now.update(before)
+
+
+@contextmanager
+def contents_kept(value: object) -> Iterator[None]:
+    """Put back at the end what containers hold: ``value`` itself, and those in it."""
+    found: dict[int, Any] = {}
+    _collect(found, value)
+    containers = [(container, copy.copy(container)) for container in found.values()]
     try:
         yield
     finally:
-        for now, before in states:
-            now.clear()
-            now.update(before)
         for container, items in containers:
             container.clear()
             (container.extend if isinstance(container, list) else container.update)(items)
+
+
+def _collect(found: dict[int, Any], value: object, depth: int = 4) -> None:
+    """Add the containers below ``value``, by ``id()``."""
+    if type(value) in _CONTAINERS:
+        if id(value) in found:
+            return
+        found[id(value)] = value
+    if depth and isinstance(value, list | tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            _collect(found, item, depth - 1)
 
 
 def forget_cached() -> None:

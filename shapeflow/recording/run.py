@@ -16,7 +16,8 @@ from torch.nn.parameter import is_lazy
 from shapeflow.errors import InputError
 from shapeflow.recording.devices import CudaOnCpu
 from shapeflow.recording.keeping import Wanted
-from shapeflow.recording.leftovers import attributes_kept, forget_cached
+from shapeflow.recording.leftovers import attributes_kept, contents_kept, forget_cached
+from shapeflow.recording.modules import tensor_names
 from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.recorder import Recording
 from shapeflow.recording.shapes_only import ShapesOnly
@@ -80,11 +81,12 @@ def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None
     with ExitStack() as stack:
         if kind == "meta":
             _check_initialised(model)
-            existing = chain(model.parameters(), model.buffers(), tensors_of((args, kwargs)).values())
-            mode = ShapesOnly(protect=existing)
+            own = (tensor for tensor, _, _ in tensor_names(model))
+            mode = ShapesOnly(protect=chain(own, tensors_of((args, kwargs)).values()))
             recording = Recording(model, shapes_only=mode)
             stack.callback(lambda: forget_cached() if recording.outlived else None)
             stack.enter_context(attributes_kept(model))
+            stack.enter_context(contents_kept((args, kwargs)))
             stack.enter_context(mode)
         else:
             recording = Recording(model, device=here)

@@ -150,12 +150,17 @@ class ShapesOnly(TorchDispatchMode):
         if func is _aten.masked_select.default and self.known.has_values(args[1]):
             tensor, mask = torch.broadcast_tensors(*args)
             return self._index(_aten.index.Tensor, (tensor, [mask]), {})
-        with self._again():  # `inference_mode` hands over undivided what may well have parts that are known
+        result = self._by_parts(func, args, kwargs)
+        if result is NotImplemented:
+            raise NeedsValues(func.overloadpacket.__name__, _notations(args, kwargs))
+        return result
+
+    def _by_parts(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Answer what `inference_mode` hands over undivided; ``NotImplemented`` if it has no parts."""
+        with self._again():
             result = func.decompose(*args, **kwargs)
         self._flops = 0  # the parts told theirs
-        if result is not NotImplemented:
-            return result
-        raise NeedsValues(func.overloadpacket.__name__, _notations(args, kwargs))
+        return result
 
     def _index(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Index by numbers, or by masks whose values are true: those are turned into numbers."""
@@ -177,9 +182,12 @@ class ShapesOnly(TorchDispatchMode):
         except NotImplementedError as error:
             if known and not self.known.any_protected(written):
                 return undisturbed(func, (), args, _on_cpu(kwargs))
-            if "Meta" not in str(error):
+            if "meta" not in str(error).lower():
                 raise  # it is the model that asks for what there is not
-            raise NoShapeFormula(func.overloadpacket.__name__, _notations(args, kwargs)) from None
+            result = self._by_parts(func, args, kwargs)
+            if result is NotImplemented:
+                raise NoShapeFormula(func.overloadpacket.__name__, _notations(args, kwargs)) from None
+            return result
         self._flops = answer.flops
         if known and self.known.may_be_small(answer.outputs) and not self.known.any_protected(written):
             return undisturbed(func, (), args, _on_cpu(kwargs))

@@ -23,6 +23,7 @@ from shapeflow.recording.devices import on_cpu
 from shapeflow.recording.identity import SHORT_DTYPES, notation
 from shapeflow.recording.known import Known
 from shapeflow.recording.meta import lift
+from shapeflow.recording.names import target_name
 from shapeflow.recording.ports import map_tensors, tensors_of
 
 Answer = Callable[..., Any]
@@ -67,22 +68,20 @@ class CpuStandIn(OwnMode):
         """Run one torch function, or answer it."""
         kwargs = kwargs or {}
         answer = self._answers.get(func)
-        if answer is not None:
-            return answer(*args, **kwargs)
-        args, kwargs = on_cpu(func, args, kwargs)
+        if answer is None:
+            args, kwargs = on_cpu(func, args, kwargs)
         try:
-            return func(*args, **kwargs)
+            return func(*args, **kwargs) if answer is None else answer(*args, **kwargs)
         except RuntimeError as error:
-            if "device" not in str(error).lower() or not _any_unknown(args, kwargs):
+            given = tensors_of((args, kwargs)).values()
+            unknown = [tensor for tensor in given if not self._known.has_values(tensor)]
+            if unknown and "meta tensor" in str(error):  # it reads numbers in C++ without calling an operator
+                raise NeedsValues(target_name(func), ", ".join(map(notation, unknown))) from None
+            if not unknown or answer is not None or "device" not in str(error).lower():
                 raise
         # It compared devices in C++ before any operator was called: now all its tensors are without data.
         with self._known.nothing_new():
             return func(*map_tensors(args, _without_data), **map_tensors(kwargs, _without_data))
-
-
-def _any_unknown(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    with torch._C.DisableTorchFunction():
-        return any(tensor.is_meta for tensor in tensors_of((args, kwargs)).values())
 
 
 def answers(known: Known) -> dict[Any, Answer]:
@@ -96,6 +95,9 @@ def answers(known: Known) -> dict[Any, Answer]:
         Tensor.to: _convert,
         Tensor.type_as: _convert,
         Tensor.type: _type,
+        Tensor.new_tensor: lambda tensor, data, dtype=None, **_: torch.tensor(
+            data, dtype=dtype or tensor.dtype
+        ),
         kind.data.__get__: partial(_get_data, known),
         kind.data.__set__: partial(_set_data, known),
         Tensor.to_padded_tensor: _padded,
@@ -110,7 +112,7 @@ def answers(known: Known) -> dict[Any, Answer]:
         found[move] = lambda tensor, *_, **__: tensor
     for function, name in _READS.items():
         found[function] = partial(_read, known, function, name)
-    for function in (torch.tensor, torch.as_tensor, torch.asarray, Tensor.new_tensor):
+    for function in (torch.tensor, torch.as_tensor, torch.asarray):
         found[function] = partial(_from_data, function)
     for name in ("lstm", "gru", "rnn_tanh", "rnn_relu", "_weight_norm"):
         found[getattr(torch, name)] = _all_unknown(getattr(torch, name))
@@ -194,7 +196,9 @@ def _attention(
     """Attend with the kernel that a real run takes: models rely on the layout of its result in ``view``."""
     flags = {"dropout_p": dropout_p, "is_causal": is_causal, **options}
     if takes_fused_kernel(query, key, value, attn_mask, **flags):
-        return _without_data(torch.empty_like(query))  # aten/src/ATen/native/transformers/attention.cpp
+        fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+        result: Tensor = fused(*map(_without_data, (query, key, value)))[0]
+        return result
     return functional.scaled_dot_product_attention(query, key, value, attn_mask, **flags)
 
 
@@ -253,9 +257,9 @@ def _fused_attention(
 
 
 def _without_data(tensor: Tensor) -> Tensor:
-    """Return a tensor like this one on ``meta``; our own mode would give a small one on the CPU."""
-    with torch._C._DisableTorchDispatch():
-        return lift(tensor)
+    """Return a tensor like this one on ``meta``, of which gradients know where it comes from."""
+    with torch._C.DisableTorchFunction(), torch._C._DisableTorchDispatch():
+        return tensor.to("meta") if tensor.requires_grad and torch.is_grad_enabled() else lift(tensor)
 
 
 def _all_unknown(function: Answer) -> Answer:
