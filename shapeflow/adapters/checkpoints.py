@@ -14,6 +14,10 @@ from shapeflow.errors import InputError
 from shapeflow.text import counted, listing, nearest
 
 OPTION = "option --checkpoint"
+NO_WEIGHTS = (
+    "Without a checkpoint the weights are random numbers from a seed: "
+    "the shapes are true, the values mean nothing."
+)
 
 
 def read_weights(path: Path) -> dict[str, Any]:

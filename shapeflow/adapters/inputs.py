@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapeflow.adapters.base import Box
+from shapeflow.adapters.base import Box, Request
 from shapeflow.errors import InputError
 from shapeflow.text import counted, nearest
 
@@ -84,6 +86,21 @@ def thumbnail(image: Picture, width: int = 480) -> str:
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=72)
     return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def described(request: Request, images: Sequence[Picture], prompt: str) -> dict[str, object]:
+    """Return what goes into a run as plain data for its trace."""
+    return {
+        "images": [
+            {"file": path.name, "size": list(image.size)}
+            for path, image in zip(request.images, images, strict=True)
+        ],
+        "prompt": prompt,
+        "boxes": [asdict(box) for box in request.boxes],
+        "seed": request.seed,
+        "checkpoint": request.checkpoint.name if request.checkpoint else None,
+        "thumbnail": thumbnail(images[0]),
+    }
 
 
 def parse_box(text: str, positive: bool = True) -> Box:

@@ -26,16 +26,12 @@ import torch
 from torch import nn
 
 from shapeflow.adapters.base import Prepared, Request
-from shapeflow.adapters.checkpoints import load_into
-from shapeflow.adapters.inputs import CONTEXT_TOKENS, long_prompt_note, open_image, thumbnail, vocabulary_file
+from shapeflow.adapters.checkpoints import NO_WEIGHTS, load_into
+from shapeflow.adapters.inputs import CONTEXT_TOKENS, described, long_prompt_note, open_image, vocabulary_file
 from shapeflow.adapters.overlay import overlay
 from shapeflow.errors import EndOfRun, InputError, NeedsValues
 from shapeflow.recording.compiler import compiler_not_loaded
 
-NO_WEIGHTS = (
-    "Without a checkpoint the weights are random numbers from a seed: "
-    "the shapes are true, the values mean nothing."
-)
 NO_TEXT = "visual"
 """What the package's processor puts in place of a text prompt (sam3_image_processor.py)."""
 NO_BATCH_DETECTIONS = (
@@ -117,20 +113,7 @@ def prepare(request: Request) -> Prepared:
         notes.append(long_prompt_note(tokens))
     if len(images) > 1:
         notes.append(NO_BATCH_DETECTIONS)
-    inputs: dict[str, Any] = {
-        "images": [
-            {"file": path.name, "size": list(image.size)}
-            for path, image in zip(request.images, images, strict=True)
-        ],
-        "prompt": prompt,
-        "boxes": [
-            {"cx": box.cx, "cy": box.cy, "width": box.width, "height": box.height, "positive": box.positive}
-            for box in request.boxes
-        ],
-        "seed": request.seed,
-        "checkpoint": request.checkpoint.name if request.checkpoint else None,
-        "thumbnail": thumbnail(images[0]),
-    }
+    inputs = described(request, images, prompt)
     versions = {package: version(package) for package in ("sam3", "torchvision")}
     shown = (
         _masks if request.checkpoint is not None and request.device != "meta" and len(images) == 1 else None

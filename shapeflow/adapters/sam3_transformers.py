@@ -18,12 +18,12 @@ import torch
 from transformers import CLIPTokenizer, Sam3Config, Sam3Model
 
 from shapeflow.adapters.base import Prepared, Request
-from shapeflow.adapters.checkpoints import load_into
+from shapeflow.adapters.checkpoints import NO_WEIGHTS, load_into
 from shapeflow.adapters.inputs import (
     CONTEXT_TOKENS,
+    described,
     long_prompt_note,
     open_image,
-    thumbnail,
     vocabulary_file,
 )
 
@@ -34,7 +34,6 @@ NO_TEXT = "visual"
 """What the processor puts in place of a text prompt."""
 MERGES = 49152 - 256 - 2 + 1
 """Lines of the vocabulary file that CLIP uses; the first is a heading."""
-NO_WEIGHTS = "Without a checkpoint the weights are random: the shapes are true, the values mean nothing."
 NO_VOCABULARY = (
     "The vocabulary of the text encoder is not installed (pip install open_clip_torch): "
     "each word became one made-up token, so the number of real tokens may differ."
@@ -63,20 +62,7 @@ def prepare(request: Request) -> Prepared:
     if request.device == "cuda":
         model = model.cuda()
         arguments = {name: tensor.cuda() for name, tensor in arguments.items()}
-    inputs = {
-        "images": [
-            {"file": path.name, "size": list(image.size)}
-            for path, image in zip(request.images, images, strict=True)
-        ],
-        "prompt": prompt,
-        "boxes": [
-            {"cx": box.cx, "cy": box.cy, "width": box.width, "height": box.height, "positive": box.positive}
-            for box in request.boxes
-        ],
-        "seed": request.seed,
-        "checkpoint": request.checkpoint.name if request.checkpoint else None,
-        "thumbnail": thumbnail(images[0]),
-    }
+    inputs = described(request, images, prompt)
     versions = {"transformers": version("transformers")}
     return Prepared(model, _run(model, arguments), inputs, versions, tuple(notes))
 
