@@ -102,3 +102,15 @@ def test_its_shapes_only_trace_is_that_of_the_real_run(name, grad):
         ]
     real, shapes = runs
     assert list(differences(real, shapes)) == []
+
+
+@pytest.mark.parametrize("name", functions.TABLE)
+def test_under_autocast_it_has_the_same_layout(name):
+    function, args = functions.TABLE[name]
+    with torch.autocast("cpu", torch.bfloat16):
+        expected = layouts(function(*args))
+        with ShapesOnly(args):
+            assert layouts(function(*args)) == expected
+        some = map_tensors(args, floats_lifted)
+        with ShapesOnly(args):
+            assert layouts(function(*some)) == expected

@@ -108,6 +108,17 @@ def test_an_existing_model_gives_the_trace_of_the_real_run(net, grad):
     assert real.modules == shapes.modules or _without_lines(real) == _without_lines(shapes)
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("net", NETS)
+def test_under_autocast_the_trace_is_that_of_the_real_run(net, dtype):
+    model, *args = NETS[net]()
+    if dtype is torch.float16 and "lstm" in net:
+        return  # the CPU's own kernel refuses it
+    with torch.autocast("cpu", dtype):
+        shapes, real = (trace(model, *args, device=device) for device in ("meta", None))
+    assert list(differences(real, shapes)) == []
+
+
 def _without_lines(found):
     return [replace(module, source=None) for module in found.modules]
 

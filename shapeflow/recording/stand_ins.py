@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional, init
 
 from shapeflow.errors import NeedsValues
+from shapeflow.recording import autocast
 from shapeflow.recording.attention import OwnMode, takes_fused_kernel
 from shapeflow.recording.devices import on_cpu
 from shapeflow.recording.identity import SHORT_DTYPES, notation
@@ -67,6 +68,10 @@ class CpuStandIn(OwnMode):
     ) -> Any:
         """Run one torch function, or answer it."""
         kwargs = kwargs or {}
+        if autocast.is_cast(func, args):
+            args, kwargs = autocast.cast(func, args), autocast.cast(func, kwargs)
+            with autocast.switched_off():
+                return self.__torch_function__(func, types, args, kwargs)
         answer = self._answers.get(func)
         if answer is None:
             args, kwargs = on_cpu(func, args, kwargs)
