@@ -135,7 +135,8 @@ def test_a_document_that_cannot_be_read(pytester, folder, text, message):
     assert summary(done.stdout.str()) == {"error": 1}
 
 
-def test_a_trace_that_cannot_be_read(pytester, folder):
+def test_a_trace_that_cannot_be_read(pytester, folder, monkeypatch):
+    monkeypatch.delenv("CI", raising=False)  # there pytest says everything again in its summary
     (folder / "docs" / "w.md").write_text(document_of(FINE, FINE))
     done = run(pytester, "--shapeflow", "docs/w.md", "--shapeflow-trace", "nope.trace.json")
     out = done.stdout.str()

@@ -166,6 +166,7 @@ def test_ctrl_c_from_outside(project):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a shell may ignore it
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "waiting\n"

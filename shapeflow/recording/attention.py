@@ -98,13 +98,16 @@ def takes_fused_kernel(
     if any(tensor.dim() != 4 for tensor in (query, key, value)):
         return False
     with torch._C.DisableTorchFunction(), torch._C._DisableTorchDispatch():
-        like = [None if tensor is None else _alike(tensor) for tensor in (query, key, value, mask)]
+        like: list[Tensor | None] = [_alike(tensor) for tensor in (query, key, value)]
+        like.append(None if mask is None else _alike(mask, widest=2))
         choose: Any = torch._fused_sdp_choice
         return bool(choose(*like, **options) == 1)
 
 
-def _alike(tensor: Tensor) -> Tensor:
+def _alike(tensor: Tensor, widest: int | None = None) -> Tensor:
+    """Return a small tensor like ``tensor``; the last axis of a mask counts tokens, which are two here."""
     batch, heads, tokens, width = (*(1,) * (4 - tensor.dim()), *tensor.shape)
+    width = width if widest is None else min(width, widest)
     shape = [min(batch, 2), heads, min(tokens, 2), width]
     if tensor.stride(-1) == 1:
         like = torch.empty(shape[4 - tensor.dim() :], dtype=tensor.dtype)
