@@ -181,6 +181,14 @@ def test_the_score_matrix_of_attention_by_keyword_and_with_fewer_heads(device):
         assert op.flops == 2 * 2 * 8 * 5 * 7 * 4 + 2 * 2 * 8 * 5 * 7 * 6
 
 
+@DEVICES
+def test_attention_of_one_query_to_a_batch(device):
+    found = run(F.scaled_dot_product_attention, *[torch.randn(b, 4, 5, 8) for b in (1, 2, 2)], device=device)
+    (op,) = found.ops
+    assert outputs(found, op) == ["f32[2, 4, 5, 8]", "f32[2, 4, 5, 5]"]
+    assert op.flops == 2 * 2 * (2 * 4 * 5 * 5 * 8)
+
+
 ESCAPES = {
     "item": "item",
     "bool": "bool",

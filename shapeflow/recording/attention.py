@@ -72,7 +72,16 @@ def _answers_itself(tensor: Any) -> bool:
 
 def score_shape(query: Tensor, key: Tensor) -> tuple[int, ...]:
     """Return the shape of the matrix ``query @ key^T``: ``[..., tokens of query, tokens of key]``."""
-    return (*query.shape[:-1], key.shape[-2])
+    return (*_leading(query, key), query.shape[-2], key.shape[-2])
+
+
+def _leading(query: Tensor, *others: Tensor) -> torch.Size:
+    """Return batch and heads of attention."""
+    try:
+        shapes = (tensor.shape[:-2] for tensor in (query, *others))
+        return torch.Size(torch.broadcast_shapes(*shapes))
+    except RuntimeError:  # fewer heads of keys, each for several of queries
+        return query.shape[:-2]
 
 
 def attention_flops(query: Tensor, key: Tensor, value: Tensor) -> int:
@@ -83,7 +92,7 @@ def attention_flops(query: Tensor, key: Tensor, value: Tensor) -> int:
         key: ``[batch, heads, other tokens, width]``; may have fewer heads, or leading dims of 1.
         value: ``[batch, heads, other tokens, value width]``.
     """
-    leading = query.shape[:-2].numel()
+    leading = _leading(query, key, value).numel()
     shapes = [(1, leading, tensor.shape[-2], tensor.shape[-1]) for tensor in (query, key, value)]
     return int(sdpa_flop_count(*shapes))
 
@@ -121,8 +130,10 @@ def fused_flops(name: str, args: tuple[Any, ...]) -> int:
 
     Args:
         name: ``_native_multi_head_attention`` or ``_transformer_encoder_layer_fwd``.
-        args: the arguments of the operator, in the order of its schema.
+        args: the arguments of the operator, in the order of its schema, as torch's modules give them.
     """
+    if len(args) < 13:
+        return 0
     if name == "_native_multi_head_attention":
         query, key, _, _, heads, weight, _, out = args[:8]
         return _projected_attention_flops(sizes(query), sizes(key), heads, weight, out)

@@ -82,3 +82,21 @@ def compiler_not_loaded() -> Iterator[None]:
                 del sys.modules[name]
         if vars(torch).get("_dynamo") is _STAND_INS[_NAME]:
             del torch._dynamo
+
+
+@contextmanager
+def run_as_written() -> Iterator[None]:
+    """Let what was compiled run as it is written: compiled code calls no functions."""
+    if f"{_NAME}.eval_frame" not in sys.modules:
+        yield
+        return
+    with torch.compiler.set_stance("force_eager"):
+        yield
+
+
+def is_compiled(model: torch.nn.Module) -> bool:
+    """Return True if a part of a model was compiled."""
+    return any(
+        type(module).__name__ == "OptimizedModule" or module._compiled_call_impl is not None
+        for module in model.modules()
+    )

@@ -12,7 +12,7 @@ from shapeflow.recording.identity import Identity
 from shapeflow.recording.keeping import Keeper
 from shapeflow.recording.ports import plain
 from shapeflow.recording.source import SourceLines
-from shapeflow.trace import Escape, Port
+from shapeflow.trace import Escape, Origin, Port
 
 
 @dataclass(slots=True)
@@ -95,9 +95,9 @@ class Draft:
 
     # Values -----------------------------------------------------------------------------------------------
 
-    def read(self, tensor: Tensor, name: str) -> int:
-        """Return the value that ``tensor`` is now, for an input named ``name``."""
-        value, writer = self.identity.value_of(tensor, "unknown" if self.open_calls else "input", name)
+    def read(self, tensor: Tensor, name: str = "", origin: Origin = "unknown") -> int:
+        """Return the value that ``tensor`` is now; one not seen before is of this name and origin."""
+        value, writer = self.identity.value_of(tensor, origin, name)
         if writer is not None:
             outputs = self.ops[writer].outputs
             outputs.append(Port(f"out.written[{len(outputs)}]", value))
@@ -108,10 +108,10 @@ class Draft:
         if self.keeper is not None:
             self.keeper.look(None if call is None else call.key, target, ports, (leaf[-1] for leaf in leaves))
 
-    def ports_in(self, leaves: Iterable[tuple[str, str, Any]]) -> list[Port]:
+    def _ports(self, leaves: Iterable[tuple[str, str, Any]], origin: Origin) -> list[Port]:
         """Return the ports for leaves ``(name, alias, leaf)`` that are read."""
         return [
-            Port(name, self.read(leaf, name), "", alias)
+            Port(name, self.read(leaf, name, origin), "", alias)
             if isinstance(leaf, Tensor)
             else Port(name, None, leaf if isinstance(leaf, str) else plain(leaf), alias)
             for name, alias, leaf in leaves
@@ -132,7 +132,7 @@ class Draft:
             self.open_calls[-1].id if self.open_calls else None,
             self.open_ops[-1].id if self.open_ops else None,
             self.sources.current(3),
-            self.ports_in(leaves),
+            self._ports(leaves, "unknown" if self.calls else "input"),
         )
         self.ops.append(op)
         self.open_ops.append(op)
@@ -188,7 +188,7 @@ class Draft:
             class_name,
             self.open_calls[-1].id if self.open_calls else None,
             self.sources.current(depth),
-            self.ports_in(leaves),
+            self._ports(leaves, "unknown" if self.open_calls else "input"),
             len(self.ops),
         )
         self.calls.append(call)
@@ -200,7 +200,7 @@ class Draft:
         """Close a call; whatever is still open inside it was left by an exception."""
         for left in _close(self.open_calls, call):
             left.last_op, left.raised = len(self.ops), True
-        call.outputs = self.ports_in((name, "", leaf) for name, leaf in leaves)
+        call.outputs = self._ports(((name, "", leaf) for name, leaf in leaves), "unknown")
         self._keep(call, "", call.outputs, leaves)
         call.last_op = len(self.ops)
         call.raised = raised

@@ -52,7 +52,7 @@ def sizes(tensor: Tensor) -> tuple[int, ...]:
     with torch._C._DisableTorchDispatch():
         if tensor.layout is torch.jagged:
             offsets: Tensor = tensor.offsets()  # type: ignore[attr-defined]
-            longest = int(offsets.diff().max())
+            longest = 0 if offsets.is_meta else int(offsets.diff().max())
             return tuple(size if type(size) is int else longest for size in tensor.shape)
         parts = tensor._nested_tensor_size()
         return (len(parts), *parts.amax(0).tolist())

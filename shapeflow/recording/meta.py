@@ -13,12 +13,15 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._ops import HigherOrderOperator
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from shapeflow.errors import NoShapeFormula
 from shapeflow.recording import layouts
 from shapeflow.recording.compiler import compiler_not_loaded
-from shapeflow.recording.ports import map_tensors
+from shapeflow.recording.identity import notation
+from shapeflow.recording.ports import map_tensors, tensors_of
 
 Layout = tuple[torch.Size, tuple[int, ...], torch.dtype]
 """Shape, strides (in elements) and dtype of one output."""
@@ -78,9 +81,14 @@ class MetaMemo:
         """Return what ``func`` would give.
 
         Raises:
+            NoShapeFormula: one of them is sparse.
             Exception: whatever the meta kernel raises for arguments that do not fit together.
         """
-        description = key(func, args, kwargs)
+        try:
+            description = key(func, args, kwargs)
+        except RuntimeError:  # a layout without strides
+            tensors = tensors_of((args, kwargs)).values()
+            raise NoShapeFormula(func.overloadpacket.__name__, ", ".join(map(notation, tensors))) from None
         try:
             answer = self._answers.get(description)
         except TypeError:  # an argument that cannot be hashed: ask anew each time
@@ -127,6 +135,7 @@ class _FlopCounter(TorchDispatchMode):
     """
 
     flops = 0
+    supports_higher_order_operators = True
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -136,6 +145,8 @@ class _FlopCounter(TorchDispatchMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
+        if isinstance(func, HigherOrderOperator):
+            return func(*args, **kwargs)
         formula = flop_formula(func)
         if formula is None:
             with self:

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 import torch
+from torch._ops import HigherOrderOperator
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from shapeflow.recording.draft import Draft, OpDraft
@@ -28,6 +29,8 @@ class OperatorWatch:
     def begin(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpDraft | None:
         """Note what an operator writes to; returns a new op if it has to be recorded by itself."""
         draft, alone = self._draft, None
+        if isinstance(func, HigherOrderOperator):  # such as `cond`: a function, which calls operators
+            return draft.begin_op(func.__name__, arguments(args, kwargs)) if draft.open_op is None else None
         if draft.open_op is None:
             if (
                 func is torch.ops.aten.lift_fresh.default
@@ -62,6 +65,8 @@ class OperatorWatch:
 class RealOperators(TorchDispatchMode):
     """Passes every operator on unchanged, after telling the watch; counts FLOPs by shapes alone."""
 
+    supports_higher_order_operators = True
+
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
         return False  # the wrapper that torch would add imports its compiler, which takes seconds
@@ -89,12 +94,12 @@ class RealOperators(TorchDispatchMode):
         return result
 
     def _flops(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
-        if not _may_count(func):
+        if isinstance(func, HigherOrderOperator) or not _may_count(func):
             return 0
         try:
             return self._memo.ask(func, args, kwargs).flops
-        except (RuntimeError, NotImplementedError, TypeError):
-            return 0  # no meta formula for this operator: its FLOPs stay uncounted
+        except Exception:  # no meta formula for this operator: its FLOPs stay uncounted, and the run goes on
+            return 0
 
 
 _COMPOSED = (

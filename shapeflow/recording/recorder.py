@@ -18,6 +18,7 @@ from shapeflow.errors import EndOfRun
 from shapeflow.recording import modules
 from shapeflow.recording.attention import fused_paths_kept
 from shapeflow.recording.calls import CallRecorder
+from shapeflow.recording.compiler import is_compiled, run_as_written
 from shapeflow.recording.draft import Draft
 from shapeflow.recording.failure import failed_op, failure_of
 from shapeflow.recording.freezing import freeze
@@ -27,6 +28,8 @@ from shapeflow.recording.operators import OperatorWatch, RealOperators
 from shapeflow.recording.ops import FunctionRecorder
 from shapeflow.recording.shapes_only import ShapesOnly
 from shapeflow.trace import Run, Trace
+
+_NOT_COMPILED = "What torch.compile had compiled ran as it is written: a compiled part calls no functions."
 
 
 class Recording:
@@ -62,6 +65,8 @@ class Recording:
                 "torch": str(torch.__version__),
             },
         )
+        if is_compiled(model):
+            self.run = replace(self.run, notes=(_NOT_COMPILED,))
         self._model: nn.Module | None = model
         self._shapes_only = shapes_only
         self._draft = Draft(Identity(modules.tensor_names(model)), progress)
@@ -96,6 +101,7 @@ class Recording:
             enter(_no_collection())
         with _no_collection(), contextlib.ExitStack() as undo:
             undo.callback(self._stack.close)
+            enter(run_as_written())
             enter(fused_paths_kept())
             self._calls = CallRecorder(self._model, self._draft)
             enter(self._calls.watching())

@@ -20,16 +20,17 @@ from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor
+from torch._ops import HigherOrderOperator
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording.identity import notation
 from shapeflow.recording.known import Known
 from shapeflow.recording.meta import MetaMemo, build, lift
-from shapeflow.recording.ports import map_tensors
+from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.schemas import Kind, is_random, kind_of, written_tensors
 from shapeflow.recording.stand_ins import CpuStandIn
-from shapeflow.recording.undisturbed import undisturbed
+from shapeflow.recording.undisturbed import answer_themselves, undisturbed
 
 _CPU = torch.device("cpu")
 _META = torch.device("meta")
@@ -57,6 +58,8 @@ class ShapesOnly(TorchDispatchMode):
         protect: tensors that exist already and must not be changed, such as the parameters and buffers of a
             model that was built before. Their values may be read, never written.
     """
+
+    supports_higher_order_operators = True
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -94,6 +97,8 @@ class ShapesOnly(TorchDispatchMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Answer one operator."""
+        if answer_themselves(types):
+            return NotImplemented  # they do so with operators on what they hold
         kwargs = kwargs or {}
         with torch._C.DisableTorchFunction():
             if self.observer is None:
@@ -109,8 +114,26 @@ class ShapesOnly(TorchDispatchMode):
             return result
 
     def _answer(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if isinstance(func, HigherOrderOperator):
+            return self._higher(func, args, kwargs)
         answer = self._ANSWERS.get(kind_of(func))
         return func(*args, **kwargs) if answer is None else answer(self, func, args, kwargs)
+
+    def _higher(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Answer a function that calls operators, such as ``cond``; its condition keeps its value."""
+        tensors = tensors_of((args, kwargs)).values()
+        if all(map(self.known.has_values, tensors)):
+            return func(*args, **kwargs)
+
+        def without_data(tensor: Tensor) -> Tensor:
+            return tensor if tensor.dtype is torch.bool and self.known.has_values(tensor) else lift(tensor)
+
+        try:
+            return func(*map_tensors(args, without_data), **map_tensors(kwargs, without_data))
+        except (RuntimeError, NotImplementedError) as error:
+            if "meta" not in str(error).lower():
+                raise
+            raise NeedsValues(func.__name__, ", ".join(map(notation, tensors))) from None
 
     def _make(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self.known.paused or func is not _aten.scalar_tensor.default:

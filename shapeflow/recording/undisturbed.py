@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 import torch
 from torch._C import DispatchKey, DispatchKeySet
+from torch._ops import HigherOrderOperator
 from torch.overrides import enable_reentrant_dispatch
 
 _PYTHON_KEYS = DispatchKeySet(DispatchKey.Python) | DispatchKeySet(DispatchKey.PythonTLSSnapshot)
@@ -20,7 +22,7 @@ def undisturbed(func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, 
     requires gradients (``should_fold`` in aten/src/ATen/native/LinearAlgebra.cpp) and would take another
     path, with other last bits. Views compute nothing, and torch wants to wrap those of a weight itself.
     """
-    if types or not torch.is_inference_mode_enabled() or not _is_composed_arithmetic(func):
+    if not torch.is_inference_mode_enabled() or not _is_composed_arithmetic(func) or answer_themselves(types):
         return func(*args, **kwargs)
     with enable_reentrant_dispatch():
         if torch._C._len_torch_dispatch_stack():
@@ -29,8 +31,16 @@ def undisturbed(func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, 
             return func(*args, **kwargs)
 
 
+def answer_themselves(types: Iterable[type]) -> bool:
+    """Return True if tensors of some of these classes have their own answer to operators."""
+    own = (getattr(kind, "__torch_dispatch__", None) for kind in types)
+    return any(answer != torch._C._disabled_torch_dispatch_impl for answer in own)
+
+
 @cache
 def _is_composed_arithmetic(func: Any) -> bool:
+    if isinstance(func, HigherOrderOperator):
+        return False
     if func.has_kernel_for_dispatch_key(DispatchKey.ADInplaceOrView):
         return False
     if any(output.alias_info is not None for output in func._schema.returns):
