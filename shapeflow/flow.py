@@ -141,13 +141,29 @@ def reaches(trace: Trace, source: str, destination: str) -> Reach:
     hit = next(reversed(reached))
     if hit in goals:
         return Reach("yes", *way(reached, hit))
-    complete = max((op for goal in goals for op in links.makers[goal]), default=-1)
-    last = max((op for value in reached for op in links.makers[value] if op <= complete), default=None)
+    made = max((op for goal in goals for op in links.makers[goal]), default=-1)
+    complete = max(made, _chosen(trace, destination))
+    last = max((op for value in reached for op in links.makers[value] if op <= made), default=None)
     doubts = (
         *_escapes(trace, reached, complete),
         *_unknown_origins(trace, starts, goals),
     )
     return Reach("undecided" if doubts else "no", doubts=tuple(dict.fromkeys(doubts)), last=last)
+
+
+def _chosen(trace: Trace, destination: str) -> int:
+    """Return the op before which it was settled which of the tensors it was given a call gives back."""
+    settled = -1
+    for match in select(trace, destination):
+        if match.call is None or match.op is not None:
+            continue
+        call = trace.calls[match.call]
+        ports = call.outputs if match.port is None else [port for port in call.outputs if port == match.port]
+        for port in ports:
+            producer = None if port.value is None else trace.values[port.value].producer
+            if port.value is not None and (producer is None or producer < call.first_op):
+                settled = max(settled, call.last_op)
+    return settled
 
 
 def _escapes(trace: Trace, reached: Reached, complete: int) -> Iterable[Doubt]:

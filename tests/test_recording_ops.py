@@ -229,6 +229,16 @@ def test_never_is_undecided_after_an_escape():
     assert found.reaches(".:in[0]", ".:out").answer == "undecided"
 
 
+def test_never_is_undecided_where_a_value_chose_what_is_returned():
+    def function(x, y, z):
+        return y if x.sum() > 0 else z
+
+    found = run(function, torch.ones(2), torch.randn(2), torch.randn(2))
+    assert found.reaches(".:in[0]", ".:out").answer == "undecided"
+    assert found.reaches(".:in[1]", ".:out").answer == "yes"
+    assert found.reaches(".:in[2]", ".:out").answer == "no"
+
+
 @DEVICES
 def test_conversions_of_dtype_are_no_escapes(device):
     found = run(lambda x: (x.bool(), x.int(), x.float()), torch.randn(2), device=device)
@@ -255,6 +265,7 @@ def test_a_scripted_module_is_a_call(device):
     with torch.no_grad():
         found = trace(model, torch.randn(2, 3), device=device)
     assert [call.name for call in found.calls] == [".", "0", "1"]
+    assert [(port.name, port.alias) for port in found.calls[2].inputs] == [("in[0]", "in.input")]
     (out,) = found.select("1:out")
     assert str(found.values[out.port.value]) == "f32[2, 2]"
     assert "tanh" in [op.target for op in found.ops]
