@@ -240,6 +240,9 @@ class CallRecorder:
 
 def _positional(method: Method) -> tuple[str, ...]:
     """Return the names of the parameters that can be given by position."""
+    schema = getattr(method, "schema", None)
+    if isinstance(schema, torch.FunctionSchema):  # of a scripted method, which has no signature
+        return tuple(argument.name for argument in schema.arguments)
     try:
         parameters = inspect.signature(method).parameters.values()
     except (TypeError, ValueError):

@@ -109,10 +109,11 @@ def answers(known: Known) -> dict[Any, Answer]:
         functional.scaled_dot_product_attention: _attention,
         torch._nested_tensor_from_mask: partial(_nested, known),
         torch._pack_padded_sequence: partial(_pack, known),
-        torch._grouped_mm: _grouped,
         torch._native_multi_head_attention: _fused_attention,
         torch._transformer_encoder_layer_fwd: lambda source, *_: _without_data(torch.empty_like(source)),
     }
+    if hasattr(torch, "_grouped_mm"):  # from torch 2.8
+        found[torch._grouped_mm] = _grouped
     for move in (Tensor.cuda, Tensor.cpu, Tensor.pin_memory):
         found[move] = lambda tensor, *_, **__: tensor
     for function, name in _READS.items():
