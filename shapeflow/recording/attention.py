@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from types import FunctionType
 from typing import Any
 
@@ -70,21 +71,22 @@ def _answers_itself(tensor: Any) -> bool:
     return type(tensor) is not Tensor and handler not in (None, torch._C._disabled_torch_function_impl)
 
 
-def score_shape(query: Tensor, key: Tensor) -> tuple[int, ...]:
+@lru_cache
+def score_shape(query: torch.Size, key: torch.Size) -> tuple[int, ...]:
     """Return the shape of the matrix ``query @ key^T``: ``[..., tokens of query, tokens of key]``."""
-    return (*_leading(query, key), query.shape[-2], key.shape[-2])
+    return (*_leading(query, key), query[-2], key[-2])
 
 
-def _leading(query: Tensor, *others: Tensor) -> torch.Size:
+def _leading(query: torch.Size, *others: torch.Size) -> torch.Size:
     """Return batch and heads of attention."""
     try:
-        shapes = (tensor.shape[:-2] for tensor in (query, *others))
-        return torch.Size(torch.broadcast_shapes(*shapes))
+        return torch.Size(torch.broadcast_shapes(*(shape[:-2] for shape in (query, *others))))
     except RuntimeError:  # fewer heads of keys, each for several of queries
-        return query.shape[:-2]
+        return query[:-2]
 
 
-def attention_flops(query: Tensor, key: Tensor, value: Tensor) -> int:
+@lru_cache
+def attention_flops(query: torch.Size, key: torch.Size, value: torch.Size) -> int:
     """Return the FLOPs of scaled dot product attention by torch's formula (torch/utils/flop_counter.py).
 
     Args:
@@ -93,8 +95,7 @@ def attention_flops(query: Tensor, key: Tensor, value: Tensor) -> int:
         value: ``[batch, heads, other tokens, value width]``.
     """
     leading = _leading(query, key, value).numel()
-    shapes = [(1, leading, tensor.shape[-2], tensor.shape[-1]) for tensor in (query, key, value)]
-    return int(sdpa_flop_count(*shapes))
+    return int(sdpa_flop_count(*[(1, leading, shape[-2], shape[-1]) for shape in (query, key, value)]))
 
 
 def takes_fused_kernel(

@@ -69,8 +69,8 @@ def _policy(func: Any) -> str:
 
 
 def is_cast(func: Callable[..., Any], args: tuple[Any, ...]) -> bool:
-    """Return True if a function's arguments are converted where it is called now."""
-    if not torch.is_autocast_enabled("cpu") or not _policy(func):
+    """Return True if a function's arguments are converted while autocasting is switched on."""
+    if not _policy(func):
         return False
     return func is not torch.einsum or len(tensors_of(args)) > 1  # of one it makes a view or a sum
 

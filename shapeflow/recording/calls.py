@@ -16,7 +16,7 @@ import functools
 import inspect
 import sys
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -70,9 +70,10 @@ class CallRecorder:
         handles: list[Any] = []
         wrapped: list[tuple[type, str, Method | None]] = []
         instances: list[tuple[nn.Module, Method]] = []
-        fused = _fused(self._model)
+        modules = [module for module, _ in self._paths.values()]
+        fused = _fused(modules)
         try:
-            for module in self._model.modules():
+            for module in modules:
                 if id(module) not in fused and not isinstance(module, _SCRIPTED):
                     handles.append(module.register_forward_pre_hook(self._before, with_kwargs=True))
                     handles.append(
@@ -82,7 +83,7 @@ class CallRecorder:
                 if callable(own) and not isinstance(module, _SCRIPTED):
                     instances.append((module, own))
                     vars(module)["forward"] = self._wrap_own(module, own)
-            for owner, name, method in _methods(self._model):
+            for owner, name, method in _methods(modules):
                 wrapped.append((owner, name, method))
                 setattr(owner, name, self._wrap(method, name))
             # Scripted modules refuse hooks and have no forward in Python.
@@ -108,11 +109,12 @@ class CallRecorder:
 
     def _path(self, module: nn.Module) -> str | None:
         """Return the path of a module of the tree, also of one that was just added; None for others."""
-        if id(module) not in self._paths and module not in self._strangers:
-            self._look_for_modules()
-            if id(module) not in self._paths:
-                self._strangers.add(module)
         known = self._paths.get(id(module))
+        if known is None and module not in self._strangers:
+            self._look_for_modules()
+            known = self._paths.get(id(module))
+            if known is None:
+                self._strangers.add(module)
         return None if known is None else known[1]
 
     def _look_for_modules(self) -> None:
@@ -251,20 +253,21 @@ def _positional(method: Method) -> tuple[str, ...]:
     return tuple(parameter.name for parameter in parameters if parameter.kind in kinds)
 
 
-def _fused(model: nn.Module) -> set[int]:
+def _fused(modules: Iterable[nn.Module]) -> set[int]:
     """Return the modules that must have no hook for torch to stay on its fused path, on which it is now."""
     return {
         id(module)
-        for layer in model.modules()
+        for layer in modules
         if isinstance(layer, nn.TransformerEncoderLayer)
         and not any(module._forward_hooks or module._forward_pre_hooks for module in layer.modules())
         for module in layer.modules()
     }
 
 
-def _methods(model: nn.Module) -> list[tuple[type, str, Method]]:
+def _methods(modules: Iterable[nn.Module]) -> list[tuple[type, str, Method]]:
     """Return the methods to wrap, where a class defines them: ``forward``, and the helpers of model code."""
-    classes = {owner: None for module in model.modules() for owner in type(module).__mro__}
+    kinds = dict.fromkeys(map(type, modules))
+    classes = {owner: None for kind in kinds for owner in kind.__mro__}
     found: list[tuple[type, str, Method]] = []
     for owner in classes:
         package = owner.__module__.partition(".")[0]

@@ -15,10 +15,11 @@ from shapeflow.recording.attention import OwnMode
 _CPU = torch.device("cpu")
 
 
+_NAMES_A_DEVICE: frozenset[type] = frozenset({str, torch.device})
+
+
 def _is_cuda(value: object) -> bool:
-    if isinstance(value, torch.device):
-        return value.type == "cuda"
-    return isinstance(value, str) and (value == "cuda" or value.startswith("cuda:"))
+    return type(value) in _NAMES_A_DEVICE and str(value).partition(":")[0] == "cuda"
 
 
 def on_cpu(
@@ -27,8 +28,10 @@ def on_cpu(
     """Return the arguments with every request for a CUDA device changed to the CPU."""
     if "device" in kwargs and _is_cuda(kwargs["device"]):
         kwargs = {**kwargs, "device": _CPU}
-    if len(args) > 1 and any(_is_cuda(value) for value in args[1:]) and func is not torch.device:
-        args = (args[0], *(_CPU if _is_cuda(value) else value for value in args[1:]))
+    for value in args[1:]:
+        if type(value) in _NAMES_A_DEVICE and func is not torch.device:
+            args = (args[0], *[_CPU if _is_cuda(value) else value for value in args[1:]])
+            break
     return args, kwargs
 
 

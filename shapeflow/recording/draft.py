@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from torch import Tensor
 
 from shapeflow.recording.identity import Identity
 from shapeflow.recording.keeping import Keeper
-from shapeflow.recording.ports import plain
+from shapeflow.recording.ports import arguments
 from shapeflow.recording.source import SourceLines
 from shapeflow.trace import Escape, Origin, Port
 
@@ -105,17 +106,19 @@ class Draft:
 
     def _keep(self, call: CallDraft | None, target: str, ports: list[Port], leaves: Sequence[Any]) -> None:
         """Let the keeper copy numbers of the tensors at ``ports`` of a call, or of an op that ran in it."""
-        if self.keeper is not None:
-            self.keeper.look(None if call is None else call.key, target, ports, (leaf[-1] for leaf in leaves))
+        assert self.keeper is not None
+        self.keeper.look(None if call is None else call.key, target, ports, (leaf[-1] for leaf in leaves))
 
     def _ports(self, leaves: Iterable[tuple[str, str, Any]], origin: Origin) -> list[Port]:
         """Return the ports for leaves ``(name, alias, leaf)`` that are read."""
-        return [
-            Port(name, self.read(leaf, name, origin), "", alias)
-            if isinstance(leaf, Tensor)
-            else Port(name, None, leaf if isinstance(leaf, str) else plain(leaf), alias)
-            for name, alias, leaf in leaves
-        ]
+        ports, current = [], self.identity.current
+        for name, alias, leaf in leaves:
+            if type(leaf) is str:
+                ports.append(_text_port(name, leaf, alias))
+            else:
+                value = current(leaf)
+                ports.append(Port(name, self.read(leaf, name, origin) if value is None else value, "", alias))
+        return ports
 
     def escape(self, op: OpDraft, how: str) -> None:
         """Note that an op reads its inputs into Python."""
@@ -124,8 +127,9 @@ class Draft:
 
     # Ops --------------------------------------------------------------------------------------------------
 
-    def begin_op(self, target: str, leaves: list[tuple[str, str, Any]]) -> OpDraft:
+    def begin_op(self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpDraft:
         """Open an op, with its inputs as they are now."""
+        leaves = arguments(args, kwargs)
         op = OpDraft(
             len(self.ops),
             target,
@@ -136,24 +140,29 @@ class Draft:
         )
         self.ops.append(op)
         self.open_ops.append(op)
-        self._keep(self.open_call, target, op.inputs, leaves)
+        if self.keeper is not None:
+            self._keep(self.open_call, target, op.inputs, leaves)
         return op
 
     def end_op(self, op: OpDraft, leaves: list[tuple[str, Any]]) -> None:
         """Close an op with its results; one that gave no tensor is forgotten unless it wrote to one."""
         _close(self.open_ops, op)
-        produced = self.identity.produced
-        op.outputs[:0] = [
-            Port(name, produced(leaf, op.id)) if isinstance(leaf, Tensor) else Port(name, None, leaf)
-            for name, leaf in leaves
-        ]
-        self._keep(self.open_call, op.target, op.outputs, leaves)
-        if op is self.ops[-1] and not op.wrote and not any(port.value is not None for port in op.outputs):
+        identity, ports, gave_none = self.identity, [], not op.outputs
+        for name, leaf in leaves:
+            if type(leaf) is str:
+                ports.append(_text_port(name, leaf))
+            else:
+                ports.append(Port(name, identity.produced(leaf, op.id)))
+                gave_none = False
+        op.outputs[:0] = ports
+        if self.keeper is not None:
+            self._keep(self.open_call, op.target, op.outputs, leaves)
+        if gave_none and not op.wrote and op is self.ops[-1]:
             self.ops.pop()
             return
-        op.live_bytes = self.identity.live_bytes
-        if self.identity.peak_bytes > self._peak:
-            self._peak, self.peak_op = self.identity.peak_bytes, op.id
+        op.live_bytes = identity.live_bytes
+        if identity.peak_bytes > self._peak:
+            self._peak, self.peak_op = identity.peak_bytes, op.id
         if op.parent is not None:
             self.ops[op.parent].flops += op.flops
         elif self._progress is not None and op.flops:
@@ -193,7 +202,8 @@ class Draft:
         )
         self.calls.append(call)
         self.open_calls.append(call)
-        self._keep(call, "", call.inputs, leaves)
+        if self.keeper is not None:
+            self._keep(call, "", call.inputs, leaves)
         return call
 
     def end_call(self, call: CallDraft, leaves: Sequence[tuple[str, Any]], raised: bool = False) -> None:
@@ -201,7 +211,8 @@ class Draft:
         for left in _close(self.open_calls, call):
             left.last_op, left.raised = len(self.ops), True
         call.outputs = self._ports(((name, "", leaf) for name, leaf in leaves), "unknown")
-        self._keep(call, "", call.outputs, leaves)
+        if self.keeper is not None:
+            self._keep(call, "", call.outputs, leaves)
         call.last_op = len(self.ops)
         call.raised = raised
         if call.method != "forward" and not raised:
@@ -220,8 +231,17 @@ class Draft:
             self.ops.pop()
 
 
+@lru_cache(maxsize=2**12)
+def _text_port(name: str, text: str, alias: str = "") -> Port:
+    """Return the port of what is no tensor; a few come again and again."""
+    return Port(name, None, text, alias)
+
+
 def _close(opened: list[Any], item: Any) -> list[Any]:
     """Take ``item``, and what was opened after it, off a stack; return what was opened after it."""
+    if opened and opened[-1] is item:
+        opened.pop()
+        return []
     for position in range(len(opened) - 1, -1, -1):
         if opened[position] is item:
             left = opened[position + 1 :]

@@ -45,6 +45,8 @@ def short_dtype(dtype: torch.dtype) -> str:
 
 def sizes(tensor: Tensor) -> tuple[int, ...]:
     """Return the shape of a tensor; for a nested tensor that of the padded one, with the largest sizes."""
+    if type(tensor) is Tensor and not tensor.is_nested:  # what nearly all are
+        return tuple(tensor.shape)
     if is_lazy(tensor):
         return ()
     if not tensor.is_nested:
@@ -77,19 +79,17 @@ class _Storage:
     """True if an op made it: counted in the live bytes."""
 
 
-class _TensorRef(weakref.ref[Tensor]):
-    __slots__ = ("address", "key", "storage")
+class _Tracked(weakref.ref[Tensor]):
+    """A tensor that may be alive; called, it gives the tensor or None."""
+
+    __slots__ = ("address", "epoch", "key", "storage", "value")
 
     key: int
     address: int
     storage: _Storage | None
-
-
-@dataclass(slots=True)
-class _Entry:
-    ref: _TensorRef
     value: int
     epoch: int
+    """How often its storage had been written to when it became this value; -1: its shape was changed."""
 
 
 class Identity:
@@ -106,10 +106,17 @@ class Identity:
         self._names: dict[int, tuple[weakref.ref[Tensor], Origin, str]] = {}
         for tensor, origin, name in names:
             self._names.setdefault(id(tensor), (weakref.ref(tensor), origin, name))
-        self._entries: dict[int, _Entry] = {}
+        self._tracked: dict[int, _Tracked] = {}
         self._storages: dict[int, _Storage] = {}
         self._storage_count = 0
         self._forget = self._make_forget()
+
+    def current(self, tensor: Tensor) -> int | None:
+        """Return the value that ``tensor`` was when it was last seen, None if it may be another one now."""
+        tracked = self._tracked.get(id(tensor))
+        if tracked is None or tracked() is not tensor:
+            return None
+        return tracked.value if tracked.storage is None or tracked.epoch == tracked.storage.epoch else None
 
     def value_of(self, tensor: Tensor, origin: Origin = "unknown", name: str = "") -> tuple[int, int | None]:
         """Return the id of the value that ``tensor`` is now, and the op that wrote it unseen, if one did.
@@ -117,36 +124,40 @@ class Identity:
         A tensor seen for the first time gets a new value: a parameter, a buffer, or of the ``origin`` given.
         The second item is the op that wrote to the storage since the last look; it made this value.
         """
-        entry = self._entries.get(id(tensor))
-        if entry is not None and entry.ref() is tensor:
-            storage = entry.ref.storage
-            if storage is None or entry.epoch == storage.epoch:
-                return entry.value, None
-            return self._add(tensor, "op", "", storage.writer), storage.writer
-        named = self._named(tensor)
-        if named is not None:
-            return self._add(tensor, *named), None
-        storage = self._storages.get(address(tensor))
-        if storage is not None and storage.writer is not None:  # another object for memory that an op filled
-            return self._add(tensor, "op", "", storage.writer), storage.writer
-        return self._add(tensor, origin, name), None
+        value = self.current(tensor)
+        if value is not None:
+            return value, None
+        tracked = self._seen(tensor)
+        if tracked is not None:
+            storage = tracked.storage
+        else:
+            named = self._named(tensor)
+            if named is not None:
+                return self._add(tensor, *named), None
+            storage = self._storages.get(address(tensor))
+            if storage is None or storage.writer is None:
+                return self._add(tensor, origin, name), None
+        # It was written to, or is another object for memory that an op filled.
+        writer = None if storage is None else storage.writer
+        return self._add(tensor, "op", "", writer), writer
 
     def produced(self, tensor: Tensor, op: int) -> int:
         """Return the value of ``tensor`` as a result of ``op``; a tensor handed through keeps its own."""
-        entry = self._entries.get(id(tensor))
-        if entry is not None and entry.ref() is tensor:
-            storage = entry.ref.storage
-            if storage is None or entry.epoch == storage.epoch:
-                return entry.value
-        elif self._named(tensor) is not None:
-            return self.value_of(tensor)[0]
+        if id(tensor) in self._tracked or id(tensor) in self._names:  # most results are new
+            value = self.current(tensor)
+            if value is not None:
+                return value
+            if self._seen(tensor) is None and self._named(tensor) is not None:
+                return self.value_of(tensor)[0]
         return self._add(tensor, "op", "", op)
 
     def outlived(self) -> bool:
         """Return True if a tensor that an op made is still alive."""
         values = self.values
         return any(
-            values[entry.value].origin == "op" for entry in self._entries.values() if entry.ref() is not None
+            values[tracked.value].origin == "op"
+            for tracked in self._tracked.values()
+            if tracked() is not None
         )
 
     def written(self, tensor: Tensor, op: int | None) -> None:
@@ -158,16 +169,20 @@ class Identity:
 
     def reshaped(self, tensor: Tensor) -> None:
         """Note that the shape of ``tensor`` changes in place: it becomes another value on its memory."""
-        entry = self._entries.get(id(tensor))
-        if entry is not None and entry.ref() is tensor:
-            entry.epoch = -1
+        tracked = self._seen(tensor)
+        if tracked is not None:
+            tracked.epoch = -1
 
     def moved(self, tensor: Tensor) -> None:
         """Note that ``tensor`` has been given other memory: it is no more what it was before."""
-        entry = self._entries.pop(id(tensor), None)
-        if entry is not None and entry.ref() is tensor:
-            self._forget(entry.ref)
+        tracked = self._seen(tensor)
+        if tracked is not None:
+            self._forget(tracked)
         self._names.pop(id(tensor), None)
+
+    def _seen(self, tensor: Tensor) -> _Tracked | None:
+        tracked = self._tracked.get(id(tensor))
+        return tracked if tracked is not None and tracked() is tensor else None
 
     def _named(self, tensor: Tensor) -> tuple[Origin, str] | None:
         known = self._names.get(id(tensor))
@@ -180,58 +195,48 @@ class Identity:
         return value.id
 
     def _add(self, tensor: Tensor, origin: Origin, name: str, op: int | None = None) -> int:
-        identifier = len(self.values)
-        storage = self._track(tensor, identifier, op)
-        self.values.append(
-            Value(
-                identifier,
-                short_dtype(tensor.dtype),
-                sizes(tensor),
-                origin,
-                op,
-                name,
-                None if storage is None else storage.number,
-            )
-        )
+        """Make a new value, which ``tensor`` is now."""
+        identifier, dtype = len(self.values), tensor.dtype
+        tracked = self._seen(tensor) or self._track(tensor, op)
+        tracked.value, storage = identifier, tracked.storage
+        if storage is None:
+            number = None
+        else:
+            tracked.epoch, number = storage.epoch, storage.number
+        text = SHORT_DTYPES.get(dtype) or short_dtype(dtype)
+        self.values.append(Value(identifier, text, sizes(tensor), origin, op, name, number))
         return identifier
 
-    def _track(self, tensor: Tensor, value: int, op: int | None) -> _Storage | None:
-        entry = self._entries.get(id(tensor))
-        if entry is not None and entry.ref() is tensor:
-            entry.value = value
-            if entry.ref.storage is not None:
-                entry.epoch = entry.ref.storage.epoch
-            return entry.ref.storage
-        place = address(tensor)
-        storage = self._storages.get(place) if place else None
-        if place and storage is None:
-            storage = _Storage(self._storage_count, tensor.untyped_storage().nbytes(), writer=op)
-            storage.activation = op is not None
-            self._storage_count += 1
-            self._storages[place] = storage
-            if storage.activation:
-                self.live_bytes += storage.bytes
-                self.peak_bytes = max(self.peak_bytes, self.live_bytes)
-        reference = _TensorRef(tensor, self._forget)
-        reference.key, reference.address, reference.storage = id(tensor), place, storage
+    def _track(self, tensor: Tensor, op: int | None) -> _Tracked:
+        """Follow a tensor that was not seen before, and the storage that it is on."""
+        tracked = self._tracked[id(tensor)] = _Tracked(tensor, self._forget)
+        tracked.key, tracked.epoch = id(tensor), 0
+        tracked.address = place = address(tensor)
+        tracked.storage = storage = self._storages.get(place) if place else None
         if storage is not None:
             storage.tensors += 1
-        self._entries[id(tensor)] = _Entry(reference, value, storage.epoch if storage else 0)
-        return storage
+        elif place:
+            held = tensor.untyped_storage().nbytes()
+            made = op is not None
+            tracked.storage = self._storages[place] = _Storage(self._storage_count, held, 1, 0, op, made)
+            self._storage_count += 1
+            if made:
+                self.live_bytes += held
+                self.peak_bytes = max(self.peak_bytes, self.live_bytes)
+        return tracked
 
     def _make_forget(self) -> Any:
-        entries, storages, this = self._entries, self._storages, weakref.ref(self)
+        tracked, storages, this = self._tracked, self._storages, weakref.ref(self)
 
-        def forget(reference: _TensorRef) -> None:
-            entry = entries.get(reference.key)
-            if entry is not None and entry.ref is reference:
-                del entries[reference.key]
-            storage = reference.storage
+        def forget(gone: _Tracked) -> None:
+            if tracked.get(gone.key) is gone:
+                del tracked[gone.key]
+            storage = gone.storage
             if storage is None:
                 return
             storage.tensors -= 1
-            if storage.tensors == 0 and storages.get(reference.address) is storage:
-                del storages[reference.address]
+            if storage.tensors == 0 and storages.get(gone.address) is storage:
+                del storages[gone.address]
                 identity = this()
                 if identity is not None and storage.activation:
                     identity.live_bytes -= storage.bytes

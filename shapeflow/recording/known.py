@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -39,15 +38,11 @@ class Known:
 
     def is_small(self, tensor: Tensor) -> bool:
         """Return True if ``tensor`` has values, and so few that arithmetic on them is done."""
-        return tensor.numel() <= self._limit and self.has_values(tensor)
+        return not tensor.is_meta and tensor.numel() <= self._limit and self.has_values(tensor)
 
-    def may_be_small(self, outputs: Any) -> bool:
-        """Return True if every tensor that ``meta.Answer.outputs`` describes has few elements."""
-        if isinstance(outputs, tuple) and len(outputs) == 3 and isinstance(outputs[2], torch.dtype):
-            return bool(outputs[0].numel() <= self._limit)
-        if isinstance(outputs, list | tuple):
-            return all(self.may_be_small(item) for item in outputs)
-        return True
+    def may_be(self, elements: int) -> bool:
+        """Return True if a new tensor of so many elements may have values."""
+        return elements <= self._limit
 
     def forget(self, tensor: Tensor) -> None:
         """From now on nothing in the memory of ``tensor`` may be read, whoever views it."""

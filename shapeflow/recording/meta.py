@@ -8,14 +8,16 @@ fast.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch._ops import HigherOrderOperator
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
+from torch.utils.flop_counter import flop_registry, mm_flop
 
 from shapeflow.errors import NoShapeFormula
 from shapeflow.recording import layouts
@@ -23,8 +25,16 @@ from shapeflow.recording.compiler import compiler_not_loaded
 from shapeflow.recording.identity import notation
 from shapeflow.recording.ports import map_tensors, tensors_of
 
-Layout = tuple[torch.Size, tuple[int, ...], torch.dtype]
-"""Shape, strides (in elements) and dtype of one output."""
+_META = torch.device("meta")
+
+
+class Layout(NamedTuple):
+    """One output."""
+
+    shape: torch.Size
+    strides: tuple[int, ...]
+    """In elements."""
+    dtype: torch.dtype
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +51,18 @@ class Answer:
 
     outputs: Any
     """The result with each tensor replaced by its ``Layout``, or by the ``Argument`` that it is."""
+    largest: int
+    """The number of elements of its largest new tensor."""
     flops: int
+
+
+_THEMSELVES: frozenset[type] = frozenset({int, str, type(None)})
 
 
 def describe(argument: Any) -> Any:
     """Return a hashable description of an argument, of all that may change an output's metadata."""
+    if type(argument) in _THEMSELVES:
+        return argument
     if isinstance(argument, Tensor):
         return (argument.shape, argument.stride(), argument.dtype, argument.is_conj(), argument.is_neg())
     if isinstance(argument, list | tuple):
@@ -101,17 +118,25 @@ class MetaMemo:
     def _work_out(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Answer:
         args, kwargs = map_tensors(args, lift), map_tensors(kwargs, lift)
         if "device" in kwargs:
-            kwargs["device"] = torch.device("meta")
+            kwargs["device"] = _META
         if "generator" in kwargs:
             kwargs["generator"] = None  # nothing is drawn
-        with compiler_not_loaded(), layouts.of_the_cpu(), _FlopCounter() as counter:
+        counter = _FlopCounter()
+        with compiler_not_loaded(), layouts.of_the_cpu(), counter if may_count(func) else nullcontext():
             result = layouts.corrected(func, args, func(*args, **kwargs))
         given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
         places = {id(value): Argument(place) for place, value in given if isinstance(value, Tensor)}
-        outputs = map_tensors(
-            result, lambda tensor: places.get(id(tensor)) or (tensor.size(), tensor.stride(), tensor.dtype)
-        )
-        return Answer(outputs, counter.flops)
+        largest = 0
+
+        def described(tensor: Tensor) -> Argument | Layout:
+            nonlocal largest
+            place = places.get(id(tensor))
+            if place is not None:
+                return place
+            largest = max(largest, tensor.numel())
+            return Layout(tensor.size(), tensor.stride(), tensor.dtype)
+
+        return Answer(map_tensors(result, described), largest, counter.flops)
 
 
 def flop_formula(func: Any) -> Any:
@@ -124,8 +149,30 @@ def _recurrent_layer_flops(steps: Tensor, weight: Tensor, recurrent: Tensor, *_:
     return 2 * steps.shape[:-1].numel() * (weight.numel() + recurrent.numel())
 
 
-_MORE_FORMULAS = {torch.ops.aten.mkldnn_rnn_layer: _recurrent_layer_flops}
-"""The fused LSTM of a CPU; a shapes-only run is counted by the products it is composed of."""
+def _linear_flops(tensor: Tensor, weight: Tensor, *_: Any, **__: Any) -> int:
+    """Return the FLOPs of the matrix product that ``linear`` is; torch counts none for a single vector."""
+    if tensor.dim() < 2:
+        return 0
+    return int(mm_flop((tensor.shape[:-1].numel(), tensor.shape[-1]), weight.shape[::-1]))
+
+
+_MORE_FORMULAS = {
+    torch.ops.aten.mkldnn_rnn_layer: _recurrent_layer_flops,
+    torch.ops.aten.linear: _linear_flops,
+}
+"""The fused LSTM of a CPU, which a shapes-only run counts by the products it is composed of; and what is
+composed most often, since taking it apart takes long."""
+_COMPOSED = (
+    *("linear", "matmul", "einsum", "bilinear", "conv", "lstm", "gru", "rnn"),
+    *("tensordot", "inner", "chain_matmul", "linalg_multi_dot", "linalg_matmul"),
+)
+"""How the names of operators begin that are composed of ones with a FLOP formula."""
+
+
+@cache
+def may_count(func: Any) -> bool:
+    """Return True if torch has a FLOP formula for the operator, or for the ones it is composed of."""
+    return flop_formula(func) is not None or func.overloadpacket.__name__.startswith(_COMPOSED)
 
 
 class _FlopCounter(TorchDispatchMode):
@@ -159,11 +206,11 @@ class _FlopCounter(TorchDispatchMode):
 
 def build(outputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return tensors without data for the outputs of an ``Answer`` to a call with these arguments."""
+    if type(outputs) is Layout:
+        shape, strides, dtype = outputs
+        return torch.empty_strided(shape, strides, dtype=dtype, device=_META)
     if isinstance(outputs, Argument):
         return kwargs[outputs.place] if isinstance(outputs.place, str) else args[outputs.place]
-    if isinstance(outputs, tuple) and len(outputs) == 3 and isinstance(outputs[2], torch.dtype):
-        shape, stride, dtype = outputs
-        return torch.empty_strided(shape, stride, dtype=dtype, device="meta")
     if isinstance(outputs, list | tuple):
         return type(outputs)(build(item, args, kwargs) for item in outputs)
     return outputs

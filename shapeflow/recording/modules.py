@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import linecache
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from types import FunctionType
 from typing import Any
@@ -18,27 +18,30 @@ from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.source import SourceLines
 from shapeflow.trace import Module, Origin
 
-_HIDDEN = frozenset({"training", "call_super_init", "dump_patches"})
-_REGISTERED = frozenset({"_parameters", "_buffers", "_modules"})
+_OF_EVERY_MODULE = frozenset(vars(nn.Module())) | {"call_super_init", "dump_patches"}
+"""What torch itself keeps on each module: the registered parameters, buffers and modules, the hooks."""
 _NO_TENSORS: frozenset[type] = frozenset({bool, int, float, str, type(None), set, FunctionType, torch.dtype})
 """Types of attributes that are passed over at once, since there are many and none holds a tensor."""
+_SCALARS: frozenset[type] = frozenset({bool, int, float, str, type(None)})
 
 
 def tensor_names(model: nn.Module) -> Iterator[tuple[Tensor, Origin, str]]:
     """Yield parameters and buffers with their names, also tables that are kept without being registered."""
-    for name, parameter in model.named_parameters(remove_duplicate=False):
-        yield parameter, "parameter", name
-    for name, buffer in model.named_buffers(remove_duplicate=False):
-        yield buffer, "buffer", name
-    for path, module in model.named_modules():
+    modules = list(model.named_modules(remove_duplicate=False))
+    for path, module in modules:
+        for name, parameter in module._parameters.items():
+            if parameter is not None:
+                yield parameter, "parameter", _joined(path, name)
+    for path, module in modules:
+        for name, buffer in module._buffers.items():
+            if buffer is not None:
+                yield buffer, "buffer", _joined(path, name)
+    for path, module in modules:
         for name, value in vars(module).items():
-            if (
-                name not in _REGISTERED
-                and type(value) not in _NO_TENSORS
-                and not isinstance(value, nn.Module)
-            ):
-                for place, tensor in tensors_of(value).items():
-                    yield tensor, "buffer", f"{path}.{name}{place}".lstrip(".")
+            if name in _OF_EVERY_MODULE or type(value) in _NO_TENSORS or isinstance(value, nn.Module):
+                continue
+            for place, tensor in tensors_of(value).items():
+                yield tensor, "buffer", _joined(path, name) + place
 
 
 def table(model: nn.Module, sources: SourceLines, gone: Mapping[str, nn.Module]) -> tuple[Module, ...]:
@@ -50,9 +53,15 @@ def table(model: nn.Module, sources: SourceLines, gone: Mapping[str, nn.Module])
         gone: modules that were part of the tree before, by their paths; those that are no more come last.
     """
     lines: dict[type, int | None] = {}
-    below = _parameters_below(model)
+    everywhere = list(model.named_modules(remove_duplicate=False))
+    below = _parameters_below(everywhere)
+    there: dict[int, tuple[str, nn.Module]] = {}
+    for path, module in everywhere:  # a module that is in two places has the first one's name
+        there.setdefault(id(module), (path, module))
+    paths = {path for path, _ in everywhere}
+    missing = [(path, module) for path, module in gone.items() if path not in paths]
     rows = []
-    for path, module in {**dict(model.named_modules()), **_missing(gone, model)}.items():
+    for path, module in (*there.values(), *missing):
         kind = type(module)
         if kind not in lines:
             lines[kind] = _class_line(kind, sources)
@@ -62,7 +71,7 @@ def table(model: nn.Module, sources: SourceLines, gone: Mapping[str, nn.Module])
                 kind.__name__,
                 f"{kind.__module__}.{kind.__qualname__}",
                 sum(below.get(path, {}).values()),
-                sum(_count(parameter) for parameter in module.parameters(recurse=False)),
+                sum(_own_parameters(module).values()),
                 attributes(module),
                 lines[kind],
             )
@@ -70,20 +79,25 @@ def table(model: nn.Module, sources: SourceLines, gone: Mapping[str, nn.Module])
     return tuple(rows)
 
 
-def _missing(gone: Mapping[str, nn.Module], model: nn.Module) -> dict[str, nn.Module]:
-    there = {path for path, _ in model.named_modules(remove_duplicate=False)}
-    return {path: module for path, module in gone.items() if path not in there}
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
 
 
-def _parameters_below(model: nn.Module) -> dict[str, dict[int, int]]:
+def _parameters_below(modules: Iterable[tuple[str, nn.Module]]) -> dict[str, dict[int, int]]:
     """Return, for each path, the sizes of the different parameters in the module and below, by ``id()``."""
     below: dict[str, dict[int, int]] = {}
-    for name, parameter in model.named_parameters(remove_duplicate=False):
-        size, path = _count(parameter), name
-        while path:
-            path = path.rpartition(".")[0]
-            below.setdefault(path, {})[id(parameter)] = size
+    for path, module in modules:
+        own, above = _own_parameters(module), path
+        while own:
+            below.setdefault(above, {}).update(own)
+            if not above:
+                break
+            above = above.rpartition(".")[0]
     return below
+
+
+def _own_parameters(module: nn.Module) -> dict[int, int]:
+    return {id(own): _count(own) for own in module._parameters.values() if own is not None}
 
 
 def _count(parameter: Tensor) -> int:
@@ -95,22 +109,20 @@ def attributes(module: nn.Module) -> dict[str, Any]:
     """Return the plain attributes of a module: numbers, text, None, short lists, names of functions."""
     found: dict[str, Any] = {}
     own = vars(module)
-    for name, value in own.items():
-        if not name.startswith("_") and name not in _HIDDEN:
-            plain = _plain(value)
+    for name in own.keys() - _OF_EVERY_MODULE:
+        if not name.startswith("_"):
+            plain = _plain(own[name])
             if plain is not ...:
                 found[name] = plain
     for registry in ("_parameters", "_buffers", "_modules"):
-        for name, value in own.get(registry, {}).items():
-            if value is None:
-                found[name] = None
+        found.update({name: None for name, value in own.get(registry, {}).items() if value is None})
     return dict(sorted(found.items()))
 
 
 def _plain(value: object, depth: int = 4) -> Any:
     """Return a value that JSON can hold, or ``...`` for one that has no short form."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value if not isinstance(value, Enum) else value.name
+    if type(value) in _SCALARS or isinstance(value, int | float | str):
+        return value.name if isinstance(value, Enum) else value
     if isinstance(value, torch.dtype | torch.device):
         return str(value).removeprefix("torch.")
     if isinstance(value, list | tuple | set | frozenset) and len(value) <= 16 and depth:

@@ -6,7 +6,6 @@ function call is open for (scripted functions, C++ callers): those are recorded 
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import torch
@@ -14,9 +13,9 @@ from torch._ops import HigherOrderOperator
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from shapeflow.recording.draft import Draft, OpDraft
-from shapeflow.recording.meta import MetaMemo, flop_formula
-from shapeflow.recording.ports import arguments, walk
-from shapeflow.recording.schemas import written_tensors
+from shapeflow.recording.meta import MetaMemo, may_count
+from shapeflow.recording.ports import walk
+from shapeflow.recording.schemas import operator_of
 from shapeflow.recording.undisturbed import undisturbed
 
 
@@ -30,19 +29,17 @@ class OperatorWatch:
         """Note what an operator writes to; returns a new op if it has to be recorded by itself."""
         draft, alone = self._draft, None
         if isinstance(func, HigherOrderOperator):  # such as `cond`: a function, which calls operators
-            return draft.begin_op(func.__name__, arguments(args, kwargs)) if draft.open_op is None else None
+            return draft.begin_op(func.__name__, args, kwargs) if draft.open_op is None else None
+        operator = operator_of(func)
         if draft.open_op is None:
-            if (
-                func is torch.ops.aten.lift_fresh.default
-            ):  # the last step of making a tensor of Python's numbers
-                alone = draft.begin_op("tensor", [])
-            else:
-                alone = draft.begin_op(func.overloadpacket.__name__, arguments(args, kwargs))
+            # The last step of making a tensor of Python's numbers has what it makes as its argument.
+            made = func is torch.ops.aten.lift_fresh.default
+            alone = draft.begin_op("tensor", (), {}) if made else draft.begin_op(operator.name, args, kwargs)
         op = draft.open_op
-        if op is not None:
-            for tensor in written_tensors(func, args, kwargs):
+        if op is not None and operator.writes:
+            for tensor in operator.written(args, kwargs):
                 op.wrote = True
-                if torch.Tag.inplace_view in func.tags:
+                if operator.reshapes:
                     draft.identity.reshaped(tensor)
                 else:
                     draft.identity.written(tensor, op.id)
@@ -94,22 +91,9 @@ class RealOperators(TorchDispatchMode):
         return result
 
     def _flops(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
-        if isinstance(func, HigherOrderOperator) or not _may_count(func):
+        if isinstance(func, HigherOrderOperator) or not may_count(func):
             return 0
         try:
             return self._memo.ask(func, args, kwargs).flops
         except Exception:  # no meta formula for this operator: its FLOPs stay uncounted, and the run goes on
             return 0
-
-
-_COMPOSED = (
-    *("linear", "matmul", "einsum", "bilinear", "conv", "lstm", "gru", "rnn"),
-    *("tensordot", "inner", "chain_matmul", "linalg_multi_dot", "linalg_matmul"),
-)
-"""How the names of operators begin that are composed of ones with a FLOP formula."""
-
-
-@cache
-def _may_count(func: Any) -> bool:
-    """Return True if torch has a FLOP formula for the operator, or for the ones it is composed of."""
-    return flop_formula(func) is not None or func.overloadpacket.__name__.startswith(_COMPOSED)

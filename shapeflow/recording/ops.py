@@ -7,6 +7,9 @@ escape.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -16,7 +19,7 @@ from shapeflow.recording.attention import OwnMode, attention_flops, fused_flops,
 from shapeflow.recording.draft import Draft, OpDraft
 from shapeflow.recording.identity import short_dtype
 from shapeflow.recording.names import QUESTIONS, escape_name, target_name
-from shapeflow.recording.ports import arguments, walk
+from shapeflow.recording.ports import walk
 
 _NO_TENSOR = (bool, int, float, str, torch.Size, torch.dtype, torch.device, type(None))
 
@@ -25,71 +28,113 @@ _MOVES = frozenset({Tensor.data.__set__, Tensor.set_})  # type: ignore[attr-defi
 """Functions that give a tensor other memory: `x.data = y` is the first."""
 
 
-class FunctionRecorder(OwnMode):
-    """Records each torch function call as an op of the draft.
+class FunctionWatch:
+    """Records each torch function call as an op of a draft.
 
     Args:
         draft: where the records go.
     """
 
     def __init__(self, draft: Draft) -> None:
-        super().__init__()
         self._draft = draft
         self._opened = opened()
         self._names: dict[Any, tuple[str, str | None]] = {}
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """Run one torch function and record it."""
-        kwargs = kwargs or {}
-        if func in QUESTIONS:
-            return func(*args, **kwargs)
+    def begin(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpDraft:
+        """Open an op for a function that is about to run; what it reads into Python is an escape."""
         names = self._names.get(func)
         if names is None:
             target = target_name(func)
             names = self._names[func] = target, escape_name(func, target)
-        name, escape = names
+        target, escape = names
         # What we ask a tensor is nobody else's business, and costs less so.
         with torch._C.DisableTorchFunction():
-            op = self._draft.begin_op(name, arguments(args, kwargs))
+            op = self._draft.begin_op(target, args, kwargs)
             if escape is not None:
                 self._draft.escape(op, escape)
-        try:
-            result = self._run(func, args, kwargs)
-        except BaseException:
-            self._draft.fail_op(op)
-            raise
+        return op
+
+    def parts_of(self, func: Any) -> Any:
+        """Return what runs instead of a composite function that is shown one level deep; None for others."""
+        return self._opened.get(func)
+
+    def failed(self, op: OpDraft) -> None:
+        """Close the op of a function that raised."""
+        self._draft.fail_op(op)
+
+    def end(self, op: OpDraft, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+        """Close the op of a function that has run."""
         with torch._C.DisableTorchFunction():
-            if escape is not None:
+            if self._names[func][1] is not None:
                 self._draft.drop_op(op)
+                return
+            if func in _MOVES:
+                self._draft.identity.moved(args[0])
+            if func is Tensor.__setitem__ or func in _MOVES:  # these change their tensor, and give nothing
+                result = args[0]
+            if op.target == "scaled_dot_product_attention":
+                self._attention(op, *args, **kwargs)
+            elif op.target in ("_native_multi_head_attention", "_transformer_encoder_layer_fwd"):
+                op.flops = fused_flops(op.target, args)
+            if type(result) is Tensor:  # what most are
+                self._draft.end_op(op, [("out", result)])
             else:
-                self._end(op, func, args, kwargs, result)
-        return result
-
-    def _run(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        composite = self._opened.get(func)
-        if composite is None:
-            return func(*args, **kwargs)
-        with self:
-            return composite(*args, **kwargs)
-
-    def _end(
-        self, op: OpDraft, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
-    ) -> None:
-        if func in _MOVES:
-            self._draft.identity.moved(args[0])
-        if (
-            func is Tensor.__setitem__ or func in _MOVES
-        ):  # these change what they are called on, and give nothing
-            result = args[0]
-        leaves = [] if isinstance(result, _NO_TENSOR) else walk("out", result)
-        if op.target == "scaled_dot_product_attention":
-            self._attention(op, *args, **kwargs)
-        elif op.target in ("_native_multi_head_attention", "_transformer_encoder_layer_fwd"):
-            op.flops = fused_flops(op.target, args)
-        self._draft.end_op(op, leaves)
+                self._draft.end_op(op, [] if isinstance(result, _NO_TENSOR) else walk("out", result))
 
     def _attention(self, op: OpDraft, query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any) -> None:
-        op.flops = attention_flops(query, key, value)
-        self._draft.derive(op, "score", short_dtype(query.dtype), score_shape(query, key))
+        op.flops = attention_flops(query.shape, key.shape, value.shape)
+        self._draft.derive(op, "score", short_dtype(query.dtype), score_shape(query.shape, key.shape))
+
+
+class Functions(OwnMode):
+    """Sees every torch function, tells its watch of it if it has one, and runs it."""
+
+    watch: FunctionWatch | None = None
+    answers: Mapping[Any, Callable[..., Any]] = MappingProxyType({})
+    """What is called instead of some functions."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run one torch function."""
+        kwargs = kwargs or {}
+        if func in QUESTIONS:
+            return self.answers.get(func, func)(*args, **kwargs)
+        watch = self.watch
+        if watch is None:
+            return self.answer(func, args, kwargs)
+        op = watch.begin(func, args, kwargs)
+        try:
+            parts = watch.parts_of(func)
+            if parts is None:
+                result = self.answer(func, args, kwargs)
+            else:
+                with self.again():
+                    result = parts(*args, **kwargs)
+        except BaseException:
+            watch.failed(op)
+            raise
+        watch.end(op, func, args, kwargs, result)
+        return result
+
+    def answer(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run a function, or what is called instead."""
+        return self.answers.get(func, func)(*args, **kwargs)
+
+    @contextmanager
+    def again(self) -> Iterator[None]:
+        """Let this mode see what is called inside, too."""
+        OwnMode.__enter__(self)
+        try:
+            yield
+        finally:
+            OwnMode.__exit__(self, None, None, None)
+
+    @contextmanager
+    def watched_by(self, watch: FunctionWatch) -> Iterator[None]:
+        """Tell ``watch`` of what is called inside."""
+        before, self.watch = self.watch, watch
+        try:
+            yield
+        finally:
+            self.watch = before

@@ -25,12 +25,15 @@ Leaf = tuple[str, Any]
 
 _SCALARS = (int, float, str, bool, complex, bytes, type(None), torch.dtype, torch.device, Enum, slice)
 
-_PLAIN: frozenset[type] = frozenset({bool, int, float, type(None), str})
+PLAIN_TYPES: frozenset[type] = frozenset({bool, int, float, type(None), str})
+"""What most arguments are that are no tensors. They are asked for first, and by type: that costs least."""
+_NUMBER_OR_TEXT = (int, float, str, type(None))
+_BUILT_IN_SEQUENCES = frozenset({list, tuple, torch.Size})
 
 
 def plain(value: object, depth: int = 3) -> str:  # noqa: PLR0911 - one for each kind of value
     """Return a short text for what is no tensor, such as ``None``, ``2``, ``'nearest'`` or ``1:3``."""
-    if type(value) in _PLAIN:
+    if type(value) in PLAIN_TYPES:
         return _short(repr(value))
     if isinstance(value, slice):
         return _slice(value)
@@ -75,7 +78,7 @@ def join(name: str, key: object) -> str:
 def children(value: object) -> list[tuple[object, Any]] | None:
     """Return the items of a container by key, or None if ``value`` is a leaf."""
     kind = type(value)
-    if kind in _PLAIN:  # most are: asking for abstract kinds of container takes long
+    if kind in PLAIN_TYPES:
         return None
     if kind is list or kind is tuple:
         return list(enumerate(value))  # type: ignore[arg-type]
@@ -137,21 +140,24 @@ def walk(name: str, value: object) -> list[Leaf]:
 
 def _visit(leaves: list[Leaf], name: str, value: object, depth: int, inside: tuple[int, ...]) -> None:
     # Not a closure: one that calls itself is a cycle, which keeps the tensors alive until garbage collection.
-    if isinstance(value, Tensor):
-        leaves.append((name, value))
-        return
-    items = children(value) if depth < DEPTH and id(value) not in inside else None
-    if items and not _is_plain_sequence(value):
-        for key, item in items:
-            _visit(leaves, join(name, key), item, depth + 1, (*inside, id(value)))
-    elif len(leaves) < LEAVES:
-        leaves.append((name, "{}" if items == [] and isinstance(value, Mapping) else plain(value)))
+    kind, text = type(value), ""
+    if kind not in PLAIN_TYPES and not (kind in _BUILT_IN_SEQUENCES and _all_plain(value)):
+        if isinstance(value, Tensor):
+            leaves.append((name, value))
+            return
+        items = children(value) if depth < DEPTH and id(value) not in inside else None
+        if items and not (isinstance(value, list | tuple) and _all_plain(value)):
+            within = (*inside, id(value))
+            for key, item in items:
+                _visit(leaves, join(name, key), item, depth + 1, within)
+            return
+        text = "{}" if items == [] and isinstance(value, Mapping) else ""
+    if len(leaves) < LEAVES:
+        leaves.append((name, text or plain(value)))
 
 
-def _is_plain_sequence(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(
-        isinstance(item, int | float | str | None) for item in value
-    )
+def _all_plain(sequence: Any) -> bool:
+    return all(type(item) in PLAIN_TYPES or isinstance(item, _NUMBER_OR_TEXT) for item in sequence)
 
 
 def tensors_of(value: object) -> dict[str, Tensor]:
@@ -171,33 +177,38 @@ def arguments(
     """
     rows: list[tuple[str, str, Any]] = []
     for position, value in enumerate(args):
+        name = _FIRST[position] if position < len(_FIRST) else f"in[{position}]"
         other = f"in.{parameters[position]}" if position < len(parameters) else ""
-        rows += _renamed(f"in[{position}]", other, value)
+        if type(value) is Tensor:  # what most are
+            rows.append((name, other, value))
+        else:
+            rows += _renamed(name, other, value)
     for key, value in kwargs.items():
         other = f"in[{parameters.index(key)}]" if key in parameters else ""
         rows += _renamed(f"in.{key}", other, value)
     return rows
 
 
+_FIRST = tuple([f"in[{position}]" for position in range(16)])
+
+
 def _renamed(name: str, other: str, value: object) -> list[tuple[str, str, Any]]:
-    if isinstance(value, Tensor):
-        return [(name, other, value)]
-    if value is None or isinstance(value, int | float | str):
-        return [(name, other, plain(value))]
-    return [
-        (leaf_name, other + leaf_name[len(name) :] if other else "", leaf)
-        for leaf_name, leaf in walk(name, value)
-    ]
+    if type(value) in PLAIN_TYPES:
+        return [(name, other, _short(repr(value)))]
+    start = len(name)
+    return [(place, other + place[start:] if other else "", leaf) for place, leaf in walk(name, value)]
 
 
 def map_tensors(value: Any, change: Callable[[Tensor], Any]) -> Any:
     """Return ``value`` with each tensor, also in lists, tuples and dicts, replaced by ``change(tensor)``."""
+    if type(value) in PLAIN_TYPES:
+        return value
     if isinstance(value, Tensor):
         return change(value)
     if isinstance(value, list):
         return [map_tensors(item, change) for item in value]
     if isinstance(value, tuple):
-        return tuple(map_tensors(item, change) for item in value)
+        return tuple([map_tensors(item, change) for item in value])
     if isinstance(value, dict):
         return {key: map_tensors(item, change) for key, item in value.items()}
     return value

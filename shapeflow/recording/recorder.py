@@ -25,7 +25,7 @@ from shapeflow.recording.freezing import freeze
 from shapeflow.recording.identity import Identity
 from shapeflow.recording.keeping import Keeper, Wanted
 from shapeflow.recording.operators import OperatorWatch, RealOperators
-from shapeflow.recording.ops import FunctionRecorder
+from shapeflow.recording.ops import Functions, FunctionWatch
 from shapeflow.recording.shapes_only import ShapesOnly
 from shapeflow.trace import Run, Trace
 
@@ -69,10 +69,11 @@ class Recording:
             self.run = replace(self.run, notes=(_NOT_COMPILED,))
         self._model: nn.Module | None = model
         self._shapes_only = shapes_only
-        self._draft = Draft(Identity(modules.tensor_names(model)), progress)
+        with torch._C.DisableTorchFunction():
+            self._draft = Draft(Identity(modules.tensor_names(model)), progress)
         if keep and shapes_only is None:
             self._draft.keeper = Keeper(keep)
-        self._stack = contextlib.ExitStack()
+        self._stack, self._pause = contextlib.ExitStack(), contextlib.ExitStack()
         self._trace: Trace | None = None
 
     @property
@@ -95,26 +96,31 @@ class Recording:
         if self._model is None:
             raise RuntimeError("a recording is made once; make another one to record again")
         self._started = time.perf_counter()
-        watch = OperatorWatch(self._draft)
+        operators, functions = OperatorWatch(self._draft), FunctionWatch(self._draft)
         enter = self._stack.enter_context
         if self._shapes_only is not None:  # memory must be freed at the same places in each run
-            enter(_no_collection())
+            self._pause.enter_context(_no_collection())
         with _no_collection(), contextlib.ExitStack() as undo:
+            undo.callback(self._pause.close)
             undo.callback(self._stack.close)
             enter(run_as_written())
             enter(fused_paths_kept())
             self._calls = CallRecorder(self._model, self._draft)
             enter(self._calls.watching())
-            enter(RealOperators(watch) if self._shapes_only is None else _observing(self._shapes_only, watch))
-            enter(FunctionRecorder(self._draft))
+            if self._shapes_only is None:
+                enter(RealOperators(operators))
+                enter(Functions()).watch = functions
+            else:
+                enter(self._shapes_only.watched_by(operators))
+                enter(self._shapes_only.functions.watched_by(functions))
             undo.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        self._stack.close()
-        with _no_collection():
+        with self._pause, _no_collection(), torch._C.DisableTorchFunction():
+            self._stack.close()
             self._finish(error)
 
     def _finish(self, error: BaseException | None) -> None:
@@ -152,21 +158,17 @@ class Recording:
 
 @contextlib.contextmanager
 def _no_collection() -> Iterator[None]:
-    """Let Python's collector wait: it would look through all of torch once per few thousand objects."""
+    """Let Python's collector wait: it would look through all of torch once per few thousand objects.
+
+    What was made meanwhile counts as old afterwards, so that there is nothing to catch up on at once.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if collecting:
+            if not gc.get_freeze_count():  # what others froze stays so
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
-
-
-@contextlib.contextmanager
-def _observing(mode: ShapesOnly, watch: OperatorWatch) -> Iterator[None]:
-    """Let ``watch`` see the operators of a shapes-only run."""
-    before, mode.observer = mode.observer, watch
-    try:
-        yield
-    finally:
-        mode.observer = before

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
 from typing import Any
@@ -58,15 +59,68 @@ _NORMALISATIONS = {
 """Operators that write running statistics if an argument says so, and do not say so in their schema."""
 
 
+Place = tuple[int, str]
+"""Position and name of an argument."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What is known of an operator before it is called."""
+
+    func: Any
+    name: str
+    kind: Kind
+    is_random: bool
+    """It draws random numbers."""
+    reshapes: bool
+    """It changes the shape of its first argument in place."""
+    writes: tuple[Place, ...]
+    """The arguments it writes to."""
+    writes_if: Place | None
+    """The argument that says whether it does, if one does."""
+
+    def written(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
+        """Return the tensors that a call with these arguments writes to."""
+        if not self.writes or (self.writes_if is not None and not _argument(self.writes_if, args, kwargs)):
+            return []
+        targets = [_argument(place, args, kwargs) for place in self.writes]
+        return list(tensors_in(targets))
+
+
+def tensors_in(arguments: Iterable[Any]) -> Iterator[Tensor]:
+    """Yield the tensors among an operator's arguments, and those in its lists of tensors."""
+    for value in arguments:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from [item for item in value if isinstance(item, Tensor)]
+
+
 @cache
-def kind_of(func: Any) -> Kind:
-    """Return what an operator does."""
-    schema, name = func._schema, func.overloadpacket.__name__
-    dependent = {torch.Tag.data_dependent_output, torch.Tag.dynamic_output_shape} & set(func.tags)
+def operator_of(func: Any) -> Operator:
+    """Return what is known of an operator (``torch._ops.OpOverload``) by its schema and its tags."""
+    schema, name, tags = func._schema, func.overloadpacket.__name__, set(func.tags)
+    flag = _NORMALISATIONS.get(name)
+    places = [(position, argument.name) for position, argument in enumerate(schema.arguments)]
+    marked = tuple(place for place in places if _is_written(schema.arguments[place[0]]))
+    statistics = tuple(place for place in places if place[1] in ("running_mean", "running_var"))
+    return Operator(
+        func,
+        name,
+        _kind(schema, name, tags),
+        torch.Tag.nondeterministic_seeded in tags,
+        torch.Tag.inplace_view in tags,
+        marked if flag is None else statistics,
+        next((place for place in places if place[1] == flag), None),
+    )
+
+
+def _kind(schema: Any, name: str, tags: set[torch.Tag]) -> Kind:
+    dependent = {torch.Tag.data_dependent_output, torch.Tag.dynamic_output_shape} & tags
     takes_tensor = any("Tensor" in str(argument.type) for argument in schema.arguments)
     gives_tensor = any("Tensor" in str(output.type) for output in schema.returns)
     answers = {
-        Kind.WRITE: bool(_marked(schema)),
+        Kind.WRITE: any(map(_is_written, schema.arguments)),
         Kind.COPY: name in _COPIES,
         Kind.VIEW: any(output.alias_info is not None for output in schema.returns),
         Kind.READ: bool(dependent) or name in _READERS,
@@ -76,43 +130,10 @@ def kind_of(func: Any) -> Kind:
     return next((kind for kind, answer in answers.items() if answer), Kind.PURE)
 
 
-@cache
-def is_random(func: Any) -> bool:
-    """Return True if an operator draws random numbers."""
-    return torch.Tag.nondeterministic_seeded in func.tags
+def _is_written(argument: Any) -> bool:
+    return argument.alias_info is not None and argument.alias_info.is_write
 
 
-@cache
-def _writes(func: Any) -> tuple[tuple[tuple[int, str], ...], tuple[int, str] | None]:
-    """Return the arguments that an operator writes to, and the one that says whether it does, if one does."""
-    flag = _NORMALISATIONS.get(func.overloadpacket.__name__)
-    if flag is None:
-        return _marked(func._schema), None
-    places = [(position, argument.name) for position, argument in enumerate(func._schema.arguments)]
-    statistics = tuple(place for place in places if place[1] in ("running_mean", "running_var"))
-    return statistics, next((place for place in places if place[1] == flag), None)
-
-
-def _marked(schema: Any) -> tuple[tuple[int, str], ...]:
-    return tuple(
-        (position, argument.name)
-        for position, argument in enumerate(schema.arguments)
-        if argument.alias_info is not None and argument.alias_info.is_write
-    )
-
-
-def written_tensors(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Tensor]:
-    """Yield the tensors that a call of an operator writes to."""
-    places, flag = _writes(func)
-    if not places or (flag is not None and not _argument(flag, args, kwargs)):
-        return
-    for place in places:
-        target = _argument(place, args, kwargs)
-        for tensor in target if isinstance(target, list | tuple) else (target,):
-            if isinstance(tensor, Tensor):
-                yield tensor
-
-
-def _argument(place: tuple[int, str], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _argument(place: Place, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     position, name = place
     return args[position] if position < len(args) else kwargs.get(name)

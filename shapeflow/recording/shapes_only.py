@@ -15,8 +15,8 @@ tensors.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar, Protocol
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -27,8 +27,9 @@ from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording.identity import notation
 from shapeflow.recording.known import Known
 from shapeflow.recording.meta import MetaMemo, build, lift
+from shapeflow.recording.operators import OperatorWatch
 from shapeflow.recording.ports import map_tensors, tensors_of
-from shapeflow.recording.schemas import Kind, is_random, kind_of, written_tensors
+from shapeflow.recording.schemas import Kind, Operator, operator_of, tensors_in
 from shapeflow.recording.stand_ins import CpuStandIn
 from shapeflow.recording.undisturbed import answer_themselves, undisturbed
 
@@ -36,19 +37,6 @@ _CPU = torch.device("cpu")
 _META = torch.device("meta")
 _MASKS = (torch.bool, torch.uint8)
 _aten = torch.ops.aten
-
-
-class Observer(Protocol):
-    """Sees every operator that is answered."""
-
-    def begin(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Look at an operator before it takes effect; what is returned is handed to ``end``."""
-
-    def end(self, begun: Any, flops: int, result: Any) -> None:
-        """Look at its FLOPs and its result."""
-
-    def failed(self, begun: Any) -> None:
-        """Be told that it raised."""
 
 
 class ShapesOnly(TorchDispatchMode):
@@ -60,6 +48,7 @@ class ShapesOnly(TorchDispatchMode):
     """
 
     supports_higher_order_operators = True
+    watch: OperatorWatch | None = None
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -67,17 +56,16 @@ class ShapesOnly(TorchDispatchMode):
 
     def __init__(self, protect: Iterable[Tensor] = ()) -> None:
         super().__init__()
-        self.observer: Observer | None = None
         self.memo = MetaMemo()
         self.known = Known(protect)
         self._reshaped: list[tuple[Tensor, Any, Any, Any]] = []
-        self._stand_in = CpuStandIn(self.known)
+        self.functions = CpuStandIn(self.known)
         self._stack = contextlib.ExitStack()
         self._flops = 0
 
     def __enter__(self) -> ShapesOnly:
         self._random_state = torch.random.get_rng_state()
-        self._stack.enter_context(self._stand_in)
+        self._stack.enter_context(self.functions)
         super().__enter__()
         return self
 
@@ -91,6 +79,15 @@ class ShapesOnly(TorchDispatchMode):
         self.known.release()
         self._reshaped.clear()
 
+    @contextlib.contextmanager
+    def watched_by(self, watch: OperatorWatch) -> Iterator[None]:
+        """Tell ``watch`` of the operators that are answered inside."""
+        before, self.watch = self.watch, watch
+        try:
+            yield
+        finally:
+            self.watch = before
+
     # Operators --------------------------------------------------------------------------------------------
 
     def __torch_dispatch__(
@@ -101,23 +98,25 @@ class ShapesOnly(TorchDispatchMode):
             return NotImplemented  # they do so with operators on what they hold
         kwargs = kwargs or {}
         with torch._C.DisableTorchFunction():
-            if self.observer is None:
+            watch = self.watch
+            if watch is None:
                 return self._answer(func, args, kwargs)
-            begun = self.observer.begin(func, args, kwargs)
+            begun = watch.begin(func, args, kwargs)
             self._flops = 0
             try:
                 result = self._answer(func, args, kwargs)
             except BaseException:
-                self.observer.failed(begun)
+                watch.failed(begun)
                 raise
-            self.observer.end(begun, self._flops, result)
+            watch.end(begun, self._flops, result)
             return result
 
     def _answer(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if isinstance(func, HigherOrderOperator):
             return self._higher(func, args, kwargs)
-        answer = self._ANSWERS.get(kind_of(func))
-        return func(*args, **kwargs) if answer is None else answer(self, func, args, kwargs)
+        operator = operator_of(func)
+        answer = self._ANSWERS.get(operator.kind)
+        return func(*args, **kwargs) if answer is None else answer(self, operator, args, kwargs)
 
     def _higher(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Answer a function that calls operators, such as ``cond``; its condition keeps its value."""
@@ -135,47 +134,49 @@ class ShapesOnly(TorchDispatchMode):
                 raise
             raise NeedsValues(func.__name__, ", ".join(map(notation, tensors))) from None
 
-    def _make(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if self.known.paused or func is not _aten.scalar_tensor.default:
-            answer = self.memo.ask(func, args, kwargs)
-            if is_random(func) or not self.known.may_be_small(answer.outputs):
+    def _make(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self.known.paused or operator.func is not _aten.scalar_tensor.default:
+            answer = self.memo.ask(operator.func, args, kwargs)
+            if operator.is_random or not self.known.may_be(answer.largest):
                 return build(answer.outputs, args, kwargs)
-        where = {"device": _CPU} if any(True for _ in _tensors(args, kwargs)) else {}
-        result = func(*args, **{**_on_cpu(kwargs), **where})
+        where = {"device": _CPU} if _tensors(args, kwargs) else {}
+        result = operator.func(*args, **{**_on_cpu(kwargs), **where})
         # What memory happens to hold is no number that the model could mean.
-        return result.zero_() if "empty" in func.overloadpacket.__name__ else result
+        return result.zero_() if "empty" in operator.name else result
 
-    def _convert(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        known = self._all(self.known.is_small, args, kwargs)
+    def _convert(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        known = all(map(self.known.is_small, _tensors(args, kwargs)))
         device = _CPU if known else _META
         kwargs = {name: value for name, value in kwargs.items() if name not in ("device", "pin_memory")}
-        args = tuple(device if isinstance(value, torch.device) else value for value in args)
+        args = tuple([device if isinstance(value, torch.device) else value for value in args])
         if known:
-            return undisturbed(func, (), args, kwargs)
-        lifted = map_tensors(args, lift)
-        result = func(*lifted, **map_tensors(kwargs, lift))
-        return args[0] if result is lifted[0] else result
+            return undisturbed(operator.func, (), args, kwargs)
+        return build(self.memo.ask(operator.func, args, kwargs).outputs, args, kwargs)
 
-    def _view(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if any(tensor.is_meta for tensor in _tensors(args, kwargs)):
-            return func(*map_tensors(args, lift), **map_tensors(kwargs, lift))
-        result = func(*args, **kwargs)
-        if not self._all(self.known.has_values, args, kwargs):
-            for tensor in (*_tensors(args, kwargs), *_tensors((result,), {})):
+    def _view(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        tensors = _tensors(args, kwargs)
+        without_data = [tensor.is_meta for tensor in tensors]
+        if all(without_data):
+            return operator.func(*args, **kwargs)
+        if any(without_data):
+            return operator.func(*map_tensors(args, lift), **map_tensors(kwargs, lift))
+        result = operator.func(*args, **kwargs)
+        if not all(map(self.known.has_values, tensors)):
+            for tensor in (*tensors, *tensors_in((result,))):
                 self.known.forget(tensor)
         return result
 
-    def _read(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if func is _aten.index.Tensor:
-            return self._index(func, args, kwargs)
-        if self._all(self.known.has_values, args, kwargs):
-            return undisturbed(func, (), args, kwargs)
-        if func is _aten.masked_select.default and self.known.has_values(args[1]):
+    def _read(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if operator.func is _aten.index.Tensor:
+            return self._index(*args)
+        if all(map(self.known.has_values, _tensors(args, kwargs))):
+            return undisturbed(operator.func, (), args, kwargs)
+        if operator.func is _aten.masked_select.default and self.known.has_values(args[1]):
             tensor, mask = torch.broadcast_tensors(*args)
-            return self._index(_aten.index.Tensor, (tensor, [mask]), {})
-        result = self._by_parts(func, args, kwargs)
+            return self._index(tensor, [mask])
+        result = self._by_parts(operator.func, args, kwargs)
         if result is NotImplemented:
-            raise NeedsValues(func.overloadpacket.__name__, _notations(args, kwargs))
+            raise NeedsValues(operator.name, _notations(args, kwargs))
         return result
 
     def _by_parts(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -185,56 +186,56 @@ class ShapesOnly(TorchDispatchMode):
         self._flops = 0  # the parts told theirs
         return result
 
-    def _index(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _index(self, tensor: Tensor, places: Iterable[Tensor | None]) -> Any:
         """Index by numbers, or by masks whose values are true: those are turned into numbers."""
         indices: list[Tensor | None] = []
-        for index in args[1]:
+        for index in places:
             if index is None or index.dtype not in _MASKS:
                 indices.append(index)
             elif self.known.has_values(index):
                 indices += index.nonzero().unbind(1)
             else:
                 raise NeedsValues("index", _notations((index,), {}))
-        return self._compute(func, (args[0], indices), kwargs)
+        return self._compute(operator_of(_aten.index.Tensor), (tensor, indices), {})
 
-    def _compute(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        known = not is_random(func) and self._all(self.known.is_small, args, kwargs)
-        written = list(written_tensors(func, args, kwargs))
+    def _compute(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        known = not operator.is_random and all(map(self.known.is_small, _tensors(args, kwargs)))
+        written = operator.written(args, kwargs)
         try:
-            answer = self.memo.ask(func, args, kwargs)
+            answer = self.memo.ask(operator.func, args, kwargs)
         except NotImplementedError as error:
             if known and not self.known.any_protected(written):
-                return undisturbed(func, (), args, _on_cpu(kwargs))
+                return undisturbed(operator.func, (), args, _on_cpu(kwargs))
             if "meta" not in str(error).lower():
                 raise  # it is the model that asks for what there is not
-            result = self._by_parts(func, args, kwargs)
+            result = self._by_parts(operator.func, args, kwargs)
             if result is NotImplemented:
-                raise NoShapeFormula(func.overloadpacket.__name__, _notations(args, kwargs)) from None
+                raise NoShapeFormula(operator.name, _notations(args, kwargs)) from None
             return result
         self._flops = answer.flops
-        if known and self.known.may_be_small(answer.outputs) and not self.known.any_protected(written):
-            return undisturbed(func, (), args, _on_cpu(kwargs))
+        if known and self.known.may_be(answer.largest) and not self.known.any_protected(written):
+            return undisturbed(operator.func, (), args, _on_cpu(kwargs))
         for tensor in written:
             self.known.forget(tensor)
         return build(answer.outputs, args, kwargs)
 
-    def _write(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        written = list(written_tensors(func, args, kwargs))
-        if torch.Tag.inplace_view in func.tags:
+    def _write(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        written = operator.written(args, kwargs)
+        if operator.reshapes:
             self._reshaped += [
                 (tensor, tensor.size(), tensor.stride(), tensor.storage_offset())
                 for tensor in written
                 if self.known.any_protected([tensor])
             ]
-            return func(*args, **kwargs)
-        known = not is_random(func) and self._all(self.known.is_small, args, kwargs)
+            return operator.func(*args, **kwargs)
+        known = not operator.is_random and all(map(self.known.is_small, _tensors(args, kwargs)))
         if known and not self.known.any_protected(written):
-            return undisturbed(func, (), args, kwargs)
+            return undisturbed(operator.func, (), args, kwargs)
         for tensor in written:
             self.known.forget(tensor)
         if any(tensor is value for tensor in written for value in kwargs.values()):
-            return _write_out(func, args, kwargs, written)
-        answer = self.memo.ask(func, args, kwargs)
+            return _write_out(operator, args, kwargs, written)
+        answer = self.memo.ask(operator.func, args, kwargs)
         self._flops = answer.flops
         return build(answer.outputs, args, kwargs)
 
@@ -250,9 +251,6 @@ class ShapesOnly(TorchDispatchMode):
 
     # ------------------------------------------------------------------------------------------------------
 
-    def _all(self, test: Callable[[Tensor], bool], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-        return all(test(tensor) for tensor in _tensors(args, kwargs))
-
     @contextlib.contextmanager
     def _again(self) -> Iterator[None]:
         """Let this mode answer what is called inside, too."""
@@ -264,12 +262,12 @@ class ShapesOnly(TorchDispatchMode):
 
 
 def _write_out(
-    func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], written: list[Tensor]
+    operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], written: list[Tensor]
 ) -> Tensor | tuple[Tensor, ...]:
     """Answer a function with ``out=``, which gives that tensor the shape of the result."""
     lifted = map_tensors(args, lift), map_tensors(kwargs, lift)
-    func(*lifted[0], **lifted[1])
-    for tensor, result in zip(written, written_tensors(func, *lifted), strict=True):
+    operator.func(*lifted[0], **lifted[1])
+    for tensor, result in zip(written, operator.written(*lifted), strict=True):
         if tensor.shape != result.shape:
             tensor.resize_(result.shape)
     return written[0] if len(written) == 1 else tuple(written)
@@ -281,14 +279,8 @@ def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:
     return {name: changes.get(name, value) for name, value in kwargs.items()} if kwargs else kwargs
 
 
-def _tensors(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Tensor]:
-    for value in (*args, *kwargs.values()):
-        if isinstance(value, Tensor):
-            yield value
-        elif isinstance(value, list | tuple):
-            for item in value:
-                if isinstance(item, Tensor):
-                    yield item
+def _tensors(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
+    return list(tensors_in((*args, *kwargs.values()) if kwargs else args))
 
 
 def _notations(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import sys
 from pathlib import Path
-from types import CodeType, FrameType
+from types import FrameType
 
 import torch
 
@@ -48,7 +48,7 @@ class SourceLines:
 
     def __init__(self) -> None:
         self.sources: list[Source] = []
-        self._hidden: dict[CodeType, bool] = {}
+        self._hidden: dict[str, bool] = {}
         self._ids: dict[tuple[str, int], int] = {}
 
     def current(self, depth: int = 2) -> int | None:
@@ -58,14 +58,16 @@ class SourceLines:
             depth: frames to leave out, counted from this function.
         """
         frame: FrameType | None = sys._getframe(depth)
+        hidden = self._hidden
         while frame is not None:
             code = frame.f_code
-            hidden = self._hidden.get(code)
-            if hidden is None:
-                hidden = self._hidden[code] = is_hidden(code.co_filename)
-            if not hidden:
-                return self.line(code.co_filename, frame.f_lineno, code.co_name)
-            if (code.co_filename, code.co_name) == _ENTRY:
+            filename = code.co_filename
+            if filename not in hidden:
+                hidden[filename] = is_hidden(filename)
+            if not hidden[filename]:
+                known = self._ids.get((filename, frame.f_lineno))
+                return self.line(filename, frame.f_lineno, code.co_name) if known is None else known
+            if code.co_name == _ENTRY[1] and filename == _ENTRY[0]:
                 return None
             frame = frame.f_back
         return None

@@ -19,12 +19,13 @@ from torch.nn import functional, init
 
 from shapeflow.errors import NeedsValues
 from shapeflow.recording import autocast
-from shapeflow.recording.attention import OwnMode, takes_fused_kernel
+from shapeflow.recording.attention import takes_fused_kernel
 from shapeflow.recording.devices import on_cpu
 from shapeflow.recording.identity import SHORT_DTYPES, notation
 from shapeflow.recording.known import Known
 from shapeflow.recording.meta import lift
 from shapeflow.recording.names import target_name
+from shapeflow.recording.ops import Functions
 from shapeflow.recording.ports import map_tensors, tensors_of
 
 Answer = Callable[..., Any]
@@ -45,13 +46,13 @@ _READS: dict[Any, str] = {
 """Functions that read numbers without calling an operator, or only after looking where they are."""
 
 
-class CpuStandIn(OwnMode):
+class CpuStandIn(Functions):
     """Make every tensor look like one on the CPU, and refuse to read what is not known."""
 
     def __init__(self, known: Known) -> None:
         super().__init__()
         self._known = known
-        self._answers = answers(known)
+        self.answers = answers(known)
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> CpuStandIn:
@@ -63,16 +64,13 @@ class CpuStandIn(OwnMode):
         super().__exit__(*exception)
         self._stack.close()
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """Run one torch function, or answer it."""
-        kwargs = kwargs or {}
-        if autocast.is_cast(func, args):
+    def answer(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run one torch function, or give what it would."""
+        if torch.is_autocast_enabled("cpu") and autocast.is_cast(func, args):
             args, kwargs = autocast.cast(func, args), autocast.cast(func, kwargs)
             with autocast.switched_off():
-                return self.__torch_function__(func, types, args, kwargs)
-        answer = self._answers.get(func)
+                return self.answer(func, args, kwargs)
+        answer = self.answers.get(func)
         if answer is None:
             args, kwargs = on_cpu(func, args, kwargs)
         try:

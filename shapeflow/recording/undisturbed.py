@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -31,8 +31,10 @@ def undisturbed(func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, 
             return func(*args, **kwargs)
 
 
-def answer_themselves(types: Iterable[type]) -> bool:
+def answer_themselves(types: Collection[type]) -> bool:
     """Return True if tensors of some of these classes have their own answer to operators."""
+    if not types:
+        return False
     own = (getattr(kind, "__torch_dispatch__", None) for kind in types)
     return any(answer != torch._C._disabled_torch_dispatch_impl for answer in own)
 
