@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shapeflow.recording.ports import arguments, map_tensors
+from shapeflow.recording.ports import arguments, map_tensors, walk
 
 
 def resized(
@@ -24,10 +24,11 @@ def resized(
         sizes: ``(port, dim)`` -> size; ports as in the trace, ``in[0]`` or ``in.mask``.
     """
     wanted: dict[int, dict[int, int]] = {}
-    for name, _, leaf in arguments(args, kwargs):
-        if isinstance(leaf, Tensor):
-            dims = {dim: size for (port, dim), size in sizes.items() if port == name}
-            wanted.setdefault(id(leaf), {}).update(dims)
+    for name, _, value in arguments(args, kwargs):
+        for place, leaf in walk(name, value):
+            if isinstance(leaf, Tensor):
+                dims = {dim: size for (port, dim), size in sizes.items() if port == place}
+                wanted.setdefault(id(leaf), {}).update(dims)
     made: dict[int, Tensor] = {}
 
     def change(tensor: Tensor) -> Tensor:

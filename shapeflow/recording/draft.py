@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from torch import Tensor
+from torch.nn import Parameter
 
 from shapeflow.recording.identity import Identity
 from shapeflow.recording.keeping import Keeper
-from shapeflow.recording.ports import arguments
+from shapeflow.recording.ports import PLAIN_TYPES, arguments, plain, walk
 from shapeflow.recording.source import SourceLines
 from shapeflow.trace import Escape, Origin, Port
+
+_TENSORS = frozenset({Tensor, Parameter})
+"""What most arguments are."""
 
 
 @dataclass(slots=True)
@@ -104,21 +108,33 @@ class Draft:
             outputs.append(Port(f"out.written[{len(outputs)}]", value))
         return value
 
-    def _keep(self, call: CallDraft | None, target: str, ports: list[Port], leaves: Sequence[Any]) -> None:
+    def _keep(self, call: CallDraft | None, target: str, ports: list[Port], leaves: Iterable[Any]) -> None:
         """Let the keeper copy numbers of the tensors at ``ports`` of a call, or of an op that ran in it."""
         assert self.keeper is not None
-        self.keeper.look(None if call is None else call.key, target, ports, (leaf[-1] for leaf in leaves))
+        self.keeper.look(None if call is None else call.key, target, ports, leaves)
 
-    def _ports(self, leaves: Iterable[tuple[str, str, Any]], origin: Origin) -> list[Port]:
-        """Return the ports for leaves ``(name, alias, leaf)`` that are read."""
+    def _given(self, rows: Iterable[tuple[str, str, Any]], origin: Origin) -> list[Port]:
+        """Return the ports of arguments ``(name, alias, value)``."""
         ports, current = [], self.identity.current
-        for name, alias, leaf in leaves:
-            if type(leaf) is str:
-                ports.append(_text_port(name, leaf, alias))
+        for name, alias, value in rows:
+            if type(value) in _TENSORS:
+                known = current(value)
+                ports.append(
+                    Port(name, self.read(value, name, origin) if known is None else known, "", alias)
+                )
+            elif type(value) in PLAIN_TYPES:
+                ports.append(_text_port(name, plain(value), alias))
             else:
-                value = current(leaf)
-                ports.append(Port(name, self.read(leaf, name, origin) if value is None else value, "", alias))
+                start = len(name)
+                for place, leaf in walk(name, value):
+                    ports.append(self._port(place, alias and alias + place[start:], leaf, origin))
         return ports
+
+    def _port(self, name: str, alias: str, leaf: Any, origin: Origin) -> Port:
+        """Return the port of a leaf that is read: a tensor, or the text of something else."""
+        if type(leaf) is str:
+            return _text_port(name, leaf, alias)
+        return Port(name, self.read(leaf, name, origin), "", alias)
 
     def escape(self, op: OpDraft, how: str) -> None:
         """Note that an op reads its inputs into Python."""
@@ -129,19 +145,19 @@ class Draft:
 
     def begin_op(self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpDraft:
         """Open an op, with its inputs as they are now."""
-        leaves = arguments(args, kwargs)
+        rows = arguments(args, kwargs)
         op = OpDraft(
             len(self.ops),
             target,
             self.open_calls[-1].id if self.open_calls else None,
             self.open_ops[-1].id if self.open_ops else None,
             self.sources.current(3),
-            self._ports(leaves, "unknown" if self.calls else "input"),
+            self._given(rows, "unknown" if self.calls else "input"),
         )
         self.ops.append(op)
         self.open_ops.append(op)
         if self.keeper is not None:
-            self._keep(self.open_call, target, op.inputs, leaves)
+            self._keep(self.open_call, target, op.inputs, _leaves(rows))
         return op
 
     def end_op(self, op: OpDraft, leaves: list[tuple[str, Any]]) -> None:
@@ -156,7 +172,7 @@ class Draft:
                 gave_none = False
         op.outputs[:0] = ports
         if self.keeper is not None:
-            self._keep(self.open_call, op.target, op.outputs, leaves)
+            self._keep(self.open_call, op.target, op.outputs, (leaf for _, leaf in leaves))
         if gave_none and not op.wrote and op is self.ops[-1]:
             self.ops.pop()
             return
@@ -187,9 +203,9 @@ class Draft:
     # Calls ------------------------------------------------------------------------------------------------
 
     def begin_call(
-        self, path: str, method: str, class_name: str, leaves: list[tuple[str, str, Any]], depth: int = 3
+        self, path: str, method: str, class_name: str, rows: list[tuple[str, str, Any]], depth: int = 3
     ) -> CallDraft:
-        """Open a call, with its inputs as they are now."""
+        """Open a call, with its inputs ``(name, alias, value)`` as they are now."""
         call = CallDraft(
             len(self.calls),
             path,
@@ -197,22 +213,22 @@ class Draft:
             class_name,
             self.open_calls[-1].id if self.open_calls else None,
             self.sources.current(depth),
-            self._ports(leaves, "unknown" if self.open_calls else "input"),
+            self._given(rows, "unknown" if self.open_calls else "input"),
             len(self.ops),
         )
         self.calls.append(call)
         self.open_calls.append(call)
         if self.keeper is not None:
-            self._keep(call, "", call.inputs, leaves)
+            self._keep(call, "", call.inputs, _leaves(rows))
         return call
 
     def end_call(self, call: CallDraft, leaves: Sequence[tuple[str, Any]], raised: bool = False) -> None:
         """Close a call; whatever is still open inside it was left by an exception."""
         for left in _close(self.open_calls, call):
             left.last_op, left.raised = len(self.ops), True
-        call.outputs = self._ports(((name, "", leaf) for name, leaf in leaves), "unknown")
+        call.outputs = [self._port(name, "", leaf, "unknown") for name, leaf in leaves]
         if self.keeper is not None:
-            self._keep(call, "", call.outputs, leaves)
+            self._keep(call, "", call.outputs, (leaf for _, leaf in leaves))
         call.last_op = len(self.ops)
         call.raised = raised
         if call.method != "forward" and not raised:
@@ -229,6 +245,11 @@ class Draft:
         """Take back the last op, for a run that ended there in good order."""
         if self.ops and op is self.ops[-1]:
             self.ops.pop()
+
+
+def _leaves(rows: Iterable[tuple[str, str, Any]]) -> Iterator[Any]:
+    """Yield what is at the ports of arguments, in their order."""
+    return (leaf for name, _, value in rows for _, leaf in walk(name, value))
 
 
 @lru_cache(maxsize=2**12)

@@ -22,6 +22,7 @@ from torch.utils.flop_counter import flop_registry, mm_flop
 from shapeflow.errors import NoShapeFormula
 from shapeflow.recording import layouts
 from shapeflow.recording.compiler import compiler_not_loaded
+from shapeflow.recording.formulas import result_of
 from shapeflow.recording.identity import notation
 from shapeflow.recording.ports import map_tensors, tensors_of
 
@@ -116,6 +117,11 @@ class MetaMemo:
 
     @staticmethod
     def _work_out(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Answer:
+        made = result_of(func, args, kwargs)
+        if made is not None:
+            formula = flop_formula(func)
+            flops = 0 if formula is None else int(formula(*args, **kwargs, out_val=made))
+            return Answer(Layout(made.size(), made.stride(), made.dtype), made.numel(), flops)
         args, kwargs = map_tensors(args, lift), map_tensors(kwargs, lift)
         if "device" in kwargs:
             kwargs["device"] = _META

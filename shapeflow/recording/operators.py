@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from shapeflow.recording.draft import Draft, OpDraft
 from shapeflow.recording.meta import MetaMemo, may_count
 from shapeflow.recording.ports import walk
-from shapeflow.recording.schemas import operator_of
+from shapeflow.recording.schemas import Operator, operator_of
 from shapeflow.recording.undisturbed import undisturbed
 
 
@@ -25,15 +25,12 @@ class OperatorWatch:
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
 
-    def begin(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpDraft | None:
+    def begin(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpDraft | None:
         """Note what an operator writes to; returns a new op if it has to be recorded by itself."""
         draft, alone = self._draft, None
-        if isinstance(func, HigherOrderOperator):  # such as `cond`: a function, which calls operators
-            return draft.begin_op(func.__name__, args, kwargs) if draft.open_op is None else None
-        operator = operator_of(func)
-        if draft.open_op is None:
+        if not draft.open_ops:
             # The last step of making a tensor of Python's numbers has what it makes as its argument.
-            made = func is torch.ops.aten.lift_fresh.default
+            made = operator.func is torch.ops.aten.lift_fresh.default
             alone = draft.begin_op("tensor", (), {}) if made else draft.begin_op(operator.name, args, kwargs)
         op = draft.open_op
         if op is not None and operator.writes:
@@ -80,7 +77,7 @@ class RealOperators(TorchDispatchMode):
         kwargs = kwargs or {}
         # No function is called here: a function mode has seen it before, or the caller is not in Python.
         with torch._C.DisableTorchFunction():
-            begun = self._watch.begin(func, args, kwargs)
+            begun = self._watch.begin(operator_of(func), args, kwargs)
             flops = self._flops(func, args, kwargs)
             try:
                 result = undisturbed(func, types, args, kwargs)

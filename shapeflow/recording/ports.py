@@ -168,35 +168,23 @@ def tensors_of(value: object) -> dict[str, Tensor]:
 def arguments(
     args: tuple[Any, ...], kwargs: Mapping[str, Any], parameters: tuple[str, ...] = ()
 ) -> list[tuple[str, str, Any]]:
-    """Return the leaves of a call's arguments as ``(name, alias, leaf)``.
+    """Return a call's arguments as ``(name, alias, value)``; ``walk(name, value)`` gives the tensors in each.
 
     Args:
         args: the positional arguments; named ``in[0]``, with the alias ``in.PARAMETER``.
         kwargs: the keyword arguments; named ``in.PARAMETER``, with the alias ``in[K]``.
         parameters: the names of the callee's parameters, in order.
     """
-    rows: list[tuple[str, str, Any]] = []
+    rows = []
     for position, value in enumerate(args):
-        name = _FIRST[position] if position < len(_FIRST) else f"in[{position}]"
         other = f"in.{parameters[position]}" if position < len(parameters) else ""
-        if type(value) is Tensor:  # what most are
-            rows.append((name, other, value))
-        else:
-            rows += _renamed(name, other, value)
+        rows.append((_FIRST[position] if position < len(_FIRST) else f"in[{position}]", other, value))
     for key, value in kwargs.items():
-        other = f"in[{parameters.index(key)}]" if key in parameters else ""
-        rows += _renamed(f"in.{key}", other, value)
+        rows.append((f"in.{key}", f"in[{parameters.index(key)}]" if key in parameters else "", value))
     return rows
 
 
 _FIRST = tuple([f"in[{position}]" for position in range(16)])
-
-
-def _renamed(name: str, other: str, value: object) -> list[tuple[str, str, Any]]:
-    if type(value) in PLAIN_TYPES:
-        return [(name, other, _short(repr(value)))]
-    start = len(name)
-    return [(place, other + place[start:] if other else "", leaf) for place, leaf in walk(name, value)]
 
 
 def map_tensors(value: Any, change: Callable[[Tensor], Any]) -> Any:

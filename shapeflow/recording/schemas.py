@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
+from itertools import zip_longest
+from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch._ops import HigherOrderOperator
 
 
 class Kind(Enum):
@@ -29,6 +33,8 @@ class Kind(Enum):
     """The result's shape, or a Python number, depends on values; or it is not known to be new."""
     QUESTION = auto()
     """Asks for a size, a stride, a dtype."""
+    HIGHER = auto()
+    """A function that calls operators, such as ``cond``."""
 
 
 _COPIES = frozenset({"_to_copy", "to", "clone", "contiguous", "lift_fresh_copy"})
@@ -70,13 +76,15 @@ class Operator:
     func: Any
     name: str
     kind: Kind
-    is_random: bool
+    is_random: bool = False
     """It draws random numbers."""
-    reshapes: bool
+    is_pointwise: bool = False
+    """Its result has the shape to which its arguments broadcast."""
+    reshapes: bool = False
     """It changes the shape of its first argument in place."""
-    writes: tuple[Place, ...]
+    writes: tuple[Place, ...] = ()
     """The arguments it writes to."""
-    writes_if: Place | None
+    writes_if: Place | None = None
     """The argument that says whether it does, if one does."""
 
     def written(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
@@ -84,21 +92,33 @@ class Operator:
         if not self.writes or (self.writes_if is not None and not _argument(self.writes_if, args, kwargs)):
             return []
         targets = [_argument(place, args, kwargs) for place in self.writes]
-        return list(tensors_in(targets))
+        return tensors_in(targets)
 
 
-def tensors_in(arguments: Iterable[Any]) -> Iterator[Tensor]:
-    """Yield the tensors among an operator's arguments, and those in its lists of tensors."""
+def tensors_in(arguments: Iterable[Any]) -> list[Tensor]:
+    """Return the tensors among an operator's arguments, and those in its lists of tensors."""
+    found: list[Tensor] = []
     for value in arguments:
         if isinstance(value, Tensor):
-            yield value
+            found.append(value)
         elif isinstance(value, list | tuple):
-            yield from [item for item in value if isinstance(item, Tensor)]
+            found += [item for item in value if isinstance(item, Tensor)]
+    return found
+
+
+def broadcast_elements(tensors: Sequence[Tensor]) -> int:
+    """Return how many elements a tensor has, at the most, to which these broadcast; of nested ones, no end."""
+    if any(tensor.is_nested for tensor in tensors):
+        return sys.maxsize
+    sizes = zip_longest(*[reversed(tensor.shape) for tensor in tensors], fillvalue=1)
+    return prod([max(dim) for dim in sizes])
 
 
 @cache
 def operator_of(func: Any) -> Operator:
     """Return what is known of an operator (``torch._ops.OpOverload``) by its schema and its tags."""
+    if isinstance(func, HigherOrderOperator):
+        return Operator(func, func.__name__, Kind.HIGHER)
     schema, name, tags = func._schema, func.overloadpacket.__name__, set(func.tags)
     flag = _NORMALISATIONS.get(name)
     places = [(position, argument.name) for position, argument in enumerate(schema.arguments)]
@@ -109,6 +129,7 @@ def operator_of(func: Any) -> Operator:
         name,
         _kind(schema, name, tags),
         torch.Tag.nondeterministic_seeded in tags,
+        torch.Tag.pointwise in tags,
         torch.Tag.inplace_view in tags,
         marked if flag is None else statistics,
         next((place for place in places if place[1] == flag), None),

@@ -20,7 +20,6 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
-from torch._ops import HigherOrderOperator
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from shapeflow.errors import NeedsValues, NoShapeFormula
@@ -29,7 +28,7 @@ from shapeflow.recording.known import Known
 from shapeflow.recording.meta import MetaMemo, build, lift
 from shapeflow.recording.operators import OperatorWatch
 from shapeflow.recording.ports import map_tensors, tensors_of
-from shapeflow.recording.schemas import Kind, Operator, operator_of, tensors_in
+from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, operator_of, tensors_in
 from shapeflow.recording.stand_ins import CpuStandIn
 from shapeflow.recording.undisturbed import answer_themselves, undisturbed
 
@@ -96,43 +95,39 @@ class ShapesOnly(TorchDispatchMode):
         """Answer one operator."""
         if answer_themselves(types):
             return NotImplemented  # they do so with operators on what they hold
-        kwargs = kwargs or {}
+        kwargs, operator, watch = kwargs or {}, operator_of(func), self.watch
+        answer = self._ANSWERS[operator.kind]
         with torch._C.DisableTorchFunction():
-            watch = self.watch
             if watch is None:
-                return self._answer(func, args, kwargs)
-            begun = watch.begin(func, args, kwargs)
+                return answer(self, operator, args, kwargs)
+            begun = watch.begin(operator, args, kwargs)
             self._flops = 0
             try:
-                result = self._answer(func, args, kwargs)
+                result = answer(self, operator, args, kwargs)
             except BaseException:
                 watch.failed(begun)
                 raise
             watch.end(begun, self._flops, result)
             return result
 
-    def _answer(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if isinstance(func, HigherOrderOperator):
-            return self._higher(func, args, kwargs)
-        operator = operator_of(func)
-        answer = self._ANSWERS.get(operator.kind)
-        return func(*args, **kwargs) if answer is None else answer(self, operator, args, kwargs)
+    def _ask(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return operator.func(*args, **kwargs)
 
-    def _higher(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Answer a function that calls operators, such as ``cond``; its condition keeps its value."""
+    def _higher(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Let it call its operators without data; its condition keeps its value."""
         tensors = tensors_of((args, kwargs)).values()
         if all(map(self.known.has_values, tensors)):
-            return func(*args, **kwargs)
+            return operator.func(*args, **kwargs)
 
         def without_data(tensor: Tensor) -> Tensor:
             return tensor if tensor.dtype is torch.bool and self.known.has_values(tensor) else lift(tensor)
 
         try:
-            return func(*map_tensors(args, without_data), **map_tensors(kwargs, without_data))
+            return operator.func(*map_tensors(args, without_data), **map_tensors(kwargs, without_data))
         except (RuntimeError, NotImplementedError) as error:
             if "meta" not in str(error).lower():
                 raise
-            raise NeedsValues(func.__name__, ", ".join(map(notation, tensors))) from None
+            raise NeedsValues(operator.name, ", ".join(map(notation, tensors))) from None
 
     def _make(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self.known.paused or operator.func is not _aten.scalar_tensor.default:
@@ -155,14 +150,14 @@ class ShapesOnly(TorchDispatchMode):
 
     def _view(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         tensors = _tensors(args, kwargs)
-        without_data = [tensor.is_meta for tensor in tensors]
-        if all(without_data):
+        known = [tensor for tensor in tensors if not tensor.is_meta]
+        if len(known) < len(tensors):
+            if known:
+                args, kwargs = map_tensors(args, lift), map_tensors(kwargs, lift)
             return operator.func(*args, **kwargs)
-        if any(without_data):
-            return operator.func(*map_tensors(args, lift), **map_tensors(kwargs, lift))
         result = operator.func(*args, **kwargs)
         if not all(map(self.known.has_values, tensors)):
-            for tensor in (*tensors, *tensors_in((result,))):
+            for tensor in tensors + tensors_in((result,)):
                 self.known.forget(tensor)
         return result
 
@@ -199,8 +194,10 @@ class ShapesOnly(TorchDispatchMode):
         return self._compute(operator_of(_aten.index.Tensor), (tensor, indices), {})
 
     def _compute(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        known = not operator.is_random and all(map(self.known.is_small, _tensors(args, kwargs)))
-        written = operator.written(args, kwargs)
+        tensors, written = _tensors(args, kwargs), operator.written(args, kwargs)
+        known = not operator.is_random and all(map(self.known.is_small, tensors))
+        if known and operator.is_pointwise and self.known.may_be(broadcast_elements(tensors)):
+            return undisturbed(operator.func, (), args, _on_cpu(kwargs))
         try:
             answer = self.memo.ask(operator.func, args, kwargs)
         except NotImplementedError as error:
@@ -246,8 +243,10 @@ class ShapesOnly(TorchDispatchMode):
         Kind.READ: _read,
         Kind.PURE: _compute,
         Kind.WRITE: _write,
+        Kind.QUESTION: _ask,
+        Kind.HIGHER: _higher,
     }
-    """How each kind is answered; a question is asked as it is."""
+    """How each kind is answered."""
 
     # ------------------------------------------------------------------------------------------------------
 
@@ -280,7 +279,7 @@ def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tensors(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
-    return list(tensors_in((*args, *kwargs.values()) if kwargs else args))
+    return tensors_in((*args, *kwargs.values()) if kwargs else args)
 
 
 def _notations(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:

@@ -50,6 +50,7 @@ class SourceLines:
         self.sources: list[Source] = []
         self._hidden: dict[str, bool] = {}
         self._ids: dict[tuple[str, int], int] = {}
+        self._shown: dict[str, str] = {}
 
     def current(self, depth: int = 2) -> int | None:
         """Return the id of the innermost running line of the model or the user; None: there is none.
@@ -78,6 +79,9 @@ class SourceLines:
         known = self._ids.get(place)
         if known is None:
             known = self._ids[place] = len(self.sources)
+            shown = self._shown.get(filename)
+            if shown is None:
+                shown = self._shown[filename] = display_name(filename)
             text = linecache.getline(filename, line).strip()
-            self.sources.append(Source(display_name(filename), line, function, text[:160]))
+            self.sources.append(Source(shown, line, function, text[:160]))
         return known

@@ -1,0 +1,96 @@
+"""The layouts that the commonest operators give in their commonest case, each by one formula.
+
+torch works them out too, exactly and slowly: many of its meta kernels are Python, and some take their
+operator apart (``linear`` 0.3 ms, ``layer_norm`` 1 ms). A formula here speaks only of contiguous tensors of
+one floating dtype whose shapes fit together; it gives None for all else, and torch answers, or complains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from shapeflow.recording.ports import PLAIN_TYPES
+
+Formula = Callable[..., torch.Size | None]
+
+_SAME_DTYPE = frozenset(
+    {
+        *("add", "sub", "rsub", "mul", "div", "neg", "abs", "square", "pow", "sqrt", "rsqrt", "reciprocal"),
+        *("exp", "log", "sin", "cos", "tanh", "sigmoid", "erf", "clamp", "clamp_min", "clamp_max", "round"),
+        *("relu", "gelu", "silu", "hardswish", "hardsigmoid", "leaky_relu", "elu", "maximum", "minimum"),
+    }
+)
+"""Pointwise operators whose result has the dtype of their arguments, if all have the same floating one."""
+
+
+def result_of(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor | None:
+    """Return what an operator gives, on ``meta``; None if no formula is sure of it.
+
+    Args:
+        func: the operator (``torch._ops.OpOverload``).
+        args: its arguments.
+        kwargs: its keyword arguments.
+    """
+    formula = _FORMULAS.get(func)
+    if formula is None:
+        if func.overloadpacket.__name__ not in _SAME_DTYPE or torch.Tag.pointwise not in func.tags:
+            return None
+        formula = _pointwise
+    tensors = [value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)]
+    dtype = tensors[0].dtype
+    alike = all(
+        tensor.dtype is dtype and _has_usual_strides(tensor) and not tensor.is_neg() for tensor in tensors
+    )
+    shape = formula(*args, **kwargs) if dtype.is_floating_point and alike else None
+    return None if shape is None else torch.empty(shape, dtype=dtype, device="meta")
+
+
+def _has_usual_strides(tensor: Tensor) -> bool:
+    """Return True for a contiguous tensor, also where a dim of size 1 could have any stride."""
+    usual = 1
+    for size, stride in zip(reversed(tensor.shape), reversed(tensor.stride()), strict=True):
+        if stride != usual:
+            return False
+        usual *= max(size, 1)
+    return True
+
+
+def _pointwise(*args: Any, **kwargs: Any) -> torch.Size | None:
+    """Tensors of one shape, and numbers."""
+    values = (*args, *kwargs.values())
+    shapes = {value.shape for value in values if isinstance(value, Tensor)}
+    others = all(isinstance(value, Tensor) or type(value) in PLAIN_TYPES for value in values)
+    return shapes.pop() if len(shapes) == 1 and others else None
+
+
+def _linear(tensor: Tensor, weight: Tensor, bias: Tensor | None = None) -> torch.Size | None:
+    """``[..., in]`` by ``[out, in]`` and ``[out]`` gives ``[..., out]``."""
+    if tensor.dim() < 2 or weight.dim() != 2 or tensor.shape[-1] != weight.shape[1]:
+        return None
+    if bias is not None and bias.shape != weight.shape[:1]:
+        return None
+    return torch.Size((*tensor.shape[:-1], weight.shape[0]))
+
+
+def _layer_norm(
+    tensor: Tensor,
+    normalized_shape: list[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    *_: Any,
+    **__: Any,
+) -> torch.Size | None:
+    """``[..., width]`` stays as it is."""
+    width = torch.Size(normalized_shape)
+    fit = all(part is None or part.shape == width for part in (weight, bias))
+    return tensor.shape if fit and width and tensor.shape[-len(width) :] == width else None
+
+
+_FORMULAS: dict[Any, Formula] = {
+    torch.ops.aten.linear.default: _linear,
+    torch.ops.aten.layer_norm.default: _layer_norm,
+}
