@@ -57,11 +57,11 @@ def freeze(draft: Draft) -> Frozen:
                 call.raised,
             )
         )
-    ops = tuple(
+    ops = [
         Op(
             op.id,
             op.target,
-            renamed(op.call),
+            op.call if op.call is None else numbers.get(op.call),
             tuple(op.inputs),
             tuple(op.outputs),
             op.source,
@@ -70,6 +70,6 @@ def freeze(draft: Draft) -> Frozen:
             op.live_bytes,
         )
         for op in draft.ops
-    )
+    ]
     escapes = tuple(Escape(item.value, item.how, renamed(item.call), item.source) for item in draft.escapes)
-    return Frozen(tuple(calls), ops, escapes, numbers)
+    return Frozen(tuple(calls), tuple(ops), escapes, numbers)

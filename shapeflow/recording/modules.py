@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import linecache
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from types import FunctionType
 from typing import Any
@@ -83,16 +83,18 @@ def _joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _parameters_below(modules: Iterable[tuple[str, nn.Module]]) -> dict[str, dict[int, int]]:
-    """Return, for each path, the sizes of the different parameters in the module and below, by ``id()``."""
+def _parameters_below(modules: Sequence[tuple[str, nn.Module]]) -> dict[str, dict[int, int]]:
+    """Return, for each path, the sizes of the different parameters in the module and below, by ``id()``.
+
+    Args:
+        modules: by path; each one before those below it.
+    """
     below: dict[str, dict[int, int]] = {}
-    for path, module in modules:
-        own, above = _own_parameters(module), path
-        while own:
-            below.setdefault(above, {}).update(own)
-            if not above:
-                break
-            above = above.rpartition(".")[0]
+    for path, module in reversed(modules):
+        mine = below.setdefault(path, {})
+        mine.update(_own_parameters(module))
+        if path:
+            below.setdefault(path.rpartition(".")[0], {}).update(mine)
     return below
 
 
@@ -114,8 +116,8 @@ def attributes(module: nn.Module) -> dict[str, Any]:
             plain = _plain(own[name])
             if plain is not ...:
                 found[name] = plain
-    for registry in ("_parameters", "_buffers", "_modules"):
-        found.update({name: None for name, value in own.get(registry, {}).items() if value is None})
+    for registry in (module._parameters, module._buffers, module._modules):
+        found.update({name: None for name, value in registry.items() if value is None})
     return dict(sorted(found.items()))
 
 
@@ -143,8 +145,9 @@ def _class_line(kind: type, sources: SourceLines) -> int | None:
         filename = inspect.getsourcefile(kind)
     except (OSError, TypeError):
         return None
-    begins = re.compile(rf"\s*class\s+{re.escape(kind.__name__)}\b")
+    name = kind.__name__
+    begins = re.compile(rf"\s*class\s+{re.escape(name)}\b")
     for number, text in enumerate(linecache.getlines(filename or ""), 1):
-        if begins.match(text):
-            return sources.line(str(filename), number, kind.__name__)
+        if name in text and begins.match(text):
+            return sources.line(str(filename), number, name)
     return None

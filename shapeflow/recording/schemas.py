@@ -107,7 +107,7 @@ def tensors_in(arguments: Iterable[Any]) -> list[Tensor]:
 
 
 def broadcast_elements(tensors: Sequence[Tensor]) -> int:
-    """Return how many elements a tensor has, at the most, to which these broadcast; of nested ones, no end."""
+    """Return the most elements that a tensor has to which these broadcast; without end for nested ones."""
     if any(tensor.is_nested for tensor in tensors):
         return sys.maxsize
     sizes = zip_longest(*[reversed(tensor.shape) for tensor in tensors], fillvalue=1)
