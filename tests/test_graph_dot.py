@@ -12,10 +12,11 @@ from report_samples import ATTACK, detector, hostile
 
 from shapeflow.errors import InputError
 from shapeflow.graph import engine
+from shapeflow.graph.build import graph_of
 from shapeflow.graph.dot import LONGEST, printable, to_dot
 from shapeflow.graph.engine import ENGINES, render
 from shapeflow.graph.mermaid import to_mermaid
-from shapeflow.graph.model import Edge, Graph, Node, graph_of
+from shapeflow.graph.model import Edge, Graph, Node
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="the system's Graphviz is not installed")
 

@@ -81,7 +81,7 @@ def _format(path: Path) -> str:
 
 def _graph(trace: Trace, args: argparse.Namespace) -> Graph:
     """Return what was asked for."""
-    from shapeflow.graph.model import graph_of
+    from shapeflow.graph.build import graph_of
     from shapeflow.graph.route import route
 
     if args.path:

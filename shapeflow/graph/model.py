@@ -1,16 +1,9 @@
-"""A trace folded into a graph small enough to look at: calls as nodes, shapes on the edges."""
+"""A graph small enough to look at: calls as nodes, shapes on the edges, outer calls as frames."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
-
-from shapeflow.graph.folding import Structure
-from shapeflow.trace import Trace
-
-LIMIT = 80
-"""Most nodes of one drawing: layout takes minutes where it is much more, and nobody can read it."""
 
 Kind = Literal["call", "repeat", "op", "input", "output", "outside", "unused", "failed"]
 
@@ -70,120 +63,3 @@ class Graph:
     def empty(self) -> bool:
         """True if there is nothing worth drawing."""
         return len(self.nodes) < 2 or not self.edges
-
-
-def graph_of(
-    trace: Trace,
-    calls: Iterable[int] | None = None,
-    *,
-    depth: int | None = None,
-    limit: int = LIMIT,
-    structure: Structure | None = None,
-) -> Graph:
-    """Return the data flow between calls.
-
-    Args:
-        trace: the run.
-        calls: which calls to draw; one alone is opened, several are drawn with what lies between them.
-            None draws the whole run.
-        depth: how many levels of calls to open; None opens the largest ones while ``limit`` allows.
-        limit: most nodes.
-        structure: the call tree, if it is at hand.
-    """
-    from shapeflow.graph.flow import draw
-    from shapeflow.graph.neighbours import prune
-    from shapeflow.graph.tidy import connected, plain_frames, thrifty
-
-    tree = structure or Structure(trace)
-    chosen = sorted(set(tree.roots if calls is None else calls))
-    alone = calls is not None and len(chosen) == 1 and bool(tree.children[chosen[0]])
-    if calls is None or alone or depth is not None:
-        opened = tree.children[chosen[0]] if alone else chosen
-        shown, left_out = unfold(tree, opened, depth, limit)
-        shown = sorted({*shown, *(chosen if alone else ())})
-    else:
-        shown, left_out = lift(tree, chosen, limit)
-    graph = draw(tree, shown)
-    if calls is None:
-        graph = connected(thrifty(graph))
-    if len(graph.nodes) > limit or calls is not None:
-        graph = prune(graph, limit)
-    if len(graph.nodes) > limit:
-        graph = prune(draw(tree, shown, joins=False), limit)
-    return replace(plain_frames(graph), left_out=left_out)
-
-
-def unfold(tree: Structure, calls: Sequence[int], depth: int | None, limit: int) -> tuple[list[int], str]:
-    """Return the calls to draw: ``calls`` with the outermost opened again and again; and what stayed closed.
-
-    Wrappers are opened first, then level by level the widest.
-    """
-    shown = list(calls)
-    leaves = dict.fromkeys(calls, 1)
-    folded = _size(tree, leaves)
-    refused: set[int] = set()
-    while True:
-        candidates = [
-            call
-            for call, level in leaves.items()
-            if call not in refused
-            and tree.children[call]
-            and (depth is None or level < depth)
-            and not _repeated(tree, call, leaves)
-        ]
-        if not candidates:
-            break
-        call = min(candidates, key=lambda c: (not tree.hands_on(c), leaves[c], -_width(tree, c), c))
-        trial = {other: level for other, level in leaves.items() if other != call}
-        trial |= dict.fromkeys(tree.children[call], leaves[call] + 1)
-        size = _size(tree, trial)
-        if size > limit * 3 // 4:
-            refused.add(call)
-            continue
-        leaves, folded = trial, size
-        shown += tree.children[call]
-    text = ""
-    if depth is not None and refused:
-        text = f"{len(refused)} calls stay closed: {folded} of at most {limit} nodes are drawn"
-    return shown, text
-
-
-def _width(tree: Structure, call: int) -> int:
-    """Return how many ops run in a call."""
-    record = tree.trace.calls[call]
-    return record.last_op - record.first_op
-
-
-def lift(tree: Structure, calls: Sequence[int], limit: int) -> tuple[list[int], str]:
-    """Return ``calls`` with the innermost replaced by the calls around them until they are few enough."""
-    shown = set(calls)
-    lifted = 0
-    while _size(tree, dict.fromkeys(shown, 1)) > limit * 3 // 4:
-        depths = {call: len(tree.ancestors(call)) for call in shown}
-        deepest = max(depths.values())
-        if deepest == 1:
-            break
-        for call, level in depths.items():
-            if level == deepest:
-                shown.discard(call)
-                parent = tree.trace.calls[call].parent
-                assert parent is not None
-                shown.add(parent)
-                lifted += 1
-    text = f"{lifted} inner calls are folded into the calls around them" if lifted else ""
-    return sorted(shown), text
-
-
-def _size(tree: Structure, leaves: Iterable[int]) -> int:
-    """Return how many nodes the leaves make when repeats are folded."""
-    by_parent: dict[int | None, list[int]] = {}
-    for call in leaves:
-        by_parent.setdefault(tree.trace.calls[call].parent, []).append(call)
-    return sum(len(tree.fold(group)) for group in by_parent.values())
-
-
-def _repeated(tree: Structure, call: int, leaves: Iterable[int]) -> bool:
-    """Return whether ``call`` is drawn as one of many and so cannot be opened alone."""
-    parent = tree.trace.calls[call].parent
-    siblings = [other for other in leaves if tree.trace.calls[other].parent == parent]
-    return all(call != item for item in tree.fold(siblings))

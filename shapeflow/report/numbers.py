@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shapeflow.graph.build import unfold
 from shapeflow.graph.folding import Repeat, Structure, tail
-from shapeflow.graph.model import unfold
 from shapeflow.report.amounts import memory
 from shapeflow.report.names import Names
 from shapeflow.report.view import LinkView, Memory, NumbersView, StageView

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from shapeflow.graph.build import graph_of
 from shapeflow.graph.folding import Repeat, Structure
-from shapeflow.graph.model import Graph, graph_of
+from shapeflow.graph.model import Graph
 from shapeflow.graph.tidy import connected
 from shapeflow.report.claims import ClaimViews, calls_of
 from shapeflow.report.colours import Colours

@@ -7,8 +7,9 @@ from builders import TraceBuilder
 from report_samples import crashed, detector
 
 from shapeflow.errors import InputError
+from shapeflow.graph.build import graph_of
 from shapeflow.graph.folding import Repeat, Structure, pattern, tail
-from shapeflow.graph.model import Graph, graph_of
+from shapeflow.graph.model import Graph
 from shapeflow.graph.route import route
 from shapeflow.trace import Run
 
