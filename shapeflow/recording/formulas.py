@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shapeflow.recording.ports import PLAIN_TYPES
+from shapeflow.recording.schemas import tensors_in
 
 Formula = Callable[..., torch.Size | None]
 
@@ -25,6 +25,8 @@ _SAME_DTYPE = frozenset(
     }
 )
 """Pointwise operators whose result has the dtype of their arguments, if all have the same floating one."""
+_NUMBERS: frozenset[type] = frozenset({int, float, str, type(None)})
+"""Arguments that are no tensors and change no dtype. A bool is none: ``sub`` refuses it."""
 
 
 def result_of(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor | None:
@@ -40,8 +42,8 @@ def result_of(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tenso
         if func.overloadpacket.__name__ not in _SAME_DTYPE or torch.Tag.pointwise not in func.tags:
             return None
         formula = _pointwise
-    tensors = [value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)]
-    dtype = tensors[0].dtype
+    tensors = tensors_in((*args, *kwargs.values()))
+    dtype = tensors[0].dtype if tensors else torch.bool
     alike = all(
         tensor.dtype is dtype and _has_usual_strides(tensor) and not tensor.is_neg() for tensor in tensors
     )
@@ -60,11 +62,15 @@ def _has_usual_strides(tensor: Tensor) -> bool:
 
 
 def _pointwise(*args: Any, **kwargs: Any) -> torch.Size | None:
-    """Tensors of one shape, and numbers."""
+    """Tensors that broadcast, and numbers."""
     values = (*args, *kwargs.values())
     shapes = {value.shape for value in values if isinstance(value, Tensor)}
-    others = all(isinstance(value, Tensor) or type(value) in PLAIN_TYPES for value in values)
-    return shapes.pop() if len(shapes) == 1 and others else None
+    if not all(isinstance(value, Tensor) or type(value) in _NUMBERS for value in values):
+        return None
+    try:
+        return shapes.pop() if len(shapes) == 1 else torch.Size(torch.broadcast_shapes(*shapes))
+    except RuntimeError:  # they do not
+        return None
 
 
 def _linear(tensor: Tensor, weight: Tensor, bias: Tensor | None = None) -> torch.Size | None:
@@ -90,7 +96,44 @@ def _layer_norm(
     return tensor.shape if fit and width and tensor.shape[-len(width) :] == width else None
 
 
+def _group_norm(
+    tensor: Tensor,
+    groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    *_: Any,
+    **__: Any,
+) -> torch.Size | None:
+    """``[batch, channels, ...]`` stays as it is."""
+    if tensor.dim() < 2 or not groups or tensor.shape[1] % groups or not tensor.numel():
+        return None
+    fit = all(part is None or part.shape == tensor.shape[1:2] for part in (weight, bias))
+    return tensor.shape if fit else None
+
+
+def _cat(tensors: list[Tensor], dim: int = 0) -> torch.Size | None:
+    """Tensors that differ in one size alone; it adds up."""
+    first = tensors[0].shape
+    if not -len(first) <= dim < len(first):
+        return None
+    dim %= len(first)
+    around = {(*tensor.shape[:dim], -1, *tensor.shape[dim + 1 :]) for tensor in tensors}
+    sizes = [tensor.shape[dim] for tensor in tensors if tensor.dim() == len(first)]
+    return torch.Size((*first[:dim], sum(sizes), *first[dim + 1 :])) if len(around) == 1 else None
+
+
+def _grid_sampler(tensor: Tensor, grid: Tensor, *_: Any) -> torch.Size | None:
+    """``[batch, channels, ...]`` at ``[batch, height, width, 2]``: the first two, then the middle two."""
+    fit = tensor.dim() == grid.dim() == 4 and tensor.shape[0] == grid.shape[0] and grid.shape[3] == 2
+    if not fit or not tensor.numel():
+        return None
+    return torch.Size((*tensor.shape[:2], *grid.shape[1:3]))
+
+
 _FORMULAS: dict[Any, Formula] = {
     torch.ops.aten.linear.default: _linear,
     torch.ops.aten.layer_norm.default: _layer_norm,
+    torch.ops.aten.group_norm.default: _group_norm,
+    torch.ops.aten.cat.default: _cat,
+    torch.ops.aten.grid_sampler.default: _grid_sampler,
 }

@@ -21,6 +21,7 @@ from torch.utils.flop_counter import flop_registry, mm_flop
 
 from shapeflow.errors import NoShapeFormula
 from shapeflow.recording import layouts
+from shapeflow.recording.attention import attention_flops
 from shapeflow.recording.compiler import compiler_not_loaded
 from shapeflow.recording.formulas import result_of
 from shapeflow.recording.identity import notation
@@ -162,9 +163,14 @@ def _linear_flops(tensor: Tensor, weight: Tensor, *_: Any, **__: Any) -> int:
     return int(mm_flop((tensor.shape[:-1].numel(), tensor.shape[-1]), weight.shape[::-1]))
 
 
+def _attention_flops(query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any) -> int:
+    return attention_flops(query.shape, key.shape, value.shape)
+
+
 _MORE_FORMULAS = {
     torch.ops.aten.mkldnn_rnn_layer: _recurrent_layer_flops,
     torch.ops.aten.linear: _linear_flops,
+    torch.ops.aten.scaled_dot_product_attention: _attention_flops,
 }
 """The fused LSTM of a CPU, which a shapes-only run counts by the products it is composed of; and what is
 composed most often, since taking it apart takes long."""

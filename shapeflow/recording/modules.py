@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import linecache
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from types import FunctionType
@@ -140,14 +141,13 @@ def _plain(value: object, depth: int = 4) -> Any:
 
 
 def _class_line(kind: type, sources: SourceLines) -> int | None:
-    # Not inspect.getsourcelines: it compiles the whole file for every class.
-    try:
-        filename = inspect.getsourcefile(kind)
-    except (OSError, TypeError):
+    # Not inspect: it compiles the whole file for every class.
+    filename = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    if not isinstance(filename, str):
         return None
     name = kind.__name__
     begins = re.compile(rf"\s*class\s+{re.escape(name)}\b")
-    for number, text in enumerate(linecache.getlines(filename or ""), 1):
+    for number, text in enumerate(linecache.getlines(filename), 1):
         if name in text and begins.match(text):
-            return sources.line(str(filename), number, name)
+            return sources.line(filename, number, name)
     return None

@@ -200,7 +200,7 @@ def _attention(
     """Attend with the kernel that a real run takes: models rely on the layout of its result in ``view``."""
     flags = {"dropout_p": dropout_p, "is_causal": is_causal, **options}
     if takes_fused_kernel(query, key, value, attn_mask, **flags):
-        fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+        fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu.default
         result: Tensor = fused(*map(_without_data, (query, key, value)))[0]
         return result
     return functional.scaled_dot_product_attention(query, key, value, attn_mask, **flags)
