@@ -23,7 +23,7 @@ from benchmarks.processes import Finished, python
 PICTURE = ROOT / "examples" / "school-bus.jpg"
 PROMPT = "yellow school bus"
 COMMAND = ("-m", "shapeflow", "trace", "--prompt", PROMPT, str(PICTURE))
-ROUNDS = 3
+ROUNDS = 5
 
 Row = tuple[str, str, str, str]
 """What was measured, the result, the goal, and whether it is met."""

@@ -301,6 +301,15 @@ add("embedding_bag", lambda i, m: F.embedding_bag(i, m), IDS, M)
 add("glu", lambda x: F.glu(x, -1), X)
 add("prelu", lambda x: F.prelu(x, torch.ones(3)), X)
 add("dropout outside training", lambda x: F.dropout(x, 0.5, training=False), X)
+
+
+def _put(tensor):
+    """Return a copy that was made empty and written to, in two parts."""
+    made = tensor.new_empty(tensor.shape)
+    made[..., :2], made[..., 2:] = tensor[..., :2], tensor[..., 2:]
+    return made
+
+
 add("attention", F.scaled_dot_product_attention, HEADS, HEADS, HEADS)
 add("attention of transposed", lambda q: F.scaled_dot_product_attention(*[q.transpose(1, 2)] * 3), HEADS)
 add(
@@ -316,6 +325,11 @@ add(
 )
 add("causal attention", lambda q: F.scaled_dot_product_attention(q, q, q, is_causal=True), HEADS)
 add("attention in three dims", lambda q: F.scaled_dot_product_attention(*[q[0]] * 3), HEADS)
+add(
+    "attention to what was put together",
+    lambda q: F.scaled_dot_product_attention(q, _put(q), q[..., :5]),
+    HEADS,
+)
 add("attention with other values", lambda q: F.scaled_dot_product_attention(q, q, q[..., :5]), HEADS)
 add(
     "attention to fewer heads",

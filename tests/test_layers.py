@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "shapeflow"
 
 LAYERS = {
-    "words": "errors text display dims bindings slips files",
+    "words": "errors text display dims bindings slips files garbage",
     "model": "trace tracefile records paths pattern selector unmatched links flow unused variation",
     "judging": "walkthrough diff",
     "graph": "graph",

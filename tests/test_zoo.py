@@ -8,7 +8,7 @@ from benchmarks.equality import differences
 from benchmarks.models import ZOO
 from benchmarks.zoo import compare, record
 
-NAMES = ("GPT-2", "Mixtral, batched experts", "Swin", "LSTM and GRU, packed", "MobileNetV3")
+NAMES = ("GPT-2", "Mixtral, batched experts", "Swin", "LSTM and GRU, packed", "MobileNetV3", "DeepSeek-V3")
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.errors import ExitCode
+from shapeflow.garbage import collection_paused
 
 if TYPE_CHECKING:
     from shapeflow.adapters.base import Request
@@ -118,11 +119,13 @@ def _record(args: argparse.Namespace, adapter: str, request: Request, quiet: boo
     count = FlopCount(_same_inputs(args)) if real and not quiet else None
     how = f"on {request.device}" if real else "shapes only"
     with Progress(f"{request.target}, {how}", None if quiet else sys.stderr, count) as progress:
-        from shapeflow import recording
-        from shapeflow.adapters import find
+        with collection_paused():
+            from shapeflow import recording
+            from shapeflow.adapters import find
 
+            prepare = partial(find(request.target), request)
         return recording.run(
-            partial(find(request.target), request),
+            prepare,
             device=request.device,
             adapter=adapter,
             target=request.target,

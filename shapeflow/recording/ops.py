@@ -76,10 +76,7 @@ class FunctionWatch:
                 self._attention(op, *args, **kwargs)
             elif op.target in ("_native_multi_head_attention", "_transformer_encoder_layer_fwd"):
                 op.flops = fused_flops(op.target, args)
-            if type(result) is Tensor:  # what most are
-                self._draft.end_op(op, [("out", result)])
-            else:
-                self._draft.end_op(op, [] if isinstance(result, _NO_TENSOR) else walk("out", result))
+            self._draft.end_op(op, [] if isinstance(result, _NO_TENSOR) else walk("out", result))
 
     def _attention(self, op: OpDraft, query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any) -> None:
         op.flops = attention_flops(query.shape, key.shape, value.shape)

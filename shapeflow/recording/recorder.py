@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
 
@@ -15,6 +14,7 @@ from torch import nn
 
 from shapeflow import __version__
 from shapeflow.errors import EndOfRun
+from shapeflow.garbage import collection_paused
 from shapeflow.recording import modules
 from shapeflow.recording.attention import fused_paths_kept
 from shapeflow.recording.calls import CallRecorder
@@ -99,8 +99,8 @@ class Recording:
         operators, functions = OperatorWatch(self._draft), FunctionWatch(self._draft)
         enter = self._stack.enter_context
         if self._shapes_only is not None:  # memory must be freed at the same places in each run
-            self._pause.enter_context(_no_collection())
-        with _no_collection(), contextlib.ExitStack() as undo:
+            self._pause.enter_context(collection_paused())
+        with collection_paused(), contextlib.ExitStack() as undo:
             undo.callback(self._pause.close)
             undo.callback(self._stack.close)
             enter(run_as_written())
@@ -119,7 +119,7 @@ class Recording:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        with self._pause, _no_collection(), torch._C.DisableTorchFunction():
+        with self._pause, collection_paused(), torch._C.DisableTorchFunction():
             self._stack.close()
             self._finish(error)
 
@@ -154,21 +154,3 @@ class Recording:
         if draft.keeper is not None:
             trace = replace(trace, run=replace(run, kept=draft.keeper.found(trace)))
         return trace
-
-
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Let Python's collector wait: it would look through all of torch once per few thousand objects.
-
-    What was made meanwhile counts as old afterwards, so that there is nothing to catch up on at once.
-    """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            if not gc.get_freeze_count():  # what others froze stays so
-                gc.freeze()
-                gc.unfreeze()
-            gc.enable()

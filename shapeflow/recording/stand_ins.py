@@ -203,6 +203,8 @@ def _attention(
         fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu.default
         result: Tensor = fused(*map(_without_data, (query, key, value)))[0]
         return result
+    if any(tensor.is_meta for tensor in (query, key, value)):  # torch wants all three on one device
+        query, key, value = map(_without_data, (query, key, value))
     return functional.scaled_dot_product_attention(query, key, value, attn_mask, **flags)
 
 

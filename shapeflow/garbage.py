@@ -1,0 +1,25 @@
+"""Python's garbage collector: let it wait while much is made that stays."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """Let the collector wait: it would look through all of torch once per few thousand objects.
+
+    What was made meanwhile counts as old afterwards, so that there is nothing to catch up on at once.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            if not gc.get_freeze_count():  # what others froze stays so
+                gc.freeze()
+                gc.unfreeze()
+            gc.enable()
