@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from shapeflow.errors import InputError
+from shapeflow.garbage import collection_paused
 from shapeflow.recording.devices import CudaOnCpu
 from shapeflow.recording.keeping import Wanted
 from shapeflow.recording.leftovers import attributes_kept, contents_kept, forget_cached
@@ -156,7 +157,8 @@ def run(
         if device == "cpu" and not torch.cuda.is_available():
             stack.enter_context(CudaOnCpu())
         started = time.perf_counter()
-        prepared = prepare()
+        with collection_paused():
+            prepared = prepare()
         built = round(time.perf_counter() - started, 3)
         recording = Recording(prepared.model, shapes_only=mode, device=device, progress=progress, keep=keep)
         recording.run = replace(
