@@ -12,13 +12,21 @@ from benchmarks.document import ROOT, machine, replace_part
 PARTS = ("zoo", "sam3", "peers", "growth")
 
 
-def main() -> int:
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Return what to measure: ``parts``, all of them if none is named, and ``skip_real``."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "parts", nargs="*", default=PARTS, choices=PARTS, help="what to measure (default: all)"
-    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: all)")
     parser.add_argument("--skip-real", action="store_true", help="leave out the real forwards of SAM3")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
+    args.parts = args.parts or list(PARTS)
+    unknown = [part for part in args.parts if part not in PARTS]
+    if unknown:
+        parser.error(f"no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    return args
+
+
+def main() -> int:
+    args = parse()
     for part in args.parts:
         options = ["--skip-real"] if part == "sam3" and args.skip_real else []
         command = [sys.executable, "-m", f"benchmarks.{part}", "--write", *options]

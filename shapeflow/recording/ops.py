@@ -126,12 +126,3 @@ class Functions(OwnMode):
             yield
         finally:
             OwnMode.__exit__(self, None, None, None)
-
-    @contextmanager
-    def watched_by(self, watch: FunctionWatch) -> Iterator[None]:
-        """Tell ``watch`` of what is called inside."""
-        before, self.watch = self.watch, watch
-        try:
-            yield
-        finally:
-            self.watch = before

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import TracebackType
+from typing import Any
 
 import torch
 from torch import nn
@@ -109,10 +110,10 @@ class Recording:
             enter(self._calls.watching())
             if self._shapes_only is None:
                 enter(RealOperators(operators))
-                enter(Functions()).watch = functions
+                enter(_watched(enter(Functions()), functions))
             else:
-                enter(self._shapes_only.watched_by(operators))
-                enter(self._shapes_only.functions.watched_by(functions))
+                enter(_watched(self._shapes_only, operators))
+                enter(_watched(self._shapes_only.functions, functions))
             undo.pop_all()
         return self
 
@@ -154,3 +155,13 @@ class Recording:
         if draft.keeper is not None:
             trace = replace(trace, run=replace(run, kept=draft.keeper.found(trace)))
         return trace
+
+
+@contextlib.contextmanager
+def _watched(mode: Any, watch: Any) -> Iterator[None]:
+    """Let a mode tell ``watch`` of what happens inside."""
+    before, mode.watch = mode.watch, watch
+    try:
+        yield
+    finally:
+        mode.watch = before

@@ -78,15 +78,6 @@ class ShapesOnly(TorchDispatchMode):
         self.known.release()
         self._reshaped.clear()
 
-    @contextlib.contextmanager
-    def watched_by(self, watch: OperatorWatch) -> Iterator[None]:
-        """Tell ``watch`` of the operators that are answered inside."""
-        before, self.watch = self.watch, watch
-        try:
-            yield
-        finally:
-            self.watch = before
-
     # Operators --------------------------------------------------------------------------------------------
 
     def __torch_dispatch__(
