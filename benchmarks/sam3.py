@@ -61,7 +61,10 @@ def bare(_: str) -> dict[str, float]:
 def traced(_: str) -> dict[str, float]:
     """Return the same of two shapes-only traces; the second forgets what the first one worked out."""
     started = time.perf_counter()
+    import torch
+
     from shapeflow.adapters import find
+    from shapeflow.recording.compiler import compiler_not_loaded
     from shapeflow.recording.meta import MetaMemo
     from shapeflow.recording.recorder import Recording
     from shapeflow.recording.shapes_only import ShapesOnly
@@ -70,6 +73,8 @@ def traced(_: str) -> dict[str, float]:
     imported = time.perf_counter()
     with ShapesOnly() as mode:
         prepared = prepare(request("meta"))
+        with compiler_not_loaded():  # its settings, which the bare run imports with the package
+            assert torch._dynamo.config
         built = time.perf_counter()
 
         def run() -> None:

@@ -122,6 +122,14 @@ def test_cat(data):
     agree(aten.cat.default, [first, data.draw(tensors(tuple(shape)))], dim)
 
 
+@given(st.data(), st.integers(1, 3))
+@settings(deadline=None, max_examples=200)
+def test_stack(data, count):
+    first = data.draw(tensors())
+    others = [data.draw(tensors(tuple(first.shape))) for _ in range(count - 1)]
+    agree(aten.stack.default, [first, *others], data.draw(st.integers(-first.dim() - 1, first.dim())))
+
+
 @given(st.data())
 @settings(deadline=None, max_examples=50)
 def test_grid_sampler(data):
@@ -145,6 +153,7 @@ def f32(*shape: int) -> Tensor:
         (aten.group_norm.default, (f32(2, 6, 4), 3, f32(6), f32(6))),
         (aten.cat.default, ([f32(2, 3), f32(4, 3)],)),
         (aten.cat.default, ([f32(2, 3), f32(2, 0)], -1)),
+        (aten.stack.default, ([f32(2, 3), f32(2, 3)], -1)),
         (aten.grid_sampler.default, (f32(2, 3, 4, 5), f32(2, 6, 7, 2), 0, 0, False)),
         (aten.add.Tensor, (f32(2, 3), f32(2, 3))),
         (aten.add.Tensor, (f32(2, 1, 3), f32(4, 1))),
@@ -167,6 +176,8 @@ def test_the_common_case_has_an_answer(func, args):
         (aten.group_norm.default, (f32(2, 6, 4), 4)),
         (aten.cat.default, ([f32(2, 3), f32(2, 4)],)),
         (aten.cat.default, ([f32(2, 3), f32(2, 3)], 2)),
+        (aten.stack.default, ([f32(2, 3), f32(2, 4)],)),
+        (aten.stack.default, ([f32(2, 3), f32(2, 3)], 3)),
         (aten.grid_sampler.default, (f32(2, 3, 4, 5), f32(2, 6, 7, 3), 0, 0, False)),
         (aten.add.Tensor, (f32(2, 3), f32(4, 3))),
     ],
@@ -196,3 +207,13 @@ def test_linear_counts_the_flops_that_torch_counts(shape, with_bias):
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         torch.nn.functional.linear(*args)
     assert MetaMemo().ask(aten.linear.default, args, {}).flops == counter.get_total_flops()
+
+
+@pytest.mark.parametrize("shape", [(4, 9, 8), (2, 4, 9, 8)])
+@pytest.mark.parametrize("options", [(), (None, [2, 2], [1, 1]), (None, [1, 1], "same", [1, 1], 2)])
+def test_a_convolution_counts_the_flops_that_torch_counts(shape, options):
+    args = (torch.ones(shape), torch.ones(6, 2 if len(options) > 3 else 4, 3, 3), *options)
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        torch.nn.functional.conv2d(*args)
+    func = aten.conv2d.padding if "same" in options else aten.conv2d.default
+    assert MetaMemo().ask(func, args, {}).flops == counter.get_total_flops() > 0

@@ -67,8 +67,10 @@ def fused_paths_kept() -> Iterator[None]:
 
 def _answers_itself(tensor: Any) -> bool:
     """Return True for an object whose class wants to handle torch functions itself."""
-    handler = getattr(type(tensor), "__torch_function__", None)
-    return type(tensor) is not Tensor and handler not in (None, torch._C._disabled_torch_function_impl)
+    kind = type(tensor)
+    if kind is Tensor or tensor is None:
+        return False
+    return getattr(kind, "__torch_function__", None) not in (None, torch._C._disabled_torch_function_impl)
 
 
 @lru_cache
@@ -107,23 +109,39 @@ def takes_fused_kernel(
     """
     if any(tensor.dim() != 4 for tensor in (query, key, value)):
         return False
-    with torch._C.DisableTorchFunction(), torch._C._DisableTorchDispatch():
-        like: list[Tensor | None] = [_alike(tensor) for tensor in (query, key, value)]
-        like.append(None if mask is None else _alike(mask, widest=2))
-        choose: Any = torch._fused_sdp_choice
-        return bool(choose(*like, **options) == 1)
+    with torch._C.DisableTorchFunction():
+        likes = [_likeness(tensor) for tensor in (query, key, value)]
+        masks = None if mask is None else _likeness(mask, widest=2)
+    allowed = (torch.backends.cuda.flash_sdp_enabled(), torch.is_grad_enabled())  # "cuda" is for the CPU too
+    return _chooses_fused((*likes, masks), tuple(options.items()), allowed)
 
 
-def _alike(tensor: Tensor, widest: int | None = None) -> Tensor:
-    """Return a small tensor like ``tensor``; the last axis of a mask counts tokens, which are two here."""
+_Likeness = tuple[tuple[int, ...], bool, torch.dtype, bool]
+"""A shape, and whether the last axis is the innermost, the dtype, and whether gradients are wanted."""
+
+
+def _likeness(tensor: Tensor, widest: int | None = None) -> _Likeness:
+    """Return what is like a tensor, but small; the last axis of a mask counts tokens, which are two here."""
     batch, heads, tokens, width = (*(1,) * (4 - tensor.dim()), *tensor.shape)
     width = width if widest is None else min(width, widest)
-    shape = [min(batch, 2), heads, min(tokens, 2), width]
-    if tensor.stride(-1) == 1:
-        like = torch.empty(shape[4 - tensor.dim() :], dtype=tensor.dtype)
-    else:
-        like = torch.empty([*shape[4 - tensor.dim() : 2], width, shape[2]], dtype=tensor.dtype).mT
-    return like.requires_grad_(tensor.requires_grad)
+    shape = (min(batch, 2), heads, min(tokens, 2), width)[4 - tensor.dim() :]
+    return shape, tensor.stride(-1) == 1, tensor.dtype, tensor.requires_grad
+
+
+@lru_cache
+def _chooses_fused(
+    likes: tuple[_Likeness | None, ...], options: tuple[tuple[str, Any], ...], allowed: tuple[bool, ...]
+) -> bool:
+    """Ask torch, once for all that its answer depends on."""
+    with torch._C.DisableTorchFunction(), torch._C._DisableTorchDispatch():
+        choose: Any = torch._fused_sdp_choice
+        return bool(choose(*[None if like is None else _made(*like) for like in likes], **dict(options)) == 1)
+
+
+def _made(shape: tuple[int, ...], is_innermost: bool, dtype: torch.dtype, requires_grad: bool) -> Tensor:
+    if is_innermost or len(shape) < 2:
+        return torch.empty(shape, dtype=dtype, requires_grad=requires_grad)
+    return torch.empty((*shape[:-2], *shape[:-3:-1]), dtype=dtype).mT.requires_grad_(requires_grad)
 
 
 def fused_flops(name: str, args: tuple[Any, ...]) -> int:

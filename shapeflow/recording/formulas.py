@@ -122,6 +122,15 @@ def _cat(tensors: list[Tensor], dim: int = 0) -> torch.Size | None:
     return torch.Size((*first[:dim], sum(sizes), *first[dim + 1 :])) if len(around) == 1 else None
 
 
+def _stack(tensors: list[Tensor], dim: int = 0) -> torch.Size | None:
+    """Tensors of one shape; a dim that counts them is put in."""
+    shape, count = tensors[0].shape, len(tensors)
+    if any(tensor.shape != shape for tensor in tensors) or not -len(shape) - 1 <= dim <= len(shape):
+        return None
+    dim %= len(shape) + 1
+    return torch.Size((*shape[:dim], count, *shape[dim:]))
+
+
 def _grid_sampler(tensor: Tensor, grid: Tensor, *_: Any) -> torch.Size | None:
     """``[batch, channels, ...]`` at ``[batch, height, width, 2]``: the first two, then the middle two."""
     fit = tensor.dim() == grid.dim() == 4 and tensor.shape[0] == grid.shape[0] and grid.shape[3] == 2
@@ -135,5 +144,6 @@ _FORMULAS: dict[Any, Formula] = {
     torch.ops.aten.layer_norm.default: _layer_norm,
     torch.ops.aten.group_norm.default: _group_norm,
     torch.ops.aten.cat.default: _cat,
+    torch.ops.aten.stack.default: _stack,
     torch.ops.aten.grid_sampler.default: _grid_sampler,
 }

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch._ops import HigherOrderOperator
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry, mm_flop
+from torch.utils.flop_counter import conv_flop_count, flop_registry, mm_flop
 
 from shapeflow.errors import NoShapeFormula
 from shapeflow.recording import layouts
@@ -160,7 +160,17 @@ def _linear_flops(tensor: Tensor, weight: Tensor, *_: Any, **__: Any) -> int:
     """Return the FLOPs of the matrix product that ``linear`` is; torch counts none for a single vector."""
     if tensor.dim() < 2:
         return 0
-    return int(mm_flop((tensor.shape[:-1].numel(), tensor.shape[-1]), weight.shape[::-1]))
+    return int(_mm_flop((tensor.shape[:-1].numel(), tensor.shape[-1]), weight.shape[::-1]))
+
+
+_mm_flop = getattr(mm_flop, "__wrapped__", mm_flop)
+"""Without the wrapper that finds the shapes of tensors: these are shapes."""
+
+
+def _convolution_flops(tensor: Tensor, weight: Tensor, *_: Any, out_val: Tensor, **__: Any) -> int:
+    """Return the FLOPs of a convolution, also of a single picture, whose batch dim is left out."""
+    alone = (1,) * (weight.dim() - tensor.dim())
+    return int(conv_flop_count([*alone, *tensor.shape], [*weight.shape], [*alone, *out_val.shape]))
 
 
 def _attention_flops(query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any) -> int:
@@ -171,6 +181,7 @@ _MORE_FORMULAS = {
     torch.ops.aten.mkldnn_rnn_layer: _recurrent_layer_flops,
     torch.ops.aten.linear: _linear_flops,
     torch.ops.aten.scaled_dot_product_attention: _attention_flops,
+    torch.ops.aten.conv2d: _convolution_flops,
 }
 """The fused LSTM of a CPU, which a shapes-only run counts by the products it is composed of; and what is
 composed most often, since taking it apart takes long."""
