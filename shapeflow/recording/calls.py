@@ -19,6 +19,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -280,10 +281,9 @@ def _methods(modules: Iterable[nn.Module]) -> list[tuple[type, str, Method]]:
     return found
 
 
+_SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
+
 def _is_plain(method: object) -> bool:
     """Return True for a function that has done its work when it returns."""
-    return inspect.isfunction(method) and not (
-        inspect.isgeneratorfunction(method)
-        or inspect.iscoroutinefunction(method)
-        or inspect.isasyncgenfunction(method)
-    )
+    return isinstance(method, FunctionType) and not method.__code__.co_flags & _SUSPENDS
