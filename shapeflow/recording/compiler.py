@@ -95,8 +95,8 @@ def run_as_written() -> Iterator[None]:
 
 
 def is_compiled(model: torch.nn.Module) -> bool:
-    """Return True if a part of a model was compiled."""
-    return any(
+    """Return True if a part of a model was compiled; none was while the compiler is not loaded."""
+    return f"{_NAME}.eval_frame" in sys.modules and any(
         type(module).__name__ == "OptimizedModule" or module._compiled_call_impl is not None
         for module in model.modules()
     )
