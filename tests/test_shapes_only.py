@@ -84,6 +84,13 @@ def test_large_factories_are_not():
 
 
 @pytest.mark.usefixtures("mode")
+def test_small_tensors_that_broadcast_to_a_large_one_are_not_computed():
+    column = torch.zeros(LIMIT // 256, 1)
+    assert known(column + torch.zeros(1, 256))
+    assert not known(column + torch.zeros(1, 257))
+
+
+@pytest.mark.usefixtures("mode")
 def test_memory_that_was_never_filled_reads_the_same_each_time():
     assert torch.empty(3).tolist() == [0.0] * 3
     assert torch.empty_like(torch.ones(2)).tolist() == [0.0] * 2
