@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from shapeflow.trace import Call, Op, Port, Trace
+from shapeflow.model.records import Call, Op, Port
+from shapeflow.model.trace import Trace
 
 
 def differences(expected: Trace, found: Trace, caller: str = "") -> Iterator[str]:

@@ -75,7 +75,7 @@ MODELS: dict[str, Callable[[], Built]] = {"ViT-base": vit, "GPT-2": gpt2, "SAM3"
 def measure(name: str, tool: str) -> dict[str, Any]:
     """Return the seconds of the bare forward and of the tool, and what the tool counted."""
     from benchmarks.plain import plain
-    from shapeflow.recording.shapes_only import ShapesOnly
+    from shapeflow.recording.shapes_only.mode import ShapesOnly
 
     weightless = name == "SAM3"
     with torch.no_grad(), plain() if weightless else nullcontext():

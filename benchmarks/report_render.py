@@ -16,9 +16,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from shapeflow.report import html
-from shapeflow.report.build import build
-from shapeflow.trace import Call, Op, Port, Trace, Value
+from shapeflow.model.records import Call, Op, Port, Value
+from shapeflow.model.trace import Trace
+from shapeflow.report.formats import html
+from shapeflow.report.view.build import build
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.shipped import find_shipped
 from shapeflow.walkthrough.verdict import CheckResult

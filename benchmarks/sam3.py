@@ -64,10 +64,10 @@ def traced(_: str) -> dict[str, float]:
     import torch
 
     from shapeflow.adapters import find
-    from shapeflow.recording.compiler import compiler_not_loaded
-    from shapeflow.recording.meta import MetaMemo
+    from shapeflow.recording.lazy_dynamo import compiler_not_loaded
     from shapeflow.recording.recorder import Recording
-    from shapeflow.recording.shapes_only import ShapesOnly
+    from shapeflow.recording.shapes_only.memo import MetaMemo
+    from shapeflow.recording.shapes_only.mode import ShapesOnly
 
     prepare = find("sam3")
     imported = time.perf_counter()
@@ -92,8 +92,8 @@ def real(turns: str) -> dict[str, Any]:
     import torch
 
     from shapeflow.adapters import find
-    from shapeflow.recording.devices import CudaOnCpu
     from shapeflow.recording.recorder import Recording
+    from shapeflow.recording.shapes_only.devices import CudaOnCpu
 
     found: dict[str, list[float]] = {"bare": [], "traced": [], "bare processor": [], "traced processor": []}
     with CudaOnCpu() if not torch.cuda.is_available() else torch.no_grad():
@@ -114,7 +114,7 @@ def real(turns: str) -> dict[str, Any]:
 
 def load(path: str) -> dict[str, Any]:
     """Return the seconds of reading a trace and of judging its walkthrough, without torch."""
-    from shapeflow.trace import Trace
+    from shapeflow.model.trace import Trace
 
     started = time.perf_counter()
     trace = Trace.load(path)

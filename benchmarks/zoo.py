@@ -21,8 +21,8 @@ from benchmarks.document import replace_part, table, versions
 from benchmarks.equality import differences
 from benchmarks.models import ZOO, Entry
 from shapeflow.adapters.base import Prepared
+from shapeflow.model.trace import Trace
 from shapeflow.recording import run, trace
-from shapeflow.trace import Trace
 
 PACKAGES = ("torch", "torchvision", "timm", "transformers", "diffusers")
 SECONDS = 300

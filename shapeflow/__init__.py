@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "Trace": "shapeflow.trace",
+    "Trace": "shapeflow.model.trace",
     "trace": "shapeflow.recording",
     "record": "shapeflow.recording",
     "check": "shapeflow.walkthrough.check",
@@ -20,9 +18,9 @@ _PUBLIC = {
 
 if TYPE_CHECKING:
     from shapeflow.errors import ShapeflowError as ShapeflowError
+    from shapeflow.model.trace import Trace as Trace
     from shapeflow.recording import record as record
     from shapeflow.recording import trace as trace
-    from shapeflow.trace import Trace as Trace
     from shapeflow.walkthrough.check import check as check
     from shapeflow.walkthrough.verdict import CheckResult as CheckResult
 
@@ -34,15 +32,3 @@ def __getattr__(name: str) -> object:
     if name in _PUBLIC:
         return getattr(import_module(_PUBLIC[name]), name)
     raise AttributeError(f"module 'shapeflow' has no attribute {name!r}")
-
-
-class _Package(ModuleType):
-    """Keeps ``shapeflow.trace`` the function; the import of ``trace.py`` would put itself in its place."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name in _PUBLIC and isinstance(value, ModuleType):
-            return
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

@@ -17,8 +17,8 @@ from types import ModuleType
 from typing import NoReturn, TextIO
 
 from shapeflow import __version__
+from shapeflow.common.text import nearest
 from shapeflow.errors import ExitCode, InputError, ShapeflowError
-from shapeflow.text import nearest
 
 COMMANDS: dict[str, str] = {
     "trace": "shapeflow.commands.trace",

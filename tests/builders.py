@@ -19,7 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from shapeflow.trace import Call, Escape, Failure, Module, Op, Origin, Port, Run, Source, Trace, Value
+from shapeflow.model.records import Call, Escape, Failure, Module, Op, Origin, Port, Run, Source, Value
+from shapeflow.model.trace import Trace
 
 
 def tensor_type(text: str) -> tuple[str, tuple[int, ...]]:

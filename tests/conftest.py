@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from builders import sample_trace
 
-from shapeflow.trace import Trace
+from shapeflow.model.trace import Trace
 
 
 @pytest.fixture(scope="session")

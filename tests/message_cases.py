@@ -17,8 +17,8 @@ from builders import sample_trace
 from walkthroughs import document_of
 
 from shapeflow.cli import main
-from shapeflow.report.check_text import render_verdict
-from shapeflow.trace import Trace
+from shapeflow.model.trace import Trace
+from shapeflow.report.verdicts.text import render_verdict
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 from shapeflow.walkthrough.verdict import Verdict

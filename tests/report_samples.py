@@ -8,7 +8,8 @@ from pathlib import Path
 
 from builders import TraceBuilder
 
-from shapeflow.trace import Run, Trace, Value
+from shapeflow.model.records import Run, Value
+from shapeflow.model.trace import Trace
 
 # The smallest JPEG and PNG that a browser draws.
 PIXEL = (

@@ -13,8 +13,8 @@ import pytest
 from walkthroughs import document_of
 
 from shapeflow.cli import main
-from shapeflow.commands.rerun import request_of
 from shapeflow.errors import ShapeflowError
+from shapeflow.runs.execute import request_of
 from shapeflow.walkthrough import shipped
 from shapeflow.walkthrough.reader import parse
 

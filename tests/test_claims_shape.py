@@ -6,7 +6,7 @@ import pytest
 from builders import TraceBuilder
 from walkthroughs import judge, result_of, under
 
-from shapeflow.trace import Port
+from shapeflow.model.records import Port
 
 DIMS = {"B": 1, "C": 16, "G": 14}
 

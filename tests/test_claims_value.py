@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from walkthroughs import document_of, judge, result_of, under
 
-from shapeflow.bindings import Binding, Bindings
-from shapeflow.walkthrough import arrays
-from shapeflow.walkthrough.arrays import FormulaError
-from shapeflow.walkthrough.evaluate import decode, evaluate
-from shapeflow.walkthrough.formula import FUNCTIONS
-from shapeflow.walkthrough.formula_parser import parse_formula
+from shapeflow.shapes.matching import Binding, Bindings
+from shapeflow.walkthrough.formula import functions as arrays
+from shapeflow.walkthrough.formula.ast import FUNCTIONS
+from shapeflow.walkthrough.formula.evaluate import decode, evaluate
+from shapeflow.walkthrough.formula.functions import FormulaError
+from shapeflow.walkthrough.formula.parser import parse_formula
 from shapeflow.walkthrough.parts import ClaimError, Part
 from shapeflow.walkthrough.reader import parse
 from shapeflow.walkthrough.values import selectors, wanted

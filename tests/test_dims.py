@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapeflow.bindings import (
+from shapeflow.shapes.corrections import repaired_shape
+from shapeflow.shapes.matching import (
     Binding,
     Bindings,
     Difference,
@@ -20,7 +21,7 @@ from shapeflow.bindings import (
     with_sizes_text,
     work_out,
 )
-from shapeflow.dims import (
+from shapeflow.shapes.notation import (
     MAX_SIZE,
     Expression,
     ShapeTextError,
@@ -29,7 +30,6 @@ from shapeflow.dims import (
     parse_shape,
     shape_text,
 )
-from shapeflow.slips import repaired_shape
 
 CLAIM = (7, "x:out [N]")
 

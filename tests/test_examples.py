@@ -15,7 +15,7 @@ from shapeflow import cli, recording
 from shapeflow.adapters import find
 from shapeflow.adapters.base import Request
 from shapeflow.commands import init
-from shapeflow.commands.rerun import rerun
+from shapeflow.runs.execute import rerun
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse, read
 

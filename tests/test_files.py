@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from shapeflow.common.files import read_bytes, write_bytes
 from shapeflow.errors import ExitCode, InputError
-from shapeflow.files import read_bytes, write_bytes
 
 
 def refused(path: Path) -> InputError:

@@ -9,7 +9,7 @@ import pytest
 from builders import TraceBuilder
 
 from shapeflow.errors import SelectorError
-from shapeflow.flow import (
+from shapeflow.model.flow import (
     Reach,
     dead,
     fold,
@@ -22,7 +22,8 @@ from shapeflow.flow import (
     wasted,
     wasted_flops,
 )
-from shapeflow.trace import Op, Port, Trace, Value
+from shapeflow.model.records import Op, Port, Value
+from shapeflow.model.trace import Trace
 
 
 def ids(values: tuple[Value, ...] | tuple[Op, ...]) -> list[int]:

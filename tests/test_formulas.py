@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from shapeflow.recording.formulas import result_of
-from shapeflow.recording.meta import MetaMemo
 from shapeflow.recording.ports import map_tensors
+from shapeflow.recording.shapes_only.formulas import result_of
+from shapeflow.recording.shapes_only.memo import MetaMemo
 
 aten: Any = torch.ops.aten
 SIZES = st.integers(1, 4)

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from shapeflow.garbage import collection_paused
+from shapeflow.common.collector import collection_paused
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapeflow.text import Span
+from shapeflow.common.text import Span
 from shapeflow.walkthrough.claims import KINDS, body_type
 from shapeflow.walkthrough.grammar import read_claim
 from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word, part

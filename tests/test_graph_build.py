@@ -8,10 +8,10 @@ from report_samples import crashed, detector
 
 from shapeflow.errors import InputError
 from shapeflow.graph.build import graph_of
-from shapeflow.graph.folding import Repeat, Structure, pattern, tail
 from shapeflow.graph.model import Graph
 from shapeflow.graph.route import route
-from shapeflow.trace import Run
+from shapeflow.model.call_tree import Repeat, Structure, pattern, tail
+from shapeflow.model.records import Run
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,13 @@ from html.parser import HTMLParser
 import pytest
 from report_samples import HOSTILE_WALKTHROUGH, crashed, detector, hostile, write_walkthrough
 
-from shapeflow.report import html
-from shapeflow.report.build import build
-from shapeflow.report.colours import Colours
-from shapeflow.report.prose import Prose, math_html
-from shapeflow.report.svg import clean
-from shapeflow.report.view import Symbol
-from shapeflow.report.visible import visible
+from shapeflow.common.control_characters import visible
+from shapeflow.graph.svg import clean
+from shapeflow.report.formats import html
+from shapeflow.report.formats.prose import Prose, math_html
+from shapeflow.report.view.build import build
+from shapeflow.report.view.colours import Colours
+from shapeflow.report.view.model import Symbol
 from shapeflow.walkthrough.check import check
 
 

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+from shapeflow.model.trace import Trace
 from shapeflow.recording import record, trace
-from shapeflow.trace import Trace
 
 DEVICES = pytest.mark.parametrize("device", [None, "meta"])
 

@@ -15,11 +15,11 @@ from builders import TraceBuilder
 import shapeflow
 from shapeflow import cli, recording
 from shapeflow.adapters import find
-from shapeflow.adapters.axes import find_axes
 from shapeflow.adapters.base import Box, Request
-from shapeflow.adapters.naming import name_axes
 from shapeflow.adapters.resize import resized
-from shapeflow.trace import Trace
+from shapeflow.model.trace import Trace
+from shapeflow.runs.axes import find_axes
+from shapeflow.runs.axis_names import name_axes
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 

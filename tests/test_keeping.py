@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from shapeflow.recording.keeping import Wanted
+from shapeflow.recording.capture import Wanted
 from shapeflow.recording.recorder import Recording
-from shapeflow.walkthrough.evaluate import decode
+from shapeflow.walkthrough.formula.evaluate import decode
 
 
 class Folding(nn.Module):

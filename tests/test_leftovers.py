@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from shapeflow.recording.leftovers import forget_cached
 from shapeflow.recording.ports import plain
+from shapeflow.recording.shapes_only.cleanup import forget_cached
 
 
 class Odd(tuple):

@@ -6,8 +6,9 @@ import pytest
 from markdown_it import MarkdownIt
 from report_samples import HOSTILE_WALKTHROUGH, crashed, detector, hostile, write_walkthrough
 
-from shapeflow.report import console, markdown
-from shapeflow.report.build import build
+from shapeflow.report.formats import markdown
+from shapeflow.report.formats import terminal as console
+from shapeflow.report.view.build import build
 from shapeflow.walkthrough.check import check
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import nn
 
 from shapeflow.adapters.base import Prepared
-from shapeflow.adapters.overlay import COLOURS, overlay
+from shapeflow.adapters.mask_overlay import COLOURS, overlay
 from shapeflow.recording import run
 
 

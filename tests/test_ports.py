@@ -11,9 +11,10 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from shapeflow.model.records import Port
+from shapeflow.model.trace import Trace
 from shapeflow.recording import trace
 from shapeflow.recording.ports import plain, walk
-from shapeflow.trace import Port, Trace
 
 X = torch.randn(2, 3)
 DEVICES = pytest.mark.parametrize("device", [None, "meta"])

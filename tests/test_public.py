@@ -10,9 +10,9 @@ import pytest
 import shapeflow
 
 ORDERS = (
-    "import shapeflow.trace",
+    "import shapeflow.model.trace",
     "shapeflow.Trace",
-    "from shapeflow.trace import Value",
+    "from shapeflow.model.records import Value",
     "import shapeflow.walkthrough.check",
 )
 
@@ -32,5 +32,5 @@ def test_trace_is_the_function_whatever_was_imported_before(before):
     code = (
         f"import shapeflow\n{before}\nimport types\nassert isinstance(shapeflow.trace, types.FunctionType)\n"
     )
-    code += "from shapeflow.trace import Trace\nassert shapeflow.Trace is Trace\n"
+    code += "from shapeflow.model.trace import Trace\nassert shapeflow.Trace is Trace\n"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

@@ -8,9 +8,9 @@ from torch import nn
 
 from shapeflow.adapters.base import Prepared
 from shapeflow.errors import InputError
+from shapeflow.model.trace import Trace
 from shapeflow.recording import record, run, trace
-from shapeflow.recording.devices import CudaOnCpu
-from shapeflow.trace import Trace
+from shapeflow.recording.shapes_only.devices import CudaOnCpu
 
 no_cuda = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 

@@ -11,8 +11,8 @@ from torch import nn
 
 from shapeflow.adapters.base import Prepared
 from shapeflow.errors import EndOfRun, InputError, NeedsValues
+from shapeflow.model.trace import Trace
 from shapeflow.recording import record, run, trace
-from shapeflow.trace import Trace
 
 DEVICES = pytest.mark.parametrize("device", [None, "meta"])
 

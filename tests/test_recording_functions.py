@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from benchmarks.equality import differences
 from shapeflow.recording import record, trace
-from shapeflow.recording.meta import lift
 from shapeflow.recording.ports import map_tensors, tensors_of
-from shapeflow.recording.shapes_only import ShapesOnly
+from shapeflow.recording.shapes_only.memo import lift
+from shapeflow.recording.shapes_only.mode import ShapesOnly
 
 GRAD = {"grad": torch.enable_grad, "no_grad": torch.no_grad, "inference": torch.inference_mode}
 

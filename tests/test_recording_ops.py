@@ -11,9 +11,10 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from shapeflow.model.records import Op
+from shapeflow.model.trace import Trace
 from shapeflow.recording import trace
-from shapeflow.recording.names import target_name
-from shapeflow.trace import Op, Trace
+from shapeflow.recording.targets import target_name
 
 DEVICES = pytest.mark.parametrize("device", [None, "meta"])
 

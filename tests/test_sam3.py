@@ -11,9 +11,10 @@ import pytest
 
 from benchmarks.equality import differences
 from shapeflow.adapters.base import Box, Request
-from shapeflow.commands.rerun import rerun
-from shapeflow.trace import Op, Trace
-from shapeflow.tracefile import dumps
+from shapeflow.model.records import Op
+from shapeflow.model.trace import Trace
+from shapeflow.model.tracefile import dumps
+from shapeflow.runs.execute import rerun
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import read
 

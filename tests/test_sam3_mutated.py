@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shapeflow.commands.rerun import rerun
+from shapeflow.runs.execute import rerun
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import read
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from shapeflow.bindings import Binding, Bindings, work_out
-from shapeflow.commands.rerun import rerun
-from shapeflow.dims import Expression
-from shapeflow.trace import Trace
+from shapeflow.model.trace import Trace
+from shapeflow.runs.execute import rerun
+from shapeflow.shapes.matching import Binding, Bindings, work_out
+from shapeflow.shapes.notation import Expression
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.claims.count import Count
 from shapeflow.walkthrough.claims.shape import Shape

@@ -10,9 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shapeflow.errors import SelectorError
-from shapeflow.pattern import escape, parse_path, parse_segment
-from shapeflow.selector import Match, modules, parse, select
-from shapeflow.trace import Module, Trace
+from shapeflow.model.pattern import escape, parse_path, parse_segment
+from shapeflow.model.records import Module
+from shapeflow.model.selector import Match, modules, parse, select
+from shapeflow.model.trace import Trace
 
 
 def names(trace: Trace, selector: str) -> list[str]:

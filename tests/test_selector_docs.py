@@ -8,8 +8,9 @@ from pathlib import Path
 
 import jsonschema
 
-from shapeflow.selector import parse
-from shapeflow.tracefile import dumps, loads
+from shapeflow.model.selector import parse
+from shapeflow.model.trace import Trace
+from shapeflow.model.tracefile import dumps, loads
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -30,7 +31,7 @@ def test_every_example_is_a_selector() -> None:
 
 def test_every_code_is_explained() -> None:
     source = Path(__file__).parent.parent / "shapeflow"
-    text = "".join((source / f"{name}.py").read_text() for name in ("pattern", "unmatched", "flow"))
+    text = "".join((source / f"{name}.py").read_text() for name in ("pattern", "not_found", "flow"))
     codes = set(re.findall(r'"([a-z]+-[a-z]+)"', text))
     assert codes == set(table_rows("When nothing is found"))
 
@@ -39,6 +40,6 @@ def test_the_example_file_is_a_trace() -> None:
     page = (DOCS / "trace-format.md").read_text()
     example = page.partition("```text\n")[2].partition("```")[0]
     jsonschema.validate(json.loads(example), json.loads((DOCS / "trace.schema.json").read_text()))
-    trace = loads(example.encode())
+    trace = loads(example.encode(), Trace)
     assert dumps(trace).decode() == example
     assert str(trace.select("./einsum:out")[0].name) == "./einsum@0:out"

@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from shapeflow.errors import NeedsValues, NoShapeFormula
-from shapeflow.recording.known import LIMIT
-from shapeflow.recording.meta import MetaMemo, key
-from shapeflow.recording.shapes_only import ShapesOnly
+from shapeflow.recording.shapes_only.concrete import LIMIT
+from shapeflow.recording.shapes_only.memo import MetaMemo, key
+from shapeflow.recording.shapes_only.mode import ShapesOnly
 
 BIG = LIMIT + 1
 

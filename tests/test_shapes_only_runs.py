@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from benchmarks.equality import differences
 from shapeflow.adapters.base import Prepared
 from shapeflow.errors import NeedsValues
+from shapeflow.model.tracefile import dumps
 from shapeflow.recording import record, run, trace
-from shapeflow.recording.meta import lift
 from shapeflow.recording.recorder import Recording
-from shapeflow.recording.shapes_only import ShapesOnly
-from shapeflow.tracefile import dumps
+from shapeflow.recording.shapes_only.memo import lift
+from shapeflow.recording.shapes_only.mode import ShapesOnly
 
 
 def test_no_random_number_is_drawn():

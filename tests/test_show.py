@@ -11,7 +11,7 @@ import pytest
 from builders import TraceBuilder
 
 from shapeflow.cli import main
-from shapeflow.trace import Trace
+from shapeflow.model.trace import Trace
 
 
 @pytest.fixture

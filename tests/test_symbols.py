@@ -7,10 +7,10 @@ from builders import TraceBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapeflow.bindings import Binding, Bindings, work_out
-from shapeflow.dims import parse_expression
-from shapeflow.variation import Axis, OtherRun, Variation
-from shapeflow.walkthrough.drafting.symbols import ANY, Symbols
+from shapeflow.drafting.symbols import ANY, Symbols
+from shapeflow.model.variation import Axis, OtherRun, Variation
+from shapeflow.shapes.matching import Binding, Bindings, work_out
+from shapeflow.shapes.notation import parse_expression
 
 OWN = {"B": 2, "T": 12, "H": 128, "W": 96}
 OTHERS = [

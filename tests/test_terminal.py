@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 from builders import TraceBuilder
 
-from shapeflow.report import terminal
+from shapeflow.model.records import Failure
+from shapeflow.model.trace import Trace
+from shapeflow.report import run_summary as terminal
 from shapeflow.report.failure import failure_error
 from shapeflow.report.stages import stages, total_flops, totals
-from shapeflow.trace import Failure, Trace
 
 
 class Terminal(io.StringIO):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shapeflow.text import Location, Span, counted, display_width, listing, nearest, printable
+from shapeflow.common.text import Location, Span, counted, display_width, listing, nearest, printable
 
 
 def test_a_frame_has_carets_under_the_span():

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from builders import TraceBuilder, nested_ports, sample_trace, tensor_type
 
-from shapeflow.trace import Port, Run, Trace, Value, element_bytes
+from shapeflow.model.records import Port, Run, Value
+from shapeflow.model.trace import Trace
+from shapeflow.shapes.notation import element_bytes
 
 
 @pytest.mark.parametrize(

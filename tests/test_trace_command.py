@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 
 from shapeflow import cli
-from shapeflow.commands.progress import FlopCount, Progress
+from shapeflow.model.trace import Trace
 from shapeflow.report.stages import total_flops
-from shapeflow.trace import Trace
+from shapeflow.runs.progress import FlopCount, Progress
 
 BUS = Path(__file__).parent.parent / "examples" / "school-bus.jpg"
 

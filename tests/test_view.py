@@ -8,14 +8,15 @@ import pytest
 from builders import TraceBuilder, sample_trace
 from report_samples import DOT_PNG, PIXEL, WALKTHROUGH, crashed, detector, hostile, write_walkthrough
 
-from shapeflow.report.amounts import memory, percent, short
-from shapeflow.report.build import build
-from shapeflow.report.firstscreen import picture_of
-from shapeflow.report.names import Names
-from shapeflow.report.sizes import size_origins
-from shapeflow.report.sources import Sources
-from shapeflow.report.words import LANGUAGES, TABLE, Words
-from shapeflow.trace import Run, Source, Trace
+from shapeflow.common.units import memory, percent, short
+from shapeflow.model.exact_names import Names
+from shapeflow.model.records import Run, Source
+from shapeflow.model.trace import Trace
+from shapeflow.report.translations import LANGUAGES, TABLE, Words
+from shapeflow.report.view.build import build
+from shapeflow.report.view.size_origins import size_origins
+from shapeflow.report.view.sources import Sources
+from shapeflow.report.view.summary import picture_of
 from shapeflow.walkthrough.check import check
 
 

@@ -10,7 +10,7 @@ from message_cases import GOLD
 from shapeflow.commands.check import FORMATS
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.claims import KINDS
-from shapeflow.walkthrough.formula import CONSTANTS, FUNCTIONS
+from shapeflow.walkthrough.formula.ast import CONSTANTS, FUNCTIONS
 from shapeflow.walkthrough.frontmatter import KEYS
 from shapeflow.walkthrough.reader import read
 

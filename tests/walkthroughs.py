@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shapeflow.trace import Trace
+from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 from shapeflow.walkthrough.verdict import CheckResult, Verdict

@@ -6,8 +6,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
+from shapeflow.common.text import nearest
 from shapeflow.errors import InputError
-from shapeflow.text import nearest
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

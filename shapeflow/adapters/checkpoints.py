@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from shapeflow.common.text import counted, listing, nearest
 from shapeflow.errors import InputError
-from shapeflow.text import counted, listing, nearest
 
 OPTION = "option --checkpoint"
 NO_WEIGHTS = (

@@ -15,8 +15,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from shapeflow.adapters.base import Adapter, Prepared, Request
+from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError, ShapeflowError
-from shapeflow.text import listing, nearest
 
 if TYPE_CHECKING:
     from torch.nn import Module

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.adapters.base import Box, Request
+from shapeflow.common.text import counted, nearest
 from shapeflow.errors import InputError
-from shapeflow.text import counted, nearest
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture

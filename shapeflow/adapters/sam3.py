@@ -28,9 +28,9 @@ from torch import nn
 from shapeflow.adapters.base import Prepared, Request
 from shapeflow.adapters.checkpoints import NO_WEIGHTS, load_into
 from shapeflow.adapters.inputs import CONTEXT_TOKENS, described, long_prompt_note, open_image, vocabulary_file
-from shapeflow.adapters.overlay import overlay
+from shapeflow.adapters.mask_overlay import overlay
 from shapeflow.errors import EndOfRun, InputError, NeedsValues
-from shapeflow.recording.compiler import compiler_not_loaded
+from shapeflow.recording.lazy_dynamo import compiler_not_loaded
 
 NO_TEXT = "visual"
 """What the package's processor puts in place of a text prompt (sam3_image_processor.py)."""

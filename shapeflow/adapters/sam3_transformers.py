@@ -19,13 +19,7 @@ from transformers import CLIPTokenizer, Sam3Config, Sam3Model
 
 from shapeflow.adapters.base import Prepared, Request
 from shapeflow.adapters.checkpoints import NO_WEIGHTS, load_into
-from shapeflow.adapters.inputs import (
-    CONTEXT_TOKENS,
-    described,
-    long_prompt_note,
-    open_image,
-    vocabulary_file,
-)
+from shapeflow.adapters.inputs import CONTEXT_TOKENS, described, long_prompt_note, open_image, vocabulary_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image

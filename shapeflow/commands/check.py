@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from shapeflow.errors import InputError
 
 if TYPE_CHECKING:
-    from shapeflow.trace import Trace
+    from shapeflow.model.trace import Trace
     from shapeflow.walkthrough.document import Document
     from shapeflow.walkthrough.verdict import CheckResult
 
@@ -24,10 +24,10 @@ examples:
   shapeflow check --run docs/model.md --format github   annotations on the lines of the claims, in CI"""
 
 FORMATS: dict[str, str] = {
-    "text": "shapeflow.report.check_text",
-    "json": "shapeflow.report.check_data",
-    "junit": "shapeflow.report.junit",
-    "github": "shapeflow.report.github",
+    "text": "shapeflow.report.verdicts.text",
+    "json": "shapeflow.report.verdicts.json_data",
+    "junit": "shapeflow.report.verdicts.junit",
+    "github": "shapeflow.report.verdicts.github",
 }
 """Format -> module with ``render(result, *, allow_undecided) -> str``."""
 
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _stored(args: argparse.Namespace) -> tuple[Document, Trace]:
     """Read the trace and the walkthrough."""
-    from shapeflow.tracefile import read as read_trace
+    from shapeflow.model.trace import Trace
     from shapeflow.walkthrough.reader import read
     from shapeflow.walkthrough.shipped import shipped
 
@@ -75,14 +75,14 @@ def _stored(args: argparse.Namespace) -> tuple[Document, Trace]:
             )
     if args.walkthrough is not None:
         document = read(args.walkthrough)  # first: it is read sooner than a large trace
-        return document, read_trace(args.trace)
-    trace = read_trace(args.trace)
+        return document, Trace.load(args.trace)
+    trace = Trace.load(args.trace)
     return read(shipped(trace.run.target)), trace
 
 
 def _run_first(args: argparse.Namespace) -> tuple[Document, Trace]:
     """Read the walkthrough and make the trace that it asks for."""
-    from shapeflow.commands.rerun import rerun
+    from shapeflow.runs.execute import rerun
     from shapeflow.walkthrough.reader import read
 
     if args.trace is not None:
@@ -105,7 +105,7 @@ def _rendered(result: CheckResult, args: argparse.Namespace) -> str:
 def _text(result: CheckResult, args: argparse.Namespace) -> str:
     """Return the result as text, in colour on a terminal."""
     from shapeflow.cli import coloured, wants_colour
-    from shapeflow.report.check_text import render_verdict, sentence, summary
+    from shapeflow.report.verdicts.text import render_verdict, sentence, summary
 
     messages = [render_verdict(verdict) for verdict in result.failed]
     if wants_colour(sys.stdout):

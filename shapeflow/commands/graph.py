@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shapeflow.common.text import nearest
 from shapeflow.errors import ExitCode, InputError
-from shapeflow.text import nearest
 
 if TYPE_CHECKING:
     from shapeflow.graph.model import Graph
-    from shapeflow.trace import Trace
+    from shapeflow.model.trace import Trace
 
 HELP = "draw the data flow between calls"
 EXAMPLES = """\
@@ -43,8 +43,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw."""
+    from shapeflow.model.trace import Trace
     from shapeflow.report.output import save
-    from shapeflow.tracefile import read
 
     form = _format(args.output)
     if args.depth is not None and args.depth < 1:
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(
             "usage", "--path is drawn by itself", where="option --path", hint="leave SELECTOR and --depth out"
         )
-    trace = read(args.trace)
+    trace = Trace.load(args.trace)
     graph = _graph(trace, args)
     save(args.output, _content(graph, form), force=args.force, inputs=[args.trace])
     if not args.quiet:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from shapeflow.errors import InputError
 
 if TYPE_CHECKING:
-    from shapeflow.trace import Trace
-    from shapeflow.variation import Variation
-    from shapeflow.walkthrough.drafting.draft import Draft
+    from shapeflow.drafting.draft import Draft
+    from shapeflow.model.trace import Trace
+    from shapeflow.model.variation import Variation
 
 HELP = "draft a walkthrough of any model from a trace"
 EPILOG = """\
@@ -48,13 +48,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read the trace, run its model with other sizes, write and check the draft."""
-    from shapeflow.files import write_bytes
-    from shapeflow.tracefile import read
-    from shapeflow.walkthrough.drafting.draft import draft
+    from shapeflow.common.files import write_bytes
+    from shapeflow.drafting.draft import draft
+    from shapeflow.model.trace import Trace
 
     output = args.output or Path(re.sub(r"\.trace\.json(\.gz)?$", "", args.trace.name) + ".md")
     _check_output(output, args.force)
-    trace = read(args.trace)
+    trace = Trace.load(args.trace)
     _refuse_half_a_run(trace, args.trace)
     variation = _vary(trace, args)
     made = draft(
@@ -114,7 +114,7 @@ def _refuse_half_a_run(trace: Trace, path: Path) -> None:
 
 def _vary(trace: Trace, args: argparse.Namespace) -> Variation:
     """Run the model with other sizes, unless there is nothing to run or it is not wanted."""
-    from shapeflow.variation import Variation
+    from shapeflow.model.variation import Variation
 
     if args.numbers:
         return Variation()
@@ -137,10 +137,10 @@ def _vary(trace: Trace, args: argparse.Namespace) -> Variation:
 
 def _run_others(trace: Trace, args: argparse.Namespace) -> Variation:
     """Load torch and the model's code, and run."""
-    from shapeflow.commands.progress import Progress
+    from shapeflow.runs.progress import Progress
 
     with Progress(f"running {trace.run.target} with other sizes", None if args.quiet else sys.stderr):
-        from shapeflow.adapters.variants import vary
+        from shapeflow.runs.variants import vary
 
         return vary(trace, lambda text: _say(f"  {text}", not args.verbose))
 
@@ -188,7 +188,7 @@ def _seen_from(output: Path, path: Path) -> str:
 
 def _report(made: Draft, variation: Variation, output: Path) -> None:
     """Say what was written, what was checked, and what is not in it."""
-    from shapeflow.text import counted, listing
+    from shapeflow.common.text import counted, listing
 
     for note in variation.notes:
         _say(note)

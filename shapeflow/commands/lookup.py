@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from shapeflow.flow import Reach, Use, fold
-from shapeflow.report.names import Names
-from shapeflow.selector import Match
-from shapeflow.text import counted, listing
-from shapeflow.trace import Call, Op, Port, Trace
+from shapeflow.common.text import counted, listing
+from shapeflow.model.exact_names import Names
+from shapeflow.model.flow import Reach, Use, fold
+from shapeflow.model.records import Call, Op, Port
+from shapeflow.model.selector import Match
+from shapeflow.model.trace import Trace
 
 Line = list[tuple[str, str]]
 """Pieces of text, each with its style on a terminal with colour."""

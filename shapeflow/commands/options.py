@@ -72,7 +72,7 @@ def _refuse_inputs(args: argparse.Namespace) -> None:
 
 def _check_checkpoint(path: Path) -> None:
     """Check that a checkpoint is there, before anything slow begins."""
-    from shapeflow.text import listing, nearest
+    from shapeflow.common.text import listing, nearest
 
     if path.is_file():
         return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shapeflow.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
-    from shapeflow.trace import Trace
+    from shapeflow.model.trace import Trace
     from shapeflow.walkthrough.verdict import CheckResult
 
 HELP = "write a report: the walkthrough with the trace laid into it"
@@ -63,9 +63,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make the report."""
+    from shapeflow.model.trace import Trace
     from shapeflow.report import renderer
     from shapeflow.report.output import save
-    from shapeflow.tracefile import read
 
     if args.no_walkthrough and args.walkthrough:
         raise InputError(
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         )
     form = args.format or (ENDINGS.get(args.output.suffix.lower(), "html") if args.output else "html")
     render = renderer(form)
-    trace = read(args.trace)
+    trace = Trace.load(args.trace)
     result, language = _checked(trace, args)
     text = render_view(trace, result, language, form, render)
     if args.output is None and form != "html":
@@ -89,12 +89,12 @@ def run(args: argparse.Namespace) -> int:
 
 def render_view(trace: Trace, result: CheckResult | None, language: str, form: str, render: object) -> str:
     """Build the view and render it; on a terminal, text gets colour and the terminal's width."""
-    from shapeflow.report.build import build
+    from shapeflow.report.view.build import build
 
     view = build(trace, result, language=language)
     if form == "terminal" and sys.stdout.isatty():
         from shapeflow.cli import wants_colour
-        from shapeflow.report.console import coloured
+        from shapeflow.report.formats.terminal import coloured
 
         return coloured(view, wants_colour(sys.stdout))
     assert callable(render)

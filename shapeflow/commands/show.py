@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from shapeflow.errors import ExitCode, InputError, SelectorError
 
 if TYPE_CHECKING:
-    from shapeflow.trace import Trace
+    from shapeflow.model.trace import Trace
 
 HELP = "look up calls, ops and values of a trace, and how data flows between them"
 EXAMPLES = """\
@@ -45,9 +45,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look up and print."""
-    from shapeflow.tracefile import read
+    from shapeflow.model.trace import Trace
 
-    trace = read(args.trace)
+    trace = Trace.load(args.trace)
     if args.selector is None:
         asked = next((option for option in ("reaches", "users", "producers") if getattr(args, option)), "")
         if asked:
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 @contextmanager
 def _pointing(text: str, option: str = "") -> Iterator[None]:
     """Put carets under the part of a selector that is meant."""
-    from shapeflow.text import Span
+    from shapeflow.common.text import Span
 
     try:
         yield
@@ -82,7 +82,7 @@ def _pointing(text: str, option: str = "") -> Iterator[None]:
 def _overview(trace: Trace, args: argparse.Namespace) -> int:
     """Say what was recorded."""
     from shapeflow.commands.lookup import print_object
-    from shapeflow.report.terminal import write
+    from shapeflow.report.run_summary import write
 
     run = trace.run
     counts = {name: len(getattr(trace, name)) for name in ("modules", "calls", "ops", "values", "escapes")}
@@ -98,8 +98,8 @@ def _overview(trace: Trace, args: argparse.Namespace) -> int:
 def _look_up(trace: Trace, args: argparse.Namespace) -> int:
     """Print what a selector names, or the ops before or behind it."""
     from shapeflow.commands import lookup
-    from shapeflow.flow import producers, users
-    from shapeflow.selector import select
+    from shapeflow.model.flow import producers, users
+    from shapeflow.model.selector import select
 
     with _pointing(args.selector):
         if args.users or args.producers:
@@ -119,7 +119,7 @@ def _look_up(trace: Trace, args: argparse.Namespace) -> int:
 def _reaches(trace: Trace, args: argparse.Namespace) -> int:
     """Print whether data flows from one place to another."""
     from shapeflow.commands import lookup
-    from shapeflow.flow import reaches, values_at
+    from shapeflow.model.flow import reaches, values_at
 
     with _pointing(args.selector):
         values_at(trace, args.selector)
@@ -137,7 +137,7 @@ def _reaches(trace: Trace, args: argparse.Namespace) -> int:
 def _use(trace: Trace, args: argparse.Namespace) -> int:
     """Print whether what a selector names is unused, and if not, its nearest use."""
     from shapeflow.commands import lookup
-    from shapeflow.flow import use_of
+    from shapeflow.model.flow import use_of
 
     with _pointing(args.selector):
         use = use_of(trace, args.selector)
@@ -155,9 +155,9 @@ def _use(trace: Trace, args: argparse.Namespace) -> int:
 def _unused(trace: Trace, as_json: bool) -> int:
     """Print all values that nobody reads."""
     from shapeflow.commands import lookup
-    from shapeflow.flow import wasted_flops
-    from shapeflow.report.amounts import short
-    from shapeflow.text import counted
+    from shapeflow.common.text import counted
+    from shapeflow.common.units import short
+    from shapeflow.model.flow import wasted_flops
 
     values = {value.id for value in trace.unused()}
     makers = [op for op in trace.ops if op.parent is None and any(p.value in values for p in op.outputs)]

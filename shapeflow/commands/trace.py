@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shapeflow.common.collector import collection_paused
 from shapeflow.errors import ExitCode
-from shapeflow.garbage import collection_paused
 
 if TYPE_CHECKING:
     from shapeflow.adapters.base import Request
-    from shapeflow.recording.keeping import Wanted
-    from shapeflow.trace import Trace
+    from shapeflow.model.trace import Trace
+    from shapeflow.recording.capture import Wanted
     from shapeflow.walkthrough.verdict import CheckResult
 
 HELP = "run a model under observation and write its trace"
@@ -69,7 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check everything that can be checked without torch, run the model, write and sum up."""
     from shapeflow.adapters import name_of, require
-    from shapeflow.commands.traceoptions import check_outputs, default_output, request_of
+    from shapeflow.commands.options import check_outputs, default_output, request_of
 
     adapter = name_of(args.model)
     request = request_of(args, adapter)
@@ -113,7 +113,7 @@ def _on_device(request: Request, device: str) -> Request:
 
 def _record(args: argparse.Namespace, adapter: str, request: Request, quiet: bool) -> Trace:
     """Load the model's code and torch, and run."""
-    from shapeflow.commands.progress import FlopCount, Progress
+    from shapeflow.runs.progress import FlopCount, Progress
 
     real = request.device != "meta"
     count = FlopCount(_same_inputs(args)) if real and not quiet else None
@@ -136,7 +136,7 @@ def _record(args: argparse.Namespace, adapter: str, request: Request, quiet: boo
 
 def _numbers(target: str) -> dict[str, Wanted]:
     """Return what a real run keeps the numbers of: the tensors that the shipped walkthrough compares."""
-    from shapeflow.commands.rerun import numbers_for
+    from shapeflow.runs.execute import numbers_for
     from shapeflow.walkthrough.reader import read
     from shapeflow.walkthrough.shipped import find_shipped
 
@@ -164,8 +164,8 @@ def _check(trace: Trace) -> CheckResult | None:
 def _report(trace: Trace, result: CheckResult | None, path: Path) -> None:
     """Write the report as a page."""
     from shapeflow.report import renderer
-    from shapeflow.report.build import build
     from shapeflow.report.output import save
+    from shapeflow.report.view.build import build
 
     page = renderer("html")(build(trace, result))
     save(path, page.encode("utf-8", errors="replace"))
@@ -173,11 +173,11 @@ def _report(trace: Trace, result: CheckResult | None, path: Path) -> None:
 
 def _show(trace: Trace, result: CheckResult | None, depth: int | None) -> None:
     """Print the stages of the run, and what the shipped walkthrough says of it."""
-    from shapeflow.report.terminal import write
+    from shapeflow.report.run_summary import write
 
     write(trace, sys.stdout, depth)
     if result is not None:
-        from shapeflow.report.check_text import summary
+        from shapeflow.report.verdicts.text import summary
 
         print(f"\nwalkthrough {Path(result.document.path).name}\n\n{summary(result)}")
 

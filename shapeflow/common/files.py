@@ -8,8 +8,8 @@ import os
 import shutil
 from pathlib import Path
 
+from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError
-from shapeflow.text import listing, nearest
 
 
 def read_bytes(path: Path, kind: str = "file", ending: str = "") -> bytes:

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shapeflow.trace import Trace
-from shapeflow.variation import Variation
+from shapeflow.drafting.sections import Section, Writer
+from shapeflow.drafting.statements import Statement, Statements
+from shapeflow.drafting.symbols import Symbols
+from shapeflow.model.trace import Trace
+from shapeflow.model.variation import Variation
 from shapeflow.walkthrough.check import check
-from shapeflow.walkthrough.drafting.sections import Section, Writer
-from shapeflow.walkthrough.drafting.statements import Statement, Statements
-from shapeflow.walkthrough.drafting.symbols import Symbols
 from shapeflow.walkthrough.reader import parse
 
 DEEPEST = 3

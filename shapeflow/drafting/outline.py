@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from shapeflow.errors import SelectorError
-from shapeflow.paths import PathIndex, shown
-from shapeflow.pattern import escape
-from shapeflow.selector import modules
-from shapeflow.trace import Call, Trace
+from shapeflow.model.path_index import PathIndex, shown
+from shapeflow.model.pattern import escape
+from shapeflow.model.records import Call
+from shapeflow.model.selector import modules
+from shapeflow.model.trace import Trace
 
 Signature = Callable[[str], object]
 """What two repeats must have in common to be told as one, by path."""

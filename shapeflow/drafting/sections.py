@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from shapeflow.flow import reaches, use_of
-from shapeflow.paths import PathIndex, key_of, shown
-from shapeflow.text import counted
-from shapeflow.trace import Call, Trace
-from shapeflow.walkthrough.drafting.outline import Outline, Part
-from shapeflow.walkthrough.drafting.statements import Statement, Statements, readable
-from shapeflow.walkthrough.drafting.symbols import ANY, Symbols
+from shapeflow.common.text import counted
+from shapeflow.drafting.outline import Outline, Part
+from shapeflow.drafting.statements import Statement, Statements, readable
+from shapeflow.drafting.symbols import ANY, Symbols
+from shapeflow.model.flow import reaches, use_of
+from shapeflow.model.path_index import PathIndex, key_of, shown
+from shapeflow.model.records import Call
+from shapeflow.model.trace import Trace
 
 MOST_FLOWS = 12
 """Claims that an input never reaches an output."""

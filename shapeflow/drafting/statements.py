@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shapeflow.flow import use_of
-from shapeflow.paths import PathIndex, key_of, shown
-from shapeflow.trace import Call, Port, Trace
-from shapeflow.unused import dead
-from shapeflow.walkthrough.drafting.symbols import Symbols
+from shapeflow.drafting.symbols import Symbols
+from shapeflow.model.flow import use_of
+from shapeflow.model.path_index import PathIndex, key_of, shown
+from shapeflow.model.records import Call, Port
+from shapeflow.model.trace import Trace
+from shapeflow.model.unused import dead
 
 MOST_CALLS = 4
 """Claims on one port of a module whose calls differ."""

@@ -13,8 +13,9 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import combinations, combinations_with_replacement
 
-from shapeflow.trace import Call, Port, Trace, Value
-from shapeflow.variation import Variation
+from shapeflow.model.records import Call, Port, Value
+from shapeflow.model.trace import Trace
+from shapeflow.model.variation import Variation
 
 Row = tuple[int, ...]
 """A size in every run."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from shapeflow.graph.flow import draw
-from shapeflow.graph.folding import Structure
+from shapeflow.graph.edges import draw
 from shapeflow.graph.model import Graph
-from shapeflow.graph.neighbours import prune
-from shapeflow.graph.tidy import connected, plain_frames, thrifty
-from shapeflow.trace import Trace
+from shapeflow.graph.prune import prune
+from shapeflow.graph.simplify import connected, plain_frames, thrifty
+from shapeflow.model.call_tree import Structure
+from shapeflow.model.trace import Trace
 
 LIMIT = 80
 """Most nodes of one drawing: layout takes minutes where it is much more, and nobody can read it."""

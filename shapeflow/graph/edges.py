@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-from shapeflow.graph.folding import Repeat, Structure, tail
+from shapeflow.common.text import counted
 from shapeflow.graph.model import Cluster, Edge, Graph, Kind, Node
-from shapeflow.graph.tidy import tidy
-from shapeflow.text import counted
-from shapeflow.trace import Call, Op, Trace, Value
+from shapeflow.graph.simplify import tidy
+from shapeflow.model.call_tree import Repeat, Structure, tail
+from shapeflow.model.records import Call, Op, Value
 
 Edges = dict[tuple[int, int], dict[int, None]]
 """Source and target node -> the values that go there, in order."""
@@ -40,7 +40,7 @@ class _Drawing:
 
     def __init__(self, tree: Structure, shown: Sequence[int], joins: bool) -> None:
         self.tree = tree
-        self.trace: Trace = tree.trace
+        self.trace = tree.trace
         self.joins = joins
         self.nodes: list[Node] = []
         self.clusters: list[Cluster] = []

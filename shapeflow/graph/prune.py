@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from shapeflow.graph.model import Graph
-from shapeflow.graph.tidy import SHOWN, without
+from shapeflow.graph.simplify import SHOWN, without
 
 SIDE = 6
 """Most neighbours on either side."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from shapeflow.errors import InputError
-from shapeflow.graph.flow import call_selector
-from shapeflow.graph.folding import tail
+from shapeflow.graph.edges import call_selector
 from shapeflow.graph.model import Edge, Graph, Node
-from shapeflow.trace import Trace
+from shapeflow.model.call_tree import tail
+from shapeflow.model.trace import Trace
 
 MOST_STEPS = 60
 
@@ -18,7 +18,7 @@ def route(trace: Trace, source: str, destination: str) -> Graph:
         InputError: ``no-path`` if no data flows there.
         SelectorError: a selector names nothing.
     """
-    from shapeflow.flow import reaches
+    from shapeflow.model.flow import reaches
 
     reach = reaches(trace, source, destination)
     if not reach:

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shapeflow.common.text import printable
 from shapeflow.errors import RunError, ShapeflowError
-from shapeflow.text import printable
 
 if TYPE_CHECKING:
-    from shapeflow.trace import Trace
+    from shapeflow.model.trace import Trace
     from shapeflow.walkthrough.document import Claim, Document
     from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
@@ -115,7 +115,7 @@ class ClaimItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the message that the command line shows."""
         if isinstance(excinfo.value, ClaimFailed):
-            from shapeflow.report.check_text import render_verdict
+            from shapeflow.report.verdicts.text import render_verdict
 
             return render_verdict(excinfo.value.verdict)
         if isinstance(excinfo.value, ShapeflowError):
@@ -214,12 +214,12 @@ class Runs:
         return self._load(file)
 
     def _load(self, file: Path) -> Trace:
-        from shapeflow.tracefile import read
+        from shapeflow.model.trace import Trace
 
-        return read(file)
+        return Trace.load(file)
 
     def _run(self, documents: list[Document]) -> Trace:
-        from shapeflow.commands.rerun import rerun
+        from shapeflow.runs.execute import rerun
 
         return rerun(documents)
 

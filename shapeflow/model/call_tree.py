@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shapeflow.trace import Call, Port, Trace
+from shapeflow.model.records import Call, Port, Records
+from shapeflow.model.unused import unused
 
 LEAST = 3
 """Fewer alike calls than this are shown one by one."""
@@ -40,7 +41,7 @@ class Repeat:
 class Structure:
     """The call tree of a trace, and which of its calls are alike."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Records) -> None:
         self.trace = trace
         self.children: list[list[int]] = [[] for _ in trace.calls]
         self.roots: list[int] = []
@@ -54,7 +55,7 @@ class Structure:
         """Op -> the values it reads."""
         self.made = [tensors(op.outputs) for op in trace.ops]
         """Op -> the values it gives."""
-        self.unused = frozenset(value.id for value in trace.unused())
+        self.unused = frozenset(value.id for value in unused(trace))
         self.signature = self._signatures()
 
     def _signatures(self) -> list[int]:
@@ -151,7 +152,7 @@ class Structure:
         return ""
 
 
-def shapes(trace: Trace, ports: Iterable[Port]) -> tuple[object, ...]:
+def shapes(trace: Records, ports: Iterable[Port]) -> tuple[object, ...]:
     """Return dtype and shape of each port, or its text where it holds no tensor."""
     return tuple(
         port.text if port.value is None else (trace.values[port.value].dtype, trace.values[port.value].shape)

@@ -15,7 +15,7 @@ from dataclasses import MISSING, fields
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
-from shapeflow.trace import Failure, Port, Value
+from shapeflow.model.records import Failure, Port, Value
 
 Record = TypeVar("Record")
 _TYPE = re.compile(r"([a-z]\w*)\[((?:\d+(?:, ?\d+)*)?)\]", re.ASCII)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from shapeflow.trace import Trace
+from shapeflow.model.records import Records
 
 
 class Names:
     """Selectors by id."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Records) -> None:
         self.trace = trace
         self.ops = _op_selectors(trace)
         self.homes = _homes(trace)
@@ -30,7 +30,7 @@ class Names:
         return self.trace.values[value].name
 
 
-def _op_selectors(trace: Trace) -> list[str]:
+def _op_selectors(trace: Records) -> list[str]:
     counts: dict[str, int] = {}
     selectors = []
     for op in trace.ops:
@@ -41,7 +41,7 @@ def _op_selectors(trace: Trace) -> list[str]:
     return selectors
 
 
-def _homes(trace: Trace) -> dict[int, tuple[str, int, str]]:
+def _homes(trace: Records) -> dict[int, tuple[str, int, str]]:
     """Return for each value the place where it is best known.
 
     Of the calls that return it that is the outermost in which it was made and is an output by itself, not a

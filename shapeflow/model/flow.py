@@ -8,10 +8,10 @@ from itertools import groupby
 from typing import Literal
 
 from shapeflow.errors import SelectorError
-from shapeflow.links import Links, Reached, way
-from shapeflow.selector import Match, select
-from shapeflow.trace import Escape, Op, Trace
-from shapeflow.unused import Use, dead, first_use, unused, wasted, wasted_flops
+from shapeflow.model.links import Links, Reached, way
+from shapeflow.model.records import Escape, Op, Records
+from shapeflow.model.selector import Match, select
+from shapeflow.model.unused import Use, dead, first_use, unused, wasted, wasted_flops
 
 __all__ = [
     "Doubt",
@@ -74,7 +74,7 @@ class Step:
     """Id of the value that leaves it."""
 
 
-def values_at(trace: Trace, selector: str, side: Literal["in", "out", "both"] = "out") -> tuple[int, ...]:
+def values_at(trace: Records, selector: str, side: Literal["in", "out", "both"] = "out") -> tuple[int, ...]:
     """Return the ids of the values that a selector names.
 
     Args:
@@ -93,7 +93,7 @@ def values_at(trace: Trace, selector: str, side: Literal["in", "out", "both"] = 
     return tuple(found)
 
 
-def _values_of(trace: Trace, match: Match, side: str) -> list[int]:
+def _values_of(trace: Records, match: Match, side: str) -> list[int]:
     if match.port is not None:
         return [] if match.port.value is None else [match.port.value]
     owner = trace.ops[match.op] if match.op is not None else trace.calls[match.call or 0]
@@ -101,23 +101,23 @@ def _values_of(trace: Trace, match: Match, side: str) -> list[int]:
     return [port.value for port in ports if port.value is not None]
 
 
-def producers(trace: Trace, selector: str) -> tuple[Op, ...]:
+def producers(trace: Records, selector: str) -> tuple[Op, ...]:
     """Return the ops that made what is in a port; for a call or op, what it was given."""
     makers = trace.cached(Links).makers
     return _ops(trace, (op for value in values_at(trace, selector, "in") for op in makers[value]))
 
 
-def users(trace: Trace, selector: str) -> tuple[Op, ...]:
+def users(trace: Records, selector: str) -> tuple[Op, ...]:
     """Return the ops that read what is in a port; for a call or op, what it returned."""
     readers = trace.cached(Links).readers
     return _ops(trace, (op for value in values_at(trace, selector) for op in readers[value]))
 
 
-def _ops(trace: Trace, ids: Iterable[int]) -> tuple[Op, ...]:
+def _ops(trace: Records, ids: Iterable[int]) -> tuple[Op, ...]:
     return tuple(trace.ops[op] for op in sorted(set(ids)))
 
 
-def use_of(trace: Trace, selector: str) -> Use | None:
+def use_of(trace: Records, selector: str) -> Use | None:
     """Return the nearest use of anything that a selector names; None: all of it is unused.
 
     Raises:
@@ -126,7 +126,7 @@ def use_of(trace: Trace, selector: str) -> Use | None:
     return first_use(trace, values_at(trace, selector))
 
 
-def reaches(trace: Trace, source: str, destination: str) -> Reach:
+def reaches(trace: Records, source: str, destination: str) -> Reach:
     """Return whether any value of ``source`` flows into any value of ``destination``.
 
     A call or op without a port means, as the source, what it returned; as the destination, all that it
@@ -151,7 +151,7 @@ def reaches(trace: Trace, source: str, destination: str) -> Reach:
     return Reach("undecided" if doubts else "no", doubts=tuple(dict.fromkeys(doubts)), last=last)
 
 
-def _chosen(trace: Trace, destination: str) -> int:
+def _chosen(trace: Records, destination: str) -> int:
     """Return the op before which it was settled which of the tensors it was given a call gives back."""
     settled = -1
     for match in select(trace, destination):
@@ -166,7 +166,7 @@ def _chosen(trace: Trace, destination: str) -> int:
     return settled
 
 
-def _escapes(trace: Trace, reached: Reached, complete: int) -> Iterable[Doubt]:
+def _escapes(trace: Records, reached: Reached, complete: int) -> Iterable[Doubt]:
     """Yield the escapes of the source's data that came early enough to change the destination."""
     for escape in trace.escapes:
         if escape.value in reached and _earliest(trace, escape) <= complete:
@@ -176,13 +176,13 @@ def _escapes(trace: Trace, reached: Reached, complete: int) -> Iterable[Doubt]:
             yield Doubt("escape", escape.value, f"{read}, was read into Python and may choose a branch")
 
 
-def _earliest(trace: Trace, escape: Escape) -> int:
+def _earliest(trace: Records, escape: Escape) -> int:
     """Return the first op that can have run after an escape."""
     made = min(trace.cached(Links).makers[escape.value], default=-1) + 1
     return made if escape.call is None else max(made, trace.calls[escape.call].first_op)
 
 
-def _unknown_origins(trace: Trace, starts: Iterable[int], goals: Iterable[int]) -> Iterable[Doubt]:
+def _unknown_origins(trace: Records, starts: Iterable[int], goals: Iterable[int]) -> Iterable[Doubt]:
     """Yield the values on the way to the destination that may have been made, unseen, from the source."""
     if not trace.cached(_any_unseen):
         return
@@ -198,12 +198,12 @@ def _unknown_origins(trace: Trace, starts: Iterable[int], goals: Iterable[int]) 
             yield Doubt("unknown origin", number, f"the making of {value}{name}{where} was not seen")
 
 
-def _any_unseen(trace: Trace) -> bool:
+def _any_unseen(trace: Records) -> bool:
     """Return whether the making of any value was not seen; mostly all was, and nobody need look upstream."""
     return any(value.origin == "unknown" for value in trace.values)
 
 
-def fold(trace: Trace, reach: Reach | Use) -> tuple[Step, ...]:
+def fold(trace: Records, reach: Reach | Use) -> tuple[Step, ...]:
     """Return a path folded to the calls that it runs through, in order."""
     pairs = zip(reach.path, reach.values[1:], strict=True)
     steps = []

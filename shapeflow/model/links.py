@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from shapeflow.trace import Trace
+from shapeflow.model.records import Records
 
 Reached = dict[int, "tuple[int, int] | None"]
 """Value -> the op and the value it was reached from; None for a start."""
@@ -17,7 +17,7 @@ Reached = dict[int, "tuple[int, int] | None"]
 class Links:
     """The data flow of one trace."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Records) -> None:
         self.made: list[list[int]] = [[] for _ in trace.ops]
         """Op -> the values it makes: its output ports, and values that name it as their producer."""
         self.makers: list[list[int]] = [[] for _ in trace.values]

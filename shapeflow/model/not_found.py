@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from shapeflow.common.text import counted, listing, nearest
 from shapeflow.errors import SelectorError
-from shapeflow.paths import OUTSIDE, ROOT, PathIndex, shown
-from shapeflow.pattern import Segment, escape
-from shapeflow.text import counted, listing, nearest
-from shapeflow.trace import Trace
+from shapeflow.model.path_index import OUTSIDE, ROOT, PathIndex, shown
+from shapeflow.model.pattern import Segment, escape
+from shapeflow.model.records import Records
 
 if TYPE_CHECKING:
-    from shapeflow.selector import Match
+    from shapeflow.model.selector import Match
 
 
 def _error(
@@ -109,7 +109,7 @@ def bad_index(name: str, verb: str, count: int, span: tuple[int, int]) -> Select
     return _error("bad-index", what, span, found=found, hint=f"{name}@-1" if count else "")
 
 
-def unknown_port(trace: Trace, match: Match, wanted: str, span: tuple[int, int]) -> SelectorError:
+def unknown_port(trace: Records, match: Match, wanted: str, span: tuple[int, int]) -> SelectorError:
     """Return the error for a port that no call or op has."""
     owner = trace.ops[match.op] if match.op is not None else trace.calls[match.call or 0]
     ports = (*owner.inputs, *owner.outputs)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from shapeflow.pattern import Segment, escape
-from shapeflow.trace import Call, Trace
+from shapeflow.model.pattern import Segment, escape
+from shapeflow.model.records import Call, Records
 
 ROOT = ""
 OUTSIDE = "/"
@@ -34,7 +34,7 @@ def shown(key: str) -> str:
 class PathIndex:
     """The tree of modules and helper methods of one trace, with their calls and ops."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Records) -> None:
         self.children: dict[str, dict[str, str]] = {ROOT: {}}
         """Key -> name of each thing one step below -> its key."""
         self.modules = trace.module_by_path

@@ -1,7 +1,7 @@
 """The data of one recorded run. Plain values only: reading a trace never needs torch.
 
-Ids are positions: ``trace.values[7].id == 7``. Everything is immutable; questions about a trace
-live in ``selector`` (what is meant by a name) and ``flow`` (what went where).
+Ids are positions: ``records.values[7].id == 7``. Everything is immutable. Questions are answered above:
+``selector`` says what is meant by a name, ``flow`` what went where, and ``Trace`` offers both.
 """
 
 from __future__ import annotations
@@ -10,31 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-from shapeflow.display import html_of
-
-if TYPE_CHECKING:
-    from shapeflow.flow import Reach
-    from shapeflow.selector import Match
+from shapeflow.shapes.notation import element_bytes, shape_text
 
 Answer = TypeVar("Answer")
 
 SCHEMA = "shapeflow.trace/1"
 
 Origin = Literal["op", "input", "parameter", "buffer", "unknown"]
-
-DTYPE_BYTES = {"bool": 1, "c64": 8, "c128": 16}
-"""Bytes of one element, where the digits of the dtype's short name do not say it in bits."""
-
-
-def element_bytes(dtype: str) -> int:
-    """Return the bytes of one element of a dtype given by its short name, such as ``f32`` or ``bf16``."""
-    if dtype in DTYPE_BYTES:
-        return DTYPE_BYTES[dtype]
-    digits = "".join(c for c in dtype.lstrip("abcdefghijklmnopqrstuvwxyz")[:2] if c.isdigit())
-    return max(1, int(digits or 8) // 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +40,7 @@ class Value:
     """False for a tensor that a fused kernel never builds, such as an attention score matrix."""
 
     def __str__(self) -> str:
-        return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
+        return shape_text(self.dtype, self.shape)
 
     @property
     def bytes(self) -> int:
@@ -225,8 +209,8 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Trace:
-    """One recorded run."""
+class Records:
+    """The lists of one recorded run, on which everything else of this layer is built."""
 
     run: Run
     modules: tuple[Module, ...] = ()
@@ -250,51 +234,10 @@ class Trace:
                 users.setdefault(value, []).append(op.id)
         return {value: tuple(ops) for value, ops in users.items()}
 
-    def cached(self, make: Callable[[Trace], Answer]) -> Answer:
+    def cached(self, make: Callable[[Records], Answer]) -> Answer:
         """Return ``make(self)``, made once a trace: for the tables behind questions that come many times."""
         answers: dict[Any, Any] = self.__dict__.setdefault("_answers", {})
         if make not in answers:
             answers[make] = make(self)
         answer: Answer = answers[make]
         return answer
-
-    _repr_html_ = html_of
-
-    def select(self, selector: str) -> list[Match]:
-        """Return the calls, ops or ports that ``selector`` names, in the order of the run.
-
-        Raises:
-            SelectorError: the selector cannot be read or names nothing; it suggests the nearest names.
-        """
-        from shapeflow.selector import select
-
-        return select(self, selector)
-
-    def reaches(self, source: str, destination: str) -> Reach:
-        """Return whether data flows from one selector to another, with a shortest path or the doubts."""
-        from shapeflow.flow import reaches
-
-        return reaches(self, source, destination)
-
-    def unused(self) -> tuple[Value, ...]:
-        """Return the values that were made and read by nobody, in the order of the run."""
-        from shapeflow.flow import unused
-
-        return unused(self)
-
-    @classmethod
-    def load(cls, path: str | Path) -> Trace:
-        """Read a trace file (``.trace.json`` or ``.trace.json.gz``).
-
-        Raises:
-            InputError: no such file, cut off, not a trace, or from a newer version.
-        """
-        from shapeflow.tracefile import read
-
-        return read(Path(path))
-
-    def save(self, path: str | Path) -> Path:
-        """Write the trace atomically; a name that ends in ``.gz`` is compressed. Returns the path."""
-        from shapeflow.tracefile import write
-
-        return write(self, Path(path))

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from shapeflow import unmatched
-from shapeflow.paths import OUTSIDE, PathIndex, shown
-from shapeflow.pattern import Segment, escape, hide_escaped, parse_path, parse_segment, syntax_error
-from shapeflow.trace import Module, Port, Trace
+from shapeflow.model import not_found
+from shapeflow.model.path_index import OUTSIDE, PathIndex, shown
+from shapeflow.model.pattern import Segment, escape, hide_escaped, parse_path, parse_segment, syntax_error
+from shapeflow.model.records import Module, Port, Records
 
 _NUMBERS = re.compile(r"(-?\d{1,9})(?:-(-?\d{1,9}))?", re.ASCII)
 
@@ -117,7 +117,7 @@ def _numbers(text: str, hidden: str, start: int, end: int) -> tuple[int, Numbers
     return at, Numbers(first, last, (at, end))
 
 
-def select(trace: Trace, selector: str | Selector) -> list[Match]:
+def select(trace: Records, selector: str | Selector) -> list[Match]:
     """Return what a selector names, in the order of the run; never empty.
 
     Where a path was called several times and only some calls have the port, the others are left out.
@@ -131,10 +131,10 @@ def select(trace: Trace, selector: str | Selector) -> list[Match]:
     index = trace.cached(PathIndex)
     keys = [OUTSIDE] if selector.path is None else index.find(selector.path)
     if not keys:
-        raise unmatched.unknown_path(index, selector.path or (), selector.path_span)
+        raise not_found.unknown_path(index, selector.path or (), selector.path_span)
     called = [key for key in keys if key in index.calls or key == OUTSIDE]
     if not called:
-        raise unmatched.never_called(index, keys, selector.path_span)
+        raise not_found.never_called(index, keys, selector.path_span)
     if selector.target is None:
         matches = [match for key in called for match in _calls(index, key, selector.calls)]
     else:
@@ -153,7 +153,7 @@ def _calls(index: PathIndex, key: str, numbers: Numbers | None) -> Iterable[Matc
 
 
 def _ops(
-    trace: Trace, index: PathIndex, called: Sequence[str], selector: Selector, target: Segment
+    trace: Records, index: PathIndex, called: Sequence[str], selector: Selector, target: Segment
 ) -> list[Match]:
     matches: list[Match] = []
     known = False
@@ -173,7 +173,7 @@ def _ops(
                 Match(path, number, trace.ops[op].call, op) for number, op in enumerate(ids) if op in meant
             ]
     if not known:
-        raise unmatched.unknown_op(index, called, target)
+        raise not_found.unknown_op(index, called, target)
     return matches
 
 
@@ -181,14 +181,14 @@ def _too_few(index: PathIndex, called: Sequence[str], selector: Selector) -> Exc
     """Return the error for a number that no call or op has."""
     key, calls, ops = called[0], selector.calls, selector.ops
     if calls is not None and not any(calls.of(index.calls[key]) for key in called):
-        return unmatched.bad_index(shown(key), "was called", len(index.calls[key]), calls.span)
+        return not_found.bad_index(shown(key), "was called", len(index.calls[key]), calls.span)
     target = selector.target
     assert target is not None and ops is not None, "all calls and all ops are never too few"
     count = sum(len(ids) for name, ids in index.ops.get(key, {}).items() if target.accepts(name))
-    return unmatched.bad_index(f"{shown(key)}/{target.text}", "ran", count, ops.span)
+    return not_found.bad_index(f"{shown(key)}/{target.text}", "ran", count, ops.span)
 
 
-def _ports(trace: Trace, matches: Sequence[Match], selector: Selector) -> list[Match]:
+def _ports(trace: Records, matches: Sequence[Match], selector: Selector) -> list[Match]:
     found = []
     for match in matches:
         owner = trace.ops[match.op] if match.op is not None else trace.calls[match.call or 0]
@@ -196,7 +196,7 @@ def _ports(trace: Trace, matches: Sequence[Match], selector: Selector) -> list[M
             if port_fits(port, selector.port):
                 found.append(Match(match.path, match.index, match.call, match.op, port))
     if not found:
-        raise unmatched.unknown_port(trace, matches[0], selector.port, selector.port_span)
+        raise not_found.unknown_port(trace, matches[0], selector.port, selector.port_span)
     return found
 
 
@@ -208,7 +208,7 @@ def port_fits(port: Port, wanted: str) -> bool:
     )
 
 
-def modules(trace: Trace, pattern: str) -> list[Module]:
+def modules(trace: Records, pattern: str) -> list[Module]:
     """Return the modules, called or not, whose path fits a pattern, in the order of the model; never empty.
 
     Raises:
@@ -219,5 +219,5 @@ def modules(trace: Trace, pattern: str) -> list[Module]:
     span = (0, len(pattern))
     found = {key for key in index.find(segments) if key in index.modules}
     if not found:
-        raise unmatched.unknown_path(index, segments, span, what="module")
+        raise not_found.unknown_path(index, segments, span, what="module")
     return [module for module in trace.modules if module.path in found]

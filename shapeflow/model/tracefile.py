@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import gc
 import gzip
 import io
 import json
 import re
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from shapeflow.common.collector import collection_paused
+from shapeflow.common.files import read_bytes, write_bytes
+from shapeflow.common.text import listing
 from shapeflow.errors import InputError
-from shapeflow.files import read_bytes, write_bytes
-from shapeflow.records import MalformedError, decode, encode
-from shapeflow.text import listing
-from shapeflow.trace import SCHEMA, Call, Escape, Module, Op, Run, Source, Trace, Value
+from shapeflow.model.codec import MalformedError, decode, encode
+from shapeflow.model.records import SCHEMA, Call, Escape, Module, Op, Records, Run, Source, Value
+
+Kind = TypeVar("Kind", bound=Records)
 
 RECORDS: dict[str, type[Any]] = {
     "sources": Source,
@@ -36,7 +36,7 @@ _GZIP = b"\x1f\x8b"
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
-def write(trace: Trace, path: Path) -> Path:
+def write(trace: Records, path: Path) -> Path:
     """Write a trace, wholly or not at all; a name that ends in ``.gz`` is compressed.
 
     The same trace gives the same bytes.
@@ -54,7 +54,7 @@ def write(trace: Trace, path: Path) -> Path:
     return write_bytes(path, content)
 
 
-def dumps(trace: Trace) -> bytes:
+def dumps(trace: Records) -> bytes:
     """Return the text of a trace file, as UTF-8."""
     parts = [f'{{"schema":{_json(SCHEMA)}', f'"run":{_json(encode(trace.run))}']
     for name in RECORDS:
@@ -65,8 +65,8 @@ def dumps(trace: Trace) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def read(path: Path) -> Trace:
-    """Read a trace file, compressed or not, whatever its name.
+def read(path: Path, kind: type[Kind]) -> Kind:
+    """Read a trace file, compressed or not, whatever its name, into records of a class.
 
     Raises:
         InputError: ``file-missing``, ``file-unreadable``, ``trace-unreadable`` (cut off, or not a trace),
@@ -80,11 +80,11 @@ def read(path: Path) -> Trace:
             raise _cut_off(path, f"its {len(content):,} compressed bytes end too early") from None
         except (zlib.error, OSError) as error:
             raise _unreadable(path, "is damaged", because=str(error)) from None
-    return loads(content, path)
+    return loads(content, kind, path)
 
 
-def loads(content: bytes, path: Path = Path("trace.json")) -> Trace:
-    """Return the trace that the text of a trace file holds; ``path`` is for messages only.
+def loads(content: bytes, kind: type[Kind], path: Path = Path("trace.json")) -> Kind:
+    """Return the records, of a class, that the text of a trace file holds; ``path`` is for messages only.
 
     Raises:
         InputError: ``trace-unreadable`` or ``trace-newer``.
@@ -100,22 +100,10 @@ def loads(content: bytes, path: Path = Path("trace.json")) -> Trace:
     except (RecursionError, ValueError) as error:
         raise _unreadable(path, "is no trace", because=str(error)) from None
     _check_schema(path, data)
-    with _collector_paused():
-        trace = _build(path, data)
+    with collection_paused():
+        trace = _build(path, data, kind)
         _check_references(path, trace)
     return trace
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from looking, over and over, for cycles among records that have none."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def _check_schema(path: Path, data: Any) -> None:
@@ -138,26 +126,26 @@ def _check_schema(path: Path, data: Any) -> None:
         )
 
 
-def _build(path: Path, data: dict[str, Any]) -> Trace:
+def _build(path: Path, data: dict[str, Any], kind: type[Kind]) -> Kind:
     place = "run"
     try:
         run = decode(Run, data.get("run", {}))
         lists: dict[str, tuple[Any, ...]] = {}
-        for name, kind in RECORDS.items():
+        for name, record_type in RECORDS.items():
             place, records = name, data.get(name, [])
             if not isinstance(records, list):
                 raise MalformedError("a list is missing here")
             built = []
             for number, record in enumerate(records):
                 place = f"{name}, record {number:,}"
-                built.append(decode(kind, record))
+                built.append(decode(record_type, record))
             lists[name] = tuple(built)
     except MalformedError as error:
         raise _unreadable(path, "has a broken record", place=place, found=str(error)) from None
-    return Trace(run=run, **lists)
+    return kind(run=run, **lists)
 
 
-def _check_references(path: Path, trace: Trace) -> None:
+def _check_references(path: Path, trace: Records) -> None:
     """Refuse ids that name nothing, so that nobody has to look before following one."""
     sizes = {name: len(getattr(trace, name)) for name in RECORDS}
     _check_ids(path, "run", 0, trace.run, sizes)

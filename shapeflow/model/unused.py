@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shapeflow.links import Links, way
-from shapeflow.trace import Call, Op, Trace, Value
+from shapeflow.model.links import Links, way
+from shapeflow.model.records import Call, Op, Records, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Use:
 class _Ends:
     """Where the data flow of a trace ends, with the reason by value, and what flows there."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Records) -> None:
         self.why: dict[int, str] = {}
         self._trace = trace
         self._links = trace.cached(Links)
@@ -106,7 +106,7 @@ def _writes(op: Op) -> bool:
     return op.target.strip("_") == "setitem" or (op.target.endswith("_") and not op.target.endswith("__"))
 
 
-def dead(trace: Trace) -> tuple[Value, ...]:
+def dead(trace: Records) -> tuple[Value, ...]:
     """Return the values, made by ops, that reach no end of the data flow, in the order of the run.
 
     Details of a composite op count only if the composite op's own results are dead.
@@ -115,7 +115,7 @@ def dead(trace: Trace) -> tuple[Value, ...]:
     return tuple(value for value in trace.values if value.id in ids)
 
 
-def _dead_ids(trace: Trace) -> frozenset[int]:
+def _dead_ids(trace: Records) -> frozenset[int]:
     links, used = trace.cached(Links), trace.cached(_Ends).used
     dead_ids = set()
     for value in trace.values:
@@ -137,14 +137,14 @@ def _on_top(makers: Iterable[Op]) -> bool:
     return any(op.parent is None for op in makers)
 
 
-def _outermost(trace: Trace, op: Op) -> Op:
+def _outermost(trace: Records, op: Op) -> Op:
     """Return the op at the author's level that a detail belongs to."""
     while op.parent is not None:
         op = trace.ops[op.parent]
     return op
 
 
-def unused(trace: Trace) -> tuple[Value, ...]:
+def unused(trace: Records) -> tuple[Value, ...]:
     """Return the values, made by ops, that nobody reads, in the order of the run.
 
     Left out is what would only be noise: details of composite ops, tensors that were never built, and
@@ -170,7 +170,7 @@ def unused(trace: Trace) -> tuple[Value, ...]:
     )
 
 
-def wasted(trace: Trace) -> tuple[Op, ...]:
+def wasted(trace: Records) -> tuple[Op, ...]:
     """Return the ops, details of composite ops left out, that made nothing that is used."""
     links, ids = trace.cached(Links), trace.cached(_dead_ids)
     return tuple(
@@ -182,12 +182,12 @@ def wasted(trace: Trace) -> tuple[Op, ...]:
     )
 
 
-def wasted_flops(trace: Trace) -> int:
+def wasted_flops(trace: Records) -> int:
     """Return the FLOPs of the ops that made nothing that is used."""
     return sum(op.flops for op in wasted(trace))
 
 
-def first_use(trace: Trace, values: Iterable[int]) -> Use | None:
+def first_use(trace: Records, values: Iterable[int]) -> Use | None:
     """Return the nearest end of the data flow that any of the values reaches; None: all are unused."""
     ends = trace.cached(_Ends)
     reached = trace.cached(Links).down(values, ends.why)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shapeflow.trace import Trace
+from shapeflow.model.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)

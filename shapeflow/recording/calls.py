@@ -25,8 +25,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from shapeflow.recording.draft import CallDraft, Draft
 from shapeflow.recording.ports import arguments, tensors_of, walk
+from shapeflow.recording.trace_builder import CallDraft, Draft
 
 Method = Callable[..., Any]
 _SCRIPTED: type[nn.Module] = torch.jit.ScriptModule

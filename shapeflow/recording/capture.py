@@ -13,9 +13,10 @@ from torch import Tensor
 from torch.utils._python_dispatch import _disable_current_modes
 
 from shapeflow.errors import SelectorError
+from shapeflow.model.records import Port
+from shapeflow.model.selector import Selector, parse, port_fits, select
+from shapeflow.model.trace import Trace
 from shapeflow.recording.identity import short_dtype
-from shapeflow.selector import Selector, parse, port_fits, select
-from shapeflow.trace import Port, Trace
 
 MOST_ELEMENTS = 2**22
 """A tensor, or the part of it that is asked for, with more elements is not kept."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from shapeflow.errors import NeedsValues, ShapeflowError
-from shapeflow.recording.draft import CallDraft, Draft, OpDraft
+from shapeflow.model.records import Failure
 from shapeflow.recording.source import is_hidden
-from shapeflow.trace import Failure
+from shapeflow.recording.trace_builder import CallDraft, Draft, OpDraft
 
 
 def failed_op(error: BaseException) -> OpDraft | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import NamedTuple
 
-from shapeflow.recording.draft import CallDraft, Draft
-from shapeflow.trace import Call, Escape, Op
+from shapeflow.model.records import Call, Escape, Op
+from shapeflow.recording.trace_builder import CallDraft, Draft
 
 
 class Frozen(NamedTuple):

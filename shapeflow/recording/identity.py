@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
-from shapeflow.trace import Origin, Value
+from shapeflow.model.records import Origin, Value
 
 SHORT_DTYPES = {
     torch.float16: "f16",

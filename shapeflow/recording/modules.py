@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from shapeflow.model.records import Module, Origin
 from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.source import SourceLines
-from shapeflow.trace import Module, Origin
 
 _OF_EVERY_MODULE = frozenset(vars(nn.Module())) | {"call_super_init", "dump_patches"}
 """What torch itself keeps on each module: the registered parameters, buffers and modules, the hooks."""

@@ -12,11 +12,11 @@ import torch
 from torch._ops import HigherOrderOperator
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from shapeflow.recording.draft import Draft, OpDraft
-from shapeflow.recording.meta import MetaMemo, may_count
 from shapeflow.recording.ports import walk
+from shapeflow.recording.redispatch import undisturbed
 from shapeflow.recording.schemas import Operator, operator_of
-from shapeflow.recording.undisturbed import undisturbed
+from shapeflow.recording.shapes_only.memo import MetaMemo, may_count
+from shapeflow.recording.trace_builder import Draft, OpDraft
 
 
 class OperatorWatch:

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 from shapeflow.recording.attention import OwnMode, attention_flops, fused_flops, opened, score_shape
-from shapeflow.recording.draft import Draft, OpDraft
 from shapeflow.recording.identity import short_dtype
-from shapeflow.recording.names import QUESTIONS, escape_name, target_name
 from shapeflow.recording.ports import walk
+from shapeflow.recording.targets import QUESTIONS, escape_name, target_name
+from shapeflow.recording.trace_builder import Draft, OpDraft
 
 _NO_TENSOR = (bool, int, float, str, torch.Size, torch.dtype, torch.device, type(None))
 

@@ -14,21 +14,22 @@ import torch
 from torch import nn
 
 from shapeflow import __version__
+from shapeflow.common.collector import collection_paused
 from shapeflow.errors import EndOfRun
-from shapeflow.garbage import collection_paused
+from shapeflow.model.records import Run
+from shapeflow.model.trace import Trace
 from shapeflow.recording import modules
 from shapeflow.recording.attention import fused_paths_kept
 from shapeflow.recording.calls import CallRecorder
-from shapeflow.recording.compiler import is_compiled, run_as_written
-from shapeflow.recording.draft import Draft
+from shapeflow.recording.capture import Keeper, Wanted
 from shapeflow.recording.failure import failed_op, failure_of
-from shapeflow.recording.freezing import freeze
+from shapeflow.recording.finalize import freeze
 from shapeflow.recording.identity import Identity
-from shapeflow.recording.keeping import Keeper, Wanted
+from shapeflow.recording.lazy_dynamo import is_compiled, run_as_written
 from shapeflow.recording.operators import OperatorWatch, RealOperators
 from shapeflow.recording.ops import Functions, FunctionWatch
-from shapeflow.recording.shapes_only import ShapesOnly
-from shapeflow.trace import Run, Trace
+from shapeflow.recording.shapes_only.mode import ShapesOnly
+from shapeflow.recording.trace_builder import Draft
 
 _NOT_COMPILED = "What torch.compile had compiled ran as it is written: a compiled part calls no functions."
 

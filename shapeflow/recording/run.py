@@ -13,17 +13,17 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from shapeflow.common.collector import collection_paused
+from shapeflow.common.text import listing
 from shapeflow.errors import InputError
-from shapeflow.garbage import collection_paused
-from shapeflow.recording.devices import CudaOnCpu
-from shapeflow.recording.keeping import Wanted
-from shapeflow.recording.leftovers import attributes_kept, contents_kept, forget_cached
+from shapeflow.model.trace import Trace
+from shapeflow.recording.capture import Wanted
 from shapeflow.recording.modules import tensor_names
 from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.recorder import Recording
-from shapeflow.recording.shapes_only import ShapesOnly
-from shapeflow.text import listing
-from shapeflow.trace import Trace
+from shapeflow.recording.shapes_only.cleanup import attributes_kept, contents_kept, forget_cached
+from shapeflow.recording.shapes_only.devices import CudaOnCpu
+from shapeflow.recording.shapes_only.mode import ShapesOnly
 
 
 class Prepared(Protocol):

@@ -9,7 +9,7 @@ from types import FrameType
 
 import torch
 
-from shapeflow.trace import Source
+from shapeflow.model.records import Source
 
 _OURS = str(Path(__file__).parent.parent)
 _HIDDEN = (

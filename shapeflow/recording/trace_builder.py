@@ -10,11 +10,11 @@ from typing import Any
 from torch import Tensor
 from torch.nn import Parameter
 
+from shapeflow.model.records import Escape, Origin, Port
+from shapeflow.recording.capture import Keeper
 from shapeflow.recording.identity import Identity
-from shapeflow.recording.keeping import Keeper
 from shapeflow.recording.ports import PLAIN_TYPES, arguments, plain, walk
 from shapeflow.recording.source import SourceLines
-from shapeflow.trace import Escape, Origin, Port
 
 _TENSORS = frozenset({Tensor, Parameter})
 """What most arguments are."""

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from shapeflow.common.text import nearest
 from shapeflow.errors import InputError
-from shapeflow.text import nearest
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-    from shapeflow.report.view import ReportView
+    from shapeflow.report.view.model import ReportView
 
 FORMATS = {
-    "html": "shapeflow.report.html:render",
-    "markdown": "shapeflow.report.markdown:render",
-    "terminal": "shapeflow.report.console:render",
-    "json": "shapeflow.report.data:render",
+    "html": "shapeflow.report.formats.html:render",
+    "markdown": "shapeflow.report.formats.markdown:render",
+    "terminal": "shapeflow.report.formats.terminal:render",
+    "json": "shapeflow.report.formats.json_data:render",
 }
 """Format -> ``module:function``; the function turns a view into text."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from shapeflow.common.text import counted
 from shapeflow.errors import RunError
-from shapeflow.text import counted
-from shapeflow.trace import Call, Failure, Op, Port, Trace
+from shapeflow.model.records import Call, Failure, Op, Port
+from shapeflow.model.trace import Trace
 
 LIMITS = {"NeedsValues": "needs-values", "NoShapeFormula": "no-shape-formula"}
 """Our own errors, by which a shapes-only run ends early, and their codes."""

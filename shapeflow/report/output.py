@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from shapeflow.common.files import write_bytes
 from shapeflow.errors import InputError
-from shapeflow.files import write_bytes
 
 MARK = b"shapeflow"
 """Stands near the beginning of every text we write."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from shapeflow.report.amounts import short
+from shapeflow.common.units import short
+from shapeflow.model.trace import Trace
 from shapeflow.report.stages import SHOWN_OUTPUTS, Stage, stages, totals
-from shapeflow.trace import Trace
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shapeflow.graph.folding import NUMBER, Structure, pattern
-from shapeflow.report.amounts import memory, short
-from shapeflow.text import counted
-from shapeflow.trace import Call, Port, Trace
+from shapeflow.common.text import counted
+from shapeflow.common.units import memory, short
+from shapeflow.model.call_tree import NUMBER, Structure, pattern
+from shapeflow.model.records import Call, Port, Records
+from shapeflow.model.unused import unused as unused_values
 
 LEVELS = 3
 """Levels of calls shown below the outermost ones, if that many fit."""
@@ -38,7 +39,7 @@ class Stage:
     raised: bool
 
 
-def stages(trace: Trace, levels: int | None = None) -> list[Stage]:
+def stages(trace: Records, levels: int | None = None) -> list[Stage]:
     """Return the tree of calls in the order of the run, alike calls folded, ``levels`` deep.
 
     Without ``levels`` it is as deep as stays readable.
@@ -53,7 +54,7 @@ def stages(trace: Trace, levels: int | None = None) -> list[Stage]:
     return _below(tree, tree.roots, "", 0, 0)
 
 
-def totals(trace: Trace) -> list[str]:
+def totals(trace: Records) -> list[str]:
     """Return what the run amounts to, and what it did not observe, a sentence each."""
     run = trace.run
     shapes = len({value.shape for value in trace.values})
@@ -67,7 +68,7 @@ def totals(trace: Trace) -> list[str]:
     lines = [", ".join(figures)]
     if run.peak_bytes:
         lines.append(f"activations: at most {memory(run.peak_bytes)} at once{_place(trace, run.peak_op)}")
-    unused = len(trace.unused())
+    unused = len(unused_values(trace))
     if unused:
         lines.append(f"{counted(unused, 'value')} made and read by nobody")
     if run.shapes_only:
@@ -77,13 +78,13 @@ def totals(trace: Trace) -> list[str]:
     return lines + [f"note: {note}" for note in run.notes]
 
 
-def total_parameters(trace: Trace) -> int:
+def total_parameters(trace: Records) -> int:
     """Return the number of parameter elements of the model."""
     root = trace.module_by_path.get("")
     return root.parameters if root else 0
 
 
-def total_flops(trace: Trace) -> int:
+def total_flops(trace: Records) -> int:
     """Return the FLOPs of the run; what was opened inside a composite op is in the composite already."""
     return sum(op.flops for op in trace.ops if op.parent is None)
 
@@ -110,7 +111,7 @@ def _inner(tree: Structure, call: int) -> Sequence[int]:
     return inner
 
 
-def _alike(trace: Trace, calls: Iterable[int]) -> list[list[int]]:
+def _alike(trace: Records, calls: Iterable[int]) -> list[list[int]]:
     """Group calls of one class, method, path pattern and outputs, in the order of their first."""
     groups: dict[object, list[int]] = {}
     for number in calls:
@@ -121,7 +122,7 @@ def _alike(trace: Trace, calls: Iterable[int]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _stage(trace: Trace, group: Sequence[int], above: str, level: int) -> Stage:
+def _stage(trace: Records, group: Sequence[int], above: str, level: int) -> Stage:
     """Return one entry of the tree."""
     calls = [trace.calls[number] for number in group]
     paths = dict.fromkeys(call.path for call in calls)
@@ -140,7 +141,7 @@ def _stage(trace: Trace, group: Sequence[int], above: str, level: int) -> Stage:
     )
 
 
-def _path(trace: Trace, group: Sequence[int]) -> str:
+def _path(trace: Records, group: Sequence[int]) -> str:
     """Return one path for alike calls: ``layers.0-5.norm``."""
     paths = dict.fromkeys(trace.calls[number].path for number in group)
     return ".".join(_range(column) for column in zip(*(path.split(".") for path in paths), strict=True))
@@ -169,7 +170,7 @@ def _range(names: Iterable[str]) -> str:
     return ",".join("-".join(map(str, span)) for span in spans)
 
 
-def _outputs(trace: Trace, call: Call) -> tuple[tuple[str, ...], int]:
+def _outputs(trace: Records, call: Call) -> tuple[tuple[str, ...], int]:
     """Return the tensors that a call made and gave, and how many others it gave."""
     tensors = [port for port in call.outputs if port.value is not None]
     if not tensors:
@@ -200,12 +201,12 @@ def _values(call: Call) -> list[int]:
     return [port.value for port in call.outputs if port.value is not None]
 
 
-def _content(trace: Trace, port: Port) -> str:
+def _content(trace: Records, port: Port) -> str:
     """Return what was at a port."""
     return port.text if port.value is None else str(trace.values[port.value])
 
 
-def _place(trace: Trace, op: int | None) -> str:
+def _place(trace: Records, op: int | None) -> str:
     """Return where an op ran, as the end of a sentence."""
     if op is None:
         return ""

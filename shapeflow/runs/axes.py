@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from shapeflow.trace import Trace
+from shapeflow.model.trace import Trace
 
 Place = tuple[str, int]
 """An input tensor's port and one of its dims."""

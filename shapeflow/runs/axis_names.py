@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shapeflow.adapters.axes import Place
-from shapeflow.trace import Trace
-from shapeflow.variation import Axis
+from shapeflow.model.trace import Trace
+from shapeflow.model.variation import Axis
+from shapeflow.runs.axes import Place
 
 ROLES = {
     "batch": ("batch size", "B"),

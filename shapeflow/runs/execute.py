@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shapeflow.common.text import nearest
 from shapeflow.errors import WalkthroughError
-from shapeflow.text import nearest
 
 if TYPE_CHECKING:
     from shapeflow.adapters.base import Request
-    from shapeflow.recording.keeping import Wanted
-    from shapeflow.trace import Trace
+    from shapeflow.model.trace import Trace
+    from shapeflow.recording.capture import Wanted
     from shapeflow.walkthrough.document import Document
 
 KEYS = ("model", "image", "prompt", "boxes", "negative_boxes", "device", "checkpoint", "seed")
@@ -36,7 +36,7 @@ def rerun(documents: Sequence[Document], *, device: str | None = None, quiet: bo
     """
     request = request_of(documents[0], device)
     from shapeflow.adapters import name_of, require
-    from shapeflow.commands.progress import Progress
+    from shapeflow.runs.progress import Progress
 
     adapter = name_of(request.target)
     require(request.target)
@@ -63,7 +63,7 @@ def rerun(documents: Sequence[Document], *, device: str | None = None, quiet: bo
 
 def numbers_for(documents: Sequence[Document]) -> dict[str, Wanted]:
     """Return what a real run has to keep the numbers of, for the value claims of these walkthroughs."""
-    from shapeflow.recording.keeping import Wanted
+    from shapeflow.recording.capture import Wanted
     from shapeflow.walkthrough.values import wanted
 
     numbers = {name: kept for document in documents for name, kept in wanted(document).items()}
@@ -73,7 +73,7 @@ def numbers_for(documents: Sequence[Document]) -> dict[str, Wanted]:
 def request_of(document: Document, device: str | None = None) -> Request:
     """Return what a walkthrough asks to be run, every part of it checked."""
     from shapeflow.adapters import name_of
-    from shapeflow.commands import traceoptions
+    from shapeflow.commands import options as traceoptions
 
     run = document.run
     for key in run:

@@ -16,12 +16,13 @@ from typing import Any
 
 from shapeflow import recording
 from shapeflow.adapters import find
-from shapeflow.adapters.axes import Found, Place, find_axes
 from shapeflow.adapters.base import Adapter, Box, Request
-from shapeflow.adapters.naming import is_picture, name_axes
 from shapeflow.errors import InputError
-from shapeflow.trace import Call, Port, Trace
-from shapeflow.variation import Axis, OtherRun, Variation
+from shapeflow.model.records import Call, Port
+from shapeflow.model.trace import Trace
+from shapeflow.model.variation import Axis, OtherRun, Variation
+from shapeflow.runs.axes import Found, Place, find_axes
+from shapeflow.runs.axis_names import is_picture, name_axes
 
 LONGER = " with some more words"
 """Added to the prompt of a run, to see whether its length moves anything."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from shapeflow.dims import MAX_TEXT, ShapeTextError, parse_shape
+from shapeflow.shapes.notation import MAX_TEXT, ShapeTextError, parse_shape
 
 LONG_DTYPES = {
     "float": "f32",

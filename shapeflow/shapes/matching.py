@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from shapeflow.dims import MAX_SIZE, Dim, Expression, ShapePattern, Wildcard, shape_text
-from shapeflow.text import counted
+from shapeflow.common.text import counted
+from shapeflow.shapes.notation import MAX_SIZE, Dim, Expression, ShapePattern, Wildcard, shape_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,18 @@ class ShapePattern:
         return f"{self.dtype}[{', '.join(dims)}]"
 
 
+DTYPE_BYTES = {"bool": 1, "c64": 8, "c128": 16}
+"""Bytes of one element, where the digits of the dtype's short name do not say it in bits."""
+
+
+def element_bytes(dtype: str) -> int:
+    """Return the bytes of one element of a dtype given by its short name, such as ``f32`` or ``bf16``."""
+    if dtype in DTYPE_BYTES:
+        return DTYPE_BYTES[dtype]
+    digits = "".join(c for c in dtype.lstrip("abcdefghijklmnopqrstuvwxyz")[:2] if c.isdigit())
+    return max(1, int(digits or 8) // 8)
+
+
 def shape_text(dtype: str, shape: Sequence[int]) -> str:
     """Return the one notation of a tensor: ``f32[1, 256, 72, 72]``."""
     return f"{dtype}[{', '.join(map(str, shape))}]"

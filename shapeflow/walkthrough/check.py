@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from shapeflow.bindings import Binding, Bindings, Unworkable, work_out
-from shapeflow.dims import ShapeTextError, parse_expression
+from shapeflow.common.text import Span
 from shapeflow.errors import WalkthroughError
-from shapeflow.text import Span
-from shapeflow.trace import Run, Trace
+from shapeflow.model.records import Run
+from shapeflow.model.trace import Trace
+from shapeflow.shapes.matching import Binding, Bindings, Unworkable, work_out
+from shapeflow.shapes.notation import ShapeTextError, parse_expression
 from shapeflow.walkthrough.claims import Body
+from shapeflow.walkthrough.context import Subject, UnselectedError
 from shapeflow.walkthrough.document import Claim, Document
 from shapeflow.walkthrough.parts import ClaimError
 from shapeflow.walkthrough.reader import no_claims, read
-from shapeflow.walkthrough.subject import Subject, UnselectedError
 from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
 

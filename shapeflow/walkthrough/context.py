@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from shapeflow.bindings import Bindings
 from shapeflow.errors import SelectorError
-from shapeflow.paths import OUTSIDE, PathIndex, key_of
-from shapeflow.selector import Match, select
-from shapeflow.trace import Port, Trace
+from shapeflow.model.path_index import OUTSIDE, PathIndex, key_of
+from shapeflow.model.records import Port
+from shapeflow.model.selector import Match, select
+from shapeflow.model.trace import Trace
+from shapeflow.shapes.matching import Bindings
 from shapeflow.walkthrough.parts import Part
 from shapeflow.walkthrough.verdict import Evidence, Status
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shapeflow.text import Span
+from shapeflow.common.text import Span
 
 
 @dataclass(frozen=True, slots=True)

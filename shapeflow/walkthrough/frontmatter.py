@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from shapeflow.common.text import Span
 from shapeflow.errors import WalkthroughError
-from shapeflow.text import Span
 
 if TYPE_CHECKING:
     from yaml import Node

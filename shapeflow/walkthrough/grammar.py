@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from shapeflow.text import Span
+from shapeflow.common.text import Span
 from shapeflow.walkthrough.claims import body_type, kind_of
 from shapeflow.walkthrough.document import Claim
 from shapeflow.walkthrough.parts import ClaimError

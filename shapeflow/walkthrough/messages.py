@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shapeflow.selector import Match
-from shapeflow.text import listing
-from shapeflow.trace import Module, Trace
+from shapeflow.common.text import listing
+from shapeflow.model.records import Module
+from shapeflow.model.selector import Match
+from shapeflow.model.trace import Trace
+from shapeflow.walkthrough.context import evidence_of, name_of, ports_of
 from shapeflow.walkthrough.document import Claim
 from shapeflow.walkthrough.parts import Part
-from shapeflow.walkthrough.subject import evidence_of, name_of, ports_of
 from shapeflow.walkthrough.verdict import Verdict
 
 MAX_GROUPS = 3

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from shapeflow.dims import Expression, ShapeTextError, parse_expression
 from shapeflow.errors import WalkthroughError
+from shapeflow.shapes.notation import Expression, ShapeTextError, parse_expression
 
 
 class ClaimError(WalkthroughError):

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shapeflow.common.files import read_bytes
+from shapeflow.common.text import Span
 from shapeflow.errors import InputError, WalkthroughError
-from shapeflow.files import read_bytes
-from shapeflow.text import Span
 from shapeflow.walkthrough.document import Block, Claim, Document, Section
 from shapeflow.walkthrough.frontmatter import read_front_matter
 from shapeflow.walkthrough.grammar import broken_claim, read_claim

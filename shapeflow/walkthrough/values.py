@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shapeflow.walkthrough.claims.value import Value
 from shapeflow.walkthrough.document import Document
-from shapeflow.walkthrough.formula import Items
+from shapeflow.walkthrough.formula.ast import Items
 
 
 def wanted(document: Document) -> dict[str, tuple[str, Items]]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from shapeflow.display import html_of
+from shapeflow.common.display import html_of
 from shapeflow.errors import ExitCode
-from shapeflow.trace import Trace
+from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.document import Claim, Document
 
 Status = Literal["holds", "contradicted", "layout differs", "undecided", "not observed", "invalid"]

@@ -15,8 +15,8 @@ from report_samples import (
     write_walkthrough,
 )
 
-from shapeflow.report import html
-from shapeflow.report.build import build
+from shapeflow.report.formats import html
+from shapeflow.report.view.build import build
 from shapeflow.walkthrough.check import check
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shapeflow.recording.names import target_name
 from shapeflow.recording.ports import map_tensors, tensors_of
+from shapeflow.recording.targets import target_name
 
 _LOWER = frozenset(
     {

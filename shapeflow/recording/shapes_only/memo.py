@@ -20,12 +20,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import conv_flop_count, flop_registry, mm_flop
 
 from shapeflow.errors import NoShapeFormula
-from shapeflow.recording import layouts
 from shapeflow.recording.attention import attention_flops
-from shapeflow.recording.compiler import compiler_not_loaded
-from shapeflow.recording.formulas import result_of
 from shapeflow.recording.identity import notation
+from shapeflow.recording.lazy_dynamo import compiler_not_loaded
 from shapeflow.recording.ports import map_tensors, tensors_of
+from shapeflow.recording.shapes_only import layouts
+from shapeflow.recording.shapes_only.formulas import result_of
 
 _META = torch.device("meta")
 

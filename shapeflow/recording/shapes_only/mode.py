@@ -24,13 +24,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording.identity import notation
-from shapeflow.recording.known import Known
-from shapeflow.recording.meta import MetaMemo, build, lift
 from shapeflow.recording.operators import OperatorWatch
 from shapeflow.recording.ports import map_tensors, tensors_of
+from shapeflow.recording.redispatch import answer_themselves, undisturbed
 from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, operator_of, tensors_in
-from shapeflow.recording.stand_ins import CpuStandIn
-from shapeflow.recording.undisturbed import answer_themselves, undisturbed
+from shapeflow.recording.shapes_only.concrete import Known
+from shapeflow.recording.shapes_only.memo import MetaMemo, build, lift
+from shapeflow.recording.shapes_only.overrides import CpuStandIn
 
 _CPU = torch.device("cpu")
 _META = torch.device("meta")

@@ -18,15 +18,15 @@ from torch import Tensor
 from torch.nn import functional, init
 
 from shapeflow.errors import NeedsValues
-from shapeflow.recording import autocast
 from shapeflow.recording.attention import takes_fused_kernel
-from shapeflow.recording.devices import on_cpu
 from shapeflow.recording.identity import SHORT_DTYPES, notation
-from shapeflow.recording.known import Known
-from shapeflow.recording.meta import lift
-from shapeflow.recording.names import target_name
 from shapeflow.recording.ops import Functions
 from shapeflow.recording.ports import map_tensors, tensors_of
+from shapeflow.recording.shapes_only import autocast
+from shapeflow.recording.shapes_only.concrete import Known
+from shapeflow.recording.shapes_only.devices import on_cpu
+from shapeflow.recording.shapes_only.memo import lift
+from shapeflow.recording.targets import target_name
 
 Answer = Callable[..., Any]
 

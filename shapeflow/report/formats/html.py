@@ -11,12 +11,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from shapeflow.report import amounts
-from shapeflow.report.colours import Colours
-from shapeflow.report.prose import Prose, breakable, pieces_html
-from shapeflow.report.view import ReportView
-from shapeflow.report.visible import visible
-from shapeflow.report.words import Words
+from shapeflow.common import units
+from shapeflow.common.control_characters import visible
+from shapeflow.report.formats.prose import Prose, breakable, pieces_html
+from shapeflow.report.translations import Words
+from shapeflow.report.view.colours import Colours
+from shapeflow.report.view.model import ReportView
 
 SCRIPTS = (
     "base.js",
@@ -59,9 +59,9 @@ def render(view: ReportView) -> str:
         "prose": lambda text: Markup(prose.html(text)),
         "inline": lambda text: Markup(prose.inline(text)),
         "pieces": lambda pieces: Markup(pieces_html(pieces, colours)),
-        "short": amounts.short,
-        "memory": amounts.memory,
-        "percent": amounts.percent,
+        "short": units.short,
+        "memory": units.memory,
+        "percent": units.percent,
         "at": address,
         "breakable": lambda text: Markup(breakable(text)),
     }
@@ -109,7 +109,7 @@ def _escaped(text: str) -> str:
 
 def templates_folder() -> Path:
     """Return where the templates are: inside the package when installed, beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parents[2]
     inside = package / "templates"
     return inside if inside.is_dir() else package.parent / "templates"
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from shapeflow.report.amounts import memory, percent, short
-from shapeflow.report.pictures import Drawing
-from shapeflow.report.view import ClaimView, LinkView, Piece, ReportView, SectionView
-from shapeflow.report.visible import visible
-from shapeflow.report.words import Words
+from shapeflow.common.control_characters import visible
+from shapeflow.common.units import memory, percent, short
+from shapeflow.report.translations import Words
+from shapeflow.report.view.figure_model import Drawing
+from shapeflow.report.view.model import ClaimView, LinkView, Piece, ReportView, SectionView
 
 MARKS = {"good": "✅", "bad": "❌", "doubt": "❔", "said": "≠", "idle": "○", "plain": "·"}
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&@])")

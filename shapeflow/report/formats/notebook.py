@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from shapeflow.graph.folding import Structure
-from shapeflow.report.amounts import memory, percent, short
-from shapeflow.report.names import Names
-from shapeflow.report.numbers import numbers_of
-from shapeflow.text import counted
-from shapeflow.trace import Trace
+from shapeflow.common.text import counted
+from shapeflow.common.units import memory, percent, short
+from shapeflow.model.call_tree import Structure
+from shapeflow.model.exact_names import Names
+from shapeflow.model.trace import Trace
+from shapeflow.report.view.numbers import numbers_of
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult, Verdict

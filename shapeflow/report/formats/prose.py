@@ -8,9 +8,9 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from shapeflow.report.colours import Colours
-from shapeflow.report.view import Piece
-from shapeflow.report.visible import visible
+from shapeflow.common.control_characters import visible
+from shapeflow.report.view.colours import Colours
+from shapeflow.report.view.model import Piece
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

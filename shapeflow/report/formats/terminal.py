@@ -6,10 +6,10 @@ import io
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from shapeflow.report.amounts import memory, percent, short
-from shapeflow.report.view import ClaimView, Piece, ReportView, SectionView
-from shapeflow.report.visible import visible
-from shapeflow.report.words import Words
+from shapeflow.common.control_characters import visible
+from shapeflow.common.units import memory, percent, short
+from shapeflow.report.translations import Words
+from shapeflow.report.view.model import ClaimView, Piece, ReportView, SectionView
 
 MARKS = {"good": "✓", "bad": "✗", "doubt": "?", "said": "≠", "idle": "○", "plain": " "}
 STYLES = {

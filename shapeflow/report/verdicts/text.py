@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from shapeflow.common.text import counted, display_width, listing, printable
 from shapeflow.errors import ShapeflowError
-from shapeflow.text import counted, display_width, listing, printable
 from shapeflow.walkthrough.document import Section
 from shapeflow.walkthrough.verdict import CheckResult, Status, Verdict
 

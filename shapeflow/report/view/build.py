@@ -6,19 +6,19 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapeflow.graph.folding import Structure
-from shapeflow.report.claims import ClaimViews
-from shapeflow.report.colours import Colours, symbols_of
-from shapeflow.report.explorer import columns
-from shapeflow.report.firstscreen import facts_of, headline_of, picture_of, unobserved_of
-from shapeflow.report.names import Names
-from shapeflow.report.numbers import numbers_of
-from shapeflow.report.sections import Parts, overview, stage_sections, walkthrough_sections
-from shapeflow.report.sizes import size_origins
-from shapeflow.report.sources import Sources
-from shapeflow.report.view import ClaimView, FailureView, LinkView, ReportView, SectionView
-from shapeflow.report.words import Words
-from shapeflow.trace import Trace
+from shapeflow.model.call_tree import Structure
+from shapeflow.model.exact_names import Names
+from shapeflow.model.trace import Trace
+from shapeflow.report.translations import Words
+from shapeflow.report.view.claims import ClaimViews
+from shapeflow.report.view.colours import Colours, symbols_of
+from shapeflow.report.view.explorer import columns
+from shapeflow.report.view.model import ClaimView, FailureView, LinkView, ReportView, SectionView
+from shapeflow.report.view.numbers import numbers_of
+from shapeflow.report.view.sections import Parts, overview, stage_sections, walkthrough_sections
+from shapeflow.report.view.size_origins import size_origins
+from shapeflow.report.view.sources import Sources
+from shapeflow.report.view.summary import facts_of, headline_of, picture_of, unobserved_of
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapeflow.report.colours import Colours, positions
-from shapeflow.report.names import Names
-from shapeflow.report.sources import Sources
-from shapeflow.report.view import ClaimView, EvidenceView, LinkView
-from shapeflow.report.words import Words
-from shapeflow.trace import Op, Trace
+from shapeflow.model.exact_names import Names
+from shapeflow.model.records import Op
+from shapeflow.model.trace import Trace
+from shapeflow.report.translations import Words
+from shapeflow.report.view.colours import Colours, positions
+from shapeflow.report.view.model import ClaimView, EvidenceView, LinkView
+from shapeflow.report.view.sources import Sources
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult, Verdict
@@ -146,7 +147,7 @@ class ClaimViews:
 
 def _shape_of(body: object) -> object:
     """Return the written shape inside what a claim's parser made, if there is one."""
-    from shapeflow.dims import ShapePattern
+    from shapeflow.shapes.notation import ShapePattern
 
     if isinstance(body, ShapePattern):
         return body

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from shapeflow.graph.folding import tail
-from shapeflow.report.names import Names
-from shapeflow.report.pictures import Attention, Sheet
-from shapeflow.report.words import Words
-from shapeflow.trace import Op, Port, Trace, Value
+from shapeflow.model.call_tree import tail
+from shapeflow.model.exact_names import Names
+from shapeflow.model.records import Op, Port, Value
+from shapeflow.model.trace import Trace
+from shapeflow.report.translations import Words
+from shapeflow.report.view.figure_model import Attention, Sheet
 
 FUSED = "scaled_dot_product_attention"
 PRODUCTS = ("bmm", "baddbmm", "matmul", "__matmul__", "einsum")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shapeflow.graph.folding import Repeat, Structure
-from shapeflow.report.names import Names
-from shapeflow.report.sources import Sources
-from shapeflow.report.visible import visible
-from shapeflow.trace import Call, Module, Op, Port, Trace
+from shapeflow.common.control_characters import visible
+from shapeflow.model.call_tree import Repeat, Structure
+from shapeflow.model.exact_names import Names
+from shapeflow.model.records import Call, Module, Op, Port
+from shapeflow.model.trace import Trace
+from shapeflow.report.view.sources import Sources
 
 LONGEST_TEXT = 400
 """Characters of one argument, name or attribute that a page keeps."""

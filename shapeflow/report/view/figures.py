@@ -11,9 +11,9 @@ from shapeflow.graph.dot import to_dot
 from shapeflow.graph.engine import render
 from shapeflow.graph.mermaid import to_mermaid
 from shapeflow.graph.model import Graph
-from shapeflow.report.pictures import Drawing
-from shapeflow.report.svg import clean, marks
-from shapeflow.report.words import Words
+from shapeflow.graph.svg import clean, marks
+from shapeflow.report.translations import Words
+from shapeflow.report.view.figure_model import Drawing
 
 AT_ONCE = 2
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shapeflow.common.units import memory
 from shapeflow.graph.build import unfold
-from shapeflow.graph.folding import Repeat, Structure, tail
-from shapeflow.report.amounts import memory
-from shapeflow.report.names import Names
-from shapeflow.report.view import LinkView, Memory, NumbersView, StageView
-from shapeflow.trace import Trace
+from shapeflow.model.call_tree import Repeat, Structure, tail
+from shapeflow.model.exact_names import Names
+from shapeflow.model.trace import Trace
+from shapeflow.report.view.model import LinkView, Memory, NumbersView, StageView
 
 STAGES = 24
 POINTS = 320
@@ -19,7 +19,7 @@ MOST_UNUSED = 200
 
 def numbers_of(trace: Trace, tree: Structure, names: Names) -> NumbersView:
     """Return the costs of a run."""
-    from shapeflow.flow import wasted_flops
+    from shapeflow.model.flow import wasted_flops
 
     flops = sum(op.flops for op in trace.ops if op.parent is None)
     wasted = wasted_flops(trace)

@@ -8,19 +8,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shapeflow.graph.build import graph_of
-from shapeflow.graph.folding import Repeat, Structure
 from shapeflow.graph.model import Graph
-from shapeflow.graph.tidy import connected
-from shapeflow.report.claims import ClaimViews, calls_of
-from shapeflow.report.colours import Colours
-from shapeflow.report.drawings import attention_in, sheets_of
-from shapeflow.report.figures import draw_all
-from shapeflow.report.names import Names
-from shapeflow.report.numbers import stage_calls
-from shapeflow.report.pictures import Attention, Drawing
-from shapeflow.report.view import BlockView, LinkView, PortView, SectionView
-from shapeflow.report.words import Words
-from shapeflow.trace import Call, Trace, Value
+from shapeflow.graph.simplify import connected
+from shapeflow.model.call_tree import Repeat, Structure
+from shapeflow.model.exact_names import Names
+from shapeflow.model.records import Call, Value
+from shapeflow.model.trace import Trace
+from shapeflow.report.translations import Words
+from shapeflow.report.view.claims import ClaimViews, calls_of
+from shapeflow.report.view.colours import Colours
+from shapeflow.report.view.diagrams import attention_in, sheets_of
+from shapeflow.report.view.figure_model import Attention, Drawing
+from shapeflow.report.view.figures import draw_all
+from shapeflow.report.view.model import BlockView, LinkView, PortView, SectionView
+from shapeflow.report.view.numbers import stage_calls
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.document import Section

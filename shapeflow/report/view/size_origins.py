@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from shapeflow.report.names import Names
-from shapeflow.trace import Op, Trace
+from shapeflow.model.exact_names import Names
+from shapeflow.model.records import Op
+from shapeflow.model.trace import Trace
 
 LONGEST_PRODUCT = 3
 

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from shapeflow.report.view import CodeLine, SourceView
-from shapeflow.trace import Source, Trace
+from shapeflow.model.records import Source
+from shapeflow.model.trace import Trace
+from shapeflow.report.view.model import CodeLine, SourceView
 
 CONTEXT = 2
 """Lines shown before and after the one that is meant."""

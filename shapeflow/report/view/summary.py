@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from shapeflow.report.amounts import memory, short
-from shapeflow.report.view import Count, Fact, LinkView, NumbersView, PictureView
-from shapeflow.report.words import Words
-from shapeflow.trace import Trace
+from shapeflow.common.units import memory, short
+from shapeflow.model.trace import Trace
+from shapeflow.report.translations import Words
+from shapeflow.report.view.model import Count, Fact, LinkView, NumbersView, PictureView
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult

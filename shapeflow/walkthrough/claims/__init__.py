@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from shapeflow.walkthrough.context import Subject
     from shapeflow.walkthrough.document import Claim
-    from shapeflow.walkthrough.subject import Subject
     from shapeflow.walkthrough.verdict import Verdict
 
 

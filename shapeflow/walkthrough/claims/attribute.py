@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from shapeflow.common.text import listing, nearest
 from shapeflow.errors import SelectorError
-from shapeflow.selector import modules
-from shapeflow.text import listing, nearest
-from shapeflow.trace import Module
+from shapeflow.model.records import Module
+from shapeflow.model.selector import modules
 from shapeflow.walkthrough.claims.literal import Bare, literal_text, read_literal, same
+from shapeflow.walkthrough.context import Subject, UnselectedError
 from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.messages import modules_text
 from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
-from shapeflow.walkthrough.subject import Subject, UnselectedError
 from shapeflow.walkthrough.verdict import Verdict
-from shapeflow.walkthrough.wording import modules_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shapeflow.errors import SelectorError
-from shapeflow.selector import modules
+from shapeflow.model.selector import modules
+from shapeflow.walkthrough.context import Subject, UnselectedError
 from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.messages import modules_text
 from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
-from shapeflow.walkthrough.subject import Subject, UnselectedError
 from shapeflow.walkthrough.verdict import Verdict
-from shapeflow.walkthrough.wording import modules_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shapeflow.bindings import Binding, Unworkable, sizes_of, with_sizes_text, work_out
-from shapeflow.dims import Expression
+from shapeflow.common.text import listing
 from shapeflow.errors import SelectorError
-from shapeflow.selector import Match, modules, parse
-from shapeflow.text import listing
-from shapeflow.trace import Trace
+from shapeflow.model.selector import Match, modules, parse
+from shapeflow.model.trace import Trace
+from shapeflow.shapes.matching import Binding, Unworkable, sizes_of, with_sizes_text, work_out
+from shapeflow.shapes.notation import Expression
+from shapeflow.walkthrough.context import Subject, UnselectedError, evidence_of, name_of
 from shapeflow.walkthrough.document import Claim
 from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word, size_of
-from shapeflow.walkthrough.subject import Subject, UnselectedError, evidence_of, name_of
 from shapeflow.walkthrough.verdict import Evidence, Verdict
 
 UNITS = ("modules", "calls", "ops", "items")

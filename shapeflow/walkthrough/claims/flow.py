@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from shapeflow.common.text import counted
 from shapeflow.errors import SelectorError
-from shapeflow.flow import Reach, Use, fold, reaches, use_of, values_at
-from shapeflow.text import counted
-from shapeflow.trace import Trace
+from shapeflow.model.flow import Reach, Use, fold, reaches, use_of, values_at
+from shapeflow.model.trace import Trace
+from shapeflow.walkthrough.context import Subject, UnselectedError
 from shapeflow.walkthrough.document import Claim
 from shapeflow.walkthrough.parts import ClaimError, Part, first_word
-from shapeflow.walkthrough.subject import Subject, UnselectedError
 from shapeflow.walkthrough.verdict import Evidence, Verdict
 
 MAX_STEPS = 6

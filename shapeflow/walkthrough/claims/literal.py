@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from math import isclose
 from typing import Any
 
-from shapeflow.bindings import Bindings, work_out
-from shapeflow.dims import ShapeTextError, parse_expression
+from shapeflow.shapes.matching import Bindings, work_out
+from shapeflow.shapes.notation import ShapeTextError, parse_expression
 from shapeflow.walkthrough.parts import Part
 
 MAX_CHARACTERS = 500

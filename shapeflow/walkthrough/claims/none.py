@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shapeflow.walkthrough.context import Subject, evidence_of, name_of
 from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.messages import places_text, portless
 from shapeflow.walkthrough.parts import Part, first_word
-from shapeflow.walkthrough.subject import Subject, evidence_of, name_of
 from shapeflow.walkthrough.verdict import Verdict
-from shapeflow.walkthrough.wording import places_text, portless
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,15 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shapeflow.selector import Match
-from shapeflow.text import listing
-from shapeflow.trace import Port, Trace
+from shapeflow.common.text import listing
+from shapeflow.model.records import Port
+from shapeflow.model.selector import Match
+from shapeflow.model.trace import Trace
+from shapeflow.walkthrough.context import Subject, evidence_of, name_of, ports_of
 from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.messages import places_text
 from shapeflow.walkthrough.parts import Part, first_word
-from shapeflow.walkthrough.subject import Subject, evidence_of, name_of, ports_of
 from shapeflow.walkthrough.verdict import Verdict
-from shapeflow.walkthrough.wording import places_text
 
 
 @dataclass(frozen=True, slots=True)

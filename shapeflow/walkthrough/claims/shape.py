@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shapeflow.bindings import (
+from shapeflow.common.text import counted, nearest
+from shapeflow.model.selector import Match
+from shapeflow.model.trace import Trace
+from shapeflow.shapes.corrections import LONG_DTYPES, repaired_shape
+from shapeflow.shapes.matching import (
     Bindings,
     DimsDiffer,
     DtypeDiffers,
@@ -17,16 +21,12 @@ from shapeflow.bindings import (
     sizes_of,
     with_sizes_text,
 )
-from shapeflow.dims import DTYPE, EXAMPLE, ShapePattern, ShapeTextError, parse_shape
-from shapeflow.selector import Match
-from shapeflow.slips import LONG_DTYPES, repaired_shape
-from shapeflow.text import counted, nearest
-from shapeflow.trace import Trace
+from shapeflow.shapes.notation import DTYPE, EXAMPLE, ShapePattern, ShapeTextError, parse_shape
+from shapeflow.walkthrough.context import Subject, evidence_of, is_pattern, name_of
 from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.messages import places_text, portless
 from shapeflow.walkthrough.parts import ClaimError, Part, first_word
-from shapeflow.walkthrough.subject import Subject, evidence_of, is_pattern, name_of
 from shapeflow.walkthrough.verdict import Verdict
-from shapeflow.walkthrough.wording import places_text, portless
 
 KEYWORDS = ("count", "attr", "class", "value", "said", "real", "reaches", "never", "unused", "None")
 """Words that a line with a slip may have meant."""

@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from shapeflow.common.text import counted, listing
 from shapeflow.errors import SelectorError
-from shapeflow.selector import Match
-from shapeflow.text import counted, listing
+from shapeflow.model.selector import Match
+from shapeflow.walkthrough.context import Subject, UnselectedError, evidence_of, name_of
 from shapeflow.walkthrough.document import Claim
-from shapeflow.walkthrough.formula import Kept, Node, kept_in
-from shapeflow.walkthrough.formula_parser import parse_formula
+from shapeflow.walkthrough.formula.ast import Kept, Node, kept_in
+from shapeflow.walkthrough.formula.parser import parse_formula
+from shapeflow.walkthrough.messages import portless
 from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
-from shapeflow.walkthrough.subject import Subject, UnselectedError, evidence_of, name_of
 from shapeflow.walkthrough.verdict import Verdict
-from shapeflow.walkthrough.wording import portless
 
 if TYPE_CHECKING:
-    from shapeflow.walkthrough.arrays import Array
+    from shapeflow.walkthrough.formula.functions import Array
 
 DEFAULT_TOLERANCE = 1e-5
 
@@ -76,8 +76,8 @@ class Value:
 
     def _compared(self, claim: Claim, subject: Subject, evidence: Sequence[Match]) -> Verdict:
         """Work out both sides and compare them."""
-        from shapeflow.walkthrough.arrays import FormulaError
-        from shapeflow.walkthrough.evaluate import decode, evaluate
+        from shapeflow.walkthrough.formula.evaluate import decode, evaluate
+        from shapeflow.walkthrough.formula.functions import FormulaError
 
         try:
             arrays = {kept.name: decode(subject.trace.run.kept[kept.name]) for kept in self.needed}

@@ -7,12 +7,12 @@ from binascii import Error as NotBase64
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from shapeflow.bindings import Bindings
-from shapeflow.walkthrough.arrays import FUNCTIONS, FormulaError, einsum
-from shapeflow.walkthrough.formula import Apply, Index, Kept, Node, Number, Symbol, Text
+from shapeflow.shapes.matching import Bindings
+from shapeflow.walkthrough.formula.ast import Apply, Index, Kept, Node, Number, Symbol, Text
+from shapeflow.walkthrough.formula.functions import FUNCTIONS, FormulaError, einsum
 
 if TYPE_CHECKING:
-    from shapeflow.walkthrough.arrays import Array
+    from shapeflow.walkthrough.formula.functions import Array
 
 DTYPES = {
     "bool": "?",

@@ -11,8 +11,18 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from shapeflow.text import counted, listing, nearest
-from shapeflow.walkthrough.formula import CONSTANTS, FUNCTIONS, Apply, Index, Kept, Node, Number, Symbol, Text
+from shapeflow.common.text import counted, listing, nearest
+from shapeflow.walkthrough.formula.ast import (
+    CONSTANTS,
+    FUNCTIONS,
+    Apply,
+    Index,
+    Kept,
+    Node,
+    Number,
+    Symbol,
+    Text,
+)
 from shapeflow.walkthrough.parts import ClaimError, Part
 
 MAX_TOKENS = 400

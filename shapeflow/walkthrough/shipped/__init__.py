@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from shapeflow.common.text import listing
 from shapeflow.errors import InputError
-from shapeflow.text import listing
 
-FOLDER = Path(__file__).parent.parent / "walkthroughs"
+FOLDER = Path(__file__).parent
 
 
 def find_shipped(target: str, language: str = "en") -> Path | None:

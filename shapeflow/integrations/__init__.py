@@ -1,0 +1,1 @@
+"""Other programs that shapeflow plugs into."""

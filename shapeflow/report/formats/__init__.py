@@ -1,0 +1,1 @@
+"""The formats of a report, one a file: each turns a view into text."""

@@ -1,0 +1,1 @@
+"""The report as plain data, before any format renders it."""

@@ -1,0 +1,1 @@
+"""Run a request: once for a trace, or again with other sizes."""
