@@ -18,8 +18,8 @@ from pathlib import Path
 
 from shapeflow.model.records import Call, Op, Port, Value
 from shapeflow.model.trace import Trace
-from shapeflow.report.formats import html
-from shapeflow.report.view.build import build
+from shapeflow.reporting.formats import html
+from shapeflow.reporting.view.build import build
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.shipped import find_shipped
 from shapeflow.walkthrough.verdict import CheckResult

@@ -18,7 +18,7 @@ from walkthroughs import document_of
 
 from shapeflow.cli import main
 from shapeflow.model.trace import Trace
-from shapeflow.report.verdicts.text import render_verdict
+from shapeflow.reporting.verdicts.text import render_verdict
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 from shapeflow.walkthrough.verdict import Verdict

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 import pytest
 from walkthroughs import result_of
 
-from shapeflow.report.verdicts import github, junit
-from shapeflow.report.verdicts import json_data as check_data
-from shapeflow.report.verdicts import text as check_text
+from shapeflow.reporting.verdicts import github, junit
+from shapeflow.reporting.verdicts import json_data as check_data
+from shapeflow.reporting.verdicts import text as check_text
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 

@@ -8,9 +8,9 @@ import pytest
 from report_samples import detector, hostile, write_walkthrough
 
 from shapeflow.errors import InputError
-from shapeflow.report import FORMATS, formats, renderer
-from shapeflow.report.formats import json_data as data
-from shapeflow.report.view.build import build
+from shapeflow.reporting import FORMATS, formats, renderer
+from shapeflow.reporting.formats import json_data as data
+from shapeflow.reporting.view.build import build
 from shapeflow.walkthrough.check import check
 
 

@@ -14,11 +14,11 @@ from report_samples import HOSTILE_WALKTHROUGH, crashed, detector, hostile, writ
 
 from shapeflow.common.control_characters import visible
 from shapeflow.graph.svg import clean
-from shapeflow.report.formats import html
-from shapeflow.report.formats.prose import Prose, math_html
-from shapeflow.report.view.build import build
-from shapeflow.report.view.colours import Colours
-from shapeflow.report.view.model import Symbol
+from shapeflow.reporting.formats import html
+from shapeflow.reporting.formats.prose import Prose, math_html
+from shapeflow.reporting.view.build import build
+from shapeflow.reporting.view.colours import Colours
+from shapeflow.reporting.view.model import Symbol
 from shapeflow.walkthrough.check import check
 
 

@@ -118,14 +118,14 @@ def test_the_table_names_only_what_there_is():
 @pytest.mark.parametrize(
     ("layer", "text", "count"),
     [
-        ("model", "from shapeflow.report.html import write", 1),
-        ("model", "def late():\n    from shapeflow import report", 1),
+        ("model", "from shapeflow.reporting.html import write", 1),
+        ("model", "def late():\n    from shapeflow import reporting", 1),
         ("front doors", "from shapeflow.recording import run", 1),
         ("front doors", "def run():\n    from shapeflow.recording import run", 0),
         ("report", "import torch", 1),
         ("report", "def draw():\n    import torch.nn", 1),
         ("adapters", "import torch", 0),
-        ("graph", "from shapeflow.report.view import View", 1),
+        ("graph", "from shapeflow.reporting.view import View", 1),
         ("words", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch", 0),
     ],
 )

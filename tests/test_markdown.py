@@ -6,9 +6,9 @@ import pytest
 from markdown_it import MarkdownIt
 from report_samples import HOSTILE_WALKTHROUGH, crashed, detector, hostile, write_walkthrough
 
-from shapeflow.report.formats import markdown
-from shapeflow.report.formats import terminal as console
-from shapeflow.report.view.build import build
+from shapeflow.reporting.formats import markdown
+from shapeflow.reporting.formats import terminal as console
+from shapeflow.reporting.view.build import build
 from shapeflow.walkthrough.check import check
 
 

@@ -11,7 +11,7 @@ import pytest
 from message_cases import CLAIMS, COMMANDS, GOLD, prepare, text_of, verdict_of
 from walkthroughs import document_of
 
-from shapeflow.report.verdicts.text import render_verdict
+from shapeflow.reporting.verdicts.text import render_verdict
 
 ROOT = Path(__file__).parent.parent
 CODE = re.compile(r"[a-z]+(-[a-z]+)*")

@@ -13,7 +13,7 @@ import torchvision
 from torch import nn
 
 import shapeflow
-from shapeflow.report.stages import total_parameters
+from shapeflow.reporting.stages import total_parameters
 
 
 class Shared(nn.Module):

@@ -9,7 +9,7 @@ import sys
 import pytest
 from walkthroughs import document_of
 
-from shapeflow.report.verdicts.text import render_verdict
+from shapeflow.reporting.verdicts.text import render_verdict
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import read
 

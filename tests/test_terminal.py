@@ -11,9 +11,9 @@ from builders import TraceBuilder
 
 from shapeflow.model.records import Failure
 from shapeflow.model.trace import Trace
-from shapeflow.report import run_summary as terminal
-from shapeflow.report.failure import failure_error
-from shapeflow.report.stages import stages, total_flops, totals
+from shapeflow.reporting import run_summary as terminal
+from shapeflow.reporting.failure import failure_error
+from shapeflow.reporting.stages import stages, total_flops, totals
 
 
 class Terminal(io.StringIO):

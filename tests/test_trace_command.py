@@ -15,7 +15,7 @@ from PIL import Image
 
 from shapeflow import cli
 from shapeflow.model.trace import Trace
-from shapeflow.report.stages import total_flops
+from shapeflow.reporting.stages import total_flops
 from shapeflow.runs.progress import FlopCount, Progress
 
 BUS = Path(__file__).parent.parent / "examples" / "school-bus.jpg"

@@ -12,11 +12,11 @@ from shapeflow.common.units import memory, percent, short
 from shapeflow.model.exact_names import Names
 from shapeflow.model.records import Run, Source
 from shapeflow.model.trace import Trace
-from shapeflow.report.translations import LANGUAGES, TABLE, Words
-from shapeflow.report.view.build import build
-from shapeflow.report.view.size_origins import size_origins
-from shapeflow.report.view.sources import Sources
-from shapeflow.report.view.summary import picture_of
+from shapeflow.reporting.translations import LANGUAGES, TABLE, Words
+from shapeflow.reporting.view.build import build
+from shapeflow.reporting.view.size_origins import size_origins
+from shapeflow.reporting.view.sources import Sources
+from shapeflow.reporting.view.summary import picture_of
 from shapeflow.walkthrough.check import check
 
 

@@ -24,10 +24,10 @@ examples:
   shapeflow check --run docs/model.md --format github   annotations on the lines of the claims, in CI"""
 
 FORMATS: dict[str, str] = {
-    "text": "shapeflow.report.verdicts.text",
-    "json": "shapeflow.report.verdicts.json_data",
-    "junit": "shapeflow.report.verdicts.junit",
-    "github": "shapeflow.report.verdicts.github",
+    "text": "shapeflow.reporting.verdicts.text",
+    "json": "shapeflow.reporting.verdicts.json_data",
+    "junit": "shapeflow.reporting.verdicts.junit",
+    "github": "shapeflow.reporting.verdicts.github",
 }
 """Format -> module with ``render(result, *, allow_undecided) -> str``."""
 
@@ -105,7 +105,7 @@ def _rendered(result: CheckResult, args: argparse.Namespace) -> str:
 def _text(result: CheckResult, args: argparse.Namespace) -> str:
     """Return the result as text, in colour on a terminal."""
     from shapeflow.cli import coloured, wants_colour
-    from shapeflow.report.verdicts.text import render_verdict, sentence, summary
+    from shapeflow.reporting.verdicts.text import render_verdict, sentence, summary
 
     messages = [render_verdict(verdict) for verdict in result.failed]
     if wants_colour(sys.stdout):

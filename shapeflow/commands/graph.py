@@ -44,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Draw."""
     from shapeflow.model.trace import Trace
-    from shapeflow.report.output import save
+    from shapeflow.reporting.output import save
 
     form = _format(args.output)
     if args.depth is not None and args.depth < 1:

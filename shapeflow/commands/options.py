@@ -122,7 +122,7 @@ def check_outputs(output: Path, report: Path | None) -> None:
 
 def _check_ours(report: Path) -> None:
     """Check before the run what saving the report will check: that no foreign file is written over."""
-    from shapeflow.report.output import LOOKED_AT, MARK
+    from shapeflow.reporting.output import LOOKED_AT, MARK
 
     if not report.is_file():
         return

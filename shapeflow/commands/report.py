@@ -64,8 +64,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Make the report."""
     from shapeflow.model.trace import Trace
-    from shapeflow.report import renderer
-    from shapeflow.report.output import save
+    from shapeflow.reporting import renderer
+    from shapeflow.reporting.output import save
 
     if args.no_walkthrough and args.walkthrough:
         raise InputError(
@@ -89,12 +89,12 @@ def run(args: argparse.Namespace) -> int:
 
 def render_view(trace: Trace, result: CheckResult | None, language: str, form: str, render: object) -> str:
     """Build the view and render it; on a terminal, text gets colour and the terminal's width."""
-    from shapeflow.report.view.build import build
+    from shapeflow.reporting.view.build import build
 
     view = build(trace, result, language=language)
     if form == "terminal" and sys.stdout.isatty():
         from shapeflow.cli import wants_colour
-        from shapeflow.report.formats.terminal import coloured
+        from shapeflow.reporting.formats.terminal import coloured
 
         return coloured(view, wants_colour(sys.stdout))
     assert callable(render)

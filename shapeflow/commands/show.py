@@ -82,7 +82,7 @@ def _pointing(text: str, option: str = "") -> Iterator[None]:
 def _overview(trace: Trace, args: argparse.Namespace) -> int:
     """Say what was recorded."""
     from shapeflow.commands.lookup import print_object
-    from shapeflow.report.run_summary import write
+    from shapeflow.reporting.run_summary import write
 
     run = trace.run
     counts = {name: len(getattr(trace, name)) for name in ("modules", "calls", "ops", "values", "escapes")}

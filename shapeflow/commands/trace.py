@@ -163,9 +163,9 @@ def _check(trace: Trace) -> CheckResult | None:
 
 def _report(trace: Trace, result: CheckResult | None, path: Path) -> None:
     """Write the report as a page."""
-    from shapeflow.report import renderer
-    from shapeflow.report.output import save
-    from shapeflow.report.view.build import build
+    from shapeflow.reporting import renderer
+    from shapeflow.reporting.output import save
+    from shapeflow.reporting.view.build import build
 
     page = renderer("html")(build(trace, result))
     save(path, page.encode("utf-8", errors="replace"))
@@ -173,11 +173,11 @@ def _report(trace: Trace, result: CheckResult | None, path: Path) -> None:
 
 def _show(trace: Trace, result: CheckResult | None, depth: int | None) -> None:
     """Print the stages of the run, and what the shipped walkthrough says of it."""
-    from shapeflow.report.run_summary import write
+    from shapeflow.reporting.run_summary import write
 
     write(trace, sys.stdout, depth)
     if result is not None:
-        from shapeflow.report.verdicts.text import summary
+        from shapeflow.reporting.verdicts.text import summary
 
         print(f"\nwalkthrough {Path(result.document.path).name}\n\n{summary(result)}")
 
@@ -186,7 +186,7 @@ def _summary(
     trace: Trace, output: Path, report: Path | None, result: CheckResult | None
 ) -> dict[str, object]:
     """Return the summary as plain data."""
-    from shapeflow.report.stages import total_flops, total_parameters
+    from shapeflow.reporting.stages import total_flops, total_parameters
 
     failure = trace.run.failure
     return {
@@ -216,7 +216,7 @@ def _outcome(trace: Trace, output: Path, verbose: bool) -> int:
     if failure.type == "KeyboardInterrupt":
         _say(f"interrupted; {output} holds the run up to there and is marked incomplete")
         return INTERRUPTED
-    from shapeflow.report.failure import failure_error
+    from shapeflow.reporting.failure import failure_error
 
     raise failure_error(trace, output, verbose=verbose)
 

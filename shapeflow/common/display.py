@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 
 DISPLAYS = {
-    "Trace": "shapeflow.report.formats.notebook:trace_html",
-    "CheckResult": "shapeflow.report.formats.notebook:check_html",
+    "Trace": "shapeflow.reporting.formats.notebook:trace_html",
+    "CheckResult": "shapeflow.reporting.formats.notebook:check_html",
 }
 """Class -> ``module:function`` that returns HTML for an object of it."""
 

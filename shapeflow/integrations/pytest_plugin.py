@@ -115,7 +115,7 @@ class ClaimItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the message that the command line shows."""
         if isinstance(excinfo.value, ClaimFailed):
-            from shapeflow.report.verdicts.text import render_verdict
+            from shapeflow.reporting.verdicts.text import render_verdict
 
             return render_verdict(excinfo.value.verdict)
         if isinstance(excinfo.value, ShapeflowError):

@@ -12,13 +12,13 @@ from shapeflow.errors import InputError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-    from shapeflow.report.view.model import ReportView
+    from shapeflow.reporting.view.model import ReportView
 
 FORMATS = {
-    "html": "shapeflow.report.formats.html:render",
-    "markdown": "shapeflow.report.formats.markdown:render",
-    "terminal": "shapeflow.report.formats.terminal:render",
-    "json": "shapeflow.report.formats.json_data:render",
+    "html": "shapeflow.reporting.formats.html:render",
+    "markdown": "shapeflow.reporting.formats.markdown:render",
+    "terminal": "shapeflow.reporting.formats.terminal:render",
+    "json": "shapeflow.reporting.formats.json_data:render",
 }
 """Format -> ``module:function``; the function turns a view into text."""
 

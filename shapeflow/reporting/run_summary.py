@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from shapeflow.common.units import short
 from shapeflow.model.trace import Trace
-from shapeflow.report.stages import SHOWN_OUTPUTS, Stage, stages, totals
+from shapeflow.reporting.stages import SHOWN_OUTPUTS, Stage, stages, totals
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -55,7 +55,7 @@ def rerun(documents: Sequence[Document], *, device: str | None = None, quiet: bo
             keep=numbers_for(documents),
         )
     if trace.run.failure:
-        from shapeflow.report.failure import failure_error
+        from shapeflow.reporting.failure import failure_error
 
         raise failure_error(trace)
     return trace

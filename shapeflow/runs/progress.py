@@ -41,7 +41,7 @@ class FlopCount:
         """Return the FLOPs of the whole run; None as long as they are not known."""
         if self._total is None and self._process.poll() == 0 and self._file.is_file():
             from shapeflow.model.trace import Trace
-            from shapeflow.report.stages import total_flops
+            from shapeflow.reporting.stages import total_flops
 
             self._total = float(total_flops(Trace.load(self._file)))
         return self._total

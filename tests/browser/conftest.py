@@ -15,8 +15,8 @@ from report_samples import (
     write_walkthrough,
 )
 
-from shapeflow.report.formats import html
-from shapeflow.report.view.build import build
+from shapeflow.reporting.formats import html
+from shapeflow.reporting.view.build import build
 from shapeflow.walkthrough.check import check
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")

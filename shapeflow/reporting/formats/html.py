@@ -13,10 +13,10 @@ from typing import Any
 
 from shapeflow.common import units
 from shapeflow.common.control_characters import visible
-from shapeflow.report.formats.prose import Prose, breakable, pieces_html
-from shapeflow.report.translations import Words
-from shapeflow.report.view.colours import Colours
-from shapeflow.report.view.model import ReportView
+from shapeflow.reporting.formats.prose import Prose, breakable, pieces_html
+from shapeflow.reporting.translations import Words
+from shapeflow.reporting.view.colours import Colours
+from shapeflow.reporting.view.model import ReportView
 
 SCRIPTS = (
     "base.js",

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from shapeflow.report.view.model import Piece, ReportView
+from shapeflow.reporting.view.model import Piece, ReportView
 
 SCHEMA = "shapeflow.report/1"
 

@@ -8,9 +8,9 @@ from html import escape
 
 from shapeflow.common.control_characters import visible
 from shapeflow.common.units import memory, percent, short
-from shapeflow.report.translations import Words
-from shapeflow.report.view.figure_model import Drawing
-from shapeflow.report.view.model import ClaimView, LinkView, Piece, ReportView, SectionView
+from shapeflow.reporting.translations import Words
+from shapeflow.reporting.view.figure_model import Drawing
+from shapeflow.reporting.view.model import ClaimView, LinkView, Piece, ReportView, SectionView
 
 MARKS = {"good": "✅", "bad": "❌", "doubt": "❔", "said": "≠", "idle": "○", "plain": "·"}
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&@])")

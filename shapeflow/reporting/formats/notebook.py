@@ -11,7 +11,7 @@ from shapeflow.common.units import memory, percent, short
 from shapeflow.model.call_tree import Structure
 from shapeflow.model.exact_names import Names
 from shapeflow.model.trace import Trace
-from shapeflow.report.view.numbers import numbers_of
+from shapeflow.reporting.view.numbers import numbers_of
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult, Verdict

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from shapeflow.common.control_characters import visible
-from shapeflow.report.view.colours import Colours
-from shapeflow.report.view.model import Piece
+from shapeflow.reporting.view.colours import Colours
+from shapeflow.reporting.view.model import Piece
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

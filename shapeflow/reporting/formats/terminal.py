@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from shapeflow.common.control_characters import visible
 from shapeflow.common.units import memory, percent, short
-from shapeflow.report.translations import Words
-from shapeflow.report.view.model import ClaimView, Piece, ReportView, SectionView
+from shapeflow.reporting.translations import Words
+from shapeflow.reporting.view.model import ClaimView, Piece, ReportView, SectionView
 
 MARKS = {"good": "✓", "bad": "✗", "doubt": "?", "said": "≠", "idle": "○", "plain": " "}
 STYLES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shapeflow.report.verdicts.text import level, message, sentence
+from shapeflow.reporting.verdicts.text import level, message, sentence
 from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from shapeflow.report.verdicts.text import message
+from shapeflow.reporting.verdicts.text import message
 from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
 SCHEMA = "shapeflow.check/1"

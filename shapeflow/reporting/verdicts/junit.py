@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from shapeflow.report.verdicts.text import message, render_verdict
+from shapeflow.reporting.verdicts.text import message, render_verdict
 from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
 _ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from shapeflow.model.call_tree import Structure
 from shapeflow.model.exact_names import Names
 from shapeflow.model.trace import Trace
-from shapeflow.report.translations import Words
-from shapeflow.report.view.claims import ClaimViews
-from shapeflow.report.view.colours import Colours, symbols_of
-from shapeflow.report.view.explorer import columns
-from shapeflow.report.view.model import ClaimView, FailureView, LinkView, ReportView, SectionView
-from shapeflow.report.view.numbers import numbers_of
-from shapeflow.report.view.sections import Parts, overview, stage_sections, walkthrough_sections
-from shapeflow.report.view.size_origins import size_origins
-from shapeflow.report.view.sources import Sources
-from shapeflow.report.view.summary import facts_of, headline_of, picture_of, unobserved_of
+from shapeflow.reporting.translations import Words
+from shapeflow.reporting.view.claims import ClaimViews
+from shapeflow.reporting.view.colours import Colours, symbols_of
+from shapeflow.reporting.view.explorer import columns
+from shapeflow.reporting.view.model import ClaimView, FailureView, LinkView, ReportView, SectionView
+from shapeflow.reporting.view.numbers import numbers_of
+from shapeflow.reporting.view.sections import Parts, overview, stage_sections, walkthrough_sections
+from shapeflow.reporting.view.size_origins import size_origins
+from shapeflow.reporting.view.sources import Sources
+from shapeflow.reporting.view.summary import facts_of, headline_of, picture_of, unobserved_of
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult

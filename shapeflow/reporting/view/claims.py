@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from shapeflow.model.exact_names import Names
 from shapeflow.model.records import Op
 from shapeflow.model.trace import Trace
-from shapeflow.report.translations import Words
-from shapeflow.report.view.colours import Colours, positions
-from shapeflow.report.view.model import ClaimView, EvidenceView, LinkView
-from shapeflow.report.view.sources import Sources
+from shapeflow.reporting.translations import Words
+from shapeflow.reporting.view.colours import Colours, positions
+from shapeflow.reporting.view.model import ClaimView, EvidenceView, LinkView
+from shapeflow.reporting.view.sources import Sources
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult, Verdict

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from shapeflow.model.trace import Trace
-from shapeflow.report.view.model import Piece, Symbol
+from shapeflow.reporting.view.model import Piece, Symbol
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.document import Document

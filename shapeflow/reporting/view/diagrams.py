@@ -9,8 +9,8 @@ from shapeflow.model.call_tree import tail
 from shapeflow.model.exact_names import Names
 from shapeflow.model.records import Op, Port, Value
 from shapeflow.model.trace import Trace
-from shapeflow.report.translations import Words
-from shapeflow.report.view.figure_model import Attention, Sheet
+from shapeflow.reporting.translations import Words
+from shapeflow.reporting.view.figure_model import Attention, Sheet
 
 FUSED = "scaled_dot_product_attention"
 PRODUCTS = ("bmm", "baddbmm", "matmul", "__matmul__", "einsum")

@@ -10,7 +10,7 @@ from shapeflow.model.call_tree import Repeat, Structure
 from shapeflow.model.exact_names import Names
 from shapeflow.model.records import Call, Module, Op, Port
 from shapeflow.model.trace import Trace
-from shapeflow.report.view.sources import Sources
+from shapeflow.reporting.view.sources import Sources
 
 LONGEST_TEXT = 400
 """Characters of one argument, name or attribute that a page keeps."""

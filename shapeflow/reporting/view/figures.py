@@ -12,8 +12,8 @@ from shapeflow.graph.engine import render
 from shapeflow.graph.mermaid import to_mermaid
 from shapeflow.graph.model import Graph
 from shapeflow.graph.svg import clean, marks
-from shapeflow.report.translations import Words
-from shapeflow.report.view.figure_model import Drawing
+from shapeflow.reporting.translations import Words
+from shapeflow.reporting.view.figure_model import Drawing
 
 AT_ONCE = 2
 

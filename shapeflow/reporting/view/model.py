@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shapeflow.report.view.figure_model import Attention, Drawing, Sheet
+from shapeflow.reporting.view.figure_model import Attention, Drawing, Sheet
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from shapeflow.graph.build import unfold
 from shapeflow.model.call_tree import Repeat, Structure, tail
 from shapeflow.model.exact_names import Names
 from shapeflow.model.trace import Trace
-from shapeflow.report.view.model import LinkView, Memory, NumbersView, StageView
+from shapeflow.reporting.view.model import LinkView, Memory, NumbersView, StageView
 
 STAGES = 24
 POINTS = 320

@@ -14,14 +14,14 @@ from shapeflow.model.call_tree import Repeat, Structure
 from shapeflow.model.exact_names import Names
 from shapeflow.model.records import Call, Value
 from shapeflow.model.trace import Trace
-from shapeflow.report.translations import Words
-from shapeflow.report.view.claims import ClaimViews, calls_of
-from shapeflow.report.view.colours import Colours
-from shapeflow.report.view.diagrams import attention_in, sheets_of
-from shapeflow.report.view.figure_model import Attention, Drawing
-from shapeflow.report.view.figures import draw_all
-from shapeflow.report.view.model import BlockView, LinkView, PortView, SectionView
-from shapeflow.report.view.numbers import stage_calls
+from shapeflow.reporting.translations import Words
+from shapeflow.reporting.view.claims import ClaimViews, calls_of
+from shapeflow.reporting.view.colours import Colours
+from shapeflow.reporting.view.diagrams import attention_in, sheets_of
+from shapeflow.reporting.view.figure_model import Attention, Drawing
+from shapeflow.reporting.view.figures import draw_all
+from shapeflow.reporting.view.model import BlockView, LinkView, PortView, SectionView
+from shapeflow.reporting.view.numbers import stage_calls
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.document import Section

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from shapeflow.model.records import Source
 from shapeflow.model.trace import Trace
-from shapeflow.report.view.model import CodeLine, SourceView
+from shapeflow.reporting.view.model import CodeLine, SourceView
 
 CONTEXT = 2
 """Lines shown before and after the one that is meant."""

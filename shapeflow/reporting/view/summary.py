@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from shapeflow.common.units import memory, short
 from shapeflow.model.trace import Trace
-from shapeflow.report.translations import Words
-from shapeflow.report.view.model import Count, Fact, LinkView, NumbersView, PictureView
+from shapeflow.reporting.translations import Words
+from shapeflow.reporting.view.model import Count, Fact, LinkView, NumbersView, PictureView
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult
