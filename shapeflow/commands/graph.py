@@ -88,7 +88,7 @@ def _graph(trace: Trace, args: argparse.Namespace) -> Graph:
         return route(trace, *args.path)
     if args.selector is None:
         return graph_of(trace, depth=args.depth)
-    calls = sorted({match.call for match in trace.select(args.selector) if match.call is not None})
+    calls = sorted({match.call.id for match in trace.select(args.selector) if match.call})
     if not calls:
         raise InputError(
             "nothing-to-draw",

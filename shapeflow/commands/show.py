@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from shapeflow import query
+from shapeflow.commands.show_text import (
+    PATH,
+    Line,
+    match_lines,
+    path_lines,
+    print_lines,
+    print_object,
+    reach_lines,
+)
+from shapeflow.common.text import Span, counted
+from shapeflow.common.units import short
 from shapeflow.errors import ExitCode, InputError, SelectorError
-
-if TYPE_CHECKING:
-    from shapeflow.model.trace import Trace
+from shapeflow.model.flow import producers, use_of, users, values_at, wasted_flops
+from shapeflow.model.selector import op_matches
+from shapeflow.model.trace import Trace
 
 HELP = "look up calls, ops and values of a trace, and how data flows between them"
 EXAMPLES = """\
@@ -45,8 +56,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look up and print."""
-    from shapeflow.model.trace import Trace
-
     trace = Trace.load(args.trace)
     if args.selector is None:
         asked = next((option for option in ("reaches", "users", "producers") if getattr(args, option)), "")
@@ -66,8 +75,6 @@ def run(args: argparse.Namespace) -> int:
 @contextmanager
 def _pointing(text: str, option: str = "") -> Iterator[None]:
     """Put carets under the part of a selector that is meant."""
-    from shapeflow.common.text import Span
-
     try:
         yield
     except SelectorError as error:
@@ -81,93 +88,76 @@ def _pointing(text: str, option: str = "") -> Iterator[None]:
 
 def _overview(trace: Trace, args: argparse.Namespace) -> int:
     """Say what was recorded."""
-    from shapeflow.commands.lookup import print_object
     from shapeflow.reporting.run_summary import write
 
-    run = trace.run
-    counts = {name: len(getattr(trace, name)) for name in ("modules", "calls", "ops", "values", "escapes")}
     if args.json:
-        facts = {"target": run.target, "device": run.device, "complete": run.complete, **counts}
-        print_object({**facts, "unused": len(trace.unused())})
+        print_object(query.overview_row(trace, len(trace.unused())))
         return ExitCode.FINE
-    print(f"{args.trace.name}: {run.target} on {run.device}\n")
+    print(f"{args.trace.name}: {trace.run.target} on {trace.run.device}\n")
     write(trace, sys.stdout, 1)
     return ExitCode.FINE
 
 
 def _look_up(trace: Trace, args: argparse.Namespace) -> int:
     """Print what a selector names, or the ops before or behind it."""
-    from shapeflow.commands import lookup
-    from shapeflow.model.flow import producers, users
-    from shapeflow.model.selector import select
-
     with _pointing(args.selector):
         if args.users or args.producers:
             ops = (users if args.users else producers)(trace, args.selector)
-            matches = lookup.outputs_of(trace, lookup.op_matches(trace, ops))
+            matches = query.output_matches(trace, op_matches(trace, ops))
         else:
-            matches = select(trace, args.selector)
+            matches = trace.select(args.selector)
     if args.json:
-        lookup.print_json(trace, matches)
+        _print_rows(query.port_rows(trace, matches))
     elif not matches:
         print("no op " + ("reads it" if args.users else "made it"), file=sys.stderr)
     else:
-        lookup.print_lines(lookup.match_lines(trace, matches))
+        print_lines(match_lines(trace, matches))
     return ExitCode.FINE
 
 
 def _reaches(trace: Trace, args: argparse.Namespace) -> int:
     """Print whether data flows from one place to another."""
-    from shapeflow.commands import lookup
-    from shapeflow.model.flow import reaches, values_at
-
     with _pointing(args.selector):
         values_at(trace, args.selector)
     with _pointing(args.reaches, "--reaches"):
-        reach = reaches(trace, args.selector, args.reaches)
+        reach = trace.reaches(args.selector, args.reaches)
     if args.json:
-        doubts = [doubt.text for doubt in reach.doubts]
-        path = lookup.path_data(trace, reach) if reach else []
-        lookup.print_object({"answer": reach.answer, "path": path, "doubts": doubts})
+        print_object(query.reach_row(trace, reach))
     else:
-        lookup.print_lines(lookup.reach_lines(trace, args.selector, args.reaches, reach))
+        print_lines(reach_lines(trace, args.selector, args.reaches, reach))
     return ExitCode.FINE if reach else ExitCode.DIFFERENT
 
 
 def _use(trace: Trace, args: argparse.Namespace) -> int:
     """Print whether what a selector names is unused, and if not, its nearest use."""
-    from shapeflow.commands import lookup
-    from shapeflow.model.flow import use_of
-
     with _pointing(args.selector):
         use = use_of(trace, args.selector)
     if args.json:
-        path = lookup.path_data(trace, use) if use else []
-        lookup.print_object({"unused": use is None, "use": use.text if use else None, "path": path})
+        print_object(query.use_row(trace, use))
     elif use is None:
         print(f"'{args.selector}' is unused: nothing that is returned or read depends on it")
     else:
-        title: lookup.Line = [(f"'{args.selector}' is used: {use.text}", lookup.PATH)]
-        lookup.print_lines([title, *lookup.path_lines(trace, use)])
+        title: Line = [(f"'{args.selector}' is used: {use.text}", PATH)]
+        print_lines([title, *path_lines(trace, use)])
     return ExitCode.DIFFERENT if use else ExitCode.FINE
 
 
 def _unused(trace: Trace, as_json: bool) -> int:
     """Print all values that nobody reads."""
-    from shapeflow.commands import lookup
-    from shapeflow.common.text import counted
-    from shapeflow.common.units import short
-    from shapeflow.model.flow import wasted_flops
-
-    values = {value.id for value in trace.unused()}
-    makers = [op for op in trace.ops if op.parent is None and any(p.value in values for p in op.outputs)]
-    matches = lookup.outputs_of(trace, lookup.op_matches(trace, makers))
-    matches = [match for match in matches if match.port is not None and match.port.value in values]
+    values = [value.id for value in trace.unused()]
+    matches = query.unused_matches(trace, values)
     if as_json:
-        lookup.print_json(trace, matches)
+        _print_rows(query.port_rows(trace, matches))
         return ExitCode.FINE
     if matches:
-        lookup.print_lines([*lookup.match_lines(trace, matches), []])
-    wasted = f"; {short(wasted_flops(trace))} FLOPs for nothing" if wasted_flops(trace) else ""
+        print_lines([*match_lines(trace, matches), []])
+    flops = wasted_flops(trace)
+    wasted = f"; {short(flops)} FLOPs for nothing" if flops else ""
     print(f"{counted(len(values), 'value')} made and read by nobody{wasted}")
     return ExitCode.FINE
+
+
+def _print_rows(rows: Iterable[object]) -> None:
+    """Print one JSON object a line."""
+    for row in rows:
+        print_object(row)

@@ -10,7 +10,7 @@ from shapeflow.drafting.outline import Outline, Part
 from shapeflow.drafting.statements import Statement, Statements, readable
 from shapeflow.drafting.symbols import ANY, Symbols
 from shapeflow.model.flow import reaches, use_of
-from shapeflow.model.path_index import PathIndex, key_of, shown
+from shapeflow.model.path_index import PathIndex, shown
 from shapeflow.model.records import Call
 from shapeflow.model.trace import Trace
 
@@ -73,9 +73,9 @@ class Writer:
             section.prose.append(f"`{root.class_name}`, {counted(root.parameters, 'parameter')}.")
             section.statements.append(Statement("class .", f"= {root.class_name}"))
         for calls in self._entries():
-            section.statements += self.statements.inputs(shown(key_of(calls[0])), calls, outer=True)
+            section.statements += self.statements.inputs(shown(calls[0].key), calls, outer=True)
         last = self._entries()[-1]
-        outputs = self.statements.outputs(shown(key_of(last[0])), last)
+        outputs = self.statements.outputs(shown(last[0].key), last)
         section.statements += outputs
         section.statements += self._flows([one.subject for one in outputs if one.dims])
         return section
@@ -85,7 +85,7 @@ class Writer:
         groups: dict[str, list[Call]] = {}
         for call in self._trace.calls:
             if call.parent is None:
-                groups.setdefault(key_of(call), []).append(call)
+                groups.setdefault(call.key, []).append(call)
         return list(groups.values())
 
     def _flows(self, outputs: Sequence[str]) -> list[Statement]:
@@ -95,7 +95,7 @@ class Writer:
             for port in calls[0].inputs:
                 if port.value is None or not self.statements.is_outer(port.value):
                     continue
-                source = f"{shown(key_of(calls[0]))}:{readable(port)}"
+                source = f"{shown(calls[0].key)}:{readable(port)}"
                 if use_of(self._trace, source) is None:
                     found.append(Statement(source, "unused"))
                     continue
@@ -107,7 +107,7 @@ class Writer:
 
     def _helpers(self) -> list[tuple[int, list[Statement]]]:
         """Return the claims on the model's own helper methods, each with its first call."""
-        entries = {key_of(calls[0]) for calls in self._entries()}
+        entries = {calls[0].key for calls in self._entries()}
         steps = []
         for selector, keys in self._outline.helpers(ROOT):
             if keys[0] not in entries:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shapeflow.drafting.symbols import Symbols
 from shapeflow.model.flow import use_of
-from shapeflow.model.path_index import PathIndex, key_of, shown
+from shapeflow.model.path_index import PathIndex, shown
 from shapeflow.model.records import Call, Port
 from shapeflow.model.trace import Trace
 from shapeflow.model.unused import dead
@@ -136,7 +136,7 @@ class Statements:
             for port in (*call.inputs, *call.outputs):
                 dims = self._symbols.dims(call, port) or ()
                 if symbol in dims:
-                    key = key_of(call)
+                    key = call.key
                     alone = len(self._trace.cached(PathIndex).calls[key]) == 1
                     selector = shown(key) if alone else f"{shown(key)}@{call.index}"
                     return self._shape(f"{selector}:{readable(port)}", call, port)

@@ -30,11 +30,6 @@ def draw(tree: Structure, shown: Sequence[int], *, joins: bool = True) -> Graph:
     return _Drawing(tree, shown, joins).graph()
 
 
-def call_selector(call: Call) -> str:
-    """Return the selector of exactly this call: ``backbone.forward_image()@0``."""
-    return f"{call.name}@{call.index}"
-
-
 class _Drawing:
     """Walks the ops in order and keeps, for every value, from which nodes its data comes."""
 
@@ -89,9 +84,7 @@ class _Drawing:
         self.cluster_of_call[call] = len(self.clusters)
         around = self._around(record.parent)
         wrapper = self.tree.hands_on(call)
-        self.clusters.append(
-            Cluster(len(self.clusters), title, subtitle, call_selector(record), around, wrapper)
-        )
+        self.clusters.append(Cluster(len(self.clusters), title, subtitle, record.exact_name, around, wrapper))
 
     def _leaf(self, item: int | Repeat) -> None:
         calls = item.calls if isinstance(item, Repeat) else (item,)
@@ -120,7 +113,7 @@ class _Drawing:
 
     def _call_node(self, kind: Kind, call: Call) -> int:
         title = tail(call) if call.name != "." else call.class_name
-        return self._add(kind, title, call.class_name, call_selector(call))
+        return self._add(kind, title, call.class_name, call.exact_name)
 
     def _owner(self, call: int | None) -> tuple[int | None, int | None]:
         """Return the node of what runs in ``call`` (None: it runs between nodes), and the frame it is in."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from shapeflow.errors import InputError
-from shapeflow.graph.edges import call_selector
 from shapeflow.graph.model import Edge, Graph, Node
 from shapeflow.model.call_tree import tail
 from shapeflow.model.trace import Trace
@@ -45,7 +44,7 @@ def route(trace: Trace, source: str, destination: str) -> Graph:
         else:
             record = trace.calls[call]
             title = tail(record) if record.name != "." else record.class_name
-            nodes.append(Node(len(nodes), "call", title, shown, call_selector(record), (call,)))
+            nodes.append(Node(len(nodes), "call", title, shown, record.exact_name, (call,)))
         edges.append(Edge(len(nodes) - 2, len(nodes) - 1, (value,), (str(trace.values[value]),)))
     nodes.append(Node(len(nodes), "output", destination, str(trace.values[end]), _linkable(destination)))
     edges.append(Edge(len(nodes) - 2, len(nodes) - 1, (end,), (str(trace.values[end]),)))

@@ -15,8 +15,7 @@ class Names:
 
     def call(self, call: int) -> str:
         """Return the selector of exactly one call: ``backbone.forward_image()@0``."""
-        record = self.trace.calls[call]
-        return f"{record.name}@{record.index}"
+        return self.trace.calls[call].exact_name
 
     def op(self, op: int) -> str:
         """Return the selector of exactly one op: ``mask_head/einsum@0``."""

@@ -9,8 +9,9 @@ from typing import Literal
 
 from shapeflow.errors import SelectorError
 from shapeflow.model.links import Links, Reached, way
+from shapeflow.model.match import Match
 from shapeflow.model.records import Escape, Op, Records
-from shapeflow.model.selector import Match, select
+from shapeflow.model.selector import select
 from shapeflow.model.unused import Use, dead, first_use, unused, wasted, wasted_flops
 
 __all__ = [
@@ -86,18 +87,18 @@ def values_at(trace: Records, selector: str, side: Literal["in", "out", "both"] 
         SelectorError: the selector names nothing, or nothing that is a tensor (``no-tensor``).
     """
     matches = select(trace, selector)
-    found = dict.fromkeys(value for match in matches for value in _values_of(trace, match, side))
+    found = dict.fromkeys(value for match in matches for value in _values_of(match, side))
     if not found:
         held = ", ".join(dict.fromkeys(match.port.text for match in matches if match.port)) or "no tensor"
         raise SelectorError("no-tensor", f"'{selector}' holds {held}", expected="a place that holds a tensor")
     return tuple(found)
 
 
-def _values_of(trace: Records, match: Match, side: str) -> list[int]:
+def _values_of(match: Match, side: str) -> list[int]:
     if match.port is not None:
         return [] if match.port.value is None else [match.port.value]
-    owner = trace.ops[match.op] if match.op is not None else trace.calls[match.call or 0]
-    ports = {"in": owner.inputs, "out": owner.outputs, "both": (*owner.inputs, *owner.outputs)}[side]
+    owner = match.owner
+    ports = {"in": owner.inputs, "out": owner.outputs, "both": owner.ports}[side]
     return [port.value for port in ports if port.value is not None]
 
 
@@ -157,7 +158,7 @@ def _chosen(trace: Records, destination: str) -> int:
     for match in select(trace, destination):
         if match.call is None or match.op is not None:
             continue
-        call = trace.calls[match.call]
+        call = match.call
         ports = call.outputs if match.port is None else [port for port in call.outputs if port == match.port]
         for port in ports:
             producer = None if port.value is None else trace.values[port.value].producer
@@ -171,8 +172,8 @@ def _escapes(trace: Records, reached: Reached, complete: int) -> Iterable[Doubt]
     for escape in trace.escapes:
         if escape.value in reached and _earliest(trace, escape) <= complete:
             place = "outside all calls" if escape.call is None else f"in '{trace.calls[escape.call].name}'"
-            line = "" if escape.source is None else f", {trace.sources[escape.source]}"
-            read = f"{escape.how} of {trace.values[escape.value]} {place}{line}"
+            line = trace.line(escape.source)
+            read = f"{escape.how} of {trace.values[escape.value]} {place}{line and f', {line}'}"
             yield Doubt("escape", escape.value, f"{read}, was read into Python and may choose a branch")
 
 

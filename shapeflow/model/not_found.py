@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from shapeflow.common.text import counted, listing, nearest
 from shapeflow.errors import SelectorError
+from shapeflow.model.match import Match
 from shapeflow.model.path_index import OUTSIDE, ROOT, PathIndex, shown
 from shapeflow.model.pattern import Segment, escape
-from shapeflow.model.records import Records
-
-if TYPE_CHECKING:
-    from shapeflow.model.selector import Match
 
 
 def _error(
@@ -109,10 +105,9 @@ def bad_index(name: str, verb: str, count: int, span: tuple[int, int]) -> Select
     return _error("bad-index", what, span, found=found, hint=f"{name}@-1" if count else "")
 
 
-def unknown_port(trace: Records, match: Match, wanted: str, span: tuple[int, int]) -> SelectorError:
+def unknown_port(match: Match, wanted: str, span: tuple[int, int]) -> SelectorError:
     """Return the error for a port that no call or op has."""
-    owner = trace.ops[match.op] if match.op is not None else trace.calls[match.call or 0]
-    ports = (*owner.inputs, *owner.outputs)
+    ports = match.owner.ports
     names = [port.name for port in ports]
     side = wanted[:2] if wanted[:2] in ("in", "ou") else ""
     same_side = [name for name in names if name.startswith(side)]

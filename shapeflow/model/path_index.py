@@ -6,18 +6,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from shapeflow.model.pattern import Segment, escape
-from shapeflow.model.records import Call, Records
+from shapeflow.model.records import Records
 
 ROOT = ""
 OUTSIDE = "/"
 """Stands for no call at all: ops that ran before, between or after the calls."""
-
-
-def key_of(call: Call) -> str:
-    """Return the path of a call's module, or the path of its helper method: ``backbone.forward_image()``."""
-    if call.method == "forward":
-        return call.path
-    return f"{call.path}.{call.method}()" if call.path else f"{call.method}()"
 
 
 @lru_cache(maxsize=65_536)
@@ -46,7 +39,7 @@ class PathIndex:
             self._add(module.path)
         keys = []
         for call in trace.calls:
-            keys.append(key_of(call))
+            keys.append(call.key)
             self._add(keys[-1])
             self.calls.setdefault(keys[-1], []).append(call.id)
         for op in trace.ops:

@@ -98,6 +98,11 @@ class Op:
     live_bytes: int = 0
     """Bytes of activations alive when it ended."""
 
+    @property
+    def ports(self) -> tuple[Port, ...]:
+        """Its inputs and outputs."""
+        return (*self.inputs, *self.outputs)
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -126,11 +131,38 @@ class Call:
     raised: bool = False
 
     @property
+    def ports(self) -> tuple[Port, ...]:
+        """Its inputs and outputs."""
+        return (*self.inputs, *self.outputs)
+
+    @property
+    def key(self) -> str:
+        """The path of its module, or of its helper method: ``backbone.forward_image()``."""
+        return call_key(self.path, self.method)
+
+    @property
     def name(self) -> str:
         """The selector of all calls like this one: ``encoder`` or ``backbone.forward_image()``."""
-        if self.method == "forward":
-            return self.path or "."
-        return f"{self.path}.{self.method}()"
+        return call_name(self.path, self.method)
+
+    @property
+    def exact_name(self) -> str:
+        """The selector of exactly this call: ``backbone.forward_image()@0``."""
+        return f"{self.name}@{self.index}"
+
+
+def call_key(path: str, method: str) -> str:
+    """Return the path of a module (empty for the root), or of a helper: ``backbone.forward_image()``."""
+    if method == "forward":
+        return path
+    return f"{path}.{method}()" if path else f"{method}()"
+
+
+def call_name(path: str, method: str) -> str:
+    """Return the selector of all calls of a method: ``.`` or ``.encode()`` for the root."""
+    if method == "forward":
+        return path or "."
+    return f"{path}.{method}()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +265,18 @@ class Records:
             for value in dict.fromkeys(port.value for port in op.inputs if port.value is not None):
                 users.setdefault(value, []).append(op.id)
         return {value: tuple(ops) for value, ops in users.items()}
+
+    def value_at(self, port: Port) -> Value | None:
+        """Return the tensor at a port, if there is one."""
+        return None if port.value is None else self.values[port.value]
+
+    def content(self, port: Port) -> str:
+        """Return what is at a port, as text: ``f32[1, 256]``, ``None``, ``'nearest'``."""
+        return port.text if port.value is None else str(self.values[port.value])
+
+    def line(self, source: int | None) -> str:
+        """Return a line of the model's source as ``FILE:LINE``; empty if it is not known."""
+        return "" if source is None else str(self.sources[source])
 
     def cached(self, make: Callable[[Records], Answer]) -> Answer:
         """Return ``make(self)``, made once a trace: for the tables behind questions that come many times."""

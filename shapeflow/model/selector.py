@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from shapeflow.model import not_found
+from shapeflow.model.match import Match, op_match
 from shapeflow.model.path_index import OUTSIDE, PathIndex, shown
 from shapeflow.model.pattern import Segment, escape, hide_escaped, parse_path, parse_segment, syntax_error
-from shapeflow.model.records import Module, Port, Records
+from shapeflow.model.records import Module, Op, Port, Records
 
 _NUMBERS = re.compile(r"(-?\d{1,9})(?:-(-?\d{1,9}))?", re.ASCII)
 
@@ -46,28 +47,6 @@ class Selector:
     port: str = ""
     """Which ports, with all that is nested below; empty: the call or op itself."""
     port_span: tuple[int, int] = (0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One call, op or port that a selector names."""
-
-    path: str
-    """``transformer.encoder``, ``backbone.forward_image()`` or ``mask_head/einsum``."""
-    index: int
-    """K in ``path@K``."""
-    call: int | None
-    """Id of the call; for an op, of the innermost call it ran in (None: outside all calls)."""
-    op: int | None = None
-    """Id of the op, if the selector names an op."""
-    port: Port | None = None
-    """The port, if the selector names ports; ``port.value`` is the id of the value."""
-
-    @property
-    def name(self) -> str:
-        """A selector of exactly this: ``transformer.encoder.layers.0.self_attn@0:out[0]``."""
-        port = f":{self.port.name}" if self.port else ""
-        return f"{self.path}@{self.index}{port}"
 
 
 @lru_cache(maxsize=4096)
@@ -136,20 +115,22 @@ def select(trace: Records, selector: str | Selector) -> list[Match]:
     if not called:
         raise not_found.never_called(index, keys, selector.path_span)
     if selector.target is None:
-        matches = [match for key in called for match in _calls(index, key, selector.calls)]
+        matches = [match for key in called for match in _calls(trace, index, key, selector.calls)]
     else:
         matches = _ops(trace, index, called, selector, selector.target)
     if not matches:
         raise _too_few(index, called, selector)
-    matches.sort(key=lambda match: match.op if match.op is not None else match.call or 0)
+    matches.sort(key=lambda match: match.owner.id)
     return _ports(trace, matches, selector) if selector.port else matches
 
 
-def _calls(index: PathIndex, key: str, numbers: Numbers | None) -> Iterable[Match]:
+def _calls(trace: Records, index: PathIndex, key: str, numbers: Numbers | None) -> Iterable[Match]:
     ids = index.calls[key]
     meant = set(ids if numbers is None else numbers.of(ids))
     path = shown(key)
-    return [Match(path, number, call) for number, call in enumerate(ids) if call in meant]
+    return [
+        Match(path, number, len(ids), trace.calls[call]) for number, call in enumerate(ids) if call in meant
+    ]
 
 
 def _ops(
@@ -170,7 +151,9 @@ def _ops(
             meant = {op for group in groups for op in (group if numbers is None else numbers.of(group))}
             path = f"{shown(key)}/{escape(name)}"
             matches += [
-                Match(path, number, trace.ops[op].call, op) for number, op in enumerate(ids) if op in meant
+                op_match(trace, path, number, len(ids), trace.ops[op])
+                for number, op in enumerate(ids)
+                if op in meant
             ]
     if not known:
         raise not_found.unknown_op(index, called, target)
@@ -189,14 +172,26 @@ def _too_few(index: PathIndex, called: Sequence[str], selector: Selector) -> Exc
 
 
 def _ports(trace: Records, matches: Sequence[Match], selector: Selector) -> list[Match]:
-    found = []
-    for match in matches:
-        owner = trace.ops[match.op] if match.op is not None else trace.calls[match.call or 0]
-        for port in (*owner.inputs, *owner.outputs):
-            if port_fits(port, selector.port):
-                found.append(Match(match.path, match.index, match.call, match.op, port))
+    found = [
+        match.at(port, trace.value_at(port))
+        for match in matches
+        for port in match.owner.ports
+        if port_fits(port, selector.port)
+    ]
     if not found:
-        raise not_found.unknown_port(trace, matches[0], selector.port, selector.port_span)
+        raise not_found.unknown_port(matches[0], selector.port, selector.port_span)
+    return found
+
+
+def op_matches(trace: Records, ops: Iterable[Op]) -> list[Match]:
+    """Return ops as the matches of the selectors that name exactly them."""
+    index = trace.cached(PathIndex)
+    found = []
+    for op in ops:
+        key = OUTSIDE if op.call is None else trace.calls[op.call].key
+        alike = index.ops[key][op.target]
+        path = f"{shown(key)}/{escape(op.target)}"
+        found.append(op_match(trace, path, alike.index(op.id), len(alike), op))
     return found
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from shapeflow.common.display import html_of
 from shapeflow.model import flow, selector, tracefile
 from shapeflow.model.flow import Reach
+from shapeflow.model.match import Match
 from shapeflow.model.records import Records, Value
-from shapeflow.model.selector import Match
 
 
 @dataclass(frozen=True)

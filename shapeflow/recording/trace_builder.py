@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 from torch.nn import Parameter
 
-from shapeflow.model.records import Escape, Origin, Port
+from shapeflow.model.records import Escape, Origin, Port, call_key, call_name
 from shapeflow.recording.capture import Keeper
 from shapeflow.recording.identity import Identity
 from shapeflow.recording.ports import PLAIN_TYPES, arguments, plain, walk
@@ -58,12 +58,12 @@ class CallDraft:
     @property
     def key(self) -> str:
         """Its path in a selector; empty for the root."""
-        return self.path if self.method == "forward" else self.name.lstrip(".")
+        return call_key(self.path, self.method)
 
     @property
     def name(self) -> str:
         """The selector of all calls like this one, as in the finished trace."""
-        return (self.path or ".") if self.method == "forward" else f"{self.path}.{self.method}()"
+        return call_name(self.path, self.method)
 
 
 class Draft:

@@ -26,7 +26,7 @@ GROUP = "shapeflow.formats"
 """Entry points with which other packages add formats."""
 
 
-def formats() -> list[str]:
+def format_names() -> list[str]:
     """Return the names of all formats."""
     return [*FORMATS, *sorted(entry.name for entry in _entries() if entry.name not in FORMATS)]
 
@@ -45,12 +45,12 @@ def renderer(name: str) -> Callable[[ReportView], str]:
         if entry.name == name:
             added: Callable[[ReportView], str] = entry.load()
             return added
-    close = nearest(name, formats(), 1)
+    close = nearest(name, format_names(), 1)
     raise InputError(
         "unknown-format",
         f"no report format '{name}'",
         where="option --format",
-        expected=", ".join(formats()),
+        expected=", ".join(format_names()),
         hint=close[0] if close else "",
     )
 

@@ -24,7 +24,7 @@ def failure_error(trace: Trace, saved: Path | None = None, *, verbose: bool = Fa
     limit = LIMITS.get(failure.type)
     what = f"the model raised {failure.type} after {counted(finished, 'finished call')}"
     call = None if failure.call is None else trace.calls[failure.call]
-    kept = f"shapeflow show {saved} '{_selector(call)}'" if saved and call else ""
+    kept = f"shapeflow show {saved} '{call.exact_name}'" if saved and call else ""
     return RunError(
         limit or "model-crash",
         failure.message.splitlines()[0] if limit else what,
@@ -38,10 +38,10 @@ def failure_error(trace: Trace, saved: Path | None = None, *, verbose: bool = Fa
 
 def _where(trace: Trace, failure: Failure, call: Call | None) -> str:
     """Return the innermost open call and the line of the model."""
-    source = "" if failure.source is None else f"{trace.sources[failure.source]}, "
+    line = trace.line(failure.source)
     if call is None:
-        return f"{source}outside all calls"
-    return f"{source}in {_selector(call)} ({call.class_name})"
+        return f"{line and f'{line}, '}outside all calls"
+    return f"{line and f'{line}, '}in {call.exact_name} ({call.class_name})"
 
 
 def _evidence(trace: Trace, failure: Failure, call: Call | None) -> list[str]:
@@ -51,14 +51,14 @@ def _evidence(trace: Trace, failure: Failure, call: Call | None) -> list[str]:
         op = trace.ops[failure.op]
         lines.append(f"{op.target} got {_inputs(trace, op)}")
     if call is not None and call.inputs:
-        lines.append(f"{_selector(call)} got {_inputs(trace, call)}")
+        lines.append(f"{call.exact_name} got {_inputs(trace, call)}")
     done = [call for call in trace.calls if not call.raised and call.outputs]
     if done:
         last = max(
             done, key=lambda call: (call.last_op, -call.id)
         )  # the outermost of those that ended together
-        given = ", ".join(_content(trace, port) for port in last.outputs[:INPUTS])
-        lines.append(f"last finished call: {_selector(last)} -> {given}")
+        given = ", ".join(trace.content(port) for port in last.outputs[:INPUTS])
+        lines.append(f"last finished call: {last.exact_name} -> {given}")
     if trace.run.shapes_only:
         lines.append("in a shapes-only run large tensors have a shape and no numbers")
     return lines
@@ -76,7 +76,7 @@ def _frames(failure: Failure, verbose: bool) -> str:
 def _inputs(trace: Trace, record: Op | Call) -> str:
     """Return the tensors that went into an op or call, by the names that say most."""
     tensors = [port for port in record.inputs if port.value is not None]
-    shown = [f"{_named(port)} {_content(trace, port)}" for port in tensors[:INPUTS]]
+    shown = [f"{_named(port)} {trace.content(port)}" for port in tensors[:INPUTS]]
     return ", ".join(shown) + (", …" if len(tensors) > INPUTS else "") if shown else "no tensors"
 
 
@@ -84,13 +84,3 @@ def _named(port: Port) -> str:
     """Return the parameter's name where it is known, else the position."""
     names = [name for name in (port.name, port.alias) if name.startswith("in.")]
     return names[0].removeprefix("in.") if names else port.name
-
-
-def _content(trace: Trace, port: Port) -> str:
-    """Return what was at a port."""
-    return port.text if port.value is None else str(trace.values[port.value])
-
-
-def _selector(call: Call | None) -> str:
-    """Return the selector of exactly one call."""
-    return "" if call is None else f"{call.name}@{call.index}"

@@ -116,7 +116,7 @@ def _alike(trace: Records, calls: Iterable[int]) -> list[list[int]]:
     groups: dict[object, list[int]] = {}
     for number in calls:
         call = trace.calls[number]
-        shapes = tuple((port.name, _content(trace, port)) for port in call.outputs)
+        shapes = tuple((port.name, trace.content(port)) for port in call.outputs)
         key = (pattern(call.path), call.method, call.class_name, shapes, call.raised)
         groups.setdefault(key, []).append(number)
     return list(groups.values())
@@ -182,10 +182,10 @@ def _outputs(trace: Records, call: Call) -> tuple[tuple[str, ...], int]:
         if producer is not None and call.first_op <= producer < call.last_op:
             made.setdefault(port.value, port)
     if not made:
-        return tuple(dict.fromkeys(_content(trace, port) for port in tensors)), len(tensors)
+        return tuple(dict.fromkeys(trace.content(port) for port in tensors)), len(tensors)
     single = len(call.outputs) == 1 and call.outputs[0].name == "out"
     shown = tuple(
-        _content(trace, port) if single else f"{_short_port(port)} {_content(trace, port)}"
+        trace.content(port) if single else f"{_short_port(port)} {trace.content(port)}"
         for port in made.values()
     )
     return shown, len(tensors) - len(made)
@@ -201,16 +201,11 @@ def _values(call: Call) -> list[int]:
     return [port.value for port in call.outputs if port.value is not None]
 
 
-def _content(trace: Records, port: Port) -> str:
-    """Return what was at a port."""
-    return port.text if port.value is None else str(trace.values[port.value])
-
-
 def _place(trace: Records, op: int | None) -> str:
     """Return where an op ran, as the end of a sentence."""
     if op is None:
         return ""
     record = trace.ops[op]
     call = "" if record.call is None else trace.calls[record.call].name
-    source = "" if record.source is None else f" ({trace.sources[record.source]})"
-    return f", in {call}/{record.target}{source}"
+    line = trace.line(record.source)
+    return f", in {call}/{record.target}{line and f' ({line})'}"

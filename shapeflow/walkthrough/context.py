@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from shapeflow.errors import SelectorError
-from shapeflow.model.path_index import OUTSIDE, PathIndex, key_of
-from shapeflow.model.records import Port
-from shapeflow.model.selector import Match, select
+from shapeflow.model.match import Match
+from shapeflow.model.records import Value
+from shapeflow.model.selector import select
 from shapeflow.model.trace import Trace
 from shapeflow.shapes.matching import Bindings
 from shapeflow.walkthrough.parts import Part
@@ -54,17 +54,10 @@ class Subject:
             raise UnselectedError(_status(text, found, self.trace), selector, found)
         return found
 
-    def thing(self, port: Port | None) -> str:
-        """Return what is in a port, in the one notation: a tensor, ``None`` or plain text."""
-        if port is None:
+    def origin(self, value: Value | None) -> str:
+        """Return where a tensor comes from: the op that made it, its source line and call."""
+        if value is None:
             return ""
-        return port.text if port.value is None else str(self.trace.values[port.value])
-
-    def origin(self, port: Port | None) -> str:
-        """Return where a port's tensor comes from: the op that made it, its source line and call."""
-        if port is None or port.value is None:
-            return ""
-        value = self.trace.values[port.value]
         if value.producer is None:
             return {
                 "input": f"it is an input of the run: {value.name}",
@@ -72,38 +65,19 @@ class Subject:
                 "buffer": f"it is the buffer {value.name}",
             }.get(value.origin, "where it was made was not seen")
         op = self.trace.ops[value.producer]
-        place = f", {self.trace.sources[op.source]}" if op.source is not None else ""
+        line = self.trace.line(op.source)
+        place = f", {line}" if line else ""
         inside = f", in {self.trace.calls[op.call].name}" if op.call is not None else ""
         return f"made by {op.target}{place}{inside}"
-
-
-def ports_of(trace: Trace, match: Match) -> tuple[Port, ...]:
-    """Return all ports of the call or op that a match names or belongs to."""
-    if match.op is not None:
-        op = trace.ops[match.op]
-        return (*op.inputs, *op.outputs)
-    if match.call is not None:
-        call = trace.calls[match.call]
-        return (*call.inputs, *call.outputs)
-    return ()
 
 
 def evidence_of(matches: Sequence[Match]) -> Evidence:
     """Return the ids of what was looked at."""
     return Evidence(
-        calls=_unique(match.call for match in matches),
-        ops=_unique(match.op for match in matches),
-        values=_unique(match.port.value for match in matches if match.port),
+        calls=_unique(match.call.id for match in matches if match.call),
+        ops=_unique(match.op.id for match in matches if match.op),
+        values=_unique(match.value.id for match in matches if match.value),
     )
-
-
-def name_of(trace: Trace, match: Match) -> str:
-    """Return a selector of exactly this match, without ``@K`` where there is but one such call or op."""
-    index = trace.cached(PathIndex)
-    key = key_of(trace.calls[match.call]) if match.call is not None else OUTSIDE
-    same = index.ops[key][trace.ops[match.op].target] if match.op is not None else index.calls[key]
-    port = f":{match.port.name}" if match.port else ""
-    return f"{match.path}{port}" if len(same) == 1 else match.name
 
 
 def is_pattern(selector: str) -> bool:
@@ -112,9 +86,9 @@ def is_pattern(selector: str) -> bool:
     return bool(re.search(r"[*?{]|\[", path))
 
 
-def _unique(ids: Iterable[int | None]) -> tuple[int, ...]:
+def _unique(ids: Iterable[int]) -> tuple[int, ...]:
     """Return ids once each, in order."""
-    return tuple(dict.fromkeys(number for number in ids if number is not None))
+    return tuple(dict.fromkeys(ids))
 
 
 def _status(selector: str, error: SelectorError, trace: Trace) -> Status:
@@ -135,14 +109,14 @@ def _is_slip(selector: str, error: SelectorError, trace: Trace) -> bool:
     path, _, port = selector.partition(":")
     if error.code == "unknown-op":
         path, _, wanted = path.rpartition("/")
-        calls = {match.call for match in select(trace, path)} if path else {None}  # outside all calls
+        calls = {match.owner.id for match in select(trace, path)} if path else {None}  # outside all calls
         known = {op.target for op in trace.ops if op.call in calls}
     else:
         wanted = port
         known = {
             word
             for match in select(trace, path)
-            for port_there in ports_of(trace, match)
+            for port_there in match.owner.ports
             for word in _WORD.findall(f"{port_there.name} {port_there.alias}")
         }
     return any(

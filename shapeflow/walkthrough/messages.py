@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shapeflow.common.text import listing
+from shapeflow.model.match import Match
 from shapeflow.model.records import Module
-from shapeflow.model.selector import Match
-from shapeflow.model.trace import Trace
-from shapeflow.walkthrough.context import evidence_of, name_of, ports_of
+from shapeflow.walkthrough.context import evidence_of
 from shapeflow.walkthrough.document import Claim
 from shapeflow.walkthrough.parts import Part
 from shapeflow.walkthrough.verdict import Verdict
@@ -17,7 +16,7 @@ MAX_GROUPS = 3
 """Different things that a message lists."""
 
 
-def places_text(trace: Trace, matches: Sequence[Match], things: Sequence[str]) -> str:
+def places_text(matches: Sequence[Match], things: Sequence[str]) -> str:
     """Return what was found: one thing if all agree, else a line for each thing with where it is."""
     groups: dict[str, list[Match]] = {}
     for match, thing in zip(matches, things, strict=True):
@@ -29,7 +28,7 @@ def places_text(trace: Trace, matches: Sequence[Match], things: Sequence[str]) -
         (
             _indices([match.index for match in group])
             if one_path
-            else listing([name_of(trace, m) for m in group]),
+            else listing([match.short_name for match in group]),
             thing,
         )
         for thing, group in groups.items()
@@ -41,9 +40,14 @@ def places_text(trace: Trace, matches: Sequence[Match], things: Sequence[str]) -
     return "\n".join(text)
 
 
-def portless(claim: Claim, selector: Part, matches: Sequence[Match], trace: Trace, rest: str) -> Verdict:
+def failing_name(selector: Part, matches: Sequence[Match], wrong: Sequence[Match]) -> str:
+    """Return what a message is about: the selector as written, or of several matches the first wrong one."""
+    return wrong[0].short_name if len(matches) > 1 and wrong else selector.text
+
+
+def portless(claim: Claim, selector: Part, matches: Sequence[Match], rest: str) -> Verdict:
     """Return the verdict for a selector that names calls where a port is needed."""
-    ports = list(dict.fromkeys(port.name for port in ports_of(trace, matches[0])))
+    ports = list(dict.fromkeys(port.name for port in matches[0].owner.ports))
     output = next((port for port in ports if port.startswith("out")), "out")
     return Verdict(
         claim,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from builders import TraceBuilder
+from places import EXAMPLES, ROOT, SUPPORT
 
 import shapeflow
 from shapeflow import cli, recording
@@ -23,9 +24,8 @@ from shapeflow.runs.axis_names import name_axes
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 
-HERE = Path(__file__).parent
-MODELS = HERE / "varied_models.py"
-BUS = HERE.parent / "examples" / "school-bus.jpg"
+MODELS = SUPPORT / "varied_models.py"
+BUS = EXAMPLES / "school-bus.jpg"
 
 
 def trace_of(model, device="meta", resize=None):
@@ -167,9 +167,7 @@ def test_two_drafts_of_one_trace_are_the_same(drafts, tmp_path):
     trace_of("looking").save(tmp_path / "again.trace.json")
     code = "import sys; from shapeflow.cli import main; sys.exit(main(sys.argv[1:]))"
     words = ["init", str(tmp_path / "again.trace.json"), "-o", str(tmp_path / "again.md"), "-q"]
-    subprocess.run(
-        [sys.executable, "-c", code, *words], check=True, env={"PYTHONHASHSEED": "7"}, cwd=HERE.parent
-    )
+    subprocess.run([sys.executable, "-c", code, *words], check=True, env={"PYTHONHASHSEED": "7"}, cwd=ROOT)
     again = (tmp_path / "again.md").read_text(encoding="utf-8")
     assert claims(again) == claims(drafts("looking"))
 

@@ -8,17 +8,17 @@ import subprocess
 import sys
 import textwrap
 import time
-from pathlib import Path
 
 import pytest
 from PIL import Image
+from places import EXAMPLES
 
 from shapeflow import cli
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.stages import total_flops
 from shapeflow.runs.progress import FlopCount, Progress
 
-BUS = Path(__file__).parent.parent / "examples" / "school-bus.jpg"
+BUS = EXAMPLES / "school-bus.jpg"
 
 MODELS = """
     import sys, time

@@ -34,7 +34,7 @@ def arrows(graph: Graph) -> set[tuple[str, str]]:
 
 
 def calls(trace, selector: str) -> list[int]:
-    return [match.call for match in trace.select(selector)]
+    return [match.call.id for match in trace.select(selector)]
 
 
 def test_repeated_blocks_fold_and_the_odd_one_is_known(trace, tree):

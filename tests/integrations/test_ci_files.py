@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from places import ROOT
 from walkthroughs import document_of
 
 from shapeflow.commands import check
 
-ROOT = Path(__file__).parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 

@@ -190,7 +190,7 @@ def test_a_run_that_fails_is_told_once(pytester, folder):
 
 def test_the_plugin_is_light():
     code = (
-        "import sys, shapeflow.pytest_plugin\n"
+        "import sys, shapeflow.integrations.pytest_plugin\n"
         "print(sorted({'torch', 'yaml', 'markdown_it', 'numpy', 'jinja2'} & set(sys.modules)))\n"
     )
     done = subprocess.run(

@@ -10,9 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shapeflow.errors import SelectorError
+from shapeflow.model.match import Match
 from shapeflow.model.pattern import escape, parse_path, parse_segment
 from shapeflow.model.records import Module
-from shapeflow.model.selector import Match, modules, parse, select
+from shapeflow.model.selector import modules, parse, select
 from shapeflow.model.trace import Trace
 
 
@@ -104,25 +105,30 @@ def test_what_a_selector_names_is_named_by_it(sample: Trace) -> None:
 
 def test_deep_patterns_reach_everything(sample: Trace) -> None:
     everything = select(sample, "**") + select(sample, "**.*()")
-    assert sorted(match.call or 0 for match in everything) == list(range(len(sample.calls)))
+    assert sorted(match.call.id for match in everything) == list(range(len(sample.calls)))
     ops = select(sample, "**/*") + select(sample, "**.*()/*")
-    assert sorted(match.op or 0 for match in ops) == list(range(len(sample.ops)))
+    assert sorted(match.op.id for match in ops) == list(range(len(sample.ops)))
     assert names(sample, "**.**.**.box_head") == names(sample, "decoder.box_head")
 
 
 def test_a_match_says_what_it_is(sample: Trace) -> None:
     match = select(sample, "decoder.box_head@2:out")[0]
-    assert match == Match("decoder.box_head", 2, 16, None, sample.calls[16].outputs[0])
+    port = sample.calls[16].outputs[0]
+    assert match == Match("decoder.box_head", 2, 3, sample.calls[16], None, port, sample.values[port.value])
+    assert (match.value.shape, match.value.dtype) == ((2, 1, 10, 4), "f32")
+    assert (match.owner, match.content) == (match.call, str(match.value))
+    assert (match.name, match.short_name) == ("decoder.box_head@2:out", "decoder.box_head@2:out")
     op = select(sample, "mask_head/einsum")[0]
-    assert (op.op, op.call, op.port) == (33, 18, None)
+    assert (op.op, op.call, op.port, op.value) == (sample.ops[33], sample.calls[18], None, None)
+    assert (op.owner, op.content, op.short_name) == (op.op, "", "mask_head/einsum")
     assert sample.select("text") == select(sample, parse("text"))
 
 
 def test_matches_come_in_the_order_of_the_run(sample: Trace) -> None:
-    calls = [match.call for match in select(sample, "**")]
-    assert calls == sorted(calls, key=lambda call: call or 0)
-    ops = [match.op for match in select(sample, "**/*")]
-    assert ops == sorted(ops, key=lambda op: op or 0)
+    calls = [match.call.id for match in select(sample, "**")]
+    assert calls == sorted(calls)
+    ops = [match.op.id for match in select(sample, "**/*")]
+    assert ops == sorted(ops)
 
 
 def test_calls_without_the_port_are_left_out() -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import jsonschema
+from places import DOCS, PACKAGE
 
 from shapeflow.model.selector import parse
 from shapeflow.model.trace import Trace
 from shapeflow.model.tracefile import dumps, loads
-
-DOCS = Path(__file__).parent.parent / "docs"
 
 
 def table_rows(section: str) -> list[str]:
@@ -30,7 +28,7 @@ def test_every_example_is_a_selector() -> None:
 
 
 def test_every_code_is_explained() -> None:
-    source = Path(__file__).parent.parent / "shapeflow"
+    source = PACKAGE / "model"
     text = "".join((source / f"{name}.py").read_text() for name in ("pattern", "not_found", "flow"))
     codes = set(re.findall(r'"([a-z]+-[a-z]+)"', text))
     assert codes == set(table_rows("When nothing is found"))

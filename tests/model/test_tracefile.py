@@ -13,6 +13,7 @@ import pytest
 from builders import TraceBuilder
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from places import DOCS
 
 from shapeflow.errors import InputError
 from shapeflow.model.codec import _READ, MalformedError, decode, encode, plain
@@ -20,7 +21,7 @@ from shapeflow.model.records import SCHEMA, Escape, Failure, Module, Op, Port, R
 from shapeflow.model.trace import Trace
 from shapeflow.model.tracefile import RECORDS, dumps, loads, write
 
-SCHEMA_FILE = Path(__file__).parent.parent / "docs" / "trace.schema.json"
+SCHEMA_FILE = DOCS / "trace.schema.json"
 
 
 def failed_trace() -> Trace:

@@ -6,10 +6,10 @@ import re
 import textwrap
 from argparse import ArgumentParser
 from functools import partial
-from pathlib import Path
 
 import pytest
 import yaml
+from places import ROOT
 
 from shapeflow import cli, recording
 from shapeflow.adapters import find
@@ -19,7 +19,6 @@ from shapeflow.runs.execute import rerun
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse, read
 
-ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 TARGET = "examples/tiny_detector.py:build"
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -5,15 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from message_cases import CLAIMS, COMMANDS, GOLD, prepare, text_of, verdict_of
+from places import ROOT
 from walkthroughs import document_of
 
 from shapeflow.reporting.verdicts.text import render_verdict
 
-ROOT = Path(__file__).parent.parent
 CODE = re.compile(r"[a-z]+(-[a-z]+)*")
 NOT_MESSAGES = {"UnselectedError"}
 """Carries a status, not a code."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from benchmarks.equality import differences
 from shapeflow.adapters.base import Box, Request
@@ -18,9 +18,8 @@ from shapeflow.runs.execute import rerun
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import read
 
-ROOT = Path(__file__).parent.parent
 WALKTHROUGHS = [
-    read(ROOT / "shapeflow" / "walkthroughs" / f"sam3.{language}.md") for language in ("en", "zh")
+    read(ROOT / "shapeflow" / "walkthrough" / "shipped" / f"sam3.{language}.md") for language in ("en", "zh")
 ]
 
 pytestmark = pytest.mark.slow
@@ -47,7 +46,7 @@ def shape(trace: Trace, selector: str) -> tuple[int, ...]:
 
 def ops(trace: Trace, selector: str) -> list[Op]:
     """Return the ops that a selector names."""
-    return [trace.ops[match.op] for match in trace.select(selector)]
+    return [match.op for match in trace.select(selector)]
 
 
 @pytest.fixture(scope="module")

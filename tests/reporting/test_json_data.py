@@ -8,7 +8,7 @@ import pytest
 from report_samples import detector, hostile, write_walkthrough
 
 from shapeflow.errors import InputError
-from shapeflow.reporting import FORMATS, formats, renderer
+from shapeflow.reporting import FORMATS, format_names, renderer
 from shapeflow.reporting.formats import json_data as data
 from shapeflow.reporting.view.build import build
 from shapeflow.walkthrough.check import check
@@ -57,4 +57,4 @@ def test_an_unknown_format_suggests_one():
     with pytest.raises(InputError) as caught:
         renderer("htm")
     assert (caught.value.code, caught.value.hint) == ("unknown-format", "html")
-    assert formats()[:4] == list(FORMATS)
+    assert format_names()[:4] == list(FORMATS)

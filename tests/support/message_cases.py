@@ -1,6 +1,6 @@
 """For each code a cause, and the whole message that it must give: tests/gold/messages/CODE.txt.
 
-``python tests/message_cases.py`` writes these files anew; look at the difference before you commit it.
+``python tests/support/message_cases.py`` writes these files again; look at the diff before committing.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from builders import sample_trace
+from places import GOLD
 from walkthroughs import document_of
 
 from shapeflow.cli import main
@@ -22,8 +23,6 @@ from shapeflow.reporting.verdicts.text import render_verdict
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 from shapeflow.walkthrough.verdict import Verdict
-
-GOLD = Path(__file__).parent / "gold" / "messages"
 
 CLAIMS: dict[str, tuple[str, ...]] = {
     "ambiguous-path": ("decoder.box_head:out  [1, Q, 4]",),

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
+from places import PACKAGE
 
 from shapeflow.runs.execute import rerun
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import read
 
-DOCUMENT = Path(__file__).parent.parent / "shapeflow" / "walkthroughs" / "sam3.en.md"
+DOCUMENT = PACKAGE / "walkthrough" / "shipped" / "sam3.en.md"
 
 pytestmark = pytest.mark.slow
 

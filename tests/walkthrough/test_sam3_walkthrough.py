@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from shapeflow.model.trace import Trace
 from shapeflow.runs.execute import rerun
@@ -23,8 +23,7 @@ from shapeflow.walkthrough.grammar import read_claim
 from shapeflow.walkthrough.reader import read
 from shapeflow.walkthrough.verdict import CheckResult
 
-ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "shapeflow" / "walkthroughs"
+FOLDER = ROOT / "shapeflow" / "walkthrough" / "shipped"
 TABLE = ROOT / "docs" / "sam3-note-claims.tsv"
 
 STATEMENTS = {1: 191, 2: 74, 3: 23, 4: 97, 5: 45, 6: 96, 7: 55, 8: 15}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from message_cases import GOLD
+from places import DOCS
 
 from shapeflow.commands.check import FORMATS
 from shapeflow.walkthrough.check import check
@@ -14,7 +14,7 @@ from shapeflow.walkthrough.formula.ast import CONSTANTS, FUNCTIONS
 from shapeflow.walkthrough.frontmatter import KEYS
 from shapeflow.walkthrough.reader import read
 
-PAGE = Path(__file__).parent.parent / "docs" / "walkthrough-language.md"
+PAGE = DOCS / "walkthrough-language.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 
 

@@ -110,8 +110,7 @@ def _failure(trace: Trace, claims: ClaimViews, sources: Sources) -> FailureView 
     inputs: list[str] = []
     if op is not None:
         for port in op.inputs:
-            shown = port.text if port.value is None else str(trace.values[port.value])
-            inputs.append(f"{port.alias or port.name} = {shown}")
+            inputs.append(f"{port.alias or port.name} = {trace.content(port)}")
     call = None
     if failure.call is not None:
         record = trace.calls[failure.call]

@@ -141,7 +141,7 @@ class ClaimViews:
 
     def op_link(self, op: Op) -> LinkView:
         """Return a link to an op with its source place."""
-        where = str(self.trace.sources[op.source]) if op.source is not None else ""
+        where = self.trace.line(op.source)
         return LinkView(self.names.op(op.id), self.names.op(op.id).rpartition("@")[0], where)
 
 

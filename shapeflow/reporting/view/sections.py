@@ -179,7 +179,7 @@ def _call_links(parts: Parts, calls: Sequence[int]) -> tuple[LinkView, ...]:
         name = item.selector if isinstance(item, Repeat) else first.name
         selector = name if isinstance(item, Repeat) else parts.names.call(first.id)
         module = parts.trace.module_by_path.get(first.path)
-        place = str(parts.trace.sources[module.source]) if module and module.source is not None else ""
+        place = parts.trace.line(module.source) if module else ""
         if place.startswith("torch/"):  # says nothing about this model
             place = ""
         links.setdefault(name, LinkView(selector, name, f"{first.class_name} {place}".strip()))

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from shapeflow.common.text import listing
 from shapeflow.errors import SelectorError
-from shapeflow.model.selector import Match, modules, parse
+from shapeflow.model.match import Match
+from shapeflow.model.selector import modules, parse
 from shapeflow.model.trace import Trace
 from shapeflow.shapes.matching import Binding, Unworkable, sizes_of, with_sizes_text, work_out
 from shapeflow.shapes.notation import Expression
-from shapeflow.walkthrough.context import Subject, UnselectedError, evidence_of, name_of
+from shapeflow.walkthrough.context import Subject, UnselectedError, evidence_of
 from shapeflow.walkthrough.document import Claim
 from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word, size_of
 from shapeflow.walkthrough.verdict import Evidence, Verdict
@@ -95,7 +96,7 @@ class Count:
             names = self._items(matches)
             return len(names), names, evidence_of(matches)
         self._refuse_other_things(matches)
-        return len(matches), [name_of(subject.trace, match) for match in matches], evidence_of(matches)
+        return len(matches), [match.short_name for match in matches], evidence_of(matches)
 
     def _none(self, error: SelectorError, trace: Trace) -> tuple[int, list[str], Evidence]:
         """Return that there are none, if the name is a known place and a new name, not a slip of the pen.
@@ -140,7 +141,7 @@ class Count:
     def _refuse_other_things(self, matches: Sequence[Match]) -> None:
         """Refuse to count calls where ops or ports are named, and the like."""
         match = matches[0]
-        named = "items" if match.port else "ops" if match.op is not None else "calls"
+        named = "items" if match.port else "ops" if match.op else "calls"
         if named != self.unit:
             error = SelectorError(
                 "claim-syntax",

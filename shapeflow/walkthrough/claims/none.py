@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shapeflow.walkthrough.context import Subject, evidence_of, name_of
+from shapeflow.walkthrough.context import Subject, evidence_of
 from shapeflow.walkthrough.document import Claim
-from shapeflow.walkthrough.messages import places_text, portless
+from shapeflow.walkthrough.messages import failing_name, places_text, portless
 from shapeflow.walkthrough.parts import Part, first_word
 from shapeflow.walkthrough.verdict import Verdict
 
@@ -28,18 +28,18 @@ class Nothing:
         """Hold if all that is named is ``None``."""
         matches = subject.select(self.selector)
         if any(match.port is None for match in matches):
-            return portless(claim, self.selector, matches, subject.trace, "  None")
-        things = [subject.thing(match.port) for match in matches]
+            return portless(claim, self.selector, matches, "  None")
+        things = [match.content for match in matches]
         wrong = [match for match, thing in zip(matches, things, strict=True) if thing != "None"]
-        name = name_of(subject.trace, wrong[0]) if len(matches) > 1 and wrong else self.selector.text
+        name = failing_name(self.selector, matches, wrong)
         return Verdict(
             claim,
             "contradicted" if wrong else "holds",
             code="none" if wrong else "",
             what=f"'{name}' is not None" if wrong else "",
             expected="None",
-            found=places_text(subject.trace, matches, things),
-            because=subject.origin(wrong[0].port) if wrong else "",
+            found=places_text(matches, things),
+            because=subject.origin(wrong[0].value) if wrong else "",
             caret=(self.place.start, self.place.end) if wrong else None,
             evidence=evidence_of(matches),
         )

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shapeflow.common.text import listing
-from shapeflow.model.records import Port
-from shapeflow.model.selector import Match
+from shapeflow.model.match import Match
 from shapeflow.model.trace import Trace
-from shapeflow.walkthrough.context import Subject, evidence_of, name_of, ports_of
+from shapeflow.walkthrough.context import Subject, evidence_of
 from shapeflow.walkthrough.document import Claim
-from shapeflow.walkthrough.messages import places_text
+from shapeflow.walkthrough.messages import failing_name, places_text
 from shapeflow.walkthrough.parts import Part, first_word
 from shapeflow.walkthrough.verdict import Verdict
 
@@ -40,11 +39,11 @@ class OpText:
     def judge(self, claim: Claim, subject: Subject) -> Verdict:
         """Hold if all that is named was given this text, blanks aside."""
         matches = subject.select(self.selector)
-        texts = [self._texts(match, subject.trace) for match in matches]
+        texts = [self._texts(match) for match in matches]
         wanted = _plain(self.wanted)
         wrong = [m for m, held in zip(matches, texts, strict=True) if wanted not in map(_plain, held)]
         shown = [self.wanted if wanted in map(_plain, held) else listing(held, 6) for held in texts]
-        name = name_of(subject.trace, wrong[0]) if len(matches) > 1 and wrong else self.selector.text
+        name = failing_name(self.selector, matches, wrong)
         verb = "holds" if matches[0].port else "was given"
         return Verdict(
             claim,
@@ -52,22 +51,18 @@ class OpText:
             code="text" if wrong else "",
             what=f"'{name}' {verb} another text" if wrong else "",
             expected=self.wanted,
-            found=places_text(subject.trace, matches, shown) or "no plain text",
+            found=places_text(matches, shown) or "no plain text",
             because=_place(wrong[0], subject.trace) if wrong else "",
             caret=(self.place.start, self.place.end) if wrong else None,
             evidence=evidence_of(matches),
         )
 
-    def _texts(self, match: Match, trace: Trace) -> Sequence[str]:
+    @staticmethod
+    def _texts(match: Match) -> Sequence[str]:
         """Return the plain values that a match is about."""
         if match.port:
-            port = match.port
-            return [_unquoted(port.text) if port.value is None else str(trace.values[port.value])]
-        return [_unquoted(port.text) for port in ports_of(trace, match) if _is_plain_input(port)]
-
-
-def _is_plain_input(port: Port) -> bool:
-    return port.value is None and port.name.startswith("in")
+            return [match.content if match.value else _unquoted(match.port.text)]
+        return [_unquoted(port.text) for port in match.owner.inputs if port.value is None]
 
 
 def _unquoted(text: str) -> str:
@@ -87,9 +82,5 @@ def _plain(text: str) -> str:
 
 def _place(match: Match, trace: Trace) -> str:
     """Return the source line of an op or call."""
-    source = None
-    if match.op is not None:
-        source = trace.ops[match.op].source
-    elif match.call is not None:
-        source = trace.calls[match.call].source
-    return f"{trace.sources[source]}: {trace.sources[source].text}" if source is not None else ""
+    source = match.owner.source
+    return "" if source is None else f"{trace.sources[source]}: {trace.sources[source].text}"

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shapeflow.common.text import counted, nearest
-from shapeflow.model.selector import Match
-from shapeflow.model.trace import Trace
+from shapeflow.model.match import Match
 from shapeflow.shapes.corrections import LONG_DTYPES, repaired_shape
 from shapeflow.shapes.matching import (
     Bindings,
@@ -22,9 +21,9 @@ from shapeflow.shapes.matching import (
     with_sizes_text,
 )
 from shapeflow.shapes.notation import DTYPE, EXAMPLE, ShapePattern, ShapeTextError, parse_shape
-from shapeflow.walkthrough.context import Subject, evidence_of, is_pattern, name_of
+from shapeflow.walkthrough.context import Subject, evidence_of, is_pattern
 from shapeflow.walkthrough.document import Claim
-from shapeflow.walkthrough.messages import places_text, portless
+from shapeflow.walkthrough.messages import failing_name, places_text, portless
 from shapeflow.walkthrough.parts import ClaimError, Part, first_word
 from shapeflow.walkthrough.verdict import Verdict
 
@@ -44,14 +43,12 @@ class Comparison:
     match: Match
     reason: Mismatch | Absent | None
 
-    def shown(self, trace: Trace) -> str:
-        """Return what the port holds and what is different about it."""
-        port = self.match.port
-        if port is None or port.value is None:
-            return port.text if port else ""
-        value = trace.values[port.value]
-        if self.reason is None or isinstance(self.reason, Absent):
-            return str(value)
+    @property
+    def found(self) -> str:
+        """What the port holds and what is different about it."""
+        value = self.match.value
+        if value is None or self.reason is None or isinstance(self.reason, Absent):
+            return self.match.content
         return difference_text(self.reason, value.dtype, value.shape)
 
 
@@ -87,27 +84,27 @@ class Shape:
         """Hold if all that is named matches; symbols are bound only then."""
         matches = subject.select(self.selector)
         if any(found.port is None for found in matches):
-            return portless(claim, self.selector, matches, subject.trace, f"  {self.pattern}")
+            return portless(claim, self.selector, matches, f"  {self.pattern}")
         trial = subject.bindings.trial()
-        compared = [self._compare(found, claim, subject.trace, trial) for found in matches]
+        compared = [self._compare(found, claim, trial) for found in matches]
         failed = [comparison for comparison in compared if comparison.reason]
         bindings = subject.bindings if failed else trial
-        things = [comparison.shown(subject.trace) for comparison in compared]
+        things = [comparison.found for comparison in compared]
         verdict = Verdict(
             claim,
             "contradicted" if failed else "holds",
             expected=self._expected(bindings),
-            found=places_text(subject.trace, matches, things),
+            found=places_text(matches, things),
             evidence=evidence_of(matches),
             sizes=sizes_of(self.pattern.symbols, bindings),
         )
         if not failed:
             trial.keep()
             return verdict
-        verdict = replace(verdict, because=subject.origin(failed[0].match.port))
+        verdict = replace(verdict, because=subject.origin(failed[0].match.value))
         if len(failed) < len(compared) and self._is_unclear(matches):
-            return self._ambiguous(verdict, compared, subject.trace)
-        name = name_of(subject.trace, failed[0].match) if len(compared) > 1 else self.selector.text
+            return self._ambiguous(verdict, compared)
+        name = failing_name(self.selector, matches, [comparison.match for comparison in failed])
         return self._failed(verdict, failed[0].reason, name)
 
     def _is_unclear(self, matches: Sequence[Match]) -> bool:
@@ -115,11 +112,11 @@ class Shape:
         ports = {found.port.name for found in matches if found.port}
         return not is_pattern(self.selector.text) and (len(ports) > 1 or "@" not in self.selector.text)
 
-    def _compare(self, found: Match, claim: Claim, trace: Trace, trial: Bindings) -> Comparison:
+    def _compare(self, found: Match, claim: Claim, trial: Bindings) -> Comparison:
         """Compare one port; what it binds counts for the next."""
-        if found.port is None or found.port.value is None:
+        value, binder = found.value, (claim.span.line, claim.text)
+        if value is None:
             return Comparison(found, Absent())
-        value, binder = trace.values[found.port.value], (claim.span.line, claim.text)
         return Comparison(found, match(self.pattern, value.dtype, value.shape, trial, binder))
 
     def _expected(self, bindings: Bindings) -> str:
@@ -182,7 +179,7 @@ class Shape:
             caret=(dim.start, dim.end),
         )
 
-    def _ambiguous(self, verdict: Verdict, compared: Sequence[Comparison], trace: Trace) -> Verdict:
+    def _ambiguous(self, verdict: Verdict, compared: Sequence[Comparison]) -> Verdict:
         """Return the verdict for a selector that may mean what matches or what does not."""
         name = self.selector.text
         right = next(comparison.match for comparison in compared if not comparison.reason)
@@ -194,7 +191,7 @@ class Shape:
             what=f"'{name}' was called {calls} times and the calls differ"
             if calls > 1
             else f"'{name}' names {len(compared)} ports, which differ",
-            hint=f"{name_of(trace, right)}  {self.pattern}",
+            hint=f"{right.short_name}  {self.pattern}",
             caret=(self.selector.start, self.selector.end),
         )
 

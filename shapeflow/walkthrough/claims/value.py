@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from shapeflow.common.text import counted, listing
 from shapeflow.errors import SelectorError
-from shapeflow.model.selector import Match
-from shapeflow.walkthrough.context import Subject, UnselectedError, evidence_of, name_of
+from shapeflow.model.match import Match
+from shapeflow.walkthrough.context import Subject, UnselectedError, evidence_of
 from shapeflow.walkthrough.document import Claim
 from shapeflow.walkthrough.formula.ast import Kept, Node, kept_in
 from shapeflow.walkthrough.formula.parser import parse_formula
@@ -62,7 +62,7 @@ class Value:
         evidence: list[Match] = []
         for kept in self.needed:
             matches = subject.select(kept.selector)
-            if len({match.port.value if match.port else None for match in matches} - {None}) != 1:
+            if len({match.value.id for match in matches if match.value}) != 1:
                 return _not_one_tensor(claim, kept.selector, matches, subject)
             evidence += matches
         missing = [kept.name for kept in self.needed if kept.name not in subject.trace.run.kept]
@@ -131,11 +131,11 @@ def _tolerance(text: str) -> tuple[float, int]:
 def _not_one_tensor(claim: Claim, part: Part, matches: Sequence[Match], subject: Subject) -> Verdict:
     """Return the verdict for a selector that names no or several tensors."""
     if matches[0].port is None:
-        return portless(claim, part, matches, subject.trace, "")
-    tensors = sum(1 for match in matches if match.port and match.port.value is not None)
+        return portless(claim, part, matches, "")
+    tensors = sum(1 for match in matches if match.value)
     what = f"'{part.text}' names {counted(tensors, 'tensor')}, a formula needs one"
-    found = listing([name_of(subject.trace, match) for match in matches])
-    error = SelectorError("ambiguous-path", what, found=found, hint=name_of(subject.trace, matches[0]))
+    found = listing([match.short_name for match in matches])
+    error = SelectorError("ambiguous-path", what, found=found, hint=matches[0].short_name)
     raise UnselectedError("invalid", part, error)
 
 

@@ -1,0 +1,64 @@
+"""What a selector names: a call, an op or one of their ports, with the records themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from shapeflow.model.records import Call, Op, Port, Records, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One call, op or port that a selector names."""
+
+    path: str
+    """``transformer.encoder``, ``backbone.forward_image()`` or ``mask_head/einsum``."""
+    index: int
+    """K in ``path@K``."""
+    siblings: int
+    """How many calls or ops of this path there are, this one included."""
+    call: Call | None
+    """The call; for an op the innermost call it ran in (None: outside all calls)."""
+    op: Op | None = None
+    """The op, if the selector names an op."""
+    port: Port | None = None
+    """The port, if the selector names ports."""
+    value: Value | None = None
+    """The tensor at the port; None if there is none, or no port is named."""
+
+    @property
+    def name(self) -> str:
+        """A selector of exactly this: ``transformer.encoder.layers.0.self_attn@0:out[0]``."""
+        return f"{self.path}@{self.index}{self._port}"
+
+    @property
+    def short_name(self) -> str:
+        """The same without ``@K`` where there is but one such call or op."""
+        return f"{self.path}{self._port}" if self.siblings == 1 else self.name
+
+    @property
+    def _port(self) -> str:
+        return f":{self.port.name}" if self.port else ""
+
+    @property
+    def owner(self) -> Call | Op:
+        """The call or op that is named, or whose port is."""
+        owner = self.call if self.op is None else self.op
+        assert owner is not None, "a match without an op is a call"
+        return owner
+
+    @property
+    def content(self) -> str:
+        """What is at the port, as text: ``f32[1, 256]``, ``None``, ``'nearest'``; empty without a port."""
+        if self.value is not None:
+            return str(self.value)
+        return self.port.text if self.port else ""
+
+    def at(self, port: Port, value: Value | None) -> Match:
+        """Return the match of a port of the same call or op, and of the tensor that is there."""
+        return replace(self, port=port, value=value)
+
+
+def op_match(trace: Records, path: str, index: int, siblings: int, op: Op) -> Match:
+    """Return the match of one op."""
+    return Match(path, index, siblings, None if op.call is None else trace.calls[op.call], op)

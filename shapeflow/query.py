@@ -1,0 +1,104 @@
+"""Answers about a trace as rows of plain data: what ``show --json`` prints, for programs and notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from shapeflow.model.exact_names import Names
+from shapeflow.model.flow import Reach, Use, fold
+from shapeflow.model.match import Match
+from shapeflow.model.records import Records
+from shapeflow.model.selector import op_matches
+
+
+def port_matches(trace: Records, matches: Iterable[Match]) -> list[Match]:
+    """Return the matches with each call and op replaced by its ports; one without ports stays."""
+    found = []
+    for match in matches:
+        ports = match.owner.ports if match.port is None else ()
+        found += [match.at(port, trace.value_at(port)) for port in ports] or [match]
+    return found
+
+
+def output_matches(trace: Records, matches: Iterable[Match]) -> list[Match]:
+    """Return the output ports of calls and ops; one without outputs stays."""
+    found = []
+    for match in matches:
+        found += [match.at(port, trace.value_at(port)) for port in match.owner.outputs] or [match]
+    return found
+
+
+def source_line(trace: Records, match: Match) -> str:
+    """Return the line of the model that made what is meant: the value, or else the call or op."""
+    if match.value is None:
+        return trace.line(match.owner.source)
+    producer = match.value.producer
+    return "" if producer is None else trace.line(trace.ops[producer].source)
+
+
+def port_rows(trace: Records, matches: Iterable[Match]) -> Iterator[dict[str, Any]]:
+    """Yield a row a port: path, call, port, dtype, shape and source line."""
+    for match in port_matches(trace, matches):
+        row: dict[str, Any] = {
+            "path": match.path,
+            "call": match.index,
+            "port": match.port.name if match.port else None,
+            "dtype": None,
+            "shape": None,
+            "source": source_line(trace, match) or None,
+        }
+        if match.value is not None:
+            row |= {"dtype": match.value.dtype, "shape": list(match.value.shape)}
+            if not match.value.materialized:
+                row["materialized"] = False
+        elif match.port is not None:
+            row["text"] = match.port.text
+        yield row
+
+
+def path_rows(trace: Records, path: Reach | Use) -> list[dict[str, Any]]:
+    """Return a row a call that a path runs through: the call, its ops, and the tensor that leaves it."""
+    names = trace.cached(Names)
+    return [
+        {
+            "call": None if step.call is None else names.call(step.call),
+            "ops": [names.op(op) for op in step.ops],
+            "dtype": trace.values[step.value].dtype,
+            "shape": list(trace.values[step.value].shape),
+        }
+        for step in fold(trace, path)
+    ]
+
+
+def reach_row(trace: Records, reach: Reach) -> dict[str, Any]:
+    """Return the answer to "does it reach", with the path or the doubts."""
+    doubts = [doubt.text for doubt in reach.doubts]
+    return {"answer": reach.answer, "path": path_rows(trace, reach) if reach else [], "doubts": doubts}
+
+
+def use_row(trace: Records, use: Use | None) -> dict[str, Any]:
+    """Return whether something is unused, else its nearest use."""
+    path = path_rows(trace, use) if use else []
+    return {"unused": use is None, "use": use.text if use else None, "path": path}
+
+
+def overview_row(trace: Records, unused: int) -> dict[str, Any]:
+    """Return what was recorded, in numbers."""
+    run = trace.run
+    counts = {name: len(getattr(trace, name)) for name in ("modules", "calls", "ops", "values", "escapes")}
+    return {
+        "target": run.target,
+        "device": run.device,
+        "complete": run.complete,
+        **counts,
+        "unused": unused,
+    }
+
+
+def unused_matches(trace: Records, values: Iterable[int]) -> list[Match]:
+    """Return the outputs of ops, details of composite ops left out, that are among some values."""
+    wanted = set(values)
+    makers = [op for op in trace.ops if op.parent is None and any(p.value in wanted for p in op.outputs)]
+    found = output_matches(trace, op_matches(trace, makers))
+    return [match for match in found if match.value is not None and match.value.id in wanted]
