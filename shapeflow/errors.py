@@ -1,12 +1,36 @@
 """Errors for the person who caused them: fields first, text last.
 
-An error holds what happened, where, what was expected, what was found, why and what to try.
-Front doors print ``render()`` and leave with ``exit_code``; other renderers read the fields.
+A ``Diagnostic`` says what happened, where, what was expected, what was found, why and what to try. Errors
+have one, and so do the verdicts on claims. Commands print ``render()`` and leave with ``exit_code``; other
+renderers loop over ``reasons()``.
+
+    Exception
+    ├── ShapeflowError        raised on purpose, with a diagnostic; exit code 2 unless it says otherwise
+    │   ├── InputError        a file, option or argument cannot be used
+    │   │   └── ShapeTextError        (shapes.notation) text is not a shape or an expression
+    │   ├── SelectorError     a selector cannot be read, or names nothing
+    │   ├── WalkthroughError  a walkthrough cannot be judged at all
+    │   │   ├── ClaimError            (walkthrough.parts) a line cannot be read as a claim
+    │   │   └── FormulaError          (walkthrough.formula.functions) a formula has no result on these numbers
+    │   └── RunError          the model's run failed; exit code 3
+    │       ├── NeedsValues           a shapes-only run met a step that needs data
+    │       └── NoShapeFormula        a shapes-only run met an operator without a shape formula
+    └── EndOfRun              not an error: a shapes-only run has nothing more to show
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from shapeflow.common.control_characters import visible, visible_line
+
+if TYPE_CHECKING:
+    from typing_extensions import TypedDict, Unpack
+
+Columns = tuple[int, int]
+"""Columns of one line of the user's text, from 0, the end not included."""
 
 
 class ExitCode(IntEnum):
@@ -22,46 +46,42 @@ class ExitCode(IntEnum):
     OUR_BUG = 4
 
 
-class ShapeflowError(Exception):
-    """Base of every error we raise on purpose.
+LABELS = {"expected": "expected", "found": "found", "because": "because", "hint": "try"}
+"""Field of a diagnostic -> what messages in English call it, in the order in which they show it."""
 
-    Args:
-        code: short stable name such as ``unknown-path``; each is explained in docs/messages.md.
-        what: one line, under about 90 characters, quoting the user's own text.
-        where: ``path:line:column``, a call path or a command option.
-        expected: what was asked for.
-        found: what there is instead.
-        because: the evidence.
-        hint: one thing to do next, ready to paste.
-        frame: the lines of the user's text with carets, already laid out.
-    """
 
-    exit_code = ExitCode.WRONG_INPUT
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """What is wrong and what to do about it. What it quotes can neither steer a terminal nor break a line."""
 
-    def __init__(
-        self,
-        code: str,
-        what: str,
-        *,
-        where: str = "",
-        expected: str = "",
-        found: str = "",
-        because: str = "",
-        hint: str = "",
-        frame: str = "",
-    ) -> None:
-        super().__init__(what)
-        self.code = code
-        self.what = what
-        self.where = where
-        self.expected = expected
-        self.found = found
-        self.because = because
-        self.hint = hint
-        self.frame = frame
+    code: str = ""
+    """Short stable name such as ``unknown-path``; each is explained in docs/messages.md."""
+    what: str = ""
+    """One line, under about 90 characters, quoting the user's own text."""
+    where: str = ""
+    """``path:line:column``, a call path or a command option."""
+    columns: Columns | None = None
+    """The part of the user's line that is meant; None: all of it."""
+    expected: str = ""
+    """What was asked for."""
+    found: str = ""
+    """What there is instead."""
+    because: str = ""
+    """The evidence."""
+    hint: str = ""
+    """One thing to do next, ready to paste."""
+    frame: str = ""
+    """The lines of the user's text with carets, already laid out."""
 
-    def __str__(self) -> str:
-        return self.render()
+    def __post_init__(self) -> None:
+        for name in ("code", "what", "where"):
+            object.__setattr__(self, name, visible_line(getattr(self, name)))
+        for name in (*LABELS, "frame"):
+            object.__setattr__(self, name, visible(getattr(self, name)))
+
+    def reasons(self) -> list[tuple[str, str]]:
+        """Return the fields that say more than ``what``, as far as they are filled: name and text."""
+        return [(name, text) for name in LABELS if (text := getattr(self, name))]
 
     def render(self, level: str = "error") -> str:
         """Return the message as plain text, one field a line, continuation lines indented."""
@@ -70,17 +90,101 @@ class ShapeflowError(Exception):
             lines.append(f"  --> {self.where}")
         if self.frame:
             lines.append(self.frame)
-        for label, text in (
-            ("expected", self.expected),
-            ("found", self.found),
-            ("because", self.because),
-            ("try", self.hint),
-        ):
-            if text:
-                first, *rest = text.splitlines()
-                lines.append(f"   = {label + ':':<9} {first}")
-                lines += [f"               {line}" for line in rest]
+        for name, text in self.reasons():
+            first, *rest = text.splitlines()
+            lines.append(f"   = {LABELS[name] + ':':<9} {first}")
+            lines += [f"               {line}" for line in rest]
         return "\n".join(lines)
+
+
+class Diagnosed:
+    """Something that has a diagnostic, whose fields can be read directly."""
+
+    __slots__ = ()
+
+    diagnostic: Diagnostic
+
+    @property
+    def code(self) -> str:
+        """See ``Diagnostic``, here and below."""
+        return self.diagnostic.code
+
+    @property
+    def what(self) -> str:  # noqa: D102
+        return self.diagnostic.what
+
+    @property
+    def where(self) -> str:  # noqa: D102
+        return self.diagnostic.where
+
+    @property
+    def columns(self) -> Columns | None:  # noqa: D102
+        return self.diagnostic.columns
+
+    @property
+    def expected(self) -> str:  # noqa: D102
+        return self.diagnostic.expected
+
+    @property
+    def found(self) -> str:  # noqa: D102
+        return self.diagnostic.found
+
+    @property
+    def because(self) -> str:  # noqa: D102
+        return self.diagnostic.because
+
+    @property
+    def hint(self) -> str:  # noqa: D102
+        return self.diagnostic.hint
+
+
+if TYPE_CHECKING:
+
+    class _Reasons(TypedDict, total=False):
+        """The fields of a diagnostic that a message can do without."""
+
+        where: str
+        columns: Columns | None
+        expected: str
+        found: str
+        because: str
+        hint: str
+        frame: str
+
+    class _Fields(_Reasons, total=False):
+        code: str
+        what: str
+
+
+Error = TypeVar("Error", bound="ShapeflowError")
+
+
+class ShapeflowError(Diagnosed, Exception):
+    """Base of every error we raise on purpose.
+
+    Args:
+        code: see ``Diagnostic``.
+        what: likewise.
+        **fields: any other fields of a diagnostic.
+    """
+
+    exit_code = ExitCode.WRONG_INPUT
+
+    def __init__(self, code: str, what: str, **fields: Unpack[_Reasons]) -> None:
+        super().__init__(what)
+        self.diagnostic = Diagnostic(code, what, **fields)
+
+    def __str__(self) -> str:
+        return self.render()
+
+    def render(self) -> str:
+        """Return the message as plain text."""
+        return self.diagnostic.render()
+
+    def amend(self: Error, **fields: Unpack[_Fields]) -> Error:
+        """Put other texts into some fields of the diagnostic, and return the error itself."""
+        self.diagnostic = replace(self.diagnostic, **fields)
+        return self
 
 
 class InputError(ShapeflowError):
@@ -88,10 +192,7 @@ class InputError(ShapeflowError):
 
 
 class SelectorError(ShapeflowError):
-    """A selector cannot be read, or names nothing in the trace."""
-
-    span: tuple[int, int] | None = None
-    """Columns (from 0, the end not included) of the part of the selector that is meant."""
+    """A selector cannot be read, or names nothing in the trace; its columns are those of the selector."""
 
 
 class WalkthroughError(ShapeflowError):
@@ -140,5 +241,5 @@ class NoShapeFormula(RunError):  # noqa: N818 - the same
         )
 
 
-class EndOfRun(Exception):  # noqa: N818 - it ends a run in good order, it is no error
+class EndOfRun(Exception):  # noqa: N818 - it ends a run in good order, it is not an error
     """Raised by an adapter where a shapes-only run has nothing more to show; its text goes into the notes."""

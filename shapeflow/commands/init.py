@@ -128,11 +128,8 @@ def _vary(trace: Trace, args: argparse.Namespace) -> Variation:
         require(trace.run.target)
         return _run_others(trace, args)
     except InputError as error:
-        error.where = f"running '{trace.run.target}' again, for {args.trace}"
-        error.hint = (
-            error.hint if error.code == "trace-outdated" else f"shapeflow init {args.trace} --numbers"
-        )
-        raise
+        again = error.hint if error.code == "trace-outdated" else f"shapeflow init {args.trace} --numbers"
+        raise error.amend(where=f"running '{trace.run.target}' again, for {args.trace}", hint=again) from None
 
 
 def _run_others(trace: Trace, args: argparse.Namespace) -> Variation:

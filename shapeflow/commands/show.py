@@ -78,12 +78,10 @@ def _pointing(text: str, option: str = "") -> Iterator[None]:
     try:
         yield
     except SelectorError as error:
-        start, end = error.span or (0, len(text))
+        start, end = error.columns or (0, len(text))
         place = f"option {option}" if option else "SELECTOR"
-        error.where = error.where or f"{place}, column {start + 1}"
-        if not error.frame and text.isprintable():
-            error.frame = Span(place, 1, text, start, end).frame()
-        raise
+        frame = Span(place, 1, text, start, end).frame() if text.isprintable() else ""
+        raise error.amend(where=error.where or f"{place}, column {start + 1}", frame=frame) from None
 
 
 def _overview(trace: Trace, args: argparse.Namespace) -> int:

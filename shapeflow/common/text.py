@@ -81,3 +81,14 @@ def listing(items: Sequence[str], limit: int = 3) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Return ``1 claim`` or ``1,200 claims``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def runs_of(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the first and last of each run of consecutive numbers: (0, 2) and (7, 7) of 0, 1, 2, 7."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs

@@ -107,7 +107,7 @@ class ClaimItem(pytest.Item):
         """Fail if the check is not satisfied; skip what only a real run can tell in a shapes-only one."""
         result = self.config.stash[_RUNS].result(str(self.path.resolve()))
         verdict = result.verdicts[self.claim.id]
-        if verdict.excused:
+        if verdict.skipped:
             pytest.skip(verdict.what)
         if not verdict.passed:
             raise ClaimFailed(verdict)

@@ -11,14 +11,6 @@ from shapeflow.model.path_index import OUTSIDE, ROOT, PathIndex, shown
 from shapeflow.model.pattern import Segment, escape
 
 
-def _error(
-    code: str, what: str, span: tuple[int, int], *, found: str = "", because: str = "", hint: str = ""
-) -> SelectorError:
-    error = SelectorError(code, what, found=found, because=because, hint=hint)
-    error.span = span
-    return error
-
-
 def _written(segments: Sequence[Segment]) -> str:
     """Return segments as a selector writes them."""
     text = ".".join(segment.text for segment in segments)
@@ -36,7 +28,7 @@ def unknown_path(
     below = {name: key for start in starts for name, key in index.children[start].items()}
     title = f"no {what} '{_written(segments)}' in this trace"
     if known == len(segments):  # a helper method where a module is asked for
-        return _error("unknown-path", title, span, found="a helper method, no module")
+        return SelectorError("unknown-path", title, columns=span, found="a helper method, no module")
     wrong = segments[known]
     place = "the model" if known == 0 else f"'{_written(segments[:known])}'"
     has = f"{place} has {listing(list(below), 4)}" if below else f"{place} has nothing below it"
@@ -48,7 +40,7 @@ def unknown_path(
     elif not hint and all(segment.literal is not None for segment in segments):
         ending = "." + ".".join(str(segment.literal) for segment in segments)
         hint = next((shown(key) for key in index.children if key.endswith(ending)), "")
-    return _error("unknown-path", title, (wrong.start, span[1]), found=has, hint=hint)
+    return SelectorError("unknown-path", title, columns=(wrong.start, span[1]), found=has, hint=hint)
 
 
 def never_called(index: PathIndex, keys: Sequence[str], span: tuple[int, int]) -> SelectorError:
@@ -65,8 +57,8 @@ def never_called(index: PathIndex, keys: Sequence[str], span: tuple[int, int]) -
     elif called:
         found = f"called below it: {listing([shown(below) for below in called])}"
     hint = shown((helpers or called)[0]) if helpers or called else ""
-    return _error(
-        "never-called", f"{name}{others} {verb} not called in this run", span, found=found, hint=hint
+    return SelectorError(
+        "never-called", f"{name}{others} {verb} not called in this run", columns=span, found=found, hint=hint
     )
 
 
@@ -88,10 +80,10 @@ def unknown_op(index: PathIndex, keys: Sequence[str], target: Segment) -> Select
         if target.accepts(name)
     ]
     close = [f"{shown(keys[0])}/{escape(name)}" for name in nearest(target.text, ran)]
-    return _error(
+    return SelectorError(
         "unknown-op",
         f"no op '{target.text}' {place}{others}",
-        target.span,
+        columns=target.span,
         found=f"it ran {listing(ran, 6)}" if ran else "it ran no ops of its own",
         because=f"below it: {listing(elsewhere)}" if elsewhere else "",
         hint=(elsewhere or close or [""])[0],
@@ -102,7 +94,7 @@ def bad_index(name: str, verb: str, count: int, span: tuple[int, int]) -> Select
     """Return the error for a number that no call or op has."""
     found = "@0" if count == 1 else f"@0 to @{count - 1}" if count else ""
     what = f"'{name}' {verb} {counted(count, 'time')} only" if count else f"'{name}' did not run there"
-    return _error("bad-index", what, span, found=found, hint=f"{name}@-1" if count else "")
+    return SelectorError("bad-index", what, columns=span, found=found, hint=f"{name}@-1" if count else "")
 
 
 def unknown_port(match: Match, wanted: str, span: tuple[int, int]) -> SelectorError:
@@ -113,10 +105,10 @@ def unknown_port(match: Match, wanted: str, span: tuple[int, int]) -> SelectorEr
     same_side = [name for name in names if name.startswith(side)]
     close = nearest(wanted, [*names, *(port.alias for port in ports if port.alias)], 1)
     kind = {"in": "inputs", "ou": "outputs"}.get(side, "ports")
-    return _error(
+    return SelectorError(
         "unknown-port",
         f"'{match.path}' has no port '{wanted}'",
-        span,
+        columns=span,
         found=listing(same_side, 6) or f"no {kind}",
         hint=f"{match.path}:{close[0]}" if close else "",
     )

@@ -65,9 +65,8 @@ def syntax_error(
     what: str, span: tuple[int, int], *, expected: str = "", found: str = "", hint: str = ""
 ) -> SelectorError:
     """Return the error for some columns of a selector, one column at least."""
-    error = SelectorError("selector-syntax", what, expected=expected, found=found, hint=hint)
-    error.span = (span[0], max(span[1], span[0] + 1))
-    return error
+    columns = (span[0], max(span[1], span[0] + 1))
+    return SelectorError("selector-syntax", what, columns=columns, expected=expected, found=found, hint=hint)
 
 
 def parse_path(text: str, start: int = 0) -> tuple[Segment, ...]:

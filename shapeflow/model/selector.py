@@ -54,7 +54,7 @@ def parse(text: str) -> Selector:
     """Read a selector.
 
     Raises:
-        SelectorError: it cannot be read (``selector-syntax``); ``error.span``: the columns that are meant.
+        SelectorError: it cannot be read (``selector-syntax``); ``error.columns``: what is meant.
     """
     if not text.strip():
         raise syntax_error("the selector is empty", (0, 0), expected="PATH[@K][:PORT], or '.' for the model")
@@ -103,7 +103,8 @@ def select(trace: Records, selector: str | Selector) -> list[Match]:
 
     Raises:
         SelectorError: it cannot be read (``selector-syntax``), or names nothing: ``unknown-path``,
-            ``never-called``, ``unknown-port``, ``unknown-op``, ``bad-index``; ``error.span``: the columns.
+            ``never-called``, ``unknown-port``, ``unknown-op``, ``bad-index``. ``error.columns`` are the
+            columns of what is meant.
     """
     if isinstance(selector, str):
         selector = parse(selector)

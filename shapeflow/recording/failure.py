@@ -64,7 +64,7 @@ def failure_of(error: BaseException, draft: Draft, calls: dict[int, int]) -> Fai
         source = draft.sources.line(last.filename, last.lineno or 0, last.name)
     if isinstance(error, NeedsValues) and not error.where:
         line = "" if source is None else str(draft.sources.sources[source])
-        error.where = ", in ".join(filter(None, [line, "" if call is None else call.name]))
+        error.amend(where=", in ".join(filter(None, [line, "" if call is None else call.name])))
     return Failure(
         type(error).__name__,
         error.what if isinstance(error, ShapeflowError) else _text(error),

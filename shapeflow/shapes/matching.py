@@ -6,9 +6,10 @@ A match gives None or the reason why not, made where the fact is known; whoever 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shapeflow.common.text import counted
+from shapeflow.errors import Diagnostic
 from shapeflow.shapes.notation import MAX_SIZE, Dim, Expression, ShapePattern, Wildcard, shape_text
 
 
@@ -105,23 +106,21 @@ class DimsDiffer:
 
 
 @dataclass(frozen=True, slots=True)
-class Unworkable:
+class NotEvaluable:
     """An expression that has no size."""
 
-    code: str
+    diagnostic: Diagnostic
     """``symbol-unbound``, ``symbol-fraction`` or ``size-out-of-range``."""
-    what: str
-    because: str = ""
     dim: int = 0
     """Position in the pattern's dims."""
     symbol: str = ""
     """The name without a size, for ``symbol-unbound``."""
 
 
-Mismatch = RankDiffers | DtypeDiffers | DimsDiffer | Unworkable
+Mismatch = RankDiffers | DtypeDiffers | DimsDiffer | NotEvaluable
 
 
-def work_out(expression: Expression, bindings: Bindings) -> int | Unworkable:
+def evaluate(expression: Expression, bindings: Bindings) -> int | NotEvaluable:
     """Return the size of an expression, or why it has none."""
     stack: list[int] = []
     for item in expression.items:
@@ -130,14 +129,15 @@ def work_out(expression: Expression, bindings: Bindings) -> int | Unworkable:
         elif item in ("+", "-", "*", "/"):
             right, left = stack.pop(), stack.pop()
             result = _apply(item, left, right, expression.text)
-            if isinstance(result, Unworkable):
+            if isinstance(result, NotEvaluable):
                 return result
             stack.append(result)
         else:
             binding = bindings.get(item)
             if binding is None:
                 rest = "" if expression.symbol else f", so '{expression.text}' cannot be worked out"
-                return Unworkable("symbol-unbound", f"'{item}' has no size yet{rest}", symbol=item)
+                what = f"'{item}' has no size yet{rest}"
+                return NotEvaluable(Diagnostic("symbol-unbound", what), symbol=item)
             stack.append(binding.size)
     return stack[0]
 
@@ -147,7 +147,7 @@ def match(
 ) -> Mismatch | None:
     """Match a shape as written with an observed one; symbols without a size are bound where it holds.
 
-    Plain symbols are bound before expressions are worked out, so ``[H/14, H]`` can be read.
+    Plain symbols are bound before expressions are evaluated, so ``[H/14, H]`` can be read.
 
     Args:
         pattern: the shape as written.
@@ -171,7 +171,7 @@ def match(
             if isinstance(meaning, Wildcard) or plain != bool(meaning.symbol):
                 continue
             reason = _compare(meaning, pair, shape[pair[1]], trial, binder)
-            if isinstance(reason, Unworkable):
+            if isinstance(reason, NotEvaluable):
                 return reason
             if reason:
                 differences.append(reason)
@@ -220,19 +220,21 @@ def difference_text(reason: Mismatch, dtype: str, shape: Sequence[int]) -> str:
     return shown
 
 
-def _apply(operator: str, left: int, right: int, text: str) -> int | Unworkable:
+def _apply(operator: str, left: int, right: int, text: str) -> int | NotEvaluable:
     """Return one step of arithmetic, or why it gives no size."""
     if operator == "/":
         if right == 0:
-            return Unworkable("symbol-fraction", f"'{text}' divides by zero")
+            return NotEvaluable(Diagnostic("symbol-fraction", f"'{text}' divides by zero"))
         whole, remainder = divmod(left, right)
         if remainder:
             because = f"{left} / {right} leaves {remainder}"
-            return Unworkable("symbol-fraction", f"'{text}' is no whole number", because)
+            what = f"'{text}' is no whole number"
+            return NotEvaluable(Diagnostic("symbol-fraction", what, because=because))
         return whole
     result = left + right if operator == "+" else left - right if operator == "-" else left * right
     if not -MAX_SIZE <= result <= MAX_SIZE:
-        return Unworkable("size-out-of-range", f"'{text}' is larger than any tensor")
+        what = f"'{text}' is larger than any tensor"
+        return NotEvaluable(Diagnostic("size-out-of-range", what))
     return result
 
 
@@ -250,15 +252,15 @@ def _pairs(pattern: ShapePattern, shape: Sequence[int]) -> list[tuple[int, int]]
 
 def _compare(
     expression: Expression, pair: tuple[int, int], size: int, bindings: Bindings, binder: tuple[int, str]
-) -> Difference | Unworkable | None:
+) -> Difference | NotEvaluable | None:
     """Compare one dim with its size; a plain symbol without a size is bound to it."""
     symbol = expression.symbol
     if symbol and not bindings.get(symbol):
         bindings.bind(symbol, Binding(size, *binder))
         return None
-    expected = work_out(expression, bindings)
-    if isinstance(expected, Unworkable):
-        return Unworkable(expected.code, expected.what, expected.because, pair[0], expected.symbol)
+    expected = evaluate(expression, bindings)
+    if isinstance(expected, NotEvaluable):
+        return replace(expected, dim=pair[0])
     if expected == size:
         return None
     return Difference(*pair, expected, size, bindings.get(symbol) if symbol else None)
@@ -274,5 +276,5 @@ def _known_size(dim: Dim, bindings: Bindings) -> int | None:
     """Return the size of a dim, if it has one without a look at the observed shape."""
     if isinstance(dim.meaning, Wildcard):
         return None
-    size = work_out(dim.meaning, bindings)
+    size = evaluate(dim.meaning, bindings)
     return size if isinstance(size, int) else None

@@ -1,6 +1,6 @@
 """Shape text and dims: ``f32[B, 256, H/14]`` read into dims, matched with what was observed, and printed.
 
-Text is parsed, never evaluated as Python. An expression is kept as postfix items and worked out with a
+Text is parsed, never evaluated as Python. An expression is kept as postfix items and evaluated with a
 stack, so no depth of brackets can exhaust anything; text and sizes are bounded.
 """
 
@@ -44,9 +44,7 @@ class ShapeTextError(InputError):
     """
 
     def __init__(self, what: str, start: int, end: int, *, expected: str = "") -> None:
-        super().__init__("shape-syntax", what, expected=expected)
-        self.start = start
-        self.end = end
+        super().__init__("shape-syntax", what, columns=(start, end), expected=expected)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from shapeflow.common.text import Span
-from shapeflow.errors import WalkthroughError
+from shapeflow.errors import Diagnostic, WalkthroughError
 from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
-from shapeflow.shapes.matching import Binding, Bindings, Unworkable, work_out
+from shapeflow.shapes.matching import Binding, Bindings, NotEvaluable, evaluate
 from shapeflow.shapes.notation import ShapeTextError, parse_expression
-from shapeflow.walkthrough.claims import Body
-from shapeflow.walkthrough.context import Subject, UnselectedError
+from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.document import Claim, Document
+from shapeflow.walkthrough.finding import Finding
 from shapeflow.walkthrough.parts import ClaimError
 from shapeflow.walkthrough.reader import no_claims, read
 from shapeflow.walkthrough.verdict import CheckResult, Verdict
@@ -32,13 +32,13 @@ def check(trace: Trace, walkthrough: Document | str | Path) -> CheckResult:
     if document.model and not _same_model(document.model, trace.run.target):
         raise _other_model(document, trace.run)
     subject = Subject(trace, front_matter_sizes(document))
-    verdicts = tuple(_judge(claim, subject) for claim in document.claims)
+    verdicts = tuple(Verdict.of(claim, _judge(claim, subject)) for claim in document.claims)
     sizes = {symbol: (binding.size, binding.who) for symbol, binding in subject.bindings}
     return CheckResult(document, trace, verdicts, sizes)
 
 
 def front_matter_sizes(document: Document) -> Bindings:
-    """Return the sizes that the front matter gives, worked out in order.
+    """Return the sizes that the front matter gives, evaluated in order.
 
     Raises:
         WalkthroughError: one is no expression, or needs a size that is not given above it.
@@ -47,72 +47,55 @@ def front_matter_sizes(document: Document) -> Bindings:
     for symbol, written in document.dims.items():
         span = document.dim_spans.get(symbol, Span(document.path, 1, f"{symbol}: {written}", 0, len(symbol)))
         try:
-            size = work_out(parse_expression(written), bindings)
+            size = evaluate(parse_expression(written), bindings)
         except ShapeTextError as error:
-            narrow = span.narrow(span.start + error.start, span.start + error.end)
+            start, end = error.columns or (0, len(written))
+            narrow = span.narrow(span.start + start, span.start + end)
             raise _bad_size("front-matter", error.what, narrow, "a size such as 1008 or S / P") from None
-        if isinstance(size, Unworkable):
-            raise _bad_size(size.code, size.what, span, "sizes given above it", size.because)
+        if isinstance(size, NotEvaluable):
+            reason = size.diagnostic
+            raise _bad_size(reason.code, reason.what, span, "sizes given above it", reason.because)
         if size < 0:
             raise _bad_size("size-out-of-range", f"'{symbol}' would be {size}", span, "0 or more")
         bindings.bind(symbol, Binding(size, span.line))
     return bindings
 
 
-def _judge(claim: Claim, subject: Subject) -> Verdict:
-    """Return the verdict for one claim."""
+def _judge(claim: Claim, subject: Subject) -> Finding:
+    """Return what the trace says of one claim."""
     if isinstance(claim.body, ClaimError):
-        return _unread(claim, claim.body)
+        return Finding("invalid", claim.body.diagnostic)
     if claim.real and subject.trace.run.shapes_only:
-        what = "only a real run can tell"
-        return Verdict(claim, "not observed", "needs-values", what, excused=True)
+        reason = Diagnostic("needs-values", "only a real run can tell")
+        return Finding("not observed", reason, skipped=True)
+    subject = replace(subject, binder=(claim.span.line, claim.text))
     if claim.said:  # what others say must not give sizes to our own claims
         subject = replace(subject, bindings=subject.bindings.trial())
     try:
-        body: Body = claim.body
-        verdict = body.judge(claim, subject)
-    except UnselectedError as error:
-        verdict = _unselected(claim, error, subject.trace.run)
-    if claim.said and verdict.status == "holds":
-        what = "this is said to be a mistake, but the trace agrees with it"
-        hint = "the claim without 'said', or nothing: the mistake is gone"
-        return replace(verdict, code="said-holds", what=what, expected="a contradiction", hint=hint)
-    return verdict
+        finding = claim.body.judge(subject)
+    except SelectionError as error:
+        finding = _not_selected(error, subject.trace.run)
+    if claim.said and finding.status == "holds":
+        reason = replace(
+            finding.diagnostic,
+            code="said-holds",
+            what="this is said to be a mistake, but the trace agrees with it",
+            expected="a contradiction",
+            hint="the claim without 'said', or nothing: the mistake is gone",
+        )
+        return replace(finding, diagnostic=reason)
+    return finding
 
 
-def _unread(claim: Claim, error: ClaimError) -> Verdict:
-    """Return the verdict for a line that cannot be read."""
-    caret = None if error.start is None else (error.start, error.end or error.start + 1)
-    return Verdict(
-        claim,
-        "invalid",
-        error.code,
-        error.what,
-        expected=error.expected,
-        because=error.because,
-        hint=error.hint,
-        caret=caret,
-    )
-
-
-def _unselected(claim: Claim, unselected: UnselectedError, run: Run) -> Verdict:
-    """Return the verdict for a claim on something that is not in the trace."""
-    part, error = unselected.part, unselected.error
-    start, end = error.span or (0, len(part.text))
-    because = error.because
-    if unselected.status == "not observed" and not run.complete:
+def _not_selected(error: SelectionError, run: Run) -> Finding:
+    """Return the finding for something that is not in the trace."""
+    part, cause = error.part, error.cause.diagnostic
+    start, end = cause.columns or (0, len(part.text))
+    because = cause.because
+    if error.status == "not observed" and not run.complete:
         because = "the run ended early, later calls are missing"
-    return Verdict(
-        claim,
-        unselected.status,
-        error.code,
-        error.what,
-        expected=error.expected,
-        found=error.found,
-        because=because,
-        hint=error.hint,
-        caret=(part.start + start, part.start + max(end, start + 1)),
-    )
+    columns = (part.start + start, part.start + max(end, start + 1))
+    return Finding(error.status, replace(cause, columns=columns, because=because))
 
 
 def _same_model(model: str, target: str) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Protocol
 
 from shapeflow.errors import SelectorError
 from shapeflow.model.match import Match
@@ -13,20 +13,20 @@ from shapeflow.model.records import Value
 from shapeflow.model.selector import select
 from shapeflow.model.trace import Trace
 from shapeflow.shapes.matching import Bindings
+from shapeflow.walkthrough.finding import Finding, Status
 from shapeflow.walkthrough.parts import Part
-from shapeflow.walkthrough.verdict import Evidence, Status
 
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
-class UnselectedError(Exception):
+class SelectionError(Exception):
     """A selector names nothing in the trace, which is a verdict by itself."""
 
     def __init__(self, status: Status, part: Part, error: SelectorError) -> None:
         super().__init__(error.what)
         self.status = status
         self.part = part
-        self.error = error
+        self.cause = error
 
 
 @dataclass
@@ -35,13 +35,15 @@ class Subject:
 
     trace: Trace
     bindings: Bindings = field(default_factory=Bindings)
+    binder: tuple[int, str] = (0, "")
+    """Line and text of the claim under judgement, for the symbols that it binds."""
     _selected: dict[str, list[Match] | SelectorError] = field(default_factory=dict)
 
     def select(self, selector: Part) -> list[Match]:
         """Return what a selector names; never empty.
 
         Raises:
-            UnselectedError: it names nothing.
+            SelectionError: it names nothing.
         """
         text = selector.text
         if text not in self._selected:
@@ -51,7 +53,7 @@ class Subject:
                 self._selected[text] = error
         found = self._selected[text]
         if isinstance(found, SelectorError):
-            raise UnselectedError(_status(text, found, self.trace), selector, found)
+            raise SelectionError(_status(text, found, self.trace), selector, found)
         return found
 
     def origin(self, value: Value | None) -> str:
@@ -71,24 +73,22 @@ class Subject:
         return f"made by {op.target}{place}{inside}"
 
 
-def evidence_of(matches: Sequence[Match]) -> Evidence:
-    """Return the ids of what was looked at."""
-    return Evidence(
-        calls=_unique(match.call.id for match in matches if match.call),
-        ops=_unique(match.op.id for match in matches if match.op),
-        values=_unique(match.value.id for match in matches if match.value),
-    )
+class Body(Protocol):
+    """What the parser of a kind of claim makes of a line."""
+
+    def judge(self, subject: Subject) -> Finding:
+        """Return what the trace says of it.
+
+        Raises:
+            SelectionError: a selector names nothing.
+        """
+        ...
 
 
 def is_pattern(selector: str) -> bool:
     """Return whether a selector means several things on purpose: ``*``, ``{a,b}`` or ``[0-5]``."""
     path = selector.partition(":")[0]
     return bool(re.search(r"[*?{]|\[", path))
-
-
-def _unique(ids: Iterable[int]) -> tuple[int, ...]:
-    """Return ids once each, in order."""
-    return tuple(dict.fromkeys(ids))
 
 
 def _status(selector: str, error: SelectorError, trace: Trace) -> Status:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shapeflow.common.text import Span
+from shapeflow.walkthrough.context import Body
+from shapeflow.walkthrough.parts import ClaimError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Claim:
     """The whole line, without its indent and comment."""
     section: int
     """Position in ``Document.sections``."""
-    body: Any
+    body: Body | ClaimError
     """What the kind's own parser made of it; for ``invalid`` the error."""
     said: str = ""
     """For a restated mistake of a third-party text: where it says so, as in ``6.1 one score per channel``."""

@@ -69,8 +69,7 @@ def _split_said(text: str) -> tuple[str, str]:
         raise ClaimError(
             "claim-syntax",
             "a said line names the place and then makes a claim",
-            column,
-            max(column + 1, len(text.rstrip())),
+            columns=(column, max(column + 1, len(text.rstrip()))),
             expected='said "6.1 one score per channel": head:out  [1, 200, 256]',
         )
     return where["where"], _blank(text, where.end())

@@ -1,16 +1,15 @@
-"""Words that several kinds of claim use for what they found."""
+"""Texts that several kinds of claim use for what they found."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shapeflow.common.text import listing
+from shapeflow.common.text import listing, runs_of
+from shapeflow.errors import Diagnostic
 from shapeflow.model.match import Match
 from shapeflow.model.records import Module
-from shapeflow.walkthrough.context import evidence_of
-from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.parts import Part
-from shapeflow.walkthrough.verdict import Verdict
 
 MAX_GROUPS = 3
 """Different things that a message lists."""
@@ -45,32 +44,26 @@ def failing_name(selector: Part, matches: Sequence[Match], wrong: Sequence[Match
     return wrong[0].short_name if len(matches) > 1 and wrong else selector.text
 
 
-def portless(claim: Claim, selector: Part, matches: Sequence[Match], rest: str) -> Verdict:
-    """Return the verdict for a selector that names calls where a port is needed."""
+def missing_port(selector: Part, matches: Sequence[Match], rest: str) -> Finding:
+    """Return the finding for a selector that names calls where a port is needed."""
     ports = list(dict.fromkeys(port.name for port in matches[0].owner.ports))
     output = next((port for port in ports if port.startswith("out")), "out")
-    return Verdict(
-        claim,
-        "invalid",
+    reason = Diagnostic(
         "port-missing",
         f"'{selector.text}' names a whole call, this claim is about one of its ports",
+        columns=(selector.start, selector.end),
         expected="a port after the path, such as ':out'",
         found=f"it has {listing(ports, 6)}" if ports else "it has no ports",
         hint=f"{selector.text}:{output}{rest}",
-        caret=(selector.start, selector.end),
-        evidence=evidence_of(matches),
     )
+    return Finding("invalid", reason, evidence_of(matches))
 
 
 def _indices(numbers: Sequence[int]) -> str:
     """Return ``@0 to @5, @7``."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(f"@{run[0]}" if len(run) == 1 else f"@{run[0]} to @{run[-1]}" for run in runs[:4])
+    return ", ".join(
+        f"@{first}" if first == last else f"@{first} to @{last}" for first, last in runs_of(numbers)[:4]
+    )
 
 
 def modules_text(modules: Sequence[Module], things: Sequence[str]) -> str:

@@ -8,37 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from shapeflow.errors import WalkthroughError
+from shapeflow.errors import Columns, WalkthroughError
 from shapeflow.shapes.notation import Expression, ShapeTextError, parse_expression
 
 
 class ClaimError(WalkthroughError):
-    """A line of a walkthrough that cannot be read.
-
-    Args:
-        code: stable name, see docs/messages.md.
-        what: the reason in one line.
-        start: first column (from 0) of what is meant; None: the whole claim.
-        end: the column after it.
-        expected: what could stand there.
-        because: the evidence.
-        hint: the line put right, if the slip is a known one.
-    """
-
-    def __init__(
-        self,
-        code: str,
-        what: str,
-        start: int | None = None,
-        end: int | None = None,
-        *,
-        expected: str = "",
-        because: str = "",
-        hint: str = "",
-    ) -> None:
-        super().__init__(code, what, expected=expected, because=because, hint=hint)
-        self.start = start
-        self.end = end
+    """A line of a walkthrough that cannot be read; the hint, if there is one, is the line put right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +29,22 @@ class Part:
         return self.start + len(self.text)
 
     @property
+    def columns(self) -> Columns:
+        """The columns it takes, one at least."""
+        return self.start, max(self.end, self.start + 1)
+
+    def to(self, other: Part) -> Columns:
+        """Return the columns from this part to the end of another one behind it, which may be empty."""
+        return self.start, max(other.end, self.end)
+
+    @property
     def padded(self) -> str:
         """The text with blanks before it, so that columns found in it are those of the line."""
         return " " * self.start + self.text
 
     def error(self, code: str, what: str, *, expected: str = "", hint: str = "") -> ClaimError:
         """Return the error for this part."""
-        return ClaimError(code, what, self.start, max(self.end, self.start + 1), expected=expected, hint=hint)
+        return ClaimError(code, what, columns=self.columns, expected=expected, hint=hint)
 
 
 def part(text: str, start: int, end: int) -> Part:
@@ -95,6 +79,5 @@ def size_of(given: Part) -> Expression:
     try:
         return parse_expression(given.padded)
     except ShapeTextError as error:
-        raise ClaimError(
-            "claim-syntax", error.what, error.start, error.end, expected=error.expected or "a size or a name"
-        ) from None
+        expected = error.expected or "a size or a name"
+        raise ClaimError("claim-syntax", error.what, columns=error.columns, expected=expected) from None

@@ -4,56 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
 
 from shapeflow.common.display import html_of
 from shapeflow.errors import ExitCode
 from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.document import Claim, Document
-
-Status = Literal["holds", "contradicted", "layout differs", "undecided", "not observed", "invalid"]
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Ids of what a verdict rests on, in the trace."""
-
-    calls: tuple[int, ...] = ()
-    ops: tuple[int, ...] = ()
-    values: tuple[int, ...] = ()
+from shapeflow.walkthrough.finding import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the trace says of one claim."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict(Finding):
+    """A claim, and what the trace says of it; a ``said`` line should be contradicted."""
 
     claim: Claim
-    status: Status
-    """Of the statement itself; a ``said`` line should be ``contradicted`` or ``layout differs``."""
-    code: str = ""
-    """Why it does not hold, as a stable name: ``shape``, ``symbol-conflict``, ``unknown-path`` …"""
-    what: str = ""
-    """The reason in one line."""
-    expected: str = ""
-    """In the one notation, symbols with their sizes: ``f32[B, 256, 72, 72]   with B = 1 (line 12)``."""
-    found: str = ""
-    """The observed shape, number or text, also when the claim holds."""
-    because: str = ""
-    """The evidence in words: last op, source line, call."""
-    hint: str = ""
-    caret: tuple[int, int] | None = None
-    """Columns (from 0) of the claim's line that are meant, if narrower than the claim."""
-    evidence: Evidence = Evidence()
-    sizes: tuple[tuple[str, int], ...] = ()
-    """The symbols of the claim with their sizes, in order of appearance."""
-    excused: bool = False
-    """True if only a real run can tell and this one was shapes-only: shown and counted, but no failure."""
+
+    @classmethod
+    def of(cls, claim: Claim, finding: Finding) -> Verdict:
+        """Return the verdict that a finding is for a claim."""
+        return cls(claim=claim, **{field.name: getattr(finding, field.name) for field in fields(Finding)})
 
     @property
     def passed(self) -> bool:
-        """True if the check is satisfied: a claim holds, a ``said`` line is contradicted, or is excused."""
-        if self.excused:
+        """True if the check is satisfied: a claim holds, a ``said`` line is contradicted, or is skipped."""
+        if self.skipped:
             return True
         if self.claim.said:
             return self.status in ("contradicted", "layout differs")
@@ -94,8 +68,8 @@ class CheckResult:
         return ExitCode.DIFFERENT if failures else ExitCode.FINE
 
     @property
-    def excused(self) -> tuple[Verdict, ...]:
+    def skipped(self) -> tuple[Verdict, ...]:
         """The verdicts that only a real run can give."""
-        return tuple(verdict for verdict in self.verdicts if verdict.excused)
+        return tuple(verdict for verdict in self.verdicts if verdict.skipped)
 
     _repr_html_ = html_of

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shapeflow.drafting.symbols import ANY, Symbols
 from shapeflow.model.variation import Axis, OtherRun, Variation
-from shapeflow.shapes.matching import Binding, Bindings, work_out
+from shapeflow.shapes.matching import Binding, Bindings, evaluate
 from shapeflow.shapes.notation import parse_expression
 
 OWN = {"B": 2, "T": 12, "H": 128, "W": 96}
@@ -48,11 +48,11 @@ def texts(dims, own=OWN, others=OTHERS):
     return symbols.dims(call, call.outputs[0])
 
 
-def evaluate(text, sizes):
+def size_of(text, sizes):
     bindings = Bindings()
     for name, size in sizes.items():
         bindings.bind(name, Binding(size, 1))
-    return work_out(parse_expression(text), bindings)
+    return evaluate(parse_expression(text), bindings)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_count_that_moves_gets_an_expression():
 def test_whatever_is_said_is_true_of_every_run(row):
     text = symbols_of(lambda **sizes: (1,)).text(tuple(row))
     if text != ANY:
-        assert [evaluate(text, sizes) for sizes in (OWN, *OTHERS)] == row
+        assert [size_of(text, sizes) for sizes in (OWN, *OTHERS)] == row
 
 
 @given(st.integers(1, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 99))
@@ -137,4 +137,4 @@ def test_what_is_inferred_holds_for_sizes_never_seen(scale, tokens, both, added)
 
     text = texts(lambda **sizes: (dim(**sizes),))[0]
     for sizes in ({"B": 1, "T": 1, "H": 32, "W": 64}, {"B": 19, "T": 101, "H": 96, "W": 32}):
-        assert evaluate(text, sizes) == dim(**sizes)
+        assert size_of(text, sizes) == dim(**sizes)

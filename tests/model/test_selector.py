@@ -29,8 +29,8 @@ def refusal(trace: Trace, selector: str) -> SelectorError:
 
 def meant(selector: str, error: SelectorError) -> str:
     """Return the part of a selector that an error points at."""
-    assert error.span is not None
-    return selector[slice(*error.span)]
+    assert error.columns is not None
+    return selector[slice(*error.columns)]
 
 
 NAMED = {
@@ -462,8 +462,8 @@ def test_syntax_errors_point_at_the_part(selector: str) -> None:
     error = caught.value
     assert error.code == "selector-syntax"
     assert meant(selector, error) == UNREADABLE[selector]
-    assert error.span is not None
-    assert error.span[1] > error.span[0] >= 0
+    assert error.columns is not None
+    assert error.columns[1] > error.columns[0] >= 0
 
 
 def test_some_slips_are_put_right() -> None:
@@ -488,8 +488,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         selector = parse(text)
     except SelectorError as error:
         assert error.code == "selector-syntax"
-        assert error.span is not None
-        assert 0 <= error.span[0] < error.span[1] <= max(len(text), error.span[0] + 1)
+        assert error.columns is not None
+        assert 0 <= error.columns[0] < error.columns[1] <= max(len(text), error.columns[0] + 1)
     else:
         assert selector.text == text
 

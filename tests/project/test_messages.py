@@ -14,7 +14,7 @@ from walkthroughs import document_of
 from shapeflow.reporting.verdicts.text import render_verdict
 
 CODE = re.compile(r"[a-z]+(-[a-z]+)*")
-NOT_MESSAGES = {"UnselectedError"}
+NOT_MESSAGES = {"SelectionError"}
 """Carries a status, not a code."""
 EXPLAINED = re.compile(r"^\| `([a-z-]+)` \|", re.MULTILINE)
 
@@ -67,13 +67,11 @@ def verdict_codes_in(text: str) -> set[str]:
     for node in ast.walk(ast.parse(text)):
         if not isinstance(node, ast.Call):
             continue
-        name = getattr(node.func, "id", "")
-        if name == "Verdict":
-            arguments = [*node.args[2:3], *(word.value for word in node.keywords if word.arg == "code")]
-        elif name == "replace":
-            arguments = [word.value for word in node.keywords if word.arg == "code"]
-        elif name == "Unworkable":
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        if name == "Diagnostic":
             arguments = node.args[:1]
+        elif name in ("replace", "amended"):
+            arguments = [word.value for word in node.keywords if word.arg == "code"]
         else:
             continue
         found.update(code for argument in arguments for code in constants(argument) if code)
@@ -126,7 +124,7 @@ def test_the_whole_text(code, folder):
 @pytest.mark.parametrize("code", sorted(CLAIMS))
 def test_places_point_at_the_text_under_the_carets(code):
     verdict = verdict_of(code)
-    span = verdict.claim.span.narrow(*verdict.caret) if verdict.caret else verdict.claim.span
+    span = verdict.claim.span.narrow(*verdict.columns) if verdict.columns else verdict.claim.span
     meant = span.text[span.start : span.end]
     where, _, line, carets = render_verdict(verdict).splitlines()[1:5]
     path, number, column = where.removeprefix("  --> ").split(":")

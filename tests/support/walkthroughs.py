@@ -29,5 +29,5 @@ def judge(trace: Trace, line: str, dims: Mapping[str, object] | None = None) -> 
 
 def under(verdict: Verdict) -> str:
     """Return the text that the carets of a verdict are under."""
-    span = verdict.claim.span.narrow(*verdict.caret) if verdict.caret else verdict.claim.span
+    span = verdict.claim.span.narrow(*verdict.columns) if verdict.columns else verdict.claim.span
     return span.text[span.start : span.end]

@@ -70,7 +70,7 @@ class TestFrontMatter:
         error = caught.value
         assert (error.code, error.where) == (code, where)
         assert error.what.startswith(what)
-        assert "^" in error.frame
+        assert "^" in error.diagnostic.frame
 
     def test_another_model(self, sample):
         text = "---\nmodel: sam3\nrun:\n  image: bus.jpg\n---\n" + document_of(".:out.boxes [1, 10, 4]")

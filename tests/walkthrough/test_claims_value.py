@@ -166,7 +166,7 @@ class TestFormulas:
         with pytest.raises(FormulaError) as caught:
             result(text, x=X, y=Y, z=Z)
         assert caught.value.what.startswith(what)
-        assert caught.value.place is not None
+        assert caught.value.columns is not None
 
     @pytest.mark.parametrize(
         "text",
@@ -187,7 +187,7 @@ class TestFormulas:
         try:
             parse_formula(Part(text, 0))
         except ClaimError as error:
-            assert error.start is None or 0 <= error.start < error.end
+            assert error.columns is None or 0 <= error.columns[0] < error.columns[1]
 
 
 class TestNumbers:
@@ -222,16 +222,16 @@ BOXES, HEAD = ".:out.boxes", "decoder.box_head@1:out"
 
 
 class TestVerdicts:
-    def test_a_shapes_only_run_is_excused_visibly(self, sample):
+    def test_a_shapes_only_run_is_skipped_visibly(self, sample):
         result = result_of(sample, f"value {BOXES} ~= sigmoid({HEAD})", f"{HEAD} [1, 10, 4]")
         verdict = result.verdicts[0]
-        assert (verdict.status, verdict.code, verdict.excused, verdict.passed) == (
+        assert (verdict.status, verdict.code, verdict.skipped, verdict.passed) == (
             "not observed",
             "needs-values",
             True,
             True,
         )
-        assert (len(result.excused), result.failed) == (1, ())
+        assert (len(result.skipped), result.failed) == (1, ())
 
     def test_but_not_for_what_is_not_there(self, sample):
         assert judge(sample, "value .:out.boxs ~= 1").status == "invalid"
@@ -310,7 +310,7 @@ class TestVerdicts:
 class TestReal:
     def test_any_claim_can_wait_for_a_real_run(self, sample):
         verdict = judge(sample, "real geometry:out [1]")
-        assert (verdict.status, verdict.excused, verdict.passed) == ("not observed", True, True)
+        assert (verdict.status, verdict.skipped, verdict.passed) == ("not observed", True, True)
         verdict = judge(with_numbers(sample), "real geometry:out [1]")
         assert (verdict.code, verdict.passed) == ("never-called", False)
 

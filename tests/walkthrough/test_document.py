@@ -179,7 +179,7 @@ class TestFrontMatter:
         assert error.code == "front-matter"
         path, line, column = error.where.split(":")
         assert path == "w.md"
-        shown, carets = error.frame.splitlines()[1:]
+        shown, carets = error.diagnostic.frame.splitlines()[1:]
         assert shown.startswith(f"{line} | ")
         assert carets.index("^") == len(f"{line} | ") + int(column) - 1
         return error

@@ -97,8 +97,8 @@ def test_what_cannot_be_read(text, under, hint):
     error = read.body
     assert isinstance(error, ClaimError)
     assert error.code == "claim-syntax"
-    if under and error.start is not None:
-        assert text[error.start : error.end] == under or under == text
+    if under and error.columns is not None:
+        assert text[slice(*error.columns)] == under or under == text
     assert error.hint == hint
 
 
@@ -126,8 +126,8 @@ def test_text_that_tries_to_execute_is_text(tmp_path, monkeypatch):
 def test_any_line_is_a_claim_or_invalid(text):
     text = text.strip()
     read = claim(text)
-    if read.kind == "invalid" and read.body.start is not None:
-        assert 0 <= read.body.start < read.body.end
+    if read.kind == "invalid" and read.body.columns is not None:
+        assert 0 <= read.body.columns[0] < read.body.columns[1]
 
 
 @pytest.mark.parametrize(

@@ -136,9 +136,7 @@ def _claims(claims: Sequence[ClaimView], words: Words) -> list[str]:
 
 def _reasons(claim: ClaimView, words: Words) -> list[str]:
     lines = [f"- {text(claim.what)}"] if claim.what else []
-    for key, reason in (("expected", claim.expected), ("because", claim.because), ("hint", claim.hint)):
-        if reason:
-            lines.append(f"- {words(key)}: {code(reason)}")
+    lines += [f"- {words(key)}: {code(reason)}" for key, reason in claim.reasons]
     lines += [f"- {words('evidence')}: {code(entry.selector)}" for entry in claim.evidence]
     return _folded(f"{claim.place}: {claim.verdict}", lines, opened=True)
 

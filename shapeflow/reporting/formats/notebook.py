@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shapeflow.common.text import counted
 from shapeflow.common.units import memory, percent, short
+from shapeflow.errors import LABELS
 from shapeflow.model.call_tree import Structure
 from shapeflow.model.exact_names import Names
 from shapeflow.model.trace import Trace
@@ -85,15 +86,9 @@ def check_html(result: CheckResult) -> str:
 def _failed(verdict: Verdict) -> str:
     span = verdict.claim.span
     lines = [f'<code style="{MONO}">{escape(verdict.claim.text)}</code> {_soft(f"line {span.line}")}']
-    for label, words in (
-        (verdict.status, verdict.what),
-        ("expected", verdict.expected),
-        ("found", verdict.found),
-        ("because", verdict.because),
-        ("try", verdict.hint),
-    ):
-        if words:
-            lines.append(f'{_soft(label)} <span style="{MONO};white-space:pre-wrap">{escape(words)}</span>')
+    rows = [(LABELS[name], text) for name, text in verdict.diagnostic.reasons()]
+    for label, words in [(verdict.status, verdict.what), *rows] if verdict.what else rows:
+        lines.append(f'{_soft(label)} <span style="{MONO};white-space:pre-wrap">{escape(words)}</span>')
     return (
         f'<div style="border-left:3px solid {BAD};padding-left:10px;margin:6px 0">{"<br>".join(lines)}</div>'
     )

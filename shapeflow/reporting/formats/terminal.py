@@ -101,7 +101,7 @@ def _claim(claim: ClaimView, words: Words, width: int) -> Iterator[Line]:
     if claim.passed:
         return
     yield STYLES.get(claim.tone, FAINT), f"{INDENT}    {claim.verdict}: {claim.what}"
-    for key, reason in (("expected", claim.expected), ("because", claim.because), ("hint", claim.hint)):
+    for key, reason in claim.reasons:
         for number, part in enumerate(reason.splitlines()):
             yield "", f"{INDENT}    {words(key) + ':' if not number else '':<10} {part}"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shapeflow.reporting.verdicts.text import level, message, sentence
+from shapeflow.errors import LABELS
+from shapeflow.reporting.verdicts.text import level, message, sentence, span_of
 from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
 
@@ -18,14 +19,8 @@ def render(result: CheckResult, *, allow_undecided: bool = False) -> str:
 def annotation(verdict: Verdict, command: str = "error") -> str:
     """Return the workflow command that puts a message on the line of a claim."""
     error = message(verdict)
-    span = verdict.claim.span.narrow(*verdict.caret) if verdict.caret else verdict.claim.span
-    parts = [
-        ("expected", error.expected),
-        ("found", error.found),
-        ("because", error.because),
-        ("try", error.hint),
-    ]
-    text = "\n".join([error.what, *(f"{label}: {field}" for label, field in parts if field)])
+    span = span_of(verdict)
+    text = "\n".join([error.what, *(f"{LABELS[name]}: {reason}" for name, reason in error.reasons())])
     properties = {
         "file": span.path,
         "line": str(span.line),

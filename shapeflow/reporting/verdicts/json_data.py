@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from shapeflow.errors import LABELS
 from shapeflow.reporting.verdicts.text import message
 from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
@@ -28,7 +29,7 @@ def data_of(result: CheckResult, *, allow_undecided: bool = False) -> dict[str, 
         "passed": not result.failures(allow_undecided=allow_undecided),
         "counts": dict(result.counts),
         "failed": len(result.failed),
-        "need_a_real_run": len(result.excused),
+        "need_a_real_run": len(result.skipped),
         "bindings": {symbol: {"size": size, "by": who} for symbol, (size, who) in result.bindings.items()},
         "sections": [
             {"id": section.id, "title": section.title, "level": section.level, "line": section.line}
@@ -52,13 +53,8 @@ def _verdict(verdict: Verdict, section: str) -> dict[str, Any]:
         "said": claim.said or None,
         "status": verdict.status,
         "passed": verdict.passed,
-        "needs_a_real_run": verdict.excused,
-        "code": verdict.code or None,
-        "what": verdict.what or None,
-        "expected": verdict.expected or None,
-        "found": verdict.found or None,
-        "because": verdict.because or None,
-        "hint": verdict.hint or None,
+        "needs_a_real_run": verdict.skipped,
+        **{name: getattr(verdict, name) or None for name in ("code", "what", *LABELS)},
         "sizes": dict(verdict.sizes),
         "evidence": {
             "calls": list(verdict.evidence.calls),

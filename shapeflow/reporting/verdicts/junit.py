@@ -21,7 +21,7 @@ def render(result: CheckResult, *, allow_undecided: bool = False) -> str:
         "tests": str(len(result.verdicts)),
         "failures": str(len(failures) - errors),
         "errors": str(errors),
-        "skipped": str(len(result.excused)),
+        "skipped": str(len(result.skipped)),
     }
     suites = Element("testsuites", numbers)
     name = _legal(document.title or document.path)
@@ -46,7 +46,7 @@ def _add_case(suite: Element, verdict: Verdict, section: str, fails: bool) -> No
             "line": str(span.line),
         },
     )
-    if verdict.excused:
+    if verdict.skipped:
         SubElement(case, "skipped", {"message": _legal(verdict.what)})
     elif fails:
         error = message(verdict)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
-from shapeflow.common.text import counted, display_width, listing, printable
-from shapeflow.errors import ShapeflowError
+from shapeflow.common.text import Span, counted, display_width, listing, printable
+from shapeflow.errors import Diagnostic
 from shapeflow.walkthrough.document import Section
-from shapeflow.walkthrough.verdict import CheckResult, Status, Verdict
+from shapeflow.walkthrough.finding import Status
+from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
 WIDTH = 100
 """Columns that a section's line may take; at least one shape is always shown."""
@@ -17,24 +19,27 @@ LEVELS: dict[Status, str] = {"invalid": "error"}
 """What the first line of a message begins with, where it is not the status itself."""
 
 
-def message(verdict: Verdict) -> ShapeflowError:
+def message(verdict: Verdict) -> Diagnostic:
     """Return what is wrong with one claim, with its place, as a message that every renderer can use."""
-    span = verdict.claim.span
-    narrow = span.narrow(*verdict.caret) if verdict.caret else span
-    because = verdict.because
+    reason, narrow = verdict.diagnostic, span_of(verdict)
+    because = reason.because
     if verdict.claim.said:
         said = f'"{verdict.claim.said}" is said to state this'
         because = f"{because}\n{said}" if because else said
-    return ShapeflowError(
-        verdict.code or verdict.status.replace(" ", "-"),
-        verdict.what or verdict.status,
+    return replace(
+        reason,
+        code=reason.code or verdict.status.replace(" ", "-"),
+        what=reason.what or verdict.status,
         where=str(narrow.location),
-        expected=verdict.expected,
-        found=verdict.found,
         because=because,
-        hint=verdict.hint,
         frame=narrow.frame(),
     )
+
+
+def span_of(verdict: Verdict) -> Span:
+    """Return the part of the walkthrough that a verdict is about."""
+    span = verdict.claim.span
+    return span.narrow(*verdict.columns) if verdict.columns else span
 
 
 def level(verdict: Verdict) -> str:
@@ -75,14 +80,14 @@ def sentence(result: CheckResult) -> str:
     """Return the result in one sentence, or two if something fails."""
     failed = result.failed
     said = sum(
-        1 for verdict in result.verdicts if verdict.claim.said and verdict.passed and not verdict.excused
+        1 for verdict in result.verdicts if verdict.claim.said and verdict.passed and not verdict.skipped
     )
-    holds = len(result.verdicts) - len(failed) - len(result.excused) - said
+    holds = len(result.verdicts) - len(failed) - len(result.skipped) - said
     parts = [counted(holds, "holds", "hold")]
     if said:
         parts.append(counted(said, "restated mistake is contradicted", "restated mistakes are contradicted"))
-    if result.excused:
-        parts.append(counted(len(result.excused), "needs a real run", "need a real run"))
+    if result.skipped:
+        parts.append(counted(len(result.skipped), "needs a real run", "need a real run"))
     total = counted(len(result.verdicts), "claim")
     if not failed:
         return f"{total}, all satisfied: {', '.join(parts)}"
@@ -92,15 +97,15 @@ def sentence(result: CheckResult) -> str:
 def _row(section: Section, verdicts: Sequence[Verdict], title: str) -> tuple[str, str, list[str]]:
     """Return the cells of a section's line: mark and title, verdicts, observed shapes."""
     failed = [verdict for verdict in verdicts if not verdict.passed]
-    excused = sum(1 for verdict in verdicts if verdict.excused)
-    parts = [f"{len(verdicts) - len(failed) - excused} ok"]
+    skipped = sum(1 for verdict in verdicts if verdict.skipped)
+    parts = [f"{len(verdicts) - len(failed) - skipped} ok"]
     parts += [_kinds(failed)] if failed else []
-    parts += [counted(excused, "needs a real run", "need a real run")] if excused else []
+    parts += [counted(skipped, "needs a real run", "need a real run")] if skipped else []
     shapes = dict.fromkeys(
         verdict.found for verdict in verdicts if verdict.claim.kind == "shape" and verdict.status == "holds"
     )
     seen = [shape for shape in shapes if "\n" not in shape]
-    mark = "FAIL" if failed else "ok" if len(verdicts) > excused else "-"
+    mark = "FAIL" if failed else "ok" if len(verdicts) > skipped else "-"
     return f"{mark:<4}  {printable(section.title or title)}", ", ".join(parts), seen
 
 

@@ -54,7 +54,7 @@ class ClaimViews:
         places = _evidence(verdict)
         tone = TONES[verdict.status]
         shown = self.words(verdict.status)
-        if verdict.excused:
+        if verdict.skipped:
             tone, shown = "idle", self.words("needs-real")
         elif claim.said:
             tone = "said" if verdict.passed else "bad" if verdict.status == "holds" else tone

@@ -132,6 +132,12 @@ class ClaimView:
     section: str
     """Id of its section."""
 
+    @property
+    def reasons(self) -> list[tuple[str, str]]:
+        """The fields that say more than ``what``, as far as they are filled: name and text."""
+        fields = (("expected", self.expected), ("because", self.because), ("hint", self.hint))
+        return [(name, text) for name, text in fields if text]
+
 
 @dataclass(frozen=True, slots=True)
 class BlockView:

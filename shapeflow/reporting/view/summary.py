@@ -41,7 +41,7 @@ def headline_of(
         ]
     else:
         plain = [verdict for verdict in result.verdicts if not verdict.claim.said]
-        held = sum(1 for verdict in plain if verdict.passed and not verdict.excused)
+        held = sum(1 for verdict in plain if verdict.passed and not verdict.skipped)
         parts.append(Count(words("n-claims-hold", n=held, all=len(plain)), "all", "good"))
         differ = [
             v for v in result.failed if v.status in ("contradicted", "layout differs", "invalid", "holds")
@@ -52,9 +52,9 @@ def headline_of(
             number = sum(1 for verdict in result.failed if verdict.status == status)
             if number:
                 parts.append(Count(words(key, n=number), "doubt", "doubt"))
-        excused = sum(1 for verdict in result.verdicts if verdict.excused)
-        if excused:
-            parts.append(Count(words("n-needs-real", n=excused), "idle", "plain"))
+        skipped = sum(1 for verdict in result.verdicts if verdict.skipped)
+        if skipped:
+            parts.append(Count(words("n-needs-real", n=skipped), "idle", "plain"))
         said = len(result.verdicts) - len(plain)
         if said:
             parts.append(Count(words("n-said", n=said), "said", "plain"))

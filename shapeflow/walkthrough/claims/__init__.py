@@ -6,20 +6,9 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from shapeflow.walkthrough.context import Subject
-    from shapeflow.walkthrough.document import Claim
-    from shapeflow.walkthrough.verdict import Verdict
-
-
-class Body(Protocol):
-    """What a kind's parser makes of a line."""
-
-    def judge(self, claim: Claim, subject: Subject) -> Verdict:
-        """Return what the trace says of the claim this is the body of."""
-        ...
+from shapeflow.walkthrough.context import Body
 
 
 class BodyType(Protocol):

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from shapeflow.common.text import listing, nearest
-from shapeflow.errors import SelectorError
+from shapeflow.errors import Diagnostic, SelectorError
 from shapeflow.model.records import Module
 from shapeflow.model.selector import modules
 from shapeflow.walkthrough.claims.literal import Bare, literal_text, read_literal, same
-from shapeflow.walkthrough.context import Subject, UnselectedError
-from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.context import SelectionError, Subject
+from shapeflow.walkthrough.finding import Finding
 from shapeflow.walkthrough.messages import modules_text
 from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
-from shapeflow.walkthrough.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,48 +36,41 @@ class Attribute:
             raise ClaimError(
                 "claim-syntax",
                 "an attribute is named by its module, a dot and its name, then '=' and the value",
-                keyword.start,
-                max(rest.end, keyword.end),
+                columns=keyword.to(rest),
                 expected="attr encoder.num_layers = 6, or attr .name = 1 for the model itself",
             )
         column = sides[0].start
         where = Part(path or ".", column)
         return cls(where, Part(name, column + len(path) + 1), read_literal(sides[1]), sides[1])
 
-    def judge(self, claim: Claim, subject: Subject) -> Verdict:
+    def judge(self, subject: Subject) -> Finding:
         """Hold if all named modules have the attribute with this value."""
         try:
             found = modules(subject.trace, self.path.text)
         except SelectorError as error:
-            raise UnselectedError("invalid", self.path, error) from None
+            raise SelectionError("invalid", self.path, error) from None
         expected = self.literal.sized(subject.bindings) if isinstance(self.literal, Bare) else self.literal
         without = next((module for module in found if self.name.text not in module.attributes), None)
         if without:
-            return self._missing(claim, without)
+            return self._missing(without)
         values = [module.attributes[self.name.text] for module in found]
-        holds = all(same(expected, value) for value in values)
-        name = f"{'' if self.path.text == '.' else self.path.text}.{self.name.text}"
-        return Verdict(
-            claim,
-            "holds" if holds else "contradicted",
-            code="" if holds else "attribute",
-            what="" if holds else f"'{name}' has another value",
-            expected=self.place.text,
-            found=modules_text(found, [literal_text(value) for value in values]),
-            caret=None if holds else (self.place.start, self.place.end),
-        )
+        shown = modules_text(found, [literal_text(value) for value in values])
+        finding = Finding("holds", Diagnostic(expected=self.place.text, found=shown))
+        if all(same(expected, value) for value in values):
+            return finding
+        what = f"'{'' if self.path.text == '.' else self.path.text}.{self.name.text}' has another value"
+        return finding.amended("contradicted", code="attribute", what=what, columns=self.place.columns)
 
-    def _missing(self, claim: Claim, module: Module) -> Verdict:
-        """Return the verdict for a module without such an attribute."""
+    def _missing(self, module: Module) -> Finding:
+        """Return the finding for a module without such an attribute."""
         close = nearest(self.name.text, module.attributes, 1)
         known = listing(list(module.attributes), 6)
-        return Verdict(
-            claim,
-            "invalid",
+        reason = Diagnostic(
             "unknown-attribute",
             f"'{module.path or '.'}' has no plain attribute '{self.name.text}'",
+            columns=self.name.columns,
             expected="a number, text, None or short list that the module holds",
             found=f"it has {known}" if known else "it has none",
             hint=f"attr {module.path}.{close[0]} = {self.place.text}" if close else "",
-            caret=(self.name.start, self.name.end),
         )
+        return Finding("invalid", reason)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shapeflow.errors import SelectorError
+from shapeflow.errors import Diagnostic, SelectorError
 from shapeflow.model.selector import modules
-from shapeflow.walkthrough.context import Subject, UnselectedError
-from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.context import SelectionError, Subject
+from shapeflow.walkthrough.finding import Finding
 from shapeflow.walkthrough.messages import modules_text
 from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
-from shapeflow.walkthrough.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +28,22 @@ class ClassName:
             raise ClaimError(
                 "claim-syntax",
                 "a class claim names a module, '=' and the class",
-                keyword.start,
-                max(rest.end, keyword.end),
+                columns=keyword.to(rest),
                 expected="class encoder.layers.0 = EncoderLayer",
             )
         return cls(*sides)
 
-    def judge(self, claim: Claim, subject: Subject) -> Verdict:
+    def judge(self, subject: Subject) -> Finding:
         """Hold if all named modules are of this class itself; a base class is not enough."""
         try:
             found = modules(subject.trace, self.path.text)
         except SelectorError as error:
-            raise UnselectedError("invalid", self.path, error) from None
+            raise SelectionError("invalid", self.path, error) from None
         wanted = self.name.text
         full = "." in wanted
         names = [module.class_path if full else module.class_name for module in found]
-        holds = all(name == wanted or (full and name.endswith(f".{wanted}")) for name in names)
-        return Verdict(
-            claim,
-            "holds" if holds else "contradicted",
-            code="" if holds else "class",
-            what="" if holds else f"'{self.path.text}' is of another class",
-            expected=wanted,
-            found=modules_text(found, names),
-            caret=None if holds else (self.name.start, self.name.end),
-        )
+        finding = Finding("holds", Diagnostic(expected=wanted, found=modules_text(found, names)))
+        if all(name == wanted or (full and name.endswith(f".{wanted}")) for name in names):
+            return finding
+        what = f"'{self.path.text}' is of another class"
+        return finding.amended("contradicted", code="class", what=what, columns=self.name.columns)

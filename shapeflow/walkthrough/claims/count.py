@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shapeflow.common.text import listing
-from shapeflow.errors import SelectorError
+from shapeflow.errors import Diagnostic, SelectorError
 from shapeflow.model.match import Match
 from shapeflow.model.selector import modules, parse
 from shapeflow.model.trace import Trace
-from shapeflow.shapes.matching import Binding, Unworkable, sizes_of, with_sizes_text, work_out
+from shapeflow.shapes.matching import Binding, NotEvaluable, evaluate, sizes_of, with_sizes_text
 from shapeflow.shapes.notation import Expression
-from shapeflow.walkthrough.context import Subject, UnselectedError, evidence_of
-from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.context import SelectionError, Subject
+from shapeflow.walkthrough.finding import Evidence, Finding, evidence_of
 from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word, size_of
-from shapeflow.walkthrough.verdict import Evidence, Verdict
 
 UNITS = ("modules", "calls", "ops", "items")
 
@@ -39,8 +38,7 @@ class Count:
             raise ClaimError(
                 "claim-syntax",
                 "a count names what is counted, '=' and a number",
-                keyword.start,
-                max(rest.end, keyword.end),
+                columns=keyword.to(rest),
                 expected="count encoder.layers.* = 6, or 'count calls', 'count ops', 'count items'",
             )
         unit, selector = first_word(sides[0].padded)
@@ -52,31 +50,27 @@ class Count:
             raise selector.error("claim-syntax", "one selector is counted", expected="no blanks in it")
         return cls(unit.text, selector, size_of(sides[1]), sides[1])
 
-    def judge(self, claim: Claim, subject: Subject) -> Verdict:
+    def judge(self, subject: Subject) -> Finding:
         """Hold if that many are there; a plain symbol without a size is bound."""
         found, names, evidence = self._found(subject)
         symbol = self.number.symbol
         if symbol and not subject.bindings.get(symbol):
-            subject.bindings.bind(symbol, Binding(found, claim.span.line, claim.text))
-        expected = work_out(self.number, subject.bindings)
-        caret = (self.place.start, self.place.end)
-        if isinstance(expected, Unworkable):
-            return Verdict(
-                claim, "invalid", expected.code, expected.what, because=expected.because, caret=caret
-            )
+            subject.bindings.bind(symbol, Binding(found, *subject.binder))
+        expected = evaluate(self.number, subject.bindings)
+        if isinstance(expected, NotEvaluable):
+            return Finding("invalid", replace(expected.diagnostic, columns=self.place.columns))
         sizes = with_sizes_text(self.number.symbols, subject.bindings)
-        holds = found == expected
-        return Verdict(
-            claim,
-            "holds" if holds else "contradicted",
-            code="" if holds else "count",
-            what="" if holds else f"'{self.selector.text}' has another number of {self.unit}",
-            expected=f"{self.number.text} = {expected}   {sizes}" if sizes else str(expected),
-            found=str(found),
-            because=listing(names, 6) if names and not holds else "",
-            caret=None if holds else caret,
-            evidence=evidence,
-            sizes=sizes_of(self.number.symbols, subject.bindings),
+        wanted = f"{self.number.text} = {expected}   {sizes}" if sizes else str(expected)
+        symbols = sizes_of(self.number.symbols, subject.bindings)
+        finding = Finding("holds", Diagnostic(expected=wanted, found=str(found)), evidence, symbols)
+        if found == expected:
+            return finding
+        return finding.amended(
+            "contradicted",
+            code="count",
+            what=f"'{self.selector.text}' has another number of {self.unit}",
+            columns=self.place.columns,
+            because=listing(names, 6),
         )
 
     def _found(self, subject: Subject) -> tuple[int, list[str], Evidence]:
@@ -88,9 +82,9 @@ class Count:
             matches = subject.select(self.selector)
         except SelectorError as error:
             return self._none(error, subject.trace)
-        except UnselectedError as error:
+        except SelectionError as error:
             if error.status == "invalid" or self.unit == "items":
-                return self._none(error.error, subject.trace)
+                return self._none(error.cause, subject.trace)
             return 0, [], Evidence()
         if self.unit == "items":
             names = self._items(matches)
@@ -102,7 +96,7 @@ class Count:
         """Return that there are none, if the name is a known place and a new name, not a slip of the pen.
 
         Raises:
-            UnselectedError: it cannot be read, or is most likely a slip.
+            SelectionError: it cannot be read, or is most likely a slip.
         """
         if error.code == "unknown-path" and self.unit != "items":
             known = [segment.literal for segment in parse(self.selector.text).path or ()]
@@ -110,7 +104,7 @@ class Count:
             parents = known[: known.index(None)] if None in known else known[:-1]
             if not slip and ".".join(name or "" for name in parents) in trace.module_by_path:
                 return 0, [], Evidence()
-        raise UnselectedError("invalid", self.selector, error)
+        raise SelectionError("invalid", self.selector, error)
 
     def _items(self, matches: Sequence[Match]) -> list[str]:
         """Return the names directly below a port that holds a list, tuple or mapping."""
@@ -126,7 +120,7 @@ class Count:
             items.setdefault(f"{match.path}@{match.index}", {})[step] = None
         different = {len(steps) for steps in items.values()}
         if len(different) > 1:
-            raise UnselectedError(
+            raise SelectionError(
                 "invalid",
                 self.selector,
                 SelectorError(
@@ -148,7 +142,7 @@ class Count:
                 f"'{self.selector.text}' names {'ports' if named == 'items' else named}, not {self.unit}",
                 hint=f"count {named} {self.selector.text} = {self.number.text}",
             )
-            raise UnselectedError("invalid", self.selector, error)
+            raise SelectionError("invalid", self.selector, error)
 
 
 def _first_step(below: str) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 
 from shapeflow.common.text import counted
-from shapeflow.errors import SelectorError
+from shapeflow.errors import Diagnostic, SelectorError
 from shapeflow.model.flow import Reach, Use, fold, reaches, use_of, values_at
 from shapeflow.model.trace import Trace
-from shapeflow.walkthrough.context import Subject, UnselectedError
-from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.context import SelectionError, Subject
+from shapeflow.walkthrough.finding import Evidence, Finding
 from shapeflow.walkthrough.parts import ClaimError, Part, first_word
-from shapeflow.walkthrough.verdict import Evidence, Verdict
 
 MAX_STEPS = 6
 """Calls of a path that a message names."""
@@ -43,28 +42,25 @@ class Flow:
             raise ClaimError(
                 "claim-syntax",
                 "a flow claim names where data comes from and where it goes",
-                source.start,
-                max(rest.end, source.end),
+                columns=source.to(rest),
                 expected="A reaches B, A never reaches B, or A unused",
             )
         return cls(source, verb, destination if wanted else None)
 
-    def judge(self, claim: Claim, subject: Subject) -> Verdict:
+    def judge(self, subject: Subject) -> Finding:
         """Hold if the data goes there, or provably does not."""
         self._tensors(self.source, subject)
         if self.destination is None:
-            return self._unused(claim, use_of(subject.trace, self.source.text), subject.trace)
+            return self._unused(use_of(subject.trace, self.source.text), subject.trace)
         self._tensors(self.destination, subject)
         reach = reaches(subject.trace, self.source.text, self.destination.text)
-        wanted = self.verb == "reaches"
         if reach.answer == "undecided":
-            return self._undecided(claim, reach)
-        holds = (reach.answer == "yes") == wanted
+            return self._undecided(reach)
         found = _path_text(reach, subject.trace) if reach else "no path"
-        verdict = Verdict(
-            claim, "holds", expected=self._expected(), found=found, evidence=_evidence(reach, subject.trace)
-        )
-        return verdict if holds else self._contradicted(verdict, reach, subject.trace)
+        reason = Diagnostic(expected=self._expected(), found=found)
+        finding = Finding("holds", reason, _evidence(reach, subject.trace))
+        holds = (reach.answer == "yes") == (self.verb == "reaches")
+        return finding if holds else self._contradicted(finding, reach, subject.trace)
 
     def _tensors(self, selector: Part, subject: Subject) -> None:
         """Refuse a selector that names nothing, or nothing that is a tensor."""
@@ -72,13 +68,13 @@ class Flow:
         try:
             values_at(subject.trace, selector.text, "both")
         except SelectorError as error:
-            raise UnselectedError("invalid", selector, error) from None
+            raise SelectionError("invalid", selector, error) from None
 
     def _expected(self) -> str:
         return {"reaches": "a path", "never reaches": "no path", "unused": "a use by nobody"}[self.verb]
 
-    def _contradicted(self, verdict: Verdict, reach: Reach, trace: Trace) -> Verdict:
-        """Return the verdict for a path that is forbidden, or one that is missing."""
+    def _contradicted(self, finding: Finding, reach: Reach, trace: Trace) -> Finding:
+        """Return the finding for a path that is forbidden, or one that is missing."""
         source, destination = self.source.text, self.destination.text if self.destination else ""
         if reach:
             what = f"'{source}' reaches '{destination}'"
@@ -91,40 +87,36 @@ class Flow:
                 op = trace.ops[reach.last]
                 place = f" in {trace.calls[op.call].name}" if op.call is not None else ""
                 because = f"the last op with its data is {op.target}{place}"
-        return replace(verdict, status="contradicted", code="flow", what=what, because=because)
+        return finding.amended("contradicted", code="flow", what=what, because=because)
 
-    def _undecided(self, claim: Claim, reach: Reach) -> Verdict:
-        """Return the verdict where the trace cannot tell."""
+    def _undecided(self, reach: Reach) -> Finding:
+        """Return the finding where the trace cannot tell."""
         first = reach.doubts[0]
         lines = [str(doubt) for doubt in reach.doubts[:3]]
         if len(reach.doubts) > 3:
             lines.append(f"and {counted(len(reach.doubts) - 3, 'more doubt')}")
         escaped = first.kind == "escape"
         cause = "Python read its data" if escaped else "the making of a tensor was not seen"
-        return Verdict(
-            claim,
-            "undecided",
+        reason = Diagnostic(
             "flow-escaped" if escaped else "flow-unknown-origin",
             f"{cause}, so '{self.verb}' is not proven",
             expected=self._expected(),
             found="no path that was seen",
             because="\n".join(lines),
-            evidence=Evidence(values=tuple(doubt.value for doubt in reach.doubts)),
         )
+        return Finding("undecided", reason, Evidence(values=tuple(doubt.value for doubt in reach.doubts)))
 
-    def _unused(self, claim: Claim, use: Use | None, trace: Trace) -> Verdict:
-        """Return the verdict for a tensor that nobody is to use."""
+    def _unused(self, use: Use | None, trace: Trace) -> Finding:
+        """Return the finding for a tensor that nobody is to use."""
         if use is None:
-            return Verdict(claim, "holds", expected=self._expected(), found="used by nobody")
-        return Verdict(
-            claim,
-            "contradicted",
+            return Finding("holds", Diagnostic(expected=self._expected(), found="used by nobody"))
+        reason = Diagnostic(
             "flow",
             f"'{self.source.text}' is used",
             expected=self._expected(),
             found=f"{use.text}\n{_path_text(use, trace)}" if use.path else use.text,
-            evidence=_evidence(use, trace),
         )
+        return Finding("contradicted", reason, _evidence(use, trace))
 
 
 def _path_text(way: Reach | Use, trace: Trace) -> str:

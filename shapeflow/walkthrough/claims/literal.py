@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from math import isclose
 from typing import Any
 
-from shapeflow.shapes.matching import Bindings, work_out
+from shapeflow.shapes.matching import Bindings, evaluate
 from shapeflow.shapes.notation import ShapeTextError, parse_expression
 from shapeflow.walkthrough.parts import Part
 
@@ -40,7 +40,7 @@ class Bare(str):
     def sized(self, bindings: Bindings) -> Any:
         """Return the size it stands for, if its symbols have one, else the text."""
         try:
-            size = work_out(parse_expression(str(self)), bindings)
+            size = evaluate(parse_expression(str(self)), bindings)
         except ShapeTextError:
             return str(self)
         return size if isinstance(size, int) else str(self)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shapeflow.common.text import listing
+from shapeflow.errors import Diagnostic
 from shapeflow.model.match import Match
 from shapeflow.model.trace import Trace
-from shapeflow.walkthrough.context import Subject, evidence_of
-from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.context import Subject
+from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.messages import failing_name, places_text
 from shapeflow.walkthrough.parts import Part, first_word
-from shapeflow.walkthrough.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +36,24 @@ class OpText:
             )
         return cls(selector, quoted.text[1:-1], quoted)
 
-    def judge(self, claim: Claim, subject: Subject) -> Verdict:
+    def judge(self, subject: Subject) -> Finding:
         """Hold if all that is named was given this text, blanks aside."""
         matches = subject.select(self.selector)
         texts = [self._texts(match) for match in matches]
         wanted = _plain(self.wanted)
         wrong = [m for m, held in zip(matches, texts, strict=True) if wanted not in map(_plain, held)]
         shown = [self.wanted if wanted in map(_plain, held) else listing(held, 6) for held in texts]
-        name = failing_name(self.selector, matches, wrong)
+        reason = Diagnostic(expected=self.wanted, found=places_text(matches, shown) or "no plain text")
+        finding = Finding("holds", reason, evidence_of(matches))
+        if not wrong:
+            return finding
         verb = "holds" if matches[0].port else "was given"
-        return Verdict(
-            claim,
-            "contradicted" if wrong else "holds",
-            code="text" if wrong else "",
-            what=f"'{name}' {verb} another text" if wrong else "",
-            expected=self.wanted,
-            found=places_text(matches, shown) or "no plain text",
-            because=_place(wrong[0], subject.trace) if wrong else "",
-            caret=(self.place.start, self.place.end) if wrong else None,
-            evidence=evidence_of(matches),
+        return finding.amended(
+            "contradicted",
+            code="text",
+            what=f"'{failing_name(self.selector, matches, wrong)}' {verb} another text",
+            columns=self.place.columns,
+            because=_place(wrong[0], subject.trace),
         )
 
     @staticmethod

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from shapeflow.common.text import counted, nearest
+from shapeflow.errors import Diagnostic
 from shapeflow.model.match import Match
 from shapeflow.shapes.corrections import LONG_DTYPES, repaired_shape
 from shapeflow.shapes.matching import (
@@ -13,19 +14,18 @@ from shapeflow.shapes.matching import (
     DimsDiffer,
     DtypeDiffers,
     Mismatch,
+    NotEvaluable,
     RankDiffers,
-    Unworkable,
     difference_text,
     match,
     sizes_of,
     with_sizes_text,
 )
 from shapeflow.shapes.notation import DTYPE, EXAMPLE, ShapePattern, ShapeTextError, parse_shape
-from shapeflow.walkthrough.context import Subject, evidence_of, is_pattern
-from shapeflow.walkthrough.document import Claim
-from shapeflow.walkthrough.messages import failing_name, places_text, portless
+from shapeflow.walkthrough.context import Subject, is_pattern
+from shapeflow.walkthrough.finding import Finding, evidence_of
+from shapeflow.walkthrough.messages import failing_name, missing_port, places_text
 from shapeflow.walkthrough.parts import ClaimError, Part, first_word
-from shapeflow.walkthrough.verdict import Verdict
 
 KEYWORDS = ("count", "attr", "class", "value", "said", "real", "reaches", "never", "unused", "None")
 """Words that a line with a slip may have meant."""
@@ -74,47 +74,44 @@ class Shape:
             raise ClaimError(
                 "claim-syntax",
                 error.what,
-                error.start,
-                error.end,
+                columns=error.columns,
                 expected=error.expected or EXAMPLE,
                 hint=f"{selector.text}  {repaired}" if repaired else "",
             ) from None
 
-    def judge(self, claim: Claim, subject: Subject) -> Verdict:
+    def judge(self, subject: Subject) -> Finding:
         """Hold if all that is named matches; symbols are bound only then."""
         matches = subject.select(self.selector)
         if any(found.port is None for found in matches):
-            return portless(claim, self.selector, matches, f"  {self.pattern}")
+            return missing_port(self.selector, matches, f"  {self.pattern}")
         trial = subject.bindings.trial()
-        compared = [self._compare(found, claim, trial) for found in matches]
+        compared = [self._compare(found, subject.binder, trial) for found in matches]
         failed = [comparison for comparison in compared if comparison.reason]
         bindings = subject.bindings if failed else trial
         things = [comparison.found for comparison in compared]
-        verdict = Verdict(
-            claim,
-            "contradicted" if failed else "holds",
-            expected=self._expected(bindings),
-            found=places_text(matches, things),
-            evidence=evidence_of(matches),
-            sizes=sizes_of(self.pattern.symbols, bindings),
+        finding = Finding(
+            "holds",
+            Diagnostic(expected=self._expected(bindings), found=places_text(matches, things)),
+            evidence_of(matches),
+            sizes_of(self.pattern.symbols, bindings),
         )
         if not failed:
             trial.keep()
-            return verdict
-        verdict = replace(verdict, because=subject.origin(failed[0].match.value))
+            return finding
+        finding = finding.amended("contradicted", because=subject.origin(failed[0].match.value))
         if len(failed) < len(compared) and self._is_unclear(matches):
-            return self._ambiguous(verdict, compared)
+            return self._ambiguous(finding, compared)
         name = failing_name(self.selector, matches, [comparison.match for comparison in failed])
-        return self._failed(verdict, failed[0].reason, name)
+        return self._failed(finding, failed[0].reason, name)
 
     def _is_unclear(self, matches: Sequence[Match]) -> bool:
         """Return whether the selector names several calls or ports without saying that all are meant."""
         ports = {found.port.name for found in matches if found.port}
         return not is_pattern(self.selector.text) and (len(ports) > 1 or "@" not in self.selector.text)
 
-    def _compare(self, found: Match, claim: Claim, trial: Bindings) -> Comparison:
+    def _compare(self, found: Match, binder: tuple[int, str], trial: Bindings) -> Comparison:
         """Compare one port; what it binds counts for the next."""
-        value, binder = found.value, (claim.span.line, claim.text)
+        value = found.value
         if value is None:
             return Comparison(found, Absent())
         return Comparison(found, match(self.pattern, value.dtype, value.shape, trial, binder))
@@ -124,75 +121,74 @@ class Shape:
         sizes = with_sizes_text(self.pattern.symbols, bindings)
         return f"{self.pattern}   {sizes}" if sizes else str(self.pattern)
 
-    def _failed(self, verdict: Verdict, reason: Mismatch | Absent | None, name: str) -> Verdict:
-        """Add to a contradicted verdict why the first port that fails does."""
-        if isinstance(reason, Unworkable):
-            return self._unworkable(verdict, reason)
+    def _failed(self, finding: Finding, reason: Mismatch | Absent | None, name: str) -> Finding:
+        """Add to a contradiction why the first port that fails does."""
+        if isinstance(reason, NotEvaluable):
+            return self._not_evaluable(finding, reason)
         if isinstance(reason, DimsDiffer):
-            return self._dims_differ(verdict, reason, name)
-        start, end = self.place.start, self.place.end
+            return self._dims_differ(finding, reason, name)
         if isinstance(reason, DtypeDiffers):
-            caret = (start, start + len(self.pattern.dtype))
-            return replace(verdict, code="dtype", what=f"'{name}' has another dtype", caret=caret)
+            start = self.place.start
+            columns = (start, start + len(self.pattern.dtype))
+            what = f"'{name}' has another dtype"
+            return finding.amended("contradicted", code="dtype", what=what, columns=columns)
         what = f"'{name}' holds no tensor"
         if isinstance(reason, RankDiffers):
             what = f"'{name}' has {counted(reason.found, 'dim')}, not {reason.expected}"
-        return replace(verdict, code="shape", what=what, caret=(start, end))
+        return finding.amended("contradicted", code="shape", what=what, columns=self.place.columns)
 
-    def _dims_differ(self, verdict: Verdict, reason: DimsDiffer, name: str) -> Verdict:
+    def _dims_differ(self, finding: Finding, reason: DimsDiffer, name: str) -> Finding:
         """Add which sizes differ, and the claim with the sizes found."""
         first = reason.differences[0]
         dim = self.pattern.dims[first.dim]
         right = {difference.dim: difference.found for difference in reason.differences}
-        verdict = replace(
-            verdict,
+        finding = finding.amended(
+            "contradicted",
             code="shape",
             what=f"'{name}' has another shape",
-            caret=(dim.start, dim.end),
+            columns=(dim.start, dim.end),
             hint=f"{self.selector.text}  {self.pattern.with_sizes(right)}",
         )
         if reason.reordered:
             what = f"'{name}' has these sizes in another order"
-            return replace(verdict, status="layout differs", code="layout", what=what)
+            return finding.amended("layout differs", code="layout", what=what)
         binder = first.binding
         if binder is None or not all(one.binding and one.binding.by for one in reason.differences):
-            return verdict
-        return replace(
-            verdict,
+            return finding
+        return finding.amended(
+            "contradicted",
             code="symbol-conflict",
             what=f"'{dim.text}' is {first.found} here but was bound to {first.expected}",
             expected=f"{dim.text} = {first.expected}   bound in line {binder.line} by {binder.by}",
             hint=f"another name for one of them, or a size for '{dim.text}' in the front matter",
         )
 
-    def _unworkable(self, verdict: Verdict, reason: Unworkable) -> Verdict:
-        """Return the verdict for an expression that has no size."""
-        dim = self.pattern.dims[reason.dim]
+    def _not_evaluable(self, finding: Finding, reason: NotEvaluable) -> Finding:
+        """Return the finding for an expression that has no size."""
+        dim, cause = self.pattern.dims[reason.dim], reason.diagnostic
         given = f"{reason.symbol} bound by an earlier claim, or given in the front matter"
-        return replace(
-            verdict,
-            status="invalid",
-            code=reason.code,
-            what=reason.what,
+        return finding.amended(
+            "invalid",
+            code=cause.code,
+            what=cause.what,
+            columns=(dim.start, dim.end),
             expected=given if reason.symbol else "",
-            because=reason.because,
-            caret=(dim.start, dim.end),
+            because=cause.because,
         )
 
-    def _ambiguous(self, verdict: Verdict, compared: Sequence[Comparison]) -> Verdict:
-        """Return the verdict for a selector that may mean what matches or what does not."""
+    def _ambiguous(self, finding: Finding, compared: Sequence[Comparison]) -> Finding:
+        """Return the finding for a selector that may mean what matches or what does not."""
         name = self.selector.text
         right = next(comparison.match for comparison in compared if not comparison.reason)
         calls = len({(comparison.match.path, comparison.match.index) for comparison in compared})
-        return replace(
-            verdict,
-            status="invalid",
+        return finding.amended(
+            "invalid",
             code="ambiguous-path",
             what=f"'{name}' was called {calls} times and the calls differ"
             if calls > 1
             else f"'{name}' names {len(compared)} ports, which differ",
+            columns=self.selector.columns,
             hint=f"{right.short_name}  {self.pattern}",
-            caret=(self.selector.start, self.selector.end),
         )
 
 

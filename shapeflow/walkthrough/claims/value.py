@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shapeflow.common.text import counted, listing
-from shapeflow.errors import SelectorError
+from shapeflow.errors import Diagnostic, SelectorError
 from shapeflow.model.match import Match
-from shapeflow.walkthrough.context import Subject, UnselectedError, evidence_of
-from shapeflow.walkthrough.document import Claim
+from shapeflow.walkthrough.context import SelectionError, Subject
+from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.formula.ast import Kept, Node, kept_in
 from shapeflow.walkthrough.formula.parser import parse_formula
-from shapeflow.walkthrough.messages import portless
+from shapeflow.walkthrough.messages import missing_port
 from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
-from shapeflow.walkthrough.verdict import Verdict
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.formula.functions import Array
@@ -46,8 +45,7 @@ class Value:
             raise ClaimError(
                 "claim-syntax",
                 "a value claim has '~=' between two formulas",
-                keyword.start,
-                max(rest.end, keyword.end),
+                columns=keyword.to(rest),
                 expected="value head:out ~= sigmoid(logits:out)  (tolerance 1e-5)",
             )
         return cls(parse_formula(sides[0]), parse_formula(sides[1]), tolerance, rest)
@@ -57,25 +55,25 @@ class Value:
         """The tensors, or parts of them, whose numbers are needed, in order of appearance."""
         return [*kept_in(self.left), *kept_in(self.right)]
 
-    def judge(self, claim: Claim, subject: Subject) -> Verdict:
+    def judge(self, subject: Subject) -> Finding:
         """Hold if no number differs by more than the tolerance, in parts of its size if that is above 1."""
         evidence: list[Match] = []
         for kept in self.needed:
             matches = subject.select(kept.selector)
             if len({match.value.id for match in matches if match.value}) != 1:
-                return _not_one_tensor(claim, kept.selector, matches, subject)
+                return _not_one_tensor(kept.selector, matches)
             evidence += matches
         missing = [kept.name for kept in self.needed if kept.name not in subject.trace.run.kept]
         if subject.trace.run.shapes_only or missing:
-            return self._not_kept(claim, missing, subject)
+            return self._not_kept(missing, subject)
         try:
-            return self._compared(claim, subject, evidence)
+            return self._compared(subject, evidence)
         except ModuleNotFoundError:
             what = "the numbers cannot be compared without numpy"
-            return Verdict(claim, "not observed", "numpy-missing", what, hint="pip install numpy")
+            return Finding("not observed", Diagnostic("numpy-missing", what, hint="pip install numpy"))
 
-    def _compared(self, claim: Claim, subject: Subject, evidence: Sequence[Match]) -> Verdict:
-        """Work out both sides and compare them."""
+    def _compared(self, subject: Subject, evidence: Sequence[Match]) -> Finding:
+        """Evaluate both sides and compare them."""
         from shapeflow.walkthrough.formula.evaluate import decode, evaluate
         from shapeflow.walkthrough.formula.functions import FormulaError
 
@@ -84,33 +82,30 @@ class Value:
             left = evaluate(self.left, arrays, subject.bindings)
             right = evaluate(self.right, arrays, subject.bindings)
         except FormulaError as error:
-            return Verdict(claim, "invalid", "formula", error.what, caret=error.place)
-        base = Verdict(
-            claim, "holds", expected=f"equal within {self.tolerance:g}", evidence=evidence_of(evidence)
-        )
+            return Finding("invalid", error.diagnostic)
+        reason = Diagnostic(expected=f"equal within {self.tolerance:g}")
+        finding = Finding("holds", reason, evidence_of(evidence))
         if left.shape != right.shape:
             what, found = "the two sides have different shapes", f"{list(left.shape)} and {list(right.shape)}"
         else:
             apart, at = _largest_difference(left, right)
             if apart <= self.tolerance:
-                return replace(base, found=f"largest difference {apart:.3g}")
+                return finding.amended("holds", found=f"largest difference {apart:.3g}")
             what, found = "the two sides differ", f"largest difference {apart:.3g}"
             found += f", at {list(at)}: {left[at]:.6g} and {right[at]:.6g}"
-        return replace(base, status="contradicted", code="value", what=what, found=found)
+        return finding.amended("contradicted", code="value", what=what, found=found)
 
-    def _not_kept(self, claim: Claim, missing: Sequence[str], subject: Subject) -> Verdict:
-        """Return the verdict where the numbers are not in the trace."""
+    def _not_kept(self, missing: Sequence[str], subject: Subject) -> Finding:
+        """Return the finding where the numbers are not in the trace."""
         shapes_only = subject.trace.run.shapes_only
-        return Verdict(
-            claim,
-            "not observed",
+        reason = Diagnostic(
             "needs-values",
             "a shapes-only run has no numbers" if shapes_only else "the run kept no numbers for this claim",
             found="" if shapes_only else f"nothing kept for {listing(missing)}",
             because="" if shapes_only else "numbers are kept for the walkthrough that a run is made for",
             hint="shapeflow check --run WALKTHROUGH",
-            excused=shapes_only,
         )
+        return Finding("not observed", reason, skipped=shapes_only)
 
 
 def _tolerance(text: str) -> tuple[float, int]:
@@ -124,19 +119,19 @@ def _tolerance(text: str) -> tuple[float, int]:
         number = -1.0
     if not 0 <= number < 1e6:
         what = f"'{found['number']}' is no tolerance"
-        raise ClaimError("claim-syntax", what, *found.span("number"), expected="a number such as 1e-5")
+        raise ClaimError("claim-syntax", what, columns=found.span("number"), expected="a number such as 1e-5")
     return number, found.start()
 
 
-def _not_one_tensor(claim: Claim, part: Part, matches: Sequence[Match], subject: Subject) -> Verdict:
-    """Return the verdict for a selector that names no or several tensors."""
+def _not_one_tensor(part: Part, matches: Sequence[Match]) -> Finding:
+    """Return the finding for a selector that names no or several tensors."""
     if matches[0].port is None:
-        return portless(claim, part, matches, "")
+        return missing_port(part, matches, "")
     tensors = sum(1 for match in matches if match.value)
     what = f"'{part.text}' names {counted(tensors, 'tensor')}, a formula needs one"
     found = listing([match.short_name for match in matches])
     error = SelectorError("ambiguous-path", what, found=found, hint=matches[0].short_name)
-    raise UnselectedError("invalid", part, error)
+    raise SelectionError("invalid", part, error)
 
 
 def _largest_difference(left: Array, right: Array) -> tuple[float, tuple[int, ...]]:

@@ -109,7 +109,7 @@ class _Evaluator:
         try:
             return step()
         except FormulaError as error:
-            raise FormulaError(error.what, error.place or place) from None
+            raise error.amend(columns=error.columns or place) from None
         except (ValueError, IndexError, TypeError, MemoryError):
             shapes = " and ".join(str(list(array.shape)) for array in given if array.ndim)
             raise FormulaError(f"{name} does not fit {shapes or 'these numbers'}", place) from None

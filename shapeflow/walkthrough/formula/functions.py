@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from shapeflow.errors import Columns, WalkthroughError
+
 if TYPE_CHECKING:
     from numpy import ndarray
 
@@ -21,13 +23,11 @@ MAX_PRODUCTS = 2**34
 """Multiplications of one product."""
 
 
-class FormulaError(Exception):
-    """A formula that cannot be worked out on these numbers."""
+class FormulaError(WalkthroughError):
+    """A formula that has no result on these numbers."""
 
-    def __init__(self, what: str, place: tuple[int, int] | None = None) -> None:
-        super().__init__(what)
-        self.what = what
-        self.place = place
+    def __init__(self, what: str, columns: Columns | None = None) -> None:
+        super().__init__("formula", what, columns=columns)
 
 
 def _bounded(shape: Sequence[int]) -> None:

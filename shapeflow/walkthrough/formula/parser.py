@@ -108,7 +108,7 @@ class _Parser:
     def unexpected(self, expected: str) -> ClaimError:
         """Return the error for the next token."""
         what = f"'{self.token}' cannot stand here" if self.token else "the formula ends too early"
-        return ClaimError("claim-syntax", what, *self.place, expected=expected)
+        return ClaimError("claim-syntax", what, columns=self.place, expected=expected)
 
     def take(self) -> str:
         """Return the next token and go on."""
@@ -126,7 +126,7 @@ class _Parser:
         """Read operands and the operators between them that bind at least so strongly."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise ClaimError("claim-syntax", "this formula is nested too deeply", *self.place)
+            raise ClaimError("claim-syntax", "this formula is nested too deeply", columns=self.place)
         left = self.operand()
         while _PRECEDENCE.get(self.token, 0) >= weakest and self.kind == "mark":
             place, operator = self.place, self.take()
@@ -167,7 +167,7 @@ class _Parser:
             raise ClaimError(
                 "claim-syntax",
                 f"no function '{name}'",
-                *place,
+                columns=place,
                 expected=f"{listing(list(FUNCTIONS), 8)}",
                 hint=close[0] if close else "",
             )
@@ -182,11 +182,13 @@ class _Parser:
         if not fewest <= len(arguments) <= most:
             wanted = counted(fewest, "argument") if fewest == most else f"{fewest} to {most} arguments"
             what = f"{name} takes {wanted}, found {len(arguments)}"
-            raise ClaimError("claim-syntax", what, *place)
+            raise ClaimError("claim-syntax", what, columns=place)
         if isinstance(arguments[0], Text) != (name == "einsum") or any(
             isinstance(argument, Text) for argument in arguments[1:]
         ):
-            raise ClaimError("claim-syntax", "the equation of einsum, and nothing else, is text", *place)
+            raise ClaimError(
+                "claim-syntax", "the equation of einsum, and nothing else, is text", columns=place
+            )
         return Apply(name, tuple(arguments), place)
 
     def index(self, array: Node) -> Node:
@@ -201,7 +203,7 @@ class _Parser:
         end = self.place[1]
         self.take()
         if not items:
-            raise ClaimError("claim-syntax", "an index is missing here", start, end)
+            raise ClaimError("claim-syntax", "an index is missing here", columns=(start, end))
         if isinstance(array, Kept) and not array.items:
             return Kept(array.selector, tuple(items))
         return Index(array, tuple(items), (start, end))
