@@ -186,7 +186,7 @@ def _summary(
     trace: Trace, output: Path, report: Path | None, result: CheckResult | None
 ) -> dict[str, object]:
     """Return the summary as plain data."""
-    from shapeflow.reporting.stages import total_flops, total_parameters
+    from shapeflow.model.costs import total_flops, total_parameters
 
     failure = trace.run.failure
     return {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from shapeflow.common.units import short
+from shapeflow.common.text import counted
+from shapeflow.common.units import memory, short
+from shapeflow.model.costs import SHOWN_OUTPUTS, Stage, stages, total_flops, total_parameters
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.stages import SHOWN_OUTPUTS, Stage, stages, totals
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -92,3 +93,37 @@ def _raised(stage: Stage) -> str:
 def _amount(number: int | None) -> str:
     """Return a number with three digits; blank for none."""
     return short(number) if number else ""
+
+
+def totals(trace: Trace) -> list[str]:
+    """Return what the run amounts to, and what it did not observe, a sentence each."""
+    run = trace.run
+    shapes = len({value.shape for value in trace.values})
+    figures = [
+        f"{total_parameters(trace):,} parameters",
+        f"{short(total_flops(trace))} FLOPs",
+        counted(len(trace.calls), "call"),
+        counted(len(trace.ops), "op"),
+        counted(shapes, "distinct shape"),
+    ]
+    lines = [", ".join(figures)]
+    if run.peak_bytes:
+        lines.append(f"activations: at most {memory(run.peak_bytes)} at once{_place(trace, run.peak_op)}")
+    unused = len(trace.unused())
+    if unused:
+        lines.append(f"{counted(unused, 'value')} made and read by nobody")
+    if run.shapes_only:
+        lines.append("shapes only: nothing was computed, so there are no numbers")
+    if not run.complete:
+        lines.append(f"incomplete: {run.failure.type if run.failure else 'something'} ended it early")
+    return lines + [f"note: {note}" for note in run.notes]
+
+
+def _place(trace: Trace, op: int | None) -> str:
+    """Return where an op ran, as the end of a sentence."""
+    if op is None:
+        return ""
+    record = trace.ops[op]
+    call = "" if record.call is None else trace.calls[record.call].name
+    line = trace.line(record.source)
+    return f", in {call}/{record.target}{line and f' ({line})'}"

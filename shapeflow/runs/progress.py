@@ -40,8 +40,8 @@ class FlopCount:
     def total(self) -> float | None:
         """Return the FLOPs of the whole run; None as long as they are not known."""
         if self._total is None and self._process.poll() == 0 and self._file.is_file():
+            from shapeflow.model.costs import total_flops
             from shapeflow.model.trace import Trace
-            from shapeflow.reporting.stages import total_flops
 
             self._total = float(total_flops(Trace.load(self._file)))
         return self._total

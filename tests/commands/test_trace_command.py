@@ -14,8 +14,8 @@ from PIL import Image
 from places import EXAMPLES
 
 from shapeflow import cli
+from shapeflow.model.costs import total_flops
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.stages import total_flops
 from shapeflow.runs.progress import FlopCount, Progress
 
 BUS = EXAMPLES / "school-bus.jpg"

@@ -13,7 +13,7 @@ import torchvision
 from torch import nn
 
 import shapeflow
-from shapeflow.reporting.stages import total_parameters
+from shapeflow.model.costs import total_parameters
 
 
 class Shared(nn.Module):

@@ -7,78 +7,19 @@ import re
 from dataclasses import replace
 
 import pytest
-from builders import TraceBuilder
+from builders import TraceBuilder, blocks_trace
 
+from shapeflow.model.costs import stages, total_flops
 from shapeflow.model.records import Failure
 from shapeflow.model.trace import Trace
 from shapeflow.reporting import run_summary as terminal
 from shapeflow.reporting.failure import failure_error
-from shapeflow.reporting.stages import stages, total_flops, totals
+from shapeflow.reporting.run_summary import totals
 
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-def blocks_trace(count: int = 6, odd: int | None = None) -> Trace:
-    """An encoder of alike blocks; block ``odd`` gives another shape."""
-    build = TraceBuilder()
-    build.module("", "Net", 1_234_567)
-    image = build.input("f32[1, 3, 8, 8]", "in[0]")
-    with build.call("", image, class_name="Net") as root:
-        with build.call("encoder", image, class_name="Encoder") as encoder:
-            value = image
-            for number in range(count):
-                with build.call(f"encoder.blocks.{number}", value, class_name="Block") as block:
-                    with build.call(f"encoder.blocks.{number}.norm", value, class_name="Norm") as norm:
-                        value = build.op(
-                            "relu", [value], "f32[1, 3, 4, 4]" if number == odd else "f32[1, 3, 8, 8]"
-                        )
-                        norm.returns(value)
-                    block.returns(value)
-            encoder.returns({"features": value, "image": image})
-        root.returns(value)
-    return build.trace()
-
-
-def test_alike_calls_are_one_line_with_their_number():
-    rows = [(stage.level, stage.name, stage.class_name, len(stage.calls)) for stage in stages(blocks_trace())]
-    assert rows == [
-        (0, ".", "Net", 1),
-        (1, "encoder", "Encoder", 1),
-        (2, "blocks.0-5", "Block", 6),
-        (3, "norm", "Norm", 6),
-    ]
-
-
-def test_an_unlike_call_among_them_stands_for_itself():
-    names = [(stage.name, stage.outputs) for stage in stages(blocks_trace(odd=3)) if stage.level == 2]
-    assert names == [("blocks.0-2,4-5", ("f32[1, 3, 8, 8]",)), ("blocks.3", ("f32[1, 3, 4, 4]",))]
-
-
-def test_what_is_only_passed_on_is_counted_not_repeated():
-    encoder = stages(blocks_trace())[1]
-    assert encoder.outputs == ("features f32[1, 3, 8, 8]",)
-    assert encoder.passed_on == 1
-
-
-def test_a_helper_that_does_all_of_its_work_for_a_call_is_looked_through():
-    build = TraceBuilder()
-    image = build.input("f32[1, 3]", "in[0]")
-    with build.call("net", image, method="run", class_name="Net") as outer:
-        with build.call("net", image, method="_run", class_name="Net") as inner:
-            with build.call("net.layer", image, class_name="Linear") as layer:
-                value = build.op("linear", [image], "f32[1, 2]")
-                layer.returns(value)
-            inner.returns(value)
-        outer.returns(value)
-    assert [stage.name for stage in stages(build.trace())] == ["net.run()", "layer"]
-
-
-def test_depth_can_be_asked_for():
-    assert [stage.level for stage in stages(blocks_trace(), 0)] == [0]
-    assert len(stages(blocks_trace(), 1)) == 2
 
 
 def test_without_calls_there_is_no_tree():

@@ -149,7 +149,7 @@ def test_without_a_walkthrough_there_is_a_section_a_stage(trace):
     assert view.title == "tiny:detector"
     assert "decoder.attn · Attention" in [section.title for section in view.sections]
     convs = next(section for section in view.sections if "convs" in section.title)
-    assert convs.title == "backbone.vision_backbone.convs.* · Sequential"
+    assert convs.title == "backbone.vision_backbone.convs.0 · Sequential"
     assert {port.name for port in convs.ports} == {"in[0]", "out"}
     assert [symbol.name for symbol in view.symbols][:2] == ["16", "64"]
     assert view.uncovered == ()

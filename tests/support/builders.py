@@ -398,3 +398,24 @@ def _sample_masks(build: TraceBuilder, queries: Value, features: Value) -> Value
         masks: Value = build.op("einsum", inputs, "f32[1, 10, 14, 14]", flops=62_720, source=line)
         head.returns(masks)
     return masks
+
+
+def blocks_trace(count: int = 6, odd: int | None = None) -> Trace:
+    """An encoder of alike blocks; block ``odd`` gives another shape."""
+    build = TraceBuilder()
+    build.module("", "Net", 1_234_567)
+    image = build.input("f32[1, 3, 8, 8]", "in[0]")
+    with build.call("", image, class_name="Net") as root:
+        with build.call("encoder", image, class_name="Encoder") as encoder:
+            value = image
+            for number in range(count):
+                with build.call(f"encoder.blocks.{number}", value, class_name="Block") as block:
+                    with build.call(f"encoder.blocks.{number}.norm", value, class_name="Norm") as norm:
+                        value = build.op(
+                            "relu", [value], "f32[1, 3, 4, 4]" if number == odd else "f32[1, 3, 8, 8]"
+                        )
+                        norm.returns(value)
+                    block.returns(value)
+            encoder.returns({"features": value, "image": image})
+        root.returns(value)
+    return build.trace()

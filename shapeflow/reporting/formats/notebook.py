@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from shapeflow.common.text import counted
 from shapeflow.common.units import memory, percent, short
 from shapeflow.errors import LABELS
-from shapeflow.model.call_tree import Structure
 from shapeflow.model.exact_names import Names
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.view.numbers import numbers_of
@@ -29,7 +28,7 @@ NUMBER = "padding:2px 14px 2px 0;text-align:right"
 def trace_html(trace: Trace) -> str:
     """Return a summary of a trace: what was run, and its stages with parameters, FLOPs and results."""
     run = trace.run
-    numbers = numbers_of(trace, trace.cached(Structure), trace.cached(Names))
+    numbers = numbers_of(trace, trace.cached(Names))
     how = "shapes only" if run.shapes_only else run.device
     counts = [
         counted(len(items), noun)

@@ -47,7 +47,7 @@ def build(
     claims = ClaimViews(trace, names, sources, colours, words)
     parts = Parts(trace, tree, names, colours, words, claims)
     sections = walkthrough_sections(parts, result) if result else stage_sections(parts)
-    numbers = numbers_of(trace, tree, names)
+    numbers = numbers_of(trace, names)
     uncovered = _uncovered(trace, tree, names, result)
     return ReportView(
         title=(result.document.title if result else "") or trace.run.target or "shapeflow",

@@ -11,6 +11,7 @@ from shapeflow.graph.build import graph_of
 from shapeflow.graph.model import Graph
 from shapeflow.graph.simplify import connected
 from shapeflow.model.call_tree import Repeat, Structure
+from shapeflow.model.costs import leaf_stages
 from shapeflow.model.exact_names import Names
 from shapeflow.model.records import Call, Value
 from shapeflow.model.trace import Trace
@@ -21,7 +22,6 @@ from shapeflow.reporting.view.diagrams import attention_in, sheets_of
 from shapeflow.reporting.view.figure_model import Attention, Drawing
 from shapeflow.reporting.view.figures import draw_all
 from shapeflow.reporting.view.model import BlockView, LinkView, PortView, SectionView
-from shapeflow.reporting.view.numbers import stage_calls
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.document import Section
@@ -101,16 +101,14 @@ def _drawn(parts: Parts, views: Sequence[SectionView], graphs: Sequence[Graph]) 
 def stage_sections(parts: Parts) -> list[SectionView]:
     """Return a section for each stage of a trace that has no walkthrough."""
     views, graphs = [], []
-    for item in stage_calls(parts.tree):
-        calls = item.calls if isinstance(item, Repeat) else (item,)
-        first = parts.trace.calls[calls[0]]
-        title = item.selector if isinstance(item, Repeat) else first.name
+    for stage in leaf_stages(parts.trace):
+        calls, first = stage.calls, parts.trace.calls[stage.calls[0]]
         view = SectionView(
-            id=f"stage-{item.selector if isinstance(item, Repeat) else parts.names.call(calls[0])}",
-            title=f"{title} · {first.class_name}" if title != "." else first.class_name,
+            id=f"stage-{parts.names.call(first.id)}",
+            title=f"{stage.path} · {stage.class_name}" if stage.path != "." else stage.class_name,
             level=2,
             blocks=(),
-            mark="bad" if any(parts.trace.calls[call].raised for call in calls) else "plain",
+            mark="bad" if stage.raised else "plain",
             counts={},
             calls=_call_links(parts, calls)[:MOST_CALLS],
             more_calls=max(0, len(_call_links(parts, calls)) - MOST_CALLS),

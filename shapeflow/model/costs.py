@@ -1,31 +1,39 @@
-"""The stages of a run: the tree of its calls, alike ones folded, with what each made and what it cost."""
+"""What a run consists of and what it costs: its stages, with parameters, FLOPs and bytes, and the totals.
+
+A stage is the calls of one parent stage that are alike: of one class and method, of one path apart from the
+numbers in it, and with equal outputs. All stages form a tree: summaries show its upper levels, tables its
+leaves.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shapeflow.common.text import counted
-from shapeflow.common.units import memory, short
+from shapeflow.common.text import runs_of
 from shapeflow.model.call_tree import NUMBER, Structure, pattern
-from shapeflow.model.records import Call, Port, Records
-from shapeflow.model.unused import unused as unused_values
+from shapeflow.model.records import Call, Port, Records, call_name
 
 LEVELS = 3
 """Levels of calls shown below the outermost ones, if that many fit."""
 LINES = 70
 """Most lines of a tree whose depth nobody asked for."""
+LEAVES = 24
+"""Most rows of a table of stages: what fits on a screen."""
 SHOWN_OUTPUTS = 4
 """Outputs of one stage that are shown where room is scarce."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Calls of one parent that are alike, as one entry of the tree."""
+    """Calls of one parent stage that are alike."""
 
     level: int
+    """0 for the outermost calls."""
+    path: str
+    """``encoder.layers.0-5``, ``.forward_image()``."""
     name: str
-    """Relative to the stage above: ``layers.0-5``, ``.forward_image()``."""
+    """The path relative to the stage above: ``layers.0-5``."""
     class_name: str
     calls: tuple[int, ...]
     outputs: tuple[str, ...]
@@ -36,11 +44,13 @@ class Stage:
     parameters: int | None
     """None for a helper method: it has no parameters of its own."""
     flops: int
+    bytes: int
+    """Of the tensors that its calls return."""
     raised: bool
 
 
 def stages(trace: Records, levels: int | None = None) -> list[Stage]:
-    """Return the tree of calls in the order of the run, alike calls folded, ``levels`` deep.
+    """Return the tree of stages in the order of the run, each before those in it, ``levels`` deep.
 
     Without ``levels`` it is as deep as stays readable.
     """
@@ -54,39 +64,45 @@ def stages(trace: Records, levels: int | None = None) -> list[Stage]:
     return _below(tree, tree.roots, "", 0, 0)
 
 
-def totals(trace: Records) -> list[str]:
-    """Return what the run amounts to, and what it did not observe, a sentence each."""
-    run = trace.run
-    shapes = len({value.shape for value in trace.values})
-    figures = [
-        f"{total_parameters(trace):,} parameters",
-        f"{short(total_flops(trace))} FLOPs",
-        counted(len(trace.calls), "call"),
-        counted(len(trace.ops), "op"),
-        counted(shapes, "distinct shape"),
-    ]
-    lines = [", ".join(figures)]
-    if run.peak_bytes:
-        lines.append(f"activations: at most {memory(run.peak_bytes)} at once{_place(trace, run.peak_op)}")
-    unused = len(unused_values(trace))
-    if unused:
-        lines.append(f"{counted(unused, 'value')} made and read by nobody")
-    if run.shapes_only:
-        lines.append("shapes only: nothing was computed, so there are no numbers")
-    if not run.complete:
-        lines.append(f"incomplete: {run.failure.type if run.failure else 'something'} ended it early")
-    return lines + [f"note: {note}" for note in run.notes]
+def leaf_stages(trace: Records, most: int = LEAVES) -> list[Stage]:
+    """Return stages that together are the whole run, in its order, as many as fit into ``most`` rows.
+
+    The outermost stages are replaced by the ones in them again and again: first those that only hand on, then
+    level by level the ones with the most ops. Of alike calls none is opened.
+    """
+    tree = trace.cached(Structure)
+    shown = _below(tree, tree.roots, "", 0, 0)
+    closed: set[tuple[int, ...]] = set()
+    while True:
+        candidates = [
+            stage
+            for stage in shown
+            if len(stage.calls) == 1 and stage.calls not in closed and _inner(tree, stage.calls[0])
+        ]
+        if not candidates:
+            return shown
+        stage = min(candidates, key=lambda stage: _order_of_opening(tree, stage))
+        inner = _below(tree, _inner(tree, stage.calls[0]), stage.path, stage.level + 1, stage.level + 1)
+        if len(shown) - 1 + len(inner) > most:
+            closed.add(stage.calls)
+            continue
+        shown = sorted([other for other in shown if other is not stage] + inner, key=lambda s: s.calls[0])
 
 
 def total_parameters(trace: Records) -> int:
     """Return the number of parameter elements of the model."""
     root = trace.module_by_path.get("")
-    return root.parameters if root else 0
+    return root.parameters if root else sum(module.own_parameters for module in trace.modules)
 
 
 def total_flops(trace: Records) -> int:
     """Return the FLOPs of the run; what was opened inside a composite op is in the composite already."""
     return sum(op.flops for op in trace.ops if op.parent is None)
+
+
+def _order_of_opening(tree: Structure, stage: Stage) -> tuple[bool, int, int, int]:
+    call = tree.trace.calls[stage.calls[0]]
+    return not tree.hands_on(call.id), stage.level, call.first_op - call.last_op, call.id
 
 
 def _below(tree: Structure, calls: Sequence[int], above: str, level: int, levels: int) -> list[Stage]:
@@ -128,15 +144,19 @@ def _stage(trace: Records, group: Sequence[int], above: str, level: int) -> Stag
     paths = dict.fromkeys(call.path for call in calls)
     modules = [trace.module_by_path[path] for path in paths if path in trace.module_by_path]
     outputs, passed_on = _outputs(trace, calls[0])
+    path, method = _path(trace, group), calls[0].method
+    given = {port.value for call in calls for port in call.outputs if port.value is not None}
     return Stage(
         level=level,
-        name=_name(calls[0], _path(trace, group), above),
+        path=call_name(path, method),
+        name=_name(path, method, above),
         class_name=calls[0].class_name,
         calls=tuple(group),
         outputs=outputs,
         passed_on=passed_on,
-        parameters=sum(m.parameters for m in modules) if calls[0].method == "forward" else None,
+        parameters=sum(m.parameters for m in modules) if method == "forward" else None,
         flops=sum(call.flops for call in calls),
+        bytes=sum(trace.values[value].bytes for value in given),
         raised=calls[0].raised,
     )
 
@@ -147,13 +167,13 @@ def _path(trace: Records, group: Sequence[int]) -> str:
     return ".".join(_range(column) for column in zip(*(path.split(".") for path in paths), strict=True))
 
 
-def _name(call: Call, path: str, above: str) -> str:
-    """Return ``path`` with the helper's name, and without what the stage above says already."""
+def _name(path: str, method: str, above: str) -> str:
+    """Return the path and method without what the stage above says already."""
     if above and path.startswith(f"{above}."):
         path = path[len(above) + 1 :]
-    elif path == above and call.method != "forward":
+    elif path == above and method != "forward":
         path = ""
-    return (path or ".") if call.method == "forward" else f"{path}.{call.method}()"
+    return call_name(path, method)
 
 
 def _range(names: Iterable[str]) -> str:
@@ -161,13 +181,8 @@ def _range(names: Iterable[str]) -> str:
     distinct = list(dict.fromkeys(names))
     if len(distinct) == 1 or not all(NUMBER.fullmatch(name) for name in distinct):
         return ",".join(distinct)
-    spans: list[list[int]] = []
-    for number in sorted(map(int, distinct)):
-        if spans and number == spans[-1][-1] + 1:
-            spans[-1] = [spans[-1][0], number]
-        else:
-            spans.append([number])
-    return ",".join("-".join(map(str, span)) for span in spans)
+    runs = runs_of(sorted(map(int, distinct)))
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
 def _outputs(trace: Records, call: Call) -> tuple[tuple[str, ...], int]:
@@ -199,13 +214,3 @@ def _short_port(port: Port) -> str:
 def _values(call: Call) -> list[int]:
     """Return the values that a call gave."""
     return [port.value for port in call.outputs if port.value is not None]
-
-
-def _place(trace: Records, op: int | None) -> str:
-    """Return where an op ran, as the end of a sentence."""
-    if op is None:
-        return ""
-    record = trace.ops[op]
-    call = "" if record.call is None else trace.calls[record.call].name
-    line = trace.line(record.source)
-    return f", in {call}/{record.target}{line and f' ({line})'}"
