@@ -46,9 +46,9 @@ class ImageAndPrompt(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         from benchmarks.sam3 import request
-        from shapeflow.adapters import find
+        from shapeflow.adapters.base import load
 
-        self.model = find("sam3")(request("meta")).model
+        self.model = load("sam3")(request("meta")).model
         from sam3.model.sam3_image_processor import Sam3Processor
 
         self.stage = Sam3Processor(self.model, device="cpu").find_stage

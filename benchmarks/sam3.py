@@ -41,7 +41,7 @@ def bare(_: str) -> dict[str, float]:
     from sam3.model_builder import build_sam3_image_model
 
     from benchmarks.plain import plain
-    from shapeflow.adapters.inputs import vocabulary_file
+    from shapeflow.adapters.prompt import vocabulary_file
 
     imported = time.perf_counter()
     with plain(), torch.inference_mode():
@@ -63,13 +63,13 @@ def traced(_: str) -> dict[str, float]:
     started = time.perf_counter()
     import torch
 
-    from shapeflow.adapters import find
+    from shapeflow.adapters.base import load
     from shapeflow.recording.lazy_dynamo import compiler_not_loaded
     from shapeflow.recording.recorder import Recording
     from shapeflow.recording.shapes_only.memo import MetaMemo
     from shapeflow.recording.shapes_only.mode import ShapesOnly
 
-    prepare = find("sam3")
+    prepare = load("sam3")
     imported = time.perf_counter()
     with ShapesOnly() as mode:
         prepared = prepare(request("meta"))
@@ -91,13 +91,13 @@ def real(turns: str) -> dict[str, Any]:
     """Return the seconds of real forwards, bare and traced in turn."""
     import torch
 
-    from shapeflow.adapters import find
+    from shapeflow.adapters.base import load
     from shapeflow.recording.recorder import Recording
     from shapeflow.recording.shapes_only.devices import CudaOnCpu
 
     found: dict[str, list[float]] = {"bare": [], "traced": [], "bare processor": [], "traced processor": []}
     with CudaOnCpu() if not torch.cuda.is_available() else torch.no_grad():
-        prepared = find("sam3")(request("cpu"))
+        prepared = load("sam3")(request("cpu"))
         prepared.run()  # the first run fills caches of torch and of the model
         for turn in range(2 * int(turns)):
             name = ("bare", "traced")[turn % 2]
@@ -133,7 +133,7 @@ def load(path: str) -> dict[str, Any]:
 
 def request(device: str) -> Any:
     """Return the run that is measured."""
-    from shapeflow.adapters.base import Request
+    from shapeflow.adapters.request import Request
 
     return Request("sam3", device, images=(PICTURE,), prompt=PROMPT)
 

@@ -12,29 +12,25 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from types import ModuleType
 from typing import NoReturn, TextIO
 
 from shapeflow import __version__
+from shapeflow.commands.console import INTERRUPTED, coloured, wants_colour
 from shapeflow.common.text import nearest
 from shapeflow.errors import ExitCode, InputError, ShapeflowError
 
 COMMANDS: dict[str, str] = {
-    "trace": "shapeflow.commands.trace",
-    "show": "shapeflow.commands.show",
-    "check": "shapeflow.commands.check",
-    "report": "shapeflow.commands.report",
-    "graph": "shapeflow.commands.graph",
-    "annotate": "shapeflow.commands.annotate",
-    "diff": "shapeflow.commands.diff",
-    "init": "shapeflow.commands.init",
-    "doctor": "shapeflow.commands.doctor",
+    "trace": "run a model under observation and write its trace",
+    "show": "look up calls, ops and values of a trace, and how data flows between them",
+    "check": "judge the claims of a walkthrough on a trace",
+    "report": "write a report: the walkthrough with the trace laid into it",
+    "graph": "draw the data flow between calls",
+    "init": "draft a walkthrough of any model from a trace",
+    "doctor": "say what this machine has for tracing, and what to do about what is missing",
 }
-"""Command -> module with ``HELP``, ``configure(parser)`` and ``run(args) -> exit code``."""
+"""Command -> what it does. Each is a module of ``commands`` with ``configure(parser)`` and ``run(args)``."""
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells give it: 128 and the number of the signal."""
 PIPE_CLOSED = 141
 """Exit code when the reader of our output went away, likewise."""
 
@@ -69,11 +65,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def available() -> list[str]:
-    """Return the commands whose module is there, in the order of the table."""
-    return [name for name, module in COMMANDS.items() if find_spec(module)]
-
-
 class _Parser(argparse.ArgumentParser):
     """An argument parser whose complaints are our errors."""
 
@@ -90,7 +81,7 @@ class _Parser(argparse.ArgumentParser):
 def _run(words: list[str]) -> int:
     """Parse the words and run the command they name."""
     name = words[0] if words else ""
-    if name in COMMANDS and find_spec(COMMANDS[name]):
+    if name in COMMANDS:
         return _run_command(name, words[1:])
     parser = _top_parser()
     if not words:
@@ -107,7 +98,7 @@ def _run(words: list[str]) -> int:
 
 def _run_command(name: str, words: list[str]) -> int:
     """Parse the words of one command and run it."""
-    command = import_module(COMMANDS[name])
+    command = import_module(f"shapeflow.commands.{name}")
     parser = _command_parser(name, command)
     try:
         arguments, unknown = parser.parse_known_args(words)
@@ -130,9 +121,9 @@ def _top_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"shapeflow {__version__}")
     commands = parser.add_argument_group("commands (`shapeflow COMMAND --help` explains one)")
-    for name in available():
+    for name, purpose in COMMANDS.items():
         # Shown like options without a dash: argparse has no plainer way to list words with a help text.
-        commands.add_argument(name, nargs="?", help=import_module(COMMANDS[name]).HELP)
+        commands.add_argument(name, nargs="?", help=purpose)
     return parser
 
 
@@ -140,7 +131,7 @@ def _command_parser(name: str, command: ModuleType) -> argparse.ArgumentParser:
     """Return the parser of one command."""
     parser = _Parser(
         prog=f"shapeflow {name}",
-        description=command.HELP,
+        description=COMMANDS[name],
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -153,13 +144,12 @@ def _command_parser(name: str, command: ModuleType) -> argparse.ArgumentParser:
 
 def _unknown_command(name: str) -> InputError:
     """Return the error for a command that does not exist."""
-    names = available()
-    close = nearest(name, names, 1)
+    close = nearest(name, COMMANDS, 1)
     return InputError(
         "unknown-command",
         f"no command '{name}'",
         where=f"shapeflow {name}",
-        expected=", ".join(names),
+        expected=", ".join(COMMANDS),
         hint=f"shapeflow {close[0]}" if close else "shapeflow --help",
     )
 
@@ -217,18 +207,6 @@ def _tell(text: str, code: int) -> int:
     except OSError:  # nobody is listening
         _silence(sys.stderr)
     return code
-
-
-def wants_colour(stream: TextIO) -> bool:
-    """Return whether colour is shown and welcome on a stream."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def coloured(message: str) -> str:
-    """Return a rendered error with its level, arrow and labels in colour; the words stay the same."""
-    message = re.sub(r"^(\w+\[[\w-]+\])", "\033[1;31m\\1\033[0m", message)
-    message = re.sub(r"^(  -->|   = \w+:)", "\033[1;36m\\1\033[0m", message, flags=re.MULTILINE)
-    return re.sub(r"^( *\| *)(\^+)$", "\\1\033[1;31m\\2\033[0m", message, flags=re.MULTILINE)
 
 
 def _silence(stream: TextIO) -> None:

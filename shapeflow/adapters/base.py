@@ -1,44 +1,17 @@
-"""What an adapter is asked for, as plain data, and what it gives: a model that is ready to run."""
+"""What an adapter is: from a request it makes a model that is ready to run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from shapeflow.adapters.request import Request
+from shapeflow.adapters.specs import require, spec_of
 
 if TYPE_CHECKING:
     from torch.nn import Module
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle in an image, in parts of its width and height (0 to 1)."""
-
-    cx: float
-    """Centre."""
-    cy: float
-    width: float
-    height: float
-    positive: bool = True
-    """False: what is in it is not meant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the user wants to see run."""
-
-    target: str
-    """``sam3``, ``sam3-transformers``, ``PKG.MOD:FACTORY`` …"""
-    device: str
-    """``meta`` (shapes only), ``cpu`` or ``cuda``."""
-    images: tuple[Path, ...] = ()
-    prompt: str | None = None
-    boxes: tuple[Box, ...] = ()
-    checkpoint: Path | None = None
-    seed: int = 0
-    resize: Mapping[tuple[str, int], int] = field(default_factory=dict)
-    """Other sizes for the inputs that a factory brings: port and dim -> size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +41,16 @@ class Adapter(Protocol):
             InputError: the request cannot be met: a package, file or name is missing or wrong.
         """
         ...
+
+
+def load(target: str) -> Adapter:
+    """Return the adapter for a target; this loads torch and the code that the target names.
+
+    Raises:
+        InputError: no adapter knows the target, or a package it needs is missing.
+    """
+    spec = spec_of(target)
+    require(spec, target)
+    module, _, name = spec.adapter.partition(":")
+    function = getattr(import_module(module), name)
+    return cast("Adapter", function(target) if spec.imports else function)

@@ -14,7 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
-from shapeflow.adapters.base import Adapter, Prepared, Request
+from shapeflow.adapters.base import Adapter, Prepared
+from shapeflow.adapters.request import Request
 from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError, ShapeflowError
 

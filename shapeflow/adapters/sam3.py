@@ -25,10 +25,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from shapeflow.adapters.base import Prepared, Request
+from shapeflow.adapters.base import Prepared
 from shapeflow.adapters.checkpoints import NO_WEIGHTS, load_into
-from shapeflow.adapters.inputs import CONTEXT_TOKENS, described, long_prompt_note, open_image, vocabulary_file
+from shapeflow.adapters.images import open_image, thumbnail
 from shapeflow.adapters.mask_overlay import overlay
+from shapeflow.adapters.prompt import CONTEXT_TOKENS, long_prompt_note, vocabulary_file
+from shapeflow.adapters.request import Request, to_recorded
 from shapeflow.errors import EndOfRun, InputError, NeedsValues
 from shapeflow.recording.lazy_dynamo import compiler_not_loaded
 
@@ -113,7 +115,8 @@ def prepare(request: Request) -> Prepared:
         notes.append(long_prompt_note(tokens))
     if len(images) > 1:
         notes.append(NO_BATCH_DETECTIONS)
-    inputs = described(request, images, prompt)
+    inputs = to_recorded(request, [image.size for image in images], NO_TEXT)
+    inputs["thumbnail"] = thumbnail(images[0])
     versions = {package: version(package) for package in ("sam3", "torchvision")}
     shown = (
         _masks if request.checkpoint is not None and request.device != "meta" and len(images) == 1 else None

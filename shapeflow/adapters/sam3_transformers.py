@@ -17,9 +17,11 @@ import numpy
 import torch
 from transformers import CLIPTokenizer, Sam3Config, Sam3Model
 
-from shapeflow.adapters.base import Prepared, Request
+from shapeflow.adapters.base import Prepared
 from shapeflow.adapters.checkpoints import NO_WEIGHTS, load_into
-from shapeflow.adapters.inputs import CONTEXT_TOKENS, described, long_prompt_note, open_image, vocabulary_file
+from shapeflow.adapters.images import open_image, thumbnail
+from shapeflow.adapters.prompt import CONTEXT_TOKENS, long_prompt_note, vocabulary_file
+from shapeflow.adapters.request import Request, to_recorded
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -56,7 +58,8 @@ def prepare(request: Request) -> Prepared:
     if request.device == "cuda":
         model = model.cuda()
         arguments = {name: tensor.cuda() for name, tensor in arguments.items()}
-    inputs = described(request, images, prompt)
+    inputs = to_recorded(request, [image.size for image in images], NO_TEXT)
+    inputs["thumbnail"] = thumbnail(images[0])
     versions = {"transformers": version("transformers")}
     return Prepared(model, _run(model, arguments), inputs, versions, tuple(notes))
 

@@ -1,1 +1,1 @@
-"""The commands, one a file: ``HELP``, ``configure(parser)`` and ``run(args)``."""
+"""The commands, one a file: ``configure(parser)`` and ``run(args)``; ``cli`` lists them."""

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shapeflow.commands.console import coloured, wants_colour
 from shapeflow.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from shapeflow.walkthrough.document import Document
     from shapeflow.walkthrough.verdict import CheckResult
 
-HELP = "judge the claims of a walkthrough on a trace"
 EXAMPLES = """\
 examples:
   shapeflow check bus.trace.json                        the walkthrough that is shipped for the trace's model
@@ -82,7 +82,7 @@ def _stored(args: argparse.Namespace) -> tuple[Document, Trace]:
 
 def _run_first(args: argparse.Namespace) -> tuple[Document, Trace]:
     """Read the walkthrough and make the trace that it asks for."""
-    from shapeflow.runs.execute import rerun
+    from shapeflow.runs.documents import run_documents
     from shapeflow.walkthrough.reader import read
 
     if args.trace is not None:
@@ -90,7 +90,7 @@ def _run_first(args: argparse.Namespace) -> tuple[Document, Trace]:
         hint = "shapeflow check --run WALKTHROUGH"
         raise InputError("usage", what, where="argument TRACE", hint=hint)
     document = read(args.run)
-    trace = rerun([document], device=args.device, quiet=args.quiet)
+    trace = run_documents([document], device=args.device, quiet=args.quiet)
     if args.output:
         trace.save(args.output)
     return document, trace
@@ -104,7 +104,6 @@ def _rendered(result: CheckResult, args: argparse.Namespace) -> str:
 
 def _text(result: CheckResult, args: argparse.Namespace) -> str:
     """Return the result as text, in colour on a terminal."""
-    from shapeflow.cli import coloured, wants_colour
     from shapeflow.reporting.verdicts.text import render_verdict, sentence, summary
 
     messages = [render_verdict(verdict) for verdict in result.failed]

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from shapeflow.graph.model import Graph
     from shapeflow.model.trace import Trace
 
-HELP = "draw the data flow between calls"
 EXAMPLES = """\
 examples:
   shapeflow graph bus.trace.json -o bus.svg                          the whole run, folded to what can be read

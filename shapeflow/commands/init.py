@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shapeflow.commands.console import say
 from shapeflow.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from shapeflow.model.trace import Trace
     from shapeflow.model.variation import Variation
 
-HELP = "draft a walkthrough of any model from a trace"
 EPILOG = """\
 examples:
   shapeflow init tiny.trace.json -o docs/tiny.md
@@ -122,10 +122,10 @@ def _vary(trace: Trace, args: argparse.Namespace) -> Variation:
         note = "The trace was made in Python, which leaves nothing to run again: every claim has numbers."
         hint = "Traced with --model PKG.MOD:FACTORY, sizes would become symbols."
         return Variation(notes=(note, hint))
-    from shapeflow.adapters import require
+    from shapeflow.adapters.specs import require, spec_of
 
     try:
-        require(trace.run.target)
+        require(spec_of(trace.run.target), trace.run.target)
         return _run_others(trace, args)
     except InputError as error:
         again = error.hint if error.code == "trace-outdated" else f"shapeflow init {args.trace} --numbers"
@@ -139,7 +139,7 @@ def _run_others(trace: Trace, args: argparse.Namespace) -> Variation:
     with Progress(f"running {trace.run.target} with other sizes", None if args.quiet else sys.stderr):
         from shapeflow.runs.variants import vary
 
-        return vary(trace, lambda text: _say(f"  {text}", not args.verbose))
+        return vary(trace, lambda text: say(f"  {text}", not args.verbose))
 
 
 def _title(wanted: str | None, trace: Trace) -> str:
@@ -150,37 +150,16 @@ def _title(wanted: str | None, trace: Trace) -> str:
 
 def _run_again(trace: Trace, output: Path, quiet: bool) -> dict[str, Any]:
     """Return what the front matter says on how to run the model, with paths as seen from the new file."""
-    inputs = trace.run.inputs
-    run: dict[str, Any] = {}
-    file, colon, name = trace.run.target.rpartition(":")
+    from shapeflow.adapters.front_matter import to_front_matter
+    from shapeflow.adapters.request import from_recorded
+
     if trace.run.adapter == "python":
-        return run
-    if file.endswith(".py"):
-        run["model"] = f"{_seen_from(output, Path(file))}{colon}{name}"
-    images = [str(image["file"]) for image in inputs.get("images") or ()]
-    if images:
-        there = [_seen_from(output, Path(image)) for image in images]
-        run["image"] = there[0] if len(there) == 1 else there
-        for image in images:
-            if not Path(image).is_file():
-                _say(f"{image} is not in this folder: put its place into the front matter of {output}", quiet)
-    if inputs.get("prompt"):
-        run["prompt"] = inputs["prompt"]
-    boxes = [
-        (box.get("positive", True), [box[key] for key in ("cx", "cy", "width", "height")])
-        for box in inputs.get("boxes") or ()
-    ]
-    for key, wanted in (("boxes", True), ("negative_boxes", False)):
-        if some := [box for positive, box in boxes if positive == wanted]:
-            run[key] = some
-    if inputs.get("seed"):
-        run["seed"] = inputs["seed"]
-    return run
-
-
-def _seen_from(output: Path, path: Path) -> str:
-    """Return a path relative to the folder of the walkthrough."""
-    return Path(os.path.relpath(path.resolve(), output.resolve().parent)).as_posix()
+        return {}
+    request = from_recorded(trace.run.target, trace.run.inputs)
+    for image in request.images:
+        if not image.is_file():
+            say(f"{image} is not in this folder: put its place into the front matter of {output}", quiet)
+    return to_front_matter(replace(request, checkpoint=None), output.parent)
 
 
 def _report(made: Draft, variation: Variation, output: Path) -> None:
@@ -188,21 +167,16 @@ def _report(made: Draft, variation: Variation, output: Path) -> None:
     from shapeflow.common.text import counted, listing
 
     for note in variation.notes:
-        _say(note)
+        say(note)
     for axis in variation.axes:
         sizes = sorted({axis.size, *(run.sizes[axis.symbol] for run in variation.runs)})
-        _say(f"{axis.symbol}: {axis.what}, seen with {', '.join(map(str, sizes))}")
+        say(f"{axis.symbol}: {axis.what}, seen with {', '.join(map(str, sizes))}")
     runs = counted(len(variation.runs) + 1, "run")
-    _say(f"{output}: {counted(made.claims, 'claim')} in {counted(made.sections, 'section')}")
-    _say(f"checked: {made.claims} of {made.claims} hold, in {runs}")
+    say(f"{output}: {counted(made.claims, 'claim')} in {counted(made.sections, 'section')}")
+    say(f"checked: {made.claims} of {made.claims} hold, in {runs}")
     if made.false_elsewhere:
         number = counted(len(made.false_elsewhere), "claim")
-        _say(f"left out: {number} that another run contradicts: {listing(made.false_elsewhere)}")
+        say(f"left out: {number} that another run contradicts: {listing(made.false_elsewhere)}")
     if made.left_out:
         why = "nested too deeply, too many to list, or not the same in every run"
-        _say(f"left out: {counted(made.left_out, 'place')} {why}; shapeflow show lists them")
-
-
-def _say(text: str, quiet: bool = False) -> None:
-    if not quiet:
-        print(text, file=sys.stderr, flush=True)
+        say(f"left out: {counted(made.left_out, 'place')} {why}; shapeflow show lists them")

@@ -11,82 +11,22 @@ from typing import TYPE_CHECKING
 from shapeflow.errors import InputError
 
 if TYPE_CHECKING:
-    from shapeflow.adapters.base import Request
+    from shapeflow.adapters.request import Request
 
 SUFFIXES = (".trace.json", ".trace.json.gz")
 
 
-def request_of(args: argparse.Namespace, adapter: str) -> Request:
-    """Return the request, every part of it checked."""
-    from shapeflow.adapters.base import Request
-    from shapeflow.adapters.inputs import check_prompt, open_image, parse_box
+def request_of(args: argparse.Namespace) -> Request:
+    """Return the request that the options stand for, checked; its device is decided later."""
+    from shapeflow.adapters.request import INPUTS, from_texts
 
-    boxes = [*map(parse_box, args.box), *(parse_box(text, positive=False) for text in args.negative_box)]
-    for path in args.images:
-        if ":" in str(path) and not path.exists():
-            raise InputError(
-                "usage", f"'{path}' is not an image", where="argument IMAGE", hint=f"--model {path}"
-            )
-    if adapter == "factory":
-        _refuse_inputs(args)
-    elif adapter.startswith("sam3") and not args.images:
-        raise InputError(
-            "image-missing",
-            f"'{args.model}' looks at an image, and none is given",
-            where="argument IMAGE",
-            hint='shapeflow trace --prompt "yellow school bus" photo.jpg',
-        )
-    for path in args.images:
-        open_image(path)
-    if args.checkpoint is not None:
-        _check_checkpoint(args.checkpoint)
-    return Request(
-        target=args.model,
-        device="",
-        images=tuple(args.images),
-        prompt=None if args.prompt is None else check_prompt(args.prompt),
-        boxes=tuple(boxes),
-        checkpoint=args.checkpoint,
-        seed=args.seed,
-    )
-
-
-def _refuse_inputs(args: argparse.Namespace) -> None:
-    """Say that a factory brings its own inputs, instead of silently dropping what is given."""
-    given = {
-        "an image": args.images,
-        "--prompt": args.prompt is not None,
-        "--box": args.box or args.negative_box,
-        "--checkpoint": args.checkpoint,
+    given = {row.name: getattr(args, row.name.replace("-", "_")) for row in INPUTS}
+    texts = {
+        name: value if isinstance(value, list) else [value]
+        for name, value in given.items()
+        if value is not None
     }
-    for option, value in given.items():
-        if value:
-            raise InputError(
-                "option-unused",
-                f"a factory brings its own inputs; {option} would not be used",
-                where="option --model",
-                expected="a function that returns (model, args, kwargs)",
-                hint="for the official SAM3 leave out --model",
-            )
-
-
-def _check_checkpoint(path: Path) -> None:
-    """Check that a checkpoint is there, before anything slow begins."""
-    from shapeflow.common.text import listing, nearest
-
-    if path.is_file():
-        return
-    folder = path.parent
-    names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
-    close = nearest(path.name, names, 1) or [name for name in names if name.endswith((".pt", ".safetensors"))]
-    raise InputError(
-        "checkpoint-missing",
-        f"no checkpoint file '{path}'",
-        where="option --checkpoint",
-        expected=f"a file; looked in {folder.resolve()}" + (f" (it holds {listing(close)})" if close else ""),
-        because="shapes do not depend on weights, only values do",
-        hint=str(folder / close[0]) if close else "the same command without --checkpoint",
-    )
+    return from_texts(args.model, texts, seed=args.seed)
 
 
 def default_output(request: Request) -> Path:

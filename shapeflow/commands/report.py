@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shapeflow.commands.console import wants_colour
 from shapeflow.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
     from shapeflow.model.trace import Trace
     from shapeflow.walkthrough.verdict import CheckResult
 
-HELP = "write a report: the walkthrough with the trace laid into it"
 EXAMPLES = """\
 examples:
   shapeflow report bus.trace.json                          bus.html, with the walkthrough of the trace's model
@@ -93,7 +93,6 @@ def render_view(trace: Trace, result: CheckResult | None, language: str, form: s
 
     view = build(trace, result, language=language)
     if form == "terminal" and sys.stdout.isatty():
-        from shapeflow.cli import wants_colour
         from shapeflow.reporting.formats.terminal import coloured
 
         return coloured(view, wants_colour(sys.stdout))

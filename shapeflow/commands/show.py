@@ -25,7 +25,6 @@ from shapeflow.model.flow import producers, use_of, users, values_at, wasted_flo
 from shapeflow.model.selector import op_matches
 from shapeflow.model.trace import Trace
 
-HELP = "look up calls, ops and values of a trace, and how data flows between them"
 EXAMPLES = """\
 examples:
   shapeflow show sam3.trace.json                                      what was recorded

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from shapeflow.commands.console import wants_colour
 from shapeflow.common.text import counted, listing
 from shapeflow.model.exact_names import Names
 from shapeflow.model.flow import Reach, Use, fold
@@ -151,8 +152,6 @@ def indented(lines: Iterable[Line]) -> list[Line]:
 
 def print_lines(lines: Iterable[Line]) -> None:
     """Print lines, in colour on a terminal; nothing is ever cut off."""
-    from shapeflow.cli import wants_colour
-
     if not wants_colour(sys.stdout):
         for line in lines:
             print(_visible("".join(text for text, _ in line)).rstrip())

@@ -5,20 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapeflow.common.collector import collection_paused
+from shapeflow.commands.console import INTERRUPTED, say
 from shapeflow.errors import ExitCode
 
 if TYPE_CHECKING:
-    from shapeflow.adapters.base import Request
+    from shapeflow.adapters.request import Request
     from shapeflow.model.trace import Trace
-    from shapeflow.recording.capture import Wanted
     from shapeflow.walkthrough.verdict import CheckResult
 
-HELP = "run a model under observation and write its trace"
 EXAMPLES = """\
 examples:
   shapeflow trace --prompt "yellow school bus" photo.jpg            the official SAM3, shapes only, in seconds
@@ -29,14 +26,12 @@ examples:
 A factory is a function without arguments that returns a torch.nn.Module, (model, args) or
 (model, args, kwargs). Without a checkpoint nothing large is computed: shapes do not depend on weights."""
 
-INTERRUPTED = 130
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
     parser.epilog = EXAMPLES
-    add("images", nargs="*", type=Path, metavar="IMAGE", help="a picture; several are one batch")
+    add("image", nargs="*", metavar="IMAGE", help="a picture; several are one batch")
     add("--prompt", metavar="TEXT", help="what to look for, a short noun phrase")
     box = "CX,CY,W,H"
     add(
@@ -52,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     devices = ("auto", "meta", "cpu", "cuda")
     device = "meta: shapes only; auto (default): the best real device if there is a checkpoint, else meta"
     add("--device", choices=devices, default="auto", help=device)
-    add("--checkpoint", type=Path, metavar="FILE", help="weights, .pt or .safetensors")
+    add("--checkpoint", metavar="FILE", help="weights, .pt or .safetensors")
     add("--seed", type=int, default=0, metavar="N", help="of random weights (default 0)")
     add("-o", "--output", type=Path, metavar="FILE", help="NAME.trace.json or NAME.trace.json.gz")
     add("--report", type=Path, metavar="FILE", help="also write a report, NAME.html")
@@ -68,23 +63,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check everything that can be checked without torch, run the model, write and sum up."""
-    from shapeflow.adapters import name_of, require
+    from shapeflow.adapters.specs import require, spec_of
     from shapeflow.commands.options import check_outputs, default_output, request_of
+    from shapeflow.runs.execute import on_device
 
-    adapter = name_of(args.model)
-    request = request_of(args, adapter)
+    request = request_of(args)
     output = args.output or default_output(request)
     check_outputs(output, args.report)
-    require(args.model)
+    require(spec_of(request.target), request.target)
     quiet = args.quiet or args.json
-    device = _device(args, quiet)
-    trace = _record(args, adapter, _on_device(request, device), quiet)
+    if args.device == "auto" and request.checkpoint is None:
+        say("no checkpoint: shapes only, nothing large is computed (--device cpu computes)", quiet)
+    trace = _record(on_device(request, args.device), quiet)
     trace.save(output)
-    _say(f"{output} ({output.stat().st_size / 1e6:.1f} MB)", quiet)
+    say(f"{output} ({output.stat().st_size / 1e6:.1f} MB)", quiet)
     result = _check(trace)
     if args.report:
         _report(trace, result, args.report)
-        _say(str(args.report), quiet)
+        say(str(args.report), quiet)
     if args.json:
         print(json.dumps(_summary(trace, output, args.report, result), ensure_ascii=False))
     elif not args.quiet:
@@ -92,64 +88,25 @@ def run(args: argparse.Namespace) -> int:
     return _outcome(trace, output, args.verbose)
 
 
-def _device(args: argparse.Namespace, quiet: bool) -> str:
-    """Return ``meta``, ``cpu`` or ``cuda``."""
-    if args.device == "meta":
-        return "meta"
-    if args.device == "auto" and args.checkpoint is None:
-        _say("no checkpoint: shapes only, nothing large is computed (--device cpu computes)", quiet)
-        return "meta"
-    from shapeflow.adapters.device import real_device
-
-    return real_device(args.device)
-
-
-def _on_device(request: Request, device: str) -> Request:
-    """Return the request with its device."""
+def _record(request: Request, quiet: bool) -> Trace:
+    """Run, and show how far it is."""
     from dataclasses import replace
 
-    return replace(request, device=device)
-
-
-def _record(args: argparse.Namespace, adapter: str, request: Request, quiet: bool) -> Trace:
-    """Load the model's code and torch, and run."""
+    from shapeflow.adapters.request import to_arguments
+    from shapeflow.runs.documents import numbers_for
+    from shapeflow.runs.execute import execute
     from shapeflow.runs.progress import FlopCount, Progress
-
-    real = request.device != "meta"
-    count = FlopCount(_same_inputs(args)) if real and not quiet else None
-    how = f"on {request.device}" if real else "shapes only"
-    with Progress(f"{request.target}, {how}", None if quiet else sys.stderr, count) as progress:
-        with collection_paused():
-            from shapeflow import recording
-            from shapeflow.adapters import find
-
-            prepare = partial(find(request.target), request)
-        return recording.run(
-            prepare,
-            device=request.device,
-            adapter=adapter,
-            target=request.target,
-            progress=progress.update,
-            keep=_numbers(request.target) if real else {},
-        )
-
-
-def _numbers(target: str) -> dict[str, Wanted]:
-    """Return what a real run keeps the numbers of: the tensors that the shipped walkthrough compares."""
-    from shapeflow.runs.execute import numbers_for
     from shapeflow.walkthrough.reader import read
     from shapeflow.walkthrough.shipped import find_shipped
 
-    walkthrough = find_shipped(target)
-    return numbers_for([read(walkthrough)]) if walkthrough else {}
-
-
-def _same_inputs(args: argparse.Namespace) -> list[str]:
-    """Return the arguments that decide on the shapes, to run the same inputs in another process."""
-    words = [f"--model={args.model}", f"--seed={args.seed}"]
-    words += [f"--prompt={args.prompt}"] if args.prompt is not None else []
-    words += [f"--box={box}" for box in args.box] + [f"--negative-box={box}" for box in args.negative_box]
-    return [*words, "--", *map(str, args.images)] if args.images else words
+    real = request.device != "meta"
+    # Weights do not matter for FLOPs.
+    count = FlopCount(to_arguments(replace(request, checkpoint=None))) if real and not quiet else None
+    walkthrough = find_shipped(request.target) if real else None
+    label = f"{request.target}, {f'on {request.device}' if real else 'shapes only'}"
+    with Progress(label, None if quiet else sys.stderr, count) as progress:
+        keep = numbers_for([read(walkthrough)]) if walkthrough else None
+        return execute(request, progress=progress.update, keep=keep)
 
 
 def _check(trace: Trace) -> CheckResult | None:
@@ -214,14 +171,8 @@ def _outcome(trace: Trace, output: Path, verbose: bool) -> int:
     if failure is None:
         return ExitCode.FINE
     if failure.type == "KeyboardInterrupt":
-        _say(f"interrupted; {output} holds the run up to there and is marked incomplete")
+        say(f"interrupted; {output} holds the run up to there and is marked incomplete")
         return INTERRUPTED
-    from shapeflow.reporting.failure import failure_error
+    from shapeflow.runs.failure import failure_error
 
     raise failure_error(trace, output, verbose=verbose)
-
-
-def _say(text: str, quiet: bool = False) -> None:
-    """Tell the person something that is not the result."""
-    if not quiet:
-        print(text, file=sys.stderr, flush=True)

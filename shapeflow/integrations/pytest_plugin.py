@@ -219,9 +219,9 @@ class Runs:
         return Trace.load(file)
 
     def _run(self, documents: list[Document]) -> Trace:
-        from shapeflow.runs.execute import rerun
+        from shapeflow.runs.documents import run_documents
 
-        return rerun(documents)
+        return run_documents(documents)
 
 
 @contextmanager

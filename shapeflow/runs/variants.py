@@ -10,19 +10,19 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from shapeflow import recording
-from shapeflow.adapters import find
-from shapeflow.adapters.base import Adapter, Box, Request
+from shapeflow.adapters.base import Adapter, load
+from shapeflow.adapters.boxes import Box
+from shapeflow.adapters.request import Request, from_recorded
 from shapeflow.errors import InputError
 from shapeflow.model.records import Call, Port
 from shapeflow.model.trace import Trace
 from shapeflow.model.variation import Axis, OtherRun, Variation
 from shapeflow.runs.axes import Found, Place, find_axes
 from shapeflow.runs.axis_names import is_picture, name_axes
+from shapeflow.runs.execute import execute
 
 LONGER = " with some more words"
 """Added to the prompt of a run, to see whether its length moves anything."""
@@ -45,7 +45,7 @@ def vary(trace: Trace, tell: Tell) -> Variation:
     Raises:
         InputError: the model cannot be built again, or is another one by now.
     """
-    adapter = find(trace.run.target)
+    adapter = load(trace.run.target)
     with ExitStack() as stack:
         if trace.run.adapter == "factory":
             return _Factory(trace, adapter, tell).vary()
@@ -60,12 +60,7 @@ def run_again(trace: Trace, adapter: Adapter, request: Request) -> Trace:
         InputError: the request cannot be met.
         KeyboardInterrupt: by the person who waits.
     """
-    again = recording.run(
-        partial(adapter, request),
-        device=request.device,
-        adapter=trace.run.adapter,
-        target=trace.run.target,
-    )
+    again = execute(request, adapter=adapter)
     if again.run.failure and again.run.failure.type == "KeyboardInterrupt":
         raise KeyboardInterrupt
     return again
@@ -100,7 +95,7 @@ class _Factory:
         self._trace = trace
         self._adapter = adapter
         self._tell = tell
-        self._request = Request(trace.run.target, "meta", seed=int(trace.run.inputs.get("seed", 0)))
+        self._request = from_recorded(trace.run.target, trace.run.inputs)
         root = trace.calls[0]
         self._inputs = _distinct_inputs(root)
         self._sizes = {
@@ -202,7 +197,10 @@ class _Countable:
 
 def _vary_request(trace: Trace, adapter: Adapter, folder: Path, tell: Tell) -> Variation:
     """Vary the numbers of pictures and boxes, and the length of the prompt."""
-    request = _request_of(trace, folder)
+    recorded = trace.run.inputs.get("images") or ()
+    images = tuple(_picture(folder, number, image) for number, image in enumerate(recorded))
+    request = from_recorded(trace.run.target, trace.run.inputs)
+    request = replace(request, images=images, checkpoint=None)
     things = []
     if request.images:
         axis = Axis("B", "number of pictures", len(request.images))
@@ -239,20 +237,6 @@ def _all_different(axes: Sequence[Axis], more: int) -> dict[str, int]:
             size += 1
         sizes[axis.symbol] = size
     return sizes
-
-
-def _request_of(trace: Trace, folder: Path) -> Request:
-    """Return the request that a trace answers; its pictures are plain ones of the same sizes."""
-    inputs = trace.run.inputs
-    images = [_picture(folder, number, image) for number, image in enumerate(inputs.get("images") or ())]
-    return Request(
-        trace.run.target,
-        "meta",
-        images=tuple(images),
-        prompt=inputs.get("prompt"),
-        boxes=tuple(Box(**box) for box in inputs.get("boxes") or ()),
-        seed=int(inputs.get("seed", 0)),
-    )
 
 
 def _picture(folder: Path, number: int, recorded: Mapping[str, Any]) -> Path:

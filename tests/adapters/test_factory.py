@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from shapeflow import adapters
-from shapeflow.adapters.base import Request
+from shapeflow.adapters import base, specs
 from shapeflow.adapters.factory import load
+from shapeflow.adapters.request import Request
+from shapeflow.adapters.specs import AdapterSpec
 from shapeflow.errors import InputError, NeedsValues
 
 MODELS = """
@@ -181,32 +183,54 @@ def test_ctrl_c_passes_through_a_factory(project):
 
 
 def test_names_of_adapters():
-    assert adapters.name_of("sam3") == "sam3"
-    assert adapters.name_of("mypackage.models:build") == "factory"
+    assert specs.spec_of("sam3").name == "sam3"
+    assert specs.spec_of("mypackage.models:build").name == "factory"
     with pytest.raises(InputError) as caught:
-        adapters.name_of("sam3-transformer")
+        specs.spec_of("sam3-transformer")
     assert caught.value.hint == "--model sam3-transformers"
 
 
+class Point:
+    """An entry point of another package."""
+
+    def __init__(self, spec):
+        self.name, self.spec = spec.name, spec
+
+    def load(self):
+        return self.spec
+
+
+def bring(monkeypatch, **options):
+    spec = AdapterSpec("mine", "test_factory_adapter:prepare", **options)
+    monkeypatch.setattr(specs, "_entry_points", lambda: {"mine": Point(spec)})
+    monkeypatch.setitem(sys.modules, "test_factory_adapter", SimpleNamespace(prepare=prepared))
+    return spec
+
+
 def test_another_package_can_bring_an_adapter(monkeypatch):
-    class Point:
-        name = "mine"
+    spec = bring(monkeypatch)
+    assert specs.spec_of("mine") is spec
+    assert specs.specs()[-1] is spec
+    assert base.load("mine") is prepared
+    assert specs.spec_of("mine:build") is specs.FACTORY
 
-        def load(self):
-            return prepared
 
-    monkeypatch.setattr(adapters, "_entry_points", lambda: {"mine": Point()})
-    assert adapters.name_of("mine") == "mine"
-    assert adapters.find("mine") is prepared
+def test_a_registered_prefix_wins_over_a_module(monkeypatch):
+    spec = bring(monkeypatch, prefix=True)
+    assert specs.spec_of("mine:resnet50") is spec
+    assert specs.spec_of("mine.models:build") is specs.FACTORY
+    with pytest.raises(InputError) as caught:
+        specs.spec_of("mine")
+    assert caught.value.code == "unknown-model"
 
 
 def test_a_missing_package_is_told_without_importing_it(monkeypatch):
-    monkeypatch.setattr(adapters, "find_spec", lambda name: None)
+    monkeypatch.setattr(specs, "find_spec", lambda name: None)
     with pytest.raises(InputError) as caught:
-        adapters.require("sam3")
+        specs.require(specs.spec_of("sam3"), "sam3")
     assert caught.value.code == "torch-missing"
-    monkeypatch.setattr(adapters, "find_spec", lambda name: None if name == "sam3" else object())
+    monkeypatch.setattr(specs, "find_spec", lambda name: None if name == "sam3" else object())
     with pytest.raises(InputError) as caught:
-        adapters.require("sam3")
+        specs.require(specs.spec_of("sam3"), "sam3")
     assert caught.value.code == "package-missing"
     assert caught.value.hint == "pip install 'shapeflow[sam3]'"

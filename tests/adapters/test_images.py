@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
-from shapeflow.adapters.base import Box
-from shapeflow.adapters.inputs import check_prompt, long_prompt_note, open_image, parse_box
+from shapeflow.adapters.boxes import Box, parse_box
+from shapeflow.adapters.images import open_image
+from shapeflow.adapters.prompt import check_prompt, long_prompt_note
 from shapeflow.errors import InputError
 
 GREY = (128, 128, 128)

@@ -14,7 +14,7 @@ from walkthroughs import document_of
 
 from shapeflow.cli import main
 from shapeflow.errors import ShapeflowError
-from shapeflow.runs.execute import request_of
+from shapeflow.runs.documents import request_of
 from shapeflow.walkthrough import shipped
 from shapeflow.walkthrough.reader import parse
 
@@ -113,7 +113,7 @@ class TestStored:
     def test_colour_only_on_a_terminal(self, folder, capsys, monkeypatch):
         (folder / "w.md").write_text(document_of(WRONG))
         plain = check(capsys, "t.trace.json", "w.md")[1]
-        monkeypatch.setattr("shapeflow.cli.wants_colour", lambda stream: True)
+        monkeypatch.setattr("shapeflow.commands.check.wants_colour", lambda stream: True)
         coloured = check(capsys, "t.trace.json", "w.md")[1]
         assert "\x1b[" in coloured
         assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain

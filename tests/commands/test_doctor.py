@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
-from shapeflow import cli, doctor
+from shapeflow import cli
+from shapeflow.adapters import specs
+from shapeflow.commands import doctor
 
 
 def found(monkeypatch, *, packages: set[str], programs: set[str] = frozenset()) -> dict[str, doctor.Finding]:
@@ -56,5 +59,6 @@ def test_either_layout_will_do(monkeypatch):
 
 
 def test_another_sam3_is_noted(monkeypatch):
-    monkeypatch.setattr(doctor, "TESTED_SAM3", "0.1.5")
+    sam3 = replace(specs.SPECS[0], tested="0.1.5")
+    monkeypatch.setattr(specs, "SPECS", (sam3, *specs.SPECS[1:]))
     assert found(monkeypatch, packages={"sam3"})["sam3"].status == "optional"

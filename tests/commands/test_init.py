@@ -15,8 +15,9 @@ from places import EXAMPLES, ROOT, SUPPORT
 
 import shapeflow
 from shapeflow import cli, recording
-from shapeflow.adapters import find
-from shapeflow.adapters.base import Box, Request
+from shapeflow.adapters.base import load
+from shapeflow.adapters.boxes import Box
+from shapeflow.adapters.request import Request
 from shapeflow.adapters.resize import resized
 from shapeflow.model.trace import Trace
 from shapeflow.runs.axes import find_axes
@@ -31,7 +32,7 @@ BUS = EXAMPLES / "school-bus.jpg"
 def trace_of(model, device="meta", resize=None):
     target = f"{MODELS}:{model}"
     request = Request(target, device, resize=resize or {})
-    return recording.run(partial(find(target), request), device=device, adapter="factory", target=target)
+    return recording.run(partial(load(target), request), device=device, adapter="factory", target=target)
 
 
 @pytest.fixture(scope="module")
@@ -408,7 +409,7 @@ def test_a_draft_of_a_language_model_of_transformers(tmp_path, monkeypatch):
     sizes = {(port, dim): (6, 29)[dim] for port in ("in.input_ids", "in.attention_mask") for dim in range(2)}
     request = Request("bert.py:build", "meta", resize=sizes)
     other = recording.run(
-        partial(find("bert.py:build"), request), device="meta", adapter="factory", target="bert.py:build"
+        partial(load("bert.py:build"), request), device="meta", adapter="factory", target="bert.py:build"
     )
     assert failures(text, other) == []
 
@@ -433,5 +434,5 @@ def test_a_draft_of_the_official_sam3_is_true_for_more_pictures_and_boxes(tmp_pa
     assert failures(text, Trace.load("bus.trace.json.gz")) == []
     boxes = (Box(0.5, 0.5, 0.2, 0.2), Box(0.3, 0.3, 0.1, 0.1), Box(0.7, 0.7, 0.2, 0.2, False))
     request = Request("sam3", "meta", images=(BUS,) * 2, prompt="wheel", boxes=boxes)
-    other = recording.run(partial(find("sam3"), request), device="meta", adapter="sam3", target="sam3")
+    other = recording.run(partial(load("sam3"), request), device="meta", adapter="sam3", target="sam3")
     assert failures(text, other) == []

@@ -370,7 +370,7 @@ def test_nothing_steers_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_colour_on_a_terminal_only(
     file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("shapeflow.cli.wants_colour", lambda stream: stream is sys.stdout)
+    monkeypatch.setattr("shapeflow.commands.show_text.wants_colour", lambda stream: stream is sys.stdout)
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "20")
     monkeypatch.delenv("NO_COLOR", raising=False)

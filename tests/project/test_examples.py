@@ -12,10 +12,10 @@ import yaml
 from places import ROOT
 
 from shapeflow import cli, recording
-from shapeflow.adapters import find
-from shapeflow.adapters.base import Request
+from shapeflow.adapters.base import load
+from shapeflow.adapters.request import Request
 from shapeflow.commands import init
-from shapeflow.runs.execute import rerun
+from shapeflow.runs.documents import run_documents
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse, read
 
@@ -32,7 +32,7 @@ def here(monkeypatch):
 
 def trace_of(**sizes):
     request = Request(TARGET, "meta", resize={("in[0]", dim): size for dim, size in sizes.values()})
-    return recording.run(partial(find(TARGET), request), device="meta", adapter="factory", target=TARGET)
+    return recording.run(partial(load(TARGET), request), device="meta", adapter="factory", target=TARGET)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def test_a_changed_model_is_caught_by_the_claims_on_what_changed(walkthrough, tm
         source = source.replace(old, new)
     (tmp_path / "tiny_detector.py").write_text(source, encoding="utf-8")
     document = parse(walkthrough.text, str(tmp_path / "tiny_detector.md"))
-    result = check(rerun([document]), document)
+    result = check(run_documents([document]), document)
     assert [words(verdict.claim.text) for verdict in result.failed] == caught
 
 

@@ -10,11 +10,12 @@ import pytest
 from places import ROOT
 
 from benchmarks.equality import differences
-from shapeflow.adapters.base import Box, Request
+from shapeflow.adapters.boxes import Box
+from shapeflow.adapters.request import Request
 from shapeflow.model.records import Op
 from shapeflow.model.trace import Trace
 from shapeflow.model.tracefile import dumps
-from shapeflow.runs.execute import rerun
+from shapeflow.runs.documents import run_documents
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import read
 
@@ -29,11 +30,11 @@ def run(*boxes: Box, images: int = 1) -> Trace:
     """Return a shapes-only trace."""
     pytest.importorskip("sam3")
     from shapeflow import recording
-    from shapeflow.adapters import find
+    from shapeflow.adapters.base import load
 
     pictures = (ROOT / "examples" / "school-bus.jpg",) * images
     request = Request("sam3", "meta", pictures, "yellow school bus", boxes)
-    prepare = find("sam3")
+    prepare = load("sam3")
     return recording.run(lambda: prepare(request), device="meta", adapter="sam3", target="sam3")
 
 
@@ -59,7 +60,7 @@ def shapes() -> Trace:
 def real() -> Trace:
     """The same, really computed on the CPU: a minute or two, and 5 GB."""
     pytest.importorskip("sam3")
-    return rerun(WALKTHROUGHS, device="cpu")
+    return run_documents(WALKTHROUGHS, device="cpu")
 
 
 def test_a_shapes_only_run_is_the_real_run_record_by_record(shapes: Trace, real: Trace) -> None:

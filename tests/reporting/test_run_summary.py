@@ -13,8 +13,8 @@ from shapeflow.model.costs import stages, total_flops
 from shapeflow.model.records import Failure
 from shapeflow.model.trace import Trace
 from shapeflow.reporting import run_summary as terminal
-from shapeflow.reporting.failure import failure_error
 from shapeflow.reporting.run_summary import totals
+from shapeflow.runs.failure import failure_error
 
 
 class Terminal(io.StringIO):

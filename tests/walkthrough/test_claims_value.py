@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from walkthroughs import document_of, judge, result_of, under
 
 from shapeflow.shapes.matching import Binding, Bindings
+from shapeflow.walkthrough.claims.value import needed_values
 from shapeflow.walkthrough.formula import functions as arrays
 from shapeflow.walkthrough.formula.ast import FUNCTIONS
 from shapeflow.walkthrough.formula.evaluate import decode, evaluate
@@ -20,7 +21,6 @@ from shapeflow.walkthrough.formula.functions import FormulaError
 from shapeflow.walkthrough.formula.parser import parse_formula
 from shapeflow.walkthrough.parts import ClaimError, Part
 from shapeflow.walkthrough.reader import parse
-from shapeflow.walkthrough.values import selectors, wanted
 
 RANDOM = np.random.default_rng(0)
 
@@ -324,8 +324,7 @@ def test_what_a_run_has_to_keep():
         "value broken ~=",
     )
     document = parse(document_of(*lines))
-    assert selectors(document) == [BOXES, HEAD, "a:out"]
-    assert wanted(document) == {
+    assert needed_values(document) == {
         BOXES: (BOXES, ()),
         HEAD: (HEAD, ()),
         f"{HEAD}[0, :3]": (HEAD, (0, slice(None, 3))),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from places import PACKAGE
 
-from shapeflow.runs.execute import rerun
+from shapeflow.runs.documents import run_documents
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import read
 
@@ -92,6 +92,6 @@ def test_another_model_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(builder, mutation.constructor, mutated)
     document = read(DOCUMENT)
-    failed = {verdict.claim.text for verdict in check(rerun([document]), document).failed}
+    failed = {verdict.claim.text for verdict in check(run_documents([document]), document).failed}
     assert set(mutation.caught_by) <= failed
     assert [text for text in failed if not re.search(mutation.touches, text)] == []

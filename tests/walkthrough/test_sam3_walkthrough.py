@@ -12,7 +12,7 @@ import pytest
 from places import ROOT
 
 from shapeflow.model.trace import Trace
-from shapeflow.runs.execute import rerun
+from shapeflow.runs.documents import run_documents
 from shapeflow.shapes.matching import Binding, Bindings, evaluate
 from shapeflow.shapes.notation import Expression
 from shapeflow.walkthrough.check import check
@@ -51,7 +51,7 @@ def rows() -> list[dict[str, str]]:
 def sam3() -> Trace:
     """A shapes-only trace of the official SAM3, made as the walkthrough says."""
     pytest.importorskip("sam3")
-    return rerun([read(FOLDER / "sam3.en.md")])
+    return run_documents([read(FOLDER / "sam3.en.md")])
 
 
 # The note's statements --------------------------------------------------------------------------------------

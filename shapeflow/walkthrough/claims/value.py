@@ -11,8 +11,9 @@ from shapeflow.common.text import counted, listing
 from shapeflow.errors import Diagnostic, SelectorError
 from shapeflow.model.match import Match
 from shapeflow.walkthrough.context import SelectionError, Subject
+from shapeflow.walkthrough.document import Document
 from shapeflow.walkthrough.finding import Finding, evidence_of
-from shapeflow.walkthrough.formula.ast import Kept, Node, kept_in
+from shapeflow.walkthrough.formula.ast import Items, Kept, Node, kept_in
 from shapeflow.walkthrough.formula.parser import parse_formula
 from shapeflow.walkthrough.messages import missing_port
 from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
@@ -146,3 +147,13 @@ def _largest_difference(left: Array, right: Array) -> tuple[float, tuple[int, ..
     apart = numpy.where(numpy.isnan(apart), numpy.inf, apart)
     at = numpy.unravel_index(int(apart.argmax()), apart.shape)
     return float(apart[at]), tuple(int(i) for i in at)
+
+
+def needed_values(document: Document) -> dict[str, tuple[str, Items]]:
+    """Return what the value claims of a walkthrough need, by the name that a trace keeps it under.
+
+    Each is a selector and the part of the tensor that it names.
+    """
+    bodies = (claim.body for claim in document.claims)
+    needed = (kept for body in bodies if isinstance(body, Value) for kept in body.needed)
+    return {kept.name: (kept.selector.text, kept.items) for kept in needed}

@@ -1,24 +1,17 @@
-"""What a user gives a vision model: pictures, a prompt and boxes. All of it is checked without torch."""
+"""Pictures that a user gives: of any kind, turned into the RGB that a person sees, or clearly refused."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
-from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapeflow.adapters.base import Box, Request
 from shapeflow.common.text import counted, nearest
 from shapeflow.errors import InputError
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
-
-CONTEXT_TOKENS = 32
-"""Tokens of SAM3's text encoder, the start and end marks included."""
 
 FIRST_BYTES: tuple[tuple[bytes, str, str], ...] = (
     (b"version https://git-lfs", "a Git LFS pointer, not the picture it stands for", "git lfs pull"),
@@ -36,9 +29,6 @@ FIRST_BYTES: tuple[tuple[bytes, str, str], ...] = (
 
 FILE_TYPES = {b"heic": "a HEIC photo", b"heix": "a HEIC photo", b"mif1": "a HEIC photo"}
 """Brand of an ISO media file, from byte 8."""
-
-EDGE_TOLERANCE = 1e-6
-"""A box may reach this far over the edge: 0.9 + 0.2 / 2 is not exactly 1."""
 
 
 def open_image(path: Path) -> Picture:
@@ -86,96 +76,6 @@ def thumbnail(image: Picture, width: int = 480) -> str:
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=72)
     return base64.b64encode(buffer.getvalue()).decode("ascii")
-
-
-def described(request: Request, images: Sequence[Picture], prompt: str) -> dict[str, object]:
-    """Return what goes into a run as plain data for its trace."""
-    return {
-        "images": [
-            {"file": path.name, "size": list(image.size)}
-            for path, image in zip(request.images, images, strict=True)
-        ],
-        "prompt": prompt,
-        "boxes": [asdict(box) for box in request.boxes],
-        "seed": request.seed,
-        "checkpoint": request.checkpoint.name if request.checkpoint else None,
-        "thumbnail": thumbnail(images[0]),
-    }
-
-
-def parse_box(text: str, positive: bool = True) -> Box:
-    """Return a box from ``CX,CY,WIDTH,HEIGHT``, all in parts of the image.
-
-    Raises:
-        InputError: four numbers are not there, or the box is empty or reaches out of the image.
-    """
-    where = "option --box" if positive else "option --negative-box"
-    expected = "CX,CY,WIDTH,HEIGHT as parts of the image, such as 0.5,0.5,0.2,0.3"
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) != 4 or not all(map(math.isfinite, numbers)):
-        raise InputError("box", f"'{text}' is not four numbers", where=where, expected=expected)
-    cx, cy, width, height = numbers
-    if width <= 0 or height <= 0:
-        raise InputError("box", f"the box '{text}' is empty", where=where, expected=expected)
-    edges = {
-        "left": (cx - width / 2, 0.0),
-        "right": (cx + width / 2, 1.0),
-        "top": (cy - height / 2, 0.0),
-        "bottom": (cy + height / 2, 1.0),
-    }
-    outside = [
-        f"its {name} edge is at {edge:.6g}"
-        for name, (edge, limit) in edges.items()
-        if (edge - limit) * (1 if limit else -1) > EDGE_TOLERANCE
-    ]
-    if outside:
-        pixels = max(numbers) > 2
-        raise InputError(
-            "box-outside",
-            f"the box '{text}' reaches out of the image",
-            where=where,
-            expected=expected,
-            found=", ".join(outside),
-            hint="divide pixels by the width and height of the image" if pixels else _clipped(edges),
-        )
-    return Box(cx, cy, width, height, positive)
-
-
-def check_prompt(prompt: str) -> str:
-    """Return a prompt without the white space around it.
-
-    Raises:
-        InputError: nothing is left.
-    """
-    stripped = " ".join(prompt.encode("utf-8", "replace").decode().split())
-    if not stripped:
-        raise InputError(
-            "prompt-empty",
-            "the prompt is empty",
-            where="option --prompt",
-            expected="a short noun phrase",
-            hint='--prompt "yellow school bus"',
-        )
-    return stripped
-
-
-def long_prompt_note(tokens: int) -> str:
-    """Return the note for a prompt of more tokens than SAM3 reads, start and end marks included."""
-    return f"The prompt has {counted(tokens, 'token')}; the model reads the first {CONTEXT_TOKENS}."
-
-
-def vocabulary_file() -> Path | None:
-    """Return the text encoder's vocabulary, which the wheel of sam3 0.1.4 lacks and open_clip ships."""
-    for package, place in (("sam3", "assets"), ("open_clip", ""), ("clip", "")):
-        spec = find_spec(package)
-        for folder in spec.submodule_search_locations or () if spec else ():
-            file = Path(folder) / place / "bpe_simple_vocab_16e6.txt.gz"
-            if file.is_file():
-                return file
-    return None
 
 
 def _first_bytes(path: Path) -> bytes:
@@ -275,15 +175,6 @@ def _from_lab(image: Picture) -> Picture:
     converted = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
     assert converted is not None
     return converted
-
-
-def _clipped(edges: dict[str, tuple[float, float]]) -> str:
-    """Return the part of a box that is inside the image, as the option takes it; empty if none is."""
-    left, right, top, bottom = (min(1.0, max(0.0, edge)) for edge, _ in edges.values())
-    if right <= left or bottom <= top:
-        return ""
-    box = ((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
-    return ",".join(f"{number:.6g}" for number in box)
 
 
 def _one_line(error: Exception) -> str:

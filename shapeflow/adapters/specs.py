@@ -1,0 +1,148 @@
+"""Which adapter knows which model. Nothing here loads torch; the adapters do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, cast
+
+from shapeflow.common.text import nearest
+from shapeflow.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from importlib.metadata import EntryPoint
+
+NAME = re.compile(r"[\w-]+")
+GROUP = "shapeflow.adapters"
+"""Entry points with which other packages add adapters: name -> an ``AdapterSpec`` of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterSpec:
+    """An adapter, as far as it is known without loading it."""
+
+    name: str
+    """The target that it answers, or the prefix of its targets."""
+    adapter: str
+    """``module:function``, see ``base.Adapter``."""
+    packages: tuple[str, ...] = ("torch",)
+    """What has to be installed; the first that is missing is named."""
+    extra: str = "torch"
+    """The extra of shapeflow that brings them."""
+    inputs: frozenset[str] = frozenset()
+    """What a user can give it, by the names in ``request.INPUTS``; the rest is refused."""
+    needed: frozenset[str] = frozenset()
+    """What a user has to give it."""
+    prefix: bool = False
+    """True if its targets are ``NAME:MODEL``."""
+    imports: bool = False
+    """True if the function takes the target, imports what that names, and returns the adapter: what is
+    imported while a model is built shapes-only would keep tensors without data."""
+    tested: str = ""
+    """The version of its last package that was tested."""
+
+    def without(self, called: str) -> str:
+        """Return why an input is refused, as the beginning of a sentence."""
+        name = "a factory" if self is FACTORY else f"'{self.name}'"
+        return f"{name} does not take {called}" if self.inputs else f"{name} brings its own inputs"
+
+    @property
+    def expected(self) -> str:
+        """What could be given instead of an input that is refused."""
+        return "a function that returns (model, args, kwargs)" if self is FACTORY else ""
+
+
+SAM3_INPUTS = frozenset({"image", "prompt", "box", "negative-box", "checkpoint"})
+
+SPECS = (
+    AdapterSpec(
+        "sam3",
+        "shapeflow.adapters.sam3:prepare",
+        ("torch", "torchvision", "sam3"),
+        "sam3",
+        SAM3_INPUTS,
+        needed=frozenset({"image"}),
+        tested="0.1.4",
+    ),
+    AdapterSpec(
+        "sam3-transformers",
+        "shapeflow.adapters.sam3_transformers:prepare",
+        ("torch", "torchvision", "transformers"),
+        "transformers",
+        SAM3_INPUTS,
+        needed=frozenset({"image"}),
+    ),
+)
+"""The adapters that come with shapeflow; a new one is a file and a row here."""
+
+FACTORY = AdapterSpec("factory", "shapeflow.adapters.factory:load", imports=True)
+"""Answers every other target with a colon: ``package.module:function`` or ``file.py:function``."""
+
+
+def spec_of(target: str) -> AdapterSpec:
+    """Return the adapter for a target. A registered prefix wins over a function of that module.
+
+    Raises:
+        InputError: no adapter knows the target.
+    """
+    name, colon, _ = target.partition(":")
+    spec = _known(name)
+    if spec is not None and spec.prefix == bool(colon):
+        return spec
+    if colon:
+        return FACTORY
+    known = {spec.name: f"{spec.name}:NAME" if spec.prefix else spec.name for spec in specs()}
+    close = nearest(target, known, 1)
+    factory = "a factory such as package.module:function or file.py:function"
+    raise InputError(
+        "unknown-model",
+        f"no model '{target}'",
+        where="option --model",
+        expected=f"{', '.join(known.values())}, or {factory}",
+        hint=f"--model {known[close[0]]}" if close else "--model sam3",
+    )
+
+
+def specs() -> list[AdapterSpec]:
+    """Return all adapters that have a name: ours, then those of other packages."""
+    added = (_known(name) for name in _entry_points())
+    return [*SPECS, *(spec for spec in added if spec is not None and spec not in SPECS)]
+
+
+def require(spec: AdapterSpec, target: str) -> None:
+    """Check, without importing them, that the packages an adapter needs are installed.
+
+    Raises:
+        InputError: one is missing; the message says what to install.
+    """
+    for package in spec.packages:
+        if find_spec(package) is None:
+            because = "reading traces, checking walkthroughs and reporting work without it"
+            raise InputError(
+                "torch-missing" if package == "torch" else "package-missing",
+                f"running '{target}' needs the package '{package}', which is not installed",
+                where="option --model",
+                because=because if package == "torch" else "",
+                hint=f"pip install 'shapeflow[{spec.extra}]'",
+            )
+
+
+def _known(name: str) -> AdapterSpec | None:
+    """Return the adapter of a name, ours or another package's."""
+    for spec in SPECS:
+        if spec.name == name:
+            return spec
+    # Looking through the installed packages is slow, and a dotted module or a file is not a name.
+    point = _entry_points().get(name) if NAME.fullmatch(name) else None
+    return None if point is None else cast("AdapterSpec", point.load())
+
+
+@cache
+def _entry_points() -> Mapping[str, EntryPoint]:
+    """Return the adapters that other packages bring, not loaded."""
+    from importlib.metadata import entry_points
+
+    return {point.name: point for point in entry_points(group=GROUP)}
