@@ -119,15 +119,30 @@ def require(spec: AdapterSpec, target: str) -> None:
         InputError: one is missing; the message says what to install.
     """
     for package in spec.packages:
-        if find_spec(package) is None:
-            because = "reading traces, checking walkthroughs and reporting work without it"
-            raise InputError(
-                "torch-missing" if package == "torch" else "package-missing",
-                f"running '{target}' needs the package '{package}', which is not installed",
-                where="option --model",
-                because=because if package == "torch" else "",
-                hint=f"pip install 'shapeflow[{spec.extra}]'",
-            )
+        require_package(package, f"running '{target}'", "option --model", spec.extra)
+
+
+def require_package(package: str, purpose: str, where: str, extra: str = "torch") -> None:
+    """Check, without importing it, that a package is installed.
+
+    Args:
+        package: its name.
+        purpose: what needs it, as the beginning of a sentence.
+        where: the option that asks for that.
+        extra: the extra of shapeflow that brings the package.
+
+    Raises:
+        InputError: it is missing; the message says what to install.
+    """
+    if find_spec(package) is None:
+        because = "reading traces, checking walkthroughs and reporting work without it"
+        raise InputError(
+            "torch-missing" if package == "torch" else "package-missing",
+            f"{purpose} needs the package '{package}', which is not installed",
+            where=where,
+            because=because if package == "torch" else "",
+            hint=f"pip install 'shapeflow[{extra}]'",
+        )
 
 
 def _known(name: str) -> AdapterSpec | None:

@@ -57,13 +57,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="levels of calls in the summary (default: as deep as is readable)",
     )
+    add("--summary", action="store_true", help="also print torchinfo's layer table, with multiply-adds")
     add("-q", "--quiet", action="store_true", help="no summary and no progress")
     add("--json", action="store_true", help="print the summary as one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
     """Check everything that can be checked without torch, run the model, write and sum up."""
-    from shapeflow.adapters.specs import require, spec_of
+    from shapeflow.adapters.specs import require, require_package, spec_of
     from shapeflow.commands.options import check_outputs, default_output, request_of
     from shapeflow.runs.execute import on_device
 
@@ -71,6 +72,8 @@ def run(args: argparse.Namespace) -> int:
     output = args.output or default_output(request)
     check_outputs(output, args.report)
     require(spec_of(request.target), request.target)
+    if args.summary:
+        require_package("torchinfo", "the layer table", "option --summary")
     quiet = args.quiet or args.json
     if args.device == "auto" and request.checkpoint is None:
         say("no checkpoint: shapes only, nothing large is computed (--device cpu computes)", quiet)
@@ -85,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(_summary(trace, output, args.report, result), ensure_ascii=False))
     elif not args.quiet:
         _show(trace, result, args.depth)
+    if args.summary:
+        _show_layers(trace, args.depth)
     return _outcome(trace, output, args.verbose)
 
 
@@ -93,20 +98,16 @@ def _record(request: Request, quiet: bool) -> Trace:
     from dataclasses import replace
 
     from shapeflow.adapters.request import to_arguments
-    from shapeflow.runs.documents import numbers_for
     from shapeflow.runs.execute import execute
+    from shapeflow.runs.numbers import numbers_of
     from shapeflow.runs.progress import FlopCount, Progress
-    from shapeflow.walkthrough.reader import read
-    from shapeflow.walkthrough.shipped import find_shipped
 
     real = request.device != "meta"
     # Weights do not matter for FLOPs.
     count = FlopCount(to_arguments(replace(request, checkpoint=None))) if real and not quiet else None
-    walkthrough = find_shipped(request.target) if real else None
     label = f"{request.target}, {f'on {request.device}' if real else 'shapes only'}"
     with Progress(label, None if quiet else sys.stderr, count) as progress:
-        keep = numbers_for([read(walkthrough)]) if walkthrough else None
-        return execute(request, progress=progress.update, keep=keep)
+        return execute(request, progress=progress.update, keep=numbers_of(request))
 
 
 def _check(trace: Trace) -> CheckResult | None:
@@ -137,6 +138,13 @@ def _show(trace: Trace, result: CheckResult | None, depth: int | None) -> None:
         from shapeflow.reporting.verdicts.text import summary
 
         print(f"\nwalkthrough {Path(result.document.path).name}\n\n{summary(result)}")
+
+
+def _show_layers(trace: Trace, depth: int | None) -> None:
+    """Print the layer table of torchinfo."""
+    from shapeflow.runs.layer_table import DEPTH, layer_table
+
+    print(f"\n{layer_table(trace, depth or DEPTH)}")
 
 
 def _summary(
