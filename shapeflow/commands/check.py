@@ -104,9 +104,9 @@ def _rendered(result: CheckResult, args: argparse.Namespace) -> str:
 
 def _text(result: CheckResult, args: argparse.Namespace) -> str:
     """Return the result as text, in colour on a terminal."""
-    from shapeflow.reporting.verdicts.text import render_verdict, sentence, summary
+    from shapeflow.reporting.verdicts.text import sentence, summary
 
-    messages = [render_verdict(verdict) for verdict in result.failed]
+    messages = [verdict.render() for verdict in result.failed]
     if wants_colour(sys.stdout):
         messages = [coloured(message) for message in messages]
     if not args.quiet:

@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     made = draft(
         trace,
         variation,
-        title=_title(args.title, trace),
+        title=" ".join((args.title or "").split()),
         run=_run_again(trace, output, args.quiet),
         depth=args.depth,
     )
@@ -140,12 +140,6 @@ def _run_others(trace: Trace, args: argparse.Namespace) -> Variation:
         from shapeflow.runs.variants import vary
 
         return vary(trace, lambda text: say(f"  {text}", not args.verbose))
-
-
-def _title(wanted: str | None, trace: Trace) -> str:
-    """Return the heading: what is asked for, or the class of the model."""
-    text = " ".join((wanted or "").split())
-    return text or (trace.modules[0].class_name if trace.modules else trace.run.target)
 
 
 def _run_again(trace: Trace, output: Path, quiet: bool) -> dict[str, Any]:

@@ -24,8 +24,6 @@ examples:
 
 An output that shapeflow made before is replaced; any other file only with --force."""
 
-ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "terminal"}
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -64,14 +62,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Make the report."""
     from shapeflow.model.trace import Trace
-    from shapeflow.reporting import renderer
+    from shapeflow.reporting import format_of, renderer
     from shapeflow.reporting.output import save
 
     if args.no_walkthrough and args.walkthrough:
         raise InputError(
             "usage", "a walkthrough and --no-walkthrough exclude each other", where="shapeflow report"
         )
-    form = args.format or (ENDINGS.get(args.output.suffix.lower(), "html") if args.output else "html")
+    form = args.format or (format_of(args.output) if args.output else "html")
     render = renderer(form)
     trace = Trace.load(args.trace)
     result, language = _checked(trace, args)

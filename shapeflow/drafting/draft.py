@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from shapeflow.drafting.sections import Section, Writer
@@ -20,6 +21,8 @@ DEEPEST = 3
 MOST_SECTIONS = 24
 MOST_CLAIMS = 220
 """A draft goes as deep as it can with at most so much in it."""
+NOTHING_VARIED = Variation()
+NO_WAY_TO_RUN: Mapping[str, Any] = MappingProxyType({})
 WIDEST = 60
 """Columns up to which the shapes of a block stand below each other."""
 
@@ -39,21 +42,22 @@ class Draft:
 
 def draft(
     trace: Trace,
-    variation: Variation,
+    variation: Variation = NOTHING_VARIED,
     *,
-    title: str,
-    run: Mapping[str, Any],
+    title: str = "",
+    run: Mapping[str, Any] = NO_WAY_TO_RUN,
     depth: int | None = None,
 ) -> Draft:
     """Write a walkthrough of a model.
 
     Args:
         trace: the run to describe.
-        variation: other runs of the same model, from which symbols are inferred.
-        title: the heading.
+        variation: other runs of the same model, from which symbols are inferred; without, all are numbers.
+        title: the heading; by default the class of the model.
         run: how to run the model again, for the front matter.
         depth: levels of modules that get a section; None: as many as are readable.
     """
+    title = title or (trace.modules[0].class_name if trace.modules else trace.run.target)
     symbols = Symbols(trace, variation)
     depths = [depth] if depth is not None else range(DEEPEST, 0, -1)
     for levels in depths:

@@ -115,9 +115,7 @@ class ClaimItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the message that the command line shows."""
         if isinstance(excinfo.value, ClaimFailed):
-            from shapeflow.reporting.verdicts.text import render_verdict
-
-            return render_verdict(excinfo.value.verdict)
+            return excinfo.value.verdict.render()
         if isinstance(excinfo.value, ShapeflowError):
             return excinfo.value.render()
         return super().repr_failure(excinfo, style)

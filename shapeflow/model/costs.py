@@ -89,6 +89,26 @@ def leaf_stages(trace: Records, most: int = LEAVES) -> list[Stage]:
         shown = sorted([other for other in shown if other is not stage] + inner, key=lambda s: s.calls[0])
 
 
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What a run costs."""
+
+    parameters: int
+    """Elements of the model's parameters, shared ones counted once."""
+    flops: int
+    """By torch's formulas; a multiply-add is two."""
+    peak_bytes: int
+    """Most bytes of activations alive at once."""
+    stages: tuple[Stage, ...]
+    """The run in at most ``LEAVES`` parts, in order."""
+
+
+def costs(trace: Records) -> Costs:
+    """Return what a run costs, as a whole and by stage."""
+    stages = tuple(leaf_stages(trace))
+    return Costs(total_parameters(trace), total_flops(trace), trace.run.peak_bytes, stages)
+
+
 def total_parameters(trace: Records) -> int:
     """Return the number of parameter elements of the model."""
     root = trace.module_by_path.get("")

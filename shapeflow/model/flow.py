@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from shapeflow.common.text import counted, listing
 from shapeflow.errors import SelectorError
 from shapeflow.model.links import Links, Reached, way
 from shapeflow.model.match import Match
-from shapeflow.model.records import Escape, Op, Records
+from shapeflow.model.records import Escape, Op, Records, Value
 from shapeflow.model.selector import select
 from shapeflow.model.unused import Use, dead, first_use, unused, wasted, wasted_flops
 
@@ -26,6 +27,7 @@ __all__ = [
     "unused",
     "use_of",
     "users",
+    "value_at",
     "values_at",
     "wasted",
     "wasted_flops",
@@ -92,6 +94,24 @@ def values_at(trace: Records, selector: str, side: Literal["in", "out", "both"] 
         held = ", ".join(dict.fromkeys(match.port.text for match in matches if match.port)) or "no tensor"
         raise SelectorError("no-tensor", f"'{selector}' holds {held}", expected="a place that holds a tensor")
     return tuple(found)
+
+
+def value_at(trace: Records, selector: str) -> Value:
+    """Return the one tensor that a selector names; a call or op without a port stands for what it returned.
+
+    Raises:
+        SelectorError: the selector names nothing, no tensor, or several (``ambiguous-path``).
+    """
+    numbers = values_at(trace, selector)
+    if len(numbers) > 1:
+        names = [match.name for match in select(trace, selector)]
+        raise SelectorError(
+            "ambiguous-path",
+            f"'{selector}' names {counted(len(numbers), 'tensor')}, and one is asked for",
+            found=listing(names),
+            hint=f"{names[0]}, or select('{selector}') for all",
+        )
+    return trace.values[numbers[0]]
 
 
 def _values_of(match: Match, side: str) -> list[int]:

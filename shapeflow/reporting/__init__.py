@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.common.text import nearest
@@ -22,6 +23,9 @@ FORMATS = {
 }
 """Format -> ``module:function``; the function turns a view into text."""
 
+ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".txt": "terminal"}
+"""Ending of a file's name -> format."""
+
 GROUP = "shapeflow.formats"
 """Entry points with which other packages add formats."""
 
@@ -29,6 +33,11 @@ GROUP = "shapeflow.formats"
 def format_names() -> list[str]:
     """Return the names of all formats."""
     return [*FORMATS, *sorted(entry.name for entry in _entries() if entry.name not in FORMATS)]
+
+
+def format_of(path: Path) -> str:
+    """Return the format that the name of a file ends in; ``html`` if it says nothing."""
+    return ENDINGS.get(path.suffix.lower(), "html")
 
 
 def renderer(name: str) -> Callable[[ReportView], str]:

@@ -5,19 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from shapeflow.adapters.front_matter import from_front_matter
 from shapeflow.adapters.request import Request
 from shapeflow.model.trace import Trace
 from shapeflow.runs.execute import execute
 from shapeflow.runs.failure import failure_error
+from shapeflow.runs.numbers import numbers_for
 from shapeflow.runs.progress import Progress
-from shapeflow.walkthrough.claims.value import needed_values
 from shapeflow.walkthrough.document import Document
-
-if TYPE_CHECKING:
-    from shapeflow.recording.capture import Wanted
 
 
 def run_documents(documents: Sequence[Document], *, device: str | None = None, quiet: bool = True) -> Trace:
@@ -51,11 +47,3 @@ def request_of(document: Document, device: str | None = None) -> Request:
     """Return what a walkthrough asks to be run, every part of it checked."""
     folder = Path(document.path).resolve().parent
     return from_front_matter(document.model, document.run, folder=folder, where=document.path, device=device)
-
-
-def numbers_for(documents: Sequence[Document]) -> dict[str, Wanted]:
-    """Return what a real run has to keep the numbers of, for the value claims of these walkthroughs."""
-    from shapeflow.recording.capture import Wanted
-
-    numbers = {name: kept for document in documents for name, kept in needed_values(document).items()}
-    return {name: Wanted(*kept) for name, kept in numbers.items()}

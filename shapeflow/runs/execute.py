@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapeflow.adapters.request import Request
+from shapeflow.adapters.request import Request, from_texts
 from shapeflow.adapters.specs import require, spec_of
 from shapeflow.common.collector import collection_paused
+from shapeflow.runs.failure import failure_error
+from shapeflow.runs.numbers import numbers_of
 
 if TYPE_CHECKING:
     from shapeflow.adapters.base import Adapter
@@ -67,3 +70,48 @@ def on_device(request: Request, wanted: str) -> Request:
     from shapeflow.adapters.device import real_device
 
     return replace(request, device=real_device(wanted))
+
+
+def run(
+    target: str = "sam3",
+    *,
+    image: str | Path | Sequence[str | Path] = (),
+    prompt: str | None = None,
+    boxes: Sequence[Sequence[float]] = (),
+    negative_boxes: Sequence[Sequence[float]] = (),
+    checkpoint: str | Path | None = None,
+    device: str = "auto",
+    seed: int = 0,
+) -> Trace:
+    """Build a model, run it and return the trace, as ``shapeflow trace`` does.
+
+    Args:
+        target: ``sam3``, ``sam3-transformers``, ``package.module:function`` or ``file.py:function``.
+        image: a picture, or several that make a batch.
+        prompt: what to look for, a short noun phrase.
+        boxes: what is meant: centre, width and height, in parts of the image.
+        negative_boxes: what is not meant.
+        checkpoint: a file with weights.
+        device: ``meta`` for shapes only, ``cpu`` or ``cuda``; ``auto``: the best there is with a checkpoint,
+            else ``meta``.
+        seed: of random weights.
+
+    Raises:
+        InputError: the model is not known, or something that it is given cannot be used.
+        RunError: the model raised; the trace up to there is the error's attribute ``shapeflow_trace``.
+    """
+    images = [image] if isinstance(image, str | Path) else image
+    texts = {
+        "image": [str(path) for path in images],
+        "prompt": [] if prompt is None else [prompt],
+        "box": [",".join(map(repr, box)) for box in boxes],
+        "negative-box": [",".join(map(repr, box)) for box in negative_boxes],
+        "checkpoint": [] if checkpoint is None else [str(checkpoint)],
+    }
+    request = on_device(from_texts(target, texts, seed=seed), device)
+    trace = execute(request, keep=numbers_of(request))
+    if trace.run.failure is not None:
+        error = failure_error(trace)
+        error.shapeflow_trace = trace  # type: ignore[attr-defined]
+        raise error
+    return trace

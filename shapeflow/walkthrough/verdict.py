@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from shapeflow.common.display import html_of
-from shapeflow.errors import ExitCode
+from shapeflow.common.text import Span
+from shapeflow.errors import Diagnostic, ExitCode
 from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.document import Claim, Document
-from shapeflow.walkthrough.finding import Finding
+from shapeflow.walkthrough.finding import Finding, Status
+
+LEVELS: dict[Status, str] = {"invalid": "error"}
+"""What the first line of a message begins with, where it is not the status itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,36 @@ class Verdict(Finding):
     def of(cls, claim: Claim, finding: Finding) -> Verdict:
         """Return the verdict that a finding is for a claim."""
         return cls(claim=claim, **{field.name: getattr(finding, field.name) for field in fields(Finding)})
+
+    @property
+    def span(self) -> Span:
+        """The part of the walkthrough that is meant."""
+        return self.claim.span.narrow(*self.columns) if self.columns else self.claim.span
+
+    @property
+    def message(self) -> Diagnostic:
+        """What is wrong with the claim, with its place, as every renderer shows it."""
+        because = self.because
+        if self.claim.said:
+            said = f'"{self.claim.said}" is said to state this'
+            because = f"{because}\n{said}" if because else said
+        return replace(
+            self.diagnostic,
+            code=self.code or self.status.replace(" ", "-"),
+            what=self.what or self.status,
+            where=str(self.span.location),
+            because=because,
+            frame=self.span.frame(),
+        )
+
+    @property
+    def level(self) -> str:
+        """What the first line of the message begins with."""
+        return LEVELS.get(self.status, self.status)
+
+    def render(self) -> str:
+        """Return the message as plain text."""
+        return self.message.render(self.level)
 
     @property
     def passed(self) -> bool:
@@ -48,6 +82,16 @@ class CheckResult:
     def counts(self) -> Counter[str]:
         """Number of verdicts by status."""
         return Counter(verdict.status for verdict in self.verdicts)
+
+    @property
+    def passed(self) -> bool:
+        """True if nothing fails."""
+        return not self.failed
+
+    def raise_if_failed(self) -> None:
+        """Raise an ``AssertionError`` with the whole message of each claim that fails, for tests."""
+        if self.failed:
+            raise AssertionError("\n\n".join(verdict.render() for verdict in self.failed))
 
     @property
     def failed(self) -> tuple[Verdict, ...]:

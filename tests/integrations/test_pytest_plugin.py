@@ -9,7 +9,6 @@ import sys
 import pytest
 from walkthroughs import document_of
 
-from shapeflow.reporting.verdicts.text import render_verdict
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import read
 
@@ -92,7 +91,7 @@ def test_a_failure_reads_like_the_command_line(pytester, folder, sample, monkeyp
     done = run(pytester, "--shapeflow", "docs/w.md", "--shapeflow-trace", "t.trace.json")
     monkeypatch.chdir(folder)
     verdict = check(sample, read("docs/w.md")).verdicts[1]
-    assert render_verdict(verdict) in done.stdout.str()
+    assert verdict.render() in done.stdout.str()
     assert "Traceback" not in done.stdout.str()
 
 

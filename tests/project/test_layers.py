@@ -40,7 +40,7 @@ BELOW = {
     "reporting": GROUND | {"walkthrough", "graph"},
     "recording": GROUND,
     "adapters": GROUND | {"recording"},
-    "runs": GROUND | {"walkthrough", "recording", "adapters"},
+    "runs": GROUND | {"walkthrough", "reporting", "recording", "adapters"},
     "front doors": GROUND | {"walkthrough", "graph", "drafting", "query", "reporting", "adapters", "runs"},
     "public names": {"errors"},
 }

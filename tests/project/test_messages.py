@@ -11,8 +11,6 @@ from message_cases import CLAIMS, COMMANDS, GOLD, prepare, text_of, verdict_of
 from places import ROOT
 from walkthroughs import document_of
 
-from shapeflow.reporting.verdicts.text import render_verdict
-
 CODE = re.compile(r"[a-z]+(-[a-z]+)*")
 NOT_MESSAGES = {"SelectionError"}
 """Carries a status, not a code."""
@@ -126,7 +124,7 @@ def test_places_point_at_the_text_under_the_carets(code):
     verdict = verdict_of(code)
     span = verdict.claim.span.narrow(*verdict.columns) if verdict.columns else verdict.claim.span
     meant = span.text[span.start : span.end]
-    where, _, line, carets = render_verdict(verdict).splitlines()[1:5]
+    where, _, line, carets = verdict.render().splitlines()[1:5]
     path, number, column = where.removeprefix("  --> ").split(":")
     assert (path, line.split(" | ")[0]) == ("walkthrough.md", number)
     shown = line.partition(" | ")[2]

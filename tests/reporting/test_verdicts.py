@@ -103,7 +103,7 @@ class TestJUnit:
         assert suite[1].get("name") == "line 5: mask_head:out [1, 10, 14, 15]"
         assert suite[1].get("file") == "w.md"
         assert suite[1][0].get("type") == "shape"
-        assert suite[1][0].text == check_text.render_verdict(result.verdicts[1])
+        assert suite[1][0].text == result.verdicts[1].render()
 
     def test_undecided_may_be_let_through(self, result):
         root = ElementTree.fromstring(junit.render(result, allow_undecided=True))
@@ -170,9 +170,7 @@ class TestData:
 
 def test_all_formats_agree_on_code_and_place(result):
     """The same failures, with the same code, line and column, in every format."""
-    failed = [
-        (check_text.message(v).code, v.claim.span.line, check_text.message(v).where) for v in result.failed
-    ]
+    failed = [(v.message.code, v.claim.span.line, v.message.where) for v in result.failed]
     cases = ElementTree.fromstring(junit.render(result)).iter("testcase")
     told = [(case[0].get("type"), int(case.get("line"))) for case in cases if len(case) and case[0].text]
     assert told == [(code, line) for code, line, _ in failed]

@@ -19,7 +19,6 @@ from walkthroughs import document_of
 
 from shapeflow.cli import main
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.verdicts.text import render_verdict
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 from shapeflow.walkthrough.verdict import Verdict
@@ -230,7 +229,7 @@ def message_of(text: str) -> str:
 def text_of(code: str, folder: Path) -> str:
     """Return the whole message for a code."""
     if code in CLAIMS:
-        return render_verdict(verdict_of(code)) + "\n"
+        return verdict_of(code).render() + "\n"
     return message_of(run(COMMANDS[code], folder))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shapeflow.errors import LABELS
-from shapeflow.reporting.verdicts.text import level, message, sentence, span_of
+from shapeflow.reporting.verdicts.text import sentence
 from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
 
@@ -18,15 +18,15 @@ def render(result: CheckResult, *, allow_undecided: bool = False) -> str:
 
 def annotation(verdict: Verdict, command: str = "error") -> str:
     """Return the workflow command that puts a message on the line of a claim."""
-    error = message(verdict)
-    span = span_of(verdict)
+    error = verdict.message
+    span = verdict.span
     text = "\n".join([error.what, *(f"{LABELS[name]}: {reason}" for name, reason in error.reasons())])
     properties = {
         "file": span.path,
         "line": str(span.line),
         "col": str(span.location.column),
         "endColumn": str(max(span.end, span.start + 1)),
-        "title": f"{level(verdict)}[{error.code}]",
+        "title": f"{verdict.level}[{error.code}]",
     }
     return f"::{command} {','.join(f'{k}={_property(v)}' for k, v in properties.items())}::{_data(text)}"
 

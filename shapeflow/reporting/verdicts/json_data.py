@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from shapeflow.errors import LABELS
-from shapeflow.reporting.verdicts.text import message
 from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
 SCHEMA = "shapeflow.check/1"
@@ -43,7 +42,7 @@ def data_of(result: CheckResult, *, allow_undecided: bool = False) -> dict[str, 
 
 def _verdict(verdict: Verdict, section: str) -> dict[str, Any]:
     """Return one verdict as plain data."""
-    claim, error = verdict.claim, message(verdict)
+    claim, error = verdict.claim, verdict.message
     return {
         "where": error.where,
         "line": claim.span.line,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from shapeflow.reporting.verdicts.text import message, render_verdict
 from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
 _ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -49,10 +48,10 @@ def _add_case(suite: Element, verdict: Verdict, section: str, fails: bool) -> No
     if verdict.skipped:
         SubElement(case, "skipped", {"message": _legal(verdict.what)})
     elif fails:
-        error = message(verdict)
+        error = verdict.message
         kind = "error" if verdict.status == "invalid" else "failure"
         body = SubElement(case, kind, {"type": error.code, "message": _legal(error.what)})
-        body.text = _legal(render_verdict(verdict))
+        body.text = _legal(verdict.render())
 
 
 def _legal(text: str) -> str:

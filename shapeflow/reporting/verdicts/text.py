@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
-from shapeflow.common.text import Span, counted, display_width, listing, printable
-from shapeflow.errors import Diagnostic
+from shapeflow.common.text import counted, display_width, listing, printable
 from shapeflow.walkthrough.document import Section
 from shapeflow.walkthrough.finding import Status
 from shapeflow.walkthrough.verdict import CheckResult, Verdict
@@ -15,46 +13,11 @@ from shapeflow.walkthrough.verdict import CheckResult, Verdict
 WIDTH = 100
 """Columns that a section's line may take; at least one shape is always shown."""
 _KINDS: dict[Status, str] = {"invalid": "with an error"}
-LEVELS: dict[Status, str] = {"invalid": "error"}
-"""What the first line of a message begins with, where it is not the status itself."""
-
-
-def message(verdict: Verdict) -> Diagnostic:
-    """Return what is wrong with one claim, with its place, as a message that every renderer can use."""
-    reason, narrow = verdict.diagnostic, span_of(verdict)
-    because = reason.because
-    if verdict.claim.said:
-        said = f'"{verdict.claim.said}" is said to state this'
-        because = f"{because}\n{said}" if because else said
-    return replace(
-        reason,
-        code=reason.code or verdict.status.replace(" ", "-"),
-        what=reason.what or verdict.status,
-        where=str(narrow.location),
-        because=because,
-        frame=narrow.frame(),
-    )
-
-
-def span_of(verdict: Verdict) -> Span:
-    """Return the part of the walkthrough that a verdict is about."""
-    span = verdict.claim.span
-    return span.narrow(*verdict.columns) if verdict.columns else span
-
-
-def level(verdict: Verdict) -> str:
-    """Return what the first line of a verdict's message begins with."""
-    return LEVELS.get(verdict.status, verdict.status)
-
-
-def render_verdict(verdict: Verdict) -> str:
-    """Return what is wrong with one claim, as the command line shows it."""
-    return message(verdict).render(level(verdict))
 
 
 def render(result: CheckResult) -> str:
     """Return the whole result as text for a terminal or a log."""
-    parts = [render_verdict(verdict) for verdict in result.failed]
+    parts = [verdict.render() for verdict in result.failed]
     return "\n\n".join([*parts, summary(result)])
 
 
