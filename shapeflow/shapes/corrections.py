@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from shapeflow.shapes.notation import MAX_TEXT, ShapeTextError, parse_shape
+from shapeflow.shapes.notation import DTYPE, MAX_TEXT, ShapeTextError, parse_shape
 
 LONG_DTYPES = {
     "float": "f32",
@@ -39,6 +39,14 @@ def repaired_shape(text: str) -> str:
         except ShapeTextError:
             continue
     return ""
+
+
+def looks_like_shape(text: str) -> bool:
+    """Return whether a text can be meant as a shape."""
+    word, bracket, _ = text.translate(str.maketrans("（(【［{", "[[[[[")).partition("[")
+    word = word.strip().removeprefix("torch.")
+    named = not word or word in LONG_DTYPES or word in ("Size", "Tensor") or bool(DTYPE.fullmatch(word))
+    return (bool(bracket) and named) or text[:1].isdigit()
 
 
 def _plain_marks(text: str) -> str:

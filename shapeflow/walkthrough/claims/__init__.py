@@ -6,9 +6,17 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
+from shapeflow.shapes.corrections import looks_like_shape
 from shapeflow.walkthrough.context import Body
+from shapeflow.walkthrough.parts import first_word
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+GROUP = "shapeflow.claims"
+"""Entry points with which other packages add kinds of claim: name -> a ``Kind``."""
 
 
 class BodyType(Protocol):
@@ -33,28 +41,87 @@ class Kind:
     """What a line of this kind begins with, or holds."""
     body: str
     """``module:class`` with ``parse`` and ``judge``."""
+    example: str
+    """A line of this kind."""
+    keywords: tuple[str, ...] = ()
+    """The words in it that a line with a typo may have meant."""
+    accepted: str = ""
+    """What can stand behind a selector, for kinds that do not begin with a keyword."""
 
 
 KINDS = (
-    Kind("count", re.compile(r"\s*count\s"), "shapeflow.walkthrough.claims.count:Count"),
-    Kind("attribute", re.compile(r"\s*attr\s"), "shapeflow.walkthrough.claims.attribute:Attribute"),
-    Kind("class", re.compile(r"\s*class\s"), "shapeflow.walkthrough.claims.class_name:ClassName"),
-    Kind("value", re.compile(r"\s*value\s"), "shapeflow.walkthrough.claims.value:Value"),
+    Kind(
+        "count",
+        re.compile(r"\s*count\s"),
+        "shapeflow.walkthrough.claims.count:Count",
+        "count encoder.layers.* = 6",
+        keywords=("count",),
+    ),
+    Kind(
+        "attribute",
+        re.compile(r"\s*attr\s"),
+        "shapeflow.walkthrough.claims.attribute:Attribute",
+        "attr encoder.num_layers = 6",
+        keywords=("attr",),
+    ),
+    Kind(
+        "class",
+        re.compile(r"\s*class\s"),
+        "shapeflow.walkthrough.claims.class_name:ClassName",
+        "class encoder.layers.0 = EncoderLayer",
+        keywords=("class",),
+    ),
+    Kind(
+        "value",
+        re.compile(r"\s*value\s"),
+        "shapeflow.walkthrough.claims.value:Value",
+        "value head:out ~= sigmoid(logits:out)  (tolerance 1e-5)",
+        keywords=("value",),
+    ),
     Kind(
         "flow",
         re.compile(r"[^\"']*\s(?:reaches(?:\s|$)|unused\s*$)"),
         "shapeflow.walkthrough.claims.flow:Flow",
+        "encoder:out never reaches head:out",
+        keywords=("reaches", "never", "unused"),
+        accepted="'reaches', 'never reaches' or 'unused'",
     ),
-    Kind("none", re.compile(r"\s*\S+\s+None\s*$"), "shapeflow.walkthrough.claims.none:Nothing"),
-    Kind("op", re.compile(r"\s*\S+\s+[\"']"), "shapeflow.walkthrough.claims.op:OpText"),
-    Kind("shape", re.compile(""), "shapeflow.walkthrough.claims.shape:Shape"),
+    Kind(
+        "op",
+        re.compile(r"\s*\S+\s+[\"']"),
+        "shapeflow.walkthrough.claims.op:OpText",
+        'mask_head/einsum  "bqc,bchw->bqhw"',
+        accepted='"text"',
+    ),
+    Kind(
+        "none",
+        re.compile(r"\s*\S+\s+None\s*$"),
+        "shapeflow.walkthrough.claims.none:Nothing",
+        ".:out.presence  None",
+        keywords=("None",),
+        accepted="None",
+    ),
+    Kind(
+        "shape",
+        re.compile(""),
+        "shapeflow.walkthrough.claims.shape:Shape",
+        "encoder:out  f32[B, 256, H/14, _]",
+        accepted="a shape such as [B, 256, H, W]",
+    ),
 )
-"""In the order in which they are tried; a new kind is one file and one line here."""
+"""In the order in which they are tried; a new kind is one file and one row here."""
+
+MARKERS = ("said", "real")
+"""Words in front of any claim."""
 
 
 def kind_of(text: str) -> Kind:
-    """Return the kind of a line."""
-    return next(kind for kind in KINDS if kind.looks.match(text))
+    """Return the kind of a line; those of other packages are asked about lines that none of ours can read."""
+    *ours, last = KINDS
+    found = next((kind for kind in ours if kind.looks.match(text)), last)
+    if found is last and not looks_like_shape(first_word(text)[1].text):
+        found = next((kind for kind in _added() if kind.looks.match(text)), last)
+    return found
 
 
 @cache
@@ -63,3 +130,25 @@ def body_type(kind: Kind) -> type[BodyType]:
     module, _, name = kind.body.partition(":")
     found: type[BodyType] = getattr(import_module(module), name)
     return found
+
+
+def keywords() -> tuple[str, ...]:
+    """Return the words that a line with a typo may have meant."""
+    return (*(word for kind in (*KINDS, *_added()) for word in kind.keywords), *MARKERS)
+
+
+def accepted_syntax() -> str:
+    """Return what can stand behind a selector, in words."""
+    return ", ".join(kind.accepted for kind in reversed(KINDS) if kind.accepted)
+
+
+def _added() -> list[Kind]:
+    """Return the kinds that other packages bring."""
+    return [cast("Kind", point.load()) for point in _entry_points()]
+
+
+@cache
+def _entry_points() -> tuple[EntryPoint, ...]:
+    from importlib.metadata import entry_points
+
+    return tuple(entry_points(group=GROUP))

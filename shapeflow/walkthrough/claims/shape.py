@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shapeflow.common.text import counted, nearest
 from shapeflow.errors import Diagnostic
 from shapeflow.model.match import Match
-from shapeflow.shapes.corrections import LONG_DTYPES, repaired_shape
+from shapeflow.shapes.corrections import looks_like_shape, repaired_shape
 from shapeflow.shapes.matching import (
     Bindings,
     DimsDiffer,
@@ -21,14 +21,12 @@ from shapeflow.shapes.matching import (
     sizes_of,
     with_sizes_text,
 )
-from shapeflow.shapes.notation import DTYPE, EXAMPLE, ShapePattern, ShapeTextError, parse_shape
+from shapeflow.shapes.notation import EXAMPLE, ShapePattern, ShapeTextError, parse_shape
+from shapeflow.walkthrough.claims import accepted_syntax, keywords
 from shapeflow.walkthrough.context import Subject, is_pattern
 from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.messages import failing_name, missing_port, places_text
 from shapeflow.walkthrough.parts import ClaimError, Part, first_word
-
-KEYWORDS = ("count", "attr", "class", "value", "said", "real", "reaches", "never", "unused", "None")
-"""Words that a line with a slip may have meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ class Shape:
     def parse(cls, text: str) -> Shape:
         """Read the line; see ``BodyType``."""
         selector, rest = first_word(text)
-        if not _like_a_shape(rest.text):
+        if not looks_like_shape(rest.text):
             raise _unreadable(selector, rest)
         try:
             return cls(selector, parse_shape(rest.padded), rest)
@@ -192,24 +190,16 @@ class Shape:
         )
 
 
-def _like_a_shape(text: str) -> bool:
-    """Return whether a text can be meant as a shape."""
-    word, bracket, _ = text.translate(str.maketrans("（(【［{", "[[[[[")).partition("[")
-    word = word.strip().removeprefix("torch.")
-    named = not word or word in LONG_DTYPES or word in ("Size", "Tensor") or bool(DTYPE.fullmatch(word))
-    return (bool(bracket) and named) or text[:1].isdigit()
-
-
 def _unreadable(selector: Part, rest: Part) -> ClaimError:
     """Return the error for a line that is no claim of any kind."""
-    forms = "a shape such as [B, 256, H, W], None, \"text\", 'reaches', 'never reaches' or 'unused'"
+    syntax, known = accepted_syntax(), keywords()
     if not rest.text:
         what = f"nothing is claimed of '{selector.text[:60]}'"
-        return Part(selector.text[-1:], selector.end - 1).error("claim-syntax", what, expected=forms)
+        return Part(selector.text[-1:], selector.end - 1).error("claim-syntax", what, expected=syntax)
     for word in (selector, first_word(rest.padded)[0]):
-        close = nearest(word.text, KEYWORDS, 1)
-        if close and word.text not in KEYWORDS:
+        close = nearest(word.text, known, 1)
+        if close and word.text not in known:
             return word.error(
-                "claim-syntax", f"cannot read '{word.text[:60]}'", expected=forms, hint=close[0]
+                "claim-syntax", f"cannot read '{word.text[:60]}'", expected=syntax, hint=close[0]
             )
-    return rest.error("claim-syntax", f"'{rest.text[:60]}' is no claim", expected=forms)
+    return rest.error("claim-syntax", f"'{rest.text[:60]}' is no claim", expected=syntax)
