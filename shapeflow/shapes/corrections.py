@@ -41,12 +41,17 @@ def repaired_shape(text: str) -> str:
     return ""
 
 
-def looks_like_shape(text: str) -> bool:
-    """Return whether a text can be meant as a shape."""
+def opens_a_shape(text: str) -> bool:
+    """Return whether a text begins as a shape does: with a bracket, or a dtype and a bracket of any kind."""
     word, bracket, _ = text.translate(str.maketrans("（(【［{", "[[[[[")).partition("[")
     word = word.strip().removeprefix("torch.")
     named = not word or word in LONG_DTYPES or word in ("Size", "Tensor") or bool(DTYPE.fullmatch(word))
-    return (bool(bracket) and named) or text[:1].isdigit()
+    return bool(bracket) and named
+
+
+def looks_like_shape(text: str) -> bool:
+    """Return whether a text can be meant as a shape, the brackets perhaps forgotten."""
+    return opens_a_shape(text) or text[:1].isdigit()
 
 
 def _plain_marks(text: str) -> str:

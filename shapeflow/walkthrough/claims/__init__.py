@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
-from shapeflow.shapes.corrections import looks_like_shape
+from shapeflow.shapes.corrections import opens_a_shape
 from shapeflow.walkthrough.context import Body
 from shapeflow.walkthrough.parts import first_word
 
@@ -116,10 +116,10 @@ MARKERS = ("said", "real")
 
 
 def kind_of(text: str) -> Kind:
-    """Return the kind of a line; those of other packages are asked about lines that none of ours can read."""
+    """Return the kind of a line; those of other packages are asked only where none of ours is meant."""
     *ours, last = KINDS
     found = next((kind for kind in ours if kind.looks.match(text)), last)
-    if found is last and not looks_like_shape(first_word(text)[1].text):
+    if found is last and not opens_a_shape(first_word(text)[1].text):
         found = next((kind for kind in _added() if kind.looks.match(text)), last)
     return found
 

@@ -1,0 +1,1 @@
+"""An adapter, a kind of claim and a report format for shapeflow, from another package."""

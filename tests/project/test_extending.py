@@ -1,0 +1,126 @@
+"""The worked example of docs/extending.md, really installed: an adapter, a kind of claim and a format."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from places import DOCS, EXAMPLES
+
+from shapeflow.common.text import Span
+from shapeflow.walkthrough.claims import KINDS, kind_of
+from shapeflow.walkthrough.grammar import read_claim
+
+EXAMPLE = EXAMPLES / "extending"
+DOCUMENT = """\
+# The perceptron
+
+```shapes
+0:out  [1, 16]
+dtype *:out = f32
+dtype 1:out = f16
+dtyp *:out = f16
+```
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory) -> Path:
+    """Install the example where only these tests see it."""
+    folder = tmp_path_factory.mktemp("installed")
+    source = folder / "source"  # building leaves files beside the source
+    shutil.copytree(EXAMPLE, source)
+    words = ["install", "-q", "--no-deps", "--no-build-isolation", "--target", str(folder / "site")]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    subprocess.run([*pip, *words, str(source)], check=True, timeout=300)
+    (folder / "mlp.md").write_text(DOCUMENT)
+    return folder
+
+
+def shapeflow(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join([str(folder / "site"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return subprocess.run(
+        [sys.executable, "-m", "shapeflow", *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="module")
+def traced(installed) -> Path:
+    done = shapeflow(installed, "trace", "--model", "mlp:8x16x4", "-o", "mlp.trace.json")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        0,
+        "no checkpoint: shapes only, nothing large is computed (--device cpu computes)",
+    ), done.stderr
+    assert "f32[1, 16]" in done.stdout
+    return installed
+
+
+def test_the_adapter_refuses_what_it_does_not_take(traced):
+    done = shapeflow(traced, "trace", "--model", "mlp:8x16x4", "--prompt", "bus")
+    assert done.returncode == 2
+    assert "error[option-unused]: 'mlp' brings its own inputs; --prompt would not be used" in done.stderr
+    done = shapeflow(traced, "trace", "--model", "mlp:8")
+    assert (done.returncode, "'mlp:8' does not name the widths" in done.stderr) == (2, True)
+    done = shapeflow(traced, "trace", "--model", "mpl")
+    assert "mlp:NAME" in done.stderr
+
+
+def test_the_claim_is_judged_with_a_message_like_ours(traced):
+    done = shapeflow(traced, "check", "mlp.trace.json", "mlp.md")
+    assert done.returncode == 2
+    assert done.stdout.startswith(
+        """\
+contradicted[dtype]: '1:out' has another dtype
+  --> mlp.md:6:15
+  |
+6 | dtype 1:out = f16
+  |               ^^^
+   = expected: f16
+   = found:    f32
+"""
+    )
+    assert "cannot read 'dtyp'" in done.stdout
+    assert "   = try:      dtype\n" in done.stdout
+    assert "2 of 4 claims failed: 1 contradicted, 1 with an error; of the others 2 hold" in done.stdout
+
+
+def test_the_format_is_listed_and_renders(traced):
+    done = shapeflow(traced, "report", "mlp.trace.json", "mlp.md", "--format", "csv")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[:2] == [
+        "section,claim,verdict,found",
+        'The perceptron,"0:out  [1, 16]",holds,"f32[1, 16]"',
+    ]
+    done = shapeflow(traced, "report", "mlp.trace.json", "--format", "cvs")
+    assert "csv" in done.stderr
+
+
+def test_the_page_shows_the_files_as_they_are():
+    page = (DOCS / "extending.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(?:python|toml)\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    files = [EXAMPLE / "pyproject.toml", *sorted((EXAMPLE / "shapeflow_example").glob("[a-z]*.py"))]
+    assert len(files) == 4
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        assert any(block.strip() and block in text for block in blocks), file.name
+    for block in blocks:
+        assert any(block in file.read_text(encoding="utf-8") for file in files), block
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_each_kind_s_example_is_of_that_kind(kind):
+    assert kind_of(kind.example) is kind
+    claim = read_claim(Span("w.md", 1, kind.example, 0, len(kind.example)), 0, 0)
+    assert claim.kind == kind.name
+    assert all(word in kind.example or kind.name == "flow" for word in kind.keywords)
