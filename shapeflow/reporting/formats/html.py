@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -31,6 +32,9 @@ SCRIPTS = (
 """In the order in which they need each other; they become one script."""
 STYLES = ("base.css", "document.css", "claims.css", "figures.css", "panels.css", "narrow.css", "print.css")
 
+COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)
+"""Comments on lines of their own: they are for who works on the scripts, not for who reads a report."""
+
 PLAIN_LIMIT = 300_000
 """Characters of data that travel as plain text; more is compressed, which older browsers cannot read."""
 
@@ -45,8 +49,7 @@ def render(view: ReportView) -> str:
     folder = templates_folder()
     colours = Colours(view.symbols)
     prose = Prose(colours)
-    script = "\n".join(_read(folder / "js" / name) for name in SCRIPTS)
-    script = f'(() => {{\n"use strict";\n{script}\n}})();\n'
+    script = page_script(folder / "js")
     environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
@@ -73,6 +76,12 @@ def render(view: ReportView) -> str:
         script_hash=base64.b64encode(sha256(script.encode()).digest()).decode(),
         data=Markup(page_data(view)),
     )
+
+
+def page_script(folder: Path) -> str:
+    """Return the scripts as one, without the comments that stand on lines of their own."""
+    text = "\n".join(_read(folder / name) for name in SCRIPTS)
+    return f'(() => {{\n"use strict";\n{COMMENTS.sub("", text)}\n}})();\n'
 
 
 def address(selector: str) -> str:
