@@ -14,22 +14,28 @@ from typing import Any
 
 from shapeflow.common import units
 from shapeflow.common.control_characters import visible
-from shapeflow.reporting.formats.prose import Prose, breakable, pieces_html
+from shapeflow.reporting.formats.prose import BREAKS, Prose, breakable, pieces_html
 from shapeflow.reporting.translations import Words
 from shapeflow.reporting.view.colours import Colours
 from shapeflow.reporting.view.model import ReportView
 
-SCRIPTS = (
-    "base.js",
-    "trace.js",
-    "find.js",
+MODEL_SCRIPTS = ("text.js", "decode.js", "trace.js", "query.js", "steps.js", "tree_rows.js")
+"""What is told and asked about a trace; they know no page, so tests run them without one."""
+PAGE_SCRIPTS = (
+    "state.js",
+    "elements.js",
     "steps.js",
+    "panel.js",
     "inspector.js",
     "explorer.js",
+    "claims.js",
     "search.js",
-    "page.js",
+    "navigate.js",
+    "dims.js",
+    "main.js",
 )
-"""In the order in which they need each other; they become one script."""
+SCRIPTS = (*(f"model/{name}" for name in MODEL_SCRIPTS), *(f"page/{name}" for name in PAGE_SCRIPTS))
+"""In the order in which they run: they become one script, and the last starts the page."""
 STYLES = ("base.css", "document.css", "claims.css", "figures.css", "panels.css", "narrow.css", "print.css")
 
 COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)
@@ -96,6 +102,7 @@ def page_data(view: ReportView) -> str:
     data: dict[str, Any] = {
         "language": view.language,
         "words": Words(view.language).all(),
+        "breaks": BREAKS.pattern,
         "symbols": [asdict(symbol) for symbol in view.symbols],
     }
     trace = _json(view.explorer)

@@ -143,6 +143,12 @@ def test_a_pattern_names_calls_of_many_parents(visit):
     assert "Sequential × 4" in inspected(page)
 
 
+def test_a_parameter_opens_from_the_list_of_a_size(visit):
+    page = visit(address="#size=10")
+    page.locator("#inspected li a", has_text=re.compile(r"^decoder\.queries$")).click()
+    assert "a parameter decoder.queries" in inspected(page)
+
+
 def test_figures_open_their_calls(visit):
     page = visit()
     page.locator("#overview .node a", has_text="mask_head").click()
