@@ -14,6 +14,8 @@ def seen(page, selector: str) -> int:
 
 
 def inspected(page) -> str:
+    # A click changes the address at once; the page hears of it a moment later.
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
     return page.locator("#inspected").inner_text()
 
 
