@@ -1,4 +1,4 @@
-"""The page's scripts without a page: their types, and those of the data that Python gives them."""
+"""The page's scripts without a page: their types, their functions, and what they share with Python."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ import pytest
 from builders import sample_trace
 from report_samples import detector, hostile
 
+from shapeflow.errors import SelectorError
+from shapeflow.model.exact_names import Names
 from shapeflow.reporting.formats import html
+from shapeflow.reporting.translations import Words
 from shapeflow.reporting.view.build import build
 
 SCRIPTS = html.templates_folder() / "js"
 FILES = sorted(SCRIPTS.rglob("*.js"))
+TESTS = sorted((Path(__file__).parent / "js").glob("*.test.mjs"))
 TYPESCRIPT = "typescript@5.9"
 """What npx takes where no `tsc` is installed."""
+PATTERNS = ("backbone.*.convs.*", "*", "backbone.*", "backbone.*()", "*.*.trunk", "de*er", "nothing.*")
+FILLED = (("n-calls", {"n": 1}), ("n-calls", {"n": 1200}), ("no-such", {"name": "a {n}$&"}))
 
 
 def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -39,7 +45,7 @@ def test_every_script_is_in_the_page_once():
     assert sorted([*html.SCRIPTS, "types.js"]) == names
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*FILES, *TESTS], ids=lambda file: file.name)
 def test_lines_and_files_are_short(file):
     lines = file.read_text(encoding="utf-8").splitlines()
     assert len(lines) < 300
@@ -97,3 +103,46 @@ def test_the_data_has_the_fields_that_the_scripts_expect(tsc, tmp_path, make):
     assert errors(data) == ""
     data["trace"]["calls"]["name"] = data["trace"]["calls"].pop("selector")
     assert "\"name\"' does not exist in type 'Table<CallRow>'" in errors(data)
+
+
+# -- functions ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory) -> Path:
+    """A page's data, with what Python answers to the questions that the scripts answer too."""
+    trace = detector()
+    names = trace.cached(Names)
+    selectors = [
+        *map(names.call, range(len(trace.calls))),
+        *map(names.op, range(len(trace.ops))),
+        *map(names.value, range(len(trace.values))),
+    ]
+    answers = {
+        "page": page_data(trace),
+        "counts": [len(trace.calls), len(trace.ops), len(trace.values), len(trace.sources)],
+        "addresses": {name: html.address(name) for name in [*selectors, "a'b", "x/y z", "f(1)!~*#%", "层@0"]},
+        "words": [
+            {"key": key, "values": values, "text": Words("en")(key, **values)} for key, values in FILLED
+        ],
+        "patterns": {pattern: calls_named(trace, pattern) for pattern in PATTERNS},
+        "users": {value: list(map(names.op, ops)) for value, ops in trace.users.items()},
+    }
+    path = tmp_path_factory.mktemp("scripts") / "sample.json"
+    path.write_text(json.dumps(answers))
+    return path
+
+
+def calls_named(trace, pattern) -> list[str]:
+    try:
+        return [match.name for match in trace.select(pattern)]
+    except SelectorError:
+        return []
+
+
+def test_functions_do_what_their_tests_say(sample):
+    if not shutil.which("node"):
+        pytest.skip("node is not on the PATH")
+    result = run("node", "--test", "--test-reporter=tap", *map(str, TESTS), SHAPEFLOW_SAMPLE=str(sample))
+    assert result.returncode == 0, result.stdout
+    assert re.search(r"(?m)^# skipped 0$", result.stdout), result.stdout
