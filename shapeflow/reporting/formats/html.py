@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -13,23 +14,32 @@ from typing import Any
 
 from shapeflow.common import units
 from shapeflow.common.control_characters import visible
-from shapeflow.reporting.formats.prose import Prose, breakable, pieces_html
+from shapeflow.reporting.formats.prose import BREAKS, Prose, breakable, pieces_html
 from shapeflow.reporting.translations import Words
 from shapeflow.reporting.view.colours import Colours
 from shapeflow.reporting.view.model import ReportView
 
-SCRIPTS = (
-    "base.js",
-    "trace.js",
-    "find.js",
+MODEL_SCRIPTS = ("text.js", "decode.js", "trace.js", "query.js", "steps.js", "tree_rows.js")
+"""What is told and asked about a trace; they know no page, so tests run them without one."""
+PAGE_SCRIPTS = (
+    "state.js",
+    "elements.js",
     "steps.js",
+    "panel.js",
     "inspector.js",
     "explorer.js",
+    "claims.js",
     "search.js",
-    "page.js",
+    "navigate.js",
+    "dims.js",
+    "main.js",
 )
-"""In the order in which they need each other; they become one script."""
+SCRIPTS = (*(f"model/{name}" for name in MODEL_SCRIPTS), *(f"page/{name}" for name in PAGE_SCRIPTS))
+"""In the order in which they run: they become one script, and the last starts the page."""
 STYLES = ("base.css", "document.css", "claims.css", "figures.css", "panels.css", "narrow.css", "print.css")
+
+COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)
+"""Comments on lines of their own: they are for who works on the scripts, not for who reads a report."""
 
 PLAIN_LIMIT = 300_000
 """Characters of data that travel as plain text; more is compressed, which older browsers cannot read."""
@@ -45,8 +55,7 @@ def render(view: ReportView) -> str:
     folder = templates_folder()
     colours = Colours(view.symbols)
     prose = Prose(colours)
-    script = "\n".join(_read(folder / "js" / name) for name in SCRIPTS)
-    script = f'(() => {{\n"use strict";\n{script}\n}})();\n'
+    script = page_script(folder / "js")
     environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
@@ -75,6 +84,12 @@ def render(view: ReportView) -> str:
     )
 
 
+def page_script(folder: Path) -> str:
+    """Return the scripts as one, without the comments that stand on lines of their own."""
+    text = "\n".join(_read(folder / name) for name in SCRIPTS)
+    return f'(() => {{\n"use strict";\n{COMMENTS.sub("", text)}\n}})();\n'
+
+
 def address(selector: str) -> str:
     """Return the link to a place in the trace."""
     from urllib.parse import quote
@@ -87,6 +102,7 @@ def page_data(view: ReportView) -> str:
     data: dict[str, Any] = {
         "language": view.language,
         "words": Words(view.language).all(),
+        "breaks": BREAKS.pattern,
         "symbols": [asdict(symbol) for symbol in view.symbols],
     }
     trace = _json(view.explorer)

@@ -1,149 +1,203 @@
-"""The whole trace as columns of plain numbers and interned texts, small enough to travel inside a page."""
+"""The whole trace as tables for a page's script, small enough to travel inside the page."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shapeflow.common.control_characters import visible
+from shapeflow.common import units
 from shapeflow.model.call_tree import Repeat, Structure
 from shapeflow.model.exact_names import Names
-from shapeflow.model.records import Call, Module, Op, Port
+from shapeflow.model.records import Call, Op, Port, Value
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.view.sources import Sources
+from shapeflow.reporting.stages import total_flops
+from shapeflow.reporting.view.columns import Interned, table
+from shapeflow.reporting.view.explorer_model import (
+    AttributeRow,
+    CallRow,
+    EscapeRow,
+    LineRow,
+    ModuleRow,
+    OpRow,
+    PortRow,
+    RepeatRow,
+    SizeRow,
+    SourceRow,
+    TokenRow,
+    TypeRow,
+    ValueRow,
+)
+from shapeflow.reporting.view.sources import Sources, Tokens
 
 LONGEST_TEXT = 400
-"""Characters of one argument, name or attribute that a page keeps."""
-
-ORIGINS = ("op", "input", "parameter", "buffer", "unknown")
-
-
-class _Interned:
-    """Texts or tuples by position, each stored once."""
-
-    def __init__(self) -> None:
-        self.items: list[Any] = []
-        self.known: dict[Any, int] = {}
-
-    def __call__(self, item: Any) -> int:
-        if item not in self.known:
-            self.known[item] = len(self.items)
-            self.items.append(item)
-        return self.known[item]
+"""Characters of one argument or attribute that a page keeps."""
 
 
 def columns(
     trace: Trace, names: Names, tree: Structure, sources: Sources, origins: Mapping[int, tuple[str, str]]
 ) -> dict[str, Any]:
-    """Return the trace for a page's script.
-
-    ``texts`` and ``types`` are interned; everything else refers to them by position:
-
-    - ``values``: parallel lists ``type``, ``origin``, ``producer`` (-1: none), ``name``, ``storage``; and the
-      ids of those that are a ``ghost`` (never materialized) or ``unused``
-    - ``calls``: ``[path, method, index, class, parent, first, last, flops, source, raised, in, out]``
-    - ``ops``: ``[target, call, in, out, source, parent, flops, index]``
-    - ports are flat: ``name, alias, value or -1, text, …``
-    - ``repeats``: ``[selector, label, calls, [[odd call, difference], …]]``
-    """
-    texts, types = _Interned(), _Interned()
-    table = _Table(trace, texts)
-    data: dict[str, Any] = {
-        "values": table.values(types),
-        "calls": [table.call(call) for call in trace.calls],
-        "ops": [table.op(op, names) for op in trace.ops],
-        "escapes": [[escape.value, table.text(escape.how)] for escape in trace.escapes],
-        "modules": {visible(module.path): table.module(module) for module in _called(trace)},
-        "repeats": _repeats(trace, tree, table.text),
-        "sizes": {str(size): list(origin) for size, origin in origins.items()},
-    }
-    data["sources"], data["lines"] = _sources(trace, sources, table.text)
-    data["texts"] = texts.items
-    data["types"] = [[dtype, *shape] for dtype, shape in types.items]
-    return data
+    """Return the trace as tables by name; ``explorer_model`` describes their rows."""
+    return _Tables(trace, names, tree, sources).all(origins)
 
 
-class _Table:
-    """Turns records into rows of numbers."""
+class _Tables:
+    """Makes the rows of a trace; what many of them share is stored once."""
 
-    def __init__(self, trace: Trace, texts: _Interned) -> None:
+    def __init__(self, trace: Trace, names: Names, tree: Structure, sources: Sources) -> None:
         self.trace = trace
-        self.texts = texts
+        self.names = names
+        self.tree = tree
+        self.sources = sources
+        self.flops = total_flops(trace)
+        self.repeats = _repeats(tree)
+        self.repeat_of = {call: n for n, repeat in enumerate(self.repeats) for call in repeat.calls}
+        self.storages = Counter(value.storage for value in trace.values)
+        self.types: Interned[TypeRow] = Interned()
+        self.type_of = [self.types(_type(value)) for value in trace.values]
+        self.modules: Interned[ModuleRow] = Interned()
+        self.attributes: Interned[AttributeRow] = Interned()
+        self.lines: Interned[tuple[int, Tokens]] = Interned()
 
-    def text(self, words: str) -> int:
-        """Return the position of a text; a long one is cut."""
-        words = visible(words)
-        return self.texts(words if len(words) <= LONGEST_TEXT else f"{words[: LONGEST_TEXT - 1]}…")
-
-    def ports(self, items: Iterable[Port]) -> list[int]:
-        flat: list[int] = []
-        for port in items:
-            flat += [self.text(port.name), self.text(port.alias), _or_none(port.value), self.text(port.text)]
-        return flat
-
-    def values(self, types: _Interned) -> dict[str, list[int]]:
-        values = self.trace.values
+    def all(self, origins: Mapping[int, tuple[str, str]]) -> dict[str, Any]:
+        """Return all tables; those that others point into come last, when they are complete."""
+        trace = self.trace
+        owners: list[Call | Op] = [*trace.calls, *trace.ops]
+        ports = (port for owner in owners for port in owner.ports)
         return {
-            "type": [types((value.dtype, value.shape)) for value in values],
-            "origin": [ORIGINS.index(value.origin) for value in values],
-            "producer": [_or_none(value.producer) for value in values],
-            "name": [self.text(value.name) for value in values],
-            "storage": [_or_none(value.storage) for value in values],
-            "ghost": [value.id for value in values if not value.materialized],
-            "unused": [value.id for value in self.trace.unused()],
+            "calls": table(CallRow, map(self.call, trace.calls)),
+            "ops": table(OpRow, map(self.op, trace.ops)),
+            "ports": table(PortRow, map(_port, ports)),
+            "values": table(ValueRow, map(self.value, trace.values)),
+            "repeats": table(RepeatRow, (RepeatRow(r.selector, r.label, r.typical) for r in self.repeats)),
+            "sizes": table(SizeRow, (SizeRow(size, *origin) for size, origin in origins.items())),
+            "escapes": table(EscapeRow, (EscapeRow(e.value, _cut(e.how)) for e in trace.escapes)),
+            "types": table(TypeRow, self.types.items),
+            "modules": table(ModuleRow, self.modules.items),
+            "attributes": table(AttributeRow, self.attributes.items),
+            "sources": table(SourceRow, self.places()),
+            "lines": table(LineRow, (LineRow(number, len(line)) for number, line in self.lines.items)),
+            "tokens": table(TokenRow, (_token(*part) for _, line in self.lines.items for part in line)),
         }
 
-    def call(self, call: Call) -> list[Any]:
-        place = [self.text(call.path), self.text(call.method), call.index, self.text(call.class_name)]
-        inside = [_or_none(call.parent), call.first_op, call.last_op, call.flops]
-        more = [_or_none(call.source), int(call.raised)]
-        return [*place, *inside, *more, self.ports(call.inputs), self.ports(call.outputs)]
+    def call(self, call: Call) -> CallRow:
+        takes, gives = self.main_types(call)
+        return CallRow(
+            selector=self.names.call(call.id),
+            label=_label(call, None if call.parent is None else self.trace.calls[call.parent]),
+            method=call.method,
+            class_name=call.class_name,
+            module=self.module(call),
+            parent=call.parent,
+            first_op=call.first_op,
+            last_op=call.last_op,
+            flops=_amount(call.flops),
+            share=units.percent(call.flops / self.flops) if call.flops and self.flops else "",
+            source=call.source,
+            raised=call.raised,
+            takes=takes,
+            gives=gives,
+            input_count=len(call.inputs),
+            output_count=len(call.outputs),
+            repeat=self.repeat_of.get(call.id),
+            difference=self.difference(call),
+        )
 
-    def op(self, op: Op, names: Names) -> list[Any]:
-        index = int(names.op(op.id).rpartition("@")[2])
-        given, made = self.ports(op.inputs), self.ports(op.outputs)
-        more = [_or_none(op.source), _or_none(op.parent), op.flops, index]
-        return [self.text(op.target), _or_none(op.call), given, made, *more]
+    def difference(self, call: Call) -> str:
+        repeat = self.repeats[self.repeat_of[call.id]] if call.id in self.repeat_of else None
+        return self.tree.difference(call.id, repeat.typical) if repeat and call.id in repeat.odd else ""
 
-    def module(self, module: Module) -> list[Any]:
-        pairs = [self.text(text) for name, value in module.attributes.items() for text in (name, repr(value))]
-        return [module.parameters, module.own_parameters, pairs]
+    def module(self, call: Call) -> int | None:
+        module = self.trace.module_by_path.get(call.path)
+        if module is None or call.method != "forward":
+            return None
+        attributes = (
+            AttributeRow(_cut(name), _cut(repr(value))) for name, value in module.attributes.items()
+        )
+        row = ModuleRow(units.short(module.parameters), tuple(map(self.attributes, attributes)))
+        return self.modules(row)
+
+    def op(self, op: Op) -> OpRow:
+        takes, gives = self.main_types(op)
+        return OpRow(
+            selector=self.names.op(op.id),
+            target=op.target,
+            call=op.call,
+            parent=op.parent,
+            flops=_amount(op.flops),
+            source=op.source,
+            takes=takes,
+            gives=gives,
+            input_count=len(op.inputs),
+            output_count=len(op.outputs),
+        )
+
+    def main_types(self, owner: Call | Op) -> tuple[int | None, int | None]:
+        """Return the types of the tensor that goes in and of the one that comes out.
+
+        Of several inputs it is the one that keeps its type, if one does: a residual, not a mask.
+        """
+        values = self.trace.values
+        given = [port.value for port in owner.inputs if port.value is not None]
+        gives = next((self.type_of[port.value] for port in owner.outputs if port.value is not None), None)
+        if any(self.type_of[value] == gives for value in given if values[value].origin != "parameter"):
+            return gives, gives
+        return (self.type_of[given[0]] if given else None), gives
+
+    def value(self, value: Value) -> ValueRow:
+        return ValueRow(
+            selector=self.names.value(value.id),
+            type=self.type_of[value.id],
+            origin=value.origin,
+            producer=value.producer,
+            name=value.name,
+            storage=value.storage if self.storages[value.storage] > 1 else None,
+            materialized=value.materialized,
+            unused=value.id in self.tree.unused,
+        )
+
+    def places(self) -> Iterable[SourceRow]:
+        """Yield a row for each source place; those that no call and no op names stay empty."""
+        used = {op.source for op in self.trace.ops} | {call.source for call in self.trace.calls}
+        for position, source in enumerate(self.trace.sources):
+            view = self.sources.view(position) if position in used else None
+            if view is None:
+                yield SourceRow("", 0, "", installed=False, lines=())
+                continue
+            lines = tuple(self.lines((line.number, line.tokens)) for line in view.lines)
+            yield SourceRow(view.place, source.line, view.function, view.installed, lines)
 
 
-def _or_none(number: int | None) -> int:
-    return -1 if number is None else number
+def _repeats(tree: Structure) -> list[Repeat]:
+    folded = (item for siblings in [tree.roots, *tree.children] for item in tree.fold(siblings))
+    return [item for item in folded if isinstance(item, Repeat)]
 
 
-def _called(trace: Trace) -> list[Module]:
-    paths = {call.path for call in trace.calls}
-    return [module for module in trace.modules if module.path in paths]
+def _label(call: Call, around: Call | None) -> str:
+    """Return the call's name without what the name of the call around it says already."""
+    path = call.path
+    if around is not None and around.path:
+        path = path.removeprefix(f"{around.path}.")
+    if call.method == "forward":
+        return path or "."
+    return f"{'' if around is not None and path == around.path else path}.{call.method}()"
 
 
-def _repeats(trace: Trace, tree: Structure, text: Any) -> list[Any]:
-    found = []
-    for siblings in [tree.roots, *tree.children]:
-        for item in tree.fold(siblings):
-            if isinstance(item, Repeat):
-                odd = [[call, text(tree.difference(call, item.typical))] for call in item.odd]
-                found.append([text(item.selector), text(item.label), list(item.calls), odd])
-    return found
+def _type(value: Value) -> TypeRow:
+    return TypeRow(value.dtype, value.shape, units.memory(value.bytes))
 
 
-def _sources(trace: Trace, sources: Sources, text: Any) -> tuple[list[Any], dict[str, Any]]:
-    """Return the places, and the coloured lines around them by file and line number."""
-    used = {op.source for op in trace.ops} | {call.source for call in trace.calls}
-    places: list[Any] = []
-    lines: dict[str, dict[str, list[int]]] = {}
-    for position, source in enumerate(trace.sources):
-        view = sources.view(position) if position in used else None
-        if view is None:
-            places.append(0)
-            continue
-        # A line that is not the installed one stands alone, under a name that no file has.
-        key = source.file if view.installed else f"{source.file}:{position}"
-        kept = lines.setdefault(key, {})
-        for line in view.lines:
-            if str(line.number) not in kept:
-                kept[str(line.number)] = [text(part) for token in line.tokens for part in token]
-        places.append([text(source.file), source.line, text(source.function), text(key), int(view.installed)])
-    return places, lines
+def _port(port: Port) -> PortRow:
+    return PortRow(port.name, port.alias, port.value, _cut(port.text))
+
+
+def _token(css_class: str, text: str) -> TokenRow:
+    return TokenRow(css_class, _cut(text))
+
+
+def _amount(number: int) -> str:
+    return units.short(number) if number else ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"

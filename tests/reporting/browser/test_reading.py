@@ -14,6 +14,8 @@ def seen(page, selector: str) -> int:
 
 
 def inspected(page) -> str:
+    # A click changes the address at once; the page hears of it a moment later.
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
     return page.locator("#inspected").inner_text()
 
 
@@ -141,6 +143,12 @@ def test_a_pattern_names_calls_of_many_parents(visit):
     page = visit(address="#at=backbone.*.convs.*")
     assert "convs.3@0" in inspected(page)
     assert "Sequential × 4" in inspected(page)
+
+
+def test_a_parameter_opens_from_the_list_of_a_size(visit):
+    page = visit(address="#size=10")
+    page.locator("#inspected li a", has_text=re.compile(r"^decoder\.queries$")).click()
+    assert "a parameter decoder.queries" in inspected(page)
 
 
 def test_figures_open_their_calls(visit):

@@ -1,0 +1,180 @@
+// The whole call tree, of which only the rows in sight are in the page.
+
+const ROW = 27;
+
+/** @param {string} id */
+const isChecked = (id) => byId(id, HTMLInputElement).checked;
+
+/** @returns {TreeView} */
+function treeView() {
+  const { open, hits } = state.tree;
+  const showOps = isChecked("show-ops") || (hits !== null && hits.ops.size > 0);
+  return { open, hits, showOps, foldRepeats: isChecked("fold-repeats"), changesOnly: isChecked("shape-only") };
+}
+
+/** @param {Trace} trace */
+function startTree(trace) {
+  const box = byId("tree");
+  box.replaceChildren(make("div", { class: "space" }));
+  state.tree.open = firstOpen(trace);
+  box.addEventListener("scroll", paintTree, { passive: true });
+  box.addEventListener("keydown", treeKey);
+  new ResizeObserver(paintTree).observe(box);
+  for (const id of ["show-ops", "fold-repeats", "shape-only"]) byId(id).addEventListener("change", layTree);
+  byId("filter").addEventListener("input", delayed(90, filterTree));
+  byId("filter").addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown" && event.key !== "Enter") return;
+    event.preventDefault();
+    box.focus();
+  });
+  layTree();
+}
+
+/** Work out which rows there are, from what is open and what the filter found. */
+function layTree() {
+  const { tree } = state;
+  tree.rows = treeRows(theTrace(), treeView());
+  tree.selected = Math.min(tree.selected, Math.max(0, tree.rows.length - 1));
+  all("#tree .space")[0].style.height = `${tree.rows.length * ROW}px`;
+  paintTree();
+}
+
+function paintTree() {
+  const { rows, selected } = state.tree;
+  const box = byId("tree");
+  const first = Math.max(0, Math.floor(box.scrollTop / ROW) - 8);
+  const last = Math.min(rows.length, Math.ceil((box.scrollTop + box.clientHeight) / ROW) + 8);
+  const shown = rows.slice(first, last).map((row, i) => rowElement(row, first + i));
+  if (selected < rows.length && (selected < first || selected >= last)) {
+    shown.push(rowElement(rows[selected], selected));
+  }
+  all("#tree .space")[0].replaceChildren(...shown);
+  if (rows.length) box.setAttribute("aria-activedescendant", `row-${selected}`);
+  else box.removeAttribute("aria-activedescendant");
+}
+
+/**
+ * @param {Row} row
+ * @param {number} index
+ */
+function rowElement(row, index) {
+  const { tree } = state;
+  const { item } = row;
+  const open = row.full && isOpen(row, tree);
+  const hit = (item.kind === "call" && tree.hits?.calls.has(item)) || (item.kind === "op" && tree.hits?.ops.has(item));
+  const raised = item.kind === "call" && item.raised;
+  const element = make("div", {
+    id: `row-${index}`, role: "treeitem",
+    class: ["row", item.kind === "op" && "op", raised && "raised", hit && "hit"].filter(Boolean).join(" "),
+    "aria-level": row.depth + 1, "aria-selected": String(index === tree.selected),
+    "aria-expanded": row.full ? String(open) : null, style: `top:${index * ROW}px;padding-left:${8 + row.depth * 18}px`,
+  });
+  const sign = row.full ? (open ? "▾" : "▸") : item.kind === "op" ? "·" : "";
+  element.append(make("span", { class: "twist", "aria-hidden": "true" }, sign), ...rowTexts(item));
+  element.addEventListener("click", (event) => {
+    tree.selected = index;
+    if (row.full && around(event, ".twist")) toggleRow(row);
+    else { paintTree(); showRow(row); }
+  });
+  element.addEventListener("dblclick", () => { if (row.full) toggleRow(row); });
+  return element;
+}
+
+/** @param {Part} item */
+function rowTexts(item) {
+  const [name, note, odd] = rowWords(item);
+  return [make("span", { class: "name" }, name), make("span", { class: "class" }, note),
+    odd ? make("span", { class: "odd" }, odd) : "", typesElement(mainTypes(item))];
+}
+
+/**
+ * Return name, class or place, and what is odd about a row.
+ * @param {Part} item
+ */
+function rowWords(item) {
+  if (item.kind === "op") return [item.target, item.source?.place ?? "", ""];
+  if (item.kind === "call") return [item.label, item.class_name, item.difference ? words("differs") : ""];
+  const odd = item.calls.filter((call) => call.difference).length;
+  return [titleOf(item), item.typical.class_name, odd ? words("n-differ-from-rest", { n: odd }) : ""];
+}
+
+/** @param {Row} row */
+function toggleRow(row) {
+  const { open } = state.tree;
+  if (open.has(row.key)) open.delete(row.key); else open.add(row.key);
+  layTree();
+}
+
+/** @param {Row} row */
+function showRow({ item }) {
+  history.replaceState(null, "", addressOf(item.selector));
+  inspect(item);
+}
+
+/** @param {number} index */
+function selectRow(index) {
+  const { tree } = state;
+  tree.selected = Math.max(0, Math.min(tree.rows.length - 1, index));
+  const box = byId("tree");
+  const top = tree.selected * ROW;
+  if (top < box.scrollTop) box.scrollTop = top;
+  else if (top + ROW > box.scrollTop + box.clientHeight) box.scrollTop = top + ROW - box.clientHeight;
+  paintTree();
+}
+
+/** @param {KeyboardEvent} event */
+function treeKey(event) {
+  const { rows, selected, open } = state.tree;
+  const row = rows[selected];
+  if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
+  const pageRows = Math.floor(byId("tree").clientHeight / ROW) - 1;
+  const next = rowAfter(event.key, rows, selected, pageRows);
+  if (next !== null) selectRow(next);
+  else if (event.key === "ArrowRight") {
+    if (row.full && !isOpen(row, state.tree)) toggleRow(row); else if (row.full) selectRow(selected + 1);
+  } else if (event.key === "ArrowLeft") {
+    if (row.full && open.has(row.key)) toggleRow(row); else selectRow(rowAround(rows, selected));
+  } else if (event.key === "Enter" || event.key === " ") showRow(row);
+  else if (event.key === "c") copy(row.item.selector);
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function filterTree() {
+  const { tree } = state;
+  const text = byId("filter", HTMLInputElement).value;
+  const found = text.trim() ? findInTrace(theTrace(), readQuery(text, symbolsByName)) : null;
+  tree.hits = found && hitsOf(found);
+  byId("found").textContent = found ? countsOf(found) : "";
+  if (found) tree.selected = 0;
+  layTree();
+  if (!tree.hits) return;
+  const { calls, ops } = tree.hits;
+  selectRow(tree.rows.findIndex(({ item }) => (
+    item.kind === "op" ? ops.has(item) : item.kind === "call" && calls.has(item))));
+}
+
+/** @param {CallsAndOps} found */
+function countsOf({ calls, ops }) {
+  if (!calls.length && !ops.length) return words("nothing-found");
+  return `${words("n-calls", { n: calls.length })}, ${words("n-ops", { n: ops.length })}`;
+}
+
+/**
+ * Open the tree down to a call or op and bring it into view.
+ * @param {Call | Op} target
+ */
+function revealInTree(target) {
+  const { tree } = state;
+  byId("filter", HTMLInputElement).value = "";
+  byId("found").textContent = "";
+  tree.hits = null;
+  if (target.kind === "op") byId("show-ops", HTMLInputElement).checked = true;
+  byId("shape-only", HTMLInputElement).checked = false;
+  for (const key of keysAround(target)) tree.open.add(key);
+  layTree();
+  byId("explorer").scrollIntoView();
+  selectRow(tree.rows.findIndex((row) => row.item === target));
+  byId("tree").focus({ preventScroll: true });
+}

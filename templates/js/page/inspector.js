@@ -1,0 +1,200 @@
+// The panel that says of a call, op, tensor or size where it comes from, where it goes, what it costs.
+
+/**
+ * Show something.
+ * @param {Found | Size} found
+ * @param {string} [selector] as it was asked for, where that is not the usual one
+ */
+function inspect(found, selector) {
+  byId("inspected").replaceChildren(...viewOf(found, selector).flatMap((part) => part ?? []));
+  byId("inspector").classList.add("open");
+  byId("inspector").scrollTop = 0;
+}
+
+/**
+ * @param {Found | Size} found
+ * @param {string} [selector]
+ * @returns {Child[]}
+ */
+function viewOf(found, selector) {
+  switch (found.kind) {
+    case "call": return callView(found);
+    case "op": return opView(found);
+    case "value": return valueView(found, selector ?? found.selector);
+    case "repeat": return repeatView(found);
+    case "size": return sizeView(found.size);
+  }
+}
+
+/**
+ * Say that nothing has a name.
+ * @param {string} name
+ */
+function inspectNothing(name) {
+  byId("inspected").replaceChildren(make("p", {}, words("no-such", { name })));
+  byId("inspector").classList.add("open");
+}
+
+function closeInspector() { byId("inspector").classList.remove("open"); }
+
+/** @param {Call | null} call */
+const callerPair = (call) => call && pair(words("called-by"), link(call.selector));
+
+/** @param {string} text */
+const oddText = (text) => make("p", { class: "odd" }, text);
+
+/** @param {Call} call */
+const stepsBlock = (call) => make("div", { class: "rows" }, make("h4", {}, words("steps")), stepsElement(call));
+
+/**
+ * Return a row with a link and the types that are meant.
+ * @param {string} selector
+ * @param {MainTypes} types
+ * @param {string} [text]
+ */
+const typedRow = (selector, types, text) => make("li", {}, link(selector, text), " ", typesElement(types));
+
+/**
+ * @param {TensorType | null} type
+ * @returns {MainTypes}
+ */
+const typesOf = (type) => ({ takes: null, gives: type });
+
+/**
+ * Return the claims of which a place fits.
+ * @param {(place: string) => boolean} fit
+ */
+function claimsAbout(fit) {
+  const found = state.claims.filter((claim) => claim.places.some(fit));
+  if (!found.length) return null;
+  return block("claims-about", longList(found, ({ anchor, text, tone, verdict }) => (
+    make("li", {}, make("a", { href: `#${anchor}` }, text), " ",
+      make("span", { class: `verdict ${tone}` }, verdict)))));
+}
+
+/**
+ * Return the claims about a call or op, or about a port of it.
+ * @param {string} selector
+ */
+const claimsAboutOwner = (selector) => claimsAbout((place) => place === selector || place.startsWith(`${selector}:`));
+
+/**
+ * @param {Call} call
+ * @returns {Child[]}
+ */
+function callView(call) {
+  const { selector, module, repeat, inputs, outputs } = call;
+  const kind = words(call.method === "forward" ? "call" : "helper");
+  return [
+    head(`${kind} · ${call.class_name}`, selector, call),
+    callerPair(call.parent),
+    module && pair(words("parameters"), module.parameters),
+    call.flops ? pair(words("flops"), [call.flops, call.share].filter(Boolean).join(" · ")) : null,
+    pair(words("inside"), words("n-ops", { n: call.last_op - call.first_op })),
+    repeat && pair(words("part-of"), link(repeat.selector, titleOf(repeat))),
+    call.difference ? oddText(`${words("differs")}: ${call.difference}`) : null,
+    portsBlock("takes", selector, inputs), portsBlock("gives", selector, outputs),
+    sourceBlock(call.source),
+    call.children.length || call.ops.length ? stepsBlock(call) : null,
+    claimsAboutOwner(selector),
+    module?.attributes.length ? block("attributes", longList(module.attributes, ({ name, text }) => (
+      make("li", { class: "port" }, make("span", {}, name), make("code", {}, text))))) : null,
+  ];
+}
+
+/**
+ * @param {Repeat} repeat
+ * @returns {Child[]}
+ */
+function repeatView(repeat) {
+  const { calls, typical } = repeat;
+  const odd = calls.filter((call) => call.difference);
+  return [
+    head(`${typical.class_name} × ${calls.length}`, repeat.selector, null),
+    odd.length ? block("differs", longList(odd, (call) => (
+      make("li", {}, link(call.selector), make("div", { class: "odd" }, call.difference))))) : null,
+    block("calls", longList(calls, (call) => typedRow(call.selector, call))),
+    stepsBlock(typical),
+  ];
+}
+
+/**
+ * @param {Op} op
+ * @returns {Child[]}
+ */
+function opView(op) {
+  const inner = theTrace().inside(op);
+  return [
+    head(words("op"), op.selector, op),
+    callerPair(op.call),
+    op.parent && pair(words("part-of"), link(op.parent.selector)),
+    op.flops ? pair(words("flops"), op.flops) : null,
+    portsBlock("takes", op.selector, op.inputs), portsBlock("gives", op.selector, op.outputs),
+    sourceBlock(op.source),
+    inner.length ? block("inside", longList(inner, (one) => (
+      typedRow(one.selector, one, one.target)))) : null,
+    claimsAboutOwner(op.selector),
+  ];
+}
+
+/**
+ * @param {Value} value
+ * @param {string} selector
+ * @returns {Child[]}
+ */
+function valueView(value, selector) {
+  const trace = theTrace();
+  const [users, places, shared] = [trace.users(value), trace.places(value), trace.sameMemory(value)];
+  const owner = trace.byName().get(ownerOf(selector));
+  const shape = shapeElement(value.type);
+  shape.classList.add("big");
+  return [
+    head(words("value"), selector, owner?.kind === "call" || owner?.kind === "op" ? owner : null, shape),
+    value.materialized ? pair(words("memory-size"), value.type.memory) : oddText(words("not-materialized")),
+    value.unused ? pair(words("used-by"), make("span", { class: "badge" }, words("nobody"))) : null,
+    originBlock(value),
+    users.length ? make("div", {}, make("h4", {}, words("used-by"), ` · ${users.length}`),
+      longList(users, (op) => typedRow(op.selector, typesOf(op.gives)))) : null,
+    ...trace.escapes.filter((escape) => escape.value === value).map((escape) => (
+      oddText(`${words("read-in-python")}: ${escape.how}`))),
+    places.length ? block("passes", longList(places, ({ call, port }) => (
+      make("li", {}, link(`${call.selector}:${port.name}`))))) : null,
+    shared.length ? block("same-memory", longList(shared, (other) => (
+      typedRow(other.selector, typesOf(other.type))))) : null,
+    claimsAbout((place) => trace.find(place) === value),
+  ];
+}
+
+/** @param {Value} value */
+function originBlock({ producer, origin, name }) {
+  if (!producer) {
+    const key = origin === "op" ? "origin-unknown" : `origin-${origin}`;
+    return block("origin", make("p", {}, `${words(key)} ${name}`));
+  }
+  return block("made-by", make("ul", {}, make("li", {}, link(producer.selector))), callerPair(producer.call),
+    producer.source && sourceElement(producer.source));
+}
+
+/**
+ * @param {number} size
+ * @returns {Child[]}
+ */
+function sizeView(size) {
+  const trace = theTrace();
+  const types = typesWithSize(trace.types, size);
+  const values = trace.values.filter((value) => types.has(value.type));
+  const origin = trace.sizes.find((candidate) => candidate.size === size);
+  const first = origin && trace.find(origin.selector);
+  return [
+    make("div", {}, make("div", { class: "kind" }, words("size")),
+      make("h3", {}, words("comes-from", { n: String(size) }))),
+    ...page.symbols.filter((symbol) => symbol.size === size).map((symbol) => make("p", {},
+      make("code", { class: `d y${symbol.colour}`, "data-s": symbol.name }, symbol.text), ` ${symbol.meaning} `,
+      make("span", { class: "quiet" }, symbol.bound))),
+    origin && make("div", {}, make("code", { class: "big" }, `${size} = ${origin.reason}`),
+      pair(words("first-at"), link(origin.selector)),
+      first?.kind === "op" && first.source ? sourceElement(first.source) : null),
+    make("div", {}, make("h4", {}, words("appears-in", { n: values.length })),
+      longList(values, (value) => typedRow(value.selector, typesOf(value.type)))),
+  ];
+}

@@ -1,0 +1,43 @@
+// What the page is given and what changes while it is read. Everything else that is global is a function.
+
+/** @type {PageData} */
+const page = JSON.parse(byId("data").textContent ?? "");
+
+/** @type {PageState} */
+const state = {
+  trace: null,
+  claims: [],
+  tree: { rows: [], open: new Set(), selected: 0, hits: null },
+  search: { hits: [], at: -1 },
+  toastTimer: 0,
+};
+
+const symbolsByName = new Map(page.symbols.map((symbol) => [symbol.name, symbol]));
+const symbolsBySize = new Map(page.symbols.filter((symbol) => symbol.telling).map((symbol) => [symbol.size, symbol]));
+
+/** Return the trace, for what happens only where there is one. */
+function theTrace() {
+  if (!state.trace) throw new Error("the trace is not unpacked yet");
+  return state.trace;
+}
+
+/** Return the trace; compressed data is unpacked first. */
+async function loadTrace() {
+  if (page.trace) return new Trace(page.trace);
+  const packed = atob(page.packed ?? "");
+  const bytes = new Uint8Array(packed.length);
+  for (let at = 0; at < packed.length; at += 1) bytes[at] = packed.charCodeAt(at); // `from` takes ten times as long
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Trace(JSON.parse(await new Response(stream).text()));
+}
+
+/** What is kept for the next visit, where the browser allows it. */
+const remembered = {
+  /** @param {string} key */
+  get(key) { try { return localStorage.getItem(`shapeflow.${key}`); } catch { return null; } },
+  /**
+   * @param {string} key
+   * @param {string} value
+   */
+  set(key, value) { try { localStorage.setItem(`shapeflow.${key}`, value); } catch { /* not allowed here */ } },
+};

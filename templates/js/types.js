@@ -1,0 +1,183 @@
+// What the scripts share, for the type checker and for readers. There is no code here: no page carries it.
+//
+// The rows are those of shapeflow/reporting/view/explorer_model.py, where each field is explained.
+
+/**
+ * One field of all rows, in their order: the items themselves, or each distinct one once with its position by row.
+ * @template Item
+ * @typedef {Item[] | { dictionary: Item[], indices: number[] }} Column
+ */
+/**
+ * Rows as columns by the name of the field.
+ * @template Row
+ * @typedef {{ [Field in keyof Row]: Column<Row[Field]> }} Table
+ */
+
+/**
+ * @typedef {object} CallRow
+ * @property {string} selector
+ * @property {string} label
+ * @property {string} method
+ * @property {string} class_name
+ * @property {number | null} module
+ * @property {number | null} parent
+ * @property {number} first_op
+ * @property {number} last_op
+ * @property {string} flops
+ * @property {string} share
+ * @property {number | null} source
+ * @property {boolean} raised
+ * @property {number | null} takes
+ * @property {number | null} gives
+ * @property {number} input_count
+ * @property {number} output_count
+ * @property {number | null} repeat
+ * @property {string} difference
+ */
+/**
+ * @typedef {object} OpRow
+ * @property {string} selector
+ * @property {string} target
+ * @property {number | null} call
+ * @property {number | null} parent
+ * @property {string} flops
+ * @property {number | null} source
+ * @property {number | null} takes
+ * @property {number | null} gives
+ * @property {number} input_count
+ * @property {number} output_count
+ */
+/** @typedef {{ name: string, alias: string, value: number | null, text: string }} PortRow */
+/** @typedef {"op" | "input" | "parameter" | "buffer" | "unknown"} Origin */
+/**
+ * @typedef {object} ValueRow
+ * @property {string} selector
+ * @property {number} type
+ * @property {Origin} origin
+ * @property {number | null} producer
+ * @property {string} name
+ * @property {number | null} storage
+ * @property {boolean} materialized
+ * @property {boolean} unused
+ */
+/** @typedef {{ dtype: string, dims: number[], memory: string }} TensorType */
+/** @typedef {{ parameters: string, attributes: number[] }} ModuleRow */
+/** @typedef {{ name: string, text: string }} Attribute */
+/** @typedef {{ selector: string, label: string, typical: number }} RepeatRow */
+/** @typedef {{ place: string, line: number, function: string, installed: boolean, lines: number[] }} SourceRow */
+/** @typedef {{ number: number, tokens: number }} LineRow */
+/** @typedef {{ css_class: string, text: string }} Token */
+/** @typedef {{ size: number, selector: string, reason: string }} SizeOrigin */
+/** @typedef {{ value: number, how: string }} EscapeRow */
+
+/**
+ * A trace as it travels inside the page.
+ * @typedef {object} TraceData
+ * @property {Table<CallRow>} calls
+ * @property {Table<OpRow>} ops
+ * @property {Table<PortRow>} ports those of all calls, then of all ops, inputs before outputs
+ * @property {Table<ValueRow>} values
+ * @property {Table<TensorType>} types
+ * @property {Table<ModuleRow>} modules
+ * @property {Table<Attribute>} attributes
+ * @property {Table<RepeatRow>} repeats
+ * @property {Table<SourceRow>} sources
+ * @property {Table<LineRow>} lines
+ * @property {Table<Token>} tokens
+ * @property {Table<SizeOrigin>} sizes
+ * @property {Table<EscapeRow>} escapes
+ */
+
+/**
+ * A named size.
+ * @typedef {object} SizeSymbol
+ * @property {string} name
+ * @property {number} size
+ * @property {number} colour
+ * @property {string} text
+ * @property {string} meaning
+ * @property {string} bound
+ * @property {boolean} telling true if the size alone says that this symbol is meant
+ */
+/**
+ * Everything the scripts are given; the trace is plain, or compressed and in base64.
+ * @typedef {object} PageData
+ * @property {string} language
+ * @property {Record<string, string>} words
+ * @property {string} breaks a regular expression: where a selector may go on in the next line
+ * @property {SizeSymbol[]} symbols
+ * @property {TraceData} [trace]
+ * @property {string} [packed]
+ */
+
+// -- the records of a trace, which hold each other -----------------------------------------------------------
+
+/**
+ * @typedef {Omit<CallRow, "module" | "parent" | "source" | "takes" | "gives" | "repeat"> & {
+ *   kind: "call", id: number, module: Module | null, parent: Call | null, source: Source | null,
+ *   takes: TensorType | null, gives: TensorType | null, repeat: Repeat | null, children: Call[] }
+ *   & CallParts} Call
+ */
+/**
+ * What is not read before it is asked for; `ops` are the call's own, without those that a composite op shows.
+ * @typedef {{ readonly inputs: Port[], readonly outputs: Port[], readonly ops: Op[] }} CallParts
+ */
+/**
+ * @typedef {Omit<OpRow, "call" | "parent" | "source" | "takes" | "gives"> & {
+ *   kind: "op", id: number, call: Call | null, parent: Op | null, source: Source | null,
+ *   takes: TensorType | null, gives: TensorType | null, inputs: Port[], outputs: Port[] }} Op
+ */
+/** @typedef {Omit<PortRow, "value"> & { value: Value | null }} Port */
+/**
+ * @typedef {Omit<ValueRow, "type" | "producer"> & {
+ *   kind: "value", id: number, type: TensorType, producer: Op | null }} Value
+ */
+/** @typedef {{ parameters: string, attributes: Attribute[] }} Module */
+/** @typedef {{ kind: "repeat", id: number, selector: string, label: string, typical: Call, calls: Call[] }} Repeat */
+/** @typedef {{ number: number, tokens: Token[] }} Line */
+/** @typedef {{ place: string, line: number, function: string, installed: boolean, lines: Line[] }} Source */
+/** @typedef {{ value: Value, how: string }} Escape */
+/** @typedef {{ ops: Op[], values: Value[], escapes: Escape[] }} Details What makes up most of a trace. */
+
+/** @typedef {Call | Op | Repeat} Part A step of a call. */
+/** @typedef {Part | Value} Found What a selector can name. */
+/** @typedef {{ kind: "size", size: number }} Size */
+/** @typedef {{ takes: TensorType | null, gives: TensorType | null }} MainTypes */
+/** @typedef {{ calls: Call[], ops: Op[] }} CallsAndOps */
+
+/**
+ * What a reader looks for. A dim is a size, `any` one, or the `rest` of them; `none` fits nothing.
+ * @typedef {number | "any" | "rest" | "none"} DimPattern
+ */
+/**
+ * @typedef {{ kind: "shape", dtype: string, dims: DimPattern[] }
+ *   | { kind: "size", size: number } | { kind: "words", words: string[] }} Query
+ */
+
+// -- what the page knows beside the trace ----------------------------------------------------------------------
+
+/** @typedef {{ item: Part, depth: number, key: string, full: boolean }} Row A row of the explorer. */
+/**
+ * What the filter found: the calls and ops, the calls `above` them, and both kinds of calls together `around`.
+ * @typedef {{ calls: Set<Call>, ops: Set<Op>, above: Set<Call>, around: Set<Call> }} Hits
+ */
+/**
+ * What the explorer shows.
+ * @typedef {object} TreeView
+ * @property {Set<string>} open keys of rows
+ * @property {Hits | null} hits null without a filter
+ * @property {boolean} showOps
+ * @property {boolean} foldRepeats
+ * @property {boolean} changesOnly
+ */
+/** @typedef {{ anchor: string, text: string, tone: string, verdict: string, places: string[] }} Claim */
+/** @typedef {{ sort: string, text: string, href: string }} SearchHit */
+/**
+ * Everything that changes while a page is read.
+ * @typedef {object} PageState
+ * @property {Trace | null} trace null until it is unpacked
+ * @property {Claim[]} claims
+ * @property {{ rows: Row[], open: Set<string>, selected: number, hits: Hits | null }} tree
+ * @property {{ hits: SearchHit[], at: number }} search
+ * @property {number} toastTimer
+ */
