@@ -169,7 +169,7 @@ def _stage(trace: Records, group: Sequence[int], above: str, level: int) -> Stag
     return Stage(
         level=level,
         path=call_name(path, method),
-        name=_name(path, method, above),
+        name=relative_name(path, method, above),
         class_name=calls[0].class_name,
         calls=tuple(group),
         outputs=outputs,
@@ -187,8 +187,8 @@ def _path(trace: Records, group: Sequence[int]) -> str:
     return ".".join(_range(column) for column in zip(*(path.split(".") for path in paths), strict=True))
 
 
-def _name(path: str, method: str, above: str) -> str:
-    """Return the path and method without what the stage above says already."""
+def relative_name(path: str, method: str, above: str) -> str:
+    """Return the name of a call inside of one with the path ``above``, which says the beginning already."""
     if above and path.startswith(f"{above}."):
         path = path[len(above) + 1 :]
     elif path == above and method != "forward":

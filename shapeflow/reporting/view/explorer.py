@@ -8,10 +8,10 @@ from typing import Any
 
 from shapeflow.common import units
 from shapeflow.model.call_tree import Repeat, Structure
+from shapeflow.model.costs import relative_name, total_flops
 from shapeflow.model.exact_names import Names
 from shapeflow.model.records import Call, Op, Port, Value
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.stages import total_flops
 from shapeflow.reporting.view.columns import Interned, table
 from shapeflow.reporting.view.explorer_model import (
     AttributeRow,
@@ -82,9 +82,10 @@ class _Tables:
 
     def call(self, call: Call) -> CallRow:
         takes, gives = self.main_types(call)
+        around = "" if call.parent is None else self.trace.calls[call.parent].path
         return CallRow(
             selector=self.names.call(call.id),
-            label=_label(call, None if call.parent is None else self.trace.calls[call.parent]),
+            label=relative_name(call.path, call.method, around),
             method=call.method,
             class_name=call.class_name,
             module=self.module(call),
@@ -171,16 +172,6 @@ class _Tables:
 def _repeats(tree: Structure) -> list[Repeat]:
     folded = (item for siblings in [tree.roots, *tree.children] for item in tree.fold(siblings))
     return [item for item in folded if isinstance(item, Repeat)]
-
-
-def _label(call: Call, around: Call | None) -> str:
-    """Return the call's name without what the name of the call around it says already."""
-    path = call.path
-    if around is not None and around.path:
-        path = path.removeprefix(f"{around.path}.")
-    if call.method == "forward":
-        return path or "."
-    return f"{'' if around is not None and path == around.path else path}.{call.method}()"
 
 
 def _type(value: Value) -> TypeRow:
