@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from shapeflow.model.exact_names import Names
+from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.flow import Reach, Use, fold
 from shapeflow.model.match import Match
 from shapeflow.model.records import Records
@@ -59,7 +59,7 @@ def port_rows(trace: Records, matches: Iterable[Match]) -> Iterator[dict[str, An
 
 def path_rows(trace: Records, path: Reach | Use) -> list[dict[str, Any]]:
     """Return a row a call that a path runs through: the call, its ops, and the tensor that leaves it."""
-    names = trace.cached(Names)
+    names = trace.cached(ExactNames)
     return [
         {
             "call": None if step.call is None else names.call(step.call),

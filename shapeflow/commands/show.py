@@ -19,7 +19,7 @@ from shapeflow.commands.show_text import (
     reach_lines,
 )
 from shapeflow.common.text import Span, counted
-from shapeflow.common.units import short
+from shapeflow.common.units import format_count
 from shapeflow.errors import ExitCode, InputError, SelectorError
 from shapeflow.model.flow import producers, use_of, users, values_at, wasted_flops
 from shapeflow.model.selector import op_matches
@@ -149,7 +149,7 @@ def _unused(trace: Trace, as_json: bool) -> int:
     if matches:
         print_lines([*match_lines(trace, matches), []])
     flops = wasted_flops(trace)
-    wasted = f"; {short(flops)} FLOPs for nothing" if flops else ""
+    wasted = f"; {format_count(flops)} FLOPs for nothing" if flops else ""
     print(f"{counted(len(values), 'value')} made and read by nobody{wasted}")
     return ExitCode.FINE
 

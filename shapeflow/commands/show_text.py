@@ -9,7 +9,7 @@ from itertools import groupby
 
 from shapeflow.commands.console import wants_colour
 from shapeflow.common.text import counted, listing
-from shapeflow.model.exact_names import Names
+from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.flow import Reach, Use, fold
 from shapeflow.model.match import Match
 from shapeflow.model.records import Call, Op
@@ -89,7 +89,7 @@ def _block(trace: Trace, match: Match) -> list[Line]:
         caller = owner.parent
     else:
         caller = owner.call
-    names = trace.cached(Names)
+    names = trace.cached(ExactNames)
     by = "the caller of the model" if caller is None else names.call(caller)
     line = trace.line(owner.source)
     place = f"{by}, {line}" if line else by
@@ -110,7 +110,7 @@ def _block(trace: Trace, match: Match) -> list[Line]:
 def path_lines(trace: Trace, way: Reach | Use) -> list[Line]:
     """Return a path folded to calls: with what shape it goes on, where, and through which ops."""
     rows: list[Line] = [[(str(trace.values[way.values[0]]), TYPE), ("start", FAINT)]]
-    names = trace.cached(Names)
+    names = trace.cached(ExactNames)
     for step in fold(trace, way):
         place = "outside all calls" if step.call is None else names.call(step.call)
         targets = listing([trace.ops[op].target for op in step.ops])
@@ -128,7 +128,7 @@ def reach_lines(trace: Trace, source: str, other: str, reach: Reach) -> list[Lin
         return [[(title, PATH)], *([(f"  {doubt}", PLAIN)] for doubt in reach.doubts)]
     lines: list[Line] = [[(f"'{source}' never reaches '{other}'", PATH)]]
     if reach.last is not None:
-        lines.append([(f"  the last op it did reach is {trace.cached(Names).op(reach.last)}", FAINT)])
+        lines.append([(f"  the last op it did reach is {trace.cached(ExactNames).op(reach.last)}", FAINT)])
     return lines
 
 

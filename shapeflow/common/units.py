@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def short(number: float) -> str:
+def format_count(number: float) -> str:
     """Return a count with three digits and a unit: ``3.07 T``, ``840 M``, ``512``."""
     for unit, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if number >= size:
@@ -11,7 +11,7 @@ def short(number: float) -> str:
     return f"{number:g}"
 
 
-def memory(number: float) -> str:
+def format_bytes(number: float) -> str:
     """Return bytes with three digits and a unit: ``1.27 GiB``."""
     for unit, power in (("GiB", 3), ("MiB", 2), ("KiB", 1)):
         if number >= 1024**power:
@@ -19,7 +19,7 @@ def memory(number: float) -> str:
     return f"{number:g} B"
 
 
-def percent(share: float) -> str:
+def format_percent(share: float) -> str:
     """Return a share as percent: ``12.3 %``, ``< 0.1 %``."""
     if 0 < share < 0.001:
         return "< 0.1 %"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from shapeflow.drafting.sections import Section, Writer
+from shapeflow.drafting.sections import DraftSection, Writer
 from shapeflow.drafting.statements import Statement, Statements
 from shapeflow.drafting.symbols import Symbols
 from shapeflow.model.trace import Trace
@@ -73,7 +73,7 @@ def draft(
     return Draft(page.text(), written, len(page.sections), tuple(dropped), writer.statements.left_out)
 
 
-def _bind(sections: Sequence[Section], statements: Statements, names: Sequence[str]) -> None:
+def _bind(sections: Sequence[DraftSection], statements: Statements, names: Sequence[str]) -> None:
     """See to it that each symbol has a size before an expression needs it."""
     bound: set[str] = set()
     missing: list[str] = []
@@ -108,7 +108,7 @@ class _Page:
     model: str
     run: Mapping[str, Any]
     introduction: Sequence[str]
-    sections: list[Section]
+    sections: list[DraftSection]
 
     def text(self) -> str:
         """Return the Markdown."""

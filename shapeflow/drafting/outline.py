@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from shapeflow.errors import SelectorError
-from shapeflow.model.path_index import PathIndex, shown
+from shapeflow.model.path_index import PathIndex, selector_of
 from shapeflow.model.pattern import escape
 from shapeflow.model.records import Call
 from shapeflow.model.selector import modules
@@ -19,7 +19,7 @@ Signature = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ModelPart:
     """A module, or several alike."""
 
     selector: str
@@ -41,7 +41,7 @@ class Outline:
         self._signature = signature
         self._index = trace.cached(PathIndex)
 
-    def children(self, part: Part) -> list[Part]:
+    def children(self, part: ModelPart) -> list[ModelPart]:
         """Return the parts of a part that run, in the order of the run.
 
         What is itself never called, such as a ``ModuleList``, gives its own children instead.
@@ -54,7 +54,7 @@ class Outline:
         parts = [part for paths in groups.values() for part in self._parts(paths)]
         return sorted(parts, key=self.first_call)
 
-    def lists(self, part: Part) -> list[tuple[str, list[str]]]:
+    def lists(self, part: ModelPart) -> list[tuple[str, list[str]]]:
         """Return the numbered lists directly in a part's first module: path and items, all of one class."""
         first = part.paths[0]
         found = []
@@ -65,7 +65,7 @@ class Outline:
                 found.append((place, items))
         return found
 
-    def idle(self) -> list[Part]:
+    def idle(self) -> list[ModelPart]:
         """Return the modules whose weights nothing reads, only the outermost of each branch."""
         read = {value.name for value in self._trace.values if value.origin in ("parameter", "buffer")}
         busy = {prefix for name in read for prefix in _prefixes(name)}
@@ -78,7 +78,7 @@ class Outline:
                 groups.setdefault(_unnumbered(module.path), []).append(module.path)
         return [part for paths in groups.values() for part in self._parts(paths)]
 
-    def helpers(self, part: Part) -> list[tuple[str, tuple[str, ...]]]:
+    def helpers(self, part: ModelPart) -> list[tuple[str, tuple[str, ...]]]:
         """Return the helper methods that run on every module of a part: selector and keys."""
         found = []
         first = part.paths[0]
@@ -86,14 +86,14 @@ class Outline:
             keys = tuple(_join(path, name) for path in part.paths)
             if name.endswith("()") and all(key in self._index.calls for key in keys):
                 found.append((key if not first else f"{part.selector}.{name}", keys))
-        named = [(shown(selector) if not first else selector, keys) for selector, keys in found]
+        named = [(selector_of(selector) if not first else selector, keys) for selector, keys in found]
         return sorted(named, key=lambda pair: self._index.calls[pair[1][0]][0])
 
     def calls(self, key: str) -> list[Call]:
         """Return the calls of a module or helper."""
         return [self._trace.calls[number] for number in self._index.calls.get(key, ())]
 
-    def first_call(self, part: Part) -> int:
+    def first_call(self, part: ModelPart) -> int:
         """Return when a part first runs."""
         return self._first_call[part.paths[0]]
 
@@ -126,17 +126,17 @@ class Outline:
     def _is_list(self, path: str) -> bool:
         return path in self._index.modules and (path not in self._first_call or self._is_wrapper(path))
 
-    def _parts(self, paths: list[str]) -> list[Part]:
+    def _parts(self, paths: list[str]) -> list[ModelPart]:
         """Return one part for modules that are alike; several where no pattern names just them."""
         selector = self._pattern(paths)
         if selector is not None:
-            return [Part(selector, tuple(paths))]
-        return [Part(shown(path), (path,)) for path in paths]
+            return [ModelPart(selector, tuple(paths))]
+        return [ModelPart(selector_of(path), (path,)) for path in paths]
 
     def _pattern(self, paths: Sequence[str]) -> str | None:
         """Return a selector that names exactly these modules."""
         if len(paths) == 1:
-            return shown(paths[0])
+            return selector_of(paths[0])
         columns = list(zip(*(path.split(".") for path in paths), strict=False))
         if len({path.count(".") for path in paths}) > 1:
             return None

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from shapeflow.common.text import counted
-from shapeflow.drafting.outline import Outline, Part
+from shapeflow.drafting.outline import ModelPart, Outline
 from shapeflow.drafting.statements import Statement, Statements, readable
 from shapeflow.drafting.symbols import ANY, Symbols
 from shapeflow.model.flow import reaches, use_of
-from shapeflow.model.path_index import PathIndex, shown
+from shapeflow.model.path_index import PathIndex, selector_of
 from shapeflow.model.records import Call
 from shapeflow.model.trace import Trace
 
@@ -18,11 +18,11 @@ MOST_FLOWS = 12
 """Claims that an input never reaches an output."""
 STEPS = "Its own helper methods and single layers, in the order of the run."
 IDLE = "These parts have weights that nothing reads in this run."
-ROOT = Part(".", ("",))
+ROOT = ModelPart(".", ("",))
 
 
 @dataclass
-class Section:
+class DraftSection:
     """A heading, a few sentences and claims."""
 
     title: str
@@ -47,16 +47,16 @@ class Writer:
         self.statements = Statements(trace, symbols)
         self._outline = Outline(trace, self._signature)
 
-    def write(self) -> list[Section]:
+    def write(self) -> list[DraftSection]:
         """Return the sections in order."""
         entry = self._entry()
         steps = self._helpers()
-        below: list[Section] = []
+        below: list[DraftSection] = []
         for part in self._outline.children(ROOT):
             lines, sections = self._part(part, 1)
             steps.append((self._outline.first_call(part), lines))
             below += sections
-        section = Section("Steps of the model", 2, [STEPS], list(self._counts(ROOT)))
+        section = DraftSection("Steps of the model", 2, [STEPS], list(self._counts(ROOT)))
         for _, statements in sorted(steps, key=lambda step: step[0]):
             section.statements += statements
         return [one for one in (entry, section, *below, self._idle()) if one.statements]
@@ -65,17 +65,17 @@ class Writer:
         kind = self._trace.module_by_path[path].class_name
         return kind, self.statements.signature(self._outline.calls(path))
 
-    def _entry(self) -> Section:
+    def _entry(self) -> DraftSection:
         """Return the section on what goes into the model and what comes out."""
-        section = Section("Input and output", 2)
+        section = DraftSection("Input and output", 2)
         root = self._trace.module_by_path.get("")
         if root:
             section.prose.append(f"`{root.class_name}`, {counted(root.parameters, 'parameter')}.")
             section.statements.append(Statement("class .", f"= {root.class_name}"))
         for calls in self._entries():
-            section.statements += self.statements.inputs(shown(calls[0].key), calls, outer=True)
+            section.statements += self.statements.inputs(selector_of(calls[0].key), calls, outer=True)
         last = self._entries()[-1]
-        outputs = self.statements.outputs(shown(last[0].key), last)
+        outputs = self.statements.outputs(selector_of(last[0].key), last)
         section.statements += outputs
         section.statements += self._flows([one.subject for one in outputs if one.dims])
         return section
@@ -95,7 +95,7 @@ class Writer:
             for port in calls[0].inputs:
                 if port.value is None or not self.statements.is_outer(port.value):
                     continue
-                source = f"{shown(calls[0].key)}:{readable(port)}"
+                source = f"{selector_of(calls[0].key)}:{readable(port)}"
                 if use_of(self._trace, source) is None:
                     found.append(Statement(source, "unused"))
                     continue
@@ -116,7 +116,7 @@ class Writer:
                 steps.append((calls[0].id, made))
         return steps
 
-    def _part(self, part: Part, depth: int) -> tuple[list[Statement], list[Section]]:
+    def _part(self, part: ModelPart, depth: int) -> tuple[list[Statement], list[DraftSection]]:
         """Return what is claimed of a part: in a few lines, or in sections if there is much to say."""
         if self._is_leaf(part) or depth > self._depth:
             return self._line(part, once=depth > 1), []
@@ -132,7 +132,7 @@ class Writer:
             if not calls:
                 inside += self.statements.inputs(selector, helper)
             inside += self.statements.outputs(selector, helper, once=True, nothing=False)
-        below: list[Section] = []
+        below: list[DraftSection] = []
         for child in self._outline.children(part):
             lines, sections = self._part(child, depth + 1)
             inside += lines
@@ -140,12 +140,12 @@ class Writer:
         counts = list(self._counts(part))
         if not inside and not below:
             return [*counts, *made], []
-        section = Section(f"`{part.selector}`", depth + 1, [self._sentence(part)])
+        section = DraftSection(f"`{part.selector}`", depth + 1, [self._sentence(part)])
         kind = Statement(f"class {part.selector}", f"= {self._class(part)}")
         section.statements += [kind, *counts, *inside, *made]
         return [], [section, *below]
 
-    def _line(self, part: Part, *, once: bool) -> list[Statement]:
+    def _line(self, part: ModelPart, *, once: bool) -> list[Statement]:
         """Return the claims on a part that gets no section of its own."""
         calls = [call for path in part.paths for call in self._outline.calls(path)]
         repeats = self._repeats(part)
@@ -161,22 +161,22 @@ class Writer:
             found += self.statements.outputs(selector, helper, nothing=False)
         return found
 
-    def _counts(self, part: Part) -> Iterator[Statement]:
+    def _counts(self, part: ModelPart) -> Iterator[Statement]:
         """Yield how many items a list has, and how often a part is called."""
         yield from self._repeats(part)
         told = {child.selector for child in self._outline.children(part)}
         for path, items in self._outline.lists(part):
-            if f"{shown(path)}.*" not in told:
-                yield Statement(f"count {shown(path)}.*", f"= {len(items)}")
+            if f"{selector_of(path)}.*" not in told:
+                yield Statement(f"count {selector_of(path)}.*", f"= {len(items)}")
         yield from self._calls(part)
 
-    def _repeats(self, part: Part) -> list[Statement]:
+    def _repeats(self, part: ModelPart) -> list[Statement]:
         """Return how many modules a pattern stands for, if that is not written in it."""
         if not part.selector.endswith(".*"):
             return []
         return [Statement(f"count {part.selector}", f"= {len(part.paths)}")]
 
-    def _calls(self, part: Part) -> Iterator[Statement]:
+    def _calls(self, part: ModelPart) -> Iterator[Statement]:
         """Yield how often a part is called, if that is more than once and follows a formula."""
         counts = [len(trace.cached(PathIndex).calls.get(part.paths[0], ())) for trace in self._symbols.traces]
         if len(part.paths) == 1 and max(counts) > 1:
@@ -184,20 +184,20 @@ class Writer:
             if number != ANY:
                 yield Statement(f"count calls {part.selector}", f"= {number}", (number,))
 
-    def _idle(self) -> Section:
+    def _idle(self) -> DraftSection:
         """Return the section on what has weights and does not run."""
-        section = Section("What does not run", 2, [IDLE])
+        section = DraftSection("What does not run", 2, [IDLE])
         for part in self._outline.idle():
             section.statements.append(Statement(f"count calls {part.selector}", "= 0"))
         return section
 
-    def _is_leaf(self, part: Part) -> bool:
+    def _is_leaf(self, part: ModelPart) -> bool:
         return not self._outline.children(part) and not self._outline.helpers(part)
 
-    def _class(self, part: Part) -> str:
+    def _class(self, part: ModelPart) -> str:
         return self._trace.module_by_path[part.paths[0]].class_name
 
-    def _sentence(self, part: Part) -> str:
+    def _sentence(self, part: ModelPart) -> str:
         """Return a part in words: class, place and size."""
         module = self._trace.module_by_path[part.paths[0]]
         several = len(part.paths) > 1

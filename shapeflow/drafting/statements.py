@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shapeflow.drafting.symbols import Symbols
 from shapeflow.model.flow import use_of
-from shapeflow.model.path_index import PathIndex, shown
+from shapeflow.model.path_index import PathIndex, selector_of
 from shapeflow.model.records import Call, Port
 from shapeflow.model.trace import Trace
 from shapeflow.model.unused import dead
@@ -18,7 +18,7 @@ MOST_PORTS = 16
 """Ports of one call that are claimed."""
 MOST_NESTED = 2
 """Containers that a claimed tensor may be in: ``out.features[0]``."""
-TOLD = ("i", "u", "bool", "c")
+STATED_DTYPES = ("i", "u", "bool", "c")
 """Beginnings of the dtypes that a claim states; floats depend on how a model is loaded."""
 
 
@@ -138,7 +138,7 @@ class Statements:
                 if symbol in dims:
                     key = call.key
                     alone = len(self._trace.cached(PathIndex).calls[key]) == 1
-                    selector = shown(key) if alone else f"{shown(key)}@{call.index}"
+                    selector = selector_of(key) if alone else f"{selector_of(key)}@{call.index}"
                     return self._shape(f"{selector}:{readable(port)}", call, port)
         return None
 
@@ -226,7 +226,7 @@ class Statements:
         if dims is None:
             return ""
         dtype = self._symbols.dtype(call, port)
-        return f"{dtype if dtype.startswith(TOLD) else ''}[{', '.join(dims)}]"
+        return f"{dtype if dtype.startswith(STATED_DTYPES) else ''}[{', '.join(dims)}]"
 
 
 def _is_nothing(port: Port, call: Call) -> bool:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from shapeflow.graph.edges import draw
 from shapeflow.graph.model import Graph
 from shapeflow.graph.prune import prune
-from shapeflow.graph.simplify import connected, plain_frames, thrifty
-from shapeflow.model.call_tree import Structure
+from shapeflow.graph.simplify import connected, flatten_wrappers, inline_ops
+from shapeflow.model.call_tree import CallTree
 from shapeflow.model.trace import Trace
 
 LIMIT = 80
@@ -22,7 +22,7 @@ def graph_of(
     *,
     depth: int | None = None,
     limit: int = LIMIT,
-    structure: Structure | None = None,
+    structure: CallTree | None = None,
 ) -> Graph:
     """Return the data flow between calls.
 
@@ -34,7 +34,7 @@ def graph_of(
         limit: most nodes.
         structure: the call tree, if it is at hand.
     """
-    tree = structure or Structure(trace)
+    tree = structure or CallTree(trace)
     chosen = sorted(set(tree.roots if calls is None else calls))
     alone = calls is not None and len(chosen) == 1 and bool(tree.children[chosen[0]])
     if calls is None or alone or depth is not None:
@@ -45,15 +45,15 @@ def graph_of(
         shown, left_out = lift(tree, chosen, limit)
     graph = draw(tree, shown)
     if calls is None:
-        graph = connected(thrifty(graph))
+        graph = connected(inline_ops(graph))
     if len(graph.nodes) > limit or calls is not None:
         graph = prune(graph, limit)
     if len(graph.nodes) > limit:
         graph = prune(draw(tree, shown, joins=False), limit)
-    return replace(plain_frames(graph), left_out=left_out)
+    return replace(flatten_wrappers(graph), left_out=left_out)
 
 
-def unfold(tree: Structure, calls: Sequence[int], depth: int | None, limit: int) -> tuple[list[int], str]:
+def unfold(tree: CallTree, calls: Sequence[int], depth: int | None, limit: int) -> tuple[list[int], str]:
     """Return the calls to draw: ``calls`` with the outermost opened again and again; and what stayed closed.
 
     Wrappers are opened first, then level by level the widest.
@@ -88,13 +88,13 @@ def unfold(tree: Structure, calls: Sequence[int], depth: int | None, limit: int)
     return shown, text
 
 
-def _width(tree: Structure, call: int) -> int:
+def _width(tree: CallTree, call: int) -> int:
     """Return how many ops run in a call."""
     record = tree.trace.calls[call]
     return record.last_op - record.first_op
 
 
-def lift(tree: Structure, calls: Sequence[int], limit: int) -> tuple[list[int], str]:
+def lift(tree: CallTree, calls: Sequence[int], limit: int) -> tuple[list[int], str]:
     """Return ``calls`` with the innermost replaced by the calls around them until they are few enough."""
     shown = set(calls)
     lifted = 0
@@ -114,7 +114,7 @@ def lift(tree: Structure, calls: Sequence[int], limit: int) -> tuple[list[int], 
     return sorted(shown), text
 
 
-def _size(tree: Structure, leaves: Iterable[int]) -> int:
+def _size(tree: CallTree, leaves: Iterable[int]) -> int:
     """Return how many nodes the leaves make when repeats are folded."""
     by_parent: dict[int | None, list[int]] = {}
     for call in leaves:
@@ -122,7 +122,7 @@ def _size(tree: Structure, leaves: Iterable[int]) -> int:
     return sum(len(tree.fold(group)) for group in by_parent.values())
 
 
-def _repeated(tree: Structure, call: int, leaves: Iterable[int]) -> bool:
+def _repeated(tree: CallTree, call: int, leaves: Iterable[int]) -> bool:
     """Return whether ``call`` is drawn as one of many and so cannot be opened alone."""
     parent = tree.trace.calls[call].parent
     siblings = [other for other in leaves if tree.trace.calls[other].parent == parent]

@@ -8,15 +8,15 @@ from math import prod
 
 from shapeflow.common.text import counted
 from shapeflow.graph.model import Cluster, Edge, Graph, Kind, Node
-from shapeflow.graph.simplify import tidy
-from shapeflow.model.call_tree import Repeat, Structure, tail
+from shapeflow.graph.simplify import drop_isolated
+from shapeflow.model.call_tree import CallTree, Repeat, tail
 from shapeflow.model.records import Call, Op, Value
 
 Edges = dict[tuple[int, int], dict[int, None]]
 """Source and target node -> the values that go there, in order."""
 
 
-def draw(tree: Structure, shown: Sequence[int], *, joins: bool = True) -> Graph:
+def draw(tree: CallTree, shown: Sequence[int], *, joins: bool = True) -> Graph:
     """Return the data flow between the ``shown`` calls, with all that touches it; ``neighbours`` prunes it.
 
     Shown calls that hold other shown calls become frames around them. Calls that are not shown are closed
@@ -33,7 +33,7 @@ def draw(tree: Structure, shown: Sequence[int], *, joins: bool = True) -> Graph:
 class _Drawing:
     """Walks the ops in order and keeps, for every value, from which nodes its data comes."""
 
-    def __init__(self, tree: Structure, shown: Sequence[int], joins: bool) -> None:
+    def __init__(self, tree: CallTree, shown: Sequence[int], joins: bool) -> None:
         self.tree = tree
         self.trace = tree.trace
         self.joins = joins
@@ -91,7 +91,7 @@ class _Drawing:
         first = self.trace.calls[calls[0]]
         failed = any(self.trace.calls[call].raised for call in calls)
         if isinstance(item, Repeat):
-            odd = f", {len(item.odd)} differ" if item.odd else ""
+            odd = f", {len(item.outliers)} differ" if item.outliers else ""
             subtitle = f"{first.class_name} × {len(calls)}{odd}"
             node = self._add("repeat", item.label, subtitle, item.selector)
         else:
@@ -218,7 +218,7 @@ class _Drawing:
             texts = dict.fromkeys(map(str, records))
             unused = self.nodes[target].kind == "unused"
             edges.append(Edge(source, target, tuple(values), tuple(texts), unused))
-        return tidy(Graph(tuple(self.nodes), tuple(edges), tuple(self.clusters)))
+        return drop_isolated(Graph(tuple(self.nodes), tuple(edges), tuple(self.clusters)))
 
 
 def _trivial(value: Value) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from shapeflow.graph.model import Graph
-from shapeflow.graph.simplify import SHOWN, without
+from shapeflow.graph.simplify import SHOWN, remove_nodes
 
 SIDE = 6
 """Most neighbours on either side."""
@@ -30,18 +30,20 @@ def prune(graph: Graph, limit: int) -> Graph:
     keep = shown | between | ends
     far_ops = ops - between
     reduced = (
-        without(graph, far_ops - keep, bridge=True) if len(far_ops) <= limit else _cut(graph, keep, far_ops)
+        remove_nodes(graph, far_ops - keep, bridge=True)
+        if len(far_ops) <= limit
+        else _cut(graph, keep, far_ops)
     )
     core = keep & (shown | between | ends)
     keep |= set(sorted(_beside(reduced, core, "source"))[-SIDE:])
     keep |= set(sorted(_beside(reduced, core, "target"))[:SIDE])
     edges = tuple(edge for edge in reduced.edges if edge.source in core or edge.target in core)
     reduced = replace(reduced, edges=edges)
-    reduced = without(reduced, {node.id for node in reduced.nodes} - keep, bridge=False)
+    reduced = remove_nodes(reduced, {node.id for node in reduced.nodes} - keep, bridge=False)
     if len(reduced.nodes) > limit:
-        reduced = without(reduced, between & ops, bridge=True)
+        reduced = remove_nodes(reduced, between & ops, bridge=True)
     if len(reduced.nodes) > limit:
-        reduced = without(reduced, between, bridge=True)
+        reduced = remove_nodes(reduced, between, bridge=True)
     return reduced
 
 
@@ -49,7 +51,7 @@ def _cut(graph: Graph, keep: set[int], ops: set[int]) -> Graph:
     """Drop the ops that lead nowhere near ``keep``; bridge the few that touch it."""
     near = {edge.source for edge in graph.edges if edge.target in keep}
     near |= {edge.target for edge in graph.edges if edge.source in keep}
-    return without(without(graph, ops - near, bridge=False), ops & near, bridge=True)
+    return remove_nodes(remove_nodes(graph, ops - near, bridge=False), ops & near, bridge=True)
 
 
 def _reach(start: Iterable[int], steps: dict[int, list[int]]) -> set[int]:

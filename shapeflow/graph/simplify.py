@@ -16,10 +16,10 @@ def connected(graph: Graph) -> Graph:
     """Return ``graph`` without calls that no arrow touches."""
     touched = {end for edge in graph.edges for end in (edge.source, edge.target)}
     nodes = tuple(node for node in graph.nodes if node.id in touched or node.kind == "failed")
-    return tidy(replace(graph, nodes=nodes))
+    return drop_isolated(replace(graph, nodes=nodes))
 
 
-def tidy(graph: Graph) -> Graph:
+def drop_isolated(graph: Graph) -> Graph:
     """Return ``graph`` without nodes that nothing touches (shown calls stay) and without empty frames."""
     touched = {end for edge in graph.edges for end in (edge.source, edge.target)}
     nodes = tuple(node for node in graph.nodes if node.id in touched or node.kind in SHOWN)
@@ -30,7 +30,7 @@ def tidy(graph: Graph) -> Graph:
     return replace(graph, nodes=nodes, clusters=tuple(c for c in graph.clusters if c.id in used))
 
 
-def plain_frames(graph: Graph) -> Graph:
+def flatten_wrappers(graph: Graph) -> Graph:
     """Return ``graph`` without frames of mere wrappers around one thing."""
     clusters = {cluster.id: cluster for cluster in graph.clusters}
     nodes = {node.id: node for node in graph.nodes}
@@ -45,7 +45,7 @@ def plain_frames(graph: Graph) -> Graph:
     return replace(graph, nodes=tuple(nodes.values()), clusters=tuple(clusters.values()))
 
 
-def thrifty(graph: Graph) -> Graph:
+def inline_ops(graph: Graph) -> Graph:
     """Return ``graph`` with joining ops only where they save arrows; elsewhere the arrows go straight on."""
     while True:
         arriving = Counter(edge.target for edge in graph.edges)
@@ -58,10 +58,10 @@ def thrifty(graph: Graph) -> Graph:
         ]
         if not wasteful:
             return graph
-        graph = without(graph, wasteful[:1], bridge=True)
+        graph = remove_nodes(graph, wasteful[:1], bridge=True)
 
 
-def without(graph: Graph, dropped: Iterable[int], *, bridge: bool) -> Graph:
+def remove_nodes(graph: Graph, dropped: Iterable[int], *, bridge: bool) -> Graph:
     """Return ``graph`` without some nodes.
 
     Args:
@@ -82,4 +82,4 @@ def without(graph: Graph, dropped: Iterable[int], *, bridge: bool) -> Graph:
                     if first.source != second.target:
                         edges.setdefault((first.source, second.target), replace(second, source=first.source))
     nodes = tuple(node for node in graph.nodes if node.id not in gone)
-    return tidy(replace(graph, nodes=nodes, edges=tuple(edges.values())))
+    return drop_isolated(replace(graph, nodes=nodes, edges=tuple(edges.values())))

@@ -29,16 +29,16 @@ class Repeat:
     selector: str
     """Names all of them: ``trunk.blocks.*``."""
     calls: tuple[int, ...]
-    odd: tuple[int, ...]
+    outliers: tuple[int, ...]
     """Those whose structure is not that of most."""
 
     @property
     def typical(self) -> int:
         """The first call that is like most of them."""
-        return next((call for call in self.calls if call not in self.odd), self.calls[0])
+        return next((call for call in self.calls if call not in self.outliers), self.calls[0])
 
 
-class Structure:
+class CallTree:
     """The call tree of a trace, and which of its calls are alike."""
 
     def __init__(self, trace: Records) -> None:
@@ -102,34 +102,34 @@ class Structure:
         """Return ``calls`` as one repeat and say which are unlike the rest."""
         counts = Counter(self.signature[call] for call in calls)
         usual, times = counts.most_common(1)[0]
-        odd = tuple(call for call in calls if self.signature[call] != usual) if times > 1 else ()
+        outliers = tuple(call for call in calls if self.signature[call] != usual) if times > 1 else ()
         records = [self.trace.calls[call] for call in calls]
-        return Repeat(_label(records), _selector(records), tuple(calls), odd)
+        return Repeat(_label(records), _selector(records), tuple(calls), outliers)
 
-    def difference(self, odd: int, typical: int) -> str:
-        """Return in one line the first place where ``odd`` is unlike ``typical``; empty if it is not."""
-        if self.signature[odd] == self.signature[typical]:
+    def difference(self, outlier: int, typical: int) -> str:
+        """Return in one line the first place where ``outlier`` is unlike ``typical``; empty if it is not."""
+        if self.signature[outlier] == self.signature[typical]:
             return ""
-        mine, other = self.trace.calls[odd], self.trace.calls[typical]
+        mine, other = self.trace.calls[outlier], self.trace.calls[typical]
         if mine.class_name != other.class_name:
             return f"{mine.class_name} instead of {other.class_name}"
         unlike = self._ports(mine.inputs + mine.outputs, other.inputs + other.outputs)
-        return unlike or self._inner(odd, typical) or self._ops(odd, typical)
+        return unlike or self._inner(outlier, typical) or self._ops(outlier, typical)
 
-    def _inner(self, odd: int, typical: int) -> str:
+    def _inner(self, outlier: int, typical: int) -> str:
         """Return the first difference in inner calls of the same name."""
         usual = {tail(self.trace.calls[child]): child for child in reversed(self.children[typical])}
-        for child in self.children[odd]:
+        for child in self.children[outlier]:
             name = tail(self.trace.calls[child])
             if name in usual and self.signature[child] != self.signature[usual[name]]:
                 unlike = self.difference(child, usual[name])
                 return unlike if " in " in unlike else f"{unlike} in {name}"
         return ""
 
-    def _ops(self, odd: int, typical: int) -> str:
+    def _ops(self, outlier: int, typical: int) -> str:
         """Return the first difference in the ops of two calls, or in how many there are."""
         ops = self.trace.ops
-        for left, right in zip(self.own_ops[odd], self.own_ops[typical], strict=False):
+        for left, right in zip(self.own_ops[outlier], self.own_ops[typical], strict=False):
             mine, other = ops[left], ops[right]
             if mine.target != other.target:
                 return f"{mine.target} instead of {other.target}"
@@ -137,8 +137,8 @@ class Structure:
             if unlike:
                 return f"{mine.target} {unlike}"
         for noun, parts in (("inner calls", self.children), ("ops", self.own_ops)):
-            if len(parts[odd]) != len(parts[typical]):
-                return f"{len(parts[odd])} {noun} instead of {len(parts[typical])}"
+            if len(parts[outlier]) != len(parts[typical]):
+                return f"{len(parts[outlier])} {noun} instead of {len(parts[typical])}"
         return "other arguments"
 
     def _ports(self, mine: Sequence[Port], other: Sequence[Port]) -> str:

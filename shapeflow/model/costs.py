@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shapeflow.common.text import runs_of
-from shapeflow.model.call_tree import NUMBER, Structure, pattern
+from shapeflow.model.call_tree import NUMBER, CallTree, pattern
 from shapeflow.model.records import Call, Port, Records, call_name
 
 LEVELS = 3
@@ -54,7 +54,7 @@ def stages(trace: Records, levels: int | None = None) -> list[Stage]:
 
     Without ``levels`` it is as deep as stays readable.
     """
-    tree = trace.cached(Structure)
+    tree = trace.cached(CallTree)
     if levels is not None:
         return _below(tree, tree.roots, "", 0, levels)
     for depth in range(LEVELS, 0, -1):
@@ -70,7 +70,7 @@ def leaf_stages(trace: Records, most: int = LEAVES) -> list[Stage]:
     The outermost stages are replaced by the ones in them again and again: first those that only hand on, then
     level by level the ones with the most ops. Of alike calls none is opened.
     """
-    tree = trace.cached(Structure)
+    tree = trace.cached(CallTree)
     shown = _below(tree, tree.roots, "", 0, 0)
     closed: set[tuple[int, ...]] = set()
     while True:
@@ -120,12 +120,12 @@ def total_flops(trace: Records) -> int:
     return sum(op.flops for op in trace.ops if op.parent is None)
 
 
-def _order_of_opening(tree: Structure, stage: Stage) -> tuple[bool, int, int, int]:
+def _order_of_opening(tree: CallTree, stage: Stage) -> tuple[bool, int, int, int]:
     call = tree.trace.calls[stage.calls[0]]
     return not tree.hands_on(call.id), stage.level, call.first_op - call.last_op, call.id
 
 
-def _below(tree: Structure, calls: Sequence[int], above: str, level: int, levels: int) -> list[Stage]:
+def _below(tree: CallTree, calls: Sequence[int], above: str, level: int, levels: int) -> list[Stage]:
     """Return the stages of calls that have one parent stage, each followed by its own."""
     found: list[Stage] = []
     for group in _alike(tree.trace, calls):
@@ -136,7 +136,7 @@ def _below(tree: Structure, calls: Sequence[int], above: str, level: int, levels
     return found
 
 
-def _inner(tree: Structure, call: int) -> Sequence[int]:
+def _inner(tree: CallTree, call: int) -> Sequence[int]:
     """Return the calls inside a call; a helper that does all of its work for it is looked through."""
     inner = tree.children[call]
     while len(inner) == 1:

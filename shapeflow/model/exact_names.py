@@ -5,7 +5,7 @@ from __future__ import annotations
 from shapeflow.model.records import Records
 
 
-class Names:
+class ExactNames:
     """Selectors by id."""
 
     def __init__(self, trace: Records) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from shapeflow.common.text import counted, listing
 from shapeflow.errors import SelectorError
-from shapeflow.model.links import Links, Reached, way
+from shapeflow.model.links import Links, Predecessors, path_to
 from shapeflow.model.match import Match
 from shapeflow.model.records import Escape, Op, Records, Value
 from shapeflow.model.selector import select
@@ -161,7 +161,7 @@ def reaches(trace: Records, source: str, destination: str) -> Reach:
     reached = links.down(starts, goals)
     hit = next(reversed(reached))
     if hit in goals:
-        return Reach("yes", *way(reached, hit))
+        return Reach("yes", *path_to(reached, hit))
     made = max((op for goal in goals for op in links.makers[goal]), default=-1)
     complete = max(made, _chosen(trace, destination))
     last = max((op for value in reached for op in links.makers[value] if op <= made), default=None)
@@ -187,7 +187,7 @@ def _chosen(trace: Records, destination: str) -> int:
     return settled
 
 
-def _escapes(trace: Records, reached: Reached, complete: int) -> Iterable[Doubt]:
+def _escapes(trace: Records, reached: Predecessors, complete: int) -> Iterable[Doubt]:
     """Yield the escapes of the source's data that came early enough to change the destination."""
     for escape in trace.escapes:
         if escape.value in reached and _earliest(trace, escape) <= complete:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from shapeflow.model.records import Records
 
-Reached = dict[int, "tuple[int, int] | None"]
+Predecessors = dict[int, "tuple[int, int] | None"]
 """Value -> the op and the value it was reached from; None for a start."""
 
 
@@ -44,11 +44,11 @@ class Links:
             self.made[op].append(value)
             self.makers[value].append(op)
 
-    def down(self, starts: Iterable[int], goals: Collection[int] = ()) -> Reached:
+    def down(self, starts: Iterable[int], goals: Collection[int] = ()) -> Predecessors:
         """Return what the starts flow into, nearest first; ends with the first goal that is met."""
         return _flood(starts, self._below, goals)
 
-    def up(self, starts: Iterable[int]) -> Reached:
+    def up(self, starts: Iterable[int]) -> Predecessors:
         """Return what flows into the starts, nearest first."""
         return _flood(starts, self._above, ())
 
@@ -62,8 +62,8 @@ def _steps(ops: Sequence[Sequence[int]], values: Sequence[Sequence[int]]) -> Ste
     return [[(op, other) for op in near for other in values[op]] for near in ops]
 
 
-def _flood(starts: Iterable[int], steps: Steps, goals: Collection[int]) -> Reached:
-    reached: Reached = {}
+def _flood(starts: Iterable[int], steps: Steps, goals: Collection[int]) -> Predecessors:
+    reached: Predecessors = {}
     for start in starts:
         reached[start] = None
         if start in goals:
@@ -79,7 +79,7 @@ def _flood(starts: Iterable[int], steps: Steps, goals: Collection[int]) -> Reach
     return reached
 
 
-def way(reached: Reached, value: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def path_to(reached: Predecessors, value: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the ops, and the values before, between and behind them, that lead from a start to a value."""
     ops, values = [], [value]
     while (step := reached[values[-1]]) is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from shapeflow.common.text import counted, listing, nearest
 from shapeflow.errors import SelectorError
 from shapeflow.model.match import Match
-from shapeflow.model.path_index import OUTSIDE, ROOT, PathIndex, shown
+from shapeflow.model.path_index import OUTSIDE, ROOT, PathIndex, selector_of
 from shapeflow.model.pattern import Segment, escape
 
 
@@ -34,29 +34,29 @@ def unknown_path(
     has = f"{place} has {listing(list(below), 4)}" if below else f"{place} has nothing below it"
     tail = "".join(f".{segment.text}" for segment in segments[known + 1 :])
     close = nearest(wrong.text, below)
-    hint = shown(below[close[0]]) + tail if close and wrong.literal is not None else ""
+    hint = selector_of(below[close[0]]) + tail if close and wrong.literal is not None else ""
     if wrong.text == "forward()" and len(starts) == 1:
-        hint = shown(starts[0])  # a module's own call goes by the module's path alone
+        hint = selector_of(starts[0])  # a module's own call goes by the module's path alone
     elif not hint and all(segment.literal is not None for segment in segments):
         ending = "." + ".".join(str(segment.literal) for segment in segments)
-        hint = next((shown(key) for key in index.children if key.endswith(ending)), "")
+        hint = next((selector_of(key) for key in index.children if key.endswith(ending)), "")
     return SelectorError("unknown-path", title, columns=(wrong.start, span[1]), found=has, hint=hint)
 
 
 def never_called(index: PathIndex, keys: Sequence[str], span: tuple[int, int]) -> SelectorError:
     """Return the error for modules that exist and did not run."""
     key = keys[0]
-    name = "the model itself" if key == ROOT else f"'{shown(key)}'"
+    name = "the model itself" if key == ROOT else f"'{selector_of(key)}'"
     others = f" and {counted(len(keys) - 1, 'other')}" if len(keys) > 1 else ""
     verb = "exist but were" if others else "exists but was"
     called = [below for below in _everything_below(index, key) if below in index.calls]
     helpers = [below for below in called if below.endswith("()") and below in index.children[key].values()]
     found = ""
     if helpers:
-        found = f"its helpers were called: {listing([shown(helper) for helper in helpers])}"
+        found = f"its helpers were called: {listing([selector_of(helper) for helper in helpers])}"
     elif called:
-        found = f"called below it: {listing([shown(below) for below in called])}"
-    hint = shown((helpers or called)[0]) if helpers or called else ""
+        found = f"called below it: {listing([selector_of(below) for below in called])}"
+    hint = selector_of((helpers or called)[0]) if helpers or called else ""
     return SelectorError(
         "never-called", f"{name}{others} {verb} not called in this run", columns=span, found=found, hint=hint
     )
@@ -71,15 +71,15 @@ def _everything_below(index: PathIndex, key: str) -> Iterable[str]:
 def unknown_op(index: PathIndex, keys: Sequence[str], target: Segment) -> SelectorError:
     """Return the error for an op that ran in none of the calls."""
     ran = list(dict.fromkeys(name for key in keys for name in index.ops.get(key, {})))
-    place = "outside all calls" if keys[0] == OUTSIDE else f"in '{shown(keys[0])}'"
+    place = "outside all calls" if keys[0] == OUTSIDE else f"in '{selector_of(keys[0])}'"
     others = f" and {counted(len(keys) - 1, 'other')}" if len(keys) > 1 else ""
     elsewhere = [
-        f"{shown(key)}/{escape(name)}"
+        f"{selector_of(key)}/{escape(name)}"
         for key in (_everything_below(index, keys[0]) if keys[0] in index.children else ())
         for name in index.ops.get(key, {})
         if target.accepts(name)
     ]
-    close = [f"{shown(keys[0])}/{escape(name)}" for name in nearest(target.text, ran)]
+    close = [f"{selector_of(keys[0])}/{escape(name)}" for name in nearest(target.text, ran)]
     return SelectorError(
         "unknown-op",
         f"no op '{target.text}' {place}{others}",

@@ -14,7 +14,7 @@ OUTSIDE = "/"
 
 
 @lru_cache(maxsize=65_536)
-def shown(key: str) -> str:
+def selector_of(key: str) -> str:
     """Return a key as a selector writes it."""
     if key == OUTSIDE:
         return ""

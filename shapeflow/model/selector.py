@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from shapeflow.model import not_found
 from shapeflow.model.match import Match, op_match
-from shapeflow.model.path_index import OUTSIDE, PathIndex, shown
+from shapeflow.model.path_index import OUTSIDE, PathIndex, selector_of
 from shapeflow.model.pattern import Segment, escape, hide_escaped, parse_path, parse_segment, syntax_error
 from shapeflow.model.records import Module, Op, Port, Records
 
@@ -128,7 +128,7 @@ def select(trace: Records, selector: str | Selector) -> list[Match]:
 def _calls(trace: Records, index: PathIndex, key: str, numbers: Numbers | None) -> Iterable[Match]:
     ids = index.calls[key]
     meant = set(ids if numbers is None else numbers.of(ids))
-    path = shown(key)
+    path = selector_of(key)
     return [
         Match(path, number, len(ids), trace.calls[call]) for number, call in enumerate(ids) if call in meant
     ]
@@ -150,7 +150,7 @@ def _ops(
                 groups = [[op for op in ids if trace.ops[op].call == call] for call in calls]
             numbers = selector.ops
             meant = {op for group in groups for op in (group if numbers is None else numbers.of(group))}
-            path = f"{shown(key)}/{escape(name)}"
+            path = f"{selector_of(key)}/{escape(name)}"
             matches += [
                 op_match(trace, path, number, len(ids), trace.ops[op])
                 for number, op in enumerate(ids)
@@ -165,11 +165,11 @@ def _too_few(index: PathIndex, called: Sequence[str], selector: Selector) -> Exc
     """Return the error for a number that no call or op has."""
     key, calls, ops = called[0], selector.calls, selector.ops
     if calls is not None and not any(calls.of(index.calls[key]) for key in called):
-        return not_found.bad_index(shown(key), "was called", len(index.calls[key]), calls.span)
+        return not_found.bad_index(selector_of(key), "was called", len(index.calls[key]), calls.span)
     target = selector.target
     assert target is not None and ops is not None, "all calls and all ops are never too few"
     count = sum(len(ids) for name, ids in index.ops.get(key, {}).items() if target.accepts(name))
-    return not_found.bad_index(f"{shown(key)}/{target.text}", "ran", count, ops.span)
+    return not_found.bad_index(f"{selector_of(key)}/{target.text}", "ran", count, ops.span)
 
 
 def _ports(trace: Records, matches: Sequence[Match], selector: Selector) -> list[Match]:
@@ -191,7 +191,7 @@ def op_matches(trace: Records, ops: Iterable[Op]) -> list[Match]:
     for op in ops:
         key = OUTSIDE if op.call is None else trace.calls[op.call].key
         alike = index.ops[key][op.target]
-        path = f"{shown(key)}/{escape(op.target)}"
+        path = f"{selector_of(key)}/{escape(op.target)}"
         found.append(op_match(trace, path, alike.index(op.id), len(alike), op))
     return found
 

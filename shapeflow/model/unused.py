@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shapeflow.model.links import Links, way
+from shapeflow.model.links import Links, path_to
 from shapeflow.model.records import Call, Op, Records, Value
 
 
@@ -194,4 +194,4 @@ def first_use(trace: Records, values: Iterable[int]) -> Use | None:
     end = next(reversed(reached), None)
     if end is None or end not in ends.why:
         return None
-    return Use(ends.why[end], *way(reached, end))
+    return Use(ends.why[end], *path_to(reached, end))

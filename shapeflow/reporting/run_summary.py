@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from shapeflow.common.text import counted
-from shapeflow.common.units import memory, short
+from shapeflow.common.units import format_bytes, format_count
 from shapeflow.model.costs import SHOWN_OUTPUTS, Stage, stages, total_flops, total_parameters
 from shapeflow.model.trace import Trace
 
@@ -92,7 +92,7 @@ def _raised(stage: Stage) -> str:
 
 def _amount(number: int | None) -> str:
     """Return a number with three digits; blank for none."""
-    return short(number) if number else ""
+    return format_count(number) if number else ""
 
 
 def totals(trace: Trace) -> list[str]:
@@ -101,14 +101,16 @@ def totals(trace: Trace) -> list[str]:
     shapes = len({value.shape for value in trace.values})
     figures = [
         f"{total_parameters(trace):,} parameters",
-        f"{short(total_flops(trace))} FLOPs",
+        f"{format_count(total_flops(trace))} FLOPs",
         counted(len(trace.calls), "call"),
         counted(len(trace.ops), "op"),
         counted(shapes, "distinct shape"),
     ]
     lines = [", ".join(figures)]
     if run.peak_bytes:
-        lines.append(f"activations: at most {memory(run.peak_bytes)} at once{_place(trace, run.peak_op)}")
+        lines.append(
+            f"activations: at most {format_bytes(run.peak_bytes)} at once{_place(trace, run.peak_op)}"
+        )
     unused = len(trace.unused())
     if unused:
         lines.append(f"{counted(unused, 'value')} made and read by nobody")

@@ -247,7 +247,7 @@ TABLE: dict[str, tuple[str, str]] = {
 """Key -> English, Chinese. ``one|many`` is chosen by ``n``; braces are filled in."""
 
 
-class Words:
+class Translator:
     """The interface words of one language."""
 
     def __init__(self, language: str) -> None:

@@ -118,7 +118,7 @@ class _Search:
     def _units_of(self, group: list[Place]) -> list[Unit]:
         """Return the axes among dims of one size."""
         units: list[Unit] = []
-        loose: list[Place] = []
+        unattached: list[Place] = []
         for dim in dict.fromkeys(place[1] for place in group):
             alike = frozenset(place for place in group if place[1] == dim)
             if self.good(alike):
@@ -128,8 +128,8 @@ class _Search:
                 if len(alike) > 1 and self.good(frozenset([place])):
                     units.append(frozenset([place]))
                 else:
-                    loose.append(place)
-        return self._joined([*units, *self._tied(loose)])
+                    unattached.append(place)
+        return self._joined([*units, *self._tied(unattached)])
 
     def _split(self, unit: Unit) -> list[Unit]:
         """Return a unit that can vary in parts that can vary by themselves."""
@@ -151,13 +151,13 @@ class _Search:
         units[0] = units[0].union(quiet)
         return [part for part in units if self.good(part)]
 
-    def _tied(self, loose: list[Place]) -> list[Unit]:
+    def _tied(self, unattached: list[Place]) -> list[Unit]:
         """Return the units among dims that cannot vary by themselves: pairs first, then all that is left."""
         units: list[Unit] = []
-        for pair in map(frozenset, combinations(loose, 2)):
+        for pair in map(frozenset, combinations(unattached, 2)):
             if not any(pair & unit for unit in units) and self.good(pair, PATIENCE - 1):
                 units.append(pair)
-        rest = frozenset(loose).difference(*units)
+        rest = frozenset(unattached).difference(*units)
         return [*units, rest] if len(rest) > 2 and self.good(rest) else units
 
     def _joined(self, units: list[Unit]) -> list[Unit]:

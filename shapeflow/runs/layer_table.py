@@ -16,7 +16,7 @@ import torch
 import torchinfo
 from torch import nn
 
-from shapeflow.common.units import short
+from shapeflow.common.units import format_count
 from shapeflow.model.records import Call, Port, Records, Value
 from shapeflow.recording.identity import SHORT_DTYPES
 
@@ -25,7 +25,7 @@ DEPTH = 3
 COLUMNS = ("output_size", "num_params", "mult_adds")
 TOTAL = "multiply-adds by torchinfo, which counts the weights of layers and no products of activations"
 
-_DTYPES = {short: dtype for dtype, short in SHORT_DTYPES.items()}
+_DTYPES = {format_count: dtype for dtype, format_count in SHORT_DTYPES.items()}
 _STEP = re.compile(r"\[(\d+)\]|\.?([^.\[]+)")
 
 
@@ -49,7 +49,7 @@ def layer_table(trace: Records, depth: int = DEPTH) -> str:
     # Its own totals are left out: they count a module again that is called from two places, and say which
     # parameters are trained, which a trace does not know.
     table, _, _ = str(statistics).partition("\nTotal params")
-    return f"{table}\n{TOTAL}: {short(statistics.total_mult_adds)}"
+    return f"{table}\n{TOTAL}: {format_count(statistics.total_mult_adds)}"
 
 
 def _inputs(trace: Records) -> Iterator[Value]:

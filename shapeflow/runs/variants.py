@@ -32,15 +32,15 @@ APART = "The sizes were varied one at a time: the model does not run with all of
 FIXED = "No size of the inputs could be changed: every claim has numbers."
 CANNOT_RUN = "The model could not be run again ({}), so every claim has numbers."
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
-def vary(trace: Trace, tell: Tell) -> Variation:
+def vary(trace: Trace, report: Report) -> Variation:
     """Return the axes of a trace's inputs, and runs in which they have other sizes.
 
     Args:
         trace: a complete run by any adapter but ``python``, which gives nothing to run again.
-        tell: told what is being run, in a few words.
+        report: told what is being run, in a few words.
 
     Raises:
         InputError: the model cannot be built again, or is another one by now.
@@ -48,9 +48,9 @@ def vary(trace: Trace, tell: Tell) -> Variation:
     adapter = load(trace.run.target)
     with ExitStack() as stack:
         if trace.run.adapter == "factory":
-            return _Factory(trace, adapter, tell).vary()
+            return _Factory(trace, adapter, report).vary()
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shapeflow-")))
-        return _vary_request(trace, adapter, folder, tell)
+        return _vary_request(trace, adapter, folder, report)
 
 
 def run_again(trace: Trace, adapter: Adapter, request: Request) -> Trace:
@@ -91,10 +91,10 @@ def _outdated(trace: Trace, because: str) -> InputError:
 class _Factory:
     """Varies the input tensors that a user's factory brings."""
 
-    def __init__(self, trace: Trace, adapter: Adapter, tell: Tell) -> None:
+    def __init__(self, trace: Trace, adapter: Adapter, report: Report) -> None:
         self._trace = trace
         self._adapter = adapter
-        self._tell = tell
+        self._report = report
         self._request = from_recorded(trace.run.target, trace.run.inputs)
         root = trace.calls[0]
         self._inputs = _distinct_inputs(root)
@@ -106,7 +106,7 @@ class _Factory:
 
     def vary(self) -> Variation:
         """Find the axes and run them changed, one at a time and together."""
-        self._tell("the same sizes")
+        self._report("the same sizes")
         again = run_again(self._trace, self._adapter, self._request)
         if again.run.failure and self._trace.run.device != "meta":  # it needs values, so it gets them
             self._request = replace(self._request, device=self._trace.run.device)
@@ -133,7 +133,7 @@ class _Factory:
     def _try(self, sizes: Mapping[Place, int]) -> Trace | None:
         """Return the run with other sizes, or None if the model cannot run with them."""
         shown = ", ".join(f"{port} dim {dim} = {size}" for (port, dim), size in sizes.items())
-        self._tell(shown)
+        self._report(shown)
         try:
             again = run_again(self._trace, self._adapter, replace(self._request, resize=sizes))
         except InputError:
@@ -195,7 +195,7 @@ class _Countable:
     """Returns the request with so many of it."""
 
 
-def _vary_request(trace: Trace, adapter: Adapter, folder: Path, tell: Tell) -> Variation:
+def _vary_request(trace: Trace, adapter: Adapter, folder: Path, report: Report) -> Variation:
     """Vary the numbers of pictures and boxes, and the length of the prompt."""
     recorded = trace.run.inputs.get("images") or ()
     images = tuple(_picture(folder, number, image) for number, image in enumerate(recorded))
@@ -214,7 +214,7 @@ def _vary_request(trace: Trace, adapter: Adapter, folder: Path, tell: Tell) -> V
     plans += [(_all_different(axes, more), True) for more in (1, 2)]
     runs = []
     for sizes, longer in plans:
-        tell(", ".join(f"{symbol} = {size}" for symbol, size in sizes.items()))
+        report(", ".join(f"{symbol} = {size}" for symbol, size in sizes.items()))
         changed = request
         for thing in things:
             changed = thing.add(changed, sizes[thing.axis.symbol])

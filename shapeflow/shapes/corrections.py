@@ -28,7 +28,7 @@ LONG_DTYPES = {
 """What people write for a dtype, and the short name that is meant."""
 
 
-def repaired_shape(text: str) -> str:
+def suggest_shape(text: str) -> str:
     """Return the shape that was probably meant, or nothing rather than a guess."""
     if len(text) > MAX_TEXT:
         return ""

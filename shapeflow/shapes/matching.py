@@ -54,11 +54,11 @@ class Bindings:
         """Give a symbol without a size its size."""
         self._own[symbol] = binding
 
-    def trial(self) -> Bindings:
+    def scope(self) -> Bindings:
         """Return a layer over this one, to be kept or forgotten."""
         return Bindings(self)
 
-    def keep(self) -> None:
+    def commit(self) -> None:
         """Hand what this layer bound to the one below."""
         if self._below:
             self._below._own.update(self._own)
@@ -163,7 +163,7 @@ def match(
     if pairs is None:
         rest = pattern.rest is not None
         return RankDiffers(len(pattern.dims) - rest, len(shape), rest)
-    trial = bindings.trial()
+    trial = bindings.scope()
     differences: list[Difference] = []
     for plain in (True, False):
         for pair in pairs:
@@ -180,7 +180,7 @@ def match(
         return DimsDiffer(tuple(differences), _reordered(pattern, shape, bindings))
     if pattern.dtype not in ("", dtype):
         return DtypeDiffers(pattern.dtype, dtype)
-    trial.keep()
+    trial.commit()
     return None
 
 

@@ -10,7 +10,7 @@ from shapeflow.errors import InputError
 from shapeflow.graph.build import graph_of
 from shapeflow.graph.model import Graph
 from shapeflow.graph.route import route
-from shapeflow.model.call_tree import Repeat, Structure, pattern, tail
+from shapeflow.model.call_tree import CallTree, Repeat, pattern, tail
 from shapeflow.model.records import Run
 
 
@@ -21,7 +21,7 @@ def trace():
 
 @pytest.fixture(scope="module")
 def tree(trace):
-    return Structure(trace)
+    return CallTree(trace)
 
 
 def titles(graph: Graph) -> list[str]:
@@ -43,9 +43,9 @@ def test_repeated_blocks_fold_and_the_odd_one_is_known(trace, tree):
     assert isinstance(repeat, Repeat)
     assert repeat.label == "blocks.0 … 5"
     assert repeat.selector == "backbone.vision_backbone.trunk.blocks.*"
-    assert [trace.calls[call].path[-1] for call in repeat.odd] == ["4"]
+    assert [trace.calls[call].path[-1] for call in repeat.outliers] == ["4"]
     assert trace.calls[repeat.typical].path.endswith("blocks.0")
-    unlike = tree.difference(repeat.odd[0], repeat.typical)
+    unlike = tree.difference(repeat.outliers[0], repeat.typical)
     assert unlike == "view out f32[1, 4, 64, 4] instead of f32[1, 2, 64, 8]"
     assert tree.difference(repeat.typical, repeat.typical) == ""
 
@@ -56,9 +56,11 @@ def test_a_difference_deep_inside_names_the_inner_call():
     for number, size in enumerate((4, 4, 5, 4)):
         with build.call(f"layers.{number}", x), build.call(f"layers.{number}.attn", x):
             build.op("linear", [x], f"f32[{size}]")
-    tree = Structure(build.trace())
+    tree = CallTree(build.trace())
     (repeat,) = tree.fold(tree.roots)
-    assert tree.difference(repeat.odd[0], repeat.typical) == "linear out f32[5] instead of f32[4] in attn"
+    assert (
+        tree.difference(repeat.outliers[0], repeat.typical) == "linear out f32[5] instead of f32[4] in attn"
+    )
 
 
 def test_calls_all_unlike_have_no_odd_one():
@@ -66,8 +68,8 @@ def test_calls_all_unlike_have_no_odd_one():
     for number in range(4):
         with build.call(f"layers.{number}"):
             build.op("zeros", [number], f"f32[{number + 1}]")
-    (repeat,) = Structure(build.trace()).fold([0, 1, 2, 3])
-    assert repeat.odd == ()
+    (repeat,) = CallTree(build.trace()).fold([0, 1, 2, 3])
+    assert repeat.outliers == ()
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from builders import TraceBuilder, sample_trace
 from report_samples import detector, hostile
 
-from shapeflow.model.call_tree import Structure
-from shapeflow.model.exact_names import Names
+from shapeflow.model.call_tree import CallTree
+from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.view import explorer_model
@@ -26,7 +26,7 @@ class Row:
 
 
 def tables(trace, folders=()) -> dict:
-    names, tree = Names(trace), Structure(trace)
+    names, tree = ExactNames(trace), CallTree(trace)
     return columns(
         trace, names, tree, Sources(trace, folders), {28: ("in.image", "in.image f32[1, 3, 28, 28]")}
     )
@@ -91,7 +91,7 @@ def test_every_table_has_the_fields_of_its_rows(make):
 
 
 def test_everything_has_its_exact_selector(trace, found):
-    names = Names(trace)
+    names = ExactNames(trace)
     assert [row["selector"] for row in found["calls"]] == [names.call(call.id) for call in trace.calls]
     assert [row["selector"] for row in found["ops"]] == [names.op(op.id) for op in trace.ops]
     assert [row["selector"] for row in found["values"]] == [names.value(value.id) for value in trace.values]

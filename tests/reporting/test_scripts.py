@@ -14,9 +14,9 @@ from builders import sample_trace
 from report_samples import detector, hostile
 
 from shapeflow.errors import SelectorError
-from shapeflow.model.exact_names import Names
+from shapeflow.model.exact_names import ExactNames
 from shapeflow.reporting.formats import html
-from shapeflow.reporting.translations import Words
+from shapeflow.reporting.translations import Translator
 from shapeflow.reporting.view.build import build
 
 SCRIPTS = html.templates_folder() / "js"
@@ -112,7 +112,7 @@ def test_the_data_has_the_fields_that_the_scripts_expect(tsc, tmp_path, make):
 def sample(tmp_path_factory) -> Path:
     """A page's data, with what Python answers to the questions that the scripts answer too."""
     trace = detector()
-    names = trace.cached(Names)
+    names = trace.cached(ExactNames)
     selectors = [
         *map(names.call, range(len(trace.calls))),
         *map(names.op, range(len(trace.ops))),
@@ -123,7 +123,7 @@ def sample(tmp_path_factory) -> Path:
         "counts": [len(trace.calls), len(trace.ops), len(trace.values), len(trace.sources)],
         "addresses": {name: html.address(name) for name in [*selectors, "a'b", "x/y z", "f(1)!~*#%", "层@0"]},
         "words": [
-            {"key": key, "values": values, "text": Words("en")(key, **values)} for key, values in FILLED
+            {"key": key, "values": values, "text": Translator("en")(key, **values)} for key, values in FILLED
         ],
         "patterns": {pattern: calls_named(trace, pattern) for pattern in PATTERNS},
         "users": {value: list(map(names.op, ops)) for value, ops in trace.users.items()},

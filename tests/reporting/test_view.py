@@ -8,11 +8,11 @@ import pytest
 from builders import TraceBuilder, sample_trace
 from report_samples import DOT_PNG, PIXEL, WALKTHROUGH, crashed, detector, hostile, write_walkthrough
 
-from shapeflow.common.units import memory, percent, short
-from shapeflow.model.exact_names import Names
+from shapeflow.common.units import format_bytes, format_count, format_percent
+from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Run, Source
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.translations import LANGUAGES, TABLE, Words
+from shapeflow.reporting.translations import LANGUAGES, TABLE, Translator
 from shapeflow.reporting.view.build import build
 from shapeflow.reporting.view.size_origins import size_origins
 from shapeflow.reporting.view.sources import Sources
@@ -226,7 +226,7 @@ def test_a_size_is_explained(target, inputs, output, size, reason):
     with build_trace.call("layer", *values):
         build_trace.op(target, values, output)
     trace = build_trace.trace()
-    assert size_origins(trace, Names(trace))[size] == (f"layer/{target}@0", reason)
+    assert size_origins(trace, ExactNames(trace))[size] == (f"layer/{target}@0", reason)
 
 
 def test_a_size_of_a_parameter_or_an_argument_says_so():
@@ -237,7 +237,7 @@ def test_a_size_of_a_parameter_or_an_argument_says_so():
         y = build_trace.op("linear", [x, weight], "f32[4, 100]")
         build_trace.op("view", [y, 4, 4, 25], "f32[4, 4, 25]")
     trace = build_trace.trace()
-    origins = size_origins(trace, Names(trace))
+    origins = size_origins(trace, ExactNames(trace))
     assert origins[100] == ("layer/linear@0", "layer.weight f32[100, 8]")
     assert origins[25] == ("layer/view@0", "100 / 4")
     assert origins[8][1] == "in[0] f32[4, 8]"
@@ -302,23 +302,23 @@ def test_both_languages_have_all_words_and_the_same_holes():
 
 
 def test_words_count():
-    words = Words("en")
+    words = Translator("en")
     assert words("n-calls", n=1) == "1 call"
     assert words("n-calls", n=1200) == "1,200 calls"
-    assert Words("zh")("n-calls", n=1) == "1 次调用"
+    assert Translator("zh")("n-calls", n=1) == "1 次调用"
 
 
 @pytest.mark.parametrize(
     ("function", "number", "expected"),
     [
-        (short, 840_509_750, "841 M"),
-        (short, 512, "512"),
-        (short, 6.06e12, "6.06 T"),
-        (memory, 618_574_137, "590 MiB"),
-        (memory, 24, "24 B"),
-        (percent, 0.0004, "< 0.1 %"),
-        (percent, 0.891, "89.1 %"),
-        (percent, 0.0, "0.0 %"),
+        (format_count, 840_509_750, "841 M"),
+        (format_count, 512, "512"),
+        (format_count, 6.06e12, "6.06 T"),
+        (format_bytes, 618_574_137, "590 MiB"),
+        (format_bytes, 24, "24 B"),
+        (format_percent, 0.0004, "< 0.1 %"),
+        (format_percent, 0.891, "89.1 %"),
+        (format_percent, 0.0, "0.0 %"),
     ],
 )
 def test_amounts_are_short(function, number, expected):

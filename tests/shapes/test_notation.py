@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shapeflow.errors import Diagnostic
-from shapeflow.shapes.corrections import repaired_shape
+from shapeflow.shapes.corrections import suggest_shape
 from shapeflow.shapes.matching import (
     Binding,
     Bindings,
@@ -245,11 +245,11 @@ class TestMatch:
 
     def test_layers_of_bindings(self):
         below = bound(B=1)
-        above = below.trial()
+        above = below.scope()
         above.bind("C", Binding(2, 3, "claim"))
         assert dict(above) == {"B": Binding(1, 1), "C": Binding(2, 3, "claim")}
         assert below.get("C") is None
-        above.keep()
+        above.commit()
         assert below.get("C").size == 2
 
 
@@ -294,13 +294,13 @@ class TestSlips:
         ],
     )
     def test_known_slips(self, text, meant):
-        assert repaired_shape(text) == meant
+        assert suggest_shape(text) == meant
 
     @pytest.mark.parametrize("text", ["", "[a-]", "[B,, 2]", "wide", "f31[1]", "(" * 5000, "[1, [2]]"])
     def test_no_guess_where_none_is_known(self, text):
-        assert repaired_shape(text) == ""
+        assert suggest_shape(text) == ""
 
     @given(st.text(alphabet="[](){}.,_+-*/ BH019x×", max_size=60))
     def test_what_is_put_right_can_be_read(self, text):
-        repaired = repaired_shape(text)
+        repaired = suggest_shape(text)
         assert not repaired or str(parse_shape(repaired)) == repaired

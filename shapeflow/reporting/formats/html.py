@@ -15,7 +15,7 @@ from typing import Any
 from shapeflow.common import units
 from shapeflow.common.control_characters import visible
 from shapeflow.reporting.formats.prose import BREAKS, Prose, breakable, pieces_html
-from shapeflow.reporting.translations import Words
+from shapeflow.reporting.translations import Translator
 from shapeflow.reporting.view.colours import Colours
 from shapeflow.reporting.view.model import ReportView
 
@@ -68,15 +68,15 @@ def render(view: ReportView) -> str:
         "prose": lambda text: Markup(prose.html(text)),
         "inline": lambda text: Markup(prose.inline(text)),
         "pieces": lambda pieces: Markup(pieces_html(pieces, colours)),
-        "short": units.short,
-        "memory": units.memory,
-        "percent": units.percent,
+        "short": units.format_count,
+        "memory": units.format_bytes,
+        "percent": units.format_percent,
         "at": address,
         "breakable": lambda text: Markup(breakable(text)),
     }
     return environment.get_template("report.html.jinja").render(
         view=view,
-        words=Words(view.language),
+        words=Translator(view.language),
         style=Markup("\n".join(_read(folder / "css" / name) for name in STYLES)),
         script=Markup(script),
         script_hash=base64.b64encode(sha256(script.encode()).digest()).decode(),
@@ -101,7 +101,7 @@ def page_data(view: ReportView) -> str:
     """Return what the page's script needs, as JSON that cannot end its element."""
     data: dict[str, Any] = {
         "language": view.language,
-        "words": Words(view.language).all(),
+        "words": Translator(view.language).all(),
         "breaks": BREAKS.pattern,
         "symbols": [asdict(symbol) for symbol in view.symbols],
     }

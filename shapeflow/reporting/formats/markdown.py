@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from shapeflow.common.control_characters import visible
-from shapeflow.common.units import memory, percent, short
-from shapeflow.reporting.translations import Words
+from shapeflow.common.units import format_bytes, format_count, format_percent
+from shapeflow.reporting.translations import Translator
 from shapeflow.reporting.view.figure_model import Drawing
 from shapeflow.reporting.view.model import ClaimView, LinkView, Piece, ReportView, SectionView
 
@@ -20,7 +20,7 @@ LONGEST_MERMAID = 30_000
 
 def render(view: ReportView) -> str:
     """Return the report as Markdown."""
-    words = Words(view.language)
+    words = Translator(view.language)
     separator = "；" if view.language == "zh" else "; "
     lines = [
         "<!-- made with shapeflow -->",
@@ -84,7 +84,7 @@ def _drawing(title: str, drawing: Drawing) -> list[str]:
     return _folded(title, ["```mermaid", drawing.mermaid.rstrip(), "```"])
 
 
-def _section(section: SectionView, words: Words) -> list[str]:
+def _section(section: SectionView, words: Translator) -> list[str]:
     lines = [""]
     if section.title:
         mark = f" {MARKS[section.mark]}" if section.counts else ""
@@ -118,7 +118,7 @@ def _harmless(prose: str) -> str:
     return "".join(part if index % 2 else part.replace("<", "&lt;") for index, part in enumerate(parts))
 
 
-def _claims(claims: Sequence[ClaimView], words: Words) -> list[str]:
+def _claims(claims: Sequence[ClaimView], words: Translator) -> list[str]:
     rows = [
         [
             f"{MARKS[claim.tone]} {claim.verdict}",
@@ -134,14 +134,14 @@ def _claims(claims: Sequence[ClaimView], words: Words) -> list[str]:
     return lines
 
 
-def _reasons(claim: ClaimView, words: Words) -> list[str]:
+def _reasons(claim: ClaimView, words: Translator) -> list[str]:
     lines = [f"- {text(claim.what)}"] if claim.what else []
     lines += [f"- {words(key)}: {code(reason)}" for key, reason in claim.reasons]
     lines += [f"- {words('evidence')}: {code(entry.selector)}" for entry in claim.evidence]
     return _folded(f"{claim.place}: {claim.verdict}", lines, opened=True)
 
 
-def _failure(view: ReportView, words: Words) -> list[str]:
+def _failure(view: ReportView, words: Translator) -> list[str]:
     failure = view.failure
     assert failure is not None
     lines = [f"> **{words('failure')}**: {code(failure.what)}", ">"]
@@ -154,7 +154,7 @@ def _failure(view: ReportView, words: Words) -> list[str]:
     return [*lines, ""]
 
 
-def _corrections(view: ReportView, words: Words) -> list[str]:
+def _corrections(view: ReportView, words: Translator) -> list[str]:
     if not view.corrections:
         return []
     rows = [
@@ -165,16 +165,16 @@ def _corrections(view: ReportView, words: Words) -> list[str]:
     return [f"## {words('corrections')}", "", *table(head, rows), ""]
 
 
-def _numbers(view: ReportView, words: Words) -> list[str]:
+def _numbers(view: ReportView, words: Translator) -> list[str]:
     numbers = view.numbers
     rows = [
         [
             f"{code(stage.title)} {text(stage.class_name)}",
             str(stage.calls),
-            short(stage.parameters),
-            short(stage.flops),
-            percent(stage.share),
-            memory(stage.bytes),
+            format_count(stage.parameters),
+            format_count(stage.flops),
+            format_percent(stage.share),
+            format_bytes(stage.bytes),
         ]
         for stage in numbers.stages
     ]
@@ -183,8 +183,8 @@ def _numbers(view: ReportView, words: Words) -> list[str]:
     if numbers.memory and numbers.memory.peak_at:
         lines += [f"{words('peak')}: {numbers.memory.peak_text}, {code(numbers.memory.peak_at.text)}", ""]
     if numbers.wasted_flops:
-        share = percent(numbers.wasted_share)
-        lines += [text(words("wasted-note", n=short(numbers.wasted_flops), share=share)), ""]
+        share = format_percent(numbers.wasted_share)
+        lines += [text(words("wasted-note", n=format_count(numbers.wasted_flops), share=share)), ""]
     lines += _listed(words("unused-outputs"), numbers.unused)
     return lines + _listed(words("uncovered"), view.uncovered)
 

@@ -7,9 +7,9 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from shapeflow.common.text import counted
-from shapeflow.common.units import memory, percent, short
+from shapeflow.common.units import format_bytes, format_count, format_percent
 from shapeflow.errors import LABELS
-from shapeflow.model.exact_names import Names
+from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.view.numbers import numbers_of
 
@@ -28,15 +28,20 @@ NUMBER = "padding:2px 14px 2px 0;text-align:right"
 def trace_html(trace: Trace) -> str:
     """Return a summary of a trace: what was run, and its stages with parameters, FLOPs and results."""
     run = trace.run
-    numbers = numbers_of(trace, trace.cached(Names))
+    numbers = numbers_of(trace, trace.cached(ExactNames))
     how = "shapes only" if run.shapes_only else run.device
     counts = [
         counted(len(items), noun)
         for items, noun in ((trace.calls, "call"), (trace.ops, "op"), (trace.values, "tensor"))
     ]
-    facts = [how, *counts, f"{short(numbers.parameters)} parameters", f"{short(numbers.flops)} FLOPs"]
+    facts = [
+        how,
+        *counts,
+        f"{format_count(numbers.parameters)} parameters",
+        f"{format_count(numbers.flops)} FLOPs",
+    ]
     if run.peak_bytes:
-        facts.append(f"peak {memory(run.peak_bytes)}")
+        facts.append(f"peak {format_bytes(run.peak_bytes)}")
     parts = [f"<div><b>{escape(run.target)}</b> {_soft(' · '.join(facts))}</div>"]
     if run.failure:
         parts.append(_coloured(BAD, f"failed: {run.failure.type}: {run.failure.message}"))
@@ -46,9 +51,9 @@ def trace_html(trace: Trace) -> str:
             [
                 f'<code style="{MONO}">{escape(stage.title)}</code> {_soft(stage.class_name)}',
                 str(stage.calls),
-                short(stage.parameters),
-                short(stage.flops),
-                percent(stage.share),
+                format_count(stage.parameters),
+                format_count(stage.flops),
+                format_percent(stage.share),
             ]
         )
     parts.append(_table(["stage", "calls", "parameters", "FLOPs", "share"], rows))

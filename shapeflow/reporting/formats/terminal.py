@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from shapeflow.common.control_characters import visible
-from shapeflow.common.units import memory, percent, short
-from shapeflow.reporting.translations import Words
+from shapeflow.common.units import format_bytes, format_count, format_percent
+from shapeflow.reporting.translations import Translator
 from shapeflow.reporting.view.model import ClaimView, Piece, ReportView, SectionView
 
 MARKS = {"good": "✓", "bad": "✗", "doubt": "?", "said": "≠", "idle": "○", "plain": " "}
@@ -47,7 +47,7 @@ def coloured(view: ReportView, colour: bool) -> str:
 
 
 def _lines(view: ReportView, width: int) -> Iterator[Line]:
-    words = Words(view.language)
+    words = Translator(view.language)
     yield "bold", view.title
     separator = "；" if view.language == "zh" else "; "
     yield from _wrapped(separator.join(count.text for count in view.headline), width, "")
@@ -72,7 +72,7 @@ def _lines(view: ReportView, width: int) -> Iterator[Line]:
     yield from _numbers(view, words)
 
 
-def _section(section: SectionView, words: Words, width: int) -> Iterator[Line]:
+def _section(section: SectionView, words: Translator, width: int) -> Iterator[Line]:
     if section.title:
         count = f"  {section.claim_count}" if section.claim_count else ""
         indent = "  " * max(0, section.level - 1)
@@ -89,7 +89,7 @@ def _section(section: SectionView, words: Words, width: int) -> Iterator[Line]:
         yield "", f"{INDENT}{arrow} {port.name}  {_joined(port.shape)}{note}"
 
 
-def _claim(claim: ClaimView, words: Words, width: int) -> Iterator[Line]:
+def _claim(claim: ClaimView, words: Translator, width: int) -> Iterator[Line]:
     text, found = _joined(claim.text), _joined(claim.found)
     line = f"{INDENT}{MARKS[claim.tone]} {text}"
     together = f"{line}  {found}" if found else line
@@ -106,13 +106,19 @@ def _claim(claim: ClaimView, words: Words, width: int) -> Iterator[Line]:
             yield "", f"{INDENT}    {words(key) + ':' if not number else '':<10} {part}"
 
 
-def _numbers(view: ReportView, words: Words) -> Iterator[Line]:
+def _numbers(view: ReportView, words: Translator) -> Iterator[Line]:
     numbers = view.numbers
     yield "", ""
     yield "bold", words("numbers")
     head = (words("stage"), words("parameters"), words("flops"), words("share"), words("bytes"))
     rows = [
-        (stage.title, short(stage.parameters), short(stage.flops), percent(stage.share), memory(stage.bytes))
+        (
+            stage.title,
+            format_count(stage.parameters),
+            format_count(stage.flops),
+            format_percent(stage.share),
+            format_bytes(stage.bytes),
+        )
         for stage in numbers.stages
     ]
     widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]

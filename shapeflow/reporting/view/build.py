@@ -6,16 +6,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapeflow.model.call_tree import Structure
-from shapeflow.model.exact_names import Names
+from shapeflow.model.call_tree import CallTree
+from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.translations import Words
+from shapeflow.reporting.translations import Translator
 from shapeflow.reporting.view.claims import ClaimViews
 from shapeflow.reporting.view.colours import Colours, symbols_of
 from shapeflow.reporting.view.explorer import columns
 from shapeflow.reporting.view.model import ClaimView, FailureView, LinkView, ReportView, SectionView
 from shapeflow.reporting.view.numbers import numbers_of
-from shapeflow.reporting.view.sections import Parts, overview, stage_sections, walkthrough_sections
+from shapeflow.reporting.view.sections import SectionMaterial, overview, stage_sections, walkthrough_sections
 from shapeflow.reporting.view.size_origins import size_origins
 from shapeflow.reporting.view.sources import Sources
 from shapeflow.reporting.view.summary import facts_of, headline_of, picture_of, unobserved_of
@@ -39,13 +39,13 @@ def build(
         language: of the interface words, ``en`` or ``zh``.
         folders: where the model's source is looked for; None: where Python imports from.
     """
-    words = Words(language)
-    names = trace.cached(Names)
-    tree = trace.cached(Structure)
+    words = Translator(language)
+    names = trace.cached(ExactNames)
+    tree = trace.cached(CallTree)
     sources = Sources(trace, folders)
     colours = Colours(symbols_of(trace, result))
     claims = ClaimViews(trace, names, sources, colours, words)
-    parts = Parts(trace, tree, names, colours, words, claims)
+    parts = SectionMaterial(trace, tree, names, colours, words, claims)
     sections = walkthrough_sections(parts, result) if result else stage_sections(parts)
     numbers = numbers_of(trace, names)
     uncovered = _uncovered(trace, tree, names, result)
@@ -73,7 +73,7 @@ def _corrections(sections: Sequence[SectionView]) -> list[ClaimView]:
     return [claim for section in sections for block in section.blocks for claim in block.claims if claim.said]
 
 
-def _uncovered(trace: Trace, tree: Structure, names: Names, result: CheckResult | None) -> list[LinkView]:
+def _uncovered(trace: Trace, tree: CallTree, names: ExactNames, result: CheckResult | None) -> list[LinkView]:
     """Return the outermost calls that no claim speaks of, nor of anything in them or around them."""
     if result is None:
         return []

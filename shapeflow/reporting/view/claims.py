@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapeflow.model.exact_names import Names
+from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Op
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.translations import Words
+from shapeflow.reporting.translations import Translator
 from shapeflow.reporting.view.colours import Colours, positions
 from shapeflow.reporting.view.model import ClaimView, EvidenceView, LinkView
 from shapeflow.reporting.view.sources import Sources
@@ -37,7 +37,9 @@ SLUG = re.compile(r"[^a-z0-9]+")
 class ClaimViews:
     """Makes the views of claims of one check."""
 
-    def __init__(self, trace: Trace, names: Names, sources: Sources, colours: Colours, words: Words) -> None:
+    def __init__(
+        self, trace: Trace, names: ExactNames, sources: Sources, colours: Colours, words: Translator
+    ) -> None:
         self.trace = trace
         self.names = names
         self.sources = sources
@@ -167,7 +169,7 @@ def _evidence(verdict: Verdict) -> list[tuple[str, int]]:
     return [("call", number) for number in found.calls]
 
 
-def calls_of(trace: Trace, names: Names, verdicts: Sequence[Verdict]) -> list[int]:
+def calls_of(trace: Trace, names: ExactNames, verdicts: Sequence[Verdict]) -> list[int]:
     """Return the calls that claims speak of, in the order of the run.
 
     A flow claim rests on every op of a long path; only its ends say what a section is about.

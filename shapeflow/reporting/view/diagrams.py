@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from shapeflow.model.call_tree import tail
-from shapeflow.model.exact_names import Names
+from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Op, Port, Value
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.translations import Words
-from shapeflow.reporting.view.figure_model import Attention, Sheet
+from shapeflow.reporting.translations import Translator
+from shapeflow.reporting.view.figure_model import Attention, FeatureMap
 
 FUSED = "scaled_dot_product_attention"
 PRODUCTS = ("bmm", "baddbmm", "matmul", "__matmul__", "einsum")
@@ -54,7 +54,9 @@ class _Parts:
         return self.query.shape, self.key.shape, self.value.shape
 
 
-def attention_in(trace: Trace, ops: Iterable[int], names: Names, words: Words) -> tuple[Attention, ...]:
+def attention_in(
+    trace: Trace, ops: Iterable[int], names: ExactNames, words: Translator
+) -> tuple[Attention, ...]:
     """Return each kind of attention among ``ops`` once, with how often it occurs."""
     kinds: dict[tuple[tuple[int, ...], ...], list[_Parts]] = {}
     for number in ops:
@@ -71,7 +73,7 @@ def attention_in(trace: Trace, ops: Iterable[int], names: Names, words: Words) -
     return tuple(_attention(trace, alike, names, words) for alike in list(kinds.values())[:MOST_ATTENTION])
 
 
-def _attention(trace: Trace, alike: Sequence[_Parts], names: Names, words: Words) -> Attention:
+def _attention(trace: Trace, alike: Sequence[_Parts], names: ExactNames, words: Translator) -> Attention:
     parts = alike[0]
     query, key = parts.query.shape, parts.key.shape
     lead = query[:-2]
@@ -155,9 +157,11 @@ def _tensors(trace: Trace, ports: Sequence[Port]) -> list[Value]:
     return [trace.values[port.value] for port in ports if port.value is not None]
 
 
-def sheets_of(trace: Trace, values: Iterable[int], names: Names, unused: frozenset[int]) -> tuple[Sheet, ...]:
+def feature_maps_of(
+    trace: Trace, values: Iterable[int], names: ExactNames, unused: frozenset[int]
+) -> tuple[FeatureMap, ...]:
     """Return the feature maps among ``values``; nothing unless there are two sizes to compare."""
-    found: dict[tuple[int, ...], Sheet] = {}
+    found: dict[tuple[int, ...], FeatureMap] = {}
     for number in values:
         value = trace.values[number]
         layout = None if _is_score(trace, value) else _layout(value.shape)
@@ -165,7 +169,7 @@ def sheets_of(trace: Trace, values: Iterable[int], names: Names, unused: frozens
             height, width, channels = layout
             found.setdefault(
                 value.shape,
-                Sheet(str(value), names.value(number), channels, height, width, number in unused),
+                FeatureMap(str(value), names.value(number), channels, height, width, number in unused),
             )
     if len({(sheet.height, sheet.width) for sheet in found.values()}) < 2:
         return ()

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shapeflow.common import units
-from shapeflow.model.call_tree import Repeat, Structure
+from shapeflow.model.call_tree import CallTree, Repeat
 from shapeflow.model.costs import relative_name, total_flops
-from shapeflow.model.exact_names import Names
+from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Call, Op, Port, Value
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.view.columns import Interned, table
@@ -35,7 +35,7 @@ LONGEST_TEXT = 400
 
 
 def columns(
-    trace: Trace, names: Names, tree: Structure, sources: Sources, origins: Mapping[int, tuple[str, str]]
+    trace: Trace, names: ExactNames, tree: CallTree, sources: Sources, origins: Mapping[int, tuple[str, str]]
 ) -> dict[str, Any]:
     """Return the trace as tables by name; ``explorer_model`` describes their rows."""
     return _Tables(trace, names, tree, sources).all(origins)
@@ -44,7 +44,7 @@ def columns(
 class _Tables:
     """Makes the rows of a trace; what many of them share is stored once."""
 
-    def __init__(self, trace: Trace, names: Names, tree: Structure, sources: Sources) -> None:
+    def __init__(self, trace: Trace, names: ExactNames, tree: CallTree, sources: Sources) -> None:
         self.trace = trace
         self.names = names
         self.tree = tree
@@ -93,7 +93,7 @@ class _Tables:
             first_op=call.first_op,
             last_op=call.last_op,
             flops=_amount(call.flops),
-            share=units.percent(call.flops / self.flops) if call.flops and self.flops else "",
+            share=units.format_percent(call.flops / self.flops) if call.flops and self.flops else "",
             source=call.source,
             raised=call.raised,
             takes=takes,
@@ -106,7 +106,7 @@ class _Tables:
 
     def difference(self, call: Call) -> str:
         repeat = self.repeats[self.repeat_of[call.id]] if call.id in self.repeat_of else None
-        return self.tree.difference(call.id, repeat.typical) if repeat and call.id in repeat.odd else ""
+        return self.tree.difference(call.id, repeat.typical) if repeat and call.id in repeat.outliers else ""
 
     def module(self, call: Call) -> int | None:
         module = self.trace.module_by_path.get(call.path)
@@ -115,7 +115,7 @@ class _Tables:
         attributes = (
             AttributeRow(_cut(name), _cut(repr(value))) for name, value in module.attributes.items()
         )
-        row = ModuleRow(units.short(module.parameters), tuple(map(self.attributes, attributes)))
+        row = ModuleRow(units.format_count(module.parameters), tuple(map(self.attributes, attributes)))
         return self.modules(row)
 
     def op(self, op: Op) -> OpRow:
@@ -169,13 +169,13 @@ class _Tables:
             yield SourceRow(view.place, source.line, view.function, view.installed, lines)
 
 
-def _repeats(tree: Structure) -> list[Repeat]:
+def _repeats(tree: CallTree) -> list[Repeat]:
     folded = (item for siblings in [tree.roots, *tree.children] for item in tree.fold(siblings))
     return [item for item in folded if isinstance(item, Repeat)]
 
 
 def _type(value: Value) -> TypeRow:
-    return TypeRow(value.dtype, value.shape, units.memory(value.bytes))
+    return TypeRow(value.dtype, value.shape, units.format_bytes(value.bytes))
 
 
 def _port(port: Port) -> PortRow:
@@ -187,7 +187,7 @@ def _token(css_class: str, text: str) -> TokenRow:
 
 
 def _amount(number: int) -> str:
-    return units.short(number) if number else ""
+    return units.format_count(number) if number else ""
 
 
 def _cut(text: str) -> str:

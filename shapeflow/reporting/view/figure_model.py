@@ -43,7 +43,7 @@ class Attention:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class FeatureMap:
     """A feature map, to be drawn to scale."""
 
     text: str

@@ -12,13 +12,13 @@ from shapeflow.graph.engine import render
 from shapeflow.graph.mermaid import to_mermaid
 from shapeflow.graph.model import Graph
 from shapeflow.graph.svg import clean, marks
-from shapeflow.reporting.translations import Words
+from shapeflow.reporting.translations import Translator
 from shapeflow.reporting.view.figure_model import Drawing
 
 AT_ONCE = 2
 
 
-def draw_all(graphs: Sequence[Graph], sizes: Mapping[int, int], words: Words) -> list[Drawing]:
+def draw_all(graphs: Sequence[Graph], sizes: Mapping[int, int], words: Translator) -> list[Drawing]:
     """Return the drawings of ``graphs``.
 
     Args:
@@ -44,7 +44,7 @@ def _draw(graph: Graph, sizes: Mapping[int, int], more: str) -> Drawing:
     return Drawing(graph.title, svg, mermaid, graph.left_out)
 
 
-def _in_words(graph: Graph, words: Words) -> Graph:
+def _in_words(graph: Graph, words: Translator) -> Graph:
     """Return ``graph`` with the titles of nodes that stand for no call in the language of the report."""
     nodes = (replace(node, title=words("unused")) if node.kind == "unused" else node for node in graph.nodes)
     return replace(graph, nodes=tuple(nodes))

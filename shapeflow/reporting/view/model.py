@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shapeflow.reporting.view.figure_model import Attention, Drawing, Sheet
+from shapeflow.reporting.view.figure_model import Attention, Drawing, FeatureMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ class SectionView:
     more_calls: int
     drawing: Drawing | None = None
     attention: tuple[Attention, ...] = ()
-    sheets: tuple[Sheet, ...] = ()
+    sheets: tuple[FeatureMap, ...] = ()
     ports: tuple[PortView, ...] = ()
     """What goes in and out, in a report without a walkthrough."""
 

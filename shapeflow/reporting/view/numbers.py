@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shapeflow.common.units import memory
+from shapeflow.common.units import format_bytes
 from shapeflow.model.call_tree import tail
 from shapeflow.model.costs import Stage, leaf_stages, total_flops, total_parameters
-from shapeflow.model.exact_names import Names
+from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.flow import wasted_flops
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.view.model import LinkView, Memory, NumbersView, StageView
@@ -17,7 +17,7 @@ POINTS = 320
 MOST_UNUSED = 200
 
 
-def numbers_of(trace: Trace, names: Names) -> NumbersView:
+def numbers_of(trace: Trace, names: ExactNames) -> NumbersView:
     """Return the costs of a run."""
     flops, wasted = total_flops(trace), wasted_flops(trace)
     stages = leaf_stages(trace)
@@ -33,7 +33,7 @@ def numbers_of(trace: Trace, names: Names) -> NumbersView:
     )
 
 
-def _stage(names: Names, stage: Stage, total: int) -> StageView:
+def _stage(names: ExactNames, stage: Stage, total: int) -> StageView:
     return StageView(
         selector=names.call(stage.calls[0]),
         title=stage.path,
@@ -46,7 +46,7 @@ def _stage(names: Names, stage: Stage, total: int) -> StageView:
     )
 
 
-def _memory(trace: Trace, names: Names, items: Sequence[Stage]) -> Memory | None:
+def _memory(trace: Trace, names: ExactNames, items: Sequence[Stage]) -> Memory | None:
     """Return the curve of live bytes, thinned so that every peak stays."""
     live = [op.live_bytes for op in trace.ops]
     if not any(live):
@@ -67,10 +67,10 @@ def _memory(trace: Trace, names: Names, items: Sequence[Stage]) -> Memory | None
         title = tail(first) if len(item.calls) == 1 else item.name
         stages.append((title if title != "." else first.class_name, first.first_op, last.last_op))
     at = LinkView(names.op(top_op), names.op(top_op).rpartition("@")[0]) if top_op < len(trace.ops) else None
-    return Memory(tuple(points), len(live), peak, memory(peak), at, tuple(stages))
+    return Memory(tuple(points), len(live), peak, format_bytes(peak), at, tuple(stages))
 
 
-def unused_outputs(trace: Trace, names: Names) -> list[LinkView]:
+def unused_outputs(trace: Trace, names: ExactNames) -> list[LinkView]:
     """Return the tensors that calls return and nobody reads, each once, in the order of the run."""
     unused = {value.id for value in trace.unused()}
     returned = {port.value for call in trace.calls for port in call.outputs if port.value in unused}

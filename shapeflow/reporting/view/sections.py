@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from shapeflow.graph.build import graph_of
 from shapeflow.graph.model import Graph
 from shapeflow.graph.simplify import connected
-from shapeflow.model.call_tree import Repeat, Structure
+from shapeflow.model.call_tree import CallTree, Repeat
 from shapeflow.model.costs import leaf_stages
-from shapeflow.model.exact_names import Names
+from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Call, Value
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.translations import Words
+from shapeflow.reporting.translations import Translator
 from shapeflow.reporting.view.claims import ClaimViews, calls_of
 from shapeflow.reporting.view.colours import Colours
-from shapeflow.reporting.view.diagrams import attention_in, sheets_of
+from shapeflow.reporting.view.diagrams import attention_in, feature_maps_of
 from shapeflow.reporting.view.figure_model import Attention, Drawing
 from shapeflow.reporting.view.figures import draw_all
 from shapeflow.reporting.view.model import BlockView, LinkView, PortView, SectionView
@@ -35,14 +35,14 @@ MOST_PORTS = 16
 
 
 @dataclass(frozen=True)
-class Parts:
+class SectionMaterial:
     """What the sections are made from."""
 
     trace: Trace
-    tree: Structure
-    names: Names
+    tree: CallTree
+    names: ExactNames
     colours: Colours
-    words: Words
+    words: Translator
     claims: ClaimViews
 
     @property
@@ -51,7 +51,7 @@ class Parts:
         return {size: symbol.colour for size, symbol in self.colours.by_size.items()}
 
 
-def overview(parts: Parts) -> Drawing:
+def overview(parts: SectionMaterial) -> Drawing:
     """Return the figure of the whole path, without the masks and indices that go everywhere."""
     graph = graph_of(parts.trace, limit=OVERVIEW_NODES, structure=parts.tree)
     data = [edge for edge in graph.edges if any(_is_data(parts.trace.values[value]) for value in edge.values)]
@@ -64,7 +64,7 @@ def _is_data(value: Value) -> bool:
     return value.dtype.startswith(("f", "bf", "c")) or value.origin == "input"
 
 
-def walkthrough_sections(parts: Parts, result: CheckResult) -> list[SectionView]:
+def walkthrough_sections(parts: SectionMaterial, result: CheckResult) -> list[SectionView]:
     """Return the document's sections with verdicts, figures and links."""
     verdicts = {verdict.claim.id: verdict for verdict in result.verdicts}
     views, graphs = [], []
@@ -84,7 +84,9 @@ def walkthrough_sections(parts: Parts, result: CheckResult) -> list[SectionView]
     return _drawn(parts, views, graphs)
 
 
-def _drawn(parts: Parts, views: Sequence[SectionView], graphs: Sequence[Graph]) -> list[SectionView]:
+def _drawn(
+    parts: SectionMaterial, views: Sequence[SectionView], graphs: Sequence[Graph]
+) -> list[SectionView]:
     """Return sections with their figures, and with levels that begin at 1 whatever the document's do."""
     drawings = draw_all(graphs, parts.palette, parts.words)
     above = min((view.level for view in views if view.title), default=1) - 1
@@ -98,7 +100,7 @@ def _drawn(parts: Parts, views: Sequence[SectionView], graphs: Sequence[Graph]) 
     ]
 
 
-def stage_sections(parts: Parts) -> list[SectionView]:
+def stage_sections(parts: SectionMaterial) -> list[SectionView]:
     """Return a section for each stage of a trace that has no walkthrough."""
     views, graphs = [], []
     for stage in leaf_stages(parts.trace):
@@ -113,7 +115,7 @@ def stage_sections(parts: Parts) -> list[SectionView]:
             calls=_call_links(parts, calls)[:MOST_CALLS],
             more_calls=max(0, len(_call_links(parts, calls)) - MOST_CALLS),
             attention=attention_in(parts.trace, _own_ops(parts, calls), parts.names, parts.words),
-            sheets=sheets_of(parts.trace, _outputs(parts.trace, calls), parts.names, _unused(parts)),
+            sheets=feature_maps_of(parts.trace, _outputs(parts.trace, calls), parts.names, _unused(parts)),
             ports=_ports(parts, first),
         )
         views.append(view)
@@ -122,7 +124,7 @@ def stage_sections(parts: Parts) -> list[SectionView]:
 
 
 def _section(
-    parts: Parts,
+    parts: SectionMaterial,
     section: Section,
     own: Sequence[Verdict],
     calls: Sequence[int],
@@ -151,7 +153,7 @@ def _section(
         calls=links[:MOST_CALLS],
         more_calls=max(0, len(links) - MOST_CALLS),
         attention=_attention(parts, calls, shown),
-        sheets=sheets_of(parts.trace, values, parts.names, _unused(parts)),
+        sheets=feature_maps_of(parts.trace, values, parts.names, _unused(parts)),
     )
 
 
@@ -161,14 +163,14 @@ def _mark(counts: Mapping[str, int], own: Sequence[Verdict]) -> str:
     return "bad" if counts.get("bad") else "doubt" if counts.get("doubt") else "good"
 
 
-def _graph(parts: Parts, calls: Sequence[int], title: str) -> Graph:
+def _graph(parts: SectionMaterial, calls: Sequence[int], title: str) -> Graph:
     """Return what a section draws: its calls, without the run's outermost ones if it has inner ones."""
     inner = [call for call in calls if parts.trace.calls[call].parent is not None]
     chosen = inner if len(inner) > 1 or (inner and len(calls) > len(inner)) else list(calls)
     return replace(graph_of(parts.trace, chosen, limit=NODES, structure=parts.tree), title=title)
 
 
-def _call_links(parts: Parts, calls: Sequence[int]) -> tuple[LinkView, ...]:
+def _call_links(parts: SectionMaterial, calls: Sequence[int]) -> tuple[LinkView, ...]:
     """Return links to calls, with where their class is defined; repeats as one."""
     items = parts.tree.fold(calls)
     links: dict[str, LinkView] = {}
@@ -184,7 +186,7 @@ def _call_links(parts: Parts, calls: Sequence[int]) -> tuple[LinkView, ...]:
     return tuple(links.values())
 
 
-def _attention(parts: Parts, calls: Sequence[int], shown: set[str]) -> tuple[Attention, ...]:
+def _attention(parts: SectionMaterial, calls: Sequence[int], shown: set[str]) -> tuple[Attention, ...]:
     """Return the attention of a section: what it names, and what lies in it and was not shown before."""
     named = attention_in(parts.trace, _own_ops(parts, calls, within=False), parts.names, parts.words)
     inside = attention_in(parts.trace, _own_ops(parts, calls), parts.names, parts.words)
@@ -198,7 +200,7 @@ def _kind(item: Attention) -> str:
     return f"{item.query_shape} {item.key_shape} {item.value_shape}"
 
 
-def _own_ops(parts: Parts, calls: Sequence[int], *, within: bool = True) -> list[int]:
+def _own_ops(parts: SectionMaterial, calls: Sequence[int], *, within: bool = True) -> list[int]:
     """Return the ops of calls, and of the modules directly in them: not all that is below."""
     found: set[int] = set()
     for call in calls:
@@ -211,7 +213,7 @@ def _own_ops(parts: Parts, calls: Sequence[int], *, within: bool = True) -> list
     return sorted(found)
 
 
-def _modules_in(parts: Parts, call: int) -> list[int]:
+def _modules_in(parts: SectionMaterial, call: int) -> list[int]:
     """Return the calls of modules directly in a call, also those that its helper methods make."""
     modules: list[int] = []
     for child in parts.tree.children[call]:
@@ -219,7 +221,7 @@ def _modules_in(parts: Parts, call: int) -> list[int]:
     return modules
 
 
-def _is_helper(parts: Parts, call: int) -> bool:
+def _is_helper(parts: SectionMaterial, call: int) -> bool:
     return parts.trace.calls[call].method != "forward"
 
 
@@ -227,11 +229,11 @@ def _outputs(trace: Trace, calls: Sequence[int]) -> list[int]:
     return [port.value for call in calls for port in trace.calls[call].outputs if port.value is not None]
 
 
-def _unused(parts: Parts) -> frozenset[int]:
+def _unused(parts: SectionMaterial) -> frozenset[int]:
     return frozenset(parts.claims.unused)
 
 
-def _ports(parts: Parts, call: Call) -> tuple[PortView, ...]:
+def _ports(parts: SectionMaterial, call: Call) -> tuple[PortView, ...]:
     ports = [(port, False) for port in call.inputs] + [(port, True) for port in call.outputs]
     rows = []
     for port, gives in ports:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from shapeflow.model.exact_names import Names
+from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Op
 from shapeflow.model.trace import Trace
 
 LONGEST_PRODUCT = 3
 
 
-def size_origins(trace: Trace, names: Names) -> dict[int, tuple[str, str]]:
+def size_origins(trace: Trace, names: ExactNames) -> dict[int, tuple[str, str]]:
     """Return for each size in the run where it is first seen and why it has this number.
 
     Returns:

@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from shapeflow.common.units import memory, short
+from shapeflow.common.units import format_bytes, format_count
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.translations import Words
+from shapeflow.reporting.translations import Translator
 from shapeflow.reporting.view.model import Count, Fact, LinkView, NumbersView, PictureView
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def headline_of(
     result: CheckResult | None,
     numbers: NumbersView,
     uncovered: Sequence[LinkView],
-    words: Words,
+    words: Translator,
 ) -> list[Count]:
     """Return the parts of the first sentence."""
     parts = []
@@ -65,7 +65,7 @@ def headline_of(
     return parts
 
 
-def facts_of(trace: Trace, result: CheckResult | None, numbers: NumbersView, words: Words) -> list[Fact]:
+def facts_of(trace: Trace, result: CheckResult | None, numbers: NumbersView, words: Translator) -> list[Fact]:
     """Return what was run, on what, with what."""
     run = trace.run
     root = trace.module_by_path.get("")
@@ -73,7 +73,7 @@ def facts_of(trace: Trace, result: CheckResult | None, numbers: NumbersView, wor
     recorded = (("n-calls", trace.calls), ("n-ops", trace.ops), ("n-values", trace.values))
     facts = [
         Fact(words("model"), f"{model} ({run.adapter})"),
-        Fact(words("weights"), f"{short(numbers.parameters)} · {short(numbers.flops)} FLOPs"),
+        Fact(words("weights"), f"{format_count(numbers.parameters)} · {format_count(numbers.flops)} FLOPs"),
         Fact(words("device"), f"{run.device} · {words('shapes-only')}" if run.shapes_only else run.device),
         Fact(words("recorded"), " · ".join(words(key, n=len(items)) for key, items in recorded)),
     ]
@@ -85,7 +85,7 @@ def facts_of(trace: Trace, result: CheckResult | None, numbers: NumbersView, wor
     if given:
         facts.append(Fact(words("inputs"), " · ".join(given)))
     if numbers.peak_bytes:
-        facts.append(Fact(words("peak-memory"), memory(numbers.peak_bytes)))
+        facts.append(Fact(words("peak-memory"), format_bytes(numbers.peak_bytes)))
     if run.versions:
         facts.append(Fact(words("versions"), " · ".join(f"{name} {v}" for name, v in run.versions.items())))
     if run.seconds:
@@ -106,7 +106,7 @@ def _plain(value: Any) -> str:
     return text if len(text) <= LONGEST_FACT else f"{text[: LONGEST_FACT - 1]}…"
 
 
-def unobserved_of(trace: Trace, words: Words) -> list[str]:
+def unobserved_of(trace: Trace, words: Translator) -> list[str]:
     """Return what this run cannot tell, a sentence each."""
     sentences = [] if trace.run.complete else [words("incomplete")]
     if trace.run.shapes_only:

@@ -74,7 +74,7 @@ KINDS = (
     Kind(
         "value",
         re.compile(r"\s*value\s"),
-        "shapeflow.walkthrough.claims.value:Value",
+        "shapeflow.walkthrough.claims.value:ValueClaim",
         "value head:out ~= sigmoid(logits:out)  (tolerance 1e-5)",
         keywords=("value",),
     ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shapeflow.common.text import counted, nearest
 from shapeflow.errors import Diagnostic
 from shapeflow.model.match import Match
-from shapeflow.shapes.corrections import looks_like_shape, repaired_shape
+from shapeflow.shapes.corrections import looks_like_shape, suggest_shape
 from shapeflow.shapes.matching import (
     Bindings,
     DimsDiffer,
@@ -68,7 +68,7 @@ class Shape:
         try:
             return cls(selector, parse_shape(rest.padded), rest)
         except ShapeTextError as error:
-            repaired = repaired_shape(rest.text)
+            repaired = suggest_shape(rest.text)
             raise ClaimError(
                 "claim-syntax",
                 error.what,
@@ -82,7 +82,7 @@ class Shape:
         matches = subject.select(self.selector)
         if any(found.port is None for found in matches):
             return missing_port(self.selector, matches, f"  {self.pattern}")
-        trial = subject.bindings.trial()
+        trial = subject.bindings.scope()
         compared = [self._compare(found, subject.binder, trial) for found in matches]
         failed = [comparison for comparison in compared if comparison.reason]
         bindings = subject.bindings if failed else trial
@@ -94,7 +94,7 @@ class Shape:
             sizes_of(self.pattern.symbols, bindings),
         )
         if not failed:
-            trial.keep()
+            trial.commit()
             return finding
         finding = finding.amended("contradicted", because=subject.origin(failed[0].match.value))
         if len(failed) < len(compared) and self._is_unclear(matches):

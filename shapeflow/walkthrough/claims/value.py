@@ -27,7 +27,7 @@ _TOLERANCE = re.compile(r"\(\s*tolerance\s+(?P<number>[\d.eE+-]{1,20})\s*\)\s*$"
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class ValueClaim:
     """Two formulas over named tensors, and how far apart their results may be."""
 
     left: Node
@@ -37,7 +37,7 @@ class Value:
     """Both formulas."""
 
     @classmethod
-    def parse(cls, text: str) -> Value:
+    def parse(cls, text: str) -> ValueClaim:
         """Read the line; see ``BodyType``."""
         tolerance, end = _tolerance(text)
         keyword, rest = first_word(text[:end])
@@ -155,5 +155,5 @@ def needed_values(document: Document) -> dict[str, tuple[str, Items]]:
     Each is a selector and the part of the tensor that it names.
     """
     bodies = (claim.body for claim in document.claims)
-    needed = (kept for body in bodies if isinstance(body, Value) for kept in body.needed)
+    needed = (kept for body in bodies if isinstance(body, ValueClaim) for kept in body.needed)
     return {kept.name: (kept.selector.text, kept.items) for kept in needed}
