@@ -1,4 +1,4 @@
-"""Which device a run takes."""
+"""Choose the device of a real run."""
 
 from __future__ import annotations
 

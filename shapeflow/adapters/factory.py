@@ -200,7 +200,7 @@ def _wrong_result(result: object, target: str) -> InputError:
 
 
 def _check_arguments(model: Module, args: tuple[Any, ...], kwargs: dict[str, Any], target: str) -> None:
-    """Check that the model's forward takes the arguments, so that a slip is not reported as a crash."""
+    """Check that the model's forward takes the arguments, so that a mistake is not reported as a crash."""
     try:
         signature = inspect.signature(model.forward)
     except ValueError:  # a scripted model has no signature to look at

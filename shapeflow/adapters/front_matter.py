@@ -42,10 +42,10 @@ def from_front_matter(
     target = f"{folder / file}{colon}{name}" if file.endswith(".py") else target
     where_to = device or reader.text("device") or ("cpu" if run.get("checkpoint") else "meta")
     if where_to not in DEVICES:
-        raise reader.error(f"'{where_to}' is no device", ", ".join(DEVICES))
+        raise reader.error(f"'{where_to}' is not a device", ", ".join(DEVICES))
     seed = run.get("seed", 0)
     if not isinstance(seed, int):
-        raise reader.error(f"'{seed}' is no seed", "a whole number")
+        raise reader.error(f"'{seed}' is not a seed", "a whole number")
     texts = {}
     for row in INPUTS:
         given = reader.texts(row)
@@ -99,7 +99,7 @@ class _Reader:
         """Return an entry that is a line of text; empty if it is not there."""
         value = self.run.get(key) or ""
         if not isinstance(value, str):
-            raise self.error(f"'{key}' in 'run' is no text", f"a line such as '{key}: …'")
+            raise self.error(f"'{key}' in 'run' is not text", f"a line such as '{key}: …'")
         return value
 
     def texts(self, row: Input) -> list[str]:
@@ -111,12 +111,12 @@ class _Reader:
         values = self.run.get(row.key) or []
         values = [values] if isinstance(values, str) else values
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-            raise self.error(f"'{row.key}' in 'run' is no file name", "a name, or a list of names")
+            raise self.error(f"'{row.key}' in 'run' is not a file name", "a name, or a list of names")
         return values
 
     def _lists_of_numbers(self, key: str) -> list[str]:
         values = self.run.get(key) or []
         if not isinstance(values, list) or not all(isinstance(value, str | list) for value in values):
             example = "a list such as [[0.5, 0.5, 0.2, 0.3]]"
-            raise self.error(f"'{key}' in 'run' is no list of boxes", example)
+            raise self.error(f"'{key}' in 'run' is not a list of boxes", example)
         return [value if isinstance(value, str) else ",".join(map(str, value)) for value in values]

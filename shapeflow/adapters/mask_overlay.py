@@ -1,4 +1,4 @@
-"""The best masks of a real run as one transparent picture, to be laid over the thumbnail of the image."""
+"""Draw the best masks of a real run as one transparent picture, to be laid over the thumbnail."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--device", choices=("meta", "cpu", "cuda"), help="with --run: another device than the document's")
     add("-o", "--output", type=Path, metavar="FILE", help="with --run: keep the trace")
     add("--format", choices=tuple(FORMATS), default="text", help="how to show the result (default: text)")
-    add("--allow-undecided", action="store_true", help="claims that the trace cannot decide are no failure")
+    add("--allow-undecided", action="store_true", help="claims that the trace cannot decide do not fail")
     add("-q", "--quiet", action="store_true", help="only what fails, and no progress")
 
 

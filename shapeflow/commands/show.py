@@ -150,7 +150,7 @@ def _unused(trace: Trace, as_json: bool) -> int:
         print_lines([*match_lines(trace, matches), []])
     flops = wasted_flops(trace)
     wasted = f"; {format_count(flops)} FLOPs for nothing" if flops else ""
-    print(f"{counted(len(values), 'value')} made and read by nobody{wasted}")
+    print(f"{counted(len(values), 'value')} produced but never read{wasted}")
     return ExitCode.FINE
 
 

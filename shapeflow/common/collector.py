@@ -1,4 +1,4 @@
-"""Python's garbage collector: let it wait while much is made that stays."""
+"""Pause Python's garbage collector while many objects are made that stay."""
 
 from __future__ import annotations
 

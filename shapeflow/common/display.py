@@ -1,4 +1,4 @@
-"""How our objects show themselves: by name, so that data need not know its views."""
+"""How our objects show themselves: views by name, so that data need not know them."""
 
 from __future__ import annotations
 

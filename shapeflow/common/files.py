@@ -1,4 +1,4 @@
-"""Whole files, read and written: every failure is a clear message, and no file is ever half-written."""
+"""Read and write whole files: every failure is a clear message, and no file is ever half-written."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def display_width(text: str) -> int:
 
 
 def nearest(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
-    """Return up to ``limit`` of ``known`` that are close enough to ``name`` to be a slip of the pen."""
+    """Return up to ``limit`` of ``known`` that are close enough to ``name`` to be a typo of it."""
     return get_close_matches(name, list(known), n=limit, cutoff=0.6)
 
 

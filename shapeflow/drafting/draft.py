@@ -1,4 +1,4 @@
-"""A first walkthrough of any model: its sections and claims, each claim true of every run there is."""
+"""Draft a walkthrough of any model: sections and claims, each claim true of every run there is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be claimed of a part's calls: the shapes at its ports, what is ``None`` and what nobody uses."""
+"""The claims about a part's calls: shapes at its ports, what is ``None`` and what is never used."""
 
 from __future__ import annotations
 

@@ -215,7 +215,7 @@ def _shift(row: Row, term: Term) -> Term | None:
 
 
 def _multiple(ratio: Fraction, added: int, term: Term, row: Row) -> Term | None:
-    """Return ``ratio*term + added`` as text, if it can be worked out without a remainder on the way."""
+    """Return ``ratio*term + added`` as text, if it can be evaluated without a remainder on the way."""
     if ratio.denominator > LARGEST_DIVISOR or any((own * ratio).denominator != 1 for own in term.row):
         return None
     text = _times(ratio.numerator, term.text)

@@ -1,4 +1,4 @@
-"""Which value goes from which shown call to which: the edges of a drawing."""
+"""The edges of a graph: which value goes from which shown call to which."""
 
 from __future__ import annotations
 

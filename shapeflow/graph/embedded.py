@@ -1,4 +1,4 @@
-"""Draws Graphviz text from standard input with Graphviz compiled to WebAssembly; run as its own process.
+"""Draw Graphviz text from standard input with Graphviz compiled to WebAssembly; run as its own process.
 
 A process of its own, because a layout that takes too long can only be stopped from outside.
 """

@@ -1,4 +1,4 @@
-"""What of a drawing's surroundings is worth its place: what lies between, and who stands beside."""
+"""Limit a graph to the selected calls, the paths between them and their nearest neighbours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shortest way of data from one place to another, as a chain of calls."""
+"""The shortest path of data from one place to another, as a chain of calls."""
 
 from __future__ import annotations
 

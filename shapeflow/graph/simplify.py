@@ -1,4 +1,4 @@
-"""Taking away from a drawing what nobody needs to see."""
+"""Remove nodes and frames that say nothing from a graph."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Graphviz's SVG made small and harmless: outlines, arrows, text and links, styled by the page.
+"""Make Graphviz's SVG small and safe for a page: outlines, arrows, text and links, styled by the page.
 
-Everything is written anew from what is understood; whatever else a picture holds is left behind.
+Everything is written again from what is understood; whatever else a picture holds is left behind.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What repeats in a run: calls with equal structure, and the ones among their neighbours that differ."""
+"""The call tree of a trace: which calls have equal structure, and which of those side by side differ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a selector names nothing in a trace, and what was probably meant."""
+"""Errors for selectors that name nothing in a trace, with what was probably meant."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _written(segments: Sequence[Segment]) -> str:
 def unknown_path(
     index: PathIndex, segments: Sequence[Segment], span: tuple[int, int], what: str = "call"
 ) -> SelectorError:
-    """Return the error for a path that is no module's: the longest part that exists and what is below it."""
+    """Return the error for a path that no module has: the longest part that exists and what is below it."""
     known = len(segments)
     while not index.find(segments[:known]):
         known -= 1

@@ -1,4 +1,4 @@
-"""Where the calls and ops of a trace are found by path: made once a trace, asked hundreds of times."""
+"""Find the calls and ops of a trace by path: an index that is made once a trace."""
 
 from __future__ import annotations
 

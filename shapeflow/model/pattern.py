@@ -158,7 +158,7 @@ def _alternatives(written: str, span: tuple[int, int], *, numbers: bool) -> str:
         if not numbers:
             if not item or re.search(rf"[{_SPECIAL}]", item):
                 raise syntax_error(
-                    f"'{{{written}}}' is no list of names", span, expected="names such as {a,b}"
+                    f"'{{{written}}}' is not a list of names", span, expected="names such as {a,b}"
                 )
             names.append(item)
             continue
@@ -166,7 +166,7 @@ def _alternatives(written: str, span: tuple[int, int], *, numbers: bool) -> str:
         first, last = (int(limits[1]), int(limits[2] or limits[1])) if limits else (1, 0)
         if last < first or last - first >= _MOST_IN_RANGE:
             raise syntax_error(
-                f"'[{written}]' is no range", span, expected="numbers such as [0-31] or [0-6,8]"
+                f"'[{written}]' is not a range", span, expected="numbers such as [0-31] or [0-6,8]"
             )
         names += map(str, range(first, last + 1))
     return f"(?:{'|'.join(map(re.escape, names))})"

@@ -87,7 +87,7 @@ class Op:
     call: int | None
     """Id of the innermost call it ran in; None outside all calls."""
     inputs: tuple[Port, ...]
-    """All arguments, also the ones that are no tensors (``text``)."""
+    """All arguments, also the ones that are not tensors (``text``)."""
     outputs: tuple[Port, ...]
     source: int | None = None
     """Position in ``Trace.sources``."""

@@ -88,7 +88,9 @@ def _numbers(text: str, hidden: str, start: int, end: int) -> tuple[int, Numbers
     numbers = _NUMBERS.fullmatch(text, at + 1, end)
     if numbers is None:
         raise syntax_error(
-            f"'{text[at:end]}' is no number of a call", (at, end), expected="@0, @-1 for the last, or @1-6"
+            f"'{text[at:end]}' is not the number of a call",
+            (at, end),
+            expected="@0, @-1 for the last, or @1-6",
         )
     first, last = int(numbers[1]), int(numbers[2] or numbers[1])
     if last < first and (first < 0) == (last < 0):

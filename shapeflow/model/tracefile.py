@@ -96,9 +96,9 @@ def loads(content: bytes, kind: type[Kind], path: Path = Path("trace.json")) -> 
     except json.JSONDecodeError as error:
         raise _not_json(path, error) from None
     except UnicodeDecodeError:
-        raise _unreadable(path, "is no text", found=f"bytes beginning with {content[:16]!r}") from None
+        raise _unreadable(path, "is not text", found=f"bytes beginning with {content[:16]!r}") from None
     except (RecursionError, ValueError) as error:
-        raise _unreadable(path, "is no trace", because=str(error)) from None
+        raise _unreadable(path, "is not a trace", because=str(error)) from None
     _check_schema(path, data)
     with collection_paused():
         trace = _build(path, data, kind)
@@ -109,10 +109,10 @@ def loads(content: bytes, kind: type[Kind], path: Path = Path("trace.json")) -> 
 def _check_schema(path: Path, data: Any) -> None:
     if not isinstance(data, dict) or "schema" not in data:
         keys = f"JSON with the keys {listing(list(data))}" if isinstance(data, dict) else "JSON without keys"
-        raise _unreadable(path, "is no trace", found=keys, expected=f'"schema":"{SCHEMA}"')
+        raise _unreadable(path, "is not a trace", found=keys, expected=f'"schema":"{SCHEMA}"')
     name, _, major = str(data["schema"]).partition("/")
     if name != _NAME or not re.fullmatch(r"\d{1,9}(\.\d+)*", major):
-        raise _unreadable(path, "is no trace", found=f"schema {data['schema']!r}", expected=f"'{SCHEMA}'")
+        raise _unreadable(path, "is not a trace", found=f"schema {data['schema']!r}", expected=f"'{SCHEMA}'")
     if int(major.partition(".")[0]) > int(_MAJOR):
         run = data.get("run")
         versions = run.get("versions") if isinstance(run, dict) else None
@@ -222,14 +222,16 @@ def _cut_off(path: Path, found: str) -> InputError:
 
 
 def _not_json(path: Path, error: json.JSONDecodeError) -> InputError:
-    """Return the error for text that is no JSON: where it ends or breaks, and what it looks like."""
+    """Return the error for text that is not JSON: where it ends or breaks, and what it looks like."""
     text, position = error.doc, error.pos
     if position == 0 and not text.lstrip().startswith("{"):
         looks = {"<": "a web page or XML", "version https://git-lfs": "a Git LFS pointer: git lfs pull"}
         because = next(
             (f"it looks like {kind}" for start, kind in looks.items() if text.startswith(start)), ""
         )
-        return _unreadable(path, "is no trace", found=f"text beginning with {text[:40]!r}", because=because)
+        return _unreadable(
+            path, "is not a trace", found=f"text beginning with {text[:40]!r}", because=because
+        )
     before = text[:position]
     lists = list(re.finditer(r'^"(\w+)":\[$', before, re.MULTILINE))
     place = ""

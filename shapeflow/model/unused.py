@@ -1,8 +1,8 @@
-"""What was computed for nothing: values that nobody reads, and the ops that made them.
+"""Values that are never read, and the ops that computed them.
 
 A value is *used* if it reaches an end: what the caller of the model gets, what Python reads, memory that
 outlives the run. Where one entry call hands values to a later one (encode, then decode), the first is a
-stage and what it returns is no end by itself; nor is it one where the later call only hands it back.
+stage and what it returns is not an end by itself; nor is it one where the later call only hands it back.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where reports and drawings are written: never over a file that somebody else made."""
+"""Write reports and drawings, never over a file that somebody else made."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def totals(trace: Trace) -> list[str]:
         )
     unused = len(trace.unused())
     if unused:
-        lines.append(f"{counted(unused, 'value')} made and read by nobody")
+        lines.append(f"{counted(unused, 'value')} produced but never read")
     if run.shapes_only:
         lines.append("shapes only: nothing was computed, so there are no numbers")
     if not run.complete:

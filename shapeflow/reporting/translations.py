@@ -25,7 +25,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "n-unobserved": ("{n} not observed", "{n} 条未观察到"),
     "n-needs-real": ("{n} needs a real run|{n} need a real run", "{n} 条需要真实运行"),
     "n-said": ("{n} correction|{n} corrections", "{n} 处更正"),
-    "n-unused": ("{n} output is read by nobody|{n} outputs are read by nobody", "{n} 个输出无人读取"),
+    "n-unused": ("{n} output is never read|{n} outputs are never read", "{n} 个输出无人读取"),
     "n-uncovered": ("{n} call is in no section|{n} calls are in no section", "{n} 次调用未被任何章节提及"),
     "n-calls": ("{n} call|{n} calls", "{n} 次调用"),
     "n-ops": ("{n} op|{n} ops", "{n} 次算子调用"),
@@ -86,7 +86,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "overview": ("Overview", "总览"),
     "enlarge": ("fill the window", "铺满窗口"),
     "overview-note": (
-        "Boxes are calls, arrows carry tensors (masks and indices left out); dashed: read by nobody.",
+        "Boxes are calls, arrows carry tensors (masks and indices left out); dashed: never read.",
         "方框是调用，箭头是张量（省略掩码与索引）；虚线表示无人读取。",
     ),
     "more-shapes": ("+ {n} more", "另有 {n} 种"),

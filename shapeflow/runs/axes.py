@@ -1,4 +1,4 @@
-"""Which input dims of a model can vary, and which of them only together: found by trying.
+"""Find by trying which input dims of a model can vary, and which of them only together.
 
 A dim that is 4 in two inputs may be the batch size in both, or the batch size here and a number of queries
 there. So dims of equal size are tried together first, then apart: what still runs when only it changes is an

@@ -1,4 +1,4 @@
-"""What to tell of a run that ended early: where, on what, and what was done before."""
+"""The error for a run that ended early: where, on what, and what was done before."""
 
 from __future__ import annotations
 

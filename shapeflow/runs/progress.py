@@ -1,4 +1,4 @@
-"""How far a run is: a bar on a terminal, now and then a line elsewhere, weighted by the FLOPs to come."""
+"""Show how far a run is: a bar on a terminal, now and then a line elsewhere, weighted by FLOPs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slips of the pen in shape text, and the text put right: ``(1x3x8)`` is ``[1, 3, 8]``."""
+"""Suggest the shape that was probably meant by text with a typo: ``(1x3x8)`` is ``[1, 3, 8]``."""
 
 from __future__ import annotations
 

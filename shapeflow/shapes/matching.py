@@ -135,7 +135,7 @@ def evaluate(expression: Expression, bindings: Bindings) -> int | NotEvaluable:
         else:
             binding = bindings.get(item)
             if binding is None:
-                rest = "" if expression.symbol else f", so '{expression.text}' cannot be worked out"
+                rest = "" if expression.symbol else f", so '{expression.text}' cannot be evaluated"
                 what = f"'{item}' has no size yet{rest}"
                 return NotEvaluable(Diagnostic("symbol-unbound", what), symbol=item)
             stack.append(binding.size)
@@ -228,7 +228,7 @@ def _apply(operator: str, left: int, right: int, text: str) -> int | NotEvaluabl
         whole, remainder = divmod(left, right)
         if remainder:
             because = f"{left} / {right} leaves {remainder}"
-            what = f"'{text}' is no whole number"
+            what = f"'{text}' is not a whole number"
             return NotEvaluable(Diagnostic("symbol-fraction", what, because=because))
         return whole
     result = left + right if operator == "+" else left - right if operator == "-" else left * right

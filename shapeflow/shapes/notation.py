@@ -34,7 +34,7 @@ class Wildcard(Enum):
 
 
 class ShapeTextError(InputError):
-    """Text that is no shape or no expression.
+    """Text that is not a shape or an expression.
 
     Args:
         what: the reason in one line.
@@ -127,7 +127,7 @@ def parse_shape(text: str) -> ShapePattern:
     """Read a shape such as ``f32[B, 256, H/14, _]`` or ``[..., C]``.
 
     Raises:
-        ShapeTextError: it is none; ``slips`` knows what was probably meant.
+        ShapeTextError: it is not one; ``corrections`` knows what was probably meant.
     """
     _refuse_long(text)
     head = re.match(r"\s*(\w*)\s*", text)
@@ -156,7 +156,7 @@ def parse_expression(text: str) -> Expression:
     """Read a size: a number, a symbol, or ``+ - * /`` of such with parentheses.
 
     Raises:
-        ShapeTextError: it is none.
+        ShapeTextError: it is not one.
     """
     _refuse_long(text)
     return _read_expression(text, 0, len(text), "an operator is missing before")
@@ -231,7 +231,7 @@ def _tokens(text: str, start: int, end: int) -> list[re.Match[str]]:
 
 def _refuse_long(text: str) -> None:
     if len(text) > MAX_TEXT:
-        raise ShapeTextError(f"more than {MAX_TEXT:,} characters are no shape", 0, 1)
+        raise ShapeTextError(f"more than {MAX_TEXT:,} characters are not a shape", 0, 1)
 
 
 def _size(word: str, column: int) -> int:

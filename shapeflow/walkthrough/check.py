@@ -1,4 +1,4 @@
-"""Judging a walkthrough on a trace: a verdict for every claim, to the end, with sizes shared in order."""
+"""Judge a walkthrough on a trace: a verdict for every claim, to the end, with sizes shared in order."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def front_matter_sizes(document: Document) -> Bindings:
     """Return the sizes that the front matter gives, evaluated in order.
 
     Raises:
-        WalkthroughError: one is no expression, or needs a size that is not given above it.
+        WalkthroughError: one is not an expression, or needs a size that is not given above it.
     """
     bindings = Bindings()
     for symbol, written in document.dims.items():

@@ -1,4 +1,4 @@
-"""What a claim is judged on: the trace, the sizes so far, and how to say what was found there."""
+"""What a claim is judged on: the trace, the sizes bound so far, and where a value comes from."""
 
 from __future__ import annotations
 
@@ -94,17 +94,17 @@ def is_pattern(selector: str) -> bool:
 def _status(selector: str, error: SelectorError, trace: Trace) -> Status:
     """Return the verdict on a selector that names nothing.
 
-    A port or op that is not there contradicts the claim; a name that is nearly right is a slip of the pen,
+    A port or op that is not there contradicts the claim; a name that is nearly right is a typo,
     and must not let a ``said`` line pass.
     """
     if error.code in ("never-called", "bad-index"):
         return "not observed"
-    if error.code in ("unknown-port", "unknown-op") and not _is_slip(selector, error, trace):
+    if error.code in ("unknown-port", "unknown-op") and not _is_typo(selector, error, trace):
         return "contradicted"
     return "invalid"
 
 
-def _is_slip(selector: str, error: SelectorError, trace: Trace) -> bool:
+def _is_typo(selector: str, error: SelectorError, trace: Trace) -> bool:
     """Return whether the port or op that is missing is nearly the name of one that is there."""
     path, _, port = selector.partition(":")
     if error.code == "unknown-op":

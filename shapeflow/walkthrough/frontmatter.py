@@ -35,7 +35,7 @@ def read_front_matter(lines: list[str], path: str) -> FrontMatter:
     """Read the front matter of a document, given as its lines; none is fine.
 
     Raises:
-        WalkthroughError: it is never closed, is no YAML, or holds something else than it should.
+        WalkthroughError: it is never closed, is not YAML, or holds something else than it should.
     """
     if not lines or lines[0].rstrip() != "---":
         return FrontMatter()
@@ -50,7 +50,7 @@ class _Reader:
     """Reads the lines of one front matter; every complaint knows its place."""
 
     def __init__(self, lines: list[str], path: str) -> None:
-        self.lines = ["", *lines[1:]]  # the ``---`` itself is no part of the YAML
+        self.lines = ["", *lines[1:]]  # the ``---`` itself is not part of the YAML
         self.path = path
 
     def read(self) -> FrontMatter:
@@ -86,7 +86,7 @@ class _Reader:
             mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
             problem = getattr(error, "problem", None) or "it cannot be read as YAML"
             raise _error(
-                "the front matter is no YAML",
+                "the front matter is not YAML",
                 self._place(mark.line, mark.column) if mark else self._place(0, 0),
                 found=problem,
                 expected="lines such as 'model: sam3'",
@@ -113,7 +113,7 @@ class _Reader:
         try:
             return yaml.SafeLoader("").construct_document(node)
         except (yaml.YAMLError, ValueError):  # a tag such as !!python/object, a 32nd of May
-            raise _error("this is no plain text, number, list or mapping", self._span(node)) from None
+            raise _error("this is not plain text, number, list or mapping", self._span(node)) from None
 
     def _mapping(self, node: Node | None, name: str) -> dict[str, tuple[Node, Node]]:
         """Return the entries of a mapping by key, with the nodes of key and value."""
@@ -122,11 +122,11 @@ class _Reader:
         if node is None or (isinstance(node, yaml.ScalarNode) and node.value in ("", "null", "~")):
             return {}
         if not isinstance(node, yaml.MappingNode):
-            raise _error(f"{name} is no mapping", self._span(node), expected="lines such as 'B: 1'")
+            raise _error(f"{name} is not a mapping", self._span(node), expected="lines such as 'B: 1'")
         entries: dict[str, tuple[Node, Node]] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise _error(f"a key of {name} is no name", self._span(key))
+                raise _error(f"a key of {name} is not a name", self._span(key))
             if key.value in entries:
                 raise _error(
                     f"'{key.value}' is given twice",
@@ -153,7 +153,7 @@ class _Reader:
 
         key, value = pair
         if not name.isidentifier() or name == "_":
-            raise _error(f"'{name}' is no name for a size", self._span(key), expected="a name such as B")
+            raise _error(f"'{name}' is not a name for a size", self._span(key), expected="a name such as B")
         if not isinstance(value, yaml.ScalarNode) or not value.value:
             raise _error(f"'{name}' has no size", self._span(key), expected=f"a line such as '{name}: 256'")
         return str(value.value)

@@ -74,7 +74,7 @@ def size_of(given: Part) -> Expression:
     """Read a size or an expression such as ``2*B``.
 
     Raises:
-        ClaimError: it is none.
+        ClaimError: it is not one.
     """
     try:
         return parse_expression(given.padded)

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 FENCE = "shapes"
 """The info string of a block with claims."""
 NEAR_FENCES = ("shape", "shapeflow", "shapes:")
-"""Info strings that are most likely a slip: a block that is silently not checked would be a trap."""
+"""Info strings that are most likely a typo: a block that is silently not checked would be a trap."""
 
 
 def read(path: str | Path, shown: str = "") -> Document:
     """Read a walkthrough from a file, which messages call ``shown``.
 
     Raises:
-        InputError: it cannot be read, or is no text.
+        InputError: it cannot be read, or is not text.
         WalkthroughError: its front matter cannot be used.
     """
     try:
@@ -37,7 +37,7 @@ def read(path: str | Path, shown: str = "") -> Document:
     except UnicodeDecodeError as error:
         raise InputError(
             "not-text",
-            f"'{path}' is no text in UTF-8",
+            f"'{path}' is not text in UTF-8",
             where=str(path),
             found=f"byte {error.object[error.start]:#04x} at position {error.start:,}",
         ) from None

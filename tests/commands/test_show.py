@@ -140,14 +140,14 @@ def test_an_op_outside_all_calls(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["show", file, "/relu:in", "--reaches", "/sigmoid:out"]) == 0
     assert "f32[1]  outside all calls  relu, sigmoid" in capsys.readouterr().out
     assert main(["show", file, "--unused"]) == 0
-    assert capsys.readouterr().out == "0 values made and read by nobody\n"
+    assert capsys.readouterr().out == "0 values produced but never read\n"
 
 
 def test_the_overview(show: Any) -> None:
     text = show()
     assert text.startswith("tiny.trace.json: tiny:detector on meta\n\n")
     assert "backbone.forward_image()" in text
-    assert "3 values made and read by nobody" in text
+    assert "3 values produced but never read" in text
     assert rows(show("--json")) == [
         {
             "target": "tiny:detector",
@@ -297,7 +297,7 @@ def test_unused(show: Any) -> None:
         "text/mean@0:out                    f32[1, 16]\n"
         "decoder.box_head/linear@0:out      f32[1, 10, 4]\n"
         "\n"
-        "3 values made and read by nobody; 1.42 k FLOPs for nothing\n"
+        "3 values produced but never read; 1.42 k FLOPs for nothing\n"
     )
     assert [row["path"] for row in rows(show("--unused", "--json"))] == [
         "backbone.convs.1/max_pool2d",

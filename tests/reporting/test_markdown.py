@@ -29,7 +29,7 @@ def evil(tmp_path_factory):
 
 def test_markdown_has_sentence_claims_reasons_figures_and_numbers(good):
     text = markdown.render(good)
-    assert "**11 of 13 claims hold; 2 differ; 1 correction; 2 outputs are read by nobody.**" in text
+    assert "**11 of 13 claims hold; 2 differ; 1 correction; 2 outputs are never read.**" in text
     assert "| ✅ holds | `mask_head/einsum  " not in text, "one space is enough in a cell"
     assert '| ✅ holds | `mask_head/einsum "bqc,bchw->bqhw"` |' in text
     assert "<details open><summary>walkthrough.md:" in text

@@ -13,7 +13,7 @@ def test_a_trace_shows_its_stages():
     assert "<b>tiny:detector</b>" in text
     assert "1.00 M parameters" in text
     assert "backbone.vision_backbone.trunk.blocks.0-5" in text
-    assert "2 outputs read by nobody" in text
+    assert "2 outputs never read" in text
 
 
 def test_a_crash_is_said():

@@ -44,7 +44,7 @@ def test_the_first_sentence_counts(view):
         "11 of 13 claims hold",
         "2 differ",
         "1 correction",
-        "2 outputs are read by nobody",
+        "2 outputs are never read",
     ]
     assert [count.filter for count in view.headline] == ["all", "bad", "said", "unused"]
 

@@ -133,7 +133,7 @@ class TestParse:
 
 
 def combined(pairs):
-    """Return sums of two sums: their text and value; None where that is no whole number."""
+    """Return sums of two sums: their text and value; None where that is not a whole number."""
 
     def combine(left, operator, right):
         (left_text, x), (right_text, y) = left, right
@@ -163,7 +163,7 @@ class TestArithmetic:
 
     def test_a_remainder(self):
         assert evaluate(parse_expression("S / P"), bound(S=1000, P=14)) == NotEvaluable(
-            Diagnostic("symbol-fraction", "'S / P' is no whole number", because="1000 / 14 leaves 6")
+            Diagnostic("symbol-fraction", "'S / P' is not a whole number", because="1000 / 14 leaves 6")
         )
 
     def test_zero(self):
@@ -171,7 +171,7 @@ class TestArithmetic:
 
     def test_an_unbound_symbol(self):
         reason = evaluate(parse_expression("H/14"), Bindings())
-        assert reason.diagnostic.what == "'H' has no size yet, so 'H/14' cannot be worked out"
+        assert reason.diagnostic.what == "'H' has no size yet, so 'H/14' cannot be evaluated"
         assert reason.symbol == "H"
         assert evaluate(parse_expression("H"), Bindings()).diagnostic.what == "'H' has no size yet"
 

@@ -234,7 +234,7 @@ def text_of(code: str, folder: Path) -> str:
 
 
 def write_all(say: Callable[[str], object]) -> None:
-    """Write all gold files anew."""
+    """Write all gold files again."""
     GOLD.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         prepare(Path(name))

@@ -55,7 +55,7 @@ class TestFrontMatter:
         ("dims", "code", "what", "where"),
         [
             ({"G": "S / P", "S": 28}, "symbol-unbound", "'S' has no size yet", "w.md:3:6"),
-            ({"S": 28, "G": "S / 3"}, "symbol-fraction", "'S / 3' is no whole number", "w.md:4:6"),
+            ({"S": 28, "G": "S / 3"}, "symbol-fraction", "'S / 3' is not a whole number", "w.md:4:6"),
             ({"S": 28, "G": "S / 0"}, "symbol-fraction", "'S / 0' divides by zero", "w.md:4:6"),
             ({"S": "28 px"}, "front-matter", "an operator is missing before 'px'", "w.md:3:9"),
             ({"S": "1.5"}, "front-matter", "an operator is missing before '.'", "w.md:3:7"),

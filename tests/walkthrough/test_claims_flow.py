@@ -1,4 +1,4 @@
-"""Data flow: what reaches what, what is used by nobody, and what the trace cannot tell."""
+"""Data flow: what reaches what, what is never used, and what the trace cannot tell."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def trace():
         (".:in.x reaches .:out.x", "shortest path, 9 ops, through\na > b > c > 2 more > f > g > h"),
         ("a:out reaches b:in", "the very same tensor"),
         ("b:out never reaches a:out", "no path"),
-        ("side:out unused", "used by nobody"),
+        ("side:out unused", "no use"),
         ("side:out never reaches h:out", "no path"),
     ],
 )

@@ -62,7 +62,7 @@ def trace_html(trace: Trace) -> str:
             f'<li><code style="{MONO}">{escape(link.text)}</code> {_soft(link.note)}</li>'
             for link in numbers.unused
         )
-        title = escape(f"{counted(len(numbers.unused), 'output')} read by nobody")
+        title = escape(f"{counted(len(numbers.unused), 'output')} never read")
         parts.append(f"<details><summary>{title}</summary><ul>{items}</ul></details>")
     return f"<div>{''.join(parts)}</div>"
 

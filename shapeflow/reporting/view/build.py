@@ -1,4 +1,4 @@
-"""Makes the view of a report from a trace and, where there is one, the check of a walkthrough."""
+"""Build the view of a report from a trace and, where there is one, the check of a walkthrough."""
 
 from __future__ import annotations
 

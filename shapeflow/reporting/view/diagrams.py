@@ -1,4 +1,4 @@
-"""What a section shows as drawings of its own: attention with its sizes, feature maps to scale."""
+"""Figures that are not graphs: attention with its sizes, feature maps to scale."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FARTHEST = 4
 MOST_ATTENTION = 4
 MOST_SHEETS = 8
 LEAST_SIDE = 4
-"""Smaller maps are no pictures."""
+"""Smaller maps are not drawn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The drawings of a report as plain data."""
+"""The figures of a report as plain data."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def draw_all(graphs: Sequence[Graph], sizes: Mapping[int, int], words: Translato
     Args:
         graphs: what to draw; an empty one gives an empty drawing.
         sizes: position in the palette by size, for dims that have a colour.
-        words: of the language for what is no name.
+        words: of the language for what is not a name.
     """
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         return list(

@@ -88,7 +88,7 @@ def _sum_along(shapes: Sequence[Sequence[int]], size: int) -> str:
 
 
 def _numbers(op: Op) -> list[int]:
-    """Return the whole numbers among the arguments that are no tensors."""
+    """Return the whole numbers among the arguments that are not tensors."""
     texts = " ".join(port.text for port in op.inputs if port.value is None)
     return [
         int(word)

@@ -152,7 +152,7 @@ def _pair(thing: Any) -> bool:
 
 
 def _picture(text: Any) -> str:
-    """Return a data link for a small JPEG or PNG in base64; anything else is no picture."""
+    """Return a data link for a small JPEG or PNG in base64; anything else is not a picture."""
     if not isinstance(text, str) or not BASE64.fullmatch(text):
         return ""
     try:

@@ -93,16 +93,16 @@ class Count:
         return len(matches), [match.short_name for match in matches], evidence_of(matches)
 
     def _none(self, error: SelectorError, trace: Trace) -> tuple[int, list[str], Evidence]:
-        """Return that there are none, if the name is a known place and a new name, not a slip of the pen.
+        """Return that there are none, if the name is a known place and a new name, not a typo.
 
         Raises:
-            SelectionError: it cannot be read, or is most likely a slip.
+            SelectionError: it cannot be read, or is most likely a typo.
         """
         if error.code == "unknown-path" and self.unit != "items":
             known = [segment.literal for segment in parse(self.selector.text).path or ()]
-            slip = bool(error.hint) and None not in known
+            typo = bool(error.hint) and None not in known
             parents = known[: known.index(None)] if None in known else known[:-1]
-            if not slip and ".".join(name or "" for name in parents) in trace.module_by_path:
+            if not typo and ".".join(name or "" for name in parents) in trace.module_by_path:
                 return 0, [], Evidence()
         raise SelectionError("invalid", self.selector, error)
 

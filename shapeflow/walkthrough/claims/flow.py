@@ -71,7 +71,7 @@ class Flow:
             raise SelectionError("invalid", selector, error) from None
 
     def _expected(self) -> str:
-        return {"reaches": "a path", "never reaches": "no path", "unused": "a use by nobody"}[self.verb]
+        return {"reaches": "a path", "never reaches": "no path", "unused": "no use"}[self.verb]
 
     def _contradicted(self, finding: Finding, reach: Reach, trace: Trace) -> Finding:
         """Return the finding for a path that is forbidden, or one that is missing."""
@@ -109,7 +109,7 @@ class Flow:
     def _unused(self, use: Use | None, trace: Trace) -> Finding:
         """Return the finding for a tensor that nobody is to use."""
         if use is None:
-            return Finding("holds", Diagnostic(expected=self._expected(), found="used by nobody"))
+            return Finding("holds", Diagnostic(expected=self._expected(), found="no use"))
         reason = Diagnostic(
             "flow",
             f"'{self.source.text}' is used",

@@ -191,7 +191,7 @@ class Shape:
 
 
 def _unreadable(selector: Part, rest: Part) -> ClaimError:
-    """Return the error for a line that is no claim of any kind."""
+    """Return the error for a line that is not a claim of any kind."""
     syntax, known = accepted_syntax(), keywords()
     if not rest.text:
         what = f"nothing is claimed of '{selector.text[:60]}'"
@@ -202,4 +202,4 @@ def _unreadable(selector: Part, rest: Part) -> ClaimError:
             return word.error(
                 "claim-syntax", f"cannot read '{word.text[:60]}'", expected=syntax, hint=close[0]
             )
-    return rest.error("claim-syntax", f"'{rest.text[:60]}' is no claim", expected=syntax)
+    return rest.error("claim-syntax", f"'{rest.text[:60]}' is not a claim", expected=syntax)

@@ -119,7 +119,7 @@ def _tolerance(text: str) -> tuple[float, int]:
     except ValueError:
         number = -1.0
     if not 0 <= number < 1e6:
-        what = f"'{found['number']}' is no tolerance"
+        what = f"'{found['number']}' is not a tolerance"
         raise ClaimError("claim-syntax", what, columns=found.span("number"), expected="a number such as 1e-5")
     return number, found.start()
 

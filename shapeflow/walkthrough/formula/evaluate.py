@@ -1,4 +1,4 @@
-"""Working out a formula over the numbers that a real run kept. Needs numpy, which is loaded on first use."""
+"""Evaluate a formula on the numbers that a real run kept, with numpy, which is loaded on first use."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ MAX_TOKENS = 400
 MAX_DEPTH = 40
 
 _RUN = re.compile(r"(?:[\w./]|\\.)+")
-"""What a selector begins with: a path, or a number or name that is none."""
+"""What a selector begins with: a path, or a number or name that is not one."""
 _TAIL = re.compile(r"(?:\(\))?(?:@-?\d+)?(?:/[\w.]+(?:@-?\d+)?)?:(?:in|out|score)\b(?:\.\w+|\[\d+\])*")
 """What makes a run of these signs a selector: it names a port."""
 _OTHER = re.compile(
@@ -42,7 +42,7 @@ def parse_formula(given: Part) -> Node:
     """Read a formula.
 
     Raises:
-        ClaimError: it is none, uses an unknown function, or is larger than a claim should be.
+        ClaimError: it is not one, uses an unknown function, or is larger than a claim should be.
     """
     parser = _Parser(given)
     node = parser.expression()
