@@ -4,9 +4,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 DEMO := out/school-bus
+# A process a core; the tests of a file stay together, since they share what takes long to make.
+PYTEST := $(BIN)/python -m pytest -q -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types bench clean
+.PHONY: help demo test quick check lint types bench clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +21,10 @@ demo: $(VENV)/.demo ## trace the official SAM3 on the example picture and write 
 	@echo "the report: $(DEMO).html    open it in a browser"
 
 test: $(VENV)/.test ## run every test, the slow ones too
-	$(BIN)/python -m pytest $(TESTS)
+	$(PYTEST) $(TESTS)
+
+quick: $(VENV)/.test ## run the tests that take less than a minute together
+	$(PYTEST) -m "not slow" $(TESTS)
 
 check: lint types test ## everything that has to be right before a commit
 

@@ -86,7 +86,7 @@ def test_nothing_in_a_checkpoint_is_executed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"<html>", pickle.dumps([1, 2]), b"PK\x03\x04cut off"])
 @pytest.mark.parametrize("name", ["w.pt", "w.safetensors"])
-def test_broken_files(tmp_path: Path, content: bytes, name: str) -> None:
+def test_a_file_that_is_not_a_checkpoint_is_refused(tmp_path: Path, content: bytes, name: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError) as caught:
         load(model(), tmp_path / name)

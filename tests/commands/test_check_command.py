@@ -154,7 +154,7 @@ class TestStored:
             (["--run", "fine.md"], "error[front-matter]: the front matter does not say which model to run"),
         ],
     )
-    def test_what_is_wrong(self, folder, capsys, words, error):
+    def test_wrong_words_are_told(self, folder, capsys, words, error):
         code, out, err = check(capsys, *words)
         assert (code, out) == (2, "")
         assert err.startswith(error)
@@ -231,7 +231,7 @@ class TestRequest:
             (["model: sam4", "image: bus.png"], "unknown-model", None),
         ],
     )
-    def test_what_is_wrong(self, run, code, what):
+    def test_wrong_front_matter_is_told(self, run, code, what):
         with pytest.raises(ShapeflowError) as caught:
             self.request(run)
         assert caught.value.code == code
@@ -247,14 +247,14 @@ class TestRun:
         (tmp_path / "docs" / "tiny.py").write_text(MODEL)
         monkeypatch.chdir(tmp_path)
 
-    def test_shapes_only(self, tmp_path, capsys):
+    def test_a_shapes_only_run_counts_value_claims_as_skipped(self, tmp_path, capsys):
         (tmp_path / "docs" / "w.md").write_text(RUN.format(device="meta"))
         code, out, _ = check(capsys, "--run", "docs/w.md", "-o", "kept.trace.json")
         assert code == 0
         assert out.splitlines()[-1] == "5 claims, all satisfied: 2 hold, 3 need a real run"
         assert check(capsys, "kept.trace.json", "docs/w.md")[0] == 0
 
-    def test_real(self, tmp_path, capsys):
+    def test_a_real_run_judges_value_claims(self, tmp_path, capsys):
         (tmp_path / "docs" / "w.md").write_text(RUN.format(device="meta"))
         code, out, err = check(capsys, "--run", "docs/w.md", "--device", "cpu")
         assert (code, out.splitlines()[-1]) == (0, "5 claims, all satisfied: 5 hold")

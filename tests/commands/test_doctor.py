@@ -22,7 +22,7 @@ class _Spec:
     submodule_search_locations = ()
 
 
-def test_this_machine(capsys):
+def test_this_machine_has_everything_for_sam3(capsys):
     assert cli.main(["doctor"]) == 0
     told = capsys.readouterr().out
     assert "everything that tracing SAM3 needs is here" in told

@@ -42,7 +42,7 @@ def test_the_whole_run_as_svg(here, capsys):
         (("--path", "backbone.vision_backbone.trunk:out", "mask_head"), "mask_head", "decoder.queries"),
     ],
 )
-def test_what_is_drawn(here, words, expected, unexpected):
+def test_each_selection_draws_what_it_names(here, words, expected, unexpected):
     assert run(*words, "-o", "part.dot") == 0
     text = (here / "part.dot").read_text(encoding="utf-8")
     assert expected in text
@@ -71,7 +71,7 @@ def test_mermaid(here):
         ((), "usage"),
     ],
 )
-def test_wrong_input(here, capsys, words, code):
+def test_wrong_input_is_one_error_and_no_file(here, capsys, words, code):
     assert run(*words) == 2
     assert code in capsys.readouterr().err
 

@@ -30,7 +30,7 @@ def test_by_default_a_page_named_like_the_trace(here, capsys):
     assert err.startswith("bus.html  0.")
 
 
-def test_quiet_says_nothing(here, capsys):
+def test_quiet_says_nothing_on_stderr(here, capsys):
     assert run("walkthrough.md", "-q") == 0
     assert capsys.readouterr() == ("", "")
 
@@ -112,7 +112,7 @@ def test_a_missing_folder_and_a_folder_as_output(here, capsys):
         (("--lang", "fr"), "usage"),
     ],
 )
-def test_wrong_input(here, capsys, words, code):
+def test_wrong_input_is_one_error_and_no_file(here, capsys, words, code):
     assert run(*words) == 2
     assert code in capsys.readouterr().err
 

@@ -37,7 +37,7 @@ def rows(text: str) -> list[dict[str, Any]]:
 # Text
 
 
-def test_a_call(show: Any) -> None:
+def test_a_call_is_shown_with_its_class_caller_line_and_ports(show: Any) -> None:
     assert show("decoder.box_head@1") == (
         "decoder.box_head@1\n"
         "  class      Linear\n"
@@ -143,7 +143,7 @@ def test_an_op_outside_all_calls(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out == "0 values produced but never read\n"
 
 
-def test_the_overview(show: Any) -> None:
+def test_without_a_selector_there_is_an_overview(show: Any) -> None:
     text = show()
     assert text.startswith("tiny.trace.json: tiny:detector on meta\n\n")
     assert "backbone.forward_image()" in text
@@ -215,7 +215,7 @@ def test_json_of_a_call_without_ports(tmp_path: Path, capsys: pytest.CaptureFixt
 # Flow
 
 
-def test_reaches(show: Any) -> None:
+def test_reaches_shows_the_shortest_path(show: Any) -> None:
     assert show("backbone.trunk:in", "--reaches", "mask_head:out") == (
         "'backbone.trunk:in' reaches 'mask_head:out': 4 ops\n"
         "  f32[1, 3, 28, 28]   start\n"
@@ -256,7 +256,7 @@ def test_reaches_as_json(show: Any) -> None:
     assert rows(show("mask_head", "--reaches", "text", "--json", code=1))[0]["answer"] == "no"
 
 
-def test_undecided(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_undecided_question_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     build = TraceBuilder()
     mask, image = build.input("bool[1]"), build.input("f32[1]")
     with build.call("a", image, mask) as call:
@@ -291,7 +291,7 @@ def test_no_users(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
-def test_unused(show: Any) -> None:
+def test_unused_lists_what_is_never_read(show: Any) -> None:
     assert show("--unused") == (
         "backbone.convs.1/max_pool2d@0:out  f32[1, 16, 3, 3]\n"
         "text/mean@0:out                    f32[1, 16]\n"
@@ -333,7 +333,7 @@ def test_a_selector_that_names_nothing(show: Any) -> None:
     )
 
 
-def test_the_other_selector(show: Any) -> None:
+def test_carets_point_into_the_selector_of_reaches_too(show: Any) -> None:
     text = show("encoder", "--reaches", "decoder.nrm", code=2)
     assert "  --> option --reaches, column 9\n" in text
     assert "1 | decoder.nrm\n  |         ^^^\n" in text

@@ -204,7 +204,7 @@ def test_ctrl_c_from_outside(project):
         (["bus.png", "--device", "cuda"], "error[no-cuda]"),
     ],
 )
-def test_wrong_input(words, says, project, capsys):
+def test_wrong_input_is_told_before_anything_is_written(words, says, project, capsys):
     if "cuda" in words:
         import torch
 

@@ -49,7 +49,7 @@ def test_display_width():
     assert [display_width(text) for text in ("abc", "中文", "é", "e\u0301", "ａ", "")] == [3, 4, 1, 1, 2, 0]
 
 
-def test_words():
+def test_lists_and_counts_in_words():
     assert listing(["a", "b", "c"]) == "a, b, c"
     assert listing(["a", "b", "c", "d"]) == "a, b, c and 1 more"
     assert listing([str(n) for n in range(2000)], 1) == "0 and 1,999 more"

@@ -148,7 +148,7 @@ def test_a_missing_document(pytester, folder):
     assert done.ret == pytest.ExitCode.USAGE_ERROR
 
 
-def test_the_fixture(pytester, folder):
+def test_the_fixture_gives_the_trace_of_the_run(pytester, folder):
     pytester.makepyfile(
         test_it="""
         def test_it(shapeflow_trace):

@@ -1,65 +1,15 @@
-"""Imports go downwards only. The tables are the architecture: a new file needs a place in them."""
+"""Imports go downwards only: a new file needs a place in the tables of tests/support/architecture.py."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
+from architecture import BELOW, LAYERS, MODEL_ORDER, TORCH_PACKAGES, TORCH_SIDE, UPWARDS
 from places import PACKAGE
-
-LAYERS = {
-    "errors": "errors",
-    "common": "common",
-    "shapes": "shapes",
-    "model": "model",
-    "walkthrough": "walkthrough",
-    "graph": "graph",
-    "drafting": "drafting",
-    "query": "query",
-    "reporting": "reporting",
-    "recording": "recording",
-    "adapters": "adapters",
-    "runs": "runs",
-    "front doors": "cli __main__ commands integrations",
-    "public names": "__init__",
-}
-"""Layer -> the files and folders directly in shapeflow/ that belong to it, from the ground to the roof."""
-
-GROUND = {"errors", "common", "shapes", "model"}
-BELOW = {
-    "errors": set(),
-    "common": {"errors"},
-    "shapes": {"errors", "common"},
-    "model": {"errors", "common", "shapes"},
-    "walkthrough": GROUND,
-    "graph": GROUND,
-    "drafting": GROUND | {"walkthrough"},
-    "query": GROUND,
-    "reporting": GROUND | {"walkthrough", "graph"},
-    "recording": GROUND,
-    "adapters": GROUND | {"recording"},
-    "runs": GROUND | {"walkthrough", "reporting", "recording", "adapters"},
-    "front doors": GROUND | {"walkthrough", "graph", "drafting", "query", "reporting", "adapters", "runs"},
-    "public names": {"errors"},
-}
-"""Layer -> the layers it may import."""
-
-UPWARDS: dict[tuple[str, str], str] = {
-    ("errors.py", "shapeflow.common.control_characters"): "what a message quotes is made visible in one place"
-}
-"""The imports that point upwards all the same: (file, module) -> the reason."""
-
-MODEL_ORDER = (
-    "records match pattern path_index not_found selector links unused flow call_tree exact_names costs "
-    "codec tracefile trace variation"
-)
-"""The files of model/: each imports only files that stand before it."""
-
-TORCH_SIDE = {"recording", "adapters", "runs"}
-"""Layers that import torch."""
-TORCH_PACKAGES = {"torch", "torchvision", "transformers", "sam3", "timm"}
 
 
 @dataclass(frozen=True)
@@ -108,7 +58,7 @@ TEXTS = {file: (PACKAGE / file).read_text(encoding="utf-8") for file in FILES}
 def layer_of(name: str) -> str:
     """Return the layer of a file or folder in shapeflow/."""
     found = [layer for layer, names in LAYERS.items() if name in names.split()]
-    assert found, f"shapeflow/{name} has no layer: give it one in tests/project/test_layers.py"
+    assert found, f"shapeflow/{name} has no layer: give it one in tests/support/architecture.py"
     return found[0]
 
 
@@ -147,6 +97,7 @@ def test_few_imports_point_upwards():
         assert module in {statement.module for statement in imports((PACKAGE / file).read_text("utf-8"))}
 
 
+@cache
 def imported_files() -> dict[str, set[str]]:
     """Return for each of our modules the ones it imports in any way, itself left out."""
     found = {}

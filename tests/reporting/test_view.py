@@ -301,7 +301,7 @@ def test_both_languages_have_all_words_and_the_same_holes():
         assert all(hole == holes[0] for hole in holes), key
 
 
-def test_words_count():
+def test_words_with_numbers_have_singular_and_plural():
     words = Translator("en")
     assert words("n-calls", n=1) == "1 call"
     assert words("n-calls", n=1200) == "1,200 calls"

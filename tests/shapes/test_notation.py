@@ -150,7 +150,7 @@ SUMS = st.recursive(st.integers(0, 99).map(lambda size: (str(size), size)), comb
 
 class TestArithmetic:
     @given(SUMS)
-    def test_sums(self, given_sum):
+    def test_generated_sums_have_python_s_value(self, given_sum):
         text, value = given_sum
         size = evaluate(parse_expression(text), Bindings())
         assert size == value if value is not None else isinstance(size, NotEvaluable)
@@ -166,7 +166,7 @@ class TestArithmetic:
             Diagnostic("symbol-fraction", "'S / P' is not a whole number", because="1000 / 14 leaves 6")
         )
 
-    def test_zero(self):
+    def test_a_division_by_zero_has_no_size(self):
         assert evaluate(parse_expression("S/0"), bound(S=1)).diagnostic.code == "symbol-fraction"
 
     def test_an_unbound_symbol(self):
@@ -222,7 +222,7 @@ class TestMatch:
     def test_any_number_of_dims(self, text, shape):
         assert matched(text, *shape)[0] is None
 
-    def test_rank(self):
+    def test_another_number_of_dims_is_told(self):
         assert matched("[1, 2]", 1)[0] == RankDiffers(2, 1, at_least=False)
         assert matched("[1, 2, ...]", 1)[0] == RankDiffers(2, 1, at_least=True)
 
@@ -254,7 +254,7 @@ class TestMatch:
 
 
 class TestWords:
-    def test_what_differs(self):
+    def test_the_text_says_which_dims_differ(self):
         def words(text, *shape, **sizes):
             return difference_text(matched(text, *shape, **sizes)[0], "f32", shape)
 

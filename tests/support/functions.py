@@ -12,20 +12,28 @@ import torch.nn.functional as F
 TABLE: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {}
 """Name -> the function, and the tensors that it is called with."""
 
-X = torch.randn(2, 3, 4)
-Y = torch.randn(2, 3, 4)
-M = torch.randn(4, 5)
-ROW = torch.randn(4)
-IMAGE = torch.randn(2, 4, 8, 8)
-LAST = torch.randn(2, 4, 8, 8).to(memory_format=torch.channels_last)
+_GENERATOR = torch.Generator().manual_seed(0)
+
+
+def _randn(*shape: int, **options: Any) -> torch.Tensor:
+    """Return the same numbers in every run of the tests."""
+    return torch.randn(*shape, generator=_GENERATOR, **options)
+
+
+X = _randn(2, 3, 4)
+Y = _randn(2, 3, 4)
+M = _randn(4, 5)
+ROW = _randn(4)
+IMAGE = _randn(2, 4, 8, 8)
+LAST = _randn(2, 4, 8, 8).to(memory_format=torch.channels_last)
 IDS = torch.tensor([[0, 2, 1], [1, 0, 2]])
 MASK = torch.tensor([[True, False, True], [False, True, True]])
-HALF = torch.randn(2, 3, 4).bfloat16()
-DOUBLE = torch.randn(2, 3, 4).double()
+HALF = _randn(2, 3, 4).bfloat16()
+DOUBLE = _randn(2, 3, 4).double()
 INTS = torch.arange(24).view(2, 3, 4)
-HEADS = torch.randn(2, 4, 6, 8)
-KERNEL = torch.randn(6, 4, 3, 3)
-COMPLEX = torch.randn(2, 3, 4, dtype=torch.complex64)
+HEADS = _randn(2, 4, 6, 8)
+KERNEL = _randn(6, 4, 3, 3)
+COMPLEX = _randn(2, 3, 4, dtype=torch.complex64)
 
 
 def add(name: str, function: Callable[..., Any], *tensors: torch.Tensor) -> None:

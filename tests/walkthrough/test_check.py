@@ -21,7 +21,7 @@ SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.md"))
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
-def test_samples(sample, path):
+def test_each_line_of_the_samples_gets_the_verdict_it_names(sample, path):
     """Each line of a sample that ends with ``# E: code`` gets that code; every other claim is satisfied."""
     whole = {"```shape": "block-name", "## Lines that cannot be read": "duplicate-section"}
     wrong = []

@@ -39,7 +39,7 @@ def trace():
         "attr layers.[0-1].rate = 0.1",
     ],
 )
-def test_what_holds(trace, line):
+def test_attribute_and_class_claims_that_hold(trace, line):
     assert judge(trace, line, {"H": 8}).status == "holds"
 
 
@@ -57,7 +57,7 @@ def test_what_holds(trace, line):
         ("attr layers.*.rate = 0.1", "0.1 in layers.0, layers.1\n0.2 in layers.2"),
     ],
 )
-def test_what_does_not(trace, line, found):
+def test_attribute_and_class_claims_that_fail(trace, line, found):
     verdict = judge(trace, line)
     assert (verdict.status, verdict.code, verdict.found) == ("contradicted", "attribute", found)
     assert under(verdict) == line.partition(" = ")[2]
@@ -96,7 +96,7 @@ def test_another_class(trace):
     assert judge(trace, "class neck = iny.Neck").status == "contradicted"
 
 
-def test_same():
+def test_written_and_recorded_values_are_compared_as_values():
     assert same([1, [2]], (1, (2,)))
     assert same({"a": 1}, {"a": 1.0})
     assert not same({"a": 1}, {"b": 1})

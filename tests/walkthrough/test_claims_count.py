@@ -25,7 +25,7 @@ from walkthroughs import judge, result_of, under
         ("count items mask_head:out = 0", "0"),
     ],
 )
-def test_what_holds(sample, line, found):
+def test_count_claims_that_hold(sample, line, found):
     verdict = judge(sample, line)
     assert (verdict.status, verdict.found) == ("holds", found)
 

@@ -39,7 +39,7 @@ def trace():
         ("side:out never reaches h:out", "no path"),
     ],
 )
-def test_what_holds(trace, line, found):
+def test_flow_claims_that_hold(trace, line, found):
     verdict = judge(trace, line)
     assert (verdict.status, verdict.found) == ("holds", found)
 
@@ -60,7 +60,7 @@ def test_a_missing_path(trace):
     assert verdict.found == "no path"
 
 
-def test_what_is_used(trace):
+def test_a_claim_of_unused_fails_with_the_use(trace):
     verdict = judge(trace, "g:out unused")
     assert (verdict.status, verdict.what) == ("contradicted", "'g:out' is used")
     assert verdict.found == "returned by '.'\nshortest path, 2 ops, through\nh"

@@ -124,7 +124,7 @@ class TestSymbols:
         assert (verdict.status, verdict.code) == ("contradicted", "symbol-conflict")
         assert verdict.what == "'N' is 9 here but was bound to 8"
 
-    def test_unworkable(self, sample):
+    def test_an_expression_without_a_size_is_invalid(self, sample):
         verdict = judge(sample, "backbone.convs.0:out [B, Z/2, _, _]")
         assert (verdict.status, verdict.code, under(verdict)) == ("invalid", "symbol-unbound", "Z/2")
         assert verdict.expected == "Z bound by an earlier claim, or given in the front matter"

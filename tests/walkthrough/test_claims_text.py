@@ -19,7 +19,7 @@ from walkthroughs import judge, under
         '**/interpolate "nearest"',
     ],
 )
-def test_what_holds(sample, line):
+def test_text_claims_that_hold(sample, line):
     assert judge(sample, line).status == "holds"
 
 

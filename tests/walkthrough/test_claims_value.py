@@ -92,7 +92,7 @@ class TestFormulas:
             ("max(x:out - inf)", -np.inf),
         ],
     )
-    def test_results(self, text, expected):
+    def test_each_function_gives_numpy_s_result(self, text, expected):
         found = result(text, x=X, y=Y, z=Z)
         assert found.shape == np.shape(expected)
         np.testing.assert_allclose(found, expected, rtol=1e-9)

@@ -156,7 +156,7 @@ class TestSections:
             ("???", "section"),
         ],
     )
-    def test_slugs(self, title, name):
+    def test_a_heading_gives_a_stable_name(self, title, name):
         assert slug(title) == name
 
     def test_the_same_heading_twice(self):

@@ -1,0 +1,55 @@
+"""The architecture as tables: layers, what each may import, and the order of the files of model/."""
+
+from __future__ import annotations
+
+LAYERS = {
+    "errors": "errors",
+    "common": "common",
+    "shapes": "shapes",
+    "model": "model",
+    "walkthrough": "walkthrough",
+    "graph": "graph",
+    "drafting": "drafting",
+    "query": "query",
+    "reporting": "reporting",
+    "recording": "recording",
+    "adapters": "adapters",
+    "runs": "runs",
+    "front doors": "cli __main__ commands integrations",
+    "public names": "__init__",
+}
+"""Layer -> the files and folders directly in shapeflow/ that belong to it, from the ground to the roof."""
+
+GROUND = {"errors", "common", "shapes", "model"}
+BELOW = {
+    "errors": set(),
+    "common": {"errors"},
+    "shapes": {"errors", "common"},
+    "model": {"errors", "common", "shapes"},
+    "walkthrough": GROUND,
+    "graph": GROUND,
+    "drafting": GROUND | {"walkthrough"},
+    "query": GROUND,
+    "reporting": GROUND | {"walkthrough", "graph"},
+    "recording": GROUND,
+    "adapters": GROUND | {"recording"},
+    "runs": GROUND | {"walkthrough", "reporting", "recording", "adapters"},
+    "front doors": GROUND | {"walkthrough", "graph", "drafting", "query", "reporting", "adapters", "runs"},
+    "public names": {"errors"},
+}
+"""Layer -> the layers it may import."""
+
+UPWARDS: dict[tuple[str, str], str] = {
+    ("errors.py", "shapeflow.common.control_characters"): "what a message quotes is made visible in one place"
+}
+"""The imports that point upwards all the same: (file, module) -> the reason."""
+
+MODEL_ORDER = (
+    "records match pattern path_index not_found selector links unused flow call_tree exact_names costs "
+    "codec tracefile trace variation"
+)
+"""The files of model/: each imports only files that stand before it."""
+
+TORCH_SIDE = {"recording", "adapters", "runs"}
+"""Layers that import torch."""
+TORCH_PACKAGES = {"torch", "torchvision", "transformers", "sam3", "timm"}
