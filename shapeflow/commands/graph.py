@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shapeflow.commands.console import say
 from shapeflow.common.text import nearest
 from shapeflow.errors import ExitCode, InputError
 
@@ -57,9 +57,8 @@ def run(args: argparse.Namespace) -> int:
     trace = Trace.load(args.trace)
     graph = _graph(trace, args)
     save(args.output, _content(graph, form), force=args.force, inputs=[args.trace])
-    if not args.quiet:
-        folded = f"; {graph.left_out}" if graph.left_out else ""
-        print(f"{args.output}  {len(graph.nodes)} boxes, {len(graph.edges)} arrows{folded}", file=sys.stderr)
+    folded = f"; {graph.left_out}" if graph.left_out else ""
+    say(f"{args.output}  {len(graph.nodes)} boxes, {len(graph.edges)} arrows{folded}", args.quiet)
     return int(ExitCode.FINE)
 
 

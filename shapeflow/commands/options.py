@@ -62,13 +62,9 @@ def check_outputs(output: Path, report: Path | None) -> None:
 
 def _check_ours(report: Path) -> None:
     """Check before the run what saving the report will check: that no foreign file is written over."""
-    from shapeflow.reporting.output import LOOKED_AT, MARK
+    from shapeflow.reporting.output import is_ours
 
-    if not report.is_file():
-        return
-    with report.open("rb") as file:
-        head = file.read(LOOKED_AT)
-    if head and MARK not in head:
+    if report.is_file() and not is_ours(report):
         raise InputError(
             "output-exists",
             f"'{report}' exists and was not made by shapeflow",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapeflow.commands.console import wants_colour
+from shapeflow.commands.console import say, wants_colour
 from shapeflow.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
     from shapeflow.model.trace import Trace
+    from shapeflow.reporting.view.model import ReportView
     from shapeflow.walkthrough.verdict import CheckResult
 
 EXAMPLES = """\
@@ -64,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
     from shapeflow.model.trace import Trace
     from shapeflow.reporting import format_of, renderer
     from shapeflow.reporting.output import save
+    from shapeflow.reporting.view.build import build
 
     if args.no_walkthrough and args.walkthrough:
         raise InputError(
@@ -73,29 +76,24 @@ def run(args: argparse.Namespace) -> int:
     render = renderer(form)
     trace = Trace.load(args.trace)
     result, language = _checked(trace, args)
-    text = render_view(trace, result, language, form, render)
+    text = _rendered(build(trace, result, language=language), form, render)
     if args.output is None and form != "html":
         sys.stdout.write(text)
         return int(ExitCode.FINE)
     path = args.output or Path(_stem(args.trace)).with_suffix(".html")
     inputs = [args.trace, *([args.walkthrough] if args.walkthrough else [])]
     save(path, text.encode("utf-8", errors="replace"), force=args.force, inputs=inputs)
-    if not args.quiet:
-        print(f"{path}  {len(text.encode('utf-8', errors='replace')) / 1e6:.2f} MB", file=sys.stderr)
+    say(f"{path}  {path.stat().st_size / 1e6:.2f} MB", args.quiet)
     return int(ExitCode.FINE)
 
 
-def render_view(trace: Trace, result: CheckResult | None, language: str, form: str, render: object) -> str:
-    """Build the view and render it; on a terminal, text gets colour and the terminal's width."""
-    from shapeflow.reporting.view.build import build
-
-    view = build(trace, result, language=language)
+def _rendered(view: ReportView, form: str, render: Callable[[ReportView], str]) -> str:
+    """Render the view; on a terminal, text gets colour and the terminal's width."""
     if form == "terminal" and sys.stdout.isatty():
         from shapeflow.reporting.formats.terminal import coloured
 
         return coloured(view, wants_colour(sys.stdout))
-    assert callable(render)
-    return str(render(view))
+    return render(view)
 
 
 def _checked(trace: Trace, args: argparse.Namespace) -> tuple[CheckResult | None, str]:

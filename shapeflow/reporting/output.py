@@ -30,7 +30,7 @@ def save(path: Path, content: bytes, *, force: bool = False, inputs: Iterable[Pa
                 where="option -o",
                 hint="another name for the output",
             )
-    if path.is_file() and not force and not _ours(path, content):
+    if path.is_file() and not force and not is_ours(path, content):
         raise InputError(
             "output-exists",
             f"'{path}' exists and was not made by shapeflow",
@@ -40,8 +40,13 @@ def save(path: Path, content: bytes, *, force: bool = False, inputs: Iterable[Pa
     return write_bytes(path, content)
 
 
-def _ours(path: Path, content: bytes) -> bool:
-    """Return whether a file is an earlier output of ours, as far as its beginning shows."""
+def is_ours(path: Path, content: bytes = b"") -> bool:
+    """Return whether a file is an earlier output of ours, as far as its beginning shows.
+
+    Args:
+        path: the file.
+        content: what is to take its place: a picture may replace a picture of the same kind.
+    """
     try:
         with path.open("rb") as file:
             head = file.read(LOOKED_AT)
