@@ -6,16 +6,17 @@ function call is open for (scripted functions, C++ callers): those are recorded 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch._ops import HigherOrderOperator
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from shapeflow.recording.flops import may_count
 from shapeflow.recording.ports import walk
 from shapeflow.recording.redispatch import undisturbed
 from shapeflow.recording.schemas import Operator, operator_of
-from shapeflow.recording.shapes_only.memo import MetaMemo, may_count
 from shapeflow.recording.trace_builder import Draft, OpDraft
 
 
@@ -56,8 +57,17 @@ class OperatorWatch:
             self._draft.fail_op(begun)
 
 
+Count = Callable[[Any, tuple[Any, ...], dict[str, Any]], int]
+"""Gives the FLOPs of an operator by its arguments' shapes alone; raises where that cannot be told."""
+
+
 class RealOperators(TorchDispatchMode):
-    """Passes every operator on unchanged, after telling the watch; counts FLOPs by shapes alone."""
+    """Passes every operator on unchanged, after telling the watch of it and of its FLOPs.
+
+    Args:
+        watch: is told of each operator.
+        count: gives the FLOPs.
+    """
 
     supports_higher_order_operators = True
 
@@ -65,10 +75,10 @@ class RealOperators(TorchDispatchMode):
     def _should_skip_dynamo(cls) -> bool:
         return False  # the wrapper that torch would add imports its compiler, which takes seconds
 
-    def __init__(self, watch: OperatorWatch) -> None:
+    def __init__(self, watch: OperatorWatch, count: Count) -> None:
         super().__init__()
         self._watch = watch
-        self._memo = MetaMemo()
+        self._count = count
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -91,6 +101,6 @@ class RealOperators(TorchDispatchMode):
         if isinstance(func, HigherOrderOperator) or not may_count(func):
             return 0
         try:
-            return self._memo.ask(func, args, kwargs).flops
+            return self._count(func, args, kwargs)
         except Exception:  # no meta formula for this operator: its FLOPs stay uncounted, and the run goes on
             return 0

@@ -28,6 +28,7 @@ from shapeflow.recording.identity import Identity
 from shapeflow.recording.lazy_dynamo import is_compiled, run_as_written
 from shapeflow.recording.operators import OperatorWatch, RealOperators
 from shapeflow.recording.ops import Functions, FunctionWatch
+from shapeflow.recording.shapes_only.memo import MetaMemo
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 from shapeflow.recording.trace_builder import Draft
 
@@ -110,7 +111,7 @@ class Recording:
             self._calls = CallRecorder(self._model, self._draft)
             enter(self._calls.watching())
             if self._shapes_only is None:
-                enter(RealOperators(operators))
+                enter(RealOperators(operators, MetaMemo().flops))
                 enter(_watched(enter(Functions()), functions))
             else:
                 enter(_watched(self._shapes_only, operators))
