@@ -26,6 +26,7 @@ import torch
 from torch import nn
 
 from shapeflow.recording.ports import arguments, tensors_of, walk
+from shapeflow.recording.torch_internals import hooks_of, no_torch_function, pre_hooks_of
 from shapeflow.recording.trace_builder import CallDraft, Draft
 
 Method = Callable[..., Any]
@@ -126,7 +127,7 @@ class CallRecorder:
 
     def _before(self, module: nn.Module, args: Any, kwargs: Any) -> None:
         path = self._path(module) or ""
-        with torch._C.DisableTorchFunction():
+        with no_torch_function():
             rows = arguments(args, kwargs, self._names_of_forward(module))
             call = self._draft.begin_call(path, "forward", type(module).__name__, rows)
         self._running.append(_Running(module, "forward", call, True, sys.exc_info()[1], []))
@@ -139,7 +140,7 @@ class CallRecorder:
                 del self._running[position:]
                 # This hook is called after an exception too, with an output of None.
                 raised = running.call.raised or sys.exc_info()[1] is not running.handled
-                with torch._C.DisableTorchFunction():
+                with no_torch_function():
                     names = self._names_of_forward(module)
                     leaves = [] if raised else self._leaves(running.call, names, args, kwargs, output)
                     self._draft.end_call(running.call, leaves, raised)
@@ -194,7 +195,7 @@ class CallRecorder:
         self, method: Method, name: str, path: str, module: nn.Module, args: Any, kwargs: dict[str, Any]
     ) -> Any:
         names = self._names(method if method is not nn.Module.__call__ else module.forward)
-        with torch._C.DisableTorchFunction():
+        with no_torch_function():
             rows = arguments(args, kwargs, names)
             call = self._draft.begin_call(path, name, type(module).__name__, rows)
         self._running.append(_Running(module, name, call, False, None, [method]))
@@ -206,7 +207,7 @@ class CallRecorder:
             self._draft.end_call(call, (), raised=True)
             raise
         del self._running[depth - 1 :]
-        with torch._C.DisableTorchFunction():
+        with no_torch_function():
             self._draft.end_call(call, self._leaves(call, names, args, kwargs, result))
         return result
 
@@ -260,7 +261,7 @@ def _fused(modules: Iterable[nn.Module]) -> set[int]:
         id(module)
         for layer in modules
         if isinstance(layer, nn.TransformerEncoderLayer)
-        and not any(module._forward_hooks or module._forward_pre_hooks for module in layer.modules())
+        and not any(hooks_of(module) or pre_hooks_of(module) for module in layer.modules())
         for module in layer.modules()
     }
 

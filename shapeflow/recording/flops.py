@@ -7,16 +7,20 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch._ops import HigherOrderOperator
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import conv_flop_count, flop_registry, mm_flop
 
 from shapeflow.recording.attention import attention_flops
+from shapeflow.recording.torch_internals import (
+    DispatchMode,
+    HigherOrderOperator,
+    convolution_flops,
+    flop_formulas,
+    product_flops,
+)
 
 
 def flop_formula(func: Any) -> Any:
     """Return an operator's FLOP formula, torch's or ours for one that torch lacks; None if there is none."""
-    return flop_registry.get(func.overloadpacket) or _MORE_FORMULAS.get(func.overloadpacket)
+    return flop_formulas.get(func.overloadpacket) or _MORE_FORMULAS.get(func.overloadpacket)
 
 
 @cache
@@ -25,18 +29,13 @@ def may_count(func: Any) -> bool:
     return flop_formula(func) is not None or func.overloadpacket.__name__.startswith(_COMPOSED)
 
 
-class FlopCounter(TorchDispatchMode):
+class FlopCounter(DispatchMode):
     """Adds up torch's own FLOP formulas; an operator without one is counted by what it is composed of.
 
     torch's ``FlopCounterMode`` gives the same sums, and loads the compiler, which takes seconds.
     """
 
     flops = 0
-    supports_higher_order_operators = True
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -64,17 +63,17 @@ def _linear_flops(tensor: Tensor, weight: Tensor, *_: Any, **__: Any) -> int:
     """Return the FLOPs of the matrix product that ``linear`` is; torch counts none for a single vector."""
     if tensor.dim() < 2:
         return 0
-    return int(_mm_flop((tensor.shape[:-1].numel(), tensor.shape[-1]), weight.shape[::-1]))
+    return int(_shape_product_flops((tensor.shape[:-1].numel(), tensor.shape[-1]), weight.shape[::-1]))
 
 
-_mm_flop = getattr(mm_flop, "__wrapped__", mm_flop)
+_shape_product_flops = getattr(product_flops, "__wrapped__", product_flops)
 """Without the wrapper that finds the shapes of tensors: these are shapes."""
 
 
 def _convolution_flops(tensor: Tensor, weight: Tensor, *_: Any, out_val: Tensor, **__: Any) -> int:
     """Return the FLOPs of a convolution, also of a single picture, whose batch dim is left out."""
     alone = (1,) * (weight.dim() - tensor.dim())
-    return int(conv_flop_count([*alone, *tensor.shape], [*weight.shape], [*alone, *out_val.shape]))
+    return convolution_flops([*alone, *tensor.shape], [*weight.shape], [*alone, *out_val.shape])
 
 
 def _attention_flops(query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any) -> int:

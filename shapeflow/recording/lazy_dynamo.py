@@ -18,7 +18,8 @@ from typing import Any
 
 import torch
 
-_NAME = "torch._dynamo"
+from shapeflow.recording.torch_internals import COMPILER as _NAME
+from shapeflow.recording.torch_internals import compiled_call_of
 
 
 def _disable(function: Any = None, recursive: bool = True, **options: Any) -> Any:
@@ -33,16 +34,14 @@ def _disable(function: Any = None, recursive: bool = True, **options: Any) -> An
         if marked is None:
             if f"{_NAME}.eval_frame" not in sys.modules:
                 return function(*args, **kwargs)
-            marked = torch._dynamo.disable(function, recursive)
+            marked = importlib.import_module(_NAME).disable(function, recursive)
         return marked(*args, **kwargs)
 
     return waiting
 
 
 def _is_compile_supported(device: str) -> bool:
-    from torch._dynamo.utils import is_compile_supported
-
-    return bool(is_compile_supported(device))
+    return bool(importlib.import_module(f"{_NAME}.utils").is_compile_supported(device))
 
 
 def _settings(name: str) -> Any:
@@ -60,7 +59,7 @@ def _module(name: str, **attributes: Any) -> ModuleType:
 
 _UTILS = _module(f"{_NAME}.utils", is_compile_supported=_is_compile_supported)
 """torchvision imports this one question, for ``roi_align``."""
-_FOLDER = str(Path(torch.__file__).parent / "_dynamo")
+_FOLDER = str(Path(torch.__file__).parent / _NAME.rpartition(".")[2])
 _STAND_INS = {
     _NAME: _module(_NAME, disable=_disable, utils=_UTILS, __path__=[_FOLDER], __getattr__=_settings),
     f"{_NAME}.utils": _UTILS,
@@ -80,8 +79,8 @@ def compiler_not_loaded() -> Iterator[None]:
         for name, module in _STAND_INS.items():
             if sys.modules.get(name) is module:
                 del sys.modules[name]
-        if vars(torch).get("_dynamo") is _STAND_INS[_NAME]:
-            del torch._dynamo
+        if vars(torch).get(_NAME.rpartition(".")[2]) is _STAND_INS[_NAME]:
+            delattr(torch, _NAME.rpartition(".")[2])
 
 
 @contextmanager
@@ -97,6 +96,6 @@ def run_as_written() -> Iterator[None]:
 def is_compiled(model: torch.nn.Module) -> bool:
     """Return True if a part of a model was compiled; none was while the compiler is not loaded."""
     return f"{_NAME}.eval_frame" in sys.modules and any(
-        type(module).__name__ == "OptimizedModule" or module._compiled_call_impl is not None
+        type(module).__name__ == "OptimizedModule" or compiled_call_of(module) is not None
         for module in model.modules()
     )

@@ -10,13 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch._ops import HigherOrderOperator
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from shapeflow.recording.flops import may_count
 from shapeflow.recording.ports import walk
 from shapeflow.recording.redispatch import undisturbed
 from shapeflow.recording.schemas import Operator, operator_of
+from shapeflow.recording.torch_internals import DispatchMode, HigherOrderOperator, no_torch_function
 from shapeflow.recording.trace_builder import Draft, OpDraft
 
 
@@ -61,19 +60,13 @@ Count = Callable[[Any, tuple[Any, ...], dict[str, Any]], int]
 """Gives the FLOPs of an operator by its arguments' shapes alone; raises where that cannot be told."""
 
 
-class RealOperators(TorchDispatchMode):
+class RealOperators(DispatchMode):
     """Passes every operator on unchanged, after telling the watch of it and of its FLOPs.
 
     Args:
         watch: is told of each operator.
         count: gives the FLOPs.
     """
-
-    supports_higher_order_operators = True
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False  # the wrapper that torch would add imports its compiler, which takes seconds
 
     def __init__(self, watch: OperatorWatch, count: Count) -> None:
         super().__init__()
@@ -86,7 +79,7 @@ class RealOperators(TorchDispatchMode):
         """Run one operator."""
         kwargs = kwargs or {}
         # No function is called here: a function mode has seen it before, or the caller is not in Python.
-        with torch._C.DisableTorchFunction():
+        with no_torch_function():
             begun = self._watch.begin(operator_of(func), args, kwargs)
             flops = self._flops(func, args, kwargs)
             try:

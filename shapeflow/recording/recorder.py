@@ -30,6 +30,7 @@ from shapeflow.recording.operators import OperatorWatch, RealOperators
 from shapeflow.recording.ops import Functions, FunctionWatch
 from shapeflow.recording.shapes_only.memo import MetaMemo
 from shapeflow.recording.shapes_only.mode import ShapesOnly
+from shapeflow.recording.torch_internals import no_torch_function
 from shapeflow.recording.trace_builder import Draft
 
 _NOT_COMPILED = "What torch.compile had compiled ran as it is written: a compiled part calls no functions."
@@ -72,7 +73,7 @@ class Recording:
             self.run = replace(self.run, notes=(_NOT_COMPILED,))
         self._model: nn.Module | None = model
         self._shapes_only = shapes_only
-        with torch._C.DisableTorchFunction():
+        with no_torch_function():
             self._draft = Draft(Identity(modules.tensor_names(model)), progress)
         if keep and shapes_only is None:
             self._draft.keeper = Keeper(keep)
@@ -122,7 +123,7 @@ class Recording:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        with self._pause, collection_paused(), torch._C.DisableTorchFunction():
+        with self._pause, collection_paused(), no_torch_function():
             self._stack.close()
             self._finish(error)
 

@@ -20,7 +20,6 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording.identity import notation
@@ -31,6 +30,7 @@ from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, oper
 from shapeflow.recording.shapes_only.concrete import Known
 from shapeflow.recording.shapes_only.memo import MetaMemo, build, lift
 from shapeflow.recording.shapes_only.overrides import CpuStandIn
+from shapeflow.recording.torch_internals import DispatchMode, no_torch_function
 
 _CPU = torch.device("cpu")
 _META = torch.device("meta")
@@ -38,7 +38,7 @@ _MASKS = (torch.bool, torch.uint8)
 _aten = torch.ops.aten
 
 
-class ShapesOnly(TorchDispatchMode):
+class ShapesOnly(DispatchMode):
     """Run what is inside without arithmetic on large tensors.
 
     Args:
@@ -46,12 +46,7 @@ class ShapesOnly(TorchDispatchMode):
             model that was built before. Their values may be read, never written.
     """
 
-    supports_higher_order_operators = True
     watch: OperatorWatch | None = None
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False  # the wrapper that torch would add imports its compiler, which takes seconds
 
     def __init__(self, protect: Iterable[Tensor] = ()) -> None:
         super().__init__()
@@ -88,7 +83,7 @@ class ShapesOnly(TorchDispatchMode):
             return NotImplemented  # they do so with operators on what they hold
         kwargs, operator, watch = kwargs or {}, operator_of(func), self.watch
         answer = self._ANSWERS[operator.kind]
-        with torch._C.DisableTorchFunction():
+        with no_torch_function():
             if watch is None:
                 return answer(self, operator, args, kwargs)
             begun = watch.begin(operator, args, kwargs)
