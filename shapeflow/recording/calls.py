@@ -178,15 +178,15 @@ class CallRecorder:
         self._parameters[method] = _positional(own)
         return functools.wraps(own)(functools.partial(self._wrap(method, "forward"), module))
 
-    @staticmethod
-    def _entered(running: _Running, method: Method, module: nn.Module, args: Any, kwargs: Any) -> Any:
+    def _entered(self, running: _Running, method: Method, module: nn.Module, args: Any, kwargs: Any) -> Any:
         """Run a method for a call that has begun: a hook began it, or ``super()`` goes up a class."""
         running.entered.append(method)
         try:
             return method(module, *args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             if len(running.entered) == 1:  # what `super()` raised may be caught a class below
                 running.call.raised = True
+            self._draft.failing_calls.note(error, running.call.id)
             raise
         finally:
             running.entered.pop()
@@ -202,9 +202,10 @@ class CallRecorder:
         depth = len(self._running)
         try:
             result = method(module, *args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del self._running[depth - 1 :]
             self._draft.end_call(call, (), raised=True)
+            self._draft.failing_calls.note(error, call.id)
             raise
         del self._running[depth - 1 :]
         with no_torch_function():

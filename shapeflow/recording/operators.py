@@ -50,10 +50,10 @@ class OperatorWatch:
         if begun is not None:
             self._draft.end_op(begun, walk("out", result))
 
-    def failed(self, begun: OpDraft | None) -> None:
+    def failed(self, begun: OpDraft | None, error: BaseException) -> None:
         """Close the op of an operator that raised."""
         if begun is not None:
-            self._draft.fail_op(begun)
+            self._draft.fail_op(begun, error)
 
 
 Count = Callable[[Any, tuple[Any, ...], dict[str, Any]], int]
@@ -84,8 +84,8 @@ class RealOperators(DispatchMode):
             flops = self._flops(func, args, kwargs)
             try:
                 result = undisturbed(func, types, args, kwargs)
-            except BaseException:
-                self._watch.failed(begun)
+            except BaseException as error:
+                self._watch.failed(begun, error)
                 raise
             self._watch.end(begun, flops, result)
         return result

@@ -59,9 +59,9 @@ class FunctionWatch:
         """Return what runs instead of a composite function that is shown one level deep; None for others."""
         return self._opened.get(func)
 
-    def failed(self, op: OpDraft) -> None:
+    def failed(self, op: OpDraft, error: BaseException) -> None:
         """Close the op of a function that raised."""
-        self._draft.fail_op(op)
+        self._draft.fail_op(op, error)
 
     def end(self, op: OpDraft, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         """Close the op of a function that has run."""
@@ -109,8 +109,8 @@ class Functions(OwnMode):
             else:
                 with self.again():
                     result = parts(*args, **kwargs)
-        except BaseException:
-            watch.failed(op)
+        except BaseException as error:
+            watch.failed(op, error)
             raise
         watch.end(op, func, args, kwargs, result)
         return result

@@ -22,7 +22,7 @@ from shapeflow.recording import modules
 from shapeflow.recording.attention import fused_paths_kept
 from shapeflow.recording.calls import CallRecorder
 from shapeflow.recording.capture import Keeper, Wanted
-from shapeflow.recording.failure import failed_op, failure_of
+from shapeflow.recording.failure import failure_of
 from shapeflow.recording.finalize import freeze
 from shapeflow.recording.identity import Identity
 from shapeflow.recording.lazy_dynamo import is_compiled, run_as_written
@@ -131,7 +131,7 @@ class Recording:
         self._draft.end()
         seconds = {"forward": round(time.perf_counter() - self._started, 3)}
         if isinstance(error, EndOfRun):
-            last = failed_op(error)
+            last = self._draft.failing_ops.innermost_of_chain(error)
             if last is not None:
                 self._draft.forget(last)
             self.run = replace(self.run, notes=(*self.run.notes, str(error)))

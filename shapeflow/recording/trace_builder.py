@@ -12,6 +12,7 @@ from torch.nn import Parameter
 
 from shapeflow.model.records import Escape, Origin, Port, call_key, call_name
 from shapeflow.recording.capture import Keeper
+from shapeflow.recording.error_path import ErrorPath
 from shapeflow.recording.identity import Identity
 from shapeflow.recording.ports import PLAIN_TYPES, arguments, plain, walk
 from shapeflow.recording.source import SourceLines
@@ -84,6 +85,8 @@ class Draft:
         self.open_ops: list[OpDraft] = []
         self.peak_op: int | None = None
         self.keeper: Keeper | None = None
+        self.failing_ops = ErrorPath()
+        self.failing_calls = ErrorPath()
         self._peak = 0
         self._progress = progress
         self._flops_done = 0
@@ -191,10 +194,11 @@ class Draft:
         if op is self.ops[-1]:
             self.ops.pop()
 
-    def fail_op(self, op: OpDraft) -> None:
+    def fail_op(self, op: OpDraft, error: BaseException) -> None:
         """Close an op that raised; it stays, with its inputs and without outputs."""
         _close(self.open_ops, op)
         op.outputs.clear()
+        self.failing_ops.note(error, op.id)
 
     def derive(self, op: OpDraft, port: str, dtype: str, shape: tuple[int, ...]) -> None:
         """Add to an op a tensor that its kernel never builds."""
@@ -241,9 +245,9 @@ class Draft:
         self.open_calls.clear()
         self.open_ops.clear()
 
-    def forget(self, op: OpDraft) -> None:
-        """Take back the last op, for a run that ended there in good order."""
-        if self.ops and op is self.ops[-1]:
+    def forget(self, op: int) -> None:
+        """Take back the op of this number if it is the last, for a run that ended there in good order."""
+        if op == len(self.ops) - 1:
             self.ops.pop()
 
 

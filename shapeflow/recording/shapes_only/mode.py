@@ -90,8 +90,8 @@ class ShapesOnly(DispatchMode):
             self._flops = 0
             try:
                 result = answer(self, operator, args, kwargs)
-            except BaseException:
-                watch.failed(begun)
+            except BaseException as error:
+                watch.failed(begun, error)
                 raise
             watch.end(begun, self._flops, result)
             return result
