@@ -25,7 +25,7 @@ from shapeflow.recording.capture import Keeper, Wanted
 from shapeflow.recording.failure import failure_of
 from shapeflow.recording.finalize import freeze
 from shapeflow.recording.identity import Identity
-from shapeflow.recording.lazy_dynamo import is_compiled, run_as_written
+from shapeflow.recording.lazy_dynamo import is_compiled, load_before_run, run_as_written
 from shapeflow.recording.operators import OperatorWatch, RealOperators
 from shapeflow.recording.ops import Functions, FunctionWatch
 from shapeflow.recording.shapes_only.memo import MetaMemo
@@ -99,6 +99,7 @@ class Recording:
     def __enter__(self) -> Recording:
         if self._model is None:
             raise RuntimeError("a recording is made once; make another one to record again")
+        load_before_run()
         self._started = time.perf_counter()
         operators, functions = OperatorWatch(self._draft), FunctionWatch(self._draft)
         enter = self._stack.enter_context

@@ -18,7 +18,6 @@ from torch import Tensor
 from shapeflow.errors import NoShapeFormula
 from shapeflow.recording.flops import FlopCounter, flop_formula, may_count
 from shapeflow.recording.identity import notation
-from shapeflow.recording.lazy_dynamo import compiler_not_loaded
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.shapes_only import layouts
 from shapeflow.recording.shapes_only.formulas import result_of
@@ -129,7 +128,7 @@ class MetaMemo:
         if "generator" in kwargs:
             kwargs["generator"] = None  # nothing is drawn
         counter = FlopCounter()
-        with compiler_not_loaded(), layouts.of_the_cpu(), counter if may_count(func) else nullcontext():
+        with layouts.of_the_cpu(), counter if may_count(func) else nullcontext():
             result = layouts.corrected(func, args, func(*args, **kwargs))
         given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
         places = {id(value): Argument(place) for place, value in given if isinstance(value, Tensor)}

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording.identity import notation
+from shapeflow.recording.lazy_dynamo import load_before_run
 from shapeflow.recording.operators import OperatorWatch
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.redispatch import answer_themselves, undisturbed
@@ -58,6 +59,7 @@ class ShapesOnly(DispatchMode):
         self._flops = 0
 
     def __enter__(self) -> ShapesOnly:
+        load_before_run()
         self._random_state = torch.random.get_rng_state()
         self._stack.enter_context(self.functions)
         super().__enter__()
