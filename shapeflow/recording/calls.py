@@ -24,6 +24,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.hooks import RemovableHandle
 
 from shapeflow.recording.ports import arguments, tensors_of, walk
 from shapeflow.recording.torch_internals import hooks_of, no_torch_function, pre_hooks_of
@@ -69,7 +70,7 @@ class CallRecorder:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Record the calls made inside; hooks and wrappers are gone afterwards, whatever happened."""
-        handles: list[Any] = []
+        handles: list[RemovableHandle] = []
         wrapped: list[tuple[type, str, Method | None]] = []
         instances: list[tuple[nn.Module, Method]] = []
         modules = [module for module, _ in self._paths.values()]

@@ -8,9 +8,8 @@ at the next look. No tensor is kept alive.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -226,7 +225,7 @@ class Identity:
                 self.peak_bytes = max(self.peak_bytes, self.live_bytes)
         return tracked
 
-    def _make_forget(self) -> Any:
+    def _make_forget(self) -> Callable[[_Tracked], None]:
         tracked, storages, this = self._tracked, self._storages, weakref.ref(self)
 
         def forget(gone: _Tracked) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
+from typing import Protocol, TypeVar
 
 import torch
 from torch import nn
@@ -32,6 +32,8 @@ from shapeflow.recording.shapes_only.memo import MetaMemo
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 from shapeflow.recording.torch_internals import no_torch_function
 from shapeflow.recording.trace_builder import Draft
+
+Watch = TypeVar("Watch", OperatorWatch, FunctionWatch)
 
 _NOT_COMPILED = "What torch.compile had compiled ran as it is written: a compiled part calls no functions."
 
@@ -161,8 +163,14 @@ class Recording:
         return trace
 
 
+class _Mode(Protocol[Watch]):
+    """A mode that tells a watch of what it sees, if it has one."""
+
+    watch: Watch | None
+
+
 @contextlib.contextmanager
-def _watched(mode: Any, watch: Any) -> Iterator[None]:
+def _watched(mode: _Mode[Watch], watch: Watch) -> Iterator[None]:
     """Let a mode tell ``watch`` of what happens inside."""
     before, mode.watch = mode.watch, watch
     try:

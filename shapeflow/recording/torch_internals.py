@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from operator import attrgetter
 from pkgutil import resolve_name
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -85,12 +85,17 @@ DispatchKeySet: Any = _named("torch._C.DispatchKeySet")
 
 # Modes ----------------------------------------------------------------------------------------------------
 
-# The base class of modes that see each operator. Since 1.13; torch documents it, under this private module.
-TorchDispatchMode: Any = _named("torch.utils._python_dispatch.TorchDispatchMode")
+if TYPE_CHECKING:  # it must see what our modes inherit
+    from torch.utils._python_dispatch import TorchDispatchMode
 
-# The base class of modes that see each torch function. Since 1.13; documented, and left out of the `__all__`
-# of its module.
-TorchFunctionMode: Any = _named("torch.overrides.TorchFunctionMode")
+    TorchFunctionMode = torch.overrides.TorchFunctionMode
+else:
+    # The base class of modes that see each operator. Since 1.13; documented, under this private module.
+    TorchDispatchMode = _named("torch.utils._python_dispatch.TorchDispatchMode")
+
+    # The base class of modes that see each torch function. Since 1.13; documented, and left out of the
+    # `__all__` of its module.
+    TorchFunctionMode = _named("torch.overrides.TorchFunctionMode")
 
 # The class of functions that call operators, such as `cond`, which come to a dispatch mode without schema or
 # tags. Since 2.1; nothing public tells them apart.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import Tensor
 from torch.nn import Parameter
@@ -16,6 +16,8 @@ from shapeflow.recording.error_path import ErrorPath
 from shapeflow.recording.identity import Identity
 from shapeflow.recording.ports import PLAIN_TYPES, arguments, plain, walk
 from shapeflow.recording.source import SourceLines
+
+Opened = TypeVar("Opened")
 
 _TENSORS = frozenset({Tensor, Parameter})
 """What most arguments are."""
@@ -262,7 +264,7 @@ def _text_port(name: str, text: str, alias: str = "") -> Port:
     return Port(name, None, text, alias)
 
 
-def _close(opened: list[Any], item: Any) -> list[Any]:
+def _close(opened: list[Opened], item: Opened) -> list[Opened]:
     """Take ``item``, and what was opened after it, off a stack; return what was opened after it."""
     if opened and opened[-1] is item:
         opened.pop()

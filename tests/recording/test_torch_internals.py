@@ -52,12 +52,12 @@ def private_import(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
         if parts[0] != "torch":
             continue
         if any(map(is_private, [*parts, alias.name])):
-            yield f"{'.'.join(parts)} {alias.name}"
+            yield ".".join([*parts, alias.name])
         elif isinstance(node, ast.ImportFrom):
             module = import_module(".".join(parts))
             listed = getattr(module, "__all__", [alias.name])
             if alias.name not in listed and not isinstance(getattr(module, alias.name), ModuleType):
-                yield f"{'.'.join(parts)} {alias.name}"
+                yield ".".join([*parts, alias.name])
 
 
 def private_names(text: str, *, handles_torch: bool = True) -> list[str]:

@@ -53,7 +53,7 @@ class ShapesOnly(DispatchMode):
         super().__init__()
         self.memo = MetaMemo()
         self.known = Known(protect)
-        self._reshaped: list[tuple[Tensor, Any, Any, Any]] = []
+        self._reshaped: list[tuple[Tensor, torch.Size, tuple[int, ...], int | torch.SymInt]] = []
         self.functions = CpuStandIn(self.known)
         self._stack = contextlib.ExitStack()
         self._flops = 0
