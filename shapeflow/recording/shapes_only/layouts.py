@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from shapeflow.recording.torch_internals import device_hint_replaced, memory_format_of
 
@@ -30,6 +31,8 @@ def of_the_cpu() -> AbstractContextManager[None]:
 
 def corrected(func: Any, args: tuple[Any, ...], result: Any) -> Any:
     """Return the result of an operator on meta tensors, in the layout that the CPU's kernel gives."""
+    if func.overloadpacket is torch.ops.aten.lstm:
+        return _with_states_of(args, result)
     count = _KEPT.get(func.overloadpacket.__name__, 0)
     first = result[0] if isinstance(result, tuple) else result
     for tensor in args[:count]:
@@ -38,3 +41,9 @@ def corrected(func: Any, args: tuple[Any, ...], result: Any) -> Any:
             first = torch.empty_like(first, memory_format=memory_format)
             break
     return (first, *result[1:]) if isinstance(result, tuple) else first
+
+
+def _with_states_of(args: tuple[Any, ...], result: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Return the result of an LSTM with states of the shapes of those it was given; torch 2.6 adds a dim."""
+    given = next(value for value in args if isinstance(value, list | tuple))
+    return result[0], *(state.reshape(first.shape) for state, first in zip(result[1:], given, strict=True))
