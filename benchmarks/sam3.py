@@ -19,6 +19,7 @@ from typing import Any
 
 from benchmarks.document import ROOT, replace_part, table, versions
 from benchmarks.processes import Finished, python
+from shapeflow.common.process import own_process
 
 PICTURE = ROOT / "examples" / "school-bus.jpg"
 PROMPT = "yellow school bus"
@@ -58,6 +59,7 @@ def bare(_: str) -> dict[str, float]:
     return {"import": imported - started, "build": built - imported, "cold": cold, "warm": warm}
 
 
+@own_process()
 def traced(_: str) -> dict[str, float]:
     """Return the same of two shapes-only traces; the second forgets what the first one worked out."""
     started = time.perf_counter()
@@ -71,10 +73,9 @@ def traced(_: str) -> dict[str, float]:
 
     prepare = load("sam3")
     imported = time.perf_counter()
-    with ShapesOnly() as mode:
+    with compiler_not_loaded(), ShapesOnly() as mode:
         prepared = prepare(request("meta"))
-        with compiler_not_loaded():  # its settings, which the bare run imports with the package
-            assert torch._dynamo.config
+        assert torch._dynamo.config  # its settings, which the bare run imports with the package
         built = time.perf_counter()
 
         def run() -> None:

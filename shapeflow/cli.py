@@ -17,6 +17,7 @@ from typing import NoReturn, TextIO
 
 from shapeflow import __version__
 from shapeflow.commands.console import INTERRUPTED, coloured, wants_colour
+from shapeflow.common.process import own_process
 from shapeflow.common.text import nearest
 from shapeflow.errors import ExitCode, InputError, ShapeflowError
 
@@ -48,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = _run(words)
+        with own_process() if arguments is None else contextlib.nullcontext():
+            code = _run(words)
         sys.stdout.flush()
     except ShapeflowError as error:
         return _tell(error.render(), int(error.exit_code))

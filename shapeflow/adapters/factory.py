@@ -66,9 +66,9 @@ def _prepare(function: Callable[[], Any], request: Request) -> Prepared:
 
         args, kwargs = resized(args, kwargs, request.resize)
     if request.device == "cuda":
-        from torch.utils._pytree import tree_map_only
+        from shapeflow.recording.torch_internals import change_nested
 
-        move = partial(tree_map_only, torch.Tensor, lambda tensor: tensor.to(request.device))
+        move = partial(change_nested, torch.Tensor, lambda tensor: tensor.to(request.device))
         model, args, kwargs = model.to(request.device), move(args), move(kwargs)
     _check_arguments(model, args, kwargs, request.target)
     versions = {"torch": str(torch.__version__)}

@@ -197,10 +197,7 @@ def _run(processor: Any, images: list[Any], prompt: str, request: Request) -> Ca
 
     def shapes_only() -> object:
         try:
-            with (
-                compiler_not_loaded()
-            ):  # torch.utils.checkpoint, through which the mask head goes, would load it
-                return run()
+            return run()
         except NeedsValues as error:
             running = {frame.f_code.co_name for frame, _ in traceback.walk_tb(error.__traceback__)}
             if "forward_grounding" in running or "_forward_grounding" not in running:

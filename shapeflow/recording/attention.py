@@ -20,10 +20,19 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torch.overrides import TorchFunctionMode
-from torch.utils.flop_counter import mm_flop, sdpa_flop_count
 
 from shapeflow.recording.identity import sizes
+from shapeflow.recording.torch_internals import (
+    TorchFunctionMode,
+    attention_product_flops,
+    function_modes,
+    fused_attention_choice,
+    no_own_torch_function,
+    no_torch_dispatch,
+    no_torch_function,
+    patched,
+    product_flops,
+)
 
 
 class OwnMode(TorchFunctionMode):
@@ -53,16 +62,12 @@ def fused_paths_kept() -> Iterator[None]:
     original = torch.overrides.has_torch_function
 
     def has_torch_function(args: Iterable[Any]) -> bool:
-        modes = torch.overrides._get_current_function_mode_stack()
-        if all(isinstance(mode, OwnMode) for mode in modes):
+        if all(isinstance(mode, OwnMode) for mode in function_modes()):
             return any(_answers_itself(tensor) for tensor in args)
         return original(args)
 
-    torch.overrides.has_torch_function = has_torch_function
-    try:
+    with patched(torch.overrides, "has_torch_function", has_torch_function):
         yield
-    finally:
-        torch.overrides.has_torch_function = original
 
 
 def _answers_itself(tensor: Any) -> bool:
@@ -70,7 +75,7 @@ def _answers_itself(tensor: Any) -> bool:
     kind = type(tensor)
     if kind is Tensor or tensor is None:
         return False
-    return getattr(kind, "__torch_function__", None) not in (None, torch._C._disabled_torch_function_impl)
+    return getattr(kind, "__torch_function__", None) not in (None, no_own_torch_function)
 
 
 @lru_cache
@@ -97,7 +102,8 @@ def attention_flops(query: torch.Size, key: torch.Size, value: torch.Size) -> in
         value: ``[batch, heads, other tokens, value width]``.
     """
     leading = _leading(query, key, value).numel()
-    return int(sdpa_flop_count(*[(1, leading, shape[-2], shape[-1]) for shape in (query, key, value)]))
+    shapes = [(1, leading, shape[-2], shape[-1]) for shape in (query, key, value)]
+    return attention_product_flops(*shapes)
 
 
 def takes_fused_kernel(
@@ -109,7 +115,7 @@ def takes_fused_kernel(
     """
     if any(tensor.dim() != 4 for tensor in (query, key, value)):
         return False
-    with torch._C.DisableTorchFunction():
+    with no_torch_function():
         likes = [_likeness(tensor) for tensor in (query, key, value)]
         masks = None if mask is None else _likeness(mask, widest=2)
     allowed = (torch.backends.cuda.flash_sdp_enabled(), torch.is_grad_enabled())  # "cuda" is for the CPU too
@@ -133,9 +139,9 @@ def _chooses_fused(
     likes: tuple[_Likeness | None, ...], options: tuple[tuple[str, Any], ...], allowed: tuple[bool, ...]
 ) -> bool:
     """Ask torch, once for all that its answer depends on."""
-    with torch._C.DisableTorchFunction(), torch._C._DisableTorchDispatch():
-        choose: Any = torch._fused_sdp_choice
-        return bool(choose(*[None if like is None else _made(*like) for like in likes], **dict(options)) == 1)
+    with no_torch_function(), no_torch_dispatch():
+        made = [None if like is None else _made(*like) for like in likes]
+        return fused_attention_choice(*made, **dict(options)) == 1
 
 
 def _made(shape: tuple[int, ...], is_innermost: bool, dtype: torch.dtype, requires_grad: bool) -> Tensor:
@@ -160,7 +166,7 @@ def fused_flops(name: str, args: tuple[Any, ...]) -> int:
     batch, tokens, _ = shape = sizes(source)
     first, second = args[14], args[16]
     return _projected_attention_flops(shape, shape, heads, weight, out) + sum(
-        int(mm_flop((batch * tokens, linear.shape[1]), linear.shape[::-1])) for linear in (first, second)
+        product_flops((batch * tokens, linear.shape[1]), linear.shape[::-1]) for linear in (first, second)
     )
 
 
@@ -169,6 +175,6 @@ def _projected_attention_flops(
 ) -> int:
     batch, tokens, width = query
     flat = (batch * tokens, width)
-    projections = mm_flop(flat, weight.shape[::-1]) + mm_flop(flat, out.shape[::-1])
+    projections = product_flops(flat, weight.shape[::-1]) + product_flops(flat, out.shape[::-1])
     head, other = ((batch, heads, count, width // heads) for count in (tokens, key[1]))
-    return int(projections + sdpa_flop_count(head, other, other))
+    return projections + attention_product_flops(head, other, other)

@@ -24,8 +24,10 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.hooks import RemovableHandle
 
 from shapeflow.recording.ports import arguments, tensors_of, walk
+from shapeflow.recording.torch_internals import hooks_of, no_torch_function, pre_hooks_of
 from shapeflow.recording.trace_builder import CallDraft, Draft
 
 Method = Callable[..., Any]
@@ -68,7 +70,7 @@ class CallRecorder:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Record the calls made inside; hooks and wrappers are gone afterwards, whatever happened."""
-        handles: list[Any] = []
+        handles: list[RemovableHandle] = []
         wrapped: list[tuple[type, str, Method | None]] = []
         instances: list[tuple[nn.Module, Method]] = []
         modules = [module for module, _ in self._paths.values()]
@@ -126,7 +128,7 @@ class CallRecorder:
 
     def _before(self, module: nn.Module, args: Any, kwargs: Any) -> None:
         path = self._path(module) or ""
-        with torch._C.DisableTorchFunction():
+        with no_torch_function():
             rows = arguments(args, kwargs, self._names_of_forward(module))
             call = self._draft.begin_call(path, "forward", type(module).__name__, rows)
         self._running.append(_Running(module, "forward", call, True, sys.exc_info()[1], []))
@@ -139,7 +141,7 @@ class CallRecorder:
                 del self._running[position:]
                 # This hook is called after an exception too, with an output of None.
                 raised = running.call.raised or sys.exc_info()[1] is not running.handled
-                with torch._C.DisableTorchFunction():
+                with no_torch_function():
                     names = self._names_of_forward(module)
                     leaves = [] if raised else self._leaves(running.call, names, args, kwargs, output)
                     self._draft.end_call(running.call, leaves, raised)
@@ -177,15 +179,15 @@ class CallRecorder:
         self._parameters[method] = _positional(own)
         return functools.wraps(own)(functools.partial(self._wrap(method, "forward"), module))
 
-    @staticmethod
-    def _entered(running: _Running, method: Method, module: nn.Module, args: Any, kwargs: Any) -> Any:
+    def _entered(self, running: _Running, method: Method, module: nn.Module, args: Any, kwargs: Any) -> Any:
         """Run a method for a call that has begun: a hook began it, or ``super()`` goes up a class."""
         running.entered.append(method)
         try:
             return method(module, *args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             if len(running.entered) == 1:  # what `super()` raised may be caught a class below
                 running.call.raised = True
+            self._draft.failing_calls.note(error, running.call.id)
             raise
         finally:
             running.entered.pop()
@@ -194,19 +196,20 @@ class CallRecorder:
         self, method: Method, name: str, path: str, module: nn.Module, args: Any, kwargs: dict[str, Any]
     ) -> Any:
         names = self._names(method if method is not nn.Module.__call__ else module.forward)
-        with torch._C.DisableTorchFunction():
+        with no_torch_function():
             rows = arguments(args, kwargs, names)
             call = self._draft.begin_call(path, name, type(module).__name__, rows)
         self._running.append(_Running(module, name, call, False, None, [method]))
         depth = len(self._running)
         try:
             result = method(module, *args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del self._running[depth - 1 :]
             self._draft.end_call(call, (), raised=True)
+            self._draft.failing_calls.note(error, call.id)
             raise
         del self._running[depth - 1 :]
-        with torch._C.DisableTorchFunction():
+        with no_torch_function():
             self._draft.end_call(call, self._leaves(call, names, args, kwargs, result))
         return result
 
@@ -260,7 +263,7 @@ def _fused(modules: Iterable[nn.Module]) -> set[int]:
         id(module)
         for layer in modules
         if isinstance(layer, nn.TransformerEncoderLayer)
-        and not any(module._forward_hooks or module._forward_pre_hooks for module in layer.modules())
+        and not any(hooks_of(module) or pre_hooks_of(module) for module in layer.modules())
         for module in layer.modules()
     }
 

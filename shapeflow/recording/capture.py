@@ -10,13 +10,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import _disable_current_modes
 
 from shapeflow.errors import SelectorError
 from shapeflow.model.records import Port
 from shapeflow.model.selector import Selector, parse, port_fits, select
 from shapeflow.model.trace import Trace
 from shapeflow.recording.identity import short_dtype
+from shapeflow.recording.torch_internals import no_dispatch_modes, no_torch_function
 
 MOST_ELEMENTS = 2**22
 """A tensor, or the part of it that is asked for, with more elements is not kept."""
@@ -93,7 +93,7 @@ def _means(selector: Selector, path: str | None, target: str) -> bool:
 
 
 def _numbers(tensor: Tensor, index: Index) -> dict[str, Any] | None:
-    with torch._C.DisableTorchFunction(), _disable_current_modes():
+    with no_torch_function(), no_dispatch_modes():
         if tensor.is_meta:
             return None
         try:

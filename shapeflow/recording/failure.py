@@ -3,46 +3,11 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
-from typing import Any
 
 from shapeflow.errors import NeedsValues, ShapeflowError
 from shapeflow.model.records import Failure
 from shapeflow.recording.source import is_hidden
-from shapeflow.recording.trace_builder import CallDraft, Draft, OpDraft
-
-
-def failed_op(error: BaseException) -> OpDraft | None:
-    """Return the op that raised an exception, or the one that this exception follows from.
-
-    An exception that the model caught is of no interest, so the op is not remembered when it fails: it is
-    found in the frames of the recorder that the exception went through.
-    """
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        for item in _reversed_locals(current):
-            if isinstance(item, OpDraft):
-                return item
-        current = current.__cause__ or current.__context__
-    return None
-
-
-def _innermost_call(error: BaseException) -> CallDraft | None:
-    """Return the innermost call that an exception went through."""
-    for item in _reversed_locals(error):
-        call = getattr(item, "call", item)
-        if isinstance(call, CallDraft):
-            return call
-    return None
-
-
-def _reversed_locals(error: BaseException) -> Iterator[Any]:
-    """Yield what our own frames were busy with, innermost first."""
-    for frame, _ in reversed(list(traceback.walk_tb(error.__traceback__))):
-        if str(frame.f_globals.get("__name__", "")).startswith(__package__):
-            yield from [frame.f_locals.get(name) for name in ("op", "begun", "call", "running")]
+from shapeflow.recording.trace_builder import Draft
 
 
 def failure_of(error: BaseException, draft: Draft, calls: dict[int, int]) -> Failure:
@@ -53,10 +18,11 @@ def failure_of(error: BaseException, draft: Draft, calls: dict[int, int]) -> Fai
         draft: what was recorded, all closed.
         calls: id of a call's draft -> id of the finished call.
     """
-    op = failed_op(error)
-    call = _innermost_call(error)
-    if op is not None and call is None and op.call is not None:
-        call = draft.calls[op.call]
+    op = draft.failing_ops.innermost_of_chain(error)
+    number = draft.failing_calls.innermost(error)
+    if op is not None and number is None:
+        number = draft.ops[op].call
+    call = None if number is None else draft.calls[number]
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_hidden(frame.filename)]
     source = None
     if frames:
@@ -68,8 +34,8 @@ def failure_of(error: BaseException, draft: Draft, calls: dict[int, int]) -> Fai
     return Failure(
         type(error).__name__,
         error.what if isinstance(error, ShapeflowError) else _text(error),
-        None if call is None else calls.get(call.id),
-        None if op is None or op not in draft.ops else op.id,
+        None if number is None else calls.get(number),
+        op,
         source,
         "".join(traceback.format_list(frames)),
     )

@@ -8,15 +8,15 @@ at the next look. No tensor is kept alive.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
 from shapeflow.model.records import Origin, Value
+from shapeflow.recording.torch_internals import nested_sizes, no_torch_dispatch, storage_identity
 
 SHORT_DTYPES = {
     torch.float16: "f16",
@@ -51,12 +51,12 @@ def sizes(tensor: Tensor) -> tuple[int, ...]:
         return ()
     if not tensor.is_nested:
         return tuple(tensor.shape)
-    with torch._C._DisableTorchDispatch():
+    with no_torch_dispatch():
         if tensor.layout is torch.jagged:
             offsets: Tensor = tensor.offsets()  # type: ignore[attr-defined]
             longest = 0 if offsets.is_meta else int(offsets.diff().max())
             return tuple(size if type(size) is int else longest for size in tensor.shape)
-        parts = tensor._nested_tensor_size()
+        parts = nested_sizes(tensor)
         return (len(parts), *parts.amax(0).tolist())
 
 
@@ -225,7 +225,7 @@ class Identity:
                 self.peak_bytes = max(self.peak_bytes, self.live_bytes)
         return tracked
 
-    def _make_forget(self) -> Any:
+    def _make_forget(self) -> Callable[[_Tracked], None]:
         tracked, storages, this = self._tracked, self._storages, weakref.ref(self)
 
         def forget(gone: _Tracked) -> None:
@@ -247,6 +247,6 @@ class Identity:
 def address(tensor: Tensor) -> int:
     """Return what identifies a tensor's memory while it lives, also without data; 0 if it has none."""
     try:
-        return int(tensor.untyped_storage()._cdata)
+        return storage_identity(tensor.untyped_storage())
     except (NotImplementedError, RuntimeError, ValueError):  # sparse, nested, not yet initialised …
         return 0

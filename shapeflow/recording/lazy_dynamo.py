@@ -3,91 +3,190 @@
 torch marks functions as not to be compiled, among them the meta kernels of ``add`` and ``mul``, and loads its
 compiler at the first such mark (``torch/_compile.py``). While the compiler is not loaded there is nothing to
 keep it from, so here the mark waits until it is.
+
+For that a module stands in for the compiler in ``sys.modules``, which all of a process shares. So it is done
+in a process of the command line's own and in no other: in a program that imports us the compiler is loaded
+before the first run. The stand-in answers what is asked all the time, the marks and the settings. For
+everything else, from whatever thread, the compiler is loaded and takes its place.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
 import torch
 
-_NAME = "torch._dynamo"
+from shapeflow.common.process import is_own_process
+from shapeflow.recording.torch_internals import COMPILER, compiled_call_of
+
+_CONFIG, _UTILS, _LOADED = f"{COMPILER}.config", f"{COMPILER}.utils", f"{COMPILER}.eval_frame"
+_ATTRIBUTE = COMPILER.rpartition(".")[2]
+_LOCK = threading.Lock()
+"""Held while stand-ins are put in or taken out, and never while anything is imported."""
+_WANTED = threading.Event()
+"""Set once somebody has asked for more than a stand-in can answer."""
+_KEPT: dict[str, ModuleType] = {}
+"""The settings, where they were loaded by themselves: the compiler gets a part by importing it."""
+
+
+class _StandIn(ModuleType):
+    """Answers a few questions for a module of the compiler; for any other one the compiler is loaded."""
+
+    def __init__(self, name: str, **attributes: Any) -> None:
+        super().__init__(name)
+        vars(self).update(attributes)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # asked of every module there is, by who looks through them all
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        if f"{self.__name__}.{name}" == _CONFIG:  # a small module that needs nothing else of the compiler
+            return import_module(_CONFIG)
+        return getattr(_load(self.__name__), name)
+
+
+class _Submodules(MetaPathFinder):
+    """Loads the compiler as soon as anything imports a part of it that nothing stands in for."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return how to get a part that is loaded already; None leaves the import to others."""
+        module = _KEPT.pop(name, None)
+        if module is None and name.startswith(f"{COMPILER}.") and name != _CONFIG and _stands_in(COMPILER):
+            _load(COMPILER)
+            module = sys.modules.pop(name, None)  # the import that asks would run its file a second time
+        return None if module is None else ModuleSpec(name, _Given(module))
+
+
+class _Given(Loader):
+    """Gives a module that was loaded before."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module, self._spec = module, module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Return the module."""
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Leave it as it is, with what it was loaded by."""
+        vars(module)["__spec__"] = self._spec  # the settings refuse to have attributes set
+
+
+def _load(name: str) -> ModuleType:
+    """Load the compiler in the place of what stands in for it, and return its module of this name."""
+    with _LOCK:
+        _WANTED.set()  # from now on nothing stands in for it, whatever other threads begin
+        _remove_stand_ins()
+    with _parts_found():
+        import_module(COMPILER)
+        return import_module(name)
+
+
+@contextmanager
+def _parts_found() -> Iterator[None]:
+    """Let parts of the compiler that are imported inside be found by us first."""
+    finder = _Submodules()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+def _stands_in(name: str) -> bool:
+    return isinstance(sys.modules.get(name), _StandIn)
+
+
+def _put_stand_ins() -> bool:
+    """Let modules stand in for the compiler and its tools; return False if it is or will be loaded."""
+    spec = find_spec(COMPILER)
+    assert spec is not None
+    utils = _StandIn(_UTILS, is_compile_supported=_is_compile_supported)
+    own = {"__spec__": spec, "__path__": spec.submodule_search_locations}
+    package = _StandIn(COMPILER, disable=_disable, utils=utils, **own)
+    with _LOCK:
+        if _WANTED.is_set() or sys.modules.setdefault(COMPILER, package) is not package:
+            return False
+        sys.modules[_UTILS] = utils
+    return True
+
+
+def _remove_stand_ins() -> None:
+    if _stands_in(COMPILER) and _CONFIG in sys.modules:
+        _KEPT[_CONFIG] = sys.modules.pop(_CONFIG)
+    for name in (COMPILER, _UTILS):
+        if _stands_in(name):
+            sys.modules.pop(name, None)
+    if isinstance(vars(torch).get(_ATTRIBUTE), _StandIn):
+        delattr(torch, _ATTRIBUTE)
 
 
 def _disable(function: Any = None, recursive: bool = True, **options: Any) -> Any:
     """Return ``function``, to be marked for the compiler once that is loaded."""
     if function is None:
         return functools.partial(_disable, recursive=recursive, **options)
+    if isinstance(function, type | torch.nn.Module):  # of these the compiler changes parts
+        return _load(COMPILER).disable(function, recursive, **options)
     marked: Callable[..., Any] | None = None
 
     @functools.wraps(function)
     def waiting(*args: Any, **kwargs: Any) -> Any:
         nonlocal marked
         if marked is None:
-            if f"{_NAME}.eval_frame" not in sys.modules:
+            if _LOADED not in sys.modules:
                 return function(*args, **kwargs)
-            marked = torch._dynamo.disable(function, recursive)
+            marked = import_module(COMPILER).disable(function, recursive, **options)
         return marked(*args, **kwargs)
 
     return waiting
 
 
 def _is_compile_supported(device: str) -> bool:
-    from torch._dynamo.utils import is_compile_supported
-
-    return bool(is_compile_supported(device))
-
-
-def _settings(name: str) -> Any:
-    """Return the compiler's settings, which are a small module of their own and need nothing else of it."""
-    if name != "config":
-        raise AttributeError(f"module {_NAME!r} has no attribute {name!r}")
-    return importlib.import_module(f"{_NAME}.config")
-
-
-def _module(name: str, **attributes: Any) -> ModuleType:
-    module = ModuleType(name)
-    module.__dict__.update(attributes)
-    return module
-
-
-_UTILS = _module(f"{_NAME}.utils", is_compile_supported=_is_compile_supported)
-"""torchvision imports this one question, for ``roi_align``."""
-_FOLDER = str(Path(torch.__file__).parent / "_dynamo")
-_STAND_INS = {
-    _NAME: _module(_NAME, disable=_disable, utils=_UTILS, __path__=[_FOLDER], __getattr__=_settings),
-    f"{_NAME}.utils": _UTILS,
-}
+    """Ask the compiler, when somebody wants to know: torchvision imports the question for ``roi_align``."""
+    return bool(_load(_UTILS).is_compile_supported(device))
 
 
 @contextmanager
 def compiler_not_loaded() -> Iterator[None]:
-    """Let code inside mark functions for the compiler without loading it. Nothing inside may compile."""
-    if _NAME in sys.modules:
+    """Let code inside mark functions for the compiler without loading it, if the process is our own."""
+    if not is_own_process() or COMPILER in sys.modules or not _put_stand_ins():
         yield
         return
-    sys.modules.update(_STAND_INS)
     try:
-        yield
+        with _parts_found():
+            yield
     finally:
-        for name, module in _STAND_INS.items():
-            if sys.modules.get(name) is module:
-                del sys.modules[name]
-        if vars(torch).get("_dynamo") is _STAND_INS[_NAME]:
-            del torch._dynamo
+        with _LOCK:
+            _remove_stand_ins()
+
+
+def load_before_run() -> None:
+    """Load the compiler now if nothing stands in for it.
+
+    The first mark would do so in the midst of a run, under our modes and with torch functions switched off;
+    but the compiler's own files call torch functions when they are imported, and up to torch 2.8 fail there.
+    Where it cannot be loaded at all, what needs no mark runs without it, and what does need one says why not.
+    """
+    if COMPILER not in sys.modules:
+        with suppress(Exception):
+            import_module(COMPILER)
 
 
 @contextmanager
 def run_as_written() -> Iterator[None]:
     """Let what was compiled run as it is written: compiled code calls no functions."""
-    if f"{_NAME}.eval_frame" not in sys.modules:
+    if _LOADED not in sys.modules:
         yield
         return
     with torch.compiler.set_stance("force_eager"):
@@ -96,7 +195,9 @@ def run_as_written() -> Iterator[None]:
 
 def is_compiled(model: torch.nn.Module) -> bool:
     """Return True if a part of a model was compiled; none was while the compiler is not loaded."""
-    return f"{_NAME}.eval_frame" in sys.modules and any(
-        type(module).__name__ == "OptimizedModule" or module._compiled_call_impl is not None
-        for module in model.modules()
+    if _LOADED not in sys.modules:
+        return False
+    compiled = import_module(_LOADED).OptimizedModule
+    return any(
+        isinstance(module, compiled) or compiled_call_of(module) is not None for module in model.modules()
     )

@@ -18,6 +18,7 @@ from torch.nn.parameter import is_lazy
 from shapeflow.model.records import Module, Origin
 from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.source import SourceLines
+from shapeflow.recording.torch_internals import buffers_of, children_of, parameters_of
 
 _OF_EVERY_MODULE = frozenset(vars(nn.Module())) | {"call_super_init", "dump_patches"}
 """What torch itself keeps on each module: the registered parameters, buffers and modules, the hooks."""
@@ -30,11 +31,11 @@ def tensor_names(model: nn.Module) -> Iterator[tuple[Tensor, Origin, str]]:
     """Yield parameters and buffers with their names, also tables that are kept without being registered."""
     modules = list(model.named_modules(remove_duplicate=False))
     for path, module in modules:
-        for name, parameter in module._parameters.items():
+        for name, parameter in parameters_of(module).items():
             if parameter is not None:
                 yield parameter, "parameter", _joined(path, name)
     for path, module in modules:
-        for name, buffer in module._buffers.items():
+        for name, buffer in buffers_of(module).items():
             if buffer is not None:
                 yield buffer, "buffer", _joined(path, name)
     for path, module in modules:
@@ -100,7 +101,7 @@ def _parameters_below(modules: Sequence[tuple[str, nn.Module]]) -> dict[str, dic
 
 
 def _own_parameters(module: nn.Module) -> dict[int, int]:
-    return {id(own): _count(own) for own in module._parameters.values() if own is not None}
+    return {id(own): _count(own) for own in parameters_of(module).values() if own is not None}
 
 
 def _count(parameter: Tensor) -> int:
@@ -117,7 +118,7 @@ def attributes(module: nn.Module) -> dict[str, Any]:
             plain = _plain(own[name])
             if plain is not ...:
                 found[name] = plain
-    for registry in (module._parameters, module._buffers, module._modules):
+    for registry in (parameters_of(module), buffers_of(module), children_of(module)):
         found.update({name: None for name, value in registry.items() if value is None})
     return dict(sorted(found.items()))
 

@@ -6,16 +6,16 @@ function call is open for (scripted functions, C++ callers): those are recorded 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch._ops import HigherOrderOperator
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from shapeflow.recording.flops import may_count
 from shapeflow.recording.ports import walk
 from shapeflow.recording.redispatch import undisturbed
 from shapeflow.recording.schemas import Operator, operator_of
-from shapeflow.recording.shapes_only.memo import MetaMemo, may_count
+from shapeflow.recording.torch_internals import DispatchMode, HigherOrderOperator, no_torch_function
 from shapeflow.recording.trace_builder import Draft, OpDraft
 
 
@@ -50,25 +50,28 @@ class OperatorWatch:
         if begun is not None:
             self._draft.end_op(begun, walk("out", result))
 
-    def failed(self, begun: OpDraft | None) -> None:
+    def failed(self, begun: OpDraft | None, error: BaseException) -> None:
         """Close the op of an operator that raised."""
         if begun is not None:
-            self._draft.fail_op(begun)
+            self._draft.fail_op(begun, error)
 
 
-class RealOperators(TorchDispatchMode):
-    """Passes every operator on unchanged, after telling the watch; counts FLOPs by shapes alone."""
+Count = Callable[[Any, tuple[Any, ...], dict[str, Any]], int]
+"""Gives the FLOPs of an operator by its arguments' shapes alone; raises where that cannot be told."""
 
-    supports_higher_order_operators = True
 
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False  # the wrapper that torch would add imports its compiler, which takes seconds
+class RealOperators(DispatchMode):
+    """Passes every operator on unchanged, after telling the watch of it and of its FLOPs.
 
-    def __init__(self, watch: OperatorWatch) -> None:
+    Args:
+        watch: is told of each operator.
+        count: gives the FLOPs.
+    """
+
+    def __init__(self, watch: OperatorWatch, count: Count) -> None:
         super().__init__()
         self._watch = watch
-        self._memo = MetaMemo()
+        self._count = count
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -76,13 +79,13 @@ class RealOperators(TorchDispatchMode):
         """Run one operator."""
         kwargs = kwargs or {}
         # No function is called here: a function mode has seen it before, or the caller is not in Python.
-        with torch._C.DisableTorchFunction():
+        with no_torch_function():
             begun = self._watch.begin(operator_of(func), args, kwargs)
             flops = self._flops(func, args, kwargs)
             try:
                 result = undisturbed(func, types, args, kwargs)
-            except BaseException:
-                self._watch.failed(begun)
+            except BaseException as error:
+                self._watch.failed(begun, error)
                 raise
             self._watch.end(begun, flops, result)
         return result
@@ -91,6 +94,6 @@ class RealOperators(TorchDispatchMode):
         if isinstance(func, HigherOrderOperator) or not may_count(func):
             return 0
         try:
-            return self._memo.ask(func, args, kwargs).flops
+            return self._count(func, args, kwargs)
         except Exception:  # no meta formula for this operator: its FLOPs stay uncounted, and the run goes on
             return 0

@@ -19,6 +19,7 @@ from shapeflow.recording.attention import OwnMode, attention_flops, fused_flops,
 from shapeflow.recording.identity import short_dtype
 from shapeflow.recording.ports import walk
 from shapeflow.recording.targets import QUESTIONS, escape_name, target_name
+from shapeflow.recording.torch_internals import no_torch_function
 from shapeflow.recording.trace_builder import Draft, OpDraft
 
 _NO_TENSOR = (bool, int, float, str, torch.Size, torch.dtype, torch.device, type(None))
@@ -48,7 +49,7 @@ class FunctionWatch:
             names = self._names[func] = target, escape_name(func, target)
         target, escape = names
         # What we ask a tensor is nobody else's business, and costs less so.
-        with torch._C.DisableTorchFunction():
+        with no_torch_function():
             op = self._draft.begin_op(target, args, kwargs)
             if escape is not None:
                 self._draft.escape(op, escape)
@@ -58,13 +59,13 @@ class FunctionWatch:
         """Return what runs instead of a composite function that is shown one level deep; None for others."""
         return self._opened.get(func)
 
-    def failed(self, op: OpDraft) -> None:
+    def failed(self, op: OpDraft, error: BaseException) -> None:
         """Close the op of a function that raised."""
-        self._draft.fail_op(op)
+        self._draft.fail_op(op, error)
 
     def end(self, op: OpDraft, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         """Close the op of a function that has run."""
-        with torch._C.DisableTorchFunction():
+        with no_torch_function():
             if self._names[func][1] is not None:
                 self._draft.drop_op(op)
                 return
@@ -108,8 +109,8 @@ class Functions(OwnMode):
             else:
                 with self.again():
                     result = parts(*args, **kwargs)
-        except BaseException:
-            watch.failed(op)
+        except BaseException as error:
+            watch.failed(op, error)
             raise
         watch.end(op, func, args, kwargs, result)
         return result

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
+from typing import Protocol, TypeVar
 
 import torch
 from torch import nn
@@ -22,14 +22,18 @@ from shapeflow.recording import modules
 from shapeflow.recording.attention import fused_paths_kept
 from shapeflow.recording.calls import CallRecorder
 from shapeflow.recording.capture import Keeper, Wanted
-from shapeflow.recording.failure import failed_op, failure_of
+from shapeflow.recording.failure import failure_of
 from shapeflow.recording.finalize import freeze
 from shapeflow.recording.identity import Identity
-from shapeflow.recording.lazy_dynamo import is_compiled, run_as_written
+from shapeflow.recording.lazy_dynamo import is_compiled, load_before_run, run_as_written
 from shapeflow.recording.operators import OperatorWatch, RealOperators
 from shapeflow.recording.ops import Functions, FunctionWatch
+from shapeflow.recording.shapes_only.memo import MetaMemo
 from shapeflow.recording.shapes_only.mode import ShapesOnly
+from shapeflow.recording.torch_internals import no_torch_function
 from shapeflow.recording.trace_builder import Draft
+
+Watch = TypeVar("Watch", OperatorWatch, FunctionWatch)
 
 _NOT_COMPILED = "What torch.compile had compiled ran as it is written: a compiled part calls no functions."
 
@@ -71,7 +75,7 @@ class Recording:
             self.run = replace(self.run, notes=(_NOT_COMPILED,))
         self._model: nn.Module | None = model
         self._shapes_only = shapes_only
-        with torch._C.DisableTorchFunction():
+        with no_torch_function():
             self._draft = Draft(Identity(modules.tensor_names(model)), progress)
         if keep and shapes_only is None:
             self._draft.keeper = Keeper(keep)
@@ -97,6 +101,7 @@ class Recording:
     def __enter__(self) -> Recording:
         if self._model is None:
             raise RuntimeError("a recording is made once; make another one to record again")
+        load_before_run()
         self._started = time.perf_counter()
         operators, functions = OperatorWatch(self._draft), FunctionWatch(self._draft)
         enter = self._stack.enter_context
@@ -110,7 +115,7 @@ class Recording:
             self._calls = CallRecorder(self._model, self._draft)
             enter(self._calls.watching())
             if self._shapes_only is None:
-                enter(RealOperators(operators))
+                enter(RealOperators(operators, MetaMemo().flops))
                 enter(_watched(enter(Functions()), functions))
             else:
                 enter(_watched(self._shapes_only, operators))
@@ -121,7 +126,7 @@ class Recording:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        with self._pause, collection_paused(), torch._C.DisableTorchFunction():
+        with self._pause, collection_paused(), no_torch_function():
             self._stack.close()
             self._finish(error)
 
@@ -129,7 +134,7 @@ class Recording:
         self._draft.end()
         seconds = {"forward": round(time.perf_counter() - self._started, 3)}
         if isinstance(error, EndOfRun):
-            last = failed_op(error)
+            last = self._draft.failing_ops.innermost_of_chain(error)
             if last is not None:
                 self._draft.forget(last)
             self.run = replace(self.run, notes=(*self.run.notes, str(error)))
@@ -158,8 +163,14 @@ class Recording:
         return trace
 
 
+class _Mode(Protocol[Watch]):
+    """A mode that tells a watch of what it sees, if it has one."""
+
+    watch: Watch | None
+
+
 @contextlib.contextmanager
-def _watched(mode: Any, watch: Any) -> Iterator[None]:
+def _watched(mode: _Mode[Watch], watch: Watch) -> Iterator[None]:
     """Let a mode tell ``watch`` of what happens inside."""
     before, mode.watch = mode.watch, watch
     try:

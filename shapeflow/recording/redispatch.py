@@ -7,9 +7,17 @@ from functools import cache
 from typing import Any
 
 import torch
-from torch._C import DispatchKey, DispatchKeySet
-from torch._ops import HigherOrderOperator
 from torch.overrides import enable_reentrant_dispatch
+
+from shapeflow.recording.torch_internals import (
+    DispatchKey,
+    DispatchKeySet,
+    HigherOrderOperator,
+    dispatch_mode_count,
+    no_own_torch_dispatch,
+    schema_of,
+    without_dispatch_keys,
+)
 
 _PYTHON_KEYS = DispatchKeySet(DispatchKey.Python) | DispatchKeySet(DispatchKey.PythonTLSSnapshot)
 
@@ -25,9 +33,9 @@ def undisturbed(func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, 
     if not torch.is_inference_mode_enabled() or not _is_composed_arithmetic(func) or answer_themselves(types):
         return func(*args, **kwargs)
     with enable_reentrant_dispatch():
-        if torch._C._len_torch_dispatch_stack():
+        if dispatch_mode_count():
             return func(*args, **kwargs)  # the mode below does the same
-        with torch._C._ExcludeDispatchKeyGuard(_PYTHON_KEYS):
+        with without_dispatch_keys(_PYTHON_KEYS):
             return func(*args, **kwargs)
 
 
@@ -36,7 +44,7 @@ def answer_themselves(types: Collection[type]) -> bool:
     if not types:
         return False
     own = (getattr(kind, "__torch_dispatch__", None) for kind in types)
-    return any(answer != torch._C._disabled_torch_dispatch_impl for answer in own)
+    return any(answer != no_own_torch_dispatch for answer in own)
 
 
 @cache
@@ -45,6 +53,6 @@ def _is_composed_arithmetic(func: Any) -> bool:
         return False
     if func.has_kernel_for_dispatch_key(DispatchKey.ADInplaceOrView):
         return False
-    if any(output.alias_info is not None for output in func._schema.returns):
+    if any(output.alias_info is not None for output in schema_of(func).returns):
         return False
     return bool(func.has_kernel_for_dispatch_key(DispatchKey.CompositeImplicitAutograd))

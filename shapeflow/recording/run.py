@@ -18,6 +18,7 @@ from shapeflow.common.text import listing
 from shapeflow.errors import InputError
 from shapeflow.model.trace import Trace
 from shapeflow.recording.capture import Wanted
+from shapeflow.recording.lazy_dynamo import compiler_not_loaded
 from shapeflow.recording.modules import tensor_names
 from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.recorder import Recording
@@ -153,6 +154,7 @@ def run(
         Exception: whatever ``prepare`` raises. What the run itself raises is in ``trace.run.failure``.
     """
     with ExitStack() as stack:
+        stack.enter_context(compiler_not_loaded())
         mode = stack.enter_context(ShapesOnly()) if device == "meta" else None
         if device == "cpu" and not torch.cuda.is_available():
             stack.enter_context(CudaOnCpu())

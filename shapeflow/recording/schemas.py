@@ -13,7 +13,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch._ops import HigherOrderOperator
+
+from shapeflow.recording.torch_internals import HigherOrderOperator, schema_of
 
 
 class Kind(Enum):
@@ -116,10 +117,10 @@ def broadcast_elements(tensors: Sequence[Tensor]) -> int:
 
 @cache
 def operator_of(func: Any) -> Operator:
-    """Return what is known of an operator (``torch._ops.OpOverload``) by its schema and its tags."""
+    """Return what is known of an operator (an ``OpOverload`` of torch) by its schema and its tags."""
     if isinstance(func, HigherOrderOperator):
         return Operator(func, func.__name__, Kind.HIGHER)
-    schema, name, tags = func._schema, func.overloadpacket.__name__, set(func.tags)
+    schema, name, tags = schema_of(func), func.overloadpacket.__name__, set(func.tags)
     flag = _NORMALISATIONS.get(name)
     places = [(position, argument.name) for position, argument in enumerate(schema.arguments)]
     marked = tuple(place for place in places if _is_written(schema.arguments[place[0]]))

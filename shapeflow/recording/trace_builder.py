@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import Tensor
 from torch.nn import Parameter
 
 from shapeflow.model.records import Escape, Origin, Port, call_key, call_name
 from shapeflow.recording.capture import Keeper
+from shapeflow.recording.error_path import ErrorPath
 from shapeflow.recording.identity import Identity
 from shapeflow.recording.ports import PLAIN_TYPES, arguments, plain, walk
 from shapeflow.recording.source import SourceLines
+
+Opened = TypeVar("Opened")
 
 _TENSORS = frozenset({Tensor, Parameter})
 """What most arguments are."""
@@ -84,6 +87,8 @@ class Draft:
         self.open_ops: list[OpDraft] = []
         self.peak_op: int | None = None
         self.keeper: Keeper | None = None
+        self.failing_ops = ErrorPath()
+        self.failing_calls = ErrorPath()
         self._peak = 0
         self._progress = progress
         self._flops_done = 0
@@ -191,10 +196,11 @@ class Draft:
         if op is self.ops[-1]:
             self.ops.pop()
 
-    def fail_op(self, op: OpDraft) -> None:
+    def fail_op(self, op: OpDraft, error: BaseException) -> None:
         """Close an op that raised; it stays, with its inputs and without outputs."""
         _close(self.open_ops, op)
         op.outputs.clear()
+        self.failing_ops.note(error, op.id)
 
     def derive(self, op: OpDraft, port: str, dtype: str, shape: tuple[int, ...]) -> None:
         """Add to an op a tensor that its kernel never builds."""
@@ -241,9 +247,9 @@ class Draft:
         self.open_calls.clear()
         self.open_ops.clear()
 
-    def forget(self, op: OpDraft) -> None:
-        """Take back the last op, for a run that ended there in good order."""
-        if self.ops and op is self.ops[-1]:
+    def forget(self, op: int) -> None:
+        """Take back the op of this number if it is the last, for a run that ended there in good order."""
+        if op == len(self.ops) - 1:
             self.ops.pop()
 
 
@@ -258,7 +264,7 @@ def _text_port(name: str, text: str, alias: str = "") -> Port:
     return Port(name, None, text, alias)
 
 
-def _close(opened: list[Any], item: Any) -> list[Any]:
+def _close(opened: list[Opened], item: Opened) -> list[Opened]:
     """Take ``item``, and what was opened after it, off a stack; return what was opened after it."""
     if opened and opened[-1] is item:
         opened.pop()

@@ -82,7 +82,7 @@ TESTED_ELSEWHERE = {
     *("checkpoint-other-model", "checkpoint-unreadable", "vocabulary-missing"),
     *("dot-failed", "dot-missing", "dot-timeout", "nothing-to-draw"),
     *("disk-full", "image-too-large", "our-bug", "system"),
-    *("model-crash", "no-cuda", "package-missing", "torch-missing", "trace-outdated"),
+    *("model-crash", "no-cuda", "package-missing", "torch-missing", "torch-unsupported", "trace-outdated"),
     *("no-shape-formula", "not-initialised", "other-device"),
 }
 """Codes whose cause takes a large model, another machine or a broken one."""

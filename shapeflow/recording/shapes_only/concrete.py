@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor
-from torch.multiprocessing.reductions import StorageWeakRef
 
 from shapeflow.recording.identity import address
+from shapeflow.recording.torch_internals import StorageWeakRef, no_torch_function, storage_identity
 
 LIMIT = 65_536
 """Elements up to which arithmetic is done."""
@@ -46,11 +46,11 @@ class Known:
 
     def forget(self, tensor: Tensor) -> None:
         """From now on nothing in the memory of ``tensor`` may be read, whoever views it."""
-        with torch._C.DisableTorchFunction():
+        with no_torch_function():
             if not tensor.is_meta:
                 storage = tensor.untyped_storage()
                 # The weak reference keeps the address from being used again.
-                self._unknown[storage._cdata] = StorageWeakRef(storage)
+                self._unknown[storage_identity(storage)] = StorageWeakRef(storage)
 
     def any_protected(self, tensors: Iterable[Tensor]) -> bool:
         """Return True if one of the tensors is in the user's memory."""

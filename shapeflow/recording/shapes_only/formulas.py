@@ -33,7 +33,7 @@ def result_of(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tenso
     """Return what an operator gives, on ``meta``; None if no formula is sure of it.
 
     Args:
-        func: the operator (``torch._ops.OpOverload``).
+        func: the operator (an ``OpOverload`` of torch).
         args: its arguments.
         kwargs: its keyword arguments.
     """

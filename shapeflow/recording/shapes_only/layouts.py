@@ -7,13 +7,13 @@ convolutions and a few others leave the result contiguous. Models ask for layout
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
-from torch import _meta_registrations
-from torch._prims_common import suggest_memory_format
+from torch import Tensor
+
+from shapeflow.recording.torch_internals import device_hint_replaced, memory_format_of
 
 _KEPT = {
     **dict.fromkeys(("convolution", "_convolution", "conv2d", "conv3d"), 2),
@@ -24,24 +24,26 @@ _KEPT = {
 """Operators whose result has the memory format of one of so many arguments, if that is not the usual one."""
 
 
-@contextmanager
-def of_the_cpu() -> Iterator[None]:
-    """Let formulas that differ between devices take the CPU's side."""
-    original = _meta_registrations.device_hint
-    _meta_registrations.device_hint = lambda tensor: "cpu"
-    try:
-        yield
-    finally:
-        _meta_registrations.device_hint = original
+def of_the_cpu() -> AbstractContextManager[None]:
+    """Let formulas that differ between devices take the CPU's side, inside a ``with`` block."""
+    return device_hint_replaced(lambda tensor: "cpu")
 
 
 def corrected(func: Any, args: tuple[Any, ...], result: Any) -> Any:
     """Return the result of an operator on meta tensors, in the layout that the CPU's kernel gives."""
+    if func.overloadpacket is torch.ops.aten.lstm:
+        return _with_states_of(args, result)
     count = _KEPT.get(func.overloadpacket.__name__, 0)
     first = result[0] if isinstance(result, tuple) else result
     for tensor in args[:count]:
-        memory_format = suggest_memory_format(tensor)
+        memory_format = memory_format_of(tensor)
         if memory_format is not torch.contiguous_format and first.dim() == tensor.dim():
             first = torch.empty_like(first, memory_format=memory_format)
             break
     return (first, *result[1:]) if isinstance(result, tuple) else first
+
+
+def _with_states_of(args: tuple[Any, ...], result: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Return the result of an LSTM with states of the shapes of those it was given; torch 2.6 adds a dim."""
+    given = next(value for value in args if isinstance(value, list | tuple))
+    return result[0], *(state.reshape(first.shape) for state, first in zip(result[1:], given, strict=True))

@@ -10,19 +10,14 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch._ops import HigherOrderOperator
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import conv_flop_count, flop_registry, mm_flop
 
 from shapeflow.errors import NoShapeFormula
-from shapeflow.recording.attention import attention_flops
+from shapeflow.recording.flops import FlopCounter, flop_formula, may_count
 from shapeflow.recording.identity import notation
-from shapeflow.recording.lazy_dynamo import compiler_not_loaded
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.shapes_only import layouts
 from shapeflow.recording.shapes_only.formulas import result_of
@@ -116,6 +111,10 @@ class MetaMemo:
             answer = self._answers[description] = self._work_out(func, args, kwargs)
         return answer
 
+    def flops(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+        """Return what ``func`` would take; raises as ``ask`` does."""
+        return self.ask(func, args, kwargs).flops
+
     @staticmethod
     def _work_out(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Answer:
         made = result_of(func, args, kwargs)
@@ -128,8 +127,8 @@ class MetaMemo:
             kwargs["device"] = _META
         if "generator" in kwargs:
             kwargs["generator"] = None  # nothing is drawn
-        counter = _FlopCounter()
-        with compiler_not_loaded(), layouts.of_the_cpu(), counter if may_count(func) else nullcontext():
+        counter = FlopCounter()
+        with layouts.of_the_cpu(), counter if may_count(func) else nullcontext():
             result = layouts.corrected(func, args, func(*args, **kwargs))
         given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
         places = {id(value): Argument(place) for place, value in given if isinstance(value, Tensor)}
@@ -144,87 +143,6 @@ class MetaMemo:
             return Layout(tensor.size(), tensor.stride(), tensor.dtype)
 
         return Answer(map_tensors(result, described), largest, counter.flops)
-
-
-def flop_formula(func: Any) -> Any:
-    """Return an operator's FLOP formula, torch's or ours for one that torch lacks; None if there is none."""
-    return flop_registry.get(func.overloadpacket) or _MORE_FORMULAS.get(func.overloadpacket)
-
-
-def _recurrent_layer_flops(steps: Tensor, weight: Tensor, recurrent: Tensor, *_: Any, **__: Any) -> int:
-    """Return the FLOPs of one LSTM layer in one direction: two matrix products a step."""
-    return 2 * steps.shape[:-1].numel() * (weight.numel() + recurrent.numel())
-
-
-def _linear_flops(tensor: Tensor, weight: Tensor, *_: Any, **__: Any) -> int:
-    """Return the FLOPs of the matrix product that ``linear`` is; torch counts none for a single vector."""
-    if tensor.dim() < 2:
-        return 0
-    return int(_mm_flop((tensor.shape[:-1].numel(), tensor.shape[-1]), weight.shape[::-1]))
-
-
-_mm_flop = getattr(mm_flop, "__wrapped__", mm_flop)
-"""Without the wrapper that finds the shapes of tensors: these are shapes."""
-
-
-def _convolution_flops(tensor: Tensor, weight: Tensor, *_: Any, out_val: Tensor, **__: Any) -> int:
-    """Return the FLOPs of a convolution, also of a single picture, whose batch dim is left out."""
-    alone = (1,) * (weight.dim() - tensor.dim())
-    return int(conv_flop_count([*alone, *tensor.shape], [*weight.shape], [*alone, *out_val.shape]))
-
-
-def _attention_flops(query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any) -> int:
-    return attention_flops(query.shape, key.shape, value.shape)
-
-
-_MORE_FORMULAS = {
-    torch.ops.aten.mkldnn_rnn_layer: _recurrent_layer_flops,
-    torch.ops.aten.linear: _linear_flops,
-    torch.ops.aten.scaled_dot_product_attention: _attention_flops,
-    torch.ops.aten.conv2d: _convolution_flops,
-}
-"""The fused LSTM of a CPU, which a shapes-only run counts by the products it is composed of; and what is
-composed most often, since taking it apart takes long."""
-_COMPOSED = (
-    *("linear", "matmul", "einsum", "bilinear", "conv", "lstm", "gru", "rnn"),
-    *("tensordot", "inner", "chain_matmul", "linalg_multi_dot", "linalg_matmul"),
-)
-"""How the names of operators begin that are composed of ones with a FLOP formula."""
-
-
-@cache
-def may_count(func: Any) -> bool:
-    """Return True if torch has a FLOP formula for the operator, or for the ones it is composed of."""
-    return flop_formula(func) is not None or func.overloadpacket.__name__.startswith(_COMPOSED)
-
-
-class _FlopCounter(TorchDispatchMode):
-    """Adds up torch's own FLOP formulas; an operator without one is counted by what it is composed of.
-
-    torch's ``FlopCounterMode`` gives the same sums, and loads the compiler, which takes seconds.
-    """
-
-    flops = 0
-    supports_higher_order_operators = True
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        kwargs = kwargs or {}
-        if isinstance(func, HigherOrderOperator):
-            return func(*args, **kwargs)
-        formula = flop_formula(func)
-        if formula is None:
-            with self:
-                result = func.decompose(*args, **kwargs)
-            return func(*args, **kwargs) if result is NotImplemented else result
-        result = func(*args, **kwargs)
-        self.flops += int(formula(*args, **kwargs, out_val=result))
-        return result
 
 
 def build(outputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -20,10 +20,10 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording.identity import notation
+from shapeflow.recording.lazy_dynamo import load_before_run
 from shapeflow.recording.operators import OperatorWatch
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.redispatch import answer_themselves, undisturbed
@@ -31,6 +31,7 @@ from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, oper
 from shapeflow.recording.shapes_only.concrete import Known
 from shapeflow.recording.shapes_only.memo import MetaMemo, build, lift
 from shapeflow.recording.shapes_only.overrides import CpuStandIn
+from shapeflow.recording.torch_internals import DispatchMode, no_torch_function
 
 _CPU = torch.device("cpu")
 _META = torch.device("meta")
@@ -38,7 +39,7 @@ _MASKS = (torch.bool, torch.uint8)
 _aten = torch.ops.aten
 
 
-class ShapesOnly(TorchDispatchMode):
+class ShapesOnly(DispatchMode):
     """Run what is inside without arithmetic on large tensors.
 
     Args:
@@ -46,23 +47,19 @@ class ShapesOnly(TorchDispatchMode):
             model that was built before. Their values may be read, never written.
     """
 
-    supports_higher_order_operators = True
     watch: OperatorWatch | None = None
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False  # the wrapper that torch would add imports its compiler, which takes seconds
 
     def __init__(self, protect: Iterable[Tensor] = ()) -> None:
         super().__init__()
         self.memo = MetaMemo()
         self.known = Known(protect)
-        self._reshaped: list[tuple[Tensor, Any, Any, Any]] = []
+        self._reshaped: list[tuple[Tensor, torch.Size, tuple[int, ...], int | torch.SymInt]] = []
         self.functions = CpuStandIn(self.known)
         self._stack = contextlib.ExitStack()
         self._flops = 0
 
     def __enter__(self) -> ShapesOnly:
+        load_before_run()
         self._random_state = torch.random.get_rng_state()
         self._stack.enter_context(self.functions)
         super().__enter__()
@@ -88,15 +85,15 @@ class ShapesOnly(TorchDispatchMode):
             return NotImplemented  # they do so with operators on what they hold
         kwargs, operator, watch = kwargs or {}, operator_of(func), self.watch
         answer = self._ANSWERS[operator.kind]
-        with torch._C.DisableTorchFunction():
+        with no_torch_function():
             if watch is None:
                 return answer(self, operator, args, kwargs)
             begun = watch.begin(operator, args, kwargs)
             self._flops = 0
             try:
                 result = answer(self, operator, args, kwargs)
-            except BaseException:
-                watch.failed(begun)
+            except BaseException as error:
+                watch.failed(begun, error)
                 raise
             watch.end(begun, self._flops, result)
             return result

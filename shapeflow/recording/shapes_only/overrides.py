@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional, init
 
 from shapeflow.errors import NeedsValues
+from shapeflow.recording import torch_internals
 from shapeflow.recording.attention import takes_fused_kernel
 from shapeflow.recording.identity import SHORT_DTYPES, notation
 from shapeflow.recording.ops import Functions
@@ -105,21 +106,21 @@ def answers(known: Known) -> dict[Any, Answer]:
         kind.data.__set__: partial(_set_data, known),
         Tensor.to_padded_tensor: _padded,
         functional.scaled_dot_product_attention: _attention,
-        torch._nested_tensor_from_mask: partial(_nested, known),
-        torch._pack_padded_sequence: partial(_pack, known),
-        torch._native_multi_head_attention: _fused_attention,
-        torch._transformer_encoder_layer_fwd: lambda source, *_: _without_data(torch.empty_like(source)),
+        torch_internals.nested_from_mask: partial(_nested, known),
+        torch_internals.pack_padded: partial(_pack, known),
+        torch_internals.native_attention: _fused_attention,
+        torch_internals.encoder_layer_forward: lambda source, *_: _without_data(torch.empty_like(source)),
     }
-    if hasattr(torch, "_grouped_mm"):  # from torch 2.8
-        found[torch._grouped_mm] = _grouped
+    if torch_internals.grouped_product is not None:
+        found[torch_internals.grouped_product] = _grouped
     for move in (Tensor.cuda, Tensor.cpu, Tensor.pin_memory):
         found[move] = lambda tensor, *_, **__: tensor
     for function, name in _READS.items():
         found[function] = partial(_read, known, function, name)
     for function in (torch.tensor, torch.as_tensor, torch.asarray):
         found[function] = partial(_from_data, function)
-    for name in ("lstm", "gru", "rnn_tanh", "rnn_relu", "_weight_norm"):
-        found[getattr(torch, name)] = _all_unknown(getattr(torch, name))
+    for function in (torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu, torch_internals.weight_norm):
+        found[function] = _all_unknown(function)
     for name, function in vars(init).items():
         if name.endswith("_") and not name.startswith("_") and callable(function):
             found[function] = partial(_initialise, known, function)
@@ -200,8 +201,7 @@ def _attention(
     """Attend with the kernel that a real run takes: models rely on the layout of its result in ``view``."""
     flags = {"dropout_p": dropout_p, "is_causal": is_causal, **options}
     if takes_fused_kernel(query, key, value, attn_mask, **flags):
-        fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu.default
-        result: Tensor = fused(*map(_without_data, (query, key, value)))[0]
+        result: Tensor = torch_internals.flash_attention_on_cpu(*map(_without_data, (query, key, value)))[0]
         return result
     if any(tensor.is_meta for tensor in (query, key, value)):  # torch wants all three on one device
         query, key, value = map(_without_data, (query, key, value))
@@ -264,7 +264,7 @@ def _fused_attention(
 
 def _without_data(tensor: Tensor) -> Tensor:
     """Return a tensor like this one on ``meta``, of which gradients know where it comes from."""
-    with torch._C.DisableTorchFunction(), torch._C._DisableTorchDispatch():
+    with torch_internals.no_torch_function(), torch_internals.no_torch_dispatch():
         return tensor.to("meta") if tensor.requires_grad and torch.is_grad_enabled() else lift(tensor)
 
 
@@ -283,14 +283,10 @@ def _all_unknown(function: Answer) -> Answer:
 @contextmanager
 def no_drawing_again() -> Iterator[None]:
     """Keep ``trunc_normal_`` from looking at weights: it draws until no number is too large."""
-    original = init._no_grad_trunc_normal_
 
     def unseen(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         with torch.no_grad():
             return tensor.normal_()
 
-    init._no_grad_trunc_normal_ = unseen
-    try:
+    with torch_internals.truncated_normal_replaced(unseen):
         yield
-    finally:
-        init._no_grad_trunc_normal_ = original
