@@ -51,8 +51,8 @@ def _stub(name: str, **attributes: Any) -> ModuleType:
     return module
 
 
-def _stand_ins() -> dict[str, ModuleType]:
-    """Return modules that stand in while ``sam3`` is imported.
+def _stubs() -> dict[str, ModuleType]:
+    """Return stubs for modules that are missing while ``sam3`` is imported.
 
     ``triton`` compiles one kernel of the video path and is absent from CPU builds of torch; ``psutil`` is
     imported by the video predictor and not declared.
@@ -69,19 +69,19 @@ def _stand_ins() -> dict[str, ModuleType]:
 
 @contextmanager
 def _imported() -> Iterator[None]:
-    """Let ``sam3`` be imported quickly and quietly; nothing that stood in is left in ``sys.modules``."""
-    stand_ins = (
+    """Let ``sam3`` be imported quickly and quietly; no stub is left in ``sys.modules``."""
+    stubs = (
         {}
         if torch.cuda.is_available()
-        else {name: module for name, module in _stand_ins().items() if name not in sys.modules}
+        else {name: module for name, module in _stubs().items() if name not in sys.modules}
     )
-    sys.modules.update(stand_ins)
+    sys.modules.update(stubs)
     try:
         with warnings.catch_warnings(), compiler_not_loaded():
             warnings.simplefilter("ignore")  # torch.jit.script is deprecated; no CUDA, so no autocast
             yield
     finally:
-        for name, module in stand_ins.items():
+        for name, module in stubs.items():
             if sys.modules.get(name) is module:
                 del sys.modules[name]
 

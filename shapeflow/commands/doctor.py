@@ -81,7 +81,9 @@ def examine() -> Iterator[Finding]:
     yield _sam3(sam3)
     yield _vocabulary()
     for name in ("psutil", "triton"):
-        yield _optional_package(name, sam3.extra, "sam3 imports it without declaring it; a stand-in is used")
+        yield _optional_package(
+            name, sam3.extra, "sam3 imports it without declaring it; an empty module takes its place"
+        )
     known = set(sam3.packages)
     for spec in others:
         for name in spec.packages:

@@ -107,7 +107,7 @@ def _record(request: Request, quiet: bool) -> Trace:
     count = FlopCount(to_arguments(replace(request, checkpoint=None))) if real and not quiet else None
     label = f"{request.target}, {f'on {request.device}' if real else 'shapes only'}"
     with Progress(label, None if quiet else sys.stderr, count) as progress:
-        return execute(request, progress=progress.update, keep=numbers_of(request))
+        return execute(request, progress=progress.update, capture=numbers_of(request))
 
 
 def _check(trace: Trace) -> CheckResult | None:

@@ -3,10 +3,10 @@
 ``nn.MultiheadAttention`` and ``nn.TransformerEncoderLayer`` leave their fused path as soon as any torch
 function mode is active (``torch/nn/modules/activation.py``, ``transformer.py``:
 ``torch.overrides.has_torch_function``), which changes results in the last bits. While we record, that
-question is answered as if our modes were not there.
+test is made as if our modes were not there.
 
-``F.multi_head_attention_forward`` calls functions that one wants to see, but asks the same question first and
-would hand itself back to the mode for ever. So a copy of it runs, same code, whose globals answer no.
+``F.multi_head_attention_forward`` calls functions that one wants to see, but makes the same test first and
+would hand itself back to the mode for ever. So a copy of it runs, same code, whose globals say no.
 """
 
 from __future__ import annotations
@@ -63,14 +63,14 @@ def fused_paths_kept() -> Iterator[None]:
 
     def has_torch_function(args: Iterable[Any]) -> bool:
         if all(isinstance(mode, OwnMode) for mode in function_modes()):
-            return any(_answers_itself(tensor) for tensor in args)
+            return any(_has_own_override(tensor) for tensor in args)
         return original(args)
 
     with patched(torch.overrides, "has_torch_function", has_torch_function):
         yield
 
 
-def _answers_itself(tensor: Any) -> bool:
+def _has_own_override(tensor: Any) -> bool:
     """Return True for an object whose class wants to handle torch functions itself."""
     kind = type(tensor)
     if kind is Tensor or tensor is None:
@@ -111,7 +111,7 @@ def takes_fused_kernel(
 ) -> bool:
     """Return True if ``scaled_dot_product_attention`` would use the fused kernel of the CPU.
 
-    Torch itself is asked, about tensors without content that are alike in all that the answer depends on.
+    Torch itself is asked, about tensors without content that are alike in all that its choice depends on.
     """
     if any(tensor.dim() != 4 for tensor in (query, key, value)):
         return False
@@ -138,7 +138,7 @@ def _likeness(tensor: Tensor, widest: int | None = None) -> _Likeness:
 def _chooses_fused(
     likes: tuple[_Likeness | None, ...], options: tuple[tuple[str, Any], ...], allowed: tuple[bool, ...]
 ) -> bool:
-    """Ask torch, once for all that its answer depends on."""
+    """Ask torch, once for all that its choice depends on."""
     with no_torch_function(), no_torch_dispatch():
         made = [None if like is None else _made(*like) for like in likes]
         return fused_attention_choice(*made, **dict(options)) == 1

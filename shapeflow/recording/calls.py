@@ -28,7 +28,7 @@ from torch.utils.hooks import RemovableHandle
 
 from shapeflow.recording.ports import arguments, tensors_of, walk
 from shapeflow.recording.torch_internals import hooks_of, no_torch_function, pre_hooks_of
-from shapeflow.recording.trace_builder import CallDraft, Draft
+from shapeflow.recording.trace_builder import CallBuilder, TraceBuilder
 
 Method = Callable[..., Any]
 _SCRIPTED: type[nn.Module] = torch.jit.ScriptModule
@@ -40,7 +40,7 @@ class _Running:
 
     module: nn.Module
     method: str
-    call: CallDraft
+    call: CallBuilder
     hooked: bool
     """True if a hook began it, and another one will end it."""
     handled: BaseException | None
@@ -54,12 +54,12 @@ class CallRecorder:
 
     Args:
         model: the root; its modules keep their qualified names.
-        draft: where the records go.
+        builder: where the records go.
     """
 
-    def __init__(self, model: nn.Module, draft: Draft) -> None:
+    def __init__(self, model: nn.Module, builder: TraceBuilder) -> None:
         self._model = model
-        self._draft = draft
+        self._builder = builder
         self._running: list[_Running] = []
         self._parameters: dict[Any, tuple[str, ...]] = {}
         self._paths: dict[int, tuple[nn.Module, str]] = {}
@@ -130,7 +130,7 @@ class CallRecorder:
         path = self._path(module) or ""
         with no_torch_function():
             rows = arguments(args, kwargs, self._names_of_forward(module))
-            call = self._draft.begin_call(path, "forward", type(module).__name__, rows)
+            call = self._builder.begin_call(path, "forward", type(module).__name__, rows)
         self._running.append(_Running(module, "forward", call, True, sys.exc_info()[1], []))
         return None  # noqa: PLR1711, RET501 - anything else would take the place of the inputs
 
@@ -144,7 +144,7 @@ class CallRecorder:
                 with no_torch_function():
                     names = self._names_of_forward(module)
                     leaves = [] if raised else self._leaves(running.call, names, args, kwargs, output)
-                    self._draft.end_call(running.call, leaves, raised)
+                    self._builder.end_call(running.call, leaves, raised)
                 break
         return None  # noqa: PLR1711, RET501 - anything else would take the place of the output
 
@@ -187,7 +187,7 @@ class CallRecorder:
         except BaseException as error:
             if len(running.entered) == 1:  # what `super()` raised may be caught a class below
                 running.call.raised = True
-            self._draft.failing_calls.note(error, running.call.id)
+            self._builder.failing_calls.note(error, running.call.id)
             raise
         finally:
             running.entered.pop()
@@ -198,23 +198,23 @@ class CallRecorder:
         names = self._names(method if method is not nn.Module.__call__ else module.forward)
         with no_torch_function():
             rows = arguments(args, kwargs, names)
-            call = self._draft.begin_call(path, name, type(module).__name__, rows)
+            call = self._builder.begin_call(path, name, type(module).__name__, rows)
         self._running.append(_Running(module, name, call, False, None, [method]))
         depth = len(self._running)
         try:
             result = method(module, *args, **kwargs)
         except BaseException as error:
             del self._running[depth - 1 :]
-            self._draft.end_call(call, (), raised=True)
-            self._draft.failing_calls.note(error, call.id)
+            self._builder.end_call(call, (), raised=True)
+            self._builder.failing_calls.note(error, call.id)
             raise
         del self._running[depth - 1 :]
         with no_torch_function():
-            self._draft.end_call(call, self._leaves(call, names, args, kwargs, result))
+            self._builder.end_call(call, self._leaves(call, names, args, kwargs, result))
         return result
 
     def _leaves(
-        self, call: CallDraft, names: tuple[str, ...], args: Any, kwargs: dict[str, Any], result: Any
+        self, call: CallBuilder, names: tuple[str, ...], args: Any, kwargs: dict[str, Any], result: Any
     ) -> list[tuple[str, Any]]:
         """Return what a call gave, or, if it gave nothing, what it put into containers that it was given."""
         leaves = walk("out", result)
@@ -225,7 +225,7 @@ class CallRecorder:
                     leaves += [
                         (f"out.{name}{place}", tensor)
                         for place, tensor in tensors_of(value).items()
-                        if self._draft.read(tensor, "") not in given
+                        if self._builder.read(tensor, "") not in given
                     ]
         return leaves
 

@@ -25,21 +25,21 @@ Index = tuple[int | slice, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Capture:
     """A tensor whose numbers are needed: what names it, and which part of it."""
 
     selector: str
     index: Index = ()
 
 
-class Keeper:
-    """Copies the numbers of wanted tensors when they are seen, and gives them by name at the end.
+class Capturer:
+    """Copies the numbers of the tensors to capture when they are seen, and gives them by name at the end.
 
     Args:
-        wanted: what to keep, by the name under which the trace holds it.
+        wanted: what to capture, by the name under which the trace holds it.
     """
 
-    def __init__(self, wanted: Mapping[str, Wanted]) -> None:
+    def __init__(self, wanted: Mapping[str, Capture]) -> None:
         self._wanted = wanted
         self._parsed: dict[str, Selector] = {}
         for name, item in wanted.items():

@@ -7,29 +7,29 @@ import traceback
 from shapeflow.errors import NeedsValues, ShapeflowError
 from shapeflow.model.records import Failure
 from shapeflow.recording.source import is_hidden
-from shapeflow.recording.trace_builder import Draft
+from shapeflow.recording.trace_builder import TraceBuilder
 
 
-def failure_of(error: BaseException, draft: Draft, calls: dict[int, int]) -> Failure:
+def failure_of(error: BaseException, builder: TraceBuilder, calls: dict[int, int]) -> Failure:
     """Return the record of an exception that ended a run.
 
     Args:
         error: the exception. One that says that values are needed is told where.
-        draft: what was recorded, all closed.
-        calls: id of a call's draft -> id of the finished call.
+        builder: what was recorded, all closed.
+        calls: id of an unfinished call -> id of the finished call.
     """
-    op = draft.failing_ops.innermost_of_chain(error)
-    number = draft.failing_calls.innermost(error)
+    op = builder.failing_ops.innermost_of_chain(error)
+    number = builder.failing_calls.innermost(error)
     if op is not None and number is None:
-        number = draft.ops[op].call
-    call = None if number is None else draft.calls[number]
+        number = builder.ops[op].call
+    call = None if number is None else builder.calls[number]
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_hidden(frame.filename)]
     source = None
     if frames:
         last = frames[-1]
-        source = draft.sources.line(last.filename, last.lineno or 0, last.name)
+        source = builder.sources.line(last.filename, last.lineno or 0, last.name)
     if isinstance(error, NeedsValues) and not error.where:
-        line = "" if source is None else str(draft.sources.sources[source])
+        line = "" if source is None else str(builder.sources.sources[source])
         error.amend(where=", in ".join(filter(None, [line, "" if call is None else call.name])))
     return Failure(
         type(error).__name__,

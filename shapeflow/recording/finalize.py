@@ -1,4 +1,4 @@
-"""From the drafts of a run to the finished records of a trace."""
+"""From the builders of a run to the finished records of a trace."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from shapeflow.model.records import Call, Escape, Op
-from shapeflow.recording.trace_builder import CallDraft, Draft
+from shapeflow.recording.trace_builder import CallBuilder, TraceBuilder
 
 
-class Frozen(NamedTuple):
-    """The finished records, numbered anew where helpers that took and gave no tensor are left out."""
+class Finalized(NamedTuple):
+    """The finished records, renumbered where helpers that took and gave no tensor are left out."""
 
     calls: tuple[Call, ...]
     ops: tuple[Op, ...]
     escapes: tuple[Escape, ...]
     numbers: dict[int, int]
-    """Id of a draft -> id of the finished call that it is, or that it ran in."""
+    """Id of an unfinished call -> id of the finished call that it is, or that it ran in."""
 
 
-def freeze(draft: Draft) -> Frozen:
+def finalize(builder: TraceBuilder) -> Finalized:
     """Return the finished records."""
     numbers: dict[int, int] = {}
-    kept: list[CallDraft] = []
-    for call in draft.calls:
+    kept: list[CallBuilder] = []
+    for call in builder.calls:
         if not call.dropped:
             numbers[call.id] = len(kept)
             kept.append(call)
@@ -33,8 +33,8 @@ def freeze(draft: Draft) -> Frozen:
     def renamed(call: int | None) -> int | None:
         return None if call is None else numbers.get(call)
 
-    last_op = len(draft.ops)
-    flops = list(accumulate((op.flops if op.parent is None else 0 for op in draft.ops), initial=0))
+    last_op = len(builder.ops)
+    flops = list(accumulate((op.flops if op.parent is None else 0 for op in builder.ops), initial=0))
     counts: dict[str, int] = {}
     calls = []
     for call in kept:
@@ -69,7 +69,7 @@ def freeze(draft: Draft) -> Frozen:
             op.flops,
             op.live_bytes,
         )
-        for op in draft.ops
+        for op in builder.ops
     ]
-    escapes = tuple(Escape(item.value, item.how, renamed(item.call), item.source) for item in draft.escapes)
-    return Frozen(tuple(calls), tuple(ops), escapes, numbers)
+    escapes = tuple(Escape(item.value, item.how, renamed(item.call), item.source) for item in builder.escapes)
+    return Finalized(tuple(calls), tuple(ops), escapes, numbers)

@@ -174,7 +174,7 @@ class Identity:
             tracked.epoch = -1
 
     def moved(self, tensor: Tensor) -> None:
-        """Note that ``tensor`` has been given other memory: it is no more what it was before."""
+        """Note that ``tensor`` has been given other memory: it is not what it was before."""
         tracked = self._seen(tensor)
         if tracked is not None:
             self._forget(tracked)

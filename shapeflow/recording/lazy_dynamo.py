@@ -4,9 +4,9 @@ torch marks functions as not to be compiled, among them the meta kernels of ``ad
 compiler at the first such mark (``torch/_compile.py``). While the compiler is not loaded there is nothing to
 keep it from, so here the mark waits until it is.
 
-For that a module stands in for the compiler in ``sys.modules``, which all of a process shares. So it is done
-in a process of the command line's own and in no other: in a program that imports us the compiler is loaded
-before the first run. The stand-in answers what is asked all the time, the marks and the settings. For
+For that a placeholder for the compiler is put into ``sys.modules``, which all of a process shares. So it is
+done in a process of the command line's own and in no other: in a program that imports us the compiler is
+loaded before the first run. The placeholder knows what is asked all the time, the marks and the settings. For
 everything else, from whatever thread, the compiler is loaded and takes its place.
 """
 
@@ -32,15 +32,15 @@ from shapeflow.recording.torch_internals import COMPILER, compiled_call_of
 _CONFIG, _UTILS, _LOADED = f"{COMPILER}.config", f"{COMPILER}.utils", f"{COMPILER}.eval_frame"
 _ATTRIBUTE = COMPILER.rpartition(".")[2]
 _LOCK = threading.Lock()
-"""Held while stand-ins are put in or taken out, and never while anything is imported."""
+"""Held while placeholders are put in or taken out, and never while anything is imported."""
 _WANTED = threading.Event()
-"""Set once somebody has asked for more than a stand-in can answer."""
+"""Set once somebody has asked for more than a placeholder knows."""
 _KEPT: dict[str, ModuleType] = {}
 """The settings, where they were loaded by themselves: the compiler gets a part by importing it."""
 
 
-class _StandIn(ModuleType):
-    """Answers a few questions for a module of the compiler; for any other one the compiler is loaded."""
+class _Placeholder(ModuleType):
+    """Knows a few attributes of a module of the compiler; for any other the compiler is loaded."""
 
     def __init__(self, name: str, **attributes: Any) -> None:
         super().__init__(name)
@@ -55,14 +55,14 @@ class _StandIn(ModuleType):
 
 
 class _Submodules(MetaPathFinder):
-    """Loads the compiler as soon as anything imports a part of it that nothing stands in for."""
+    """Loads the compiler as soon as anything imports a part of it that has no placeholder."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return how to get a part that is loaded already; None leaves the import to others."""
         module = _KEPT.pop(name, None)
-        if module is None and name.startswith(f"{COMPILER}.") and name != _CONFIG and _stands_in(COMPILER):
+        if module is None and name.startswith(f"{COMPILER}.") and name != _CONFIG and _deferred(COMPILER):
             _load(COMPILER)
             module = sys.modules.pop(name, None)  # the import that asks would run its file a second time
         return None if module is None else ModuleSpec(name, _Given(module))
@@ -84,10 +84,10 @@ class _Given(Loader):
 
 
 def _load(name: str) -> ModuleType:
-    """Load the compiler in the place of what stands in for it, and return its module of this name."""
+    """Load the compiler in the place of its placeholder, and return its module of this name."""
     with _LOCK:
-        _WANTED.set()  # from now on nothing stands in for it, whatever other threads begin
-        _remove_stand_ins()
+        _WANTED.set()  # from now on it has no placeholder, whatever other threads begin
+        _remove_placeholders()
     with _parts_found():
         import_module(COMPILER)
         return import_module(name)
@@ -104,17 +104,17 @@ def _parts_found() -> Iterator[None]:
         sys.meta_path.remove(finder)
 
 
-def _stands_in(name: str) -> bool:
-    return isinstance(sys.modules.get(name), _StandIn)
+def _deferred(name: str) -> bool:
+    return isinstance(sys.modules.get(name), _Placeholder)
 
 
-def _put_stand_ins() -> bool:
-    """Let modules stand in for the compiler and its tools; return False if it is or will be loaded."""
+def _put_placeholders() -> bool:
+    """Put placeholders for the compiler and its tools in place; return False if it is or will be loaded."""
     spec = find_spec(COMPILER)
     assert spec is not None
-    utils = _StandIn(_UTILS, is_compile_supported=_is_compile_supported)
+    utils = _Placeholder(_UTILS, is_compile_supported=_is_compile_supported)
     own = {"__spec__": spec, "__path__": spec.submodule_search_locations}
-    package = _StandIn(COMPILER, disable=_disable, utils=utils, **own)
+    package = _Placeholder(COMPILER, disable=_disable, utils=utils, **own)
     with _LOCK:
         if _WANTED.is_set() or sys.modules.setdefault(COMPILER, package) is not package:
             return False
@@ -122,13 +122,13 @@ def _put_stand_ins() -> bool:
     return True
 
 
-def _remove_stand_ins() -> None:
-    if _stands_in(COMPILER) and _CONFIG in sys.modules:
+def _remove_placeholders() -> None:
+    if _deferred(COMPILER) and _CONFIG in sys.modules:
         _KEPT[_CONFIG] = sys.modules.pop(_CONFIG)
     for name in (COMPILER, _UTILS):
-        if _stands_in(name):
+        if _deferred(name):
             sys.modules.pop(name, None)
-    if isinstance(vars(torch).get(_ATTRIBUTE), _StandIn):
+    if isinstance(vars(torch).get(_ATTRIBUTE), _Placeholder):
         delattr(torch, _ATTRIBUTE)
 
 
@@ -153,14 +153,14 @@ def _disable(function: Any = None, recursive: bool = True, **options: Any) -> An
 
 
 def _is_compile_supported(device: str) -> bool:
-    """Ask the compiler, when somebody wants to know: torchvision imports the question for ``roi_align``."""
+    """Ask the compiler, when somebody wants to know: torchvision imports this function for ``roi_align``."""
     return bool(_load(_UTILS).is_compile_supported(device))
 
 
 @contextmanager
 def compiler_not_loaded() -> Iterator[None]:
     """Let code inside mark functions for the compiler without loading it, if the process is our own."""
-    if not is_own_process() or COMPILER in sys.modules or not _put_stand_ins():
+    if not is_own_process() or COMPILER in sys.modules or not _put_placeholders():
         yield
         return
     try:
@@ -168,11 +168,11 @@ def compiler_not_loaded() -> Iterator[None]:
             yield
     finally:
         with _LOCK:
-            _remove_stand_ins()
+            _remove_placeholders()
 
 
 def load_before_run() -> None:
-    """Load the compiler now if nothing stands in for it.
+    """Load the compiler now if it has no placeholder.
 
     The first mark would do so in the midst of a run, under our modes and with torch functions switched off;
     but the compiler's own files call torch functions when they are imported, and up to torch 2.8 fail there.

@@ -52,7 +52,7 @@ def table(model: nn.Module, sources: SourceLines, gone: Mapping[str, nn.Module])
     Args:
         model: the root.
         sources: where the lines of the classes go.
-        gone: modules that were part of the tree before, by their paths; those that are no more come last.
+        gone: modules that were part of the tree before, by their paths; those that are gone come last.
     """
     lines: dict[type, int | None] = {}
     everywhere = list(model.named_modules(remove_duplicate=False))

@@ -13,47 +13,49 @@ import torch
 
 from shapeflow.recording.flops import may_count
 from shapeflow.recording.ports import walk
-from shapeflow.recording.redispatch import undisturbed
+from shapeflow.recording.redispatch import redispatch
 from shapeflow.recording.schemas import Operator, operator_of
 from shapeflow.recording.torch_internals import DispatchMode, HigherOrderOperator, no_torch_function
-from shapeflow.recording.trace_builder import Draft, OpDraft
+from shapeflow.recording.trace_builder import OpBuilder, TraceBuilder
 
 
 class OperatorWatch:
-    """Tells the draft of each operator: its writes, its FLOPs, and the ones that no function is open for."""
+    """Tells the trace builder of each operator: its writes, its FLOPs, and those outside of all functions."""
 
-    def __init__(self, draft: Draft) -> None:
-        self._draft = draft
+    def __init__(self, builder: TraceBuilder) -> None:
+        self._builder = builder
 
-    def begin(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpDraft | None:
+    def begin(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpBuilder | None:
         """Note what an operator writes to; returns a new op if it has to be recorded by itself."""
-        draft, alone = self._draft, None
-        if not draft.open_ops:
+        builder, alone = self._builder, None
+        if not builder.open_ops:
             # The last step of making a tensor of Python's numbers has what it makes as its argument.
             made = operator.func is torch.ops.aten.lift_fresh.default
-            alone = draft.begin_op("tensor", (), {}) if made else draft.begin_op(operator.name, args, kwargs)
-        op = draft.open_op
+            alone = (
+                builder.begin_op("tensor", (), {}) if made else builder.begin_op(operator.name, args, kwargs)
+            )
+        op = builder.open_op
         if op is not None and operator.writes:
             for tensor in operator.written(args, kwargs):
                 op.wrote = True
                 if operator.reshapes:
-                    draft.identity.reshaped(tensor)
+                    builder.identity.reshaped(tensor)
                 else:
-                    draft.identity.written(tensor, op.id)
+                    builder.identity.written(tensor, op.id)
         return alone
 
-    def end(self, begun: OpDraft | None, flops: int, result: Any) -> None:
+    def end(self, begun: OpBuilder | None, flops: int, result: Any) -> None:
         """Add an operator's FLOPs to the op that is open, and close the op that it is alone in."""
-        op = self._draft.open_op
+        op = self._builder.open_op
         if op is not None:
             op.flops += flops
         if begun is not None:
-            self._draft.end_op(begun, walk("out", result))
+            self._builder.end_op(begun, walk("out", result))
 
-    def failed(self, begun: OpDraft | None, error: BaseException) -> None:
+    def failed(self, begun: OpBuilder | None, error: BaseException) -> None:
         """Close the op of an operator that raised."""
         if begun is not None:
-            self._draft.fail_op(begun, error)
+            self._builder.fail_op(begun, error)
 
 
 Count = Callable[[Any, tuple[Any, ...], dict[str, Any]], int]
@@ -83,7 +85,7 @@ class RealOperators(DispatchMode):
             begun = self._watch.begin(operator_of(func), args, kwargs)
             flops = self._flops(func, args, kwargs)
             try:
-                result = undisturbed(func, types, args, kwargs)
+                result = redispatch(func, types, args, kwargs)
             except BaseException as error:
                 self._watch.failed(begun, error)
                 raise

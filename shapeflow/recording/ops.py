@@ -18,9 +18,9 @@ from torch import Tensor
 from shapeflow.recording.attention import OwnMode, attention_flops, fused_flops, opened, score_shape
 from shapeflow.recording.identity import short_dtype
 from shapeflow.recording.ports import walk
-from shapeflow.recording.targets import QUESTIONS, escape_name, target_name
+from shapeflow.recording.targets import METADATA_QUERIES, escape_name, target_name
 from shapeflow.recording.torch_internals import no_torch_function
-from shapeflow.recording.trace_builder import Draft, OpDraft
+from shapeflow.recording.trace_builder import OpBuilder, TraceBuilder
 
 _NO_TENSOR = (bool, int, float, str, torch.Size, torch.dtype, torch.device, type(None))
 
@@ -30,18 +30,18 @@ _MOVES = frozenset({Tensor.data.__set__, Tensor.set_})  # type: ignore[attr-defi
 
 
 class FunctionWatch:
-    """Records each torch function call as an op of a draft.
+    """Records each torch function call as an op.
 
     Args:
-        draft: where the records go.
+        builder: where the records go.
     """
 
-    def __init__(self, draft: Draft) -> None:
-        self._draft = draft
+    def __init__(self, builder: TraceBuilder) -> None:
+        self._builder = builder
         self._opened = opened()
         self._names: dict[Any, tuple[str, str | None]] = {}
 
-    def begin(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpDraft:
+    def begin(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpBuilder:
         """Open an op for a function that is about to run; what it reads into Python is an escape."""
         names = self._names.get(func)
         if names is None:
@@ -50,45 +50,49 @@ class FunctionWatch:
         target, escape = names
         # What we ask a tensor is nobody else's business, and costs less so.
         with no_torch_function():
-            op = self._draft.begin_op(target, args, kwargs)
+            op = self._builder.begin_op(target, args, kwargs)
             if escape is not None:
-                self._draft.escape(op, escape)
+                self._builder.escape(op, escape)
         return op
 
     def parts_of(self, func: Any) -> Any:
         """Return what runs instead of a composite function that is shown one level deep; None for others."""
         return self._opened.get(func)
 
-    def failed(self, op: OpDraft, error: BaseException) -> None:
+    def failed(self, op: OpBuilder, error: BaseException) -> None:
         """Close the op of a function that raised."""
-        self._draft.fail_op(op, error)
+        self._builder.fail_op(op, error)
 
-    def end(self, op: OpDraft, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+    def end(
+        self, op: OpBuilder, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
         """Close the op of a function that has run."""
         with no_torch_function():
             if self._names[func][1] is not None:
-                self._draft.drop_op(op)
+                self._builder.drop_op(op)
                 return
             if func in _MOVES:
-                self._draft.identity.moved(args[0])
+                self._builder.identity.moved(args[0])
             if func is Tensor.__setitem__ or func in _MOVES:  # these change their tensor, and give nothing
                 result = args[0]
             if op.target == "scaled_dot_product_attention":
                 self._attention(op, *args, **kwargs)
             elif op.target in ("_native_multi_head_attention", "_transformer_encoder_layer_fwd"):
                 op.flops = fused_flops(op.target, args)
-            self._draft.end_op(op, [] if isinstance(result, _NO_TENSOR) else walk("out", result))
+            self._builder.end_op(op, [] if isinstance(result, _NO_TENSOR) else walk("out", result))
 
-    def _attention(self, op: OpDraft, query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any) -> None:
+    def _attention(
+        self, op: OpBuilder, query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any
+    ) -> None:
         op.flops = attention_flops(query.shape, key.shape, value.shape)
-        self._draft.derive(op, "score", short_dtype(query.dtype), score_shape(query.shape, key.shape))
+        self._builder.derive(op, "score", short_dtype(query.dtype), score_shape(query.shape, key.shape))
 
 
 class Functions(OwnMode):
     """Sees every torch function, tells its watch of it if it has one, and runs it."""
 
     watch: FunctionWatch | None = None
-    answers: Mapping[Any, Callable[..., Any]] = MappingProxyType({})
+    handlers: Mapping[Any, Callable[..., Any]] = MappingProxyType({})
     """What is called instead of some functions."""
 
     def __torch_function__(
@@ -96,16 +100,16 @@ class Functions(OwnMode):
     ) -> Any:
         """Run one torch function."""
         kwargs = kwargs or {}
-        if func in QUESTIONS:
-            return self.answers.get(func, func)(*args, **kwargs)
+        if func in METADATA_QUERIES:
+            return self.handlers.get(func, func)(*args, **kwargs)
         watch = self.watch
         if watch is None:
-            return self.answer(func, args, kwargs)
+            return self.call(func, args, kwargs)
         op = watch.begin(func, args, kwargs)
         try:
             parts = watch.parts_of(func)
             if parts is None:
-                result = self.answer(func, args, kwargs)
+                result = self.call(func, args, kwargs)
             else:
                 with self.again():
                     result = parts(*args, **kwargs)
@@ -115,9 +119,9 @@ class Functions(OwnMode):
         watch.end(op, func, args, kwargs, result)
         return result
 
-    def answer(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def call(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a function, or what is called instead."""
-        return self.answers.get(func, func)(*args, **kwargs)
+        return self.handlers.get(func, func)(*args, **kwargs)
 
     @contextmanager
     def again(self) -> Iterator[None]:

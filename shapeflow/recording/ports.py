@@ -18,7 +18,7 @@ from torch import Tensor
 
 DEPTH = 8
 LEAVES = 256
-"""After so many leaves those that are no tensors are left out; the tensors are always listed."""
+"""After so many leaves those that are not tensors are left out; the tensors are always listed."""
 
 Leaf = tuple[str, Any]
 """The name of a place and what is there: a tensor, or the text of something else."""
@@ -26,13 +26,13 @@ Leaf = tuple[str, Any]
 _SCALARS = (int, float, str, bool, complex, bytes, type(None), torch.dtype, torch.device, Enum, slice)
 
 PLAIN_TYPES: frozenset[type] = frozenset({bool, int, float, type(None), str})
-"""What most arguments are that are no tensors. They are asked for first, and by type: that costs least."""
+"""What most arguments are that are not tensors. They are asked for first, and by type: that costs least."""
 _NUMBER_OR_TEXT = (int, float, str, type(None))
 _BUILT_IN_SEQUENCES = frozenset({list, tuple, torch.Size})
 
 
 def plain(value: object, depth: int = 3) -> str:  # noqa: PLR0911 - one for each kind of value
-    """Return a short text for what is no tensor, such as ``None``, ``2``, ``'nearest'`` or ``1:3``."""
+    """Return a short text for what is not a tensor, such as ``None``, ``2``, ``'nearest'`` or ``1:3``."""
     if type(value) in PLAIN_TYPES:
         return _short(repr(value))
     if isinstance(value, slice):
@@ -97,7 +97,7 @@ def _items(value: object) -> tuple[list[tuple[object, Any]] | None, bool]:
         if isinstance(value, torch.nn.Module | type) or callable(value):
             return None, False
         return [(key, item) for key, item in _attributes(value) if not key.startswith("__")], True
-    except Exception:  # a container of other people's making may raise: then it is a leaf
+    except Exception:  # a third-party container may raise: then it is a leaf
         return None, False
 
 

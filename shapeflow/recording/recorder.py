@@ -21,9 +21,9 @@ from shapeflow.model.trace import Trace
 from shapeflow.recording import modules
 from shapeflow.recording.attention import fused_paths_kept
 from shapeflow.recording.calls import CallRecorder
-from shapeflow.recording.capture import Keeper, Wanted
+from shapeflow.recording.capture import Capture, Capturer
 from shapeflow.recording.failure import failure_of
-from shapeflow.recording.finalize import freeze
+from shapeflow.recording.finalize import finalize
 from shapeflow.recording.identity import Identity
 from shapeflow.recording.lazy_dynamo import is_compiled, load_before_run, run_as_written
 from shapeflow.recording.operators import OperatorWatch, RealOperators
@@ -31,7 +31,7 @@ from shapeflow.recording.ops import Functions, FunctionWatch
 from shapeflow.recording.shapes_only.memo import MetaMemo
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 from shapeflow.recording.torch_internals import no_torch_function
-from shapeflow.recording.trace_builder import Draft
+from shapeflow.recording.trace_builder import TraceBuilder
 
 Watch = TypeVar("Watch", OperatorWatch, FunctionWatch)
 
@@ -49,7 +49,7 @@ class Recording:
         shapes_only: the mode that is active, if the run is a shapes-only one.
         device: where the run happens: ``meta``, ``cpu`` or ``cuda``.
         progress: told the FLOPs done so far after each op that has any.
-        keep: tensors of a real run whose numbers go into the trace, by the name they get there.
+        capture: tensors of a real run whose numbers go into the trace, by the name they get there.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Recording:
         shapes_only: ShapesOnly | None = None,
         device: str = "cpu",
         progress: Callable[[float], None] | None = None,
-        keep: Mapping[str, Wanted] | None = None,
+        capture: Mapping[str, Capture] | None = None,
     ) -> None:
         self.run = Run(
             "python",
@@ -76,9 +76,9 @@ class Recording:
         self._model: nn.Module | None = model
         self._shapes_only = shapes_only
         with no_torch_function():
-            self._draft = Draft(Identity(modules.tensor_names(model)), progress)
-        if keep and shapes_only is None:
-            self._draft.keeper = Keeper(keep)
+            self._builder = TraceBuilder(Identity(modules.tensor_names(model)), progress)
+        if capture and shapes_only is None:
+            self._builder.capturer = Capturer(capture)
         self._stack, self._pause = contextlib.ExitStack(), contextlib.ExitStack()
         self._trace: Trace | None = None
 
@@ -96,14 +96,14 @@ class Recording:
     @property
     def outlived(self) -> bool:
         """True while a tensor that was made during the run is still alive."""
-        return self._draft.identity.outlived()
+        return self._builder.identity.outlived()
 
     def __enter__(self) -> Recording:
         if self._model is None:
             raise RuntimeError("a recording is made once; make another one to record again")
         load_before_run()
         self._started = time.perf_counter()
-        operators, functions = OperatorWatch(self._draft), FunctionWatch(self._draft)
+        operators, functions = OperatorWatch(self._builder), FunctionWatch(self._builder)
         enter = self._stack.enter_context
         if self._shapes_only is not None:  # memory must be freed at the same places in each run
             self._pause.enter_context(collection_paused())
@@ -112,7 +112,7 @@ class Recording:
             undo.callback(self._stack.close)
             enter(run_as_written())
             enter(fused_paths_kept())
-            self._calls = CallRecorder(self._model, self._draft)
+            self._calls = CallRecorder(self._model, self._builder)
             enter(self._calls.watching())
             if self._shapes_only is None:
                 enter(RealOperators(operators, MetaMemo().flops))
@@ -131,35 +131,35 @@ class Recording:
             self._finish(error)
 
     def _finish(self, error: BaseException | None) -> None:
-        self._draft.end()
+        self._builder.end()
         seconds = {"forward": round(time.perf_counter() - self._started, 3)}
         if isinstance(error, EndOfRun):
-            last = self._draft.failing_ops.innermost_of_chain(error)
+            last = self._builder.failing_ops.innermost_of_chain(error)
             if last is not None:
-                self._draft.forget(last)
+                self._builder.forget(last)
             self.run = replace(self.run, notes=(*self.run.notes, str(error)))
             error = None
-        self._trace = self._freeze(error, seconds)
+        self._trace = self._finalize(error, seconds)
         self._model = self._shapes_only = None  # neither may live as long as the trace does
         del self._calls
 
-    def _freeze(self, error: BaseException | None, seconds: Mapping[str, float]) -> Trace:
-        draft = self._draft
+    def _finalize(self, error: BaseException | None, seconds: Mapping[str, float]) -> Trace:
+        builder = self._builder
         assert self._model is not None
-        table = modules.table(self._model, draft.sources, self._calls.modules)
-        frozen = freeze(draft)
+        table = modules.table(self._model, builder.sources, self._calls.modules)
+        finalized = finalize(builder)
         run = replace(
             self.run,
             seconds={**self.run.seconds, **seconds},
             complete=error is None,
-            failure=None if error is None else failure_of(error, draft, frozen.numbers),
-            peak_bytes=draft.identity.peak_bytes,
-            peak_op=draft.peak_op,
+            failure=None if error is None else failure_of(error, builder, finalized.numbers),
+            peak_bytes=builder.identity.peak_bytes,
+            peak_op=builder.peak_op,
         )
-        values, sources = tuple(draft.identity.values), tuple(draft.sources.sources)
-        trace = Trace(run, table, frozen.calls, frozen.ops, values, frozen.escapes, sources)
-        if draft.keeper is not None:
-            trace = replace(trace, run=replace(run, kept=draft.keeper.found(trace)))
+        values, sources = tuple(builder.identity.values), tuple(builder.sources.sources)
+        trace = Trace(run, table, finalized.calls, finalized.ops, values, finalized.escapes, sources)
+        if builder.capturer is not None:
+            trace = replace(trace, run=replace(run, kept=builder.capturer.found(trace)))
         return trace
 
 

@@ -22,7 +22,7 @@ from shapeflow.recording.torch_internals import (
 _PYTHON_KEYS = DispatchKeySet(DispatchKey.Python) | DispatchKeySet(DispatchKey.PythonTLSSnapshot)
 
 
-def undisturbed(func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def redispatch(func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run an operator as it would run if no dispatch mode were there.
 
     In ``inference_mode`` an operator that is composed of others comes here in one piece, and what it is
@@ -30,7 +30,7 @@ def undisturbed(func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, 
     requires gradients (``should_fold`` in aten/src/ATen/native/LinearAlgebra.cpp) and would take another
     path, with other last bits. Views compute nothing, and torch wants to wrap those of a weight itself.
     """
-    if not torch.is_inference_mode_enabled() or not _is_composed_arithmetic(func) or answer_themselves(types):
+    if not torch.is_inference_mode_enabled() or not _is_composed_arithmetic(func) or have_own_dispatch(types):
         return func(*args, **kwargs)
     with enable_reentrant_dispatch():
         if dispatch_mode_count():
@@ -39,12 +39,12 @@ def undisturbed(func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, 
             return func(*args, **kwargs)
 
 
-def answer_themselves(types: Collection[type]) -> bool:
-    """Return True if tensors of some of these classes have their own answer to operators."""
+def have_own_dispatch(types: Collection[type]) -> bool:
+    """Return True if tensors of some of these classes run operators their own way."""
     if not types:
         return False
     own = (getattr(kind, "__torch_dispatch__", None) for kind in types)
-    return any(answer != no_own_torch_dispatch for answer in own)
+    return any(dispatch != no_own_torch_dispatch for dispatch in own)
 
 
 @cache

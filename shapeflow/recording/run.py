@@ -17,7 +17,7 @@ from shapeflow.common.collector import collection_paused
 from shapeflow.common.text import listing
 from shapeflow.errors import InputError
 from shapeflow.model.trace import Trace
-from shapeflow.recording.capture import Wanted
+from shapeflow.recording.capture import Capture
 from shapeflow.recording.lazy_dynamo import compiler_not_loaded
 from shapeflow.recording.modules import tensor_names
 from shapeflow.recording.ports import tensors_of
@@ -138,7 +138,7 @@ def run(
     adapter: str,
     target: str,
     progress: Callable[[float], None] | None = None,
-    keep: Mapping[str, Wanted] | None = None,
+    capture: Mapping[str, Capture] | None = None,
 ) -> Trace:
     """Build a model with ``prepare`` and run it under observation; a failed run gives the trace up to there.
 
@@ -148,7 +148,7 @@ def run(
         adapter: the adapter's name, for the trace.
         target: what the user asked for, for the trace.
         progress: told the FLOPs done so far.
-        keep: tensors of a real run whose numbers go into the trace, by the name they get there.
+        capture: tensors of a real run whose numbers go into the trace, by the name they get there.
 
     Raises:
         Exception: whatever ``prepare`` raises. What the run itself raises is in ``trace.run.failure``.
@@ -162,7 +162,9 @@ def run(
         with collection_paused():
             prepared = prepare()
         built = round(time.perf_counter() - started, 3)
-        recording = Recording(prepared.model, shapes_only=mode, device=device, progress=progress, keep=keep)
+        recording = Recording(
+            prepared.model, shapes_only=mode, device=device, progress=progress, capture=capture
+        )
         recording.run = replace(
             recording.run,
             adapter=adapter,

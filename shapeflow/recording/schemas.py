@@ -32,7 +32,7 @@ class Kind(Enum):
     """Writes into an argument."""
     READ = auto()
     """The result's shape, or a Python number, depends on values; or it is not known to be new."""
-    QUESTION = auto()
+    QUERY = auto()
     """Asks for a size, a stride, a dtype."""
     HIGHER = auto()
     """A function that calls operators, such as ``cond``."""
@@ -47,7 +47,7 @@ _READERS = frozenset(
     }
 )
 """Operators that ``inference_mode`` hands over undivided though they read values, give views or have several
-ways to go, and no tag or mark says so: they are answered part by part."""
+ways to go, and no tag or mark says so: they run part by part."""
 _FACTORIES = frozenset(
     {
         *("zeros_like", "ones_like", "full_like", "empty_like"),
@@ -141,15 +141,15 @@ def _kind(schema: Any, name: str, tags: set[torch.Tag]) -> Kind:
     dependent = {torch.Tag.data_dependent_output, torch.Tag.dynamic_output_shape} & tags
     takes_tensor = any("Tensor" in str(argument.type) for argument in schema.arguments)
     gives_tensor = any("Tensor" in str(output.type) for output in schema.returns)
-    answers = {
+    applies = {
         Kind.WRITE: any(map(_is_written, schema.arguments)),
         Kind.COPY: name in _COPIES,
         Kind.VIEW: any(output.alias_info is not None for output in schema.returns),
         Kind.READ: bool(dependent) or name in _READERS,
-        Kind.QUESTION: bool(schema.returns) and not gives_tensor,
+        Kind.QUERY: bool(schema.returns) and not gives_tensor,
         Kind.FACTORY: not takes_tensor or name in _FACTORIES,
     }
-    return next((kind for kind, answer in answers.items() if answer), Kind.PURE)
+    return next((kind for kind, does in applies.items() if does), Kind.PURE)
 
 
 def _is_written(argument: Any) -> bool:

@@ -21,7 +21,7 @@ _HIDDEN = (
     "<",
 )
 _ENTRY = (_OURS + "/recording/run.py", "run")
-"""File and function that run an adapter's model: whoever calls it is no part of the model's program."""
+"""File and function that run an adapter's model: whoever calls it is not part of the model's program."""
 _WRAPPERS = ("einops",)
 """Packages whose functions only rearrange calls to torch: the line that called them says more."""
 

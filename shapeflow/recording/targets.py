@@ -40,7 +40,7 @@ _ATTRIBUTES = (
     "requires_grad",
     "layout",
 )
-QUESTIONS = frozenset(
+METADATA_QUERIES = frozenset(
     {
         *(getattr(Tensor, name).__get__ for name in _ATTRIBUTES),
         Tensor.size,

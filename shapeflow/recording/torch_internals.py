@@ -71,8 +71,8 @@ no_torch_function: Callable[[], _Context] = _named("torch._C.DisableTorchFunctio
 # that.
 no_torch_dispatch: Callable[[], _Context] = _named("torch._C._DisableTorchDispatch")
 
-# A context in which the dispatch modes are taken off, and tensor subclasses still answer. Since 2.0; nothing
-# public does that.
+# A context in which the dispatch modes are taken off, and tensor subclasses are still asked. Since 2.0;
+# nothing public does that.
 no_dispatch_modes: Callable[[], _Context] = _named("torch.utils._python_dispatch._disable_current_modes")
 
 # A context in which some dispatch keys are left out, to run an operator as if no mode were below. Since 2.1;
@@ -107,7 +107,7 @@ dispatch_mode_count: Callable[[], int] = _named("torch._C._len_torch_dispatch_st
 # The function modes that are active, to see whether they are all ours. Since 1.13; nothing public tells.
 function_modes: Callable[[], list[Any]] = _named("torch.overrides._get_current_function_mode_stack")
 
-# What a tensor class has as `__torch_function__` and `__torch_dispatch__` that does not answer by itself; it
+# What a tensor class has as `__torch_function__` and `__torch_dispatch__` that is not an override; it
 # tells such classes from others. Since 1.13; in the documentation's own examples, under no public name.
 no_own_torch_function: Any = _named("torch._C._disabled_torch_function_impl")
 no_own_torch_dispatch: Any = _named("torch._C._disabled_torch_dispatch_impl")
@@ -118,7 +118,7 @@ no_own_torch_dispatch: Any = _named("torch._C._disabled_torch_dispatch_impl")
 # Since 1.13; nothing public gives it.
 schema_of: Callable[[Any], Any] = _attribute(torch.ops.aten.add.Tensor, "_schema")
 
-# Which kernel `scaled_dot_product_attention` takes. Since 2.0; torch.backends.cuda answers for CUDA alone.
+# Which kernel `scaled_dot_product_attention` takes. Since 2.0; torch.backends.cuda tells of CUDA alone.
 fused_attention_choice: Callable[..., int] = _named("torch._fused_sdp_choice")
 
 # The fused kernel of attention on the CPU, whose result has a layout of its own. Since 2.3; what is public
@@ -158,7 +158,7 @@ nested_sizes: Callable[[Tensor], Tensor] = _named("torch.Tensor._nested_tensor_s
 storage_identity: Callable[[torch.UntypedStorage], int] = _attribute(torch.UntypedStorage(0), "_cdata")
 
 # A reference that keeps a storage's identity from being given to another one, and its memory not. Since 1.13;
-# in a public module, though not documented. Python's weak references follow a wrapper that is made anew.
+# in a public module, though not documented. Python's weak references follow a wrapper that is made again.
 StorageWeakRef: Any = _named("torch.multiprocessing.reductions.StorageWeakRef")
 
 # Modules --------------------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ attention_product_flops: Callable[..., int] = _named("torch.utils.flop_counter.s
 # The compiler ---------------------------------------------------------------------------------------------
 
 # torch's compiler, which torch loads at its first mark of a function that must not be compiled. Since 2.0.
-# `torch.compiler` is its public face, and every question to that loads it too.
+# `torch.compiler` is its public face, and every call of that loads it too.
 COMPILER = "torch._dynamo"
 
 COMPILER_NAMES = (

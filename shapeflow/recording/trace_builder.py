@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import Parameter
 
 from shapeflow.model.records import Escape, Origin, Port, call_key, call_name
-from shapeflow.recording.capture import Keeper
+from shapeflow.recording.capture import Capturer
 from shapeflow.recording.error_path import ErrorPath
 from shapeflow.recording.identity import Identity
 from shapeflow.recording.ports import PLAIN_TYPES, arguments, plain, walk
@@ -24,7 +24,7 @@ _TENSORS = frozenset({Tensor, Parameter})
 
 
 @dataclass(slots=True)
-class OpDraft:
+class OpBuilder:
     """An op being recorded."""
 
     id: int
@@ -41,7 +41,7 @@ class OpDraft:
 
 
 @dataclass(slots=True)
-class CallDraft:
+class CallBuilder:
     """A call being recorded."""
 
     id: int
@@ -69,7 +69,7 @@ class CallDraft:
         return call_name(self.path, self.method)
 
 
-class Draft:
+class TraceBuilder:
     """Collects the records of one run.
 
     Args:
@@ -80,13 +80,13 @@ class Draft:
     def __init__(self, identity: Identity, progress: Callable[[float], None] | None = None) -> None:
         self.identity = identity
         self.sources = SourceLines()
-        self.ops: list[OpDraft] = []
-        self.calls: list[CallDraft] = []
+        self.ops: list[OpBuilder] = []
+        self.calls: list[CallBuilder] = []
         self.escapes: list[Escape] = []
-        self.open_calls: list[CallDraft] = []
-        self.open_ops: list[OpDraft] = []
+        self.open_calls: list[CallBuilder] = []
+        self.open_ops: list[OpBuilder] = []
         self.peak_op: int | None = None
-        self.keeper: Keeper | None = None
+        self.capturer: Capturer | None = None
         self.failing_ops = ErrorPath()
         self.failing_calls = ErrorPath()
         self._peak = 0
@@ -94,12 +94,12 @@ class Draft:
         self._flops_done = 0
 
     @property
-    def open_op(self) -> OpDraft | None:
+    def open_op(self) -> OpBuilder | None:
         """The innermost op that is running."""
         return self.open_ops[-1] if self.open_ops else None
 
     @property
-    def open_call(self) -> CallDraft | None:
+    def open_call(self) -> CallBuilder | None:
         """The innermost call that is running."""
         return self.open_calls[-1] if self.open_calls else None
 
@@ -113,10 +113,10 @@ class Draft:
             outputs.append(Port(f"out.written[{len(outputs)}]", value))
         return value
 
-    def _keep(self, call: CallDraft | None, target: str, ports: list[Port], leaves: Iterable[Any]) -> None:
-        """Let the keeper copy numbers of the tensors at ``ports`` of a call, or of an op that ran in it."""
-        assert self.keeper is not None
-        self.keeper.look(None if call is None else call.key, target, ports, leaves)
+    def _keep(self, call: CallBuilder | None, target: str, ports: list[Port], leaves: Iterable[Any]) -> None:
+        """Let the capturer copy numbers of the tensors at ``ports`` of a call, or of an op that ran in it."""
+        assert self.capturer is not None
+        self.capturer.look(None if call is None else call.key, target, ports, leaves)
 
     def _given(self, rows: Iterable[tuple[str, str, Any]], origin: Origin) -> list[Port]:
         """Return the ports of arguments ``(name, alias, value)``."""
@@ -141,17 +141,17 @@ class Draft:
             return _text_port(name, leaf, alias)
         return Port(name, self.read(leaf, name, origin), "", alias)
 
-    def escape(self, op: OpDraft, how: str) -> None:
+    def escape(self, op: OpBuilder, how: str) -> None:
         """Note that an op reads its inputs into Python."""
         values = dict.fromkeys(port.value for port in op.inputs if port.value is not None)
         self.escapes += [Escape(value, how, op.call, op.source) for value in values]
 
     # Ops --------------------------------------------------------------------------------------------------
 
-    def begin_op(self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpDraft:
+    def begin_op(self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpBuilder:
         """Open an op, with its inputs as they are now."""
         rows = arguments(args, kwargs)
-        op = OpDraft(
+        op = OpBuilder(
             len(self.ops),
             target,
             self.open_calls[-1].id if self.open_calls else None,
@@ -161,12 +161,12 @@ class Draft:
         )
         self.ops.append(op)
         self.open_ops.append(op)
-        if self.keeper is not None:
+        if self.capturer is not None:
             self._keep(self.open_call, target, op.inputs, _leaves(rows))
         return op
 
-    def end_op(self, op: OpDraft, leaves: list[tuple[str, Any]]) -> None:
-        """Close an op with its results; one that gave no tensor is forgotten unless it wrote to one."""
+    def end_op(self, op: OpBuilder, leaves: list[tuple[str, Any]]) -> None:
+        """Close an op with its results; one that returned none is forgotten unless it wrote to one."""
         _close(self.open_ops, op)
         identity, ports, gave_none = self.identity, [], not op.outputs
         for name, leaf in leaves:
@@ -176,7 +176,7 @@ class Draft:
                 ports.append(Port(name, identity.produced(leaf, op.id)))
                 gave_none = False
         op.outputs[:0] = ports
-        if self.keeper is not None:
+        if self.capturer is not None:
             self._keep(self.open_call, op.target, op.outputs, (leaf for _, leaf in leaves))
         if gave_none and not op.wrote and op is self.ops[-1]:
             self.ops.pop()
@@ -190,19 +190,19 @@ class Draft:
             self._flops_done += op.flops
             self._progress(self._flops_done)
 
-    def drop_op(self, op: OpDraft) -> None:
+    def drop_op(self, op: OpBuilder) -> None:
         """Forget an op that only read into Python."""
         _close(self.open_ops, op)
         if op is self.ops[-1]:
             self.ops.pop()
 
-    def fail_op(self, op: OpDraft, error: BaseException) -> None:
+    def fail_op(self, op: OpBuilder, error: BaseException) -> None:
         """Close an op that raised; it stays, with its inputs and without outputs."""
         _close(self.open_ops, op)
         op.outputs.clear()
         self.failing_ops.note(error, op.id)
 
-    def derive(self, op: OpDraft, port: str, dtype: str, shape: tuple[int, ...]) -> None:
+    def derive(self, op: OpBuilder, port: str, dtype: str, shape: tuple[int, ...]) -> None:
         """Add to an op a tensor that its kernel never builds."""
         op.outputs.append(Port(port, self.identity.derived(dtype, shape, op.id)))
 
@@ -210,9 +210,9 @@ class Draft:
 
     def begin_call(
         self, path: str, method: str, class_name: str, rows: list[tuple[str, str, Any]], depth: int = 3
-    ) -> CallDraft:
+    ) -> CallBuilder:
         """Open a call, with its inputs ``(name, alias, value)`` as they are now."""
-        call = CallDraft(
+        call = CallBuilder(
             len(self.calls),
             path,
             method,
@@ -224,16 +224,16 @@ class Draft:
         )
         self.calls.append(call)
         self.open_calls.append(call)
-        if self.keeper is not None:
+        if self.capturer is not None:
             self._keep(call, "", call.inputs, _leaves(rows))
         return call
 
-    def end_call(self, call: CallDraft, leaves: Sequence[tuple[str, Any]], raised: bool = False) -> None:
+    def end_call(self, call: CallBuilder, leaves: Sequence[tuple[str, Any]], raised: bool = False) -> None:
         """Close a call; whatever is still open inside it was left by an exception."""
         for left in _close(self.open_calls, call):
             left.last_op, left.raised = len(self.ops), True
         call.outputs = [self._port(name, "", leaf, "unknown") for name, leaf in leaves]
-        if self.keeper is not None:
+        if self.capturer is not None:
             self._keep(call, "", call.outputs, (leaf for _, leaf in leaves))
         call.last_op = len(self.ops)
         call.raised = raised
@@ -260,7 +260,7 @@ def _leaves(rows: Iterable[tuple[str, str, Any]]) -> Iterator[Any]:
 
 @lru_cache(maxsize=2**12)
 def _text_port(name: str, text: str, alias: str = "") -> Port:
-    """Return the port of what is no tensor; a few come again and again."""
+    """Return the port of what is not a tensor; a few come again and again."""
     return Port(name, None, text, alias)
 
 

@@ -36,7 +36,7 @@ def run_documents(documents: Sequence[Document], *, device: str | None = None, q
             request,
             target=documents[0].model,
             progress=progress.update,
-            keep=numbers_for(documents),
+            capture=numbers_for(documents),
         )
     if trace.run.failure:
         raise failure_error(trace)

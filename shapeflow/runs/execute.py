@@ -17,7 +17,7 @@ from shapeflow.runs.numbers import numbers_of
 if TYPE_CHECKING:
     from shapeflow.adapters.base import Adapter
     from shapeflow.model.trace import Trace
-    from shapeflow.recording.capture import Wanted
+    from shapeflow.recording.capture import Capture
 
 
 def execute(
@@ -26,7 +26,7 @@ def execute(
     target: str = "",
     adapter: Adapter | None = None,
     progress: Callable[[float], None] | None = None,
-    keep: Mapping[str, Wanted] | None = None,
+    capture: Mapping[str, Capture] | None = None,
 ) -> Trace:
     """Build and run what a request asks for; a failed run gives the trace up to there.
 
@@ -35,7 +35,7 @@ def execute(
         target: what the trace says was run, if not the request's own target.
         adapter: the request's adapter, if it is at hand; loading a factory runs the user's file.
         progress: told the FLOPs done so far.
-        keep: tensors of a real run whose numbers go into the trace, by the name they get there.
+        capture: tensors of a real run whose numbers go into the trace, by the name they get there.
 
     Raises:
         InputError: no adapter knows the target, a package is missing, or the request cannot be met.
@@ -53,7 +53,7 @@ def execute(
         adapter=spec.name,
         target=target or request.target,
         progress=progress,
-        keep=keep if request.device != "meta" else None,
+        capture=capture if request.device != "meta" else None,
     )
 
 
@@ -109,7 +109,7 @@ def run(
         "checkpoint": [] if checkpoint is None else [str(checkpoint)],
     }
     request = on_device(from_texts(target, texts, seed=seed), device)
-    trace = execute(request, keep=numbers_of(request))
+    trace = execute(request, capture=numbers_of(request))
     if trace.run.failure is not None:
         error = failure_error(trace)
         error.shapeflow_trace = trace  # type: ignore[attr-defined]

@@ -28,7 +28,7 @@ def loaded():
     return f"{NAME}.eval_frame" in sys.modules
 
 def stands_in():
-    return isinstance(sys.modules.get(NAME), lazy_dynamo._StandIn)
+    return isinstance(sys.modules.get(NAME), lazy_dynamo._Placeholder)
 
 def untouched():
     found = [name for name in sys.modules if name == NAME or name.startswith(NAME + ".")]
@@ -285,7 +285,7 @@ with own_process():
             assert mark(X).sum() == 4 + 4 * turns
         turns += 1
 assert found == [False] * 3, found
-assert not any(isinstance(module, lazy_dynamo._StandIn) for module in sys.modules.values())
+assert not any(isinstance(module, lazy_dynamo._Placeholder) for module in sys.modules.values())
 assert torch.compile(lambda x: x + 1, backend="eager")(X).sum() == 8
 with own_process(), compiler_not_loaded():
     assert not stands_in()

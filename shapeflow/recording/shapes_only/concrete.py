@@ -15,15 +15,15 @@ LIMIT = 65_536
 """Elements up to which arithmetic is done."""
 
 
-class Known:
-    """Tells true values from stale ones, by the memory that holds them.
+class ConcreteValues:
+    """Tells concrete tensors, whose values are true, from symbolic ones, by the memory that holds them.
 
     Args:
         protect: tensors of the user's; their values may be read, never written.
     """
 
     def __init__(self, protect: Iterable[Tensor]) -> None:
-        self._unknown: dict[int, StorageWeakRef] = {}
+        self._symbolic: dict[int, StorageWeakRef] = {}
         self._limit = LIMIT
         self._protected = {address(tensor): tensor for tensor in protect}
 
@@ -34,7 +34,7 @@ class Known:
         """
         if tensor.is_meta or isinstance(tensor, torch.nn.Parameter):
             return False
-        return tensor.layout is torch.strided and address(tensor) not in self._unknown
+        return tensor.layout is torch.strided and address(tensor) not in self._symbolic
 
     def is_small(self, tensor: Tensor) -> bool:
         """Return True if ``tensor`` has values, and so few that arithmetic on them is done."""
@@ -50,7 +50,7 @@ class Known:
             if not tensor.is_meta:
                 storage = tensor.untyped_storage()
                 # The weak reference keeps the address from being used again.
-                self._unknown[storage_identity(storage)] = StorageWeakRef(storage)
+                self._symbolic[storage_identity(storage)] = StorageWeakRef(storage)
 
     def any_protected(self, tensors: Iterable[Tensor]) -> bool:
         """Return True if one of the tensors is in the user's memory."""

@@ -36,7 +36,7 @@ def on_cpu(
 
 
 class CudaOnCpu(OwnMode):
-    """Answer ``device="cuda"`` with the CPU on a machine without CUDA; ``pin_memory`` does nothing there.
+    """Turn ``device="cuda"`` into the CPU on a machine without CUDA; ``pin_memory`` does nothing there.
 
     The official SAM3 has ``cuda`` written into two constructors and pins memory with every prompt.
     """

@@ -2,7 +2,7 @@
 
 torch works them out too, exactly and slowly: many of its meta kernels are Python, and some take their
 operator apart (``linear`` 0.3 ms, ``layer_norm`` 1 ms). A formula here speaks only of contiguous tensors of
-one floating dtype whose shapes fit together; it gives None for all else, and torch answers, or complains.
+one floating dtype whose shapes fit together; it gives None for all else, and torch is asked, or complains.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SAME_DTYPE = frozenset(
 )
 """Pointwise operators whose result has the dtype of their arguments, if all have the same floating one."""
 _NUMBERS: frozenset[type] = frozenset({int, float, str, type(None)})
-"""Arguments that are no tensors and change no dtype. A bool is none: ``sub`` refuses it."""
+"""Arguments that are not tensors and change no dtype. A bool is not one of them: ``sub`` refuses it."""
 
 
 def result_of(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor | None:

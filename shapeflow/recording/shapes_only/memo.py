@@ -2,7 +2,7 @@
 
 torch's meta kernels are exact but many are written in Python (layer norm 2 ms, attention 2.7 ms,
 ``interpolate`` 12 ms a call), and blocks of a model repeat. Of SAM3's 7,205 operator calls only 558 differ in
-operator, shapes, dtypes, strides and scalars, so remembering the answers is what makes a shapes-only run
+operator, shapes, dtypes, strides and scalars, so remembering the results is what makes a shapes-only run
 fast.
 """
 
@@ -43,7 +43,7 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Inferred:
     """What an operator gives for arguments of one description."""
 
     outputs: Any
@@ -86,12 +86,12 @@ def lift(tensor: Tensor) -> Tensor:
 
 
 class MetaMemo:
-    """Remembers the answer of each distinct operator call."""
+    """Remembers what was inferred for each distinct operator call."""
 
     def __init__(self) -> None:
-        self._answers: dict[Any, Answer] = {}
+        self._inferred: dict[Any, Inferred] = {}
 
-    def ask(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Answer:
+    def infer(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inferred:
         """Return what ``func`` would give.
 
         Raises:
@@ -104,24 +104,24 @@ class MetaMemo:
             tensors = tensors_of((args, kwargs)).values()
             raise NoShapeFormula(func.overloadpacket.__name__, ", ".join(map(notation, tensors))) from None
         try:
-            answer = self._answers.get(description)
-        except TypeError:  # an argument that cannot be hashed: ask anew each time
-            return self._work_out(func, args, kwargs)
-        if answer is None:
-            answer = self._answers[description] = self._work_out(func, args, kwargs)
-        return answer
+            inferred = self._inferred.get(description)
+        except TypeError:  # an argument that cannot be hashed: infer it each time
+            return self._infer(func, args, kwargs)
+        if inferred is None:
+            inferred = self._inferred[description] = self._infer(func, args, kwargs)
+        return inferred
 
     def flops(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
         """Return what ``func`` would take; raises as ``ask`` does."""
-        return self.ask(func, args, kwargs).flops
+        return self.infer(func, args, kwargs).flops
 
     @staticmethod
-    def _work_out(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Answer:
+    def _infer(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inferred:
         made = result_of(func, args, kwargs)
         if made is not None:
             formula = flop_formula(func)
             flops = 0 if formula is None else int(formula(*args, **kwargs, out_val=made))
-            return Answer(Layout(made.size(), made.stride(), made.dtype), made.numel(), flops)
+            return Inferred(Layout(made.size(), made.stride(), made.dtype), made.numel(), flops)
         args, kwargs = map_tensors(args, lift), map_tensors(kwargs, lift)
         if "device" in kwargs:
             kwargs["device"] = _META
@@ -142,11 +142,11 @@ class MetaMemo:
             largest = max(largest, tensor.numel())
             return Layout(tensor.size(), tensor.stride(), tensor.dtype)
 
-        return Answer(map_tensors(result, described), largest, counter.flops)
+        return Inferred(map_tensors(result, described), largest, counter.flops)
 
 
 def build(outputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Return tensors without data for the outputs of an ``Answer`` to a call with these arguments."""
+    """Return tensors without data for the outputs of an ``Inferred`` of a call with these arguments."""
     if type(outputs) is Layout:
         shape, strides, dtype = outputs
         return torch.empty_strided(shape, strides, dtype=dtype, device=_META)

@@ -1,15 +1,15 @@
 """The whole forward with no arithmetic on large tensors.
 
 Large tensors live on ``meta``: shape, strides, dtype, no data. Small tensors whose values follow from Python
-values are really computed on the CPU, they are *known*; so a model may read its small integers
-(``spatial_shapes[0, 0]``) and gets true ones. Everything else is *unknown*, and reading it is an error that
-names the op and the way out.
+values are really computed on the CPU, they are *concrete*; so a model may read its small integers
+(``spatial_shapes[0, 0]``) and gets true ones. Everything else is *symbolic*: its values are not known, and
+reading them is an error that names the op and the way out.
 
 To the model this looks like a run on the CPU: every tensor says ``device='cpu'``. The model is built under
 the same mode, so no weight is ever allocated.
 
-Not done here: arithmetic of any kind on unknown tensors, random numbers (always unknown), sparse and nested
-tensors.
+Not done here: arithmetic of any kind on symbolic tensors, random numbers (always symbolic), sparse and
+nested tensors.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from shapeflow.recording.identity import notation
 from shapeflow.recording.lazy_dynamo import load_before_run
 from shapeflow.recording.operators import OperatorWatch
 from shapeflow.recording.ports import map_tensors, tensors_of
-from shapeflow.recording.redispatch import answer_themselves, undisturbed
+from shapeflow.recording.redispatch import have_own_dispatch, redispatch
 from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, operator_of, tensors_in
-from shapeflow.recording.shapes_only.concrete import Known
+from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.memo import MetaMemo, build, lift
-from shapeflow.recording.shapes_only.overrides import CpuStandIn
+from shapeflow.recording.shapes_only.overrides import CpuView
 from shapeflow.recording.torch_internals import DispatchMode, no_torch_function
 
 _CPU = torch.device("cpu")
@@ -52,9 +52,9 @@ class ShapesOnly(DispatchMode):
     def __init__(self, protect: Iterable[Tensor] = ()) -> None:
         super().__init__()
         self.memo = MetaMemo()
-        self.known = Known(protect)
+        self.concrete = ConcreteValues(protect)
         self._reshaped: list[tuple[Tensor, torch.Size, tuple[int, ...], int | torch.SymInt]] = []
-        self.functions = CpuStandIn(self.known)
+        self.functions = CpuView(self.concrete)
         self._stack = contextlib.ExitStack()
         self._flops = 0
 
@@ -72,7 +72,7 @@ class ShapesOnly(DispatchMode):
         with torch.no_grad():
             for tensor, size, stride, offset in reversed(self._reshaped):
                 tensor.as_strided_(size, stride, offset)
-        self.known.release()
+        self.concrete.release()
         self._reshaped.clear()
 
     # Operators --------------------------------------------------------------------------------------------
@@ -80,35 +80,35 @@ class ShapesOnly(DispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Answer one operator."""
-        if answer_themselves(types):
+        """Run one operator on shapes, or on values where they are concrete."""
+        if have_own_dispatch(types):
             return NotImplemented  # they do so with operators on what they hold
         kwargs, operator, watch = kwargs or {}, operator_of(func), self.watch
-        answer = self._ANSWERS[operator.kind]
+        handler = self._HANDLERS[operator.kind]
         with no_torch_function():
             if watch is None:
-                return answer(self, operator, args, kwargs)
+                return handler(self, operator, args, kwargs)
             begun = watch.begin(operator, args, kwargs)
             self._flops = 0
             try:
-                result = answer(self, operator, args, kwargs)
+                result = handler(self, operator, args, kwargs)
             except BaseException as error:
                 watch.failed(begun, error)
                 raise
             watch.end(begun, self._flops, result)
             return result
 
-    def _ask(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _query(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return operator.func(*args, **kwargs)
 
     def _higher(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Let it call its operators without data; its condition keeps its value."""
         tensors = tensors_of((args, kwargs)).values()
-        if all(map(self.known.has_values, tensors)):
+        if all(map(self.concrete.has_values, tensors)):
             return operator.func(*args, **kwargs)
 
         def without_data(tensor: Tensor) -> Tensor:
-            return tensor if tensor.dtype is torch.bool and self.known.has_values(tensor) else lift(tensor)
+            return tensor if tensor.dtype is torch.bool and self.concrete.has_values(tensor) else lift(tensor)
 
         try:
             return operator.func(*map_tensors(args, without_data), **map_tensors(kwargs, without_data))
@@ -118,43 +118,43 @@ class ShapesOnly(DispatchMode):
             raise NeedsValues(operator.name, ", ".join(map(notation, tensors))) from None
 
     def _make(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if self.known.paused or operator.func is not _aten.scalar_tensor.default:
-            answer = self.memo.ask(operator.func, args, kwargs)
-            if operator.is_random or not self.known.may_be(answer.largest):
-                return build(answer.outputs, args, kwargs)
+        if self.concrete.paused or operator.func is not _aten.scalar_tensor.default:
+            inferred = self.memo.infer(operator.func, args, kwargs)
+            if operator.is_random or not self.concrete.may_be(inferred.largest):
+                return build(inferred.outputs, args, kwargs)
         where = {"device": _CPU} if _tensors(args, kwargs) else {}
         result = operator.func(*args, **{**_on_cpu(kwargs), **where})
-        # What memory happens to hold is no number that the model could mean.
+        # What memory happens to hold is not a number that the model could mean.
         return result.zero_() if "empty" in operator.name else result
 
     def _convert(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        known = all(map(self.known.is_small, _tensors(args, kwargs)))
-        device = _CPU if known else _META
+        concrete = all(map(self.concrete.is_small, _tensors(args, kwargs)))
+        device = _CPU if concrete else _META
         kwargs = {name: value for name, value in kwargs.items() if name not in ("device", "pin_memory")}
         args = tuple([device if isinstance(value, torch.device) else value for value in args])
-        if known:
-            return undisturbed(operator.func, (), args, kwargs)
-        return build(self.memo.ask(operator.func, args, kwargs).outputs, args, kwargs)
+        if concrete:
+            return redispatch(operator.func, (), args, kwargs)
+        return build(self.memo.infer(operator.func, args, kwargs).outputs, args, kwargs)
 
     def _view(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         tensors = _tensors(args, kwargs)
-        known = [tensor for tensor in tensors if not tensor.is_meta]
-        if len(known) < len(tensors):
-            if known:
+        concrete = [tensor for tensor in tensors if not tensor.is_meta]
+        if len(concrete) < len(tensors):
+            if concrete:
                 args, kwargs = map_tensors(args, lift), map_tensors(kwargs, lift)
             return operator.func(*args, **kwargs)
         result = operator.func(*args, **kwargs)
-        if not all(map(self.known.has_values, tensors)):
+        if not all(map(self.concrete.has_values, tensors)):
             for tensor in tensors + tensors_in((result,)):
-                self.known.forget(tensor)
+                self.concrete.forget(tensor)
         return result
 
     def _read(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if operator.func is _aten.index.Tensor:
             return self._index(*args)
-        if all(map(self.known.has_values, _tensors(args, kwargs))):
-            return undisturbed(operator.func, (), args, kwargs)
-        if operator.func is _aten.masked_select.default and self.known.has_values(args[1]):
+        if all(map(self.concrete.has_values, _tensors(args, kwargs))):
+            return redispatch(operator.func, (), args, kwargs)
+        if operator.func is _aten.masked_select.default and self.concrete.has_values(args[1]):
             tensor, mask = torch.broadcast_tensors(*args)
             return self._index(tensor, [mask])
         result = self._by_parts(operator.func, args, kwargs)
@@ -163,7 +163,7 @@ class ShapesOnly(DispatchMode):
         return result
 
     def _by_parts(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Answer what `inference_mode` hands over undivided; ``NotImplemented`` if it has no parts."""
+        """Run the parts of what `inference_mode` hands over whole; ``NotImplemented`` if it has none."""
         with self._again():
             result = func.decompose(*args, **kwargs)
         self._flops = 0  # the parts told theirs
@@ -175,7 +175,7 @@ class ShapesOnly(DispatchMode):
         for index in places:
             if index is None or index.dtype not in _MASKS:
                 indices.append(index)
-            elif self.known.has_values(index):
+            elif self.concrete.has_values(index):
                 indices += index.nonzero().unbind(1)
             else:
                 raise NeedsValues("index", _notations((index,), {}))
@@ -183,26 +183,26 @@ class ShapesOnly(DispatchMode):
 
     def _compute(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         tensors, written = _tensors(args, kwargs), operator.written(args, kwargs)
-        known = not operator.is_random and all(map(self.known.is_small, tensors))
-        if known and operator.is_pointwise and self.known.may_be(broadcast_elements(tensors)):
-            return undisturbed(operator.func, (), args, _on_cpu(kwargs))
+        concrete = not operator.is_random and all(map(self.concrete.is_small, tensors))
+        if concrete and operator.is_pointwise and self.concrete.may_be(broadcast_elements(tensors)):
+            return redispatch(operator.func, (), args, _on_cpu(kwargs))
         try:
-            answer = self.memo.ask(operator.func, args, kwargs)
+            inferred = self.memo.infer(operator.func, args, kwargs)
         except NotImplementedError as error:
-            if known and not self.known.any_protected(written):
-                return undisturbed(operator.func, (), args, _on_cpu(kwargs))
+            if concrete and not self.concrete.any_protected(written):
+                return redispatch(operator.func, (), args, _on_cpu(kwargs))
             if "meta" not in str(error).lower():
                 raise  # it is the model that asks for what there is not
             result = self._by_parts(operator.func, args, kwargs)
             if result is NotImplemented:
                 raise NoShapeFormula(operator.name, _notations(args, kwargs)) from None
             return result
-        self._flops = answer.flops
-        if known and self.known.may_be(answer.largest) and not self.known.any_protected(written):
-            return undisturbed(operator.func, (), args, _on_cpu(kwargs))
+        self._flops = inferred.flops
+        if concrete and self.concrete.may_be(inferred.largest) and not self.concrete.any_protected(written):
+            return redispatch(operator.func, (), args, _on_cpu(kwargs))
         for tensor in written:
-            self.known.forget(tensor)
-        return build(answer.outputs, args, kwargs)
+            self.concrete.forget(tensor)
+        return build(inferred.outputs, args, kwargs)
 
     def _write(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         written = operator.written(args, kwargs)
@@ -210,37 +210,37 @@ class ShapesOnly(DispatchMode):
             self._reshaped += [
                 (tensor, tensor.size(), tensor.stride(), tensor.storage_offset())
                 for tensor in written
-                if self.known.any_protected([tensor])
+                if self.concrete.any_protected([tensor])
             ]
             return operator.func(*args, **kwargs)
-        known = not operator.is_random and all(map(self.known.is_small, _tensors(args, kwargs)))
-        if known and not self.known.any_protected(written):
-            return undisturbed(operator.func, (), args, kwargs)
+        concrete = not operator.is_random and all(map(self.concrete.is_small, _tensors(args, kwargs)))
+        if concrete and not self.concrete.any_protected(written):
+            return redispatch(operator.func, (), args, kwargs)
         for tensor in written:
-            self.known.forget(tensor)
+            self.concrete.forget(tensor)
         if any(tensor is value for tensor in written for value in kwargs.values()):
             return _write_out(operator, args, kwargs, written)
-        answer = self.memo.ask(operator.func, args, kwargs)
-        self._flops = answer.flops
-        return build(answer.outputs, args, kwargs)
+        inferred = self.memo.infer(operator.func, args, kwargs)
+        self._flops = inferred.flops
+        return build(inferred.outputs, args, kwargs)
 
-    _ANSWERS: ClassVar = {
+    _HANDLERS: ClassVar = {
         Kind.FACTORY: _make,
         Kind.COPY: _convert,
         Kind.VIEW: _view,
         Kind.READ: _read,
         Kind.PURE: _compute,
         Kind.WRITE: _write,
-        Kind.QUESTION: _ask,
+        Kind.QUERY: _query,
         Kind.HIGHER: _higher,
     }
-    """How each kind is answered."""
+    """What runs an operator of each kind."""
 
     # ------------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def _again(self) -> Iterator[None]:
-        """Let this mode answer what is called inside, too."""
+        """Let this mode see what is called inside, too."""
         super().__enter__()
         try:
             yield
@@ -251,7 +251,7 @@ class ShapesOnly(DispatchMode):
 def _write_out(
     operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], written: list[Tensor]
 ) -> Tensor | tuple[Tensor, ...]:
-    """Answer a function with ``out=``, which gives that tensor the shape of the result."""
+    """Run a function with ``out=``, which gives that tensor the shape of the result."""
     lifted = map_tensors(args, lift), map_tensors(kwargs, lift)
     operator.func(*lifted[0], **lifted[1])
     for tensor, result in zip(written, operator.written(*lifted), strict=True):

@@ -1,6 +1,6 @@
 """Torch functions that must not see where a tensor of a shapes-only run is.
 
-To the model every tensor is on the CPU; below, known ones are and unknown ones are on ``meta``. Operators
+To the model every tensor is on the CPU; below, concrete ones are and symbolic ones are on ``meta``. Operators
 take both. Some functions tell a tensor's device, compare devices in C++ or read numbers before any operator
 is called; here is what they give instead.
 """
@@ -24,12 +24,12 @@ from shapeflow.recording.identity import SHORT_DTYPES, notation
 from shapeflow.recording.ops import Functions
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.shapes_only import autocast
-from shapeflow.recording.shapes_only.concrete import Known
+from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.devices import on_cpu
 from shapeflow.recording.shapes_only.memo import lift
 from shapeflow.recording.targets import target_name
 
-Answer = Callable[..., Any]
+Handler = Callable[..., Any]
 
 _CPU = torch.device("cpu")
 _READS: dict[Any, str] = {
@@ -47,16 +47,16 @@ _READS: dict[Any, str] = {
 """Functions that read numbers without calling an operator, or only after looking where they are."""
 
 
-class CpuStandIn(Functions):
-    """Make every tensor look like one on the CPU, and refuse to read what is not known."""
+class CpuView(Functions):
+    """Make every tensor look like one on the CPU, and refuse to read symbolic ones."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, concrete: ConcreteValues) -> None:
         super().__init__()
-        self._known = known
-        self.answers = answers(known)
+        self._concrete = concrete
+        self.handlers = handlers(concrete)
         self._stack = contextlib.ExitStack()
 
-    def __enter__(self) -> CpuStandIn:
+    def __enter__(self) -> CpuView:
         self._stack.enter_context(no_drawing_again())
         super().__enter__()
         return self
@@ -65,33 +65,35 @@ class CpuStandIn(Functions):
         super().__exit__(*exception)
         self._stack.close()
 
-    def answer(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run one torch function, or give what it would."""
+    def call(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run one torch function, or what is called instead."""
         if torch.is_autocast_enabled("cpu") and autocast.is_cast(func, args):
             args, kwargs = autocast.cast(func, args), autocast.cast(func, kwargs)
             with autocast.switched_off():
-                return self.answer(func, args, kwargs)
-        answer = self.answers.get(func)
-        if answer is None:
+                return self.call(func, args, kwargs)
+        handler = self.handlers.get(func)
+        if handler is None:
             args, kwargs = on_cpu(func, args, kwargs)
         try:
-            return func(*args, **kwargs) if answer is None else answer(*args, **kwargs)
+            return func(*args, **kwargs) if handler is None else handler(*args, **kwargs)
         except RuntimeError as error:
             given = tensors_of((args, kwargs)).values()
-            unknown = [tensor for tensor in given if not self._known.has_values(tensor)]
-            if unknown and "meta tensor" in str(error):  # it reads numbers in C++ without calling an operator
-                raise NeedsValues(target_name(func), ", ".join(map(notation, unknown))) from None
-            if not unknown or answer is not None or "device" not in str(error).lower():
+            symbolic = [tensor for tensor in given if not self._concrete.has_values(tensor)]
+            if symbolic and "meta tensor" in str(
+                error
+            ):  # it reads numbers in C++ without calling an operator
+                raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
+            if not symbolic or handler is not None or "device" not in str(error).lower():
                 raise
         # It compared devices in C++ before any operator was called: now all its tensors are without data.
-        with self._known.nothing_new():
+        with self._concrete.nothing_new():
             return func(*map_tensors(args, _without_data), **map_tensors(kwargs, _without_data))
 
 
-def answers(known: Known) -> dict[Any, Answer]:
-    """Return the functions that are answered here, and how."""
+def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
+    """Return the functions that are called otherwise here, with what is called instead."""
     kind: Any = Tensor  # whose attributes are descriptors, which its type does not say
-    found: dict[Any, Answer] = {
+    found: dict[Any, Handler] = {
         kind.device.__get__: lambda *_: _CPU,
         kind.is_meta.__get__: lambda *_: False,
         kind.is_cpu.__get__: lambda *_: True,
@@ -102,12 +104,12 @@ def answers(known: Known) -> dict[Any, Answer]:
         Tensor.new_tensor: lambda tensor, data, dtype=None, **_: torch.tensor(
             data, dtype=dtype or tensor.dtype
         ),
-        kind.data.__get__: partial(_get_data, known),
-        kind.data.__set__: partial(_set_data, known),
+        kind.data.__get__: partial(_get_data, concrete),
+        kind.data.__set__: partial(_set_data, concrete),
         Tensor.to_padded_tensor: _padded,
         functional.scaled_dot_product_attention: _attention,
-        torch_internals.nested_from_mask: partial(_nested, known),
-        torch_internals.pack_padded: partial(_pack, known),
+        torch_internals.nested_from_mask: partial(_nested, concrete),
+        torch_internals.pack_padded: partial(_pack, concrete),
         torch_internals.native_attention: _fused_attention,
         torch_internals.encoder_layer_forward: lambda source, *_: _without_data(torch.empty_like(source)),
     }
@@ -116,34 +118,36 @@ def answers(known: Known) -> dict[Any, Answer]:
     for move in (Tensor.cuda, Tensor.cpu, Tensor.pin_memory):
         found[move] = lambda tensor, *_, **__: tensor
     for function, name in _READS.items():
-        found[function] = partial(_read, known, function, name)
+        found[function] = partial(_read, concrete, function, name)
     for function in (torch.tensor, torch.as_tensor, torch.asarray):
         found[function] = partial(_from_data, function)
     for function in (torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu, torch_internals.weight_norm):
-        found[function] = _all_unknown(function)
+        found[function] = _all_symbolic(function)
     for name, function in vars(init).items():
         if name.endswith("_") and not name.startswith("_") and callable(function):
-            found[function] = partial(_initialise, known, function)
+            found[function] = partial(_initialise, concrete, function)
     return found
 
 
-def _read(known: Known, function: Answer, name: str, /, tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
-    if not known.has_values(tensor):
+def _read(
+    concrete: ConcreteValues, function: Handler, name: str, /, tensor: Tensor, *args: Any, **kwargs: Any
+) -> Any:
+    if not concrete.has_values(tensor):
         raise NeedsValues(name, notation(tensor))
     return function(tensor, *args, **kwargs)
 
 
-def _from_data(function: Answer, /, *args: Any, **kwargs: Any) -> Any:
-    """Make a tensor of Python's numbers, which are known wherever they are wanted."""
+def _from_data(function: Handler, /, *args: Any, **kwargs: Any) -> Any:
+    """Make a tensor of Python's numbers, which are concrete on any device."""
     if kwargs.get("device") is not None:
         kwargs["device"] = _CPU
     return function(*args, **kwargs)
 
 
-def _initialise(known: Known, function: Answer, /, *args: Any, **kwargs: Any) -> Any:
+def _initialise(concrete: ConcreteValues, function: Handler, /, *args: Any, **kwargs: Any) -> Any:
     """Leave weights as they are: they have no values here."""
     if args and isinstance(args[0], torch.nn.Parameter):
-        known.forget(args[0])
+        concrete.forget(args[0])
         return args[0]
     return function(*args, **kwargs)
 
@@ -171,21 +175,21 @@ _DTYPES = {
 }
 
 
-def _get_data(known: Known, tensor: Tensor, *_: Any) -> Tensor:
-    """Return what a tensor holds; that of a parameter stays unknown under this name, too."""
-    if not known.has_values(tensor):
-        known.forget(tensor)
+def _get_data(concrete: ConcreteValues, tensor: Tensor, *_: Any) -> Tensor:
+    """Return what a tensor holds; that of a parameter stays symbolic under this name, too."""
+    if not concrete.has_values(tensor):
+        concrete.forget(tensor)
     data: Tensor = tensor.data
     return data
 
 
-def _set_data(known: Known, tensor: Tensor, value: Tensor) -> None:
+def _set_data(concrete: ConcreteValues, tensor: Tensor, value: Tensor) -> None:
     """Replace what a tensor holds by a tensor of the other kind, which torch refuses."""
     if tensor.is_meta and not value.is_meta:
         value = _without_data(value)
     elif value.is_meta and not tensor.is_meta:
         value = torch.empty_strided(value.size(), value.stride(), dtype=value.dtype, device="cpu")
-        known.forget(value)
+        concrete.forget(value)
     tensor.data = value
 
 
@@ -208,9 +212,9 @@ def _attention(
     return functional.scaled_dot_product_attention(query, key, value, attn_mask, **flags)
 
 
-def _nested(known: Known, tensor: Tensor, mask: Tensor, mask_check: bool = True) -> Tensor:
+def _nested(concrete: ConcreteValues, tensor: Tensor, mask: Tensor, mask_check: bool = True) -> Tensor:
     """Give a padded tensor, as long as the longest row, in place of a nested one."""
-    if not known.has_values(mask):
+    if not concrete.has_values(mask):
         raise NeedsValues("_nested_tensor_from_mask", notation(mask))
     longest = int(mask.sum(1).max())
     return _without_data(tensor).new_empty((tensor.shape[0], longest, *tensor.shape[2:]))
@@ -220,9 +224,9 @@ def _padded(tensor: Tensor, padding: float, output_size: Any = None) -> Tensor:
     return _without_data(tensor).new_empty(tensor.shape if output_size is None else output_size)
 
 
-def _pack(known: Known, data: Tensor, lengths: Tensor, batch_first: bool) -> Any:
+def _pack(concrete: ConcreteValues, data: Tensor, lengths: Tensor, batch_first: bool) -> Any:
     """Pack sequences of known lengths (aten/src/ATen/native/PackedSequence.cpp)."""
-    if not known.has_values(lengths):
+    if not concrete.has_values(lengths):
         raise NeedsValues("pack_padded_sequence", notation(lengths))
     counts = (lengths[:, None] > torch.arange(int(lengths.max()))).sum(0)
     return _without_data(data).new_empty((int(lengths.sum()), *data.shape[2:])), counts
@@ -268,16 +272,16 @@ def _without_data(tensor: Tensor) -> Tensor:
         return tensor.to("meta") if tensor.requires_grad and torch.is_grad_enabled() else lift(tensor)
 
 
-def _all_unknown(function: Answer) -> Answer:
-    """Return ``function`` for numbers none of which is known; counts and lengths stay as they are."""
+def _all_symbolic(function: Handler) -> Handler:
+    """Return ``function`` for numbers that are all symbolic; counts and lengths stay as they are."""
 
     def without_numbers(tensor: Tensor) -> Tensor:
         return _without_data(tensor) if tensor.is_floating_point() else tensor
 
-    def answer(*args: Any, **kwargs: Any) -> Any:
+    def handler(*args: Any, **kwargs: Any) -> Any:
         return function(*map_tensors(args, without_numbers), **map_tensors(kwargs, without_numbers))
 
-    return answer
+    return handler
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from shapeflow.model.match import Match
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.document import Document
 from shapeflow.walkthrough.finding import Finding, evidence_of
-from shapeflow.walkthrough.formula.ast import Items, Kept, Node, kept_in
+from shapeflow.walkthrough.formula.ast import Captured, Items, Node, captured_in
 from shapeflow.walkthrough.formula.parser import parse_formula
 from shapeflow.walkthrough.messages import missing_port
 from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
@@ -52,9 +52,9 @@ class ValueClaim:
         return cls(parse_formula(sides[0]), parse_formula(sides[1]), tolerance, rest)
 
     @property
-    def needed(self) -> Sequence[Kept]:
+    def needed(self) -> Sequence[Captured]:
         """The tensors, or parts of them, whose numbers are needed, in order of appearance."""
-        return [*kept_in(self.left), *kept_in(self.right)]
+        return [*captured_in(self.left), *captured_in(self.right)]
 
     def judge(self, subject: Subject) -> Finding:
         """Hold if no number differs by more than the tolerance, in parts of its size if that is above 1."""

@@ -58,7 +58,7 @@ Items = tuple[int | slice, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Captured:
     """The numbers of one tensor of the run, or of a part of it."""
 
     selector: Part
@@ -101,18 +101,18 @@ class Index:
     place: tuple[int, int]
 
 
-Node = Number | Symbol | Kept | Text | Apply | Index
+Node = Number | Symbol | Captured | Text | Apply | Index
 
 
-def kept_in(node: Node) -> Iterator[Kept]:
+def captured_in(node: Node) -> Iterator[Captured]:
     """Yield the tensors, or parts of them, that a formula needs, in order."""
-    if isinstance(node, Kept):
+    if isinstance(node, Captured):
         yield node
     elif isinstance(node, Apply):
         for argument in node.arguments:
-            yield from kept_in(argument)
+            yield from captured_in(argument)
     elif isinstance(node, Index):
-        yield from kept_in(node.array)
+        yield from captured_in(node.array)
 
 
 def _item_text(item: int | slice) -> str:

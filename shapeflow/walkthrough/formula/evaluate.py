@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shapeflow.shapes.matching import Bindings
-from shapeflow.walkthrough.formula.ast import Apply, Index, Kept, Node, Number, Symbol, Text
+from shapeflow.walkthrough.formula.ast import Apply, Captured, Index, Node, Number, Symbol, Text
 from shapeflow.walkthrough.formula.functions import FUNCTIONS, FormulaError, einsum
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class _Evaluator:
 
         if isinstance(node, Number):
             return numpy.asarray(node.value)
-        if isinstance(node, Kept):
+        if isinstance(node, Captured):
             return self.arrays[node.name]
         if isinstance(node, Symbol):
             binding = self.bindings.get(node.name)

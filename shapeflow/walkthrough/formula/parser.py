@@ -16,8 +16,8 @@ from shapeflow.walkthrough.formula.ast import (
     CONSTANTS,
     FUNCTIONS,
     Apply,
+    Captured,
     Index,
-    Kept,
     Node,
     Number,
     Symbol,
@@ -142,7 +142,7 @@ class _Parser:
             return Apply("neg", (self.expression(2),), place)
         node: Node
         if kind == "selector":
-            node = Kept(Part(self.take(), place[0]))
+            node = Captured(Part(self.take(), place[0]))
         elif kind == "number":
             return Number(float(self.take()))
         elif kind == "name":
@@ -204,8 +204,8 @@ class _Parser:
         self.take()
         if not items:
             raise ClaimError("claim-syntax", "an index is missing here", columns=(start, end))
-        if isinstance(array, Kept) and not array.items:
-            return Kept(array.selector, tuple(items))
+        if isinstance(array, Captured) and not array.items:
+            return Captured(array.selector, tuple(items))
         return Index(array, tuple(items), (start, end))
 
     def index_item(self) -> int | slice:

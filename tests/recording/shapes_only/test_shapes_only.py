@@ -470,12 +470,12 @@ def test_the_memo_tells_apart_what_promotes_differently():
     x = torch.zeros(2, dtype=torch.long, device="meta")
     add = torch.ops.aten.add.Tensor
     memo = MetaMemo()
-    assert memo.ask(add, (x, 1), {}).outputs[2] is torch.int64
-    assert memo.ask(add, (x, 1.0), {}).outputs[2] is torch.float32
-    assert memo.ask(add, (x, True), {}).outputs[2] is torch.int64
+    assert memo.infer(add, (x, 1), {}).outputs[2] is torch.int64
+    assert memo.infer(add, (x, 1.0), {}).outputs[2] is torch.float32
+    assert memo.infer(add, (x, True), {}).outputs[2] is torch.int64
     assert len({key(add, (x, value), {}) for value in (1, 1.0, True, 0, False)}) == 5
     scalar = torch.zeros((), dtype=torch.double, device="meta")
     half = torch.zeros(2, dtype=torch.half, device="meta")
-    assert memo.ask(add, (half, scalar), {}).outputs[2] is torch.float16
-    assert memo.ask(add, (half, scalar[None]), {}).outputs[2] is torch.float64
+    assert memo.infer(add, (half, scalar), {}).outputs[2] is torch.float16
+    assert memo.infer(add, (half, scalar[None]), {}).outputs[2] is torch.float64
     assert key(add, (half[:, None], half), {}) != key(add, (half[None], half), {})
