@@ -62,6 +62,14 @@ class Port:
     """Another name of the same place: a positional argument by its parameter's name, and the reverse."""
 
 
+def item_name(name: str, key: object) -> str:
+    """Return the name of the item ``key`` of the port ``name``: ``out.masks``, ``out[1]``, ``in['a b']``."""
+    if isinstance(key, int):
+        return f"{name}[{key}]"
+    text = str(key)
+    return f"{name}.{text}" if text.isidentifier() else f"{name}[{text!r}]"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A line of the model's own source."""

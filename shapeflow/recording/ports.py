@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from shapeflow.model.records import item_name
+
 DEPTH = 8
 LEAVES = 256
 """After so many leaves those that are not tensors are left out; the tensors are always listed."""
@@ -65,14 +67,6 @@ def _slice(value: slice) -> str:
     bounds = ["" if bound is None else plain(bound) for bound in (value.start, value.stop)]
     step = "" if value.step is None else f":{plain(value.step)}"
     return ":".join(bounds) + step
-
-
-def join(name: str, key: object) -> str:
-    """Return the name of the item ``key`` of the place ``name``: ``out.masks``, ``out[1]``, ``in['a b']``."""
-    if isinstance(key, int):
-        return f"{name}[{key}]"
-    text = str(key)
-    return f"{name}.{text}" if text.isidentifier() else f"{name}[{text!r}]"
 
 
 def children(value: object) -> list[tuple[object, Any]] | None:
@@ -149,7 +143,7 @@ def _visit(leaves: list[Leaf], name: str, value: object, depth: int, inside: tup
         if items and not (isinstance(value, list | tuple) and _all_plain(value)):
             within = (*inside, id(value))
             for key, item in items:
-                _visit(leaves, join(name, key), item, depth + 1, within)
+                _visit(leaves, item_name(name, key), item, depth + 1, within)
             return
         text = "{}" if items == [] and isinstance(value, Mapping) else ""
     if len(leaves) < LEAVES:

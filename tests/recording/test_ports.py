@@ -8,10 +8,11 @@ from enum import Enum
 import models
 import pytest
 import torch
+from builders import nested_ports
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from shapeflow.model.records import Port
+from shapeflow.model.records import Port, Value
 from shapeflow.model.trace import Trace
 from shapeflow.recording import trace
 from shapeflow.recording.ports import plain, walk
@@ -168,6 +169,16 @@ def test_long_lists_of_numbers_leave_tensors_in():
     found = inputs(value)
     assert len(found) < 300
     assert found["in[0][1000]"] == "f32[2, 3]"
+
+
+@pytest.mark.parametrize(
+    "key", [0, 12, -1, True, "masks", "a b", "a.b", "1", "", "it's", "größe", "class", (1, 2), None, 1.5]
+)
+def test_the_builder_of_the_tests_names_ports_as_the_recorder_does(key):
+    x = torch.ones(2)
+    value = Value(0, "f32", (2,), "input")
+    recorded = [name for name, _ in walk("out", {key: [x, {"b": x}]})]
+    assert [port.name for port in nested_ports("out", {key: [value, {"b": value}]})] == recorded
 
 
 def test_properties_that_raise_are_not_asked():

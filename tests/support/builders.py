@@ -19,7 +19,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from shapeflow.model.records import Call, Escape, Failure, Module, Op, Origin, Port, Run, Source, Value
+from shapeflow.model.records import (
+    Call,
+    Escape,
+    Failure,
+    Module,
+    Op,
+    Origin,
+    Port,
+    Run,
+    Source,
+    Value,
+    item_name,
+)
 from shapeflow.model.trace import Trace
 
 
@@ -37,9 +49,9 @@ def nested_ports(name: str, thing: Any, alias: str = "") -> list[Port]:
     if isinstance(thing, Value):
         return [Port(name, thing.id, alias=alias)]
     if isinstance(thing, Mapping):
-        steps = [(f".{key}", item) for key, item in thing.items()]
+        steps = [(item_name("", key), item) for key, item in thing.items()]
     elif isinstance(thing, list | tuple) and any(isinstance(item, Value | Mapping | list) for item in thing):
-        steps = [(f"[{number}]", item) for number, item in enumerate(thing)]
+        steps = [(item_name("", number), item) for number, item in enumerate(thing)]
     else:
         return [Port(name, None, text=repr(thing), alias=alias)]
     return [
