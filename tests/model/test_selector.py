@@ -150,7 +150,7 @@ def test_a_port_name_is_matched_whole() -> None:
         norm.returns({"pos": x, "pos_embed": x, "a b": x})
     trace = build.trace()
     assert names(trace, "norm:out.pos") == ["norm@0:out.pos"]
-    assert names(trace, "norm:out.a b") == ["norm@0:out.a b"]
+    assert names(trace, "norm:out['a b']") == ["norm@0:out['a b']"]
 
 
 def test_ops_outside_all_calls() -> None:
