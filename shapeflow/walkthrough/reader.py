@@ -12,7 +12,7 @@ from shapeflow.common.files import read_bytes
 from shapeflow.common.text import Span
 from shapeflow.errors import InputError, WalkthroughError
 from shapeflow.walkthrough.document import Block, Claim, Document, Section
-from shapeflow.walkthrough.frontmatter import read_front_matter
+from shapeflow.walkthrough.front_matter import read_front_matter
 from shapeflow.walkthrough.grammar import broken_claim, read_claim
 from shapeflow.walkthrough.parts import ClaimError
 

@@ -90,6 +90,7 @@ def test_as_arguments_and_back(request):
     assert of_arguments(to_arguments(request)) == replace(request, device="meta")
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(REQUESTS, st.booleans())
 def test_as_front_matter_and_back(request, below):

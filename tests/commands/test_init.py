@@ -63,6 +63,7 @@ def failures(text, trace):
 # What a draft says
 
 
+@pytest.mark.slow
 def test_dims_of_equal_size_are_told_apart(drafts):
     found = claims(drafts("tagger"))
     assert ".:in.tokens i64[B, T]" in found
@@ -70,6 +71,7 @@ def test_dims_of_equal_size_are_told_apart(drafts):
     assert ".:out.tags [B, T + 1, 5]" in found
 
 
+@pytest.mark.slow
 def test_an_input_that_nobody_reads_is_named_as_its_likes(drafts):
     found = claims(drafts("tagger"))
     assert ".:in.extra [B, T]" in found
@@ -90,6 +92,7 @@ def test_layers_that_keep_the_shape_are_left_out(drafts):
     assert not [claim for claim in claims(drafts("tagger")) if claim.startswith(("layers.*:", "head.1"))]
 
 
+@pytest.mark.slow
 def test_sequences_first_and_a_batch_of_one(drafts):
     found = claims(drafts("looking"))
     assert ".:in.query [T, B, 16]" in found
@@ -100,6 +103,7 @@ def test_sequences_first_and_a_batch_of_one(drafts):
     assert ".:out[1] [B, T, S]" in found
 
 
+@pytest.mark.slow
 def test_height_and_width_that_are_equal(drafts):
     found = claims(drafts("square"))
     assert ".:in.image [B, 3, H, W]" in found
@@ -107,6 +111,7 @@ def test_height_and_width_that_are_equal(drafts):
     assert ".:out [B, 8, (H/4)*(W/4)]" in found
 
 
+@pytest.mark.slow
 def test_a_number_of_calls_that_moves(drafts):
     assert "count calls cell = T" in claims(drafts("steps"))
 
@@ -134,7 +139,7 @@ def test_a_model_that_reads_values_is_really_run(drafts):
     [
         ("tagger", {(f"in[{i}]", dim): (9, 23)[dim] for i in range(3) for dim in range(2)}),
         ("tagger", {(f"in[{i}]", dim): 1 for i in range(3) for dim in range(2)}),
-        (
+        pytest.param(
             "looking",
             {
                 ("in[0]", 0): 6,
@@ -145,9 +150,14 @@ def test_a_model_that_reads_values_is_really_run(drafts):
                 ("in[1]", 1): 8,
                 ("in[3]", 0): 8,
             },
+            marks=pytest.mark.slow,
         ),
-        ("square", {("in[0]", 2): 12, ("in[1]", 1): 12, ("in[0]", 3): 44, ("in[1]", 2): 44}),
-        ("steps", {("in[0]", 0): 1, ("in[0]", 1): 17}),
+        pytest.param(
+            "square",
+            {("in[0]", 2): 12, ("in[1]", 1): 12, ("in[0]", 3): 44, ("in[1]", 2): 44},
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("steps", {("in[0]", 0): 1, ("in[0]", 1): 17}, marks=pytest.mark.slow),
         ("twice", {("in[0]", 0): 29}),
     ],
 )
@@ -164,6 +174,7 @@ def test_a_draft_turns_red_for_another_model(drafts):
     assert len(failures(draft, trace_of("tagger"))) == 1
 
 
+@pytest.mark.slow
 def test_two_drafts_of_one_trace_are_the_same(drafts, tmp_path):
     trace_of("looking").save(tmp_path / "again.trace.json")
     code = "import sys; from shapeflow.cli import main; sys.exit(main(sys.argv[1:]))"
@@ -192,6 +203,7 @@ def test_it_says_what_it_saw_and_checked(stored, capsys):
     assert f"checked: {len(written)} of {len(written)} hold, in 4 runs" in said.err
 
 
+@pytest.mark.slow
 def test_the_front_matter_says_how_to_run_it(stored):
     (stored / "docs").mkdir()
     assert cli.main(["init", "plain.trace.json", "-o", "docs/plain.md", "--title", "How: it #works"]) == 0

@@ -160,6 +160,7 @@ def test_an_interruption_leaves_a_valid_incomplete_trace(capsys):
     assert len(stored.calls) > 4
 
 
+@pytest.mark.slow
 def test_ctrl_c_from_outside(project):
     process = subprocess.Popen(
         [sys.executable, "-m", "shapeflow", "trace", "--model", "models.py:slow", "-o", "cut.trace.json"],
@@ -221,6 +222,7 @@ def test_wrong_input_is_told_before_anything_is_written(words, says, project, ca
     assert {path.name for path in project.iterdir()} - before <= {"__pycache__"}
 
 
+@pytest.mark.slow
 def test_flops_are_counted_beforehand_in_another_process():
     count = FlopCount(["--model=models.py:large"])
     try:
@@ -233,6 +235,7 @@ def test_flops_are_counted_beforehand_in_another_process():
         count.close()
 
 
+@pytest.mark.slow
 def test_a_count_that_fails_is_no_total():
     count = FlopCount(["--model=models.py:raises"])
     count._process.wait(timeout=120)

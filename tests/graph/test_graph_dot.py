@@ -49,6 +49,7 @@ def test_unused_values_are_dashed(graph):
     assert re.search(r"-> n\d+ \[label=.*class=unused style=dashed\]", to_dot(graph))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["system", "embedded"])
 @pytest.mark.parametrize("trace", [detector, hostile], ids=["detector", "hostile"])
 def test_each_engine_draws(name, trace):

@@ -14,6 +14,8 @@ from shapeflow.walkthrough.reader import read
 
 pytest_plugins = ["pytester"]
 
+pytestmark = pytest.mark.slow
+
 FINE = "mask_head:out [1, 10, 14, 14]"
 WRONG = "mask_head:out [1, 10, 14, 15]"
 

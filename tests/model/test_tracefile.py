@@ -139,6 +139,7 @@ plain_data = st.recursive(
 mappings = st.dictionaries(texts, plain_data, max_size=3)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     values,
@@ -363,6 +364,7 @@ def test_malformed_is_told_without_a_file() -> None:
 # Speed
 
 
+@pytest.mark.slow
 def test_a_trace_as_large_as_sam3_is_a_small_file(tmp_path: Path) -> None:
     build = TraceBuilder()
     x = build.input("f32[1, 3, 1008, 1008]")

@@ -103,6 +103,7 @@ def test_a_changed_model_is_caught_by_the_claims_on_what_changed(walkthrough, tm
     assert [words(verdict.claim.text) for verdict in result.failed] == caught
 
 
+@pytest.mark.slow
 def test_the_walkthrough_grew_from_a_draft(walkthrough, draft):
     told = {words(claim.text) for claim in walkthrough.claims}
     drafted = {words(claim.text) for claim in parse(draft).claims}
@@ -127,6 +128,7 @@ def test_the_files_that_the_chapter_names_are_there():
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+@pytest.mark.slow
 def test_the_claims_in_the_chapter_are_drafted(draft):
     block = re.search(r"```shapes\n(.*?)```", textwrap.dedent(CHAPTER), re.DOTALL)
     shown = [words(line) for line in block[1].strip().splitlines()]
@@ -135,6 +137,7 @@ def test_the_claims_in_the_chapter_are_drafted(draft):
     assert [line for line in shown if line not in drafted] == []
 
 
+@pytest.mark.slow
 def test_the_numbers_in_the_chapter_are_those_of_the_draft(draft):
     document = parse(draft)
     claims, sections = len(document.claims), len(document.sections) - 1

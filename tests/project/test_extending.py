@@ -66,6 +66,7 @@ def traced(installed) -> Path:
     return installed
 
 
+@pytest.mark.slow
 def test_the_adapter_refuses_what_it_does_not_take(traced):
     done = shapeflow(traced, "trace", "--model", "mlp:8x16x4", "--prompt", "bus")
     assert done.returncode == 2
@@ -76,6 +77,7 @@ def test_the_adapter_refuses_what_it_does_not_take(traced):
     assert "mlp:NAME" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_claim_is_judged_with_a_message_like_ours(traced):
     done = shapeflow(traced, "check", "mlp.trace.json", "mlp.md")
     assert done.returncode == 2
@@ -95,6 +97,7 @@ contradicted[dtype]: '1:out' has another dtype
     assert "2 of 4 claims failed: 1 contradicted, 1 with an error; of the others 2 hold" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_format_is_listed_and_renders(traced):
     done = shapeflow(traced, "report", "mlp.trace.json", "mlp.md", "--format", "csv")
     assert done.returncode == 0, done.stderr

@@ -30,6 +30,7 @@ def test_an_unknown_name_is_an_attribute_error():
         shapeflow.tracee  # noqa: B018
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", ORDERS)
 def test_trace_is_the_function_whatever_was_imported_before(before):
     code = (

@@ -76,6 +76,7 @@ def test_importing_shapeflow_loads_next_to_nothing():
     assert loaded_after("import shapeflow").isdisjoint(HEAVY + SLOW_TO_LOAD)
 
 
+@pytest.mark.slow
 def test_these_tests_can_fail():
     assert "torch" in loaded_after("import torch")
     assert "rich" in loaded_after("import rich")

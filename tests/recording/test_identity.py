@@ -294,6 +294,7 @@ def test_parameters_and_buffers_have_their_names(device):
     assert not unknown(found)
 
 
+@pytest.mark.slow
 def test_a_name_is_not_taken_over_by_another_tensor():
     class Replaces(nn.Module):
         def __init__(self) -> None:

@@ -13,6 +13,8 @@ import sys
 import pytest
 from places import ROOT
 
+pytestmark = pytest.mark.slow
+
 START = """
 import sys, threading
 import torch

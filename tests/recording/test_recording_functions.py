@@ -15,6 +15,8 @@ from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.shapes_only.memo import lift
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 
+pytestmark = pytest.mark.slow
+
 GRAD = {"grad": torch.enable_grad, "no_grad": torch.no_grad, "inference": torch.inference_mode}
 
 READS_VALUES = {"getitem by mask", "getitem by part mask", "masked_select", "repeat_interleave by numbers"}

@@ -182,6 +182,7 @@ except InputError as error:
 """
 
 
+@pytest.mark.slow
 def test_a_torch_that_lacks_names_is_refused_with_one_message():
     run = [sys.executable, "-c", WITHOUT]
     text = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120).stdout

@@ -70,6 +70,7 @@ MODELS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [1, 3])
 @pytest.mark.parametrize("name", MODELS)
 def test_it_is_torchinfo_s_own(name, depth):

@@ -154,6 +154,7 @@ class TestResult:
         assert [verdict.passed for verdict in result_of(sample, *lines).verdicts] == [False, True] * 5
 
 
+@pytest.mark.slow
 class TestLarge:
     def test_ten_thousand_claims(self, sample):
         lines = [

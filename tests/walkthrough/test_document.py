@@ -280,6 +280,7 @@ class TestHostile:
             assert lines[claim.span.line - 1] == claim.span.text
             assert claim.text.strip()
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("unit", ["> ", "- ", "`", "[", "* a\n", "```\n", "#"])
     def test_repeated_signs(self, unit):
         parse(unit * 20_000)
@@ -288,6 +289,7 @@ class TestHostile:
         (claim,) = parse("```shapes\na\x00b:out [1]\x07\n```\n").claims
         assert claim.kind == "invalid"
 
+    @pytest.mark.slow
     def test_five_megabytes(self):
         part = "## Section {}\n\n" + "Some prose about **tensors** and more of it.\n" * 40 + "\n"
         part += "```shapes\na.b:out  [B, 256, H, W]\n```\n\n"

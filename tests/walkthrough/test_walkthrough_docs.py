@@ -11,7 +11,7 @@ from shapeflow.commands.check import FORMATS
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.claims import KINDS
 from shapeflow.walkthrough.formula.ast import CONSTANTS, FUNCTIONS
-from shapeflow.walkthrough.frontmatter import KEYS
+from shapeflow.walkthrough.front_matter import KEYS
 from shapeflow.walkthrough.reader import read
 
 PAGE = DOCS / "walkthrough-language.md"

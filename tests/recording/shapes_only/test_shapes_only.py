@@ -269,6 +269,7 @@ def test_statistics_of_unknown_data_are_unknown():
         assert known(norm.running_mean)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("mode")
 def test_memory_that_is_freed_does_not_taint_what_comes_after():
     for _ in range(20):

@@ -123,6 +123,7 @@ def _without_lines(found):
     return [replace(module, source=None) for module in found.modules]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("grad", GRAD)
 @pytest.mark.parametrize("net", NETS)
 def test_a_model_built_without_memory_gives_the_trace_of_the_real_run(net, grad):
