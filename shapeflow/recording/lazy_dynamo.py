@@ -27,7 +27,12 @@ from typing import Any
 import torch
 
 from shapeflow.common.process import is_own_process
-from shapeflow.recording.torch_internals import COMPILER, compiled_call_of
+from shapeflow.recording.torch_internals import (
+    COMPILER,
+    compiled_call_of,
+    no_dispatch_modes,
+    no_function_modes,
+)
 
 _CONFIG, _UTILS, _LOADED = f"{COMPILER}.config", f"{COMPILER}.utils", f"{COMPILER}.eval_frame"
 _ATTRIBUTE = COMPILER.rpartition(".")[2]
@@ -88,7 +93,7 @@ def _load(name: str) -> ModuleType:
     with _LOCK:
         _WANTED.set()  # from now on it has no placeholder, whatever other threads begin
         _remove_placeholders()
-    with _parts_found():
+    with no_function_modes(), no_dispatch_modes(), _parts_found():  # what it does is none of the run's
         import_module(COMPILER)
         return import_module(name)
 

@@ -5,8 +5,8 @@ given once, as text, so that a torch that lacks some is refused with one message
 an ``AttributeError`` from somewhere inside.
 
 "Since" is the first version with that name among the wheels that were looked at: 1.13.1, 2.0.1, 2.1.2,
-2.2.2, 2.3.1, 2.4.1, 2.5.1, 2.6.0, 2.7.1, 2.8.0, 2.9.1, 2.10.0, 2.11.0 and 2.14.1; where it says 1.13, it may
-be older. What is not marked optional must be there from ``OLDEST`` on.
+2.2.2, 2.3.1, 2.4.1, 2.5.1, 2.6.0, 2.7.1, 2.8.0, 2.9.1, 2.10.0, 2.11.0, 2.14.1 and 2.15.0; where it says 1.13,
+it may be older. What is not marked optional must be there from ``OLDEST`` on.
 """
 
 from __future__ import annotations
@@ -106,6 +106,11 @@ dispatch_mode_count: Callable[[], int] = _named("torch._C._len_torch_dispatch_st
 
 # The function modes that are active, to see whether they are all ours. Since 1.13; nothing public tells.
 function_modes: Callable[[], list[Any]] = _named("torch.overrides._get_current_function_mode_stack")
+
+# Take the innermost function mode off, and put one on; see `no_function_modes`. Since 1.13; a mode's own
+# `__enter__` and `__exit__` may do more than that.
+_pop_function_mode: Callable[[], Any] = _named("torch.overrides._pop_mode")
+_push_function_mode: Callable[[Any], None] = _named("torch.overrides._push_mode")
 
 # What a tensor class has as `__torch_function__` and `__torch_dispatch__` that is not an override; it
 # tells such classes from others. Since 1.13; in the documentation's own examples, under no public name.
@@ -264,6 +269,17 @@ class DispatchMode(TorchDispatchMode):
         # Asked by torch from 2.11 on. If it is so, torch wraps the mode to keep its compiler out of it, and
         # the wrapper loads that compiler, which takes seconds.
         return False
+
+
+@contextmanager
+def no_function_modes() -> Iterator[None]:
+    """Take the function modes off inside a block; unlike in ``no_torch_function``, new ones work there."""
+    modes = [_pop_function_mode() for _ in function_modes()]
+    try:
+        yield
+    finally:
+        for mode in reversed(modes):
+            _push_function_mode(mode)
 
 
 @contextmanager
