@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from places import ROOT
 
 from shapeflow.model.trace import Trace
-from shapeflow.runs.documents import run_documents
+from shapeflow.runs.documents import request_of, run_documents
 from shapeflow.shapes.matching import Binding, Bindings, evaluate
 from shapeflow.shapes.notation import Expression
 from shapeflow.walkthrough.check import check
@@ -21,6 +22,7 @@ from shapeflow.walkthrough.claims.shape import Shape
 from shapeflow.walkthrough.document import Claim, Document
 from shapeflow.walkthrough.grammar import read_claim
 from shapeflow.walkthrough.reader import read
+from shapeflow.walkthrough.shipped import shipped
 from shapeflow.walkthrough.verdict import CheckResult
 
 FOLDER = ROOT / "shapeflow" / "walkthrough" / "shipped"
@@ -114,6 +116,13 @@ def test_formulas_and_tables_are_closed(document: Document) -> None:
         prose = "\n".join(block.text for block in section.blocks)
         assert len(re.findall(r"(?<!\\)\$\$", prose)) % 2 == 0, section.title
         assert len(re.findall(r"(?<![\\$])\$(?!\$)", prose)) % 2 == 0, section.title
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_picture_that_it_runs_on_is_there(language: str) -> None:
+    picture = request_of(read(shipped("sam3", language))).images[0]
+    assert Path(picture).resolve() == ROOT / "examples" / "school-bus.jpg"
+    assert Path(picture).is_file()
 
 
 def test_both_languages_carry_the_same_claims(document: Document) -> None:
