@@ -4,8 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 DEMO := out/school-bus
-# A process a core; the tests of a file stay together, since they share what takes long to make.
-PYTEST := $(BIN)/python -m pytest -q -n auto --dist loadfile
+# A process a core, so one thread a process; the tests of a file stay together, since they share what takes long to make.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test quick check lint types bench clean
