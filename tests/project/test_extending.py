@@ -1,4 +1,4 @@
-"""The worked example of docs/extending.md, really installed: an adapter, a kind of claim and a format."""
+"""The worked example of docs/extending.md, really installed: adapter, kind of claim, format, integration."""
 
 from __future__ import annotations
 
@@ -43,9 +43,13 @@ def installed(tmp_path_factory) -> Path:
 
 
 def shapeflow(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return python(folder, "-m", "shapeflow", *words)
+
+
+def python(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join([str(folder / "site"), *filter(None, [os.environ.get("PYTHONPATH")])])
     return subprocess.run(
-        [sys.executable, "-m", "shapeflow", *words],
+        [sys.executable, *words],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
@@ -109,11 +113,42 @@ def test_the_format_is_listed_and_renders(traced):
     assert "csv" in done.stderr
 
 
+CASE = """\
+from shapeflow_example.unittest_case import WalkthroughTestCase
+
+
+class Right(WalkthroughTestCase):
+    walkthrough = "right.md"
+
+
+class Wrong(WalkthroughTestCase):
+    walkthrough = "wrong.md"
+
+
+class Missing(WalkthroughTestCase):
+    walkthrough = "missing.md"
+"""
+
+
+@pytest.mark.slow
+def test_the_integration_makes_claims_subtests(installed):
+    text = "---\nmodel: mlp:8x16x4\n---\n# The perceptron\n\n```shapes\n0:out [1, 16]\n{}```\n"
+    (installed / "right.md").write_text(text.format(""))
+    (installed / "wrong.md").write_text(text.format("1:out [1, 17]\n"))
+    (installed / "test_case.py").write_text(CASE)
+    done = python(installed, "-m", "unittest", "test_case.Right", "test_case.Wrong", "test_case.Missing")
+    assert done.returncode == 1, done.stderr
+    assert "Ran 3 tests" in done.stderr and "FAILED (failures=2)" in done.stderr, done.stderr
+    assert "(claim='1:out [1, 17]')" in done.stderr
+    assert re.search(r"= found: +\S*f32\[1, 4\]", done.stderr), done.stderr
+    assert "error[file-missing]" in done.stderr
+
+
 def test_the_page_shows_the_files_as_they_are():
     page = (DOCS / "extending.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```(?:python|toml)\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     files = [EXAMPLE / "pyproject.toml", *sorted((EXAMPLE / "shapeflow_example").glob("[a-z]*.py"))]
-    assert len(files) == 4
+    assert len(files) == 5
     for file in files:
         text = file.read_text(encoding="utf-8")
         assert any(block.strip() and block in text for block in blocks), file.name
