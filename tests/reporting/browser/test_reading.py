@@ -123,6 +123,7 @@ def test_only_what_changes_the_shape(visit):
     page = visit()
     steps = page.locator("#1-1-trunk details.steps".replace("#1", "#\\31 "))
     steps.locator("summary").click()
+    steps.locator(".rows > *").first.wait_for()  # a browser tells of the opening a moment later
     rows = steps.locator(".rows").inner_text()
     assert "conv2d" in rows
     assert "blocks.0 … 5 × 6" not in rows, "the blocks keep the shape"
