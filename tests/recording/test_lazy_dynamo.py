@@ -264,7 +264,7 @@ def test_whoever_asks_gets_an_answer(what, answers):
 
 
 @pytest.mark.slow
-def test_threads_that_use_it_while_stand_ins_come_and_go():
+def test_threads_that_use_it_while_placeholders_come_and_go():
     """Each gets the real one, whole, and it is loaded once."""
     ran(
         START
