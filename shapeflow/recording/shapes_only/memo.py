@@ -21,6 +21,7 @@ from shapeflow.recording.identity import notation
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.shapes_only import layouts
 from shapeflow.recording.shapes_only.formulas import result_of
+from shapeflow.recording.shapes_only.trials import Trials
 
 _META = torch.device("meta")
 
@@ -88,8 +89,9 @@ def lift(tensor: Tensor) -> Tensor:
 class MetaMemo:
     """Remembers what was inferred for each distinct operator call."""
 
-    def __init__(self) -> None:
+    def __init__(self, trials: Trials | None = None) -> None:
         self._inferred: dict[Any, Inferred] = {}
+        self._trials = trials
 
     def infer(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inferred:
         """Return what ``func`` would give.
@@ -115,8 +117,26 @@ class MetaMemo:
         """Return what ``func`` would take; raises as ``ask`` does."""
         return self.infer(func, args, kwargs).flops
 
+    def _infer(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inferred:
+        trials = self._trials
+        if trials is None:
+            return self._by_formula(func, args, kwargs)
+        try:
+            inferred = self._by_formula(func, args, kwargs)
+        except NotImplementedError:
+            raise
+        except Exception:
+            result = trials.refuse(func, args, kwargs)
+            if result is None:
+                raise
+            formula = flop_formula(func)
+            flops = 0 if formula is None else int(formula(*args, **kwargs, out_val=result))
+            return described(result, args, kwargs, flops)
+        result = trials.check(func, args, kwargs, inferred.largest, inferred.flops)
+        return inferred if result is None else described(result, args, kwargs, inferred.flops)
+
     @staticmethod
-    def _infer(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inferred:
+    def _by_formula(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inferred:
         made = result_of(func, args, kwargs)
         if made is not None:
             formula = flop_formula(func)
@@ -130,19 +150,24 @@ class MetaMemo:
         counter = FlopCounter()
         with layouts.of_the_cpu(), counter if may_count(func) else nullcontext():
             result = layouts.corrected(func, args, func(*args, **kwargs))
-        given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
-        places = {id(value): Argument(place) for place, value in given if isinstance(value, Tensor)}
-        largest = 0
+        return described(result, args, kwargs, counter.flops)
 
-        def described(tensor: Tensor) -> Argument | Layout:
-            nonlocal largest
-            place = places.get(id(tensor))
-            if place is not None:
-                return place
-            largest = max(largest, tensor.numel())
-            return Layout(tensor.size(), tensor.stride(), tensor.dtype)
 
-        return Inferred(map_tensors(result, described), largest, counter.flops)
+def described(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any], flops: int) -> Inferred:
+    """Return the description of what an operator gave for these arguments."""
+    given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
+    places = {id(value): Argument(place) for place, value in given if isinstance(value, Tensor)}
+    largest = 0
+
+    def layout(tensor: Tensor) -> Argument | Layout:
+        nonlocal largest
+        place = places.get(id(tensor))
+        if place is not None:
+            return place
+        largest = max(largest, tensor.numel())
+        return Layout(tensor.size(), tensor.stride(), tensor.dtype)
+
+    return Inferred(map_tensors(result, layout), largest, flops)
 
 
 def build(outputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -31,6 +31,7 @@ from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, oper
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.memo import MetaMemo, build, lift
 from shapeflow.recording.shapes_only.overrides import CpuView
+from shapeflow.recording.shapes_only.trials import Trials
 from shapeflow.recording.torch_internals import DispatchMode, no_torch_function
 
 _CPU = torch.device("cpu")
@@ -51,7 +52,7 @@ class ShapesOnly(DispatchMode):
 
     def __init__(self, protect: Iterable[Tensor] = ()) -> None:
         super().__init__()
-        self.memo = MetaMemo()
+        self.memo = MetaMemo(Trials())
         self.concrete = ConcreteValues(protect)
         self._reshaped: list[tuple[Tensor, torch.Size, tuple[int, ...], int | torch.SymInt]] = []
         self.functions = CpuView(self.concrete)
