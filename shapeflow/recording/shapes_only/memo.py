@@ -86,6 +86,14 @@ def lift(tensor: Tensor) -> Tensor:
         return lifted.conj() if tensor.is_conj() else lifted
 
 
+def _copied(tensor: Tensor) -> Tensor:
+    """Return another tensor of the same description without data."""
+    if tensor.is_neg():
+        return lift(tensor)
+    made = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=_META)
+    return made.conj() if tensor.is_conj() else made
+
+
 class MetaMemo:
     """Remembers what was inferred for each distinct operator call."""
 
@@ -93,39 +101,47 @@ class MetaMemo:
         self._inferred: dict[Any, Inferred] = {}
         self._trials = trials
 
-    def infer(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inferred:
+    def infer(
+        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], *, tried: bool = True
+    ) -> Inferred:
         """Return what ``func`` would give.
+
+        Args:
+            func: the operator (an ``OpOverload`` of torch).
+            args: its arguments.
+            kwargs: its keyword arguments.
+            tried: ask torch's kernel too, whether it takes the call; not needed if it is going to be run.
 
         Raises:
             NoShapeFormula: one of them is sparse.
             Exception: whatever the meta kernel raises for arguments that do not fit together.
         """
         try:
-            description = key(func, args, kwargs)
+            description = key(func, args, kwargs), tried
         except RuntimeError:  # a layout without strides
             tensors = tensors_of((args, kwargs)).values()
             raise NoShapeFormula(func.overloadpacket.__name__, ", ".join(map(notation, tensors))) from None
         try:
             inferred = self._inferred.get(description)
         except TypeError:  # an argument that cannot be hashed: infer it each time
-            return self._infer(func, args, kwargs)
+            return self._infer(func, args, kwargs, tried)
         if inferred is None:
-            inferred = self._inferred[description] = self._infer(func, args, kwargs)
+            inferred = self._inferred[description] = self._infer(func, args, kwargs, tried)
         return inferred
 
     def flops(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
         """Return what ``func`` would take; raises as ``ask`` does."""
         return self.infer(func, args, kwargs).flops
 
-    def _infer(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inferred:
+    def _infer(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tried: bool) -> Inferred:
         trials = self._trials
-        if trials is None:
+        if trials is None or not tried:
             return self._by_formula(func, args, kwargs)
         try:
             inferred = self._by_formula(func, args, kwargs)
-        except NotImplementedError:
-            raise
-        except Exception:
+        except Exception as error:
+            if isinstance(error, NotImplementedError) and "meta" in str(error).lower():
+                raise  # there is no formula
             result = trials.refuse(func, args, kwargs)
             if result is None:
                 raise
@@ -142,7 +158,8 @@ class MetaMemo:
             formula = flop_formula(func)
             flops = 0 if formula is None else int(formula(*args, **kwargs, out_val=made))
             return Inferred(Layout(made.size(), made.stride(), made.dtype), made.numel(), flops)
-        args, kwargs = map_tensors(args, lift), map_tensors(kwargs, lift)
+        # Copies: a formula may give an argument that is written to another shape, where the kernel refuses.
+        args, kwargs = map_tensors(args, _copied), map_tensors(kwargs, _copied)
         if "device" in kwargs:
             kwargs["device"] = _META
         if "generator" in kwargs:

@@ -15,14 +15,14 @@ nested tensors.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from shapeflow.errors import NeedsValues, NoShapeFormula
-from shapeflow.recording.identity import notation
+from shapeflow.recording.identity import address, notation
 from shapeflow.recording.lazy_dynamo import load_before_run
 from shapeflow.recording.operators import OperatorWatch
 from shapeflow.recording.ports import map_tensors, tensors_of
@@ -31,12 +31,13 @@ from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, oper
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.memo import MetaMemo, build, lift
 from shapeflow.recording.shapes_only.overrides import CpuView
-from shapeflow.recording.shapes_only.trials import Trials
+from shapeflow.recording.shapes_only.trials import Trials, attempt
 from shapeflow.recording.torch_internals import DispatchMode, no_torch_function
 
 _CPU = torch.device("cpu")
 _META = torch.device("meta")
 _MASKS = (torch.bool, torch.uint8)
+_PLACES = (torch.int64, torch.int32, torch.bool)
 _aten = torch.ops.aten
 
 
@@ -52,10 +53,11 @@ class ShapesOnly(DispatchMode):
 
     def __init__(self, protect: Iterable[Tensor] = ()) -> None:
         super().__init__()
-        self.memo = MetaMemo(Trials())
         self.concrete = ConcreteValues(protect)
+        self.trials = Trials(self.concrete.has_values)
+        self.memo = MetaMemo(self.trials)
         self._reshaped: list[tuple[Tensor, torch.Size, tuple[int, ...], int | torch.SymInt]] = []
-        self.functions = CpuView(self.concrete)
+        self.functions = CpuView(self.concrete, self.trials)
         self._stack = contextlib.ExitStack()
         self._flops = 0
 
@@ -139,6 +141,8 @@ class ShapesOnly(DispatchMode):
 
     def _view(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         tensors = _tensors(args, kwargs)
+        if operator.func is _aten.as_strided.default:  # without data, torch lets it go beyond the memory
+            attempt(operator.func, args, kwargs, untouched=True)
         concrete = [tensor for tensor in tensors if not tensor.is_meta]
         if len(concrete) < len(tensors):
             if concrete:
@@ -156,6 +160,8 @@ class ShapesOnly(DispatchMode):
         if all(map(self.concrete.has_values, _tensors(args, kwargs))):
             return redispatch(operator.func, (), args, kwargs)
         if operator.func is _aten.masked_select.default and self.concrete.has_values(args[1]):
+            if args[1].dtype is not torch.bool:
+                self.trials.refuse(operator.func, args, kwargs)
             tensor, mask = torch.broadcast_tensors(*args)
             return self._index(tensor, [mask])
         result = self._by_parts(operator.func, args, kwargs)
@@ -177,6 +183,7 @@ class ShapesOnly(DispatchMode):
             if index is None or index.dtype not in _MASKS:
                 indices.append(index)
             elif self.concrete.has_values(index):
+                _check_mask(tensor, index, len(indices))
                 indices += index.nonzero().unbind(1)
             else:
                 raise NeedsValues("index", _notations((index,), {}))
@@ -188,7 +195,7 @@ class ShapesOnly(DispatchMode):
         if concrete and operator.is_pointwise and self.concrete.may_be(broadcast_elements(tensors)):
             return redispatch(operator.func, (), args, _on_cpu(kwargs))
         try:
-            inferred = self.memo.infer(operator.func, args, kwargs)
+            inferred = self.memo.infer(operator.func, args, kwargs, tried=not concrete)
         except NotImplementedError as error:
             if concrete and not self.concrete.any_protected(written):
                 return redispatch(operator.func, (), args, _on_cpu(kwargs))
@@ -198,12 +205,52 @@ class ShapesOnly(DispatchMode):
             if result is NotImplemented:
                 raise NoShapeFormula(operator.name, _notations(args, kwargs)) from None
             return result
+        except Exception:
+            if concrete and not self.concrete.any_protected(written):
+                return redispatch(operator.func, (), args, _on_cpu(kwargs))  # it refuses in its own words
+            raise
         self._flops = inferred.flops
         if concrete and self.concrete.may_be(inferred.largest) and not self.concrete.any_protected(written):
             return redispatch(operator.func, (), args, _on_cpu(kwargs))
+        if concrete:
+            self.memo.infer(operator.func, args, kwargs)
+        if not operator.is_pointwise:
+            self._check_places(operator.func, args, kwargs, tensors)
         for tensor in written:
             self.concrete.forget(tensor)
         return build(inferred.outputs, args, kwargs)
+
+    def _check_places(
+        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]
+    ) -> None:
+        """Check concrete integers that may be places in a tensor: some numbers torch refuses."""
+        for tensor in tensors:
+            if not tensor.is_meta and tensor.dtype in _PLACES and self.concrete.has_values(tensor):
+                self.trials.check_numbers(func, args, kwargs)
+                return
+
+    def _check_written(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Check what the numbers and the memory of arguments say of a write, beside their description."""
+        tensors = _tensors(args, kwargs)
+        if operator.name in ("index_put_", "_index_put_impl_"):
+            self._check_picked(*args[:3])
+        elif len(tensors) > 1 and len(set(map(address, tensors))) < len(tensors):
+            self.trials.check(operator.func, args, kwargs)  # what is written may be read, too
+        elif not operator.is_pointwise:
+            self._check_places(operator.func, args, kwargs, tensors)
+
+    def _check_picked(self, tensor: Tensor, places: Sequence[Tensor | None], values: Tensor) -> None:
+        """Check that as many values are written as a symbolic mask may pick: one, for all."""
+        masks = [place for place in places if place is not None and place.dtype in _MASKS]
+        symbolic = [mask for mask in masks if not self.concrete.has_values(mask)]
+        if not symbolic:
+            self._check_places(_aten.index_put_.default, (tensor, places, values), {}, [*masks])
+            return
+        inner = tensor.dim() - sum(
+            1 if place is None or place.dtype not in _MASKS else place.dim() for place in places
+        )
+        if values.dim() > inner and values.shape[values.dim() - inner - 1] != 1:
+            raise NeedsValues("index_put", _notations((tensor, *symbolic, values), {}))
 
     def _write(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         written = operator.written(args, kwargs)
@@ -217,9 +264,11 @@ class ShapesOnly(DispatchMode):
         concrete = not operator.is_random and all(map(self.concrete.is_small, _tensors(args, kwargs)))
         if concrete and not self.concrete.any_protected(written):
             return redispatch(operator.func, (), args, kwargs)
+        self._check_written(operator, args, kwargs)
         for tensor in written:
             self.concrete.forget(tensor)
         if any(tensor is value for tensor in written for value in kwargs.values()):
+            self.trials.check(operator.func, args, kwargs)
             return _write_out(operator, args, kwargs, written)
         inferred = self.memo.infer(operator.func, args, kwargs)
         self._flops = inferred.flops
@@ -247,6 +296,22 @@ class ShapesOnly(DispatchMode):
             yield
         finally:
             super().__exit__(None, None, None)
+
+
+def _check_mask(tensor: Tensor, mask: Tensor, place: int) -> None:
+    """Check that a mask has the sizes of what it picks from (aten/src/ATen/native/IndexingUtils.h).
+
+    Raises:
+        IndexError: it has not, in torch's words.
+    """
+    for dim, size in enumerate(mask.shape):
+        if place + dim >= tensor.dim():
+            raise IndexError(f"too many indices for tensor of dimension {tensor.dim()}")
+        if tensor.shape[place + dim] != size:
+            raise IndexError(
+                f"The shape of the mask {list(mask.shape)} at index {dim} does not match the shape of "
+                f"the indexed tensor {list(tensor.shape)} at index {place + dim}"
+            )
 
 
 def _write_out(

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional, init
 
-from shapeflow.errors import NeedsValues
+from shapeflow.errors import NeedsValues, ShapeflowError
 from shapeflow.recording import torch_internals
 from shapeflow.recording.attention import takes_fused_kernel
 from shapeflow.recording.identity import SHORT_DTYPES, notation
@@ -27,6 +27,7 @@ from shapeflow.recording.shapes_only import autocast
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.devices import on_cpu
 from shapeflow.recording.shapes_only.memo import lift
+from shapeflow.recording.shapes_only.trials import Trials, is_plain
 from shapeflow.recording.targets import target_name
 
 Handler = Callable[..., Any]
@@ -47,12 +48,23 @@ _READS: dict[Any, str] = {
 """Functions that read numbers without calling an operator, or only after looking where they are."""
 
 
+_BY_DEVICE = frozenset(
+    {
+        *(functional.scaled_dot_product_attention, functional.max_pool1d, torch.max_pool1d),
+        *(torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu),
+        getattr(functional, "linear_cross_entropy", None),
+    }
+)
+"""Functions that go another way on the CPU than without data, before any operator is called."""
+
+
 class CpuView(Functions):
     """Make every tensor look like one on the CPU, and refuse to read symbolic ones."""
 
-    def __init__(self, concrete: ConcreteValues) -> None:
+    def __init__(self, concrete: ConcreteValues, trials: Trials) -> None:
         super().__init__()
         self._concrete = concrete
+        self._trials = trials
         self.handlers = handlers(concrete)
         self._stack = contextlib.ExitStack()
 
@@ -74,20 +86,51 @@ class CpuView(Functions):
         handler = self.handlers.get(func)
         if handler is None:
             args, kwargs = on_cpu(func, args, kwargs)
+        if func in _BY_DEVICE:
+            self._trials.check_function(func, args, kwargs)
         try:
             return func(*args, **kwargs) if handler is None else handler(*args, **kwargs)
-        except RuntimeError as error:
+        except ShapeflowError:
+            raise
+        except Exception as error:
             given = tensors_of((args, kwargs)).values()
             symbolic = [tensor for tensor in given if not self._concrete.has_values(tensor)]
-            if symbolic and "meta tensor" in str(
-                error
-            ):  # it reads numbers in C++ without calling an operator
-                raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
-            if not symbolic or handler is not None or "device" not in str(error).lower():
-                raise
+            text = str(error).lower()
+            if not symbolic or handler is not None or "device" not in text:
+                return self._in_words_of_a_real_run(func, args, kwargs, error, symbolic)
         # It compared devices in C++ before any operator was called: now all its tensors are without data.
-        with self._concrete.nothing_new():
-            return func(*map_tensors(args, _without_data), **map_tensors(kwargs, _without_data))
+        args, kwargs = map_tensors(args, _without_data), map_tensors(kwargs, _without_data)
+        try:
+            with self._concrete.nothing_new():
+                return func(*args, **kwargs)
+        except ShapeflowError:
+            raise
+        except Exception as error:
+            return self._in_words_of_a_real_run(func, args, kwargs, error, symbolic)
+
+    def _in_words_of_a_real_run(
+        self,
+        func: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        error: Exception,
+        symbolic: list[Tensor],
+    ) -> Any:
+        """Refuse a call as a real run does; one that a real run takes is taken."""
+        if symbolic and "meta tensor" in str(error):  # it reads numbers in C++ without calling an operator
+            raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
+        if symbolic and is_plain((args, kwargs)):
+            result = self._trials.refuse(func, args, kwargs)
+            if result is not None and all(map(_is_real, symbolic)):
+                return map_tensors(result, _without_data)
+            if "meta" in str(error):
+                raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
+        raise error
+
+
+def _is_real(tensor: Tensor) -> bool:
+    """Return True for a tensor whose numbers are no places and no counts."""
+    return tensor.is_floating_point() or tensor.is_complex()
 
 
 def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
@@ -115,6 +158,8 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
     }
     if torch_internals.grouped_product is not None:
         found[torch_internals.grouped_product] = _grouped
+    for function in (Tensor.__getitem__, Tensor.__setitem__):
+        found[function] = partial(_with_index, function)
     for move in (Tensor.cuda, Tensor.cpu, Tensor.pin_memory):
         found[move] = lambda tensor, *_, **__: tensor
     for function, name in _READS.items():
@@ -142,6 +187,17 @@ def _from_data(function: Handler, /, *args: Any, **kwargs: Any) -> Any:
     if kwargs.get("device") is not None:
         kwargs["device"] = _CPU
     return function(*args, **kwargs)
+
+
+def _with_index(function: Handler, /, tensor: Tensor, index: Any, *value: Any) -> Any:
+    """Index with lists of numbers as concrete tensors; torch would put them where the tensor is."""
+
+    def made(item: Any) -> Any:
+        is_numbers = isinstance(item, list) and item and all(type(number) in (int, bool) for number in item)
+        return torch.tensor(item) if is_numbers else item
+
+    places = tuple([made(item) for item in index]) if isinstance(index, tuple) else made(index)
+    return function(tensor, places, *value)
 
 
 def _initialise(concrete: ConcreteValues, function: Handler, /, *args: Any, **kwargs: Any) -> Any:

@@ -15,54 +15,59 @@ several kinds of numbers, and never if torch says that it is about numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from shapeflow.recording.identity import address
-from shapeflow.recording.ports import map_tensors, tensors_of
-from shapeflow.recording.torch_internals import no_function_modes, no_torch_dispatch, no_torch_function
+from shapeflow.recording.ports import tensors_of
+from shapeflow.recording.shapes_only.stand_ins import HasValues, Numbers, Smaller, StandIns, extent
+from shapeflow.recording.targets import target_name
+from shapeflow.recording.torch_internals import no_torch_dispatch, no_torch_function
 
 SMALL = 2**14
 """Elements of all arguments and of the largest result, up to which a call is tried as it is."""
 CHEAP = 2**23
 """FLOPs up to which it is."""
-LARGE = 2**28
-"""Elements of all arguments, from which on a call is not tried in its full size."""
-KEPT = 8
-"""Sizes up to this one stay as they are in a call of reduced sizes."""
+REDUCED = 2**20
+"""Elements of all arguments up to which a call of reduced sizes is tried."""
+COMPUTED = 2**26
+"""Elements of all arguments up to which a call is tried in its full size though it may be computed then."""
 
 _REFUSALS = (RuntimeError, IndexError, ValueError, TypeError, NotImplementedError)
 _ABOUT_NUMBERS: tuple[type[Exception], ...] = (torch.linalg.LinAlgError,)
-_UNTRIED = frozenset(
-    {
-        # Their numbers say where memory is, and are not checked.
-        *("linalg_lu_solve", "lu_solve", "linalg_ldl_solve", "ormqr", "lu_unpack", "segment_reduce"),
-        *("_segment_reduce_backward", "_nested_view_from_buffer", "_fft_r2c_out"),
-    }
-)
+_NO_REFUSAL = ("can't allocate memory", "ZeroDivisionError")
+_UNTRIED = frozenset({"segment_reduce", "_segment_reduce_backward", "_nested_view_from_buffer"})
+"""Operators whose numbers say where memory is, and are not checked."""
+_PIVOTED = frozenset({"linalg_lu_solve", "lu_solve", "linalg_ldl_solve", "lu_unpack"})
+"""Operators whose integers are rows, counted from 1."""
+_PICKING = frozenset({"index_put", "index_put_", "_index_put_impl_", "_unsafe_index_put"})
+"""Operators that take another shape with each mask."""
 _CPU = torch.device("cpu")
-_Numbers = tuple[float, int, bool]
-_NUMBERS: Sequence[_Numbers] = ((1.0, 0, True), (0.0, 0, False), (0.5, 0, True))
+_USUAL: frozenset[type] = frozenset({Tensor, torch.nn.Parameter})
+_NUMBERS: Sequence[Numbers] = ((1.0, 0, True), (0.0, 0, False), (0.5, 0, True))
 """What stand-ins are filled with, one attempt after the other: floats, integers, booleans."""
 
 
 class Trials:
-    """Tries calls, each distinct one once."""
+    """Tries calls, each distinct one once.
 
-    def __init__(self) -> None:
+    Args:
+        has_values: tells which tensors have true values.
+    """
+
+    def __init__(self, has_values: HasValues) -> None:
+        self._has_values = has_values
         self._accepted: set[Any] = set()
 
     def check(
-        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], largest: int, flops: int
+        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], largest: int = 0, flops: int = 0
     ) -> Any:
         """Return what the kernel gives for stand-ins of the same sizes; None if they were not tried so.
 
         Args:
-            func: the operator (an ``OpOverload`` of torch).
+            func: the operator (an ``OpOverload`` of torch), or a function.
             args: its arguments, with or without data.
             kwargs: its keyword arguments.
             largest: the number of elements of its largest result.
@@ -71,178 +76,160 @@ class Trials:
         Raises:
             Exception: the kernel's own refusal.
         """
-        tensors = tensors_of((args, kwargs))
-        found = list(tensors.values())
-        if not _may_be_tried(func, found):
+        tensors = list(tensors_of((args, kwargs)).values())
+        if not tensors or not _may_be_tried(func, tensors):
             return None
-        elements = sum(tensor.numel() for tensor in found)
+        if target_name(func) in _PICKING and any(tensor.dtype is torch.bool for tensor in tensors):
+            return None
+        elements = sum(map(extent, tensors))
         if elements <= SMALL and largest <= SMALL and flops <= CHEAP:
             return attempt(func, args, kwargs)
-        smaller = _Smaller(found)
+        self._check_reduced(func, args, kwargs, tensors)
+        return None
+
+    def _check_reduced(
+        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]
+    ) -> None:
+        smaller = Smaller(tensors)
         reduced = smaller.argument(args), smaller.argument(kwargs)
         try:
             key = (func, _described(reduced), torch.get_default_dtype())
-            if key in self._accepted:
-                return None
+            if key in self._accepted or smaller.elements > REDUCED:
+                return
         except TypeError:  # an argument that cannot be hashed
-            return None
-        if not smaller.is_small:
-            return None
+            return
         try:
             attempt(func, *reduced)
         except _REFUSALS:
-            if elements <= LARGE:
-                self._in_full(func, args, kwargs, reduced)
+            if _formula_takes(func, *reduced):
+                attempt(func, args, kwargs, untouched=True)
         self._accepted.add(key)
-        return None
 
-    def refuse(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Return what the kernel gives for a call that torch's shape formula refuses, or None.
+    def check_function(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Check a call of a function; raises as ``check`` does."""
+        try:
+            key = (func, _described(args), _described(kwargs))
+            known = key in self._accepted
+        except (TypeError, RuntimeError):  # what cannot be hashed, or has no strides
+            return
+        if not known:
+            self.check(func, args, kwargs)
+            self._accepted.add(key)
+
+    def check_numbers(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Check that the kernel takes the integers among the arguments, such as places in a table.
 
         Raises:
-            Exception: the kernel's own refusal, in the words of a real run.
+            Exception: the kernel's own refusal.
         """
-        found = list(tensors_of((args, kwargs)).values())
-        if not _may_be_tried(func, found) or sum(tensor.numel() for tensor in found) > LARGE:
+        tensors = list(tensors_of((args, kwargs)).values())
+        if not _may_be_tried(func, tensors):
+            return
+        smaller = Smaller(tensors, keep=self._has_values)
+        if smaller.elements > 4 * REDUCED:
+            return
+        try:
+            attempt(
+                func,
+                smaller.argument(args),
+                smaller.argument(kwargs),
+                has_values=self._has_values,
+                untouched=True,
+            )
+        except _REFUSALS:
+            if sum(map(extent, tensors)) <= COMPUTED:
+                attempt(func, args, kwargs, has_values=self._has_values, untouched=True)
+
+    def refuse(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return what a real run gives for a call that a shape formula refuses; None if that is not known.
+
+        Raises:
+            Exception: the refusal of a real run, in its words.
+        """
+        tensors = list(tensors_of((args, kwargs)).values())
+        if not _may_be_tried(func, tensors):
             return None
-        small = sum(tensor.numel() for tensor in found) <= SMALL
-        return attempt(func, args, kwargs) if small else attempt(func, args, kwargs, untouched=True)
+        elements = sum(map(extent, tensors))
+        if elements > COMPUTED and not self._refuses_reduced(func, args, kwargs, tensors):
+            return None
+        return attempt(func, args, kwargs, untouched=elements > SMALL, has_values=self._has_values)
 
     @staticmethod
-    def _in_full(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], reduced: Any) -> None:
-        """Try a call in its full size, unless torch's formula says that its reduced sizes do not fit."""
+    def _refuses_reduced(
+        func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]
+    ) -> bool:
+        """Return True if a call of reduced sizes is refused too: then the full one will not be computed."""
+        smaller = Smaller(tensors)
+        if smaller.elements > REDUCED:
+            return False
         try:
-            with no_torch_function(), no_torch_dispatch():
-                func(*map_tensors(reduced[0], _lift), **map_tensors(reduced[1], _lift))
-        except Exception:  # reducing made it unfit
-            return
-        attempt(func, args, kwargs, untouched=True)
+            attempt(func, smaller.argument(args), smaller.argument(kwargs))
+        except _REFUSALS:
+            return True
+        return False
+
+
+def _formula_takes(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Return False if reducing the sizes of a call made it unfit."""
+    try:
+        with no_torch_function(), no_torch_dispatch():
+            func(*args, **kwargs)
+    except Exception:
+        return False
+    return True
 
 
 def _may_be_tried(func: Any, tensors: list[Tensor]) -> bool:
-    if func.namespace != "aten" or func.overloadpacket.__name__ in _UNTRIED:
+    if getattr(func, "namespace", "aten") != "aten" or target_name(func) in _UNTRIED:
         return False
-    return all(tensor.layout is torch.strided and not tensor.is_quantized for tensor in tensors)
+    return all(_is_usual(tensor) for tensor in tensors)
+
+
+def _is_usual(tensor: Tensor) -> bool:
+    if type(tensor) not in _USUAL or tensor.layout is not torch.strided:
+        return False
+    return not (tensor.is_quantized or tensor.is_neg())
 
 
 def attempt(
-    func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], *, untouched: bool = False
+    func: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    untouched: bool = False,
+    has_values: HasValues = lambda _: False,
 ) -> Any:
     """Run ``func`` on stand-ins and return what it gives; None if what it refuses are numbers.
 
     Args:
-        func: the operator.
+        func: the operator, or function.
         args: its arguments.
         kwargs: its keyword arguments.
         untouched: the stand-ins are not filled.
+        has_values: tells which tensors have true values, which their stand-ins then have too.
 
     Raises:
         Exception: what it raises whatever the numbers are.
     """
-    refusal: Exception | None = None
+    refusals: list[Exception] = []
     with no_torch_function(), no_torch_dispatch(), torch.no_grad():
-        for numbers in _NUMBERS:
-            stand_ins = StandIns((args, kwargs), None if untouched else numbers)
+        pivot = target_name(func) in _PIVOTED
+        for floats, integers, booleans in _NUMBERS:
+            numbers = floats, integers + pivot, booleans
+            stand_ins = StandIns((args, kwargs), None if untouched else numbers, has_values)
             given, named = stand_ins.of(args), stand_ins.of(_on_cpu(kwargs))
             try:
                 return stand_ins.places(args, kwargs, given, named, func(*given, **named))
             except _ABOUT_NUMBERS:
                 return None
             except _REFUSALS as error:
-                refusal = refusal or error
-                if "can't allocate memory" in str(error):
+                refusals.append(error)
+                if any(part in str(error) for part in _NO_REFUSAL):
                     return None
             if untouched:
                 break
-    assert refusal is not None
-    raise refusal.with_traceback(None)
-
-
-class StandIns:
-    """Tensors on the CPU in the place of others: same sizes, strides, dtypes, and shared memory where shared.
-
-    Args:
-        arguments: nested arguments.
-        numbers: what they are filled with; None: integers are zero, and nothing else is written.
-    """
-
-    def __init__(self, arguments: Any, numbers: _Numbers | None) -> None:
-        self._numbers = numbers
-        self._made: dict[int, Tensor] = {}
-        memories: dict[tuple[int, torch.dtype], list[Tensor]] = {}
-        for tensor in tensors_of(arguments).values():
-            memories.setdefault((address(tensor), tensor.dtype), []).append(tensor)
-        for sharing in memories.values():
-            self._make(sharing)
-
-    def _make(self, sharing: list[Tensor]) -> None:
-        first = min(tensor.storage_offset() for tensor in sharing)
-        ends = [tensor.storage_offset() - first + _extent(tensor) for tensor in sharing]
-        memory = torch.empty(max(ends), dtype=sharing[0].dtype, device=_CPU)
-        if self._numbers is not None or not (memory.is_floating_point() or memory.is_complex()):
-            floats, integers, booleans = self._numbers or (0.0, 0, False)
-            is_real = memory.is_floating_point() or memory.is_complex()
-            memory.fill_(floats if is_real else booleans if memory.dtype is torch.bool else integers)
-        for tensor in sharing:
-            stand_in = memory.as_strided(tensor.size(), tensor.stride(), tensor.storage_offset() - first)
-            if tensor.is_conj():
-                stand_in = stand_in.conj()
-            if tensor.is_neg():
-                stand_in = torch._neg_view(stand_in)
-            self._made[id(tensor)] = stand_in
-
-    def of(self, arguments: Any) -> Any:
-        """Return nested arguments with the stand-ins in their places."""
-        return map_tensors(arguments, lambda tensor: self._made[id(tensor)])
-
-    @staticmethod
-    def places(args: Any, kwargs: Any, given: Any, named: Any, result: Any) -> Any:
-        """Return a result; a stand-in that is handed back becomes the argument that it stands for."""
-        pairs = zip(chain(given, named.values()), chain(args, kwargs.values()), strict=True)
-        owners = {id(stand_in): tensor for stand_in, tensor in pairs if isinstance(stand_in, Tensor)}
-        return map_tensors(result, lambda tensor: owners.get(id(tensor), tensor))
-
-
-def _extent(tensor: Tensor) -> int:
-    """Return the number of elements of memory from a tensor's first to its last one."""
-    if not tensor.numel():
-        return 0
-    pairs = zip(tensor.shape, tensor.stride(), strict=True)
-    return 1 + sum((size - 1) * stride for size, stride in pairs)
-
-
-class _Smaller:
-    """Replaces large sizes by small ones, in tensors and in numbers, equal ones by equal ones, in order."""
-
-    def __init__(self, tensors: list[Tensor]) -> None:
-        sizes = sorted({size for tensor in tensors for size in tensor.shape if size > KEPT})
-        self._sizes = {size: KEPT + 1 + place for place, size in enumerate(sizes)}
-        self._tensors = {id(tensor): self._tensor(tensor) for tensor in tensors}
-        self.is_small = sum(tensor.numel() for tensor in self._tensors.values()) <= 16 * SMALL
-
-    def _tensor(self, tensor: Tensor) -> Tensor:
-        """Return a tensor of reduced sizes, without data, whose dims lie in memory in the same order."""
-        shape = [self._sizes.get(size, size) for size in tensor.shape]
-        strides, usual = [0] * len(shape), 1
-        order = sorted(range(len(shape)), key=lambda dim: (tensor.stride(dim), -dim))
-        for dim in order:
-            if tensor.stride(dim):
-                strides[dim] = usual
-                usual *= max(shape[dim], 1)
-        made = torch.empty_strided(shape, strides, dtype=tensor.dtype, device="meta")
-        return made.conj() if tensor.is_conj() else made
-
-    def argument(self, value: Any) -> Any:
-        """Return an argument with its large sizes replaced."""
-        if isinstance(value, Tensor):
-            return self._tensors[id(value)]
-        if type(value) is int:
-            return self._sizes.get(value, value)
-        if isinstance(value, list | tuple):
-            return [self.argument(item) for item in value]
-        if isinstance(value, dict):
-            return {name: self.argument(item) for name, item in value.items()}
-        return value
+    # That of zeros, if there are several, says least of numbers.
+    raise refusals[min(1, len(refusals) - 1)].with_traceback(None)
 
 
 def _described(value: Any) -> Any:
@@ -255,10 +242,19 @@ def _described(value: Any) -> Any:
     return (type(value), value)
 
 
-def _lift(tensor: Tensor) -> Tensor:
-    return tensor
-
-
 def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:
     changes = {"device": _CPU, "pin_memory": False, "generator": None}
     return {name: changes.get(name, value) for name, value in kwargs.items()} if kwargs else kwargs
+
+
+_PLAIN_VALUES = (Tensor, bool, int, float, complex, str, type(None), slice, type(...))
+_PLAIN_VALUES += (torch.dtype, torch.device, torch.layout, torch.memory_format)
+
+
+def is_plain(value: Any) -> bool:
+    """Return True for arguments that a second call can do nothing to but through tensors."""
+    if isinstance(value, list | tuple):
+        return all(map(is_plain, value))
+    if isinstance(value, dict):
+        return all(map(is_plain, value.values()))
+    return isinstance(value, _PLAIN_VALUES)
