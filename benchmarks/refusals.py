@@ -29,8 +29,8 @@ from torch.utils import _pytree as pytree
 
 from benchmarks.document import replace_part, table, versions
 from shapeflow.errors import NeedsValues, NoShapeFormula
-from shapeflow.recording.shapes_only.memo import lift
 from shapeflow.recording.shapes_only.mode import ShapesOnly
+from shapeflow.recording.shapes_only.stand_ins import lift
 
 DTYPES = (torch.float64, torch.float16, torch.int64, torch.bool)
 """What the dtype of a tensor is changed to."""

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from benchmarks.equality import differences
 from shapeflow.recording import record, trace
 from shapeflow.recording.ports import map_tensors, tensors_of
-from shapeflow.recording.shapes_only.memo import lift
 from shapeflow.recording.shapes_only.mode import ShapesOnly
+from shapeflow.recording.shapes_only.stand_ins import lift
 
 pytestmark = pytest.mark.slow
 

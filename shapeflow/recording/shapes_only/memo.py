@@ -21,6 +21,7 @@ from shapeflow.recording.identity import notation
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.shapes_only import layouts
 from shapeflow.recording.shapes_only.formulas import result_of
+from shapeflow.recording.shapes_only.stand_ins import lift
 from shapeflow.recording.shapes_only.trials import Trials
 
 _META = torch.device("meta")
@@ -75,15 +76,6 @@ def key(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     named = tuple([(name, describe(value)) for name, value in kwargs.items()]) if kwargs else ()
     # The dtype that numbers get where none is said, which some models change while they are built.
     return (func, tuple([describe(value) for value in args]), named, torch.get_default_dtype())
-
-
-def lift(tensor: Tensor) -> Tensor:
-    """Return a tensor of the same shape, strides and dtype without data; a tensor without data is itself."""
-    if tensor.is_meta:
-        return tensor
-    with torch.inference_mode(tensor.is_inference()):  # a view of it must be as its base is
-        lifted = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device="meta")
-        return lifted.conj() if tensor.is_conj() else lifted
 
 
 def _copied(tensor: Tensor) -> Tensor:

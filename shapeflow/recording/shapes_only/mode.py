@@ -15,29 +15,29 @@ nested tensors.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from shapeflow.errors import NeedsValues, NoShapeFormula
-from shapeflow.recording.identity import address, notation
+from shapeflow.recording.identity import notation
 from shapeflow.recording.lazy_dynamo import load_before_run
 from shapeflow.recording.operators import OperatorWatch
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.redispatch import have_own_dispatch, redispatch
 from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, operator_of, tensors_in
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
-from shapeflow.recording.shapes_only.memo import MetaMemo, build, lift
+from shapeflow.recording.shapes_only.memo import MetaMemo, build
 from shapeflow.recording.shapes_only.overrides import CpuView
+from shapeflow.recording.shapes_only.places import MASKS, PlaceChecks, check_mask
+from shapeflow.recording.shapes_only.stand_ins import lift
 from shapeflow.recording.shapes_only.trials import Trials, attempt
 from shapeflow.recording.torch_internals import DispatchMode, no_torch_function
 
 _CPU = torch.device("cpu")
 _META = torch.device("meta")
-_MASKS = (torch.bool, torch.uint8)
-_PLACES = (torch.int64, torch.int32, torch.bool)
 _aten = torch.ops.aten
 
 
@@ -56,6 +56,7 @@ class ShapesOnly(DispatchMode):
         self.concrete = ConcreteValues(protect)
         self.trials = Trials(self.concrete.has_values)
         self.memo = MetaMemo(self.trials)
+        self.places = PlaceChecks(self.concrete, self.trials)
         self._reshaped: list[tuple[Tensor, torch.Size, tuple[int, ...], int | torch.SymInt]] = []
         self.functions = CpuView(self.concrete, self.trials)
         self._stack = contextlib.ExitStack()
@@ -180,10 +181,10 @@ class ShapesOnly(DispatchMode):
         """Index by numbers, or by masks whose values are true: those are turned into numbers."""
         indices: list[Tensor | None] = []
         for index in places:
-            if index is None or index.dtype not in _MASKS:
+            if index is None or index.dtype not in MASKS:
                 indices.append(index)
             elif self.concrete.has_values(index):
-                _check_mask(tensor, index, len(indices))
+                check_mask(tensor, index, len(indices))
                 indices += index.nonzero().unbind(1)
             else:
                 raise NeedsValues("index", _notations((index,), {}))
@@ -215,42 +216,10 @@ class ShapesOnly(DispatchMode):
         if concrete:
             self.memo.infer(operator.func, args, kwargs)
         if not operator.is_pointwise:
-            self._check_places(operator.func, args, kwargs, tensors)
+            self.places.check(operator.func, args, kwargs)
         for tensor in written:
             self.concrete.forget(tensor)
         return build(inferred.outputs, args, kwargs)
-
-    def _check_places(
-        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]
-    ) -> None:
-        """Check concrete integers that may be places in a tensor: some numbers torch refuses."""
-        for tensor in tensors:
-            if not tensor.is_meta and tensor.dtype in _PLACES and self.concrete.has_values(tensor):
-                self.trials.check_numbers(func, args, kwargs)
-                return
-
-    def _check_written(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Check what the numbers and the memory of arguments say of a write, beside their description."""
-        tensors = _tensors(args, kwargs)
-        if operator.name in ("index_put_", "_index_put_impl_"):
-            self._check_picked(*args[:3])
-        elif len(tensors) > 1 and len(set(map(address, tensors))) < len(tensors):
-            self.trials.check(operator.func, args, kwargs)  # what is written may be read, too
-        elif not operator.is_pointwise:
-            self._check_places(operator.func, args, kwargs, tensors)
-
-    def _check_picked(self, tensor: Tensor, places: Sequence[Tensor | None], values: Tensor) -> None:
-        """Check that as many values are written as a symbolic mask may pick: one, for all."""
-        masks = [place for place in places if place is not None and place.dtype in _MASKS]
-        symbolic = [mask for mask in masks if not self.concrete.has_values(mask)]
-        if not symbolic:
-            self._check_places(_aten.index_put_.default, (tensor, places, values), {}, [*masks])
-            return
-        inner = tensor.dim() - sum(
-            1 if place is None or place.dtype not in _MASKS else place.dim() for place in places
-        )
-        if values.dim() > inner and values.shape[values.dim() - inner - 1] != 1:
-            raise NeedsValues("index_put", _notations((tensor, *symbolic, values), {}))
 
     def _write(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         written = operator.written(args, kwargs)
@@ -264,7 +233,7 @@ class ShapesOnly(DispatchMode):
         concrete = not operator.is_random and all(map(self.concrete.is_small, _tensors(args, kwargs)))
         if concrete and not self.concrete.any_protected(written):
             return redispatch(operator.func, (), args, kwargs)
-        self._check_written(operator, args, kwargs)
+        self.places.check_write(operator, args, kwargs)
         for tensor in written:
             self.concrete.forget(tensor)
         if any(tensor is value for tensor in written for value in kwargs.values()):
@@ -296,22 +265,6 @@ class ShapesOnly(DispatchMode):
             yield
         finally:
             super().__exit__(None, None, None)
-
-
-def _check_mask(tensor: Tensor, mask: Tensor, place: int) -> None:
-    """Check that a mask has the sizes of what it picks from (aten/src/ATen/native/IndexingUtils.h).
-
-    Raises:
-        IndexError: it has not, in torch's words.
-    """
-    for dim, size in enumerate(mask.shape):
-        if place + dim >= tensor.dim():
-            raise IndexError(f"too many indices for tensor of dimension {tensor.dim()}")
-        if tensor.shape[place + dim] != size:
-            raise IndexError(
-                f"The shape of the mask {list(mask.shape)} at index {dim} does not match the shape of "
-                f"the indexed tensor {list(tensor.shape)} at index {place + dim}"
-            )
 
 
 def _write_out(

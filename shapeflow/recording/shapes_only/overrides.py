@@ -26,7 +26,7 @@ from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.shapes_only import autocast
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.devices import on_cpu
-from shapeflow.recording.shapes_only.memo import lift
+from shapeflow.recording.shapes_only.stand_ins import lift
 from shapeflow.recording.shapes_only.trials import Trials, is_plain
 from shapeflow.recording.targets import target_name
 
@@ -158,8 +158,8 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
     }
     if torch_internals.grouped_product is not None:
         found[torch_internals.grouped_product] = _grouped
-    for function in (Tensor.__getitem__, Tensor.__setitem__):
-        found[function] = partial(_with_index, function)
+    for access in (Tensor.__getitem__, Tensor.__setitem__):
+        found[access] = partial(_with_index, access)
     for move in (Tensor.cuda, Tensor.cpu, Tensor.pin_memory):
         found[move] = lambda tensor, *_, **__: tensor
     for function, name in _READS.items():

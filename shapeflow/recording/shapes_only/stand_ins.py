@@ -1,4 +1,4 @@
-"""Tensors on the CPU that stand in for those of a call, in their own sizes or in smaller ones."""
+"""Tensors that stand in for those of a call: without data, or on the CPU, in their own or smaller sizes."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ KEPT = 4
 WHOLE = 2**16
 """Elements of memory up to which stand-ins have all of it, also what no argument views."""
 _CPU = torch.device("cpu")
+
+
+def lift(tensor: Tensor) -> Tensor:
+    """Return a tensor of the same shape, strides and dtype without data; a tensor without data is itself."""
+    if tensor.is_meta:
+        return tensor
+    with torch.inference_mode(tensor.is_inference()):  # a view of it must be as its base is
+        lifted = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device="meta")
+        return lifted.conj() if tensor.is_conj() else lifted
 
 
 class StandIns:

@@ -21,8 +21,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shapeflow.recording.ports import tensors_of
-from shapeflow.recording.shapes_only.stand_ins import HasValues, Numbers, Smaller, StandIns, extent
+from shapeflow.recording.ports import map_tensors, tensors_of
+from shapeflow.recording.shapes_only.stand_ins import HasValues, Numbers, Smaller, StandIns, extent, lift
 from shapeflow.recording.targets import target_name
 from shapeflow.recording.torch_internals import no_torch_dispatch, no_torch_function
 
@@ -36,7 +36,7 @@ COMPUTED = 2**26
 """Elements of all arguments up to which a call is tried in its full size though it may be computed then."""
 
 _REFUSALS = (RuntimeError, IndexError, ValueError, TypeError, NotImplementedError)
-_ABOUT_NUMBERS: tuple[type[Exception], ...] = (torch.linalg.LinAlgError,)
+_ABOUT_NUMBERS: type[Exception] = vars(torch.linalg)["LinAlgError"]
 _NO_REFUSAL = ("can't allocate memory", "ZeroDivisionError")
 _UNTRIED = frozenset({"segment_reduce", "_segment_reduce_backward", "_nested_view_from_buffer"})
 """Operators whose numbers say where memory is, and are not checked."""
@@ -101,7 +101,9 @@ class Trials:
         try:
             attempt(func, *reduced)
         except _REFUSALS:
-            if _formula_takes(func, *reduced):
+            # If they take it in whole sizes, and not in reduced ones, reducing made it unfit.
+            whole = map_tensors(args, lift), map_tensors(kwargs, lift)
+            if _formula_takes(func, *reduced) or not _formula_takes(func, *whole):
                 attempt(func, args, kwargs, untouched=True)
         self._accepted.add(key)
 
@@ -170,7 +172,7 @@ class Trials:
 
 
 def _formula_takes(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Return False if reducing the sizes of a call made it unfit."""
+    """Return True if torch's shape formulas take a call."""
     try:
         with no_torch_function(), no_torch_dispatch():
             func(*args, **kwargs)
@@ -247,8 +249,10 @@ def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:
     return {name: changes.get(name, value) for name, value in kwargs.items()} if kwargs else kwargs
 
 
-_PLAIN_VALUES = (Tensor, bool, int, float, complex, str, type(None), slice, type(...))
-_PLAIN_VALUES += (torch.dtype, torch.device, torch.layout, torch.memory_format)
+_PLAIN_VALUES: tuple[type, ...] = (
+    *(Tensor, bool, int, float, complex, str, type(None), slice, type(...)),
+    *(torch.dtype, torch.device, torch.layout, torch.memory_format),
+)
 
 
 def is_plain(value: Any) -> bool:

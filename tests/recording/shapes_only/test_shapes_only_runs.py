@@ -18,8 +18,8 @@ from shapeflow.errors import NeedsValues
 from shapeflow.model.tracefile import dumps
 from shapeflow.recording import record, run, trace
 from shapeflow.recording.recorder import Recording
-from shapeflow.recording.shapes_only.memo import lift
 from shapeflow.recording.shapes_only.mode import ShapesOnly
+from shapeflow.recording.shapes_only.stand_ins import lift
 
 
 def test_no_random_number_is_drawn():

@@ -1,0 +1,94 @@
+"""What the numbers, masks and memory of arguments say of a call, beside its shapes and dtypes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from shapeflow.errors import NeedsValues
+from shapeflow.recording.identity import address, notation
+from shapeflow.recording.schemas import Operator, tensors_in
+from shapeflow.recording.shapes_only.concrete import ConcreteValues
+from shapeflow.recording.shapes_only.trials import Trials
+
+MASKS = (torch.bool, torch.uint8)
+"""Dtypes of masks, which pick where they are true."""
+_PLACES = (torch.int64, torch.int32, torch.bool)
+"""Dtypes of tensors that may say where in another tensor something is."""
+
+
+class PlaceChecks:
+    """Refuses calls for the numbers of concrete tensors, and for masks of which nobody knows what they pick.
+
+    Args:
+        concrete: tells which tensors have true values.
+        trials: asks torch's kernels.
+    """
+
+    def __init__(self, concrete: ConcreteValues, trials: Trials) -> None:
+        self._concrete = concrete
+        self._trials = trials
+
+    def check(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Check concrete integers that may be places in a tensor.
+
+        Raises:
+            Exception: torch's own refusal, such as that of an index out of range.
+        """
+        for tensor in tensors_in((*args, *kwargs.values())):
+            if not tensor.is_meta and tensor.dtype in _PLACES and self._concrete.has_values(tensor):
+                self._trials.check_numbers(func, args, kwargs)
+                return
+
+    def check_write(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Check a call that writes to an argument.
+
+        Raises:
+            Exception: torch's own refusal.
+            NeedsValues: it depends on how many places a symbolic mask picks.
+        """
+        tensors = tensors_in((*args, *kwargs.values()))
+        if operator.name in ("index_put_", "_index_put_impl_"):
+            self._check_picked(operator, *args)
+        elif len(tensors) > 1 and len(set(map(address, tensors))) < len(tensors):
+            self._trials.check(operator.func, args, kwargs)  # what is written may be read, too
+        elif not operator.is_pointwise:
+            self.check(operator.func, args, kwargs)
+
+    def _check_picked(
+        self, operator: Operator, tensor: Tensor, places: Sequence[Tensor | None], values: Tensor, *flags: Any
+    ) -> None:
+        """Check that what is written fits however many places a symbolic mask picks: it is one, for all."""
+        masks = [place for place in places if place is not None and place.dtype in MASKS]
+        symbolic = [mask for mask in masks if not self._concrete.has_values(mask)]
+        if not symbolic:
+            self.check(operator.func, (tensor, places, values, *flags), {})
+            return
+        used = sum(place.dim() if place is not None and place.dtype in MASKS else 1 for place in places)
+        inner = tensor.dim() - used
+        if values.dim() > inner and values.shape[values.dim() - inner - 1] != 1:
+            raise NeedsValues("index_put", ", ".join(map(notation, (tensor, *symbolic, values))))
+
+
+def check_mask(tensor: Tensor, mask: Tensor, place: int) -> None:
+    """Check that a mask has the sizes of what it picks from (aten/src/ATen/native/IndexingUtils.h).
+
+    Args:
+        tensor: what it picks from.
+        mask: of as many dims as it picks from.
+        place: the first of these dims in the tensor.
+
+    Raises:
+        IndexError: it has other sizes, in torch's words.
+    """
+    for dim, size in enumerate(mask.shape):
+        if place + dim >= tensor.dim():
+            raise IndexError(f"too many indices for tensor of dimension {tensor.dim()}")
+        if tensor.shape[place + dim] != size:
+            raise IndexError(
+                f"The shape of the mask {list(mask.shape)} at index {dim} does not match the shape of "
+                f"the indexed tensor {list(tensor.shape)} at index {place + dim}"
+            )
