@@ -2,9 +2,9 @@
 
 The calls that fit are torch's own samples for tests: of every function and operator, and of every module
 of ``torch.nn``, each in several ways. From each, others are made: one size, the dtype or the number of dims
-of one tensor is changed, and most of those are faulty. Each call is made for real and shapes-only, once with all
-floating point tensors symbolic and once with all tensors symbolic; whether it is refused and in which words,
-and the shapes, strides and dtypes of the results are compared.
+of one tensor is changed, and most of those are faulty. Each call is made for real and shapes-only, once with
+all floating point tensors symbolic and once with all tensors symbolic; whether it is refused and in which
+words, and the shapes, strides and dtypes of the results are compared.
 
 ``python -m benchmarks.refusals [NAME ...]`` prints the table; ``--write`` puts it into docs/limits.md;
 ``--list FILE`` writes every comparison into a file, one JSON object a line.
