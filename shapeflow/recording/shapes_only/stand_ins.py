@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 import torch
@@ -114,7 +114,9 @@ class Smaller:
             for size in (tensor.shape if keep is None else tensor.shape[1:][-1:])
             if size > KEPT
         }.difference(*(tensor.shape for tensor in kept))
-        self._sizes = {size: KEPT + 1 + place for place, size in enumerate(sorted(sizes))}
+        others = {size for tensor in tensors for size in tensor.shape} - sizes
+        free = (size for size in count(KEPT + 1) if size not in others)
+        self._sizes = dict(zip(sorted(sizes), free, strict=False))
         fixed = set(map(id, kept))
         self._tensors = {
             id(tensor): tensor if id(tensor) in fixed else self._tensor(tensor) for tensor in tensors
