@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import coloured, wants_colour
+from shapeflow.common.control_characters import printed
+from shapeflow.common.printing import put, put_coloured, put_commands
 from shapeflow.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ FORMATS: dict[str, str] = {
     "github": "shapeflow.reporting.verdicts.github",
 }
 """Format -> module with ``render(result, *, allow_undecided) -> str``."""
+_PRINT = {"text": put_coloured, "github": put_commands}
+"""How a format is printed, if it is more than text that is shown as it is."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     result = check(trace, document)
     text = _text(result, args) if args.format == "text" else _rendered(result, args)
     if text:
-        print(text)
+        _PRINT.get(args.format, put)(text)
     return int(result.exit_code(allow_undecided=args.allow_undecided))
 
 
@@ -82,6 +86,7 @@ def _stored(args: argparse.Namespace) -> tuple[Document, Trace]:
 
 def _run_first(args: argparse.Namespace) -> tuple[Document, Trace]:
     """Read the walkthrough and make the trace that it asks for."""
+    from shapeflow.commands.options import check_trace_name
     from shapeflow.runs.documents import run_documents
     from shapeflow.walkthrough.reader import read
 
@@ -89,6 +94,8 @@ def _run_first(args: argparse.Namespace) -> tuple[Document, Trace]:
         what = f"'{args.trace}' is not needed with --run"
         hint = "shapeflow check --run WALKTHROUGH"
         raise InputError("usage", what, where="argument TRACE", hint=hint)
+    if args.output is not None:
+        check_trace_name(args.output)
     document = read(args.run)
     trace = run_documents([document], device=args.device, quiet=args.quiet)
     if args.output:
@@ -106,9 +113,9 @@ def _text(result: CheckResult, args: argparse.Namespace) -> str:
     """Return the result as text, in colour on a terminal."""
     from shapeflow.reporting.verdicts.text import sentence, summary
 
-    messages = [verdict.render() for verdict in result.failed]
+    messages = [printed(verdict.render()) for verdict in result.failed]
     if wants_colour(sys.stdout):
         messages = [coloured(message) for message in messages]
     if not args.quiet:
-        return "\n\n".join([*messages, summary(result)])
+        return "\n\n".join([*messages, printed(summary(result))])
     return "\n\n".join([*messages, sentence(result)]) if messages else ""

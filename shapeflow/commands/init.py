@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapeflow.commands.console import say
+from shapeflow.common.files import with_ending
 from shapeflow.errors import InputError
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _check_output(output: Path, force: bool) -> None:
             f"'{output}' is not a name for a walkthrough",
             where=where,
             expected="NAME.md",
-            hint=f"-o {output.with_suffix('.md')}",
+            hint=f"-o {with_ending(output, '.md')}",
         )
     if not output.parent.is_dir():
         raise InputError(
@@ -107,7 +108,7 @@ def _refuse_half_a_run(trace: Trace, path: Path) -> None:
             "trace-failed-run",
             f"the run in '{path}' did not end, so a draft would describe half a model",
             where="argument TRACE",
-            because=trace.run.failure.message.splitlines()[0] if trace.run.failure else "",
+            because=trace.run.failure.first_line if trace.run.failure else "",
             hint="trace it again once it runs",
         )
 

@@ -216,6 +216,11 @@ class Failure:
     traceback: str
     """The model's own frames, ours left out."""
 
+    @property
+    def first_line(self) -> str:
+        """The first line of the message; the kind of exception where it has no text."""
+        return next((line for line in self.message.splitlines() if line.strip()), self.type)
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

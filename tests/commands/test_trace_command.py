@@ -90,8 +90,8 @@ def test_a_model_of_ones_own(project, capsys):
     assert "logits f32[2, 3]" in told.out
     assert "1,267 parameters" in told.out
     assert "shapes only" in told.err
-    assert "build.trace.json" in told.err
-    stored = Trace.load("build.trace.json")
+    assert "models.build.trace.json" in told.err
+    stored = Trace.load("models.build.trace.json")
     assert stored.run.complete
     assert (stored.run.adapter, stored.run.target, stored.run.device) == (
         "factory",
@@ -104,7 +104,7 @@ def test_a_real_run_gives_the_same_shapes(project, capsys):
     shapes = []
     for device in ("meta", "cpu"):
         assert trace("--model", "models.py:build", "--device", device, "-q") == 0
-        stored = Trace.load("build.trace.json")
+        stored = Trace.load("models.build.trace.json")
         shapes.append(
             [(call.name, [str(stored.values[p.value]) for p in call.outputs]) for call in stored.calls]
         )

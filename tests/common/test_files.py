@@ -124,9 +124,9 @@ def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         read_bytes(tmp_path / "a\0b")
     (tmp_path / "a").touch()
 
-    def deny(*_: object) -> bytes:
+    def deny(*_: object, **__: object) -> bytes:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", deny)
+    monkeypatch.setattr(Path, "open", deny)
     with pytest.raises(InputError, match="Permission denied"):
         read_bytes(tmp_path / "a")
