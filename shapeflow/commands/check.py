@@ -23,7 +23,10 @@ examples:
   shapeflow check bus.trace.json                        the walkthrough that is shipped for the trace's model
   shapeflow check bus.trace.json docs/model.md          your own
   shapeflow check --run docs/model.md                   run the model first, as the document's 'run' says
-  shapeflow check --run docs/model.md --format github   annotations on the lines of the claims, in CI"""
+  shapeflow check --run docs/model.md --format github   annotations on the lines of the claims, in CI
+
+--run runs the code that the document names, as you. It has to be in the document's Git repository (without
+one: in its folder), unless you --trust it; do not run documents of people whose code you would not run."""
 
 FORMATS: dict[str, str] = {
     "text": "shapeflow.reporting.verdicts.text",
@@ -42,7 +45,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("trace", nargs="?", type=Path, metavar="TRACE", help="NAME.trace.json or NAME.trace.json.gz")
     add("walkthrough", nargs="?", type=Path, metavar="WALKTHROUGH", help="Markdown with claims")
-    add("--run", type=Path, metavar="WALKTHROUGH", help="make the trace as the document's 'run' says")
+    add("--run", type=Path, metavar="WALKTHROUGH", help="make the trace as the document's 'run' says: runs its code")
+    add("--trust", action="store_true", help="with --run: run code outside the document's repository, too")
     add("--device", choices=("meta", "cpu", "cuda"), help="with --run: another device than the document's")
     add("-o", "--output", type=Path, metavar="FILE", help="with --run: keep the trace")
     add("--format", choices=tuple(FORMATS), default="text", help="how to show the result (default: text)")
@@ -71,8 +75,8 @@ def _stored(args: argparse.Namespace) -> tuple[Document, Trace]:
     if args.trace is None:
         example = "shapeflow check NAME.trace.json WALKTHROUGH.md"
         raise InputError("usage", "a trace is missing", where="argument TRACE", expected=example)
-    for option in ("device", "output"):
-        if getattr(args, option) is not None:
+    for option in ("device", "output", "trust"):
+        if getattr(args, option):
             what = f"--{option} only means something with --run"
             raise InputError(
                 "usage", what, where=f"option --{option}", hint="shapeflow check --run WALKTHROUGH"
@@ -97,7 +101,7 @@ def _run_first(args: argparse.Namespace) -> tuple[Document, Trace]:
     if args.output is not None:
         check_trace_name(args.output)
     document = read(args.run)
-    trace = run_documents([document], device=args.device, quiet=args.quiet)
+    trace = run_documents([document], device=args.device, quiet=args.quiet, trust=args.trust)
     if args.output:
         trace.save(args.output)
     return document, trace

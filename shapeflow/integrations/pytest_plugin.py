@@ -1,5 +1,8 @@
 """Walkthroughs as tests in pytest: ``pytest --shapeflow docs/model.md`` collects each claim as a test.
 
+The code that a walkthrough names is run. It has to be in the walkthrough's repository, unless the option
+``--shapeflow-trust`` or the line ``shapeflow_trust = true`` of the configuration says that it is trusted.
+
 The model runs once a session, also under ``pytest -n``: the first worker runs it, the others read its trace.
 """
 
@@ -33,8 +36,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="WALKTHROUGH",
-        help="collect the claims of a walkthrough as tests; repeatable",
+        help="collect the claims of a walkthrough as tests, running the code that it names; repeatable",
     )
+    trust = "run code that a walkthrough names outside its own repository, too"
+    group.addoption("--shapeflow-trust", action="store_true", help=trust)
+    parser.addini("shapeflow_trust", trust, type="bool", default=False)
     group.addoption(
         "--shapeflow-trace",
         metavar="FILE",
@@ -140,6 +146,7 @@ class Runs:
         self._paths = paths
         self._trace_file = config.getoption("shapeflow_trace")
         self._here = config.invocation_params.dir
+        self._trust = bool(config.getoption("shapeflow_trust") or config.getini("shapeflow_trust"))
         folder = getattr(config, "workerinput", {}).get("shapeflow_folder")
         self._shared = Path(folder) if folder else None
         self._documents: dict[str, Document] = {}
@@ -219,7 +226,7 @@ class Runs:
     def _run(self, documents: list[Document]) -> Trace:
         from shapeflow.runs.documents import run_documents
 
-        return run_documents(documents)
+        return run_documents(documents, trust=self._trust)
 
 
 @contextmanager
