@@ -17,7 +17,6 @@ from typing import NoReturn, TextIO
 
 from shapeflow import __version__
 from shapeflow.commands.console import coloured, wants_colour
-from shapeflow.common.control_characters import printed
 from shapeflow.common.process import interruption, open_streams, own_process
 from shapeflow.common.printing import say
 from shapeflow.common.text import nearest
@@ -205,9 +204,10 @@ def _our_bug(error: Exception, words: Sequence[str]) -> int:
 
 def _tell(text: str, code: int) -> int:
     """Write a message for the person, in colour where that is wanted, and return ``code``."""
-    text = printed(text)
-    with contextlib.suppress(OSError):  # nobody is listening
-        print(coloured(text) if wants_colour(sys.stderr) else text, file=sys.stderr)
+    if wants_colour(sys.stderr):
+        say(text, dressed=coloured)
+    else:
+        say(text)
     return code
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
 from shapeflow.common.control_characters import printed, visible
@@ -24,7 +25,15 @@ def put_coloured(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def say(text: str, stream: TextIO | None = None) -> None:
-    """Tell the person something that is not the result; that nobody listens is no error."""
+def say(
+    text: str, stream: TextIO | None = None, dressed: Callable[[str], str] = lambda text: text
+) -> None:
+    """Tell the person something that is not the result; that nobody listens is no error.
+
+    Args:
+        text: what to say.
+        stream: where; standard error by default.
+        dressed: adds colour to the text, once nothing of it can.
+    """
     with contextlib.suppress(OSError):
-        print(printed(text), file=stream or sys.stderr, flush=True)
+        print(dressed(printed(text)), file=stream or sys.stderr, flush=True)

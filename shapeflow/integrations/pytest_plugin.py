@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shapeflow.common.control_characters import printed
 from shapeflow.common.text import printable
-from shapeflow.errors import RunError, ShapeflowError
+from shapeflow.errors import InputError, RunError, ShapeflowError
 
 if TYPE_CHECKING:
     from shapeflow.model.trace import Trace
@@ -96,7 +97,7 @@ class WalkthroughFile(pytest.File):
         try:
             document = self.config.stash[_RUNS].document(str(self.path.resolve()))
         except ShapeflowError as error:
-            raise self.CollectError(error.render()) from None
+            raise self.CollectError(printed(error.render())) from None
         for claim in document.claims:
             name = f"line {claim.span.line}: {printable(' '.join(claim.text.split()))}"
             yield ClaimItem.from_parent(self, name=name, claim=claim)
@@ -121,9 +122,9 @@ class ClaimItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the message that the command line shows."""
         if isinstance(excinfo.value, ClaimFailed):
-            return excinfo.value.verdict.render()
+            return printed(excinfo.value.verdict.render())
         if isinstance(excinfo.value, ShapeflowError):
-            return excinfo.value.render()
+            return printed(excinfo.value.render())
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -226,7 +227,12 @@ class Runs:
     def _run(self, documents: list[Document]) -> Trace:
         from shapeflow.runs.documents import run_documents
 
-        return run_documents(documents, trust=self._trust)
+        try:
+            return run_documents(documents, trust=self._trust)
+        except InputError as error:
+            if error.code == "target-outside":
+                error.amend(hint="--shapeflow-trust, if you know what it runs")
+            raise
 
 
 @contextmanager

@@ -25,6 +25,8 @@ _SPECIAL = ("inf", "-inf", "nan")
 """JSON has no infinity: ``{"$number": "inf"}``, ``"-inf"`` or ``"nan"``."""
 MAX_DEPTH = 64
 """Of lists and objects in one another."""
+MAX_NUMBER = 10**300
+"""A setting beyond it is no number that anybody could use, and cannot become a float."""
 MAX_SIZE = 1 << 63
 """No tensor has as many elements, and no count is as large."""
 
@@ -73,7 +75,7 @@ def decode(kind: Callable[..., Record], data: object) -> Record:
 
 def plain(thing: Any) -> Any:
     """Return settings and attributes as JSON data: what has no JSON form is given by its name or text."""
-    if thing is None or isinstance(thing, bool | int | str):
+    if thing is None or isinstance(thing, bool | str) or (isinstance(thing, int) and abs(thing) < MAX_NUMBER):
         return thing
     if isinstance(thing, float):
         return thing if math.isfinite(thing) else {_NUMBER_KEY: repr(thing)}
@@ -86,6 +88,8 @@ def plain(thing: Any) -> Any:
 
 def _from_plain(thing: Any, depth: int = MAX_DEPTH) -> Any:
     if not isinstance(thing, dict | list):
+        if isinstance(thing, int) and abs(thing) >= MAX_NUMBER:
+            raise MalformedError("numbers of at most 300 digits")
         return thing
     if not depth:
         raise MalformedError(f"nested at most {MAX_DEPTH} deep")
