@@ -254,7 +254,7 @@ def _ended(what: str, error: SystemExit, hint: str = "") -> InputError:
         if file == argparse.__file__ and function == "error":
             said = str(frame.f_locals.get("message"))
             because = "it reads its command line, which is empty: every argument has to have a default"
-        elif file != argparse.__file__ and not file.startswith((OURS, "<frozen importlib")):
+        elif file != argparse.__file__ and not file.startswith((OURS, "<frozen")):
             where = f"{file}:{line}"
     return InputError("target-exit", what, where=where, found=said, because=because, hint=hint)
 

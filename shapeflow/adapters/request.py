@@ -223,7 +223,7 @@ def from_recorded(target: str, inputs: Mapping[str, Any]) -> Request:
 
 def _recorded_box(box: Mapping[str, Any]) -> Box:
     numbers = [box[name] for name in ("cx", "cy", "width", "height")]
-    if not all(isinstance(number, int | float) and math.isfinite(number) for number in numbers):
+    if not all(type(number) in (int, float) and math.isfinite(number) for number in numbers):
         raise TypeError("a box is four numbers")
     return Box(*numbers, positive=bool(box.get("positive", True)))
 
