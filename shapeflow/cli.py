@@ -17,8 +17,8 @@ from typing import NoReturn, TextIO
 
 from shapeflow import __version__
 from shapeflow.commands.console import coloured, wants_colour
-from shapeflow.common.process import interruption, open_streams, own_process
 from shapeflow.common.printing import say
+from shapeflow.common.process import interruption, open_streams, own_process
 from shapeflow.common.text import nearest
 from shapeflow.errors import ExitCode, InputError, ShapeflowError
 

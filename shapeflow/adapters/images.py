@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import stat
 import warnings
 from pathlib import Path
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 """What is tried on a file, whatever its name: decoders that only decode. EPS would start Ghostscript."""
 MAX_PIXELS = 64_000_000
-"""More than a camera of 50 megapixels gives; unpacked, a picture takes four bytes a pixel, a few times over."""
+"""More than a camera of 50 megapixels gives; unpacked, each takes four bytes, a few times over."""
 
 FIRST_BYTES: tuple[tuple[bytes, str, str], ...] = (
     (b"version https://git-lfs", "a Git LFS pointer, not the picture it stands for", "git lfs pull"),
@@ -108,7 +107,7 @@ def thumbnail(image: Picture, width: int = 480) -> str:
 def _first_bytes(path: Path) -> bytes:
     """Return how a file begins, or say why it cannot be read."""
     try:
-        if not stat.S_ISREG(mode := os.stat(path).st_mode) and not stat.S_ISDIR(mode):
+        if not stat.S_ISREG(mode := path.stat().st_mode) and not stat.S_ISDIR(mode):
             what = f"'{path}' is a device or pipe, not an image"
             raise InputError("not-an-image", what, where=str(path))
         with path.open("rb") as file:

@@ -222,10 +222,10 @@ def from_recorded(target: str, inputs: Mapping[str, Any]) -> Request:
 
 
 def _recorded_box(box: Mapping[str, Any]) -> Box:
-    numbers = [box[name] for name in ("cx", "cy", "width", "height")]
-    if not all(type(number) in (int, float) and math.isfinite(number) for number in numbers):
+    cx, cy, width, height = (box[name] for name in ("cx", "cy", "width", "height"))
+    if not all(type(part) in (int, float) and math.isfinite(part) for part in (cx, cy, width, height)):
         raise TypeError("a box is four numbers")
-    return Box(*numbers, positive=bool(box.get("positive", True)))
+    return Box(cx, cy, width, height, bool(box.get("positive", True)))
 
 
 def to_recorded(

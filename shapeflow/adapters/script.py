@@ -54,7 +54,7 @@ class Script:
             sys.modules.update(hidden)
 
     def _hide_others(self) -> dict[str, ModuleType]:
-        """Take away what scripts of other folders imported from there, so that this one gets its own ``utils``."""
+        """Take away what scripts of other folders imported there: this one gets its own ``utils``."""
         if self not in _STARTED:
             _STARTED.append(self)
         hidden = {}

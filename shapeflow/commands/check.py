@@ -45,7 +45,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("trace", nargs="?", type=Path, metavar="TRACE", help="NAME.trace.json or NAME.trace.json.gz")
     add("walkthrough", nargs="?", type=Path, metavar="WALKTHROUGH", help="Markdown with claims")
-    add("--run", type=Path, metavar="WALKTHROUGH", help="make the trace as the document's 'run' says: runs its code")
+    add(
+        "--run",
+        type=Path,
+        metavar="WALKTHROUGH",
+        help="make the trace as the document's 'run' says: runs its code",
+    )
     add("--trust", action="store_true", help="with --run: run code outside the document's repository, too")
     add("--device", choices=("meta", "cpu", "cuda"), help="with --run: another device than the document's")
     add("-o", "--output", type=Path, metavar="FILE", help="with --run: keep the trace")

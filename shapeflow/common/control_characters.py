@@ -28,7 +28,7 @@ def visible_line(text: str) -> str:
 
 
 def printed(text: str) -> str:
-    r"""Return text as it may go to a terminal or log: visible, and with ``\x3a:`` where CI would obey ``::``."""
+    r"""Return text as it may go to a terminal or log: visible, with ``\x3a:`` where CI obeys ``::``."""
     return _COMMANDS.sub(lambda match: r"\x23" if match[1] is None else match[1] + r"\x3a", visible(text))
 
 

@@ -16,7 +16,6 @@ from shapeflow.common.text import listing, nearest
 from shapeflow.common.units import format_bytes
 from shapeflow.errors import InputError
 
-
 MAX_BYTES = 1 << 28
 """No file that is read whole is larger: what has no end, or is full of nothing, would take all memory."""
 CHUNK = 1 << 20
@@ -80,7 +79,7 @@ def _read_up_to(limit: int, file: BinaryIO) -> bytes | None:
 
 def _check_kind(path: Path, kind: str, ending: str, unfit: str) -> None:
     """Check, without opening it, that something can be read to its end."""
-    mode = os.stat(path).st_mode
+    mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
         what = f"'{path}' is a folder, not a {kind}"
         raise InputError("file-unreadable", what, where=str(path), found=_beside(path / "x", ending))
@@ -152,7 +151,7 @@ def write_bytes(path: Path, content: bytes) -> Path:
 def is_standard_output(path: Path) -> bool:
     """Return whether a file is where standard output goes, so that nothing else may be written there."""
     with contextlib.suppress(OSError, ValueError):
-        return os.path.samestat(os.stat(path), os.fstat(1))
+        return os.path.samestat(path.stat(), os.fstat(1))
     return False
 
 
@@ -161,7 +160,7 @@ def is_stream(path: Path) -> bool:
     if is_standard_output(path):
         return True
     with contextlib.suppress(OSError, ValueError):
-        mode = os.stat(path).st_mode
+        mode = path.stat().st_mode
         return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
     return False
 
@@ -174,7 +173,7 @@ def with_ending(path: Path, ending: str) -> Path:
 def _stat(path: Path) -> os.stat_result | None:
     """Return what a path leads to; None if there is nothing yet. A circle of links is an error."""
     try:
-        return os.stat(path)
+        return path.stat()
     except FileNotFoundError:
         return None
 

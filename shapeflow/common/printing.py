@@ -25,9 +25,7 @@ def put_coloured(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def say(
-    text: str, stream: TextIO | None = None, dressed: Callable[[str], str] = lambda text: text
-) -> None:
+def say(text: str, stream: TextIO | None = None, dressed: Callable[[str], str] = lambda text: text) -> None:
     """Tell the person something that is not the result; that nobody listens is no error.
 
     Args:

@@ -23,7 +23,9 @@ def own_process() -> Iterator[None]:
     A request to end does there what Ctrl-C does.
     """
     numbers = [number for name in _ENDING if (number := getattr(signal, name, None)) is not None]
-    ours = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]  # nohup ignores SIGHUP
+    ours = [
+        number for number in numbers if signal.getsignal(number) == signal.SIG_DFL
+    ]  # nohup ignores SIGHUP
     for number in ours:
         signal.signal(number, _interrupt)
     before = _OWN.set(True)

@@ -170,7 +170,7 @@ def _drop_what_fails(page: _Page, traces: Sequence[Trace]) -> list[str]:
 
 
 def _unwritable(name: str) -> InputError:
-    """Return the error for a name that stands in no claim: with a line break, or of thousands of characters."""
+    """Return the error for a name that stands in no claim: one with a line break, or a very long one."""
     return InputError(
         "draft-names",
         "some names of this model cannot be written as claims",

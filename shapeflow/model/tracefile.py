@@ -35,7 +35,7 @@ RECORDS: dict[str, type[Any]] = {
 MAX_BYTES = 1 << 28
 """Of the text of a trace: a hundred times that of the official SAM3. A few bytes can unpack to any number."""
 MAX_ITEMS = 1 << 25
-"""Lists, objects and commas of that text: an empty list takes three bytes of it, and twenty times that in memory."""
+"""Lists, objects and commas in it: a list of three bytes takes twenty times that in memory."""
 
 _NAME, _, _MAJOR = SCHEMA.partition("/")
 _GZIP = b"\x1f\x8b"

@@ -59,7 +59,9 @@ def _table(rows: Sequence[Stage]) -> Table:
         right = heading in HEADINGS[2:]
         table.add_column(heading, justify="right" if right else "left", no_wrap=right, overflow="fold")
     for stage in rows:
-        title = Text(visible_line(stage.name), style="bold red" if stage.raised else "bold" if stage.level < 2 else "")
+        title = Text(
+            visible_line(stage.name), style="bold red" if stage.raised else "bold" if stage.level < 2 else ""
+        )
         title.append(f"  {_class(stage)}", style="dim")
         title.append(_raised(stage), style="bold red")
         table.add_row(

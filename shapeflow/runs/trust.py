@@ -71,7 +71,9 @@ def module_files(name: str) -> Iterator[Path | None]:
             if loaded is not None:
                 yield _file(getattr(loaded, "__file__", None))
             return
-        if spec.origin is not None or spec.submodule_search_locations is None:  # else a folder without __init__
+        if (
+            spec.origin is not None or spec.submodule_search_locations is None
+        ):  # else a folder without __init__
             yield _file(spec.origin if spec.has_location else None)
         search = spec.submodule_search_locations
         if search is None:

@@ -66,7 +66,10 @@ def test_it_sees_its_own_command_line_and_folder_from_import_to_run(project):
     trace = execute(Request("one/model.py:build"), adapter=factory)
     assert trace.run.complete, trace.run.failure
     folder = str(project / "one")
-    at_import, built, ran = *[factory.function.__globals__["seen"][:4]], *factory.function.__globals__["seen"][4:]
+    at_import, built, ran = (
+        *[factory.function.__globals__["seen"][:4]],
+        *factory.function.__globals__["seen"][4:],
+    )
     assert at_import == [["one/model.py"], folder, f"{folder}/model.py", "model"]
     assert built == (["one/model.py", "added"], folder, "added")
     assert ran == (["one/model.py", "added"], folder, "added", "one")
@@ -85,7 +88,9 @@ def test_scripts_of_two_folders_have_their_own_modules(project):
 
 def test_everything_is_put_back_after_a_failure(project):
     argv, path = list(sys.argv), list(sys.path)
-    (project / "broken.py").write_text("import sys\nsys.path.insert(0, 'x')\nsys.argv = ['y']\nraise ValueError\n")
+    (project / "broken.py").write_text(
+        "import sys\nsys.path.insert(0, 'x')\nsys.argv = ['y']\nraise ValueError\n"
+    )
     with pytest.raises(InputError):
         load("broken.py:build")
     assert (sys.argv, sys.path) == (argv, path)
@@ -99,7 +104,11 @@ def test_everything_is_put_back_after_a_failure(project):
 @pytest.mark.parametrize(
     ("text", "found", "because"),
     [
-        ("import argparse\np = argparse.ArgumentParser()\np.add_argument('data')\np.parse_args()\n", "data", "empty"),
+        (
+            "import argparse\np = argparse.ArgumentParser()\np.add_argument('data')\np.parse_args()\n",
+            "data",
+            "empty",
+        ),
         ("import sys\nsys.exit('no GPU here')\n", "sys.exit('no GPU here')", ""),
         ("raise SystemExit\n", "sys.exit(None)", ""),
         ("exit(3)\n", "sys.exit(3)", ""),
@@ -120,7 +129,9 @@ def test_a_file_that_ends_the_program_is_told_in_a_sentence(project, capsys, tex
 
 
 def test_a_model_that_ends_the_program_leaves_a_trace(project):
-    text = "import sys\nfrom torch import nn\nclass M(nn.Module):\n    def forward(self):\n        sys.exit(3)\n"
+    text = (
+        "import sys\nfrom torch import nn\nclass M(nn.Module):\n    def forward(self):\n        sys.exit(3)\n"
+    )
     (project / "leaving.py").write_text(text)
     trace = execute(Request("leaving.py:M"))
     assert trace.run.failure is not None

@@ -1,4 +1,4 @@
-"""Streams that are closed, broken or a pipe; signals that end a run: the exit code and the trace are right."""
+"""Streams that are closed, broken or a pipe; signals that end a run: exit codes and traces are right."""
 
 from __future__ import annotations
 

@@ -352,7 +352,9 @@ def test_a_failed_run_leaves_a_good_trace_and_report(project, capsys):
 
 
 @pytest.mark.parametrize("place", ["/", ".", "..", "name", "a/.."])
-@pytest.mark.parametrize("words", ["trace --model models.py:build -o", "trace --model models.py:build --report"])
+@pytest.mark.parametrize(
+    "words", ["trace --model models.py:build -o", "trace --model models.py:build --report"]
+)
 def test_a_place_that_is_no_file_is_refused(words, place, capsys):
     assert cli.main([*words.split(), place]) == 2
     assert "is not a name for a" in capsys.readouterr().err

@@ -189,8 +189,16 @@ def test_a_link_to_itself_is_refused_by_every_python(tmp_path: Path, monkeypatch
 
 @pytest.mark.parametrize(
     ("path", "wanted"),
-    [("a.x", "a.md"), ("a", "a.md"), ("d/a.b.c", "d/a.b.md"), ("/", "/NAME.md"), (".", "NAME.md")]
-    + [("..", "../NAME.md"), ("d/..", "d/../NAME.md"), (".hidden", ".hidden.md")],
+    [
+        ("a.x", "a.md"),
+        ("a", "a.md"),
+        ("d/a.b.c", "d/a.b.md"),
+        ("/", "/NAME.md"),
+        (".", "NAME.md"),
+        ("..", "../NAME.md"),
+        ("d/..", "d/../NAME.md"),
+        (".hidden", ".hidden.md"),
+    ],
 )
 def test_every_path_can_be_given_an_ending(path: str, wanted: str) -> None:
     assert str(with_ending(Path(path), ".md")) == wanted

@@ -196,7 +196,10 @@ def test_names_that_give_commands_are_printed_on_their_lines(
     [
         (b'{"schema":"shapeflow.trace/1","run":' + b"[" * 700 + b"]" * 700 + b"}", ""),
         (b'{"schema":"shapeflow.trace/1","run":NaN}', ""),
-        (b'{"schema":"shapeflow.trace/1","run":{"adapter":"a","target":"b","device":"c","peak_bytes":-1}}', "from 0"),
+        (
+            b'{"schema":"shapeflow.trace/1","run":{"adapter":"a","target":"b","device":"c","peak_bytes":-1}}',
+            "from 0",
+        ),
     ],
 )
 def test_small_texts_that_are_no_traces(text: bytes, found: str) -> None:
@@ -235,7 +238,9 @@ def test_a_small_file_may_not_unpack_to_a_large_one(tmp_path: Path, monkeypatch:
     assert caught.value.code == "trace-unreadable"
     assert "too large" in caught.value.what
     whole = dumps(sample_trace())
-    path.write_bytes(gzip.compress(whole[:2_000]) + gzip.compress(whole[2_000:]))  # in two parts, as gzip allows
+    path.write_bytes(
+        gzip.compress(whole[:2_000]) + gzip.compress(whole[2_000:])
+    )  # in two parts, as gzip allows
     assert Trace.load(path) == sample_trace()
 
 
