@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,9 @@ _STARTED: list[Script] = []
 
 
 class Script:
-    """What a script sees of the process while it is entered: its own ``sys.argv``, ``sys.path`` and modules.
+    """What a script sees of the process while it is entered: a command line, import path and modules of its own.
 
-    What it changes in them is there again the next time it is entered, and gone outside.
+    What it changes in them, or in the working folder, is there again the next time it is entered, and gone outside.
 
     Args:
         name: the only word of its command line.
@@ -28,6 +29,8 @@ class Script:
         self._path: list[str] | None = None
         self._modules: dict[str, ModuleType] = {}
         """What it imported from its folder, by name."""
+        self._here: Path | None = None
+        """Where it went."""
         self._inside = False
 
     @contextmanager
@@ -36,18 +39,22 @@ class Script:
         if self._inside:
             yield
             return
-        argv, path = sys.argv, list(sys.path)
+        argv, path, here = sys.argv, list(sys.path), Path.cwd()
         hidden = self._hide_others()
         known = dict(sys.modules)
         sys.modules.update(self._modules)
         sys.argv, sys.path[:] = self._argv, self._path or [self.folder, *path]
+        if self._here is not None:
+            os.chdir(self._here)
         self._inside = True
         try:
             yield
         finally:
             self._inside = False
             self._argv, self._path = sys.argv, list(sys.path)
+            self._here = moved if (moved := Path.cwd()) != here else None
             sys.argv, sys.path[:] = argv, path
+            os.chdir(here)
             for name, module in list(sys.modules.items()):
                 if module is not known.get(name) and self._is_beside(module):
                     self._modules[name] = module

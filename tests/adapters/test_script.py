@@ -101,6 +101,16 @@ def test_everything_is_put_back_after_a_failure(project):
     assert (sys.argv, sys.path) == (argv, path)
 
 
+def test_its_working_folder_is_its_own(project):
+    text = "import os\nfrom torch import nn\nos.chdir('one')\n"
+    text += "def build():\n    open('sizes.py').close()\n    return nn.Identity(), (1,)\n"
+    (project / "moving.py").write_text(text)
+    factory = load("moving.py:build")
+    assert Path.cwd() == project
+    assert execute(Request("moving.py:build"), adapter=factory).run.complete
+    assert Path.cwd() == project
+
+
 @pytest.mark.parametrize(
     ("text", "found", "because"),
     [
