@@ -14,9 +14,10 @@ _STARTED: list[Script] = []
 
 
 class Script:
-    """What a script sees of the process while it is entered: a command line, import path and modules of its own.
+    """What a script sees of the process while it is entered: its own command line, path and modules.
 
-    What it changes in them, or in the working folder, is there again the next time it is entered, and gone outside.
+    What it changes in them, or in the working folder, is there again the next time it is entered, and gone
+    outside.
 
     Args:
         name: the only word of its command line.
