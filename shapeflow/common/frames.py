@@ -12,7 +12,7 @@ class _MoreFrames:
 
     def __init__(self) -> None:
         self._before = sys.getrecursionlimit()
-        self._raised = 2 * self._before + 100
+        self._raised = self._before + min(self._before, 10_000) + 100
 
     def make(self) -> None:
         """Raise it."""

@@ -15,6 +15,7 @@ from shapeflow.recording.torch_internals import (
     function_modes,
     no_torch_function,
     pop_function_mode,
+    push_dispatch_mode,
     push_function_mode,
     taken_off,
 )
@@ -48,7 +49,9 @@ def put_on(mode: DispatchMode | OwnMode, changes: Changes) -> None:
     changes.on_end(end)
     if isinstance(mode, DispatchMode):
         changes.share("dispatch modes", _Noted)
-    mode.__enter__()
+        push_dispatch_mode(mode)
+    else:
+        push_function_mode(mode)
 
 
 def refuse_inside_shapes_only() -> None:

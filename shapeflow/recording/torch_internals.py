@@ -108,7 +108,7 @@ dispatch_mode_count: Callable[[], int] = _named("torch._C._len_torch_dispatch_st
 # The dispatch modes themselves. Since 1.13; a mode's own `__exit__` takes off whichever is the innermost.
 _dispatch_mode_at: Callable[[int], Any] = _named("torch._C._get_dispatch_stack_at")
 _pop_dispatch_mode: Callable[[], Any] = _named("torch.utils._python_dispatch._pop_mode")
-_push_dispatch_mode: Callable[[Any], None] = _named("torch.utils._python_dispatch._push_mode")
+push_dispatch_mode: Callable[[Any], None] = _named("torch.utils._python_dispatch._push_mode")
 
 # The function modes that are active, to see whether they are all ours. Since 1.13; nothing public tells.
 function_modes: Callable[[], list[Any]] = _named("torch.overrides._get_current_function_mode_stack")
@@ -271,7 +271,7 @@ class DispatchMode(TorchDispatchMode):
     """True once the recording has ended that it was put on for."""
 
     def __enter__(self) -> Any:
-        _push_dispatch_mode(self)
+        push_dispatch_mode(self)
         return self
 
     def __exit__(self, *_: Any) -> None:
@@ -279,7 +279,7 @@ class DispatchMode(TorchDispatchMode):
 
     def take_off(self) -> bool:
         """Take it off wherever it is among the modes of this thread; return False if it is not."""
-        return taken_off(self, dispatch_modes(), _pop_dispatch_mode, _push_dispatch_mode)
+        return taken_off(self, dispatch_modes(), _pop_dispatch_mode, push_dispatch_mode)
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:

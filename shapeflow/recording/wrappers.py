@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import nn
+from torch.fx import Proxy
 
 from shapeflow.common.shared import Changes, replace
 from shapeflow.recording.active import here
@@ -54,11 +55,16 @@ def watch_calls(modules: Iterable[nn.Module], changes: Changes) -> None:
 def _called(module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Begun:
     """Tell of a call through ``module(...)``."""
     recorders = here()
-    if not recorders:
+    if not recorders or _is_symbolic(args, kwargs):
         return []
     late = bool(pre_hooks_of(module) or global_pre_hooks) and _tells_of_forward(module)
     begun = [recorder.called(module, args, kwargs, late=late) for recorder in recorders]
     return [one for one in begun if one is not None]
+
+
+def _is_symbolic(args: Any, kwargs: dict[str, Any]) -> bool:
+    """Return True for a call by which ``torch.fx`` reads what a module does: nothing is run."""
+    return any(isinstance(value, Proxy) for value in (*args, *kwargs.values()))
 
 
 def _tells_of_forward(module: nn.Module) -> bool:
@@ -71,7 +77,7 @@ def _tells_of_forward(module: nn.Module) -> bool:
 def _entered(name: str, method: Method, module: Any, args: Any, kwargs: dict[str, Any]) -> Begun:
     """Tell of a method that is called."""
     recorders = here()
-    if not recorders or not isinstance(module, nn.Module):
+    if not recorders or not isinstance(module, nn.Module) or _is_symbolic(args, kwargs):
         return []
     begun = [recorder.entered(module, name, method, args, kwargs) for recorder in recorders]
     return [one for one in begun if one is not None]
