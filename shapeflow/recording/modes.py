@@ -17,15 +17,15 @@ from shapeflow.recording.torch_internals import (
     pop_function_mode,
     push_dispatch_mode,
     push_function_mode,
-    taken_off,
 )
+from shapeflow.recording.stacks import taken_off
 
 
 class OwnMode(TorchFunctionMode):
     """A function mode of ours, which torch must not notice when it chooses between its own paths."""
 
-    over = False
-    """True once the recording has ended that it was put on for."""
+    lasts = True
+    """False for one that is on for a moment, or whose run is over: nothing may leave it on."""
 
     def __exit__(self, *_: Any) -> None:
         self.take_off()
@@ -37,21 +37,29 @@ class OwnMode(TorchFunctionMode):
 
 def put_on(mode: DispatchMode | OwnMode, changes: Changes) -> None:
     """Put a mode on until the changes end, when it is taken off as often as it is on."""
-    for other in (*function_modes(), *dispatch_modes()):
-        if getattr(other, "over", False):  # it ended in another thread, or inside an operator of its own
-            other.take_off()
 
     def end() -> None:
-        mode.over = True
-        while mode.take_off():
-            pass
+        mode.lasts = False
+        _sweep()
 
     changes.on_end(end)
+    _sweep()
     if isinstance(mode, DispatchMode):
         changes.share("dispatch modes", _Noted)
         push_dispatch_mode(mode)
     else:
         push_function_mode(mode)
+
+
+def _sweep() -> None:
+    """Take off what is still on and should not be.
+
+    That is a mode whose run has ended in another thread, or inside of an operator that it saw, and one that
+    was put on for a moment, if Ctrl-C came just when it was to be taken off.
+    """
+    for mode in (*function_modes(), *dispatch_modes()):
+        if isinstance(mode, DispatchMode | OwnMode) and not mode.lasts:
+            mode.take_off()
 
 
 def refuse_inside_shapes_only() -> None:

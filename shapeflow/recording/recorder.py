@@ -6,6 +6,7 @@ import platform
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, TypeVar
@@ -133,6 +134,11 @@ class Recording:
                 f"this recording began in thread '{begun_in.name}' and was ended in another one; "
                 "its trace has what was done until then"
             )
+
+    def __del__(self) -> None:
+        # Python calls no `__exit__` if Ctrl-C comes at its very beginning: then this ends what was begun.
+        with suppress(Exception):
+            surely(self._changes.end, self._last.end)
 
     def begin(self) -> None:
         """Begin to record. Who calls this calls ``end`` afterwards, also if this was interrupted.

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from shapeflow.common.text import counted, listing
 from shapeflow.errors import InputError
 from shapeflow.recording.replaced import Replaced
+from shapeflow.recording.stacks import taken_off
 
 OLDEST = "2.6"
 """The oldest torch that is supported, as pyproject.toml says too."""
@@ -267,8 +268,8 @@ class DispatchMode(TorchDispatchMode):
 
     supports_higher_order_operators = True
     """Read by torch from 2.9 on; an older one refuses such functions under any mode it does not know."""
-    over = False
-    """True once the recording has ended that it was put on for."""
+    lasts = True
+    """False for one that is on for a moment, or whose run is over: nothing may leave it on."""
 
     def __enter__(self) -> Any:
         push_dispatch_mode(self)
@@ -291,16 +292,3 @@ class DispatchMode(TorchDispatchMode):
 def dispatch_modes() -> list[Any]:
     """Return the dispatch modes that are active, the innermost last."""
     return [_dispatch_mode_at(place) for place in range(dispatch_mode_count())]
-
-
-def taken_off(mode: Any, stack: list[Any], pop: Callable[[], Any], push: Callable[[Any], None]) -> bool:
-    """Take the innermost place of a mode out of a stack; return False if it has none."""
-    found = any(other is mode for other in stack)
-    inner: list[Any] = []
-    try:
-        while found and (last := pop()) is not mode:
-            inner.append(last)
-    finally:
-        while inner:
-            push(inner.pop())
-    return found
