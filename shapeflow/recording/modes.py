@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from shapeflow.common.shared import Changes
+from shapeflow.recording.stacks import taken_off
 from shapeflow.recording.torch_internals import (
     DispatchMode,
     TorchFunctionMode,
@@ -18,7 +19,6 @@ from shapeflow.recording.torch_internals import (
     push_dispatch_mode,
     push_function_mode,
 )
-from shapeflow.recording.stacks import taken_off
 
 
 class OwnMode(TorchFunctionMode):
@@ -44,6 +44,7 @@ def put_on(mode: DispatchMode | OwnMode, changes: Changes) -> None:
 
     changes.on_end(end)
     _sweep()
+    mode.lasts = True
     if isinstance(mode, DispatchMode):
         changes.share("dispatch modes", _Noted)
         push_dispatch_mode(mode)
