@@ -11,8 +11,7 @@ would hand itself back to the mode for ever. So a copy of it runs, same code, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from types import FunctionType
 from typing import Any
@@ -21,22 +20,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from shapeflow.common.shared import Changes
 from shapeflow.recording.identity import sizes
+from shapeflow.recording.modes import OwnMode
+from shapeflow.recording.replaced import Replaced
 from shapeflow.recording.torch_internals import (
-    TorchFunctionMode,
     attention_product_flops,
     function_modes,
     fused_attention_choice,
     no_own_torch_function,
     no_torch_dispatch,
     no_torch_function,
-    patched,
     product_flops,
 )
-
-
-class OwnMode(TorchFunctionMode):
-    """A function mode of ours, which torch must not notice when it chooses between its own paths."""
 
 
 def opened() -> dict[Any, Callable[..., Any]]:
@@ -56,18 +52,19 @@ def _not_handed_over(function: Any) -> Callable[..., Any]:
     return copy
 
 
-@contextmanager
-def fused_paths_kept() -> Iterator[None]:
+_HAS_TORCH_FUNCTION = Replaced("torch.overrides.has_torch_function")
+
+
+def keep_fused_paths(changes: Changes) -> None:
     """Let torch's attention modules choose the path they would take without a mode of ours."""
-    original = torch.overrides.has_torch_function
+    original = _HAS_TORCH_FUNCTION.original
 
     def has_torch_function(args: Iterable[Any]) -> bool:
         if all(isinstance(mode, OwnMode) for mode in function_modes()):
             return any(_has_own_override(tensor) for tensor in args)
-        return original(args)
+        return bool(original(args))
 
-    with patched(torch.overrides, "has_torch_function", has_torch_function):
-        yield
+    _HAS_TORCH_FUNCTION.begin(has_torch_function, changes)
 
 
 def _has_own_override(tensor: Any) -> bool:

@@ -1,56 +1,96 @@
-"""Record module calls and the helper methods that hooks miss.
+"""Record the calls of a model's modules, and of the helper methods in which models do their work.
 
-Every module gets a forward pre-hook and a forward hook with keyword arguments. What hooks miss, a ``forward``
-called directly and the helper methods in which models do their work, is seen by wrapping the methods of the
-model's own classes while we record; only calls on modules of this tree are recorded. Modules of a
-``nn.TransformerEncoderLayer`` get no hooks, since torch leaves its fused path when it sees one there; their
-wrapped ``forward`` serves.
+What is called comes from ``wrappers``, which stand in the classes for as long as anybody records. Here is
+decided whether a call is one on a module of this tree, where it begins and ends, and what went in and out.
+
+A call through ``module(...)`` comes twice: once as such, and once as the module's ``forward``. It is one
+call. If the user's own hooks may change what goes in, it begins at ``forward``, which gets what they gave; it
+ends after the hooks that may change what comes out.
 
 Not seen: methods of torch's own modules other than ``forward``, properties, static and class methods,
-generators and coroutines, and modules added during the run whose class the model did not have before.
+generators and coroutines, and helper methods of a class of which the model had no module when it began.
 """
 
 from __future__ import annotations
 
-import functools
 import inspect
-import sys
 import weakref
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import FunctionType
 from typing import Any
 
 import torch
 from torch import nn
-from torch.utils.hooks import RemovableHandle
 
+from shapeflow.recording.modules import named_modules
 from shapeflow.recording.ports import arguments, tensors_of, walk
-from shapeflow.recording.torch_internals import hooks_of, no_torch_function, pre_hooks_of
+from shapeflow.recording.torch_internals import no_torch_function
 from shapeflow.recording.trace_builder import CallBuilder, TraceBuilder
 
 Method = Callable[..., Any]
 _SCRIPTED: type[nn.Module] = torch.jit.ScriptModule
 
 
+class OwnForward:
+    """A ``forward`` that was set on one module, called like one of its class."""
+
+    def __init__(self, own: Method) -> None:
+        self.own = own
+
+    def __call__(self, _: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
+        """Call it, without the module."""
+        return self.own(*args, **kwargs)
+
+
 @dataclass(slots=True)
-class _Running:
+class Running:
     """A call that has begun and not ended."""
 
+    recorder: CallRecorder
     module: nn.Module
     method: str
-    call: CallBuilder
-    hooked: bool
-    """True if a hook began it, and another one will end it."""
-    handled: BaseException | None
-    """The exception that was being handled when it began."""
+    call: CallBuilder | None
+    """None if it begins when the module's ``forward`` is reached."""
+    names: tuple[str, ...]
+    """Of its parameters."""
     entered: list[Method]
     """The functions that run for it: several where ``super()`` goes up the classes."""
 
+    def end(self, args: Any, kwargs: dict[str, Any], result: Any) -> None:
+        """End the call with what it gave."""
+        self.recorder.leave(self)
+        if self.call is not None:
+            with no_torch_function():
+                leaves = self.recorder.leaves(self.call, self.names, args, kwargs, result)
+                self.recorder.builder.end_call(self.call, leaves)
+
+    def fail(self, error: BaseException) -> None:
+        """End the call that raised."""
+        self.recorder.leave(self)
+        if self.call is not None:
+            self.recorder.builder.end_call(self.call, (), raised=True)
+            self.recorder.builder.failing_calls.note(error, self.call.id)
+
+
+@dataclass(slots=True)
+class Entered:
+    """A function that runs for a call that has begun already."""
+
+    running: Running
+
+    def end(self, *_: Any) -> None:
+        """Note that it is left."""
+        self.running.entered.pop()
+
+    def fail(self, error: BaseException) -> None:
+        """Note that an exception passes it."""
+        self.running.entered.pop()
+        if self.running.call is not None:
+            self.running.recorder.builder.failing_calls.note(error, self.running.call.id)
+
 
 class CallRecorder:
-    """Watches the calls on the modules of one model.
+    """Records the calls on the modules of one model.
 
     Args:
         model: the root; its modules keep their qualified names.
@@ -58,52 +98,14 @@ class CallRecorder:
     """
 
     def __init__(self, model: nn.Module, builder: TraceBuilder) -> None:
+        self.builder = builder
         self._model = model
-        self._builder = builder
-        self._running: list[_Running] = []
+        self._running: list[Running] = []
         self._parameters: dict[Any, tuple[str, ...]] = {}
         self._paths: dict[int, tuple[nn.Module, str]] = {}
         """The modules by ``id()``; held, so that none is taken for another that was made at its address."""
-        self._strangers: weakref.WeakSet[nn.Module] = weakref.WeakSet()
+        self._strangers: dict[int, weakref.ref[nn.Module]] = {}
         self._look_for_modules()
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Record the calls made inside; hooks and wrappers are gone afterwards, whatever happened."""
-        handles: list[RemovableHandle] = []
-        wrapped: list[tuple[type, str, Method | None]] = []
-        instances: list[tuple[nn.Module, Method]] = []
-        modules = [module for module, _ in self._paths.values()]
-        fused = _fused(modules)
-        try:
-            for module in modules:
-                if id(module) not in fused and not isinstance(module, _SCRIPTED):
-                    handles.append(module.register_forward_pre_hook(self._before, with_kwargs=True))
-                    handles.append(
-                        module.register_forward_hook(self._after, with_kwargs=True, always_call=True)
-                    )
-                own = vars(module).get("forward")
-                if callable(own) and not isinstance(module, _SCRIPTED):
-                    instances.append((module, own))
-                    vars(module)["forward"] = self._wrap_own(module, own)
-            for owner, name, method in _methods(modules):
-                wrapped.append((owner, name, method))
-                setattr(owner, name, self._wrap(method, name))
-            # Scripted modules refuse hooks and have no forward in Python.
-            wrapped.append((_SCRIPTED, "__call__", vars(_SCRIPTED).get("__call__")))
-            setattr(_SCRIPTED, "__call__", self._wrap(nn.Module.__call__, "forward"))  # noqa: B010
-            yield
-        finally:
-            for owner, name, before in wrapped:
-                if before is None:
-                    delattr(owner, name)
-                else:
-                    setattr(owner, name, before)
-            for module, own in instances:
-                vars(module)["forward"] = own
-            for handle in handles:
-                handle.remove()
-            self._running.clear()
 
     @property
     def modules(self) -> dict[str, nn.Module]:
@@ -113,107 +115,95 @@ class CallRecorder:
     def _path(self, module: nn.Module) -> str | None:
         """Return the path of a module of the tree, also of one that was just added; None for others."""
         known = self._paths.get(id(module))
-        if known is None and module not in self._strangers:
-            self._look_for_modules()
-            known = self._paths.get(id(module))
-            if known is None:
-                self._strangers.add(module)
-        return None if known is None else known[1]
+        if known is not None:
+            return known[1]
+        stranger = self._strangers.get(id(module))
+        if stranger is not None and stranger() is module:
+            return None
+        self._look_for_modules()
+        known = self._paths.get(id(module))
+        if known is not None:
+            return known[1]
+        self._strangers[id(module)] = weakref.ref(module)
+        return None
 
     def _look_for_modules(self) -> None:
-        for path, module in self._model.named_modules():
+        for path, module in named_modules(self._model):
             self._paths.setdefault(id(module), (module, path))
 
-    # Hooks: a call through ``module(...)`` ----------------------------------------------------------------
+    # Calls ------------------------------------------------------------------------------------------------
 
-    def _before(self, module: nn.Module, args: Any, kwargs: Any) -> None:
-        path = self._path(module) or ""
-        with no_torch_function():
-            rows = arguments(args, kwargs, self._names_of_forward(module))
-            call = self._builder.begin_call(path, "forward", type(module).__name__, rows)
-        self._running.append(_Running(module, "forward", call, True, sys.exc_info()[1], []))
-        return None  # noqa: PLR1711, RET501 - anything else would take the place of the inputs
+    def called(self, module: nn.Module, args: Any, kwargs: dict[str, Any], *, late: bool) -> Running | None:
+        """Begin a call through ``module(...)``; None if it is none of this tree's.
 
-    def _after(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
-        for position in range(len(self._running) - 1, -1, -1):
-            running = self._running[position]
-            if running.module is module and running.hooked:
-                del self._running[position:]
-                # This hook is called after an exception too, with an output of None.
-                raised = running.call.raised or sys.exc_info()[1] is not running.handled
-                with no_torch_function():
-                    names = self._names_of_forward(module)
-                    leaves = [] if raised else self._leaves(running.call, names, args, kwargs, output)
-                    self._builder.end_call(running.call, leaves, raised)
-                break
-        return None  # noqa: PLR1711, RET501 - anything else would take the place of the output
+        Args:
+            module: what is called.
+            args: what it is called with.
+            kwargs: what it is called with, too.
+            late: the call begins when its ``forward`` does, which is sure to say so.
+        """
+        path = self._path(module)
+        if path is None:
+            return None
+        names = self._names_of_forward(module)
+        call = None if late else self._begin(path, module, "forward", args, kwargs, names)
+        return self._enter(module, "forward", call, names, [])
 
-    # Wrappers: a method called directly -------------------------------------------------------------------
+    def entered(
+        self, module: nn.Module, name: str, method: Method, args: Any, kwargs: dict[str, Any]
+    ) -> Running | Entered | None:
+        """Begin a call of a method, or enter one that has begun: ``super()`` goes up the classes."""
+        path = self._path(module)
+        if path is None:
+            return None
+        last = self._running[-1] if self._running else None
+        if (
+            last is not None
+            and last.module is module
+            and last.method == name
+            and not any(method is other for other in last.entered)
+        ):
+            if last.call is None:
+                last.call = self._begin(path, module, name, args, kwargs, last.names)
+            last.entered.append(method)
+            return Entered(last)
+        names = self._names(method)
+        call = self._begin(path, module, name, args, kwargs, names)
+        return self._enter(module, name, call, names, [method])
 
-    def _wrap(self, method: Method, name: str) -> Method:
-        """Return a method that records itself where it is called directly."""
-
-        @functools.wraps(method)
-        def recorded(module: Any, *args: Any, **kwargs: Any) -> Any:
-            path = self._path(module) if isinstance(module, nn.Module) else None
-            if path is None:
-                return method(module, *args, **kwargs)
-            last = self._running[-1] if self._running else None
-            if (
-                last is not None
-                and last.module is module
-                and last.method == name
-                and method not in last.entered
-            ):
-                return self._entered(last, method, module, args, kwargs)
-            return self._direct(method, name, path, module, args, kwargs)
-
-        return recorded
-
-    def _wrap_own(self, module: nn.Module, own: Method) -> Method:
-        """Return what records a ``forward`` that was set on one module."""
-
-        def method(_: Any, *args: Any, **kwargs: Any) -> Any:
-            return own(*args, **kwargs)
-
-        self._parameters[method] = _positional(own)
-        return functools.wraps(own)(functools.partial(self._wrap(method, "forward"), module))
-
-    def _entered(self, running: _Running, method: Method, module: nn.Module, args: Any, kwargs: Any) -> Any:
-        """Run a method for a call that has begun: a hook began it, or ``super()`` goes up a class."""
-        running.entered.append(method)
-        try:
-            return method(module, *args, **kwargs)
-        except BaseException as error:
-            if len(running.entered) == 1:  # what `super()` raised may be caught a class below
-                running.call.raised = True
-            self._builder.failing_calls.note(error, running.call.id)
-            raise
-        finally:
-            running.entered.pop()
-
-    def _direct(
-        self, method: Method, name: str, path: str, module: nn.Module, args: Any, kwargs: dict[str, Any]
-    ) -> Any:
-        names = self._names(method if method is not nn.Module.__call__ else module.forward)
+    def _begin(
+        self,
+        path: str,
+        module: nn.Module,
+        name: str,
+        args: Any,
+        kwargs: dict[str, Any],
+        names: tuple[str, ...],
+    ) -> CallBuilder:
         with no_torch_function():
             rows = arguments(args, kwargs, names)
-            call = self._builder.begin_call(path, name, type(module).__name__, rows)
-        self._running.append(_Running(module, name, call, False, None, [method]))
-        depth = len(self._running)
-        try:
-            result = method(module, *args, **kwargs)
-        except BaseException as error:
-            del self._running[depth - 1 :]
-            self._builder.end_call(call, (), raised=True)
-            self._builder.failing_calls.note(error, call.id)
-            raise
-        del self._running[depth - 1 :]
-        with no_torch_function():
-            self._builder.end_call(call, self._leaves(call, names, args, kwargs, result))
-        return result
+            return self.builder.begin_call(path, name, type(module).__name__, rows)
 
-    def _leaves(
+    def _enter(
+        self,
+        module: nn.Module,
+        name: str,
+        call: CallBuilder | None,
+        names: tuple[str, ...],
+        entered: list[Method],
+    ) -> Running:
+        running = Running(self, module, name, call, names, entered)
+        self._running.append(running)
+        return running
+
+    def leave(self, running: Running) -> None:
+        """Take a call off, and what was begun in it and never ended."""
+        for position in range(len(self._running) - 1, -1, -1):
+            if self._running[position] is running:
+                del self._running[position:]
+                break
+
+    def leaves(
         self, call: CallBuilder, names: tuple[str, ...], args: Any, kwargs: dict[str, Any], result: Any
     ) -> list[tuple[str, Any]]:
         """Return what a call gave, or, if it gave nothing, what it put into containers that it was given."""
@@ -225,22 +215,24 @@ class CallRecorder:
                     leaves += [
                         (f"out.{name}{place}", tensor)
                         for place, tensor in tensors_of(value).items()
-                        if self._builder.read(tensor, "") not in given
+                        if self.builder.read(tensor, "") not in given
                     ]
         return leaves
 
+    # Names of parameters ----------------------------------------------------------------------------------
+
     def _names_of_forward(self, module: nn.Module) -> tuple[str, ...]:
+        if isinstance(module, _SCRIPTED):
+            return self._names(module.forward)
         own = vars(module).get("forward")
-        if own is None:
-            return self._names(type(module).forward)
-        if own not in self._parameters:
-            self._parameters[own] = _positional(own)
-        return self._parameters[own]
+        return self._names(type(module).forward) if own is None else self._names(OwnForward(own))
 
     def _names(self, method: Method) -> tuple[str, ...]:
-        names = self._parameters.get(method)
+        key = method.own if isinstance(method, OwnForward) else method
+        names = self._parameters.get(key)
         if names is None:
-            names = self._parameters[method] = _positional(method)[1:]
+            names = _positional(key) if isinstance(method, OwnForward) else _positional(method)[1:]
+            self._parameters[key] = names
         return names
 
 
@@ -255,38 +247,3 @@ def _positional(method: Method) -> tuple[str, ...]:
         return ()
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return tuple(parameter.name for parameter in parameters if parameter.kind in kinds)
-
-
-def _fused(modules: Iterable[nn.Module]) -> set[int]:
-    """Return the modules that must have no hook for torch to stay on its fused path, on which it is now."""
-    return {
-        id(module)
-        for layer in modules
-        if isinstance(layer, nn.TransformerEncoderLayer)
-        and not any(hooks_of(module) or pre_hooks_of(module) for module in layer.modules())
-        for module in layer.modules()
-    }
-
-
-def _methods(modules: Iterable[nn.Module]) -> list[tuple[type, str, Method]]:
-    """Return the methods to wrap, where a class defines them: ``forward``, and the helpers of model code."""
-    kinds = dict.fromkeys(map(type, modules))
-    classes = {owner: None for kind in kinds for owner in kind.__mro__}
-    found: list[tuple[type, str, Method]] = []
-    for owner in classes:
-        package = owner.__module__.partition(".")[0]
-        if owner is nn.Module or package in sys.stdlib_module_names:
-            continue
-        for name, method in vars(owner).items():
-            helper = package != "torch" and not (name.startswith("__") and name.endswith("__"))
-            if (name == "forward" or helper) and _is_plain(method):
-                found.append((owner, name, method))
-    return found
-
-
-_SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
-
-
-def _is_plain(method: object) -> bool:
-    """Return True for a function that has done its work when it returns."""
-    return isinstance(method, FunctionType) and not method.__code__.co_flags & _SUSPENDS

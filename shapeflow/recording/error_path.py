@@ -22,8 +22,9 @@ class ErrorPath:
 
     def note(self, error: BaseException, number: int) -> None:
         """Note that an exception is passing; called where it is caught and raised again."""
-        if error.__traceback__ is not None:  # its first step is the frame that caught it
-            self._numbers[_step(error, error.__traceback__)] = number
+        step = next(_steps(error), None)  # its first step is the frame that caught it
+        if step is not None:
+            self._numbers[_step(error, step)] = number
 
     def innermost(self, error: BaseException) -> int | None:
         """Return the first number that an exception passed, None if it passed none."""
@@ -45,7 +46,8 @@ class ErrorPath:
 
 def _steps(error: BaseException) -> Iterator[TracebackType]:
     """Yield the steps of a traceback, outermost first."""
-    step = error.__traceback__
+    # Not as an attribute: an exception's class may refuse to be asked.
+    step = BaseException.__getattribute__(error, "__traceback__")
     while step is not None:
         yield step
         step = step.tb_next

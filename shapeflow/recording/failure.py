@@ -44,5 +44,7 @@ def failure_of(error: BaseException, builder: TraceBuilder, calls: dict[int, int
 def _text(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # a model's exception class may be broken; the run is still worth keeping
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # a model's exception class may be broken; the run is still worth keeping
         return ""

@@ -36,6 +36,7 @@ class FlopCounter(DispatchMode):
     """
 
     flops = 0
+    lasts = False
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None

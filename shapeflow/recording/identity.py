@@ -209,10 +209,11 @@ class Identity:
 
     def _track(self, tensor: Tensor, op: int | None) -> _Tracked:
         """Follow a tensor that was not seen before, and the storage that it is on."""
-        tracked = self._tracked[id(tensor)] = _Tracked(tensor, self._forget)
-        tracked.key, tracked.epoch = id(tensor), 0
+        tracked = _Tracked(tensor, self._forget)
+        tracked.key, tracked.epoch, tracked.value = id(tensor), 0, -1
         tracked.address = place = address(tensor)
         tracked.storage = storage = self._storages.get(place) if place else None
+        self._tracked[id(tensor)] = tracked
         if storage is not None:
             storage.tensors += 1
         elif place:

@@ -27,11 +27,13 @@ from typing import Any
 import torch
 
 from shapeflow.common.process import is_own_process
+from shapeflow.common.shared import Changes
+from shapeflow.recording.modes import no_function_modes
+from shapeflow.recording.modules import named_modules
 from shapeflow.recording.torch_internals import (
     COMPILER,
     compiled_call_of,
     no_dispatch_modes,
-    no_function_modes,
 )
 
 _CONFIG, _UTILS, _LOADED = f"{COMPILER}.config", f"{COMPILER}.utils", f"{COMPILER}.eval_frame"
@@ -162,18 +164,38 @@ def _is_compile_supported(device: str) -> bool:
     return bool(_load(_UTILS).is_compile_supported(device))
 
 
-@contextmanager
-def compiler_not_loaded() -> Iterator[None]:
-    """Let code inside mark functions for the compiler without loading it, if the process is our own."""
-    if not is_own_process() or COMPILER in sys.modules or not _put_placeholders():
-        yield
+def keep_compiler_out(changes: Changes) -> None:
+    """Let code mark functions for the compiler without loading it, until the changes end.
+
+    Only if the process is our own: all of it sees the placeholders.
+    """
+    if not is_own_process() or COMPILER in sys.modules:
         return
-    try:
-        with _parts_found():
-            yield
-    finally:
+    finder = _Submodules()
+
+    def end() -> None:
+        if finder in sys.meta_path:
+            sys.meta_path.remove(finder)
         with _LOCK:
             _remove_placeholders()
+
+    changes.on_end(end)
+    if _put_placeholders():
+        sys.meta_path.insert(0, finder)
+
+
+@contextmanager
+def compiler_not_loaded() -> Iterator[None]:
+    """Let code inside mark functions for the compiler without loading it; see ``keep_compiler_out``."""
+    changes = Changes()
+    try:
+        try:
+            keep_compiler_out(changes)
+            yield
+        finally:
+            changes.end()
+    finally:
+        changes.end()
 
 
 def load_before_run() -> None:
@@ -188,14 +210,26 @@ def load_before_run() -> None:
             import_module(COMPILER)
 
 
-@contextmanager
-def run_as_written() -> Iterator[None]:
-    """Let what was compiled run as it is written: compiled code calls no functions."""
-    if _LOADED not in sys.modules:
-        yield
-        return
-    with torch.compiler.set_stance("force_eager"):
-        yield
+class _Eager:
+    """That what was compiled runs as it is written, in all threads: compiled code calls no functions."""
+
+    def __init__(self) -> None:
+        self._stance: Any = None
+
+    def make(self) -> None:
+        """Say so; torch notes what was said before."""
+        self._stance = torch.compiler.set_stance("force_eager")
+
+    def undo(self) -> None:
+        """Say what was said before."""
+        if self._stance is not None:
+            self._stance.__exit__(None, None, None)
+
+
+def run_as_written(changes: Changes) -> None:
+    """Let what was compiled run as it is written until the changes end."""
+    if _LOADED in sys.modules:
+        changes.share("compiler", _Eager)
 
 
 def is_compiled(model: torch.nn.Module) -> bool:
@@ -204,5 +238,6 @@ def is_compiled(model: torch.nn.Module) -> bool:
         return False
     compiled = import_module(_LOADED).OptimizedModule
     return any(
-        isinstance(module, compiled) or compiled_call_of(module) is not None for module in model.modules()
+        isinstance(module, compiled) or compiled_call_of(module) is not None
+        for _, module in named_modules(model)
     )

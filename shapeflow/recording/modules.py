@@ -27,9 +27,37 @@ _NO_TENSORS: frozenset[type] = frozenset({bool, int, float, str, type(None), set
 _SCALARS: frozenset[type] = frozenset({bool, int, float, str, type(None)})
 
 
+def named_modules(model: nn.Module, *, remove_duplicate: bool = True) -> Iterator[tuple[str, nn.Module]]:
+    """Yield the modules of a tree with their paths, as ``model.named_modules()`` does.
+
+    A model may use the names of torch's methods for attributes of its own, ``self.modules = [...]``; so none
+    of these methods is called, neither here nor anywhere else in the package.
+    """
+    seen: set[int] = set()
+    waiting = [("", model)]
+    while waiting:
+        path, module = waiting.pop()
+        if remove_duplicate:
+            if id(module) in seen:
+                continue
+            seen.add(id(module))
+        yield path, module
+        children = [(name, child) for name, child in children_of(module).items() if child is not None]
+        waiting += [(_joined(path, name), child) for name, child in reversed(children)]
+
+
+def named_tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """Yield the parameters of a tree with their names, then its buffers."""
+    for registry in (parameters_of, buffers_of):
+        for path, module in named_modules(model):
+            for name, tensor in registry(module).items():
+                if tensor is not None:
+                    yield _joined(path, name), tensor
+
+
 def tensor_names(model: nn.Module) -> Iterator[tuple[Tensor, Origin, str]]:
     """Yield parameters and buffers with their names, also tables that are kept without being registered."""
-    modules = list(model.named_modules(remove_duplicate=False))
+    modules = list(named_modules(model, remove_duplicate=False))
     for path, module in modules:
         for name, parameter in parameters_of(module).items():
             if parameter is not None:
@@ -55,7 +83,7 @@ def table(model: nn.Module, sources: SourceLines, gone: Mapping[str, nn.Module])
         gone: modules that were part of the tree before, by their paths; those that are gone come last.
     """
     lines: dict[type, int | None] = {}
-    everywhere = list(model.named_modules(remove_duplicate=False))
+    everywhere = list(named_modules(model, remove_duplicate=False))
     below = _parameters_below(everywhere)
     there: dict[int, tuple[str, nn.Module]] = {}
     for path, module in everywhere:  # a module that is in two places has the first one's name

@@ -20,9 +20,15 @@ from shapeflow.recording.trace_builder import OpBuilder, TraceBuilder
 
 
 class OperatorWatch:
-    """Tells the trace builder of each operator: its writes, its FLOPs, and those outside of all functions."""
+    """Tells the trace builder of each operator: its writes, its FLOPs, and those outside of all functions.
 
-    def __init__(self, builder: TraceBuilder) -> None:
+    Args:
+        builder: where the records go.
+        is_here: tells whether what happens now is part of the recording.
+    """
+
+    def __init__(self, builder: TraceBuilder, is_here: Callable[[], bool]) -> None:
+        self.is_here = is_here
         self._builder = builder
 
     def begin(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpBuilder | None:
@@ -80,6 +86,8 @@ class RealOperators(DispatchMode):
     ) -> Any:
         """Run one operator."""
         kwargs = kwargs or {}
+        if not self._watch.is_here():
+            return redispatch(func, types, args, kwargs)
         # No function is called here: a function mode has seen it before, or the caller is not in Python.
         with no_torch_function():
             begun = self._watch.begin(operator_of(func), args, kwargs)

@@ -15,8 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shapeflow.recording.attention import OwnMode, attention_flops, fused_flops, opened, score_shape
+from shapeflow.recording.attention import attention_flops, fused_flops, opened, score_shape
 from shapeflow.recording.identity import short_dtype
+from shapeflow.recording.modes import OwnMode
 from shapeflow.recording.ports import walk
 from shapeflow.recording.targets import METADATA_QUERIES, escape_name, target_name
 from shapeflow.recording.torch_internals import no_torch_function
@@ -34,9 +35,11 @@ class FunctionWatch:
 
     Args:
         builder: where the records go.
+        is_here: tells whether what happens now is part of the recording.
     """
 
-    def __init__(self, builder: TraceBuilder) -> None:
+    def __init__(self, builder: TraceBuilder, is_here: Callable[[], bool]) -> None:
+        self.is_here = is_here
         self._builder = builder
         self._opened = opened()
         self._names: dict[Any, tuple[str, str | None]] = {}
@@ -103,7 +106,7 @@ class Functions(OwnMode):
         if func in METADATA_QUERIES:
             return self.handlers.get(func, func)(*args, **kwargs)
         watch = self.watch
-        if watch is None:
+        if watch is None or not watch.is_here():
             return self.call(func, args, kwargs)
         op = watch.begin(func, args, kwargs)
         try:

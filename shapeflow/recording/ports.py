@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.fx import Proxy
 
 from shapeflow.model.records import item_name
 
@@ -54,7 +55,8 @@ def plain(value: object, depth: int = 3) -> str:  # noqa: PLR0911 - one for each
         return _short(repr(value))
     if isinstance(value, type(Ellipsis)):
         return "..."
-    if callable(value) and hasattr(value, "__name__"):
+    # What `torch.fx` puts in the place of a tensor has any attribute: asking for one adds it to its graph.
+    if callable(value) and not isinstance(value, Proxy) and hasattr(value, "__name__"):
         return str(value.__name__)
     return type(value).__name__
 

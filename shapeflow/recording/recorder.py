@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import platform
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, TypeVar
@@ -14,24 +15,29 @@ import torch
 from torch import nn
 
 from shapeflow import __version__
-from shapeflow.common.collector import collection_paused
+from shapeflow.common.collector import collection_paused, pause_collection
+from shapeflow.common.frames import allow_more_frames
+from shapeflow.common.shared import Changes, surely
 from shapeflow.errors import EndOfRun
 from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
 from shapeflow.recording import modules
-from shapeflow.recording.attention import fused_paths_kept
+from shapeflow.recording.active import Active
+from shapeflow.recording.attention import keep_fused_paths
 from shapeflow.recording.calls import CallRecorder
 from shapeflow.recording.capture import Capture, Capturer
 from shapeflow.recording.failure import failure_of
 from shapeflow.recording.finalize import finalize
 from shapeflow.recording.identity import Identity
 from shapeflow.recording.lazy_dynamo import is_compiled, load_before_run, run_as_written
+from shapeflow.recording.modes import keep_function_state, put_on, refuse_inside_shapes_only
 from shapeflow.recording.operators import OperatorWatch, RealOperators
 from shapeflow.recording.ops import Functions, FunctionWatch
 from shapeflow.recording.shapes_only.memo import MetaMemo
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 from shapeflow.recording.torch_internals import no_torch_function
 from shapeflow.recording.trace_builder import TraceBuilder
+from shapeflow.recording.wrappers import watch_calls
 
 Watch = TypeVar("Watch", OperatorWatch, FunctionWatch)
 
@@ -79,7 +85,10 @@ class Recording:
             self._builder = TraceBuilder(Identity(modules.tensor_names(model)), progress)
         if capture and shapes_only is None:
             self._builder.capturer = Capturer(capture)
-        self._stack, self._pause = contextlib.ExitStack(), contextlib.ExitStack()
+        self._changes, self._last = Changes(), Changes()
+        self._calls: CallRecorder | None = None
+        self._error: BaseException | None = None
+        self._thread: threading.Thread | None = None
         self._trace: Trace | None = None
 
     @property
@@ -94,63 +103,121 @@ class Recording:
         return self._trace
 
     @property
+    def finished(self) -> Trace | None:
+        """The recorded trace, None while it is not complete."""
+        return self._trace
+
+    @property
     def outlived(self) -> bool:
         """True while a tensor that was made during the run is still alive."""
         return self._builder.identity.outlived()
 
     def __enter__(self) -> Recording:
-        if self._model is None:
-            raise RuntimeError("a recording is made once; make another one to record again")
-        load_before_run()
-        self._started = time.perf_counter()
-        operators, functions = OperatorWatch(self._builder), FunctionWatch(self._builder)
-        enter = self._stack.enter_context
-        if self._shapes_only is not None:  # memory must be freed at the same places in each run
-            self._pause.enter_context(collection_paused())
-        with collection_paused(), contextlib.ExitStack() as undo:
-            undo.callback(self._pause.close)
-            undo.callback(self._stack.close)
-            enter(run_as_written())
-            enter(fused_paths_kept())
-            self._calls = CallRecorder(self._model, self._builder)
-            enter(self._calls.watching())
-            if self._shapes_only is None:
-                enter(RealOperators(operators, MetaMemo().flops))
-                enter(_watched(enter(Functions()), functions))
-            else:
-                enter(_watched(self._shapes_only, operators))
-                enter(_watched(self._shapes_only.functions, functions))
-            undo.pop_all()
+        self._check_unused()
+        try:
+            self.begin()
+        except BaseException:
+            surely(self._changes.end, self._last.end)
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        with self._pause, collection_paused(), no_torch_function():
-            self._stack.close()
-            self._finish(error)
+        begun_in = self._thread
+        if begun_in is None:
+            raise RuntimeError("this recording has not begun: enter its 'with' block first")
+        self.raised(error)
+        surely(self.end, self.end)
+        if begun_in is not threading.current_thread() and error is None:
+            raise RuntimeError(
+                f"this recording began in thread '{begun_in.name}' and was ended in another one; "
+                "its trace has what was done until then"
+            )
+
+    def __del__(self) -> None:
+        # Python calls no `__exit__` if Ctrl-C comes at its very beginning: then this ends what was begun.
+        with suppress(Exception):
+            surely(self._changes.end, self._last.end)
+
+    def begin(self) -> None:
+        """Begin to record. Who calls this calls ``end`` afterwards, also if this was interrupted.
+
+        Raises:
+            RuntimeError: it has begun before, or a shapes-only run is going on around it.
+        """
+        self._check_unused()
+        assert self._model is not None
+        if self._shapes_only is None:
+            refuse_inside_shapes_only()
+        load_before_run()
+        changes = self._changes
+        keep_function_state(self._last)
+        with collection_paused():
+            if self._shapes_only is not None:  # memory must be freed at the same places in each run
+                pause_collection(self._last)
+            self._calls = calls = CallRecorder(self._model, self._builder)
+            active = Active(calls)
+            operators = OperatorWatch(self._builder, active.is_here)
+            functions = FunctionWatch(self._builder, active.is_here)
+            self._started = time.perf_counter()
+            self._thread = threading.current_thread()
+            run_as_written(changes)
+            keep_fused_paths(changes)
+            allow_more_frames(changes)
+            watch_calls(calls.modules.values(), changes)
+            if self._shapes_only is None:
+                put_on(RealOperators(operators, MetaMemo().flops), changes)
+                mode = Functions()
+                put_on(mode, changes)
+                _watch(mode, functions, changes)
+            else:
+                _watch(self._shapes_only, operators, changes)
+                _watch(self._shapes_only.functions, functions, changes)
+            active.begin(changes, alone=self._shapes_only is not None)
+
+    def raised(self, error: BaseException | None) -> None:
+        """Note what ended the run, for the trace."""
+        self._error = error
+
+    def end(self) -> None:
+        """Take everything off and finish the trace; called again, it does what is left to do."""
+        self._changes.end()
+        if self._thread is not None and self._trace is None:
+            with collection_paused(), no_torch_function():
+                self._finish(self._error)
+        self._model = self._shapes_only = self._calls = self._error = (
+            None  # none may live as long as the trace
+        )
+        self._last.end()
+
+    def _check_unused(self) -> None:
+        if self._trace is not None:
+            raise RuntimeError("a recording is made once; make another one to record again")
+        if self._thread is not None:
+            raise RuntimeError("this recording has begun and not ended; make another one to record inside it")
 
     def _finish(self, error: BaseException | None) -> None:
         self._builder.end()
         seconds = {"forward": round(time.perf_counter() - self._started, 3)}
+        run = self.run
         if isinstance(error, EndOfRun):
             last = self._builder.failing_ops.innermost_of_chain(error)
             if last is not None:
                 self._builder.forget(last)
-            self.run = replace(self.run, notes=(*self.run.notes, str(error)))
+            run = replace(run, notes=(*run.notes, str(error)))
             error = None
-        self._trace = self._finalize(error, seconds)
-        self._model = self._shapes_only = None  # neither may live as long as the trace does
-        del self._calls
+        self._trace = self._finalize(run, error, seconds)
 
-    def _finalize(self, error: BaseException | None, seconds: Mapping[str, float]) -> Trace:
+    def _finalize(self, run: Run, error: BaseException | None, seconds: Mapping[str, float]) -> Trace:
         builder = self._builder
         assert self._model is not None
+        assert self._calls is not None
         table = modules.table(self._model, builder.sources, self._calls.modules)
         finalized = finalize(builder)
         run = replace(
-            self.run,
-            seconds={**self.run.seconds, **seconds},
+            run,
+            seconds={**run.seconds, **seconds},
             complete=error is None,
             failure=None if error is None else failure_of(error, builder, finalized.numbers),
             peak_bytes=builder.identity.peak_bytes,
@@ -169,11 +236,12 @@ class _Mode(Protocol[Watch]):
     watch: Watch | None
 
 
-@contextlib.contextmanager
-def _watched(mode: _Mode[Watch], watch: Watch) -> Iterator[None]:
-    """Let a mode tell ``watch`` of what happens inside."""
-    before, mode.watch = mode.watch, watch
-    try:
-        yield
-    finally:
+def _watch(mode: _Mode[Watch], watch: Watch, changes: Changes) -> None:
+    """Let a mode tell ``watch`` of what happens until the changes end."""
+    before = mode.watch
+
+    def end() -> None:
         mode.watch = before
+
+    changes.on_end(end)
+    mode.watch = watch

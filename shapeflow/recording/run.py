@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import Any, Protocol
 
@@ -14,15 +15,18 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from shapeflow.common.collector import collection_paused
+from shapeflow.common.shared import Changes, surely
 from shapeflow.common.text import listing
 from shapeflow.errors import InputError
+from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
 from shapeflow.recording.capture import Capture
-from shapeflow.recording.lazy_dynamo import compiler_not_loaded
-from shapeflow.recording.modules import tensor_names
+from shapeflow.recording.lazy_dynamo import keep_compiler_out
+from shapeflow.recording.modes import put_on
+from shapeflow.recording.modules import named_tensors, tensor_names
 from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.recorder import Recording
-from shapeflow.recording.shapes_only.cleanup import attributes_kept, contents_kept, forget_cached
+from shapeflow.recording.shapes_only.cleanup import forget_cached, keep_attributes, keep_contents
 from shapeflow.recording.shapes_only.devices import CudaOnCpu
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 
@@ -80,26 +84,50 @@ def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None
             expected=f"'meta' for a shapes-only run, or '{here}', where the model is",
             hint=f"model.to('{kind}') and its inputs too, before",
         )
-    with ExitStack() as stack:
-        if kind == "meta":
-            _check_initialised(model)
-            own = (tensor for tensor, _, _ in tensor_names(model))
-            mode = ShapesOnly(protect=chain(own, tensors_of((args, kwargs)).values()))
-            recording = Recording(model, shapes_only=mode)
-            stack.callback(lambda: forget_cached() if recording.outlived else None)
-            stack.enter_context(attributes_kept(model))
-            stack.enter_context(contents_kept((args, kwargs)))
-            stack.enter_context(mode)
-        else:
-            recording = Recording(model, device=here)
+    changes, mode = Changes(), None
+    if kind == "meta":
+        _check_initialised(model)
+        own = (tensor for tensor, _, _ in tensor_names(model))
+        mode = ShapesOnly(protect=chain(own, tensors_of((args, kwargs)).values()))
+    recording = Recording(model, shapes_only=mode, device=here)
+
+    def run_model() -> None:
         try:
-            with recording:
-                model(*args, **kwargs)
+            if mode is not None:
+                changes.on_end(partial(_forget_cached, recording))
+                keep_attributes(model, changes)
+                keep_contents((args, kwargs), changes)
+                mode.begin(changes)
+            recording.begin()
+            model(*args, **kwargs)
         except BaseException as error:
-            with suppress(AttributeError, TypeError):  # some exceptions take no attributes
-                error.shapeflow_trace = recording.trace  # type: ignore[attr-defined]
+            recording.raised(error)
             raise
+
+    try:
+        surely(run_model, _both(recording.end, changes.end))
+    except BaseException as error:
+        _hand_over(error, recording)
+        raise
     return recording.trace
+
+
+def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
+    def end() -> None:
+        surely(first, second)
+
+    return end
+
+
+def _forget_cached(recording: Recording) -> None:
+    if recording.outlived:
+        forget_cached()
+
+
+def _hand_over(error: BaseException, recording: Recording) -> None:
+    """Give an exception the trace up to there, past what its class may say of attributes."""
+    with suppress(Exception):
+        BaseException.__setattr__(error, "shapeflow_trace", recording.trace)
 
 
 def record(model: nn.Module, *, progress: Callable[[float], None] | None = None) -> Recording:
@@ -113,9 +141,7 @@ def record(model: nn.Module, *, progress: Callable[[float], None] | None = None)
 
 def _check_initialised(model: nn.Module) -> None:
     """Check that the run will not decide on the shapes of the user's weights, which cannot be undone."""
-    names = [
-        name for name, tensor in chain(model.named_parameters(), model.named_buffers()) if is_lazy(tensor)
-    ]
+    names = [name for name, tensor in named_tensors(model) if is_lazy(tensor)]
     if names:
         raise InputError(
             "not-initialised",
@@ -127,8 +153,8 @@ def _check_initialised(model: nn.Module) -> None:
 
 
 def _device_of(model: nn.Module) -> str:
-    parameter = next(chain(model.parameters(), model.buffers()), None)
-    return "cpu" if parameter is None else parameter.device.type
+    first = next(named_tensors(model), None)
+    return "cpu" if first is None else first[1].device.type
 
 
 def run(
@@ -153,40 +179,95 @@ def run(
     Raises:
         Exception: whatever ``prepare`` raises. What the run itself raises is in ``trace.run.failure``.
     """
-    with ExitStack() as stack:
-        stack.enter_context(compiler_not_loaded())
-        mode = stack.enter_context(ShapesOnly()) if device == "meta" else None
+    job = _Job(prepare, device)
+
+    def describe(built: Prepared, recording: Recording) -> Run:
+        return replace(
+            recording.run,
+            adapter=adapter,
+            target=target,
+            inputs=built.inputs,
+            versions={**recording.run.versions, **built.versions},
+            notes=built.notes,
+        )
+
+    try:
+        surely(lambda: job.go(describe, progress, capture), job.end)
+    except (Exception, KeyboardInterrupt, SystemExit) as error:
+        # Its failure is for the caller to report, or the note of a run that ended early. Whatever came while
+        # the model was built, or while the trace was made, is none of the run's.
+        if job.failed is not error or job.trace is None:
+            raise
+    finally:
+        job.failed = None
+    assert job.trace is not None
+    if job.prepared is None or job.prepared.outcome is None or job.result is None:
+        return job.trace
+    recorded = job.trace.run
+    more = job.prepared.outcome(job.result[0])
+    return replace(job.trace, run=replace(recorded, inputs={**recorded.inputs, **more}))
+
+
+class _Job:
+    """A model that is built, run and recorded.
+
+    Args:
+        prepare: builds the model.
+        device: where.
+    """
+
+    def __init__(self, prepare: Callable[[], Prepared], device: str) -> None:
+        self._prepare, self._device = prepare, device
+        self._changes = Changes()
+        self._recording: Recording | None = None
+        self.prepared: Prepared | None = None
+        self.result: tuple[object] | None = None
+        """What the run gave; None while it has not come to its end."""
+        self.failed: BaseException | None = None
+        """What the run itself raised."""
+        self.trace: Trace | None = None
+
+    def go(
+        self,
+        describe: Callable[[Prepared, Recording], Run],
+        progress: Callable[[float], None] | None,
+        capture: Mapping[str, Capture] | None,
+    ) -> None:
+        """Build the model and run it; ``end`` has to be called afterwards, whatever happens."""
+        device, changes = self._device, self._changes
+        keep_compiler_out(changes)
+        mode = ShapesOnly() if device == "meta" else None
+        if mode is not None:
+            changes.on_end(self._forget_cached)
+            mode.begin(changes)
         if device == "cpu" and not torch.cuda.is_available():
-            stack.enter_context(CudaOnCpu())
+            put_on(CudaOnCpu(), changes)
         started = time.perf_counter()
         with collection_paused():
-            prepared = prepare()
+            self.prepared = prepared = self._prepare()
         built = round(time.perf_counter() - started, 3)
         recording = Recording(
             prepared.model, shapes_only=mode, device=device, progress=progress, capture=capture
         )
-        recording.run = replace(
-            recording.run,
-            adapter=adapter,
-            target=target,
-            inputs=prepared.inputs,
-            versions={**recording.run.versions, **prepared.versions},
-            notes=prepared.notes,
-            seconds={"build": built},
-        )
+        recording.run = replace(describe(prepared, recording), seconds={"build": built})
+        self._recording = recording
+        recording.begin()
         try:
-            with recording:
-                result = prepared.run()
-        except (Exception, KeyboardInterrupt, SystemExit):
-            return (
-                recording.trace
-            )  # its failure, for the caller to report, or the note of a run that ended early
-        finally:
-            if mode is not None and recording.outlived:
-                stack.callback(forget_cached)
-    if prepared.outcome is None:
-        return recording.trace
-    recorded = recording.trace.run
-    return replace(
-        recording.trace, run=replace(recorded, inputs={**recorded.inputs, **prepared.outcome(result)})
-    )
+            self.result = (prepared.run(),)
+        except BaseException as error:
+            self.failed = error
+            recording.raised(error)
+            raise
+
+    def end(self) -> None:
+        """Finish the trace, and undo what was changed; called again, it does what is left to do."""
+        surely(self._finish, self._changes.end)
+
+    def _finish(self) -> None:
+        if self._recording is not None:
+            self._recording.end()
+            self.trace = self._recording.finished
+
+    def _forget_cached(self) -> None:
+        if self._recording is not None:
+            _forget_cached(self._recording)

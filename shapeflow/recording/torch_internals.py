@@ -11,9 +11,8 @@ it may be older. What is not marked optional must be there from ``OLDEST`` on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from importlib import import_module
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from operator import attrgetter
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,8 @@ from torch import Tensor, nn
 
 from shapeflow.common.text import counted, listing
 from shapeflow.errors import InputError
+from shapeflow.recording.replaced import Replaced
+from shapeflow.recording.stacks import taken_off
 
 OLDEST = "2.6"
 """The oldest torch that is supported, as pyproject.toml says too."""
@@ -46,11 +47,10 @@ def _named(name: str, *, optional: bool = False) -> Any:
         return None
 
 
-def _replaced(name: str) -> Callable[[Callable[..., Any]], _Context]:
-    """Return the context in which another function stands in the place of a private one; see ``patched``."""
+def _replaced(name: str) -> Replaced:
+    """Return what puts another function in the place of a private one."""
     _named(name)
-    module, _, attribute = name.rpartition(".")
-    return lambda by: patched(import_module(module), attribute, by)
+    return Replaced(name)
 
 
 def _attribute(sample: object, name: str) -> Callable[[Any], Any]:
@@ -97,20 +97,26 @@ else:
     # `__all__` of its module.
     TorchFunctionMode = _named("torch.overrides.TorchFunctionMode")
 
+# What torch notes of dispatch modes for the whole process. Since 1.13; nothing public tells or changes it.
+dispatch_notes: Any = _named("torch.utils._python_dispatch")
+
 # The class of functions that call operators, such as `cond`, which come to a dispatch mode without schema or
 # tags. Since 2.1; nothing public tells them apart.
 HigherOrderOperator: Any = _named("torch._ops.HigherOrderOperator")
 
 # How many dispatch modes are active. Since 1.13; nothing public tells.
 dispatch_mode_count: Callable[[], int] = _named("torch._C._len_torch_dispatch_stack")
+# The dispatch modes themselves. Since 1.13; a mode's own `__exit__` takes off whichever is the innermost.
+_dispatch_mode_at: Callable[[int], Any] = _named("torch._C._get_dispatch_stack_at")
+_pop_dispatch_mode: Callable[[], Any] = _named("torch.utils._python_dispatch._pop_mode")
+push_dispatch_mode: Callable[[Any], None] = _named("torch.utils._python_dispatch._push_mode")
 
 # The function modes that are active, to see whether they are all ours. Since 1.13; nothing public tells.
 function_modes: Callable[[], list[Any]] = _named("torch.overrides._get_current_function_mode_stack")
 
-# Take the innermost function mode off, and put one on; see `no_function_modes`. Since 1.13; a mode's own
-# `__enter__` and `__exit__` may do more than that.
-_pop_function_mode: Callable[[], Any] = _named("torch.overrides._pop_mode")
-_push_function_mode: Callable[[Any], None] = _named("torch.overrides._push_mode")
+# Take the innermost function mode off, and put one on. Since 1.13; a mode's own methods may do more.
+pop_function_mode: Callable[[], Any] = _named("torch.overrides._pop_mode")
+push_function_mode: Callable[[Any], None] = _named("torch.overrides._push_mode")
 
 # What a tensor class has as `__torch_function__` and `__torch_dispatch__` that is not an override; it
 # tells such classes from others. Since 1.13; in the documentation's own examples, under no public name.
@@ -174,10 +180,9 @@ parameters_of: Callable[[nn.Module], Mapping[str, Tensor | None]] = _attribute(n
 buffers_of: Callable[[nn.Module], Mapping[str, Tensor | None]] = _attribute(nn.Module(), "_buffers")
 children_of: Callable[[nn.Module], Mapping[str, nn.Module | None]] = _attribute(nn.Module(), "_modules")
 
-# The hooks of a module: with one, `nn.TransformerEncoderLayer` leaves its fast path. Since 1.13; public
-# methods put hooks on, and none lists them.
-hooks_of: Callable[[nn.Module], Mapping[int, Any]] = _attribute(nn.Module(), "_forward_hooks")
+# The hooks that may change what a module gets, its own and those for all. Since 1.13; nothing public tells.
 pre_hooks_of: Callable[[nn.Module], Mapping[int, Any]] = _attribute(nn.Module(), "_forward_pre_hooks")
+global_pre_hooks: Mapping[int, Any] = _named("torch.nn.modules.module._global_forward_pre_hooks")
 
 # What `module.compile()` made of a module's call; None if nothing. Since 2.1; nothing public tells.
 compiled_call_of: Callable[[nn.Module], Any] = _attribute(nn.Module(), "_compiled_call_impl")
@@ -263,6 +268,19 @@ class DispatchMode(TorchDispatchMode):
 
     supports_higher_order_operators = True
     """Read by torch from 2.9 on; an older one refuses such functions under any mode it does not know."""
+    lasts = True
+    """False for one that is on for a moment, or whose run is over: nothing may leave it on."""
+
+    def __enter__(self) -> Any:
+        push_dispatch_mode(self)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.take_off()
+
+    def take_off(self) -> bool:
+        """Take it off wherever it is among the modes of this thread; return False if it is not."""
+        return taken_off(self, dispatch_modes(), _pop_dispatch_mode, push_dispatch_mode)
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -271,29 +289,6 @@ class DispatchMode(TorchDispatchMode):
         return False
 
 
-@contextmanager
-def no_function_modes() -> Iterator[None]:
-    """Take the function modes off inside a block; unlike in ``no_torch_function``, new ones work there."""
-    modes = [_pop_function_mode() for _ in function_modes()]
-    try:
-        yield
-    finally:
-        for mode in reversed(modes):
-            _push_function_mode(mode)
-
-
-@contextmanager
-def patched(owner: object, name: str, value: object) -> Iterator[None]:
-    """Replace an attribute of one of torch's modules inside a ``with`` block.
-
-    All threads of the process share torch's modules: another thread that runs a model meanwhile meets the
-    replacement too, and two blocks that overlap in different threads may put back each other's. Run one
-    recording at a time where that matters. It is said here once for all that use it: which path attention
-    takes, which device's layouts the shape formulas give, and that weights are not drawn again.
-    """
-    original = getattr(owner, name)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        setattr(owner, name, original)
+def dispatch_modes() -> list[Any]:
+    """Return the dispatch modes that are active, the innermost last."""
+    return [_dispatch_mode_at(place) for place in range(dispatch_mode_count())]

@@ -6,46 +6,91 @@ would meet them.
 
 from __future__ import annotations
 
-import copy
 import functools
 import gc
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
+import torch
 from torch import Tensor, nn
+
+from shapeflow.common.shared import Changes
+from shapeflow.recording.modules import named_modules
+from shapeflow.recording.wrappers import classes_of, original_of, package_of
 
 _CACHED: Any = functools._lru_cache_wrapper
 _HOLDERS: tuple[Any, ...] = (tuple, list, set, frozenset)
 _CONTAINERS: tuple[type[Any], ...] = (dict, list, set, OrderedDict, defaultdict)
+_ABSENT = object()
+
+Reshaped: TypeAlias = tuple[Tensor, torch.Size, tuple[int, ...], int | torch.SymInt]
+"""A tensor of the user's, and the size, strides and offset that it had."""
 
 
-@contextmanager
-def attributes_kept(model: nn.Module) -> Iterator[None]:
-    """Put the attributes of all modules back at the end, and what those that are containers hold."""
-    states = [(vars(module), dict(vars(module))) for module in model.modules()]
-    with contents_kept([before for _, before in states]):
-        try:
-            yield
-        finally:
-            for now, before in states:
-                now.clear()
-                now.update(before)
+def keep_attributes(model: nn.Module, changes: Changes) -> None:
+    """Put the attributes of all modules back at the end, and what those that are containers hold.
+
+    What is set on a class of the model's own is put back, too.
+    """
+    modules = [module for _, module in named_modules(model)]
+    for module in modules:
+        held = vars(module)
+        changes.share(("contents", id(held)), functools.partial(_Contents, held))
+    for owner in classes_of(modules):
+        if package_of(owner) != "torch":
+            changes.share(("class", owner), functools.partial(_ClassAttributes, owner))
 
 
-@contextmanager
-def contents_kept(value: object) -> Iterator[None]:
+def keep_contents(value: object, changes: Changes) -> None:
     """Put back at the end what containers hold: ``value`` itself, and those in it."""
+    for container in _containers(value):
+        changes.share(("contents", id(container)), functools.partial(_Contents, container))
+
+
+class _Contents:
+    """What a container and those in it hold."""
+
+    def __init__(self, container: object) -> None:
+        self._kept = [(found, _copied(found)) for found in _containers(container)]
+
+    def make(self) -> None:
+        """Change nothing: the model may."""
+
+    def undo(self) -> None:
+        """Put it back. At no moment is anything missing that was there before."""
+        for container, items in self._kept:
+            if isinstance(container, list):
+                container[:] = items
+            elif isinstance(container, set):
+                container.intersection_update(items)
+                container.update(items)
+            else:
+                _put_back(container, items)
+
+
+def _put_back(container: dict[Any, Any], items: dict[Any, Any]) -> None:
+    container.update(items)
+    if len(container) > len(items):
+        for key in [key for key in container if key not in items]:
+            del container[key]
+    if any(one is not other for one, other in zip(container, items, strict=False)):
+        for key, value in items.items():  # the order was another one
+            container.pop(key, None)
+            container[key] = value
+
+
+def _copied(container: Any) -> Any:
+    """Return a plain copy of what a container holds."""
+    if isinstance(container, list):
+        return list(container)
+    return set(container) if isinstance(container, set) else dict(container)
+
+
+def _containers(value: object) -> Iterable[Any]:
     found: dict[int, Any] = {}
     _collect(found, value)
-    containers = [(container, copy.copy(container)) for container in found.values()]
-    try:
-        yield
-    finally:
-        for container, items in containers:
-            container.clear()
-            (container.extend if isinstance(container, list) else container.update)(items)
+    return found.values()
 
 
 def _collect(found: dict[int, Any], value: object, depth: int = 4) -> None:
@@ -57,6 +102,52 @@ def _collect(found: dict[int, Any], value: object, depth: int = 4) -> None:
     if depth and isinstance(value, list | tuple | dict):
         for item in value.values() if isinstance(value, dict) else value:
             _collect(found, item, depth - 1)
+
+
+class _ClassAttributes:
+    """The attributes of a class of the model's own."""
+
+    def __init__(self, owner: type) -> None:
+        self._owner = owner
+        self._before = {name: original_of(value) for name, value in vars(owner).items() if _is_usual(name)}
+
+    def make(self) -> None:
+        """Change nothing: the model may."""
+
+    def undo(self) -> None:
+        """Put back what was set, and take off what was added."""
+        for name, value in self._before.items():
+            if original_of(vars(self._owner).get(name, _ABSENT)) is not value:
+                setattr(self._owner, name, value)
+        for name in [name for name in vars(self._owner) if _is_usual(name) and name not in self._before]:
+            delattr(self._owner, name)
+
+
+def _is_usual(name: str) -> bool:
+    return not (name.startswith("__") and name.endswith("__")) and not name.startswith("_abc_")
+
+
+class RandomState:
+    """The state of torch's random numbers on the CPU, which all threads share."""
+
+    def __init__(self) -> None:
+        self._before = torch.random.get_rng_state()
+
+    def make(self) -> None:
+        """Change nothing: a model may set the seed."""
+
+    def undo(self) -> None:
+        """Put it back."""
+        torch.random.set_rng_state(self._before)
+
+
+def shaped_back(reshaped: list[Reshaped]) -> None:
+    """Give tensors the shapes that they had, the last change first, and empty the list."""
+    with torch.no_grad():
+        while reshaped:
+            tensor, size, stride, offset = reshaped[-1]
+            tensor.as_strided_(size, stride, offset)
+            reshaped.pop()
 
 
 def forget_cached() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shapeflow.recording.attention import OwnMode
+from shapeflow.recording.modes import OwnMode
 
 _CPU = torch.device("cpu")
 

@@ -26,7 +26,11 @@ _KEPT = {
 
 def of_the_cpu() -> AbstractContextManager[None]:
     """Let formulas that differ between devices take the CPU's side, inside a ``with`` block."""
-    return device_hint_replaced(lambda tensor: "cpu")
+    return device_hint_replaced.by(_cpu)
+
+
+def _cpu(_: Tensor) -> str:
+    return "cpu"
 
 
 def corrected(func: Any, args: tuple[Any, ...], result: Any) -> Any:

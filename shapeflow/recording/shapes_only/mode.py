@@ -16,18 +16,22 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
+from shapeflow.common.shared import Changes, surely
 from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording.identity import notation
 from shapeflow.recording.lazy_dynamo import load_before_run
+from shapeflow.recording.modes import put_on, refuse_inside_shapes_only
 from shapeflow.recording.operators import OperatorWatch
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.redispatch import have_own_dispatch, redispatch
 from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, operator_of, tensors_in
+from shapeflow.recording.shapes_only.cleanup import RandomState, Reshaped, shaped_back
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.memo import MetaMemo, build
 from shapeflow.recording.shapes_only.overrides import CpuView
@@ -50,6 +54,7 @@ class ShapesOnly(DispatchMode):
     """
 
     watch: OperatorWatch | None = None
+    is_shapes_only = True
 
     def __init__(self, protect: Iterable[Tensor] = ()) -> None:
         super().__init__()
@@ -57,27 +62,35 @@ class ShapesOnly(DispatchMode):
         self.trials = Trials(self.concrete.has_values)
         self.memo = MetaMemo(self.trials)
         self.places = PlaceChecks(self.concrete, self.trials)
-        self._reshaped: list[tuple[Tensor, torch.Size, tuple[int, ...], int | torch.SymInt]] = []
+        self._reshaped: list[Reshaped] = []
         self.functions = CpuView(self.concrete, self.trials)
-        self._stack = contextlib.ExitStack()
+        self._changes = Changes()
         self._flops = 0
 
-    def __enter__(self) -> ShapesOnly:
+    def begin(self, changes: Changes) -> None:
+        """Be on until the changes end.
+
+        Raises:
+            RuntimeError: a shapes-only run is going on around it.
+        """
+        refuse_inside_shapes_only()
         load_before_run()
-        self._random_state = torch.random.get_rng_state()
-        self._stack.enter_context(self.functions)
-        super().__enter__()
+        changes.on_end(self.concrete.release)
+        changes.on_end(partial(shaped_back, self._reshaped))
+        changes.share("random numbers", RandomState)
+        self.functions.begin(changes)
+        put_on(self, changes)
+
+    def __enter__(self) -> ShapesOnly:
+        try:
+            self.begin(self._changes)
+        except BaseException:
+            self._changes.end()
+            raise
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        super().__exit__(*exception)
-        self._stack.close()
-        torch.random.set_rng_state(self._random_state)
-        with torch.no_grad():
-            for tensor, size, stride, offset in reversed(self._reshaped):
-                tensor.as_strided_(size, stride, offset)
-        self.concrete.release()
-        self._reshaped.clear()
+        surely(lambda: None, self._changes.end)
 
     # Operators --------------------------------------------------------------------------------------------
 

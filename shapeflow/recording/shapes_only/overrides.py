@@ -7,9 +7,7 @@ is called; here is what they give instead.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -17,10 +15,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional, init
 
+from shapeflow.common.shared import Changes
 from shapeflow.errors import NeedsValues, ShapeflowError
 from shapeflow.recording import torch_internals
 from shapeflow.recording.attention import takes_fused_kernel
 from shapeflow.recording.identity import SHORT_DTYPES, notation
+from shapeflow.recording.modes import put_on
 from shapeflow.recording.ops import Functions
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.shapes_only import autocast
@@ -66,16 +66,11 @@ class CpuView(Functions):
         self._concrete = concrete
         self._trials = trials
         self.handlers = handlers(concrete)
-        self._stack = contextlib.ExitStack()
 
-    def __enter__(self) -> CpuView:
-        self._stack.enter_context(no_drawing_again())
-        super().__enter__()
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        super().__exit__(*exception)
-        self._stack.close()
+    def begin(self, changes: Changes) -> None:
+        """Be on until the changes end."""
+        torch_internals.truncated_normal_replaced.begin(_drawn_once, changes)
+        put_on(self, changes)
 
     def call(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run one torch function, or what is called instead."""
@@ -340,13 +335,7 @@ def _all_symbolic(function: Handler) -> Handler:
     return handler
 
 
-@contextmanager
-def no_drawing_again() -> Iterator[None]:
+def _drawn_once(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """Keep ``trunc_normal_`` from looking at weights: it draws until no number is too large."""
-
-    def unseen(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        with torch.no_grad():
-            return tensor.normal_()
-
-    with torch_internals.truncated_normal_replaced(unseen):
-        yield
+    with torch.no_grad():
+        return tensor.normal_()
