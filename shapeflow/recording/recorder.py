@@ -20,6 +20,7 @@ from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
 from shapeflow.recording import modules
 from shapeflow.recording.attention import fused_paths_kept
+from shapeflow.recording.backward import BackwardRecorder
 from shapeflow.recording.calls import CallRecorder
 from shapeflow.recording.capture import Capture, Capturer
 from shapeflow.recording.failure import failure_of
@@ -116,10 +117,12 @@ class Recording:
             enter(self._calls.watching())
             if self._shapes_only is None:
                 enter(RealOperators(operators, MetaMemo().flops))
-                enter(_watched(enter(Functions()), functions))
+                seen: Functions = enter(Functions())
             else:
                 enter(_watched(self._shapes_only, operators))
-                enter(_watched(self._shapes_only.functions, functions))
+                seen = self._shapes_only.functions
+            enter(_watched(seen, functions))
+            enter(BackwardRecorder(self._builder, seen).watching())
             undo.pop_all()
         return self
 

@@ -39,6 +39,7 @@ _ATTRIBUTES = (
     "is_nested",
     "requires_grad",
     "layout",
+    "grad",
 )
 METADATA_QUERIES = frozenset(
     {

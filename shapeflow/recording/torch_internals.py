@@ -144,6 +144,22 @@ weight_norm: Callable[..., Any] = _named("torch._weight_norm")
 # `torch.nn.functional.grouped_mm`, from 2.10 on, calls it.
 grouped_product: Callable[..., Any] | None = _named("torch._grouped_mm", optional=True)
 
+# Autograd -------------------------------------------------------------------------------------------------
+
+# What every backward pass goes through, to see each. Since 2.2; the public functions are called by names that
+# a model may have imported.
+_ENGINE = "torch.autograd._engine_run_backward"
+_named(_ENGINE)
+
+# Whether `torch.func.grad` and its like are at work, which run backward passes of their own. Since 2.3;
+# nothing public tells.
+in_function_transform: Callable[[], bool] = _named("torch._C._are_functorch_transforms_active")
+
+# Put the count of writes to tensors back to what it was. Since 2.6; nothing public does that.
+set_version: Callable[[tuple[Tensor, ...], tuple[int, ...]], None] | None = _named(
+    "torch._C._autograd._unsafe_set_version_counter", optional=True
+)
+
 # Shapes and layouts ---------------------------------------------------------------------------------------
 
 # What torch's shape formulas ask for the device of a tensor, where devices differ. Since 2.0; nothing public
@@ -269,6 +285,11 @@ class DispatchMode(TorchDispatchMode):
         # Asked by torch from 2.11 on. If it is so, torch wraps the mode to keep its compiler out of it, and
         # the wrapper loads that compiler, which takes seconds.
         return False
+
+
+def engine_replaced(wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> _Context:
+    """Return the context in which each backward pass runs through what ``wrap`` makes of autograd's engine."""
+    return patched(torch.autograd, "_engine_run_backward", wrap(resolve_name(_ENGINE)))
 
 
 @contextmanager

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import torch
 from torch import Tensor
 
 from shapeflow.recording.identity import address
-from shapeflow.recording.torch_internals import StorageWeakRef, no_torch_function, storage_identity
+from shapeflow.recording.shapes_only.memo import Layout, lift
+from shapeflow.recording.torch_internals import (
+    StorageWeakRef,
+    no_torch_dispatch,
+    no_torch_function,
+    storage_identity,
+)
 
 LIMIT = 65_536
 """Elements up to which arithmetic is done."""
@@ -25,6 +31,8 @@ class ConcreteValues:
     def __init__(self, protect: Iterable[Tensor]) -> None:
         self._symbolic: dict[int, StorageWeakRef] = {}
         self._limit = LIMIT
+        self.in_backward = False
+        """True while autograd computes gradients."""
         self._protected = {address(tensor): tensor for tensor in protect}
 
     def has_values(self, tensor: Tensor) -> bool:
@@ -51,6 +59,47 @@ class ConcreteValues:
                 storage = tensor.untyped_storage()
                 # The weak reference keeps the address from being used again.
                 self._symbolic[storage_identity(storage)] = StorageWeakRef(storage)
+
+    def symbolic(self, layout: Layout) -> Tensor:
+        """Return a new tensor without numbers.
+
+        Where autograd records or runs, it compares the devices of tensors and of their gradients, and concrete
+        tensors are on the CPU. So a symbolic one is there too: memory that nobody touches costs none. What is
+        larger than the machine would give, and all else, is on ``meta``.
+        """
+        if self.on_cpu:
+            with suppress(RuntimeError):  # the machine has not so much memory
+                return self.untouched(layout)
+        shape, strides, dtype = layout
+        return torch.empty_strided(shape, strides, dtype=dtype, device="meta")
+
+    def untouched(self, layout: Layout) -> Tensor:
+        """Return a new symbolic tensor on the CPU.
+
+        Raises:
+            RuntimeError: the machine has not so much memory.
+        """
+        shape, strides, dtype = layout
+        tensor = torch.empty_strided(shape, strides, dtype=dtype, device="cpu")
+        self.forget(tensor)
+        return tensor
+
+    @property
+    def on_cpu(self) -> bool:
+        """True while new symbolic tensors are on the CPU, for autograd."""
+        return torch.is_grad_enabled() or self.in_backward
+
+    def without_values(self, tensor: Tensor) -> Tensor:
+        """Return a symbolic tensor like this one; gradients know where it comes from."""
+        with no_torch_function(), no_torch_dispatch():
+            if not self.on_cpu:
+                return lift(tensor)
+            if tensor.requires_grad and not tensor.is_meta and self.has_values(tensor):
+                tensor = tensor.clone()
+                self.forget(tensor)
+            elif not tensor.requires_grad and (tensor.is_meta or self.has_values(tensor)):
+                tensor = self.symbolic(Layout(tensor.size(), tensor.stride(), tensor.dtype))
+            return tensor
 
     def any_protected(self, tensors: Iterable[Tensor]) -> bool:
         """Return True if one of the tensors is in the user's memory."""

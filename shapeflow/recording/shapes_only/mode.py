@@ -29,7 +29,7 @@ from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.redispatch import have_own_dispatch, redispatch
 from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, operator_of, tensors_in
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
-from shapeflow.recording.shapes_only.memo import MetaMemo, build, lift
+from shapeflow.recording.shapes_only.memo import Inferred, MetaMemo, build, lift
 from shapeflow.recording.shapes_only.overrides import CpuView
 from shapeflow.recording.torch_internals import DispatchMode, no_torch_function
 
@@ -111,7 +111,8 @@ class ShapesOnly(DispatchMode):
             return tensor if tensor.dtype is torch.bool and self.concrete.has_values(tensor) else lift(tensor)
 
         try:
-            return operator.func(*map_tensors(args, without_data), **map_tensors(kwargs, without_data))
+            result = operator.func(*map_tensors(args, without_data), **map_tensors(kwargs, without_data))
+            return map_tensors(result, self.concrete.without_values)
         except (RuntimeError, NotImplementedError) as error:
             if "meta" not in str(error).lower():
                 raise
@@ -121,7 +122,7 @@ class ShapesOnly(DispatchMode):
         if self.concrete.paused or operator.func is not _aten.scalar_tensor.default:
             inferred = self.memo.infer(operator.func, args, kwargs)
             if operator.is_random or not self.concrete.may_be(inferred.largest):
-                return build(inferred.outputs, args, kwargs)
+                return self._built(inferred, args, kwargs)
         where = {"device": _CPU} if _tensors(args, kwargs) else {}
         result = operator.func(*args, **{**_on_cpu(kwargs), **where})
         # What memory happens to hold is not a number that the model could mean.
@@ -134,7 +135,7 @@ class ShapesOnly(DispatchMode):
         args = tuple([device if isinstance(value, torch.device) else value for value in args])
         if concrete:
             return redispatch(operator.func, (), args, kwargs)
-        return build(self.memo.infer(operator.func, args, kwargs).outputs, args, kwargs)
+        return self._built(self.memo.infer(operator.func, args, kwargs), args, kwargs)
 
     def _view(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         tensors = _tensors(args, kwargs)
@@ -202,7 +203,7 @@ class ShapesOnly(DispatchMode):
             return redispatch(operator.func, (), args, _on_cpu(kwargs))
         for tensor in written:
             self.concrete.forget(tensor)
-        return build(inferred.outputs, args, kwargs)
+        return self._built(inferred, args, kwargs)
 
     def _write(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         written = operator.written(args, kwargs)
@@ -222,7 +223,7 @@ class ShapesOnly(DispatchMode):
             return _write_out(operator, args, kwargs, written)
         inferred = self.memo.infer(operator.func, args, kwargs)
         self._flops = inferred.flops
-        return build(inferred.outputs, args, kwargs)
+        return self._built(inferred, args, kwargs)
 
     _HANDLERS: ClassVar = {
         Kind.FACTORY: _make,
@@ -237,6 +238,9 @@ class ShapesOnly(DispatchMode):
     """What runs an operator of each kind."""
 
     # ------------------------------------------------------------------------------------------------------
+
+    def _built(self, inferred: Inferred, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return build(inferred.outputs, args, kwargs, self.concrete.symbolic)
 
     @contextlib.contextmanager
     def _again(self) -> Iterator[None]:

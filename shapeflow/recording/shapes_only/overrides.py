@@ -8,7 +8,8 @@ is called; here is what they give instead.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -26,7 +27,7 @@ from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.shapes_only import autocast
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.devices import on_cpu
-from shapeflow.recording.shapes_only.memo import lift
+from shapeflow.recording.shapes_only.memo import Layout, lift
 from shapeflow.recording.targets import target_name
 
 Handler = Callable[..., Any]
@@ -58,6 +59,7 @@ class CpuView(Functions):
 
     def __enter__(self) -> CpuView:
         self._stack.enter_context(no_drawing_again())
+        self._stack.enter_context(torch_internals.engine_replaced(partial(_backward, self._concrete)))
         super().__enter__()
         return self
 
@@ -87,7 +89,10 @@ class CpuView(Functions):
                 raise
         # It compared devices in C++ before any operator was called: now all its tensors are without data.
         with self._concrete.nothing_new():
-            return func(*map_tensors(args, _without_data), **map_tensors(kwargs, _without_data))
+            return func(
+                *map_tensors(args, self._concrete.without_values),
+                **map_tensors(kwargs, self._concrete.without_values),
+            )
 
 
 def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
@@ -98,6 +103,7 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
         kind.is_meta.__get__: lambda *_: False,
         kind.is_cpu.__get__: lambda *_: True,
         Tensor.get_device: lambda *_: -1,
+        Tensor.__repr__: lambda tensor, **_: repr(tensor if concrete.has_values(tensor) else lift(tensor)),
         Tensor.to: _convert,
         Tensor.type_as: _convert,
         Tensor.type: _type,
@@ -106,27 +112,45 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
         ),
         kind.data.__get__: partial(_get_data, concrete),
         kind.data.__set__: partial(_set_data, concrete),
-        Tensor.to_padded_tensor: _padded,
-        functional.scaled_dot_product_attention: _attention,
+        Tensor.to_padded_tensor: partial(_padded, concrete),
+        functional.scaled_dot_product_attention: partial(_attention, concrete),
         torch_internals.nested_from_mask: partial(_nested, concrete),
         torch_internals.pack_padded: partial(_pack, concrete),
-        torch_internals.native_attention: _fused_attention,
-        torch_internals.encoder_layer_forward: lambda source, *_: _without_data(torch.empty_like(source)),
+        torch_internals.native_attention: partial(_fused_attention, concrete),
+        torch_internals.encoder_layer_forward: lambda source, *_: concrete.without_values(
+            torch.empty_like(source)
+        ),
     }
     if torch_internals.grouped_product is not None:
-        found[torch_internals.grouped_product] = _grouped
+        found[torch_internals.grouped_product] = partial(_grouped, concrete)
     for move in (Tensor.cuda, Tensor.cpu, Tensor.pin_memory):
         found[move] = lambda tensor, *_, **__: tensor
     for function, name in _READS.items():
         found[function] = partial(_read, concrete, function, name)
     for function in (torch.tensor, torch.as_tensor, torch.asarray):
-        found[function] = partial(_from_data, function)
+        found[function] = partial(_from_data, concrete, function)
     for function in (torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu, torch_internals.weight_norm):
-        found[function] = _all_symbolic(function)
+        found[function] = _all_symbolic(concrete, function)
     for name, function in vars(init).items():
         if name.endswith("_") and not name.startswith("_") and callable(function):
             found[function] = partial(_initialise, concrete, function)
     return found
+
+
+def _backward(concrete: ConcreteValues, engine: Handler) -> Handler:
+    """Return what computes gradients on shapes."""
+    own = threading.get_ident()
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        if threading.get_ident() != own:
+            return engine(*args, **kwargs)
+        before, concrete.in_backward = concrete.in_backward, True
+        try:
+            return engine(*args, **kwargs)
+        finally:
+            concrete.in_backward = before
+
+    return run
 
 
 def _read(
@@ -137,8 +161,16 @@ def _read(
     return function(tensor, *args, **kwargs)
 
 
-def _from_data(function: Handler, /, *args: Any, **kwargs: Any) -> Any:
-    """Make a tensor of Python's numbers, which are concrete on any device."""
+def _from_data(concrete: ConcreteValues, function: Handler, /, *args: Any, **kwargs: Any) -> Any:
+    """Make a tensor of Python's numbers, which are concrete on any device; torch reads tensors unseen here."""
+    data = args[0] if args else kwargs.get("data", kwargs.get("obj"))
+    unknown = [tensor for tensor in tensors_of(data).values() if not concrete.has_values(tensor)]
+    if unknown and not isinstance(data, Tensor):
+        raise NeedsValues(target_name(function), ", ".join(map(notation, unknown)))
+    if unknown and not data.is_meta:
+        copy = function is torch.tensor or bool(kwargs.get("copy"))
+        made: Tensor = data.detach().to(kwargs.get("dtype") or data.dtype, copy=copy)
+        return made.requires_grad_(bool(kwargs.get("requires_grad"))) if copy else made
     if kwargs.get("device") is not None:
         kwargs["device"] = _CPU
     return function(*args, **kwargs)
@@ -186,14 +218,15 @@ def _get_data(concrete: ConcreteValues, tensor: Tensor, *_: Any) -> Tensor:
 def _set_data(concrete: ConcreteValues, tensor: Tensor, value: Tensor) -> None:
     """Replace what a tensor holds by a tensor of the other kind, which torch refuses."""
     if tensor.is_meta and not value.is_meta:
-        value = _without_data(value)
+        value = lift(value)
     elif value.is_meta and not tensor.is_meta:
-        value = torch.empty_strided(value.size(), value.stride(), dtype=value.dtype, device="cpu")
-        concrete.forget(value)
+        value = concrete.untouched(Layout(value.size(), value.stride(), value.dtype))
     tensor.data = value
 
 
 def _attention(
+    concrete: ConcreteValues,
+    /,
     query: Tensor,
     key: Tensor,
     value: Tensor,
@@ -205,10 +238,10 @@ def _attention(
     """Attend with the kernel that a real run takes: models rely on the layout of its result in ``view``."""
     flags = {"dropout_p": dropout_p, "is_causal": is_causal, **options}
     if takes_fused_kernel(query, key, value, attn_mask, **flags):
-        result: Tensor = torch_internals.flash_attention_on_cpu(*map(_without_data, (query, key, value)))[0]
+        result: Tensor = torch_internals.flash_attention_on_cpu(*map(concrete.without_values, (query, key, value)))[0]
         return result
     if any(tensor.is_meta for tensor in (query, key, value)):  # torch wants all three on one device
-        query, key, value = map(_without_data, (query, key, value))
+        query, key, value = map(concrete.without_values, (query, key, value))
     return functional.scaled_dot_product_attention(query, key, value, attn_mask, **flags)
 
 
@@ -217,11 +250,11 @@ def _nested(concrete: ConcreteValues, tensor: Tensor, mask: Tensor, mask_check: 
     if not concrete.has_values(mask):
         raise NeedsValues("_nested_tensor_from_mask", notation(mask))
     longest = int(mask.sum(1).max())
-    return _without_data(tensor).new_empty((tensor.shape[0], longest, *tensor.shape[2:]))
+    return _new(concrete, tensor, (tensor.shape[0], longest, *tensor.shape[2:]))
 
 
-def _padded(tensor: Tensor, padding: float, output_size: Any = None) -> Tensor:
-    return _without_data(tensor).new_empty(tensor.shape if output_size is None else output_size)
+def _padded(concrete: ConcreteValues, /, tensor: Tensor, padding: float, output_size: Any = None) -> Tensor:
+    return _new(concrete, tensor, tensor.shape if output_size is None else output_size)
 
 
 def _pack(concrete: ConcreteValues, data: Tensor, lengths: Tensor, batch_first: bool) -> Any:
@@ -229,10 +262,10 @@ def _pack(concrete: ConcreteValues, data: Tensor, lengths: Tensor, batch_first: 
     if not concrete.has_values(lengths):
         raise NeedsValues("pack_padded_sequence", notation(lengths))
     counts = (lengths[:, None] > torch.arange(int(lengths.max()))).sum(0)
-    return _without_data(data).new_empty((int(lengths.sum()), *data.shape[2:])), counts
+    return _new(concrete, data, (int(lengths.sum()), *data.shape[2:])), counts
 
 
-def _grouped(first: Tensor, second: Tensor, offs: Tensor | None = None, *_: Any, **named: Any) -> Tensor:
+def _grouped(concrete: ConcreteValues, /, first: Tensor, second: Tensor, offs: Tensor | None = None, *_: Any, **named: Any) -> Tensor:
     """Give the shape of a grouped product; the meta formula takes bf16 alone (torch/_meta_registrations.py).
 
     ``offs`` says where groups end: in the rows of a flat ``first``, or in the columns of a flat ``second``.
@@ -241,10 +274,12 @@ def _grouped(first: Tensor, second: Tensor, offs: Tensor | None = None, *_: Any,
     groups = len(first) if second.dim() == 3 else 0 if offs is None else len(offs)
     if first.dim() == second.dim():
         shape.insert(0, groups)
-    return _without_data(first).new_empty(shape, dtype=named.get("out_dtype") or first.dtype)
+    return _new(concrete, first, shape, named.get("out_dtype"))
 
 
 def _fused_attention(
+    concrete: ConcreteValues,
+    /,
     query: Tensor,
     key: Tensor,
     value: Tensor,
@@ -260,23 +295,25 @@ def _fused_attention(
     mask_type: int | None = None,
 ) -> tuple[Tensor, Tensor | None]:
     """Give the results of the fused kernel (aten/src/ATen/native/transformers/attention.cpp)."""
-    result = _without_data(torch.empty_like(query))
+    result = concrete.without_values(torch.empty_like(query))
     heads = [] if average_attn_weights else [num_head]
     weights = (query.shape[0], *heads, query.shape[1], key.shape[1])
-    return result, _without_data(query).new_empty(weights) if need_weights else None
+    return result, _new(concrete, query, weights) if need_weights else None
 
 
-def _without_data(tensor: Tensor) -> Tensor:
-    """Return a tensor like this one on ``meta``, of which gradients know where it comes from."""
-    with torch_internals.no_torch_function(), torch_internals.no_torch_dispatch():
-        return tensor.to("meta") if tensor.requires_grad and torch.is_grad_enabled() else lift(tensor)
+def _new(
+    concrete: ConcreteValues, like: Tensor, shape: Sequence[int], dtype: torch.dtype | None = None
+) -> Tensor:
+    """Return a new symbolic tensor in the usual layout."""
+    layout = torch.empty(tuple(shape), dtype=dtype or like.dtype, device="meta")
+    return concrete.symbolic(Layout(layout.size(), layout.stride(), layout.dtype))
 
 
-def _all_symbolic(function: Handler) -> Handler:
+def _all_symbolic(concrete: ConcreteValues, function: Handler) -> Handler:
     """Return ``function`` for numbers that are all symbolic; counts and lengths stay as they are."""
 
     def without_numbers(tensor: Tensor) -> Tensor:
-        return _without_data(tensor) if tensor.is_floating_point() else tensor
+        return concrete.without_values(tensor) if tensor.is_floating_point() else tensor
 
     def handler(*args: Any, **kwargs: Any) -> Any:
         return function(*map_tensors(args, without_numbers), **map_tensors(kwargs, without_numbers))
