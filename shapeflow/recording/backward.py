@@ -10,6 +10,7 @@ hook brings in. What hooks, functions of one's own and checkpoints call in Pytho
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -51,7 +52,9 @@ class Receiver:
 
 def _state(tensor: Tensor) -> tuple[Tensor | None, int]:
     """Return the gradient that a tensor has, and how often it was written to."""
-    gradient = tensor.grad
+    with warnings.catch_warnings():  # torch warns where somebody asks a tensor that is no leaf
+        warnings.simplefilter("ignore")
+        gradient = tensor.grad
     return gradient, 0 if gradient is None or gradient.is_inference() else gradient._version
 
 

@@ -22,7 +22,13 @@ from shapeflow.recording.lazy_dynamo import compiler_not_loaded
 from shapeflow.recording.modules import tensor_names
 from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.recorder import Recording
-from shapeflow.recording.shapes_only.cleanup import attributes_kept, contents_kept, forget_cached
+from shapeflow.recording.shapes_only.cleanup import (
+    attributes_kept,
+    contents_kept,
+    forget_cached,
+    gradient_of,
+    gradients_kept,
+)
 from shapeflow.recording.shapes_only.devices import CudaOnCpu
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 
@@ -83,10 +89,12 @@ def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None
     with ExitStack() as stack:
         if kind == "meta":
             _check_initialised(model)
-            own = (tensor for tensor, _, _ in tensor_names(model))
-            mode = ShapesOnly(protect=chain(own, tensors_of((args, kwargs)).values()))
+            own = [tensor for tensor, _, _ in tensor_names(model)]
+            given = [*own, *tensors_of((args, kwargs)).values()]
+            stack.enter_context(gradients_kept(given))
+            mode = ShapesOnly(protect=[*given, *(gradient for gradient in map(gradient_of, given) if gradient is not None)])
             recording = Recording(model, shapes_only=mode)
-            stack.callback(lambda: forget_cached() if recording.outlived else None)
+            stack.callback(lambda: forget_cached(mode.concrete.is_symbolic) if recording.outlived else None)
             stack.enter_context(attributes_kept(model))
             stack.enter_context(contents_kept((args, kwargs)))
             stack.enter_context(mode)
@@ -183,7 +191,7 @@ def run(
             )  # its failure, for the caller to report, or the note of a run that ended early
         finally:
             if mode is not None and recording.outlived:
-                stack.callback(forget_cached)
+                stack.callback(forget_cached, mode.concrete.is_symbolic)
     if prepared.outcome is None:
         return recording.trace
     recorded = recording.trace.run

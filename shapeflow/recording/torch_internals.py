@@ -213,6 +213,7 @@ flop_formulas: Mapping[Any, Callable[..., Any]] = _named("torch.utils.flop_count
 product_flops: Callable[..., int] = _named("torch.utils.flop_counter.mm_flop")
 convolution_flops: Callable[..., int] = _named("torch.utils.flop_counter.conv_flop_count")
 attention_product_flops: Callable[..., int] = _named("torch.utils.flop_counter.sdpa_flop_count")
+attention_gradient_flops: Callable[..., int] = _named("torch.utils.flop_counter.sdpa_backward_flop_count")
 
 # The compiler ---------------------------------------------------------------------------------------------
 

@@ -10,11 +10,14 @@ import copy
 import functools
 import gc
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+
+from shapeflow.recording.torch_internals import no_torch_function, set_version
 
 _CACHED: Any = functools._lru_cache_wrapper
 _HOLDERS: tuple[Any, ...] = (tuple, list, set, frozenset)
@@ -59,26 +62,66 @@ def _collect(found: dict[int, Any], value: object, depth: int = 4) -> None:
             _collect(found, item, depth - 1)
 
 
-def forget_cached() -> None:
-    """Empty the caches of functions that hold tensors without data; finding them takes 0.1 s."""
+@contextmanager
+def gradients_kept(tensors: Iterable[Tensor]) -> Iterator[None]:
+    """Put back at the end whether tensors want gradients, their gradients, and how often they were written to."""
+    states = [
+        (tensor, tensor.requires_grad, gradient_of(tensor), _writes(tensor)) for tensor in _distinct(tensors)
+    ]
+    try:
+        yield
+    finally:
+        with no_torch_function():
+            for tensor, wanted, gradient, writes in states:
+                if gradient_of(tensor) is not gradient:
+                    tensor.grad = gradient
+                if not tensor.is_leaf and not wanted:  # it was written to with what a weight made
+                    with suppress(RuntimeError):
+                        tensor.detach_()
+                if tensor.requires_grad != wanted:
+                    tensor.requires_grad_(wanted)
+                if set_version is not None and writes is not None and tensor._version != writes:
+                    set_version((tensor,), (writes,))
+
+
+def gradient_of(tensor: Tensor) -> Tensor | None:
+    """Return the gradient of a tensor that may have one; torch warns if another is asked."""
+    return tensor.grad if tensor.is_leaf or tensor.retains_grad else None
+
+
+def _distinct(tensors: Iterable[Tensor]) -> list[Tensor]:
+    """Return each tensor once, without the lazy ones that have no memory yet."""
+    return [*{id(tensor): tensor for tensor in tensors if not is_lazy(tensor)}.values()]
+
+
+def _writes(tensor: Tensor) -> int | None:
+    return None if tensor.is_inference() else tensor._version
+
+
+def forget_cached(is_symbolic: Callable[[Tensor], bool]) -> None:
+    """Empty the caches of functions that hold tensors without data; finding them takes 0.1 s.
+
+    Args:
+        is_symbolic: tells these from others.
+    """
     for candidate in gc.get_objects():
-        if type(candidate) is _CACHED and any(map(_without_data, gc.get_referents(candidate))):
+        if type(candidate) is _CACHED and any(_holds(item, is_symbolic) for item in gc.get_referents(candidate)):
             candidate.cache_clear()
 
 
-def _without_data(value: object, depth: int = 5) -> bool:
-    """Return whether a tensor without data is somewhere in ``value``.
+def _holds(value: object, wanted: Callable[[Tensor], bool], depth: int = 5) -> bool:
+    """Return whether a tensor of a kind is somewhere in ``value``.
 
     Anybody's objects are in caches, so only what Python's own containers hold is looked at: asking an
     object of another class for its items may raise, or do anything.
     """
     if isinstance(value, Tensor):
-        return bool(value.is_meta)
+        return wanted(value)
     if not depth:
         return False
     if isinstance(value, dict):
-        return any(_without_data(item, depth - 1) for item in dict.values(value))
+        return any(_holds(item, wanted, depth - 1) for item in dict.values(value))
     for kind in _HOLDERS:
         if isinstance(value, kind):
-            return any(_without_data(item, depth - 1) for item in kind.__iter__(value))
+            return any(_holds(item, wanted, depth - 1) for item in kind.__iter__(value))
     return False

@@ -190,7 +190,7 @@ class ShapesOnly(DispatchMode):
         try:
             inferred = self.memo.infer(operator.func, args, kwargs)
         except NotImplementedError as error:
-            if concrete and not self.concrete.any_protected(written):
+            if concrete and self.concrete.may_write(written):
                 return redispatch(operator.func, (), args, _on_cpu(kwargs))
             if "meta" not in str(error).lower():
                 raise  # it is the model that asks for what there is not
@@ -199,7 +199,7 @@ class ShapesOnly(DispatchMode):
                 raise NoShapeFormula(operator.name, _notations(args, kwargs)) from None
             return result
         self._flops = inferred.flops
-        if concrete and self.concrete.may_be(inferred.largest) and not self.concrete.any_protected(written):
+        if concrete and self.concrete.may_be(inferred.largest) and self.concrete.may_write(written):
             return redispatch(operator.func, (), args, _on_cpu(kwargs))
         for tensor in written:
             self.concrete.forget(tensor)
@@ -211,17 +211,22 @@ class ShapesOnly(DispatchMode):
             self._reshaped += [
                 (tensor, tensor.size(), tensor.stride(), tensor.storage_offset())
                 for tensor in written
-                if self.concrete.any_protected([tensor])
+                if self.concrete.is_protected(tensor)
             ]
             return operator.func(*args, **kwargs)
         concrete = not operator.is_random and all(map(self.concrete.is_small, _tensors(args, kwargs)))
-        if concrete and not self.concrete.any_protected(written):
+        if concrete and self.concrete.may_write(written):
             return redispatch(operator.func, (), args, kwargs)
         for tensor in written:
             self.concrete.forget(tensor)
         if any(tensor is value for tensor in written for value in kwargs.values()):
             return _write_out(operator, args, kwargs, written)
-        inferred = self.memo.infer(operator.func, args, kwargs)
+        try:
+            inferred = self.memo.infer(operator.func, args, kwargs)
+        except NotImplementedError:
+            if operator.gives_nothing:  # such as a fused optimiser: it has no shape to tell
+                return None
+            raise NoShapeFormula(operator.name, _notations(args, kwargs)) from None
         self._flops = inferred.flops
         return self._built(inferred, args, kwargs)
 

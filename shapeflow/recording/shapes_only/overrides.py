@@ -8,7 +8,6 @@ is called; here is what they give instead.
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -28,7 +27,7 @@ from shapeflow.recording.shapes_only import autocast
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.devices import on_cpu
 from shapeflow.recording.shapes_only.memo import Layout, lift
-from shapeflow.recording.targets import target_name
+from shapeflow.recording.targets import GRADIENTS, target_name
 
 Handler = Callable[..., Any]
 
@@ -59,7 +58,7 @@ class CpuView(Functions):
 
     def __enter__(self) -> CpuView:
         self._stack.enter_context(no_drawing_again())
-        self._stack.enter_context(torch_internals.engine_replaced(partial(_backward, self._concrete)))
+        self._stack.enter_context(torch_internals.engine_replaced(_backward))
         super().__enter__()
         return self
 
@@ -85,7 +84,8 @@ class CpuView(Functions):
                 error
             ):  # it reads numbers in C++ without calling an operator
                 raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
-            if not symbolic or handler is not None or "device" not in str(error).lower():
+            compared = "device" in str(error).lower() and func not in GRADIENTS  # these cannot be run twice
+            if not symbolic or handler is not None or not compared:
                 raise
         # It compared devices in C++ before any operator was called: now all its tensors are without data.
         with self._concrete.nothing_new():
@@ -113,6 +113,7 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
         kind.data.__get__: partial(_get_data, concrete),
         kind.data.__set__: partial(_set_data, concrete),
         Tensor.to_padded_tensor: partial(_padded, concrete),
+        functional.one_hot: partial(_one_hot, concrete),
         functional.scaled_dot_product_attention: partial(_attention, concrete),
         torch_internals.nested_from_mask: partial(_nested, concrete),
         torch_internals.pack_padded: partial(_pack, concrete),
@@ -137,18 +138,17 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
     return found
 
 
-def _backward(concrete: ConcreteValues, engine: Handler) -> Handler:
+def _backward(engine: Handler) -> Handler:
     """Return what computes gradients on shapes."""
-    own = threading.get_ident()
 
-    def run(*args: Any, **kwargs: Any) -> Any:
-        if threading.get_ident() != own:
-            return engine(*args, **kwargs)
-        before, concrete.in_backward = concrete.in_backward, True
+    def run(outputs: Sequence[Any], *args: Any, **kwargs: Any) -> Any:
         try:
-            return engine(*args, **kwargs)
-        finally:
-            concrete.in_backward = before
+            return engine(outputs, *args, **kwargs)
+        except RuntimeError as error:
+            if "invalid gradient" not in str(error) or "meta" not in str(error):
+                raise
+            # The graph has tensors that are too large for memory that nobody touches.
+            raise NeedsValues("backward", ", ".join(map(notation, tensors_of(outputs).values()))) from None
 
     return run
 
@@ -243,6 +243,14 @@ def _attention(
     if any(tensor.is_meta for tensor in (query, key, value)):  # torch wants all three on one device
         query, key, value = map(concrete.without_values, (query, key, value))
     return functional.scaled_dot_product_attention(query, key, value, attn_mask, **flags)
+
+
+def _one_hot(concrete: ConcreteValues, tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """Count classes up to a number that is given, without looking at them first, as the CPU's kernel does."""
+    if concrete.has_values(tensor) or num_classes < 1 or tensor.dtype is not torch.int64:
+        result: Tensor = functional.one_hot(tensor, num_classes)
+        return result
+    return _new(concrete, tensor, (*tensor.shape, num_classes))
 
 
 def _nested(concrete: ConcreteValues, tensor: Tensor, mask: Tensor, mask_check: bool = True) -> Tensor:
