@@ -63,7 +63,7 @@ class ConcreteValues:
     def forget(self, tensor: Tensor) -> None:
         """From now on nothing in the memory of ``tensor`` may be read, whoever views it."""
         with no_torch_function():
-            if not tensor.is_meta:
+            if not tensor.is_meta and tensor.layout is torch.strided:  # no other layout has values
                 storage = tensor.untyped_storage()
                 # The weak reference keeps the address from being used again.
                 self._symbolic[storage_identity(storage)] = StorageWeakRef(storage)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional, init
 
-from shapeflow.errors import NeedsValues
+from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording import torch_internals
 from shapeflow.recording.attention import takes_fused_kernel
 from shapeflow.recording.identity import SHORT_DTYPES, notation
@@ -103,7 +103,8 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
         kind.is_meta.__get__: lambda *_: False,
         kind.is_cpu.__get__: lambda *_: True,
         Tensor.get_device: lambda *_: -1,
-        Tensor.__repr__: lambda tensor, **_: repr(tensor if concrete.has_values(tensor) else lift(tensor)),
+        Tensor.__repr__: lambda tensor, **_: _text(concrete, tensor),
+        Tensor.__format__: lambda tensor, spec: format(tensor if tensor.dim() == 0 else _text(concrete, tensor), spec),
         Tensor.to: _convert,
         Tensor.type_as: _convert,
         Tensor.type: _type,
@@ -159,6 +160,12 @@ def _read(
     if not concrete.has_values(tensor):
         raise NeedsValues(name, notation(tensor))
     return function(tensor, *args, **kwargs)
+
+
+def _text(concrete: ConcreteValues, tensor: Tensor) -> str:
+    """Write a tensor as torch does, without numbers if it has none."""
+    with torch_internals.no_torch_function(), torch_internals.no_torch_dispatch():
+        return repr(tensor if concrete.has_values(tensor) else lift(tensor))
 
 
 def _from_data(concrete: ConcreteValues, function: Handler, /, *args: Any, **kwargs: Any) -> Any:
@@ -270,7 +277,9 @@ def _pack(concrete: ConcreteValues, data: Tensor, lengths: Tensor, batch_first: 
     if not concrete.has_values(lengths):
         raise NeedsValues("pack_padded_sequence", notation(lengths))
     counts = (lengths[:, None] > torch.arange(int(lengths.max()))).sum(0)
-    return _new(concrete, data, (int(lengths.sum()), *data.shape[2:])), counts
+    steps = torch.arange(len(counts)).repeat_interleave(counts)
+    rows = torch.cat([torch.arange(count) for count in counts.tolist()])
+    return data[(rows, steps) if batch_first else (steps, rows)], counts
 
 
 def _grouped(concrete: ConcreteValues, /, first: Tensor, second: Tensor, offs: Tensor | None = None, *_: Any, **named: Any) -> Tensor:
@@ -282,7 +291,20 @@ def _grouped(concrete: ConcreteValues, /, first: Tensor, second: Tensor, offs: T
     groups = len(first) if second.dim() == 3 else 0 if offs is None else len(offs)
     if first.dim() == second.dim():
         shape.insert(0, groups)
-    return _new(concrete, first, shape, named.get("out_dtype"))
+    return _Untold.apply("grouped_mm", _new(concrete, first, shape, named.get("out_dtype")), first, second)
+
+
+class _Untold(torch.autograd.Function):
+    """Gives a result whose gradients have no formula here."""
+
+    @staticmethod
+    def forward(ctx: Any, name: str, result: Tensor, *given: Tensor) -> Tensor:
+        ctx.name, ctx.found = name, ", ".join(map(notation, given))
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        raise NoShapeFormula(f"backward of {ctx.name}", ctx.found)
 
 
 def _fused_attention(
