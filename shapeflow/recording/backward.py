@@ -19,13 +19,16 @@ from typing import Any
 from torch import Tensor
 
 from shapeflow.model.records import Port, item_name
+from shapeflow.recording.identity import short_dtype
 from shapeflow.recording.ops import Functions
 from shapeflow.recording.ports import walk
 from shapeflow.recording.torch_internals import (
+    edge_metadata,
     engine_replaced,
     function_modes,
     in_function_transform,
     no_torch_function,
+    version_of,
 )
 from shapeflow.recording.trace_builder import OpBuilder, TraceBuilder
 
@@ -55,7 +58,7 @@ def _state(tensor: Tensor) -> tuple[Tensor | None, int]:
     with warnings.catch_warnings():  # torch warns where somebody asks a tensor that is no leaf
         warnings.simplefilter("ignore")
         gradient = tensor.grad
-    return gradient, 0 if gradient is None or gradient.is_inference() else gradient._version
+    return gradient, 0 if gradient is None or gradient.is_inference() else version_of(gradient)
 
 
 class Pass:
@@ -64,7 +67,7 @@ class Pass:
     Args:
         builder: where the records go.
         op: its op.
-        starts: the tensors that it starts from, and their gradients.
+        starts: the tensors that it starts from, or edges of the graph.
         receivers: what it may write to.
     """
 
@@ -75,8 +78,12 @@ class Pass:
         self._builder = builder
         self._receivers = receivers
         self._inside: set[int] = set()
+        for number, edge in enumerate(starts):
+            if not isinstance(edge, Tensor):  # nobody tells which tensor it belongs to
+                told = edge_metadata(edge.node)[edge.output_nr]
+                unseen = builder.identity.unseen(short_dtype(told.dtype), tuple(told.shape))
+                op.inputs.append(Port(f"in.edge[{number}]", unseen))
         given = [port.value for port in op.inputs if port.value is not None]
-        given += [builder.read(tensor) for tensor in starts if isinstance(tensor, Tensor)]
         stops = {builder.identity.current(receiver.tensor) for receiver in receivers}
         self._known, besides = _upstream(builder, given, stops)
         for receiver in receivers:
@@ -189,7 +196,7 @@ class BackwardRecorder:
                 asked = None
             op = asked or builder.begin_op("backward" if keeps else "grad", (tuple(outputs), args[0]), {})
             receivers = self._receivers(outputs, args[3]) if keeps else []
-            this = Pass(builder, op, [*outputs, *args[0]], receivers)
+            this = Pass(builder, op, outputs, receivers)
         builder.passes.append(this)
         try:
             with self._seen():

@@ -14,6 +14,7 @@ from shapeflow.recording.torch_internals import (
     HigherOrderOperator,
     attention_gradient_flops,
     convolution_flops,
+    flash_gradients_on_cpu,
     flop_formulas,
     product_flops,
 )
@@ -99,7 +100,7 @@ _MORE_FORMULAS = {
     torch.ops.aten.scaled_dot_product_attention: _attention_flops,
     torch.ops.aten.conv2d: _convolution_flops,
     torch.ops.aten.mkldnn_rnn_layer_backward: _recurrent_gradient_flops,
-    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward: _attention_backward_flops,
+    flash_gradients_on_cpu: _attention_backward_flops,
 }
 """The fused LSTM and the attention of a CPU, which a shapes-only run counts by the products it is composed of; and what is
 composed most often, since taking it apart takes long."""

@@ -220,6 +220,11 @@ class Identity:
         self.values.append(value)
         return value.id
 
+    def unseen(self, dtype: str, shape: tuple[int, ...]) -> int:
+        """Return a new value for a tensor that is read and that nobody hands over."""
+        self.values.append(Value(len(self.values), dtype, shape, "unknown"))
+        return len(self.values) - 1
+
     def _add(self, tensor: Tensor, origin: Origin, name: str, op: int | None = None) -> int:
         """Make a new value, which ``tensor`` is now."""
         identifier, dtype = len(self.values), tensor.dtype

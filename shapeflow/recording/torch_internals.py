@@ -130,6 +130,9 @@ fused_attention_choice: Callable[..., int] = _named("torch._fused_sdp_choice")
 # chooses a kernel by the device, which is `meta` in a shapes-only run.
 flash_attention_on_cpu: Any = _named("torch.ops.aten._scaled_dot_product_flash_attention_for_cpu.default")
 
+# What computes its gradients. Since 2.3; likewise.
+flash_gradients_on_cpu: Any = _named("torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward")
+
 # What `nn.MultiheadAttention` and `nn.TransformerEncoderLayer` call on their fast paths, and their helper for
 # padding. Since 1.13; a function mode sees them under no other name.
 native_attention: Callable[..., Any] = _named("torch._native_multi_head_attention")
@@ -148,12 +151,21 @@ grouped_product: Callable[..., Any] | None = _named("torch._grouped_mm", optiona
 
 # What every backward pass goes through, to see each. Since 2.2; the public functions are called by names that
 # a model may have imported.
-_ENGINE = "torch.autograd._engine_run_backward"
-_named(_ENGINE)
+_engine_replaced = _replaced("torch.autograd._engine_run_backward")
+_ENGINE = NAMES[-1]
 
 # Whether `torch.func.grad` and its like are at work, which run backward passes of their own. Since 2.3;
 # nothing public tells.
 in_function_transform: Callable[[], bool] = _named("torch._C._are_functorch_transforms_active")
+
+# What a backward pass knows of the tensors that a step of it gives gradients for: dtype and shape. Since 2.1;
+# an edge of the graph, from which a pass may start, tells nothing public.
+edge_metadata: Callable[[Any], Any] = _attribute(
+    torch.ones(1, requires_grad=True).clone().grad_fn, "_input_metadata"
+)
+
+# How often a tensor was written to. Since 1.13; nothing public tells.
+version_of: Callable[[Tensor], int] = _attribute(torch.empty(0), "_version")
 
 # Put the count of writes to tensors back to what it was. Since 2.6; nothing public does that.
 set_version: Callable[[tuple[Tensor, ...], tuple[int, ...]], None] | None = _named(
@@ -290,7 +302,7 @@ class DispatchMode(TorchDispatchMode):
 
 def engine_replaced(wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> _Context:
     """Return the context in which each backward pass runs through what ``wrap`` makes of autograd's engine."""
-    return patched(torch.autograd, "_engine_run_backward", wrap(resolve_name(_ENGINE)))
+    return _engine_replaced(wrap(resolve_name(_ENGINE)))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from shapeflow.recording.torch_internals import no_torch_function, set_version
+from shapeflow.recording.torch_internals import no_torch_function, set_version, version_of
 
 _CACHED: Any = functools._lru_cache_wrapper
 _HOLDERS: tuple[Any, ...] = (tuple, list, set, frozenset)
@@ -80,7 +80,7 @@ def gradients_kept(tensors: Iterable[Tensor]) -> Iterator[None]:
                         tensor.detach_()
                 if tensor.requires_grad != wanted:
                     tensor.requires_grad_(wanted)
-                if set_version is not None and writes is not None and tensor._version != writes:
+                if set_version is not None and writes is not None and version_of(tensor) != writes:
                     set_version((tensor,), (writes,))
 
 
@@ -95,7 +95,7 @@ def _distinct(tensors: Iterable[Tensor]) -> list[Tensor]:
 
 
 def _writes(tensor: Tensor) -> int | None:
-    return None if tensor.is_inference() else tensor._version
+    return None if tensor.is_inference() else version_of(tensor)
 
 
 def forget_cached(is_symbolic: Callable[[Tensor], bool]) -> None:
