@@ -89,10 +89,10 @@ def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None
     with ExitStack() as stack:
         if kind == "meta":
             _check_initialised(model)
-            own = [tensor for tensor, _, _ in tensor_names(model)]
-            given = [*own, *tensors_of((args, kwargs)).values()]
+            given = [*(tensor for tensor, _, _ in tensor_names(model)), *tensors_of((args, kwargs)).values()]
+            given += [gradient for gradient in map(gradient_of, given) if gradient is not None]
             stack.enter_context(gradients_kept(given))
-            mode = ShapesOnly(protect=[*given, *(gradient for gradient in map(gradient_of, given) if gradient is not None)])
+            mode = ShapesOnly(protect=given)
             recording = Recording(model, shapes_only=mode)
             stack.callback(lambda: forget_cached(mode.concrete.is_symbolic) if recording.outlived else None)
             stack.enter_context(attributes_kept(model))

@@ -58,7 +58,6 @@ class CpuView(Functions):
 
     def __enter__(self) -> CpuView:
         self._stack.enter_context(no_drawing_again())
-        self._stack.enter_context(torch_internals.engine_replaced(_backward))
         super().__enter__()
         return self
 
@@ -80,9 +79,7 @@ class CpuView(Functions):
         except RuntimeError as error:
             given = tensors_of((args, kwargs)).values()
             symbolic = [tensor for tensor in given if not self._concrete.has_values(tensor)]
-            if symbolic and "meta tensor" in str(
-                error
-            ):  # it reads numbers in C++ without calling an operator
+            if symbolic and _lacks_numbers(func, str(error)):
                 raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
             compared = "device" in str(error).lower() and func not in GRADIENTS  # these cannot be run twice
             if not symbolic or handler is not None or not compared:
@@ -93,6 +90,14 @@ class CpuView(Functions):
                 *map_tensors(args, self._concrete.without_values),
                 **map_tensors(kwargs, self._concrete.without_values),
             )
+
+
+def _lacks_numbers(func: Any, error: str) -> bool:
+    """Return True if a function failed since it reads numbers in C++ without calling an operator.
+
+    Or since gradients are elsewhere than what they are the gradients of: one of them is too large for memory.
+    """
+    return "meta tensor" in error or (func in GRADIENTS and "invalid gradient" in error and "meta" in error)
 
 
 def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
@@ -137,21 +142,6 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
         if name.endswith("_") and not name.startswith("_") and callable(function):
             found[function] = partial(_initialise, concrete, function)
     return found
-
-
-def _backward(engine: Handler) -> Handler:
-    """Return what computes gradients on shapes."""
-
-    def run(outputs: Sequence[Any], *args: Any, **kwargs: Any) -> Any:
-        try:
-            return engine(outputs, *args, **kwargs)
-        except RuntimeError as error:
-            if "invalid gradient" not in str(error) or "meta" not in str(error):
-                raise
-            # The graph has tensors that are too large for memory that nobody touches.
-            raise NeedsValues("backward", ", ".join(map(notation, tensors_of(outputs).values()))) from None
-
-    return run
 
 
 def _read(
