@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from shapeflow.recording.identity import sizes
+from shapeflow.recording.patching import patched
 from shapeflow.recording.torch_internals import (
     TorchFunctionMode,
     attention_product_flops,
@@ -30,7 +31,6 @@ from shapeflow.recording.torch_internals import (
     no_own_torch_function,
     no_torch_dispatch,
     no_torch_function,
-    patched,
     product_flops,
 )
 

@@ -1,4 +1,4 @@
-"""Record what autograd computes: each backward pass is one op, ``backward`` or ``grad``, at the line that asked.
+"""Record what autograd computes: a backward pass is an op, ``backward`` or ``grad``, at the line that asked.
 
 Its inputs are what the pass starts from and what it reads besides, its outputs the gradients: the results of
 ``grad``, and for ``backward`` what was written to ``.grad``. A gradient depends on all that the loss was made
@@ -111,7 +111,7 @@ class Pass:
                     self._read(value)
 
     def met(self, value: int) -> None:
-        """Note a tensor that Python code inside was given, and that was not seen before: a gradient, mostly."""
+        """Note a tensor that Python code inside was given and that is new: a gradient, mostly."""
         if value not in self._inside:
             self._inside.add(value)
             self.op.outputs.append(Port(f"out.inside[{len(self._inside) - 1}]", value))

@@ -102,8 +102,8 @@ _MORE_FORMULAS = {
     torch.ops.aten.mkldnn_rnn_layer_backward: _recurrent_gradient_flops,
     flash_gradients_on_cpu: _attention_backward_flops,
 }
-"""The fused LSTM and the attention of a CPU, which a shapes-only run counts by the products it is composed of; and what is
-composed most often, since taking it apart takes long."""
+"""The fused LSTM of a CPU and the gradients of its attention, by the products they are composed of, as torch
+does for other devices; and what is composed most often, since taking it apart takes long."""
 _COMPOSED = (
     *("linear", "matmul", "einsum", "bilinear", "conv", "lstm", "gru", "rnn"),
     *("tensordot", "inner", "chain_matmul", "linalg_multi_dot", "linalg_matmul"),

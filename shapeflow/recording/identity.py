@@ -163,11 +163,11 @@ class Identity:
         return "" if tracked is None else self.values[tracked.value].name
 
     def values_on(self, tensor: Tensor) -> Iterable[int]:
-        """Return the values that are read with ``tensor``, also through an object that was not seen before."""
+        """Return the values that are read with ``tensor``, also if the object was not seen before."""
         if self._seen(tensor) is not None or self._named(tensor) is not None:
             return (self.value_of(tensor)[0],)
         storage = self._storages.get(address(tensor))
-        if storage is None or not storage.epoch:  # not written to: it is what it was when the op before read it
+        if storage is None or not storage.epoch:  # it is what it was when it was saved
             return ()
         alive = [tracked() for tracked in [*self._tracked.values()] if tracked.storage is storage]
         return [self.value_of(other)[0] for other in alive if other is not None]

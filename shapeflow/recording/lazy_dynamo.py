@@ -30,8 +30,10 @@ from shapeflow.common.process import is_own_process
 from shapeflow.recording.torch_internals import (
     COMPILER,
     compiled_call_of,
+    function_modes,
     no_dispatch_modes,
-    no_function_modes,
+    pop_function_mode,
+    push_function_mode,
 )
 
 _CONFIG, _UTILS, _LOADED = f"{COMPILER}.config", f"{COMPILER}.utils", f"{COMPILER}.eval_frame"
@@ -206,3 +208,14 @@ def is_compiled(model: torch.nn.Module) -> bool:
     return any(
         isinstance(module, compiled) or compiled_call_of(module) is not None for module in model.modules()
     )
+
+
+@contextmanager
+def no_function_modes() -> Iterator[None]:
+    """Take the function modes off inside a block; unlike in ``no_torch_function``, new ones work there."""
+    modes = [pop_function_mode() for _ in function_modes()]
+    try:
+        yield
+    finally:
+        for mode in reversed(modes):
+            push_function_mode(mode)

@@ -77,9 +77,11 @@ class FunctionWatch:
                 return
             if func in _MOVES:
                 self._builder.identity.moved(args[0])
-            if func is Tensor.__setitem__ or func in _MOVES:  # these change their tensor, and give nothing
-                result = args[0]
-            elif op.target.startswith(_OF_LISTS) and op.target.endswith("_"):  # nor do these to their lists
+            if (
+                func is Tensor.__setitem__
+                or func in _MOVES
+                or (op.target.startswith(_OF_LISTS) and op.target.endswith("_"))
+            ):  # these change their tensor, and give nothing
                 result = args[0]
             if op.target == "scaled_dot_product_attention":
                 self._attention(op, *args, **kwargs)

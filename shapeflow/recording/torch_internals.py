@@ -11,8 +11,8 @@ it may be older. What is not marked optional must be there from ``OLDEST`` on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from importlib import import_module
 from operator import attrgetter
 from pkgutil import resolve_name
@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from shapeflow.common.text import counted, listing
 from shapeflow.errors import InputError
+from shapeflow.recording.patching import patched
 
 OLDEST = "2.6"
 """The oldest torch that is supported, as pyproject.toml says too."""
@@ -107,10 +108,10 @@ dispatch_mode_count: Callable[[], int] = _named("torch._C._len_torch_dispatch_st
 # The function modes that are active, to see whether they are all ours. Since 1.13; nothing public tells.
 function_modes: Callable[[], list[Any]] = _named("torch.overrides._get_current_function_mode_stack")
 
-# Take the innermost function mode off, and put one on; see `no_function_modes`. Since 1.13; a mode's own
+# Take the innermost function mode off, and put one on; see lazy_dynamo.py. Since 1.13; a mode's own
 # `__enter__` and `__exit__` may do more than that.
-_pop_function_mode: Callable[[], Any] = _named("torch.overrides._pop_mode")
-_push_function_mode: Callable[[Any], None] = _named("torch.overrides._push_mode")
+pop_function_mode: Callable[[], Any] = _named("torch.overrides._pop_mode")
+push_function_mode: Callable[[Any], None] = _named("torch.overrides._push_mode")
 
 # What a tensor class has as `__torch_function__` and `__torch_dispatch__` that is not an override; it
 # tells such classes from others. Since 1.13; in the documentation's own examples, under no public name.
@@ -126,11 +127,9 @@ schema_of: Callable[[Any], Any] = _attribute(torch.ops.aten.add.Tensor, "_schema
 # Which kernel `scaled_dot_product_attention` takes. Since 2.0; torch.backends.cuda tells of CUDA alone.
 fused_attention_choice: Callable[..., int] = _named("torch._fused_sdp_choice")
 
-# The fused kernel of attention on the CPU, whose result has a layout of its own. Since 2.3; what is public
-# chooses a kernel by the device, which is `meta` in a shapes-only run.
+# The fused kernel of attention on the CPU, whose result has a layout of its own, and that of its gradients.
+# Since 2.3; what is public chooses a kernel by the device, which may be `meta` in a shapes-only run.
 flash_attention_on_cpu: Any = _named("torch.ops.aten._scaled_dot_product_flash_attention_for_cpu.default")
-
-# What computes its gradients. Since 2.3; likewise.
 flash_gradients_on_cpu: Any = _named("torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward")
 
 # What `nn.MultiheadAttention` and `nn.TransformerEncoderLayer` call on their fast paths, and their helper for
@@ -149,28 +148,21 @@ grouped_product: Callable[..., Any] | None = _named("torch._grouped_mm", optiona
 
 # Autograd -------------------------------------------------------------------------------------------------
 
-# What every backward pass goes through, to see each. Since 2.2; the public functions are called by names that
-# a model may have imported.
+# What every backward pass goes through. Since 2.2; a model may have imported the public functions by name.
 _engine_replaced = _replaced("torch.autograd._engine_run_backward")
 _ENGINE = NAMES[-1]
 
-# Whether `torch.func.grad` and its like are at work, which run backward passes of their own. Since 2.3;
-# nothing public tells.
+# Whether `torch.func.grad` and its like are at work, in passes of their own. Since 2.3; nothing public tells.
 in_function_transform: Callable[[], bool] = _named("torch._C._are_functorch_transforms_active")
 
-# What a backward pass knows of the tensors that a step of it gives gradients for: dtype and shape. Since 2.1;
-# an edge of the graph, from which a pass may start, tells nothing public.
+# Dtype and shape of what a step of a pass gives gradients for. Since 2.1; an edge of a graph tells nothing.
 edge_metadata: Callable[[Any], Any] = _attribute(
-    torch.ones(1, requires_grad=True).clone().grad_fn, "_input_metadata"
+    torch.ones(1, requires_grad=True).exp().grad_fn, "_input_metadata"
 )
 
-# How often a tensor was written to. Since 1.13; nothing public tells.
+# How often tensors were written to, and what puts it back. Since 1.13 and 2.6; nothing public does either.
 version_of: Callable[[Tensor], int] = _attribute(torch.empty(0), "_version")
-
-# Put the count of writes to tensors back to what it was. Since 2.6; nothing public does that.
-set_version: Callable[[tuple[Tensor, ...], tuple[int, ...]], None] | None = _named(
-    "torch._C._autograd._unsafe_set_version_counter", optional=True
-)
+set_version: Any = _named("torch._C._autograd._unsafe_set_version_counter", optional=True)
 
 # Shapes and layouts ---------------------------------------------------------------------------------------
 
@@ -301,33 +293,5 @@ class DispatchMode(TorchDispatchMode):
 
 
 def engine_replaced(wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> _Context:
-    """Return the context in which each backward pass runs through what ``wrap`` makes of autograd's engine."""
+    """Return the context in which backward passes run through what ``wrap`` makes of autograd's engine."""
     return _engine_replaced(wrap(resolve_name(_ENGINE)))
-
-
-@contextmanager
-def no_function_modes() -> Iterator[None]:
-    """Take the function modes off inside a block; unlike in ``no_torch_function``, new ones work there."""
-    modes = [_pop_function_mode() for _ in function_modes()]
-    try:
-        yield
-    finally:
-        for mode in reversed(modes):
-            _push_function_mode(mode)
-
-
-@contextmanager
-def patched(owner: object, name: str, value: object) -> Iterator[None]:
-    """Replace an attribute of one of torch's modules inside a ``with`` block.
-
-    All threads of the process share torch's modules: another thread that runs a model meanwhile meets the
-    replacement too, and two blocks that overlap in different threads may put back each other's. Run one
-    recording at a time where that matters. It is said here once for all that use it: which path attention
-    takes, which device's layouts the shape formulas give, and that weights are not drawn again.
-    """
-    original = getattr(owner, name)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        setattr(owner, name, original)

@@ -20,7 +20,8 @@ import torch
 from torch import nn
 
 from shapeflow.recording import torch_internals, trace
-from shapeflow.recording.torch_internals import DispatchMode, TorchFunctionMode, patched
+from shapeflow.recording.patching import patched
+from shapeflow.recording.torch_internals import DispatchMode, TorchFunctionMode
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "shapeflow"

@@ -96,7 +96,7 @@ def test_flops_are_those_that_torch_counts(name):
 
 
 def test_flops_of_a_gradient_penalty():
-    """By hand: the convolutions of one forward, then two passes, the second of which goes through the first."""
+    """By hand: the convolutions of one forward, then two passes; the second goes through the first."""
     model, args = made("gradient penalty")
     found = trace(model, *args)
     first, second = 2 * 2 * 8 * 3 * 9 * 144, 2 * 2 * 4 * 8 * 9 * 25
@@ -217,8 +217,8 @@ FLOWS = {
 """Whether the labels reach the result."""
 
 
-def flow(kind: str):  # noqa: C901, PLR0915 - one step for each
-    def step(net, x, y):  # noqa: C901, PLR0911, PLR0912, PLR0915
+def flow(kind: str):
+    def step(net, x, y):
         scale, weight = y.float().mean(), net[0].weight
         if "optimiser" in kind:
             options = {"an optimiser of lists": {"foreach": True}, "a fused optimiser": {"fused": True}}
@@ -336,11 +336,11 @@ def test_another_thread_trains_unseen():
     assert len(backwards(recording.trace)) == 1
 
 
-# What cannot be -----------------------------------------------------------------------------------------------
+# What cannot be ---------------------------------------------------------------------------------------------
 
 
 def needs(kind: str):
-    def step(net, x, y):  # noqa: PLR0912
+    def step(net, x, y):
         loss = F.cross_entropy(net(x), y)
         if kind == "lbfgs":
 
@@ -384,7 +384,7 @@ def test_where_numbers_decide_the_way_out_is_named(kind):
 
 
 def mistake(kind: str):
-    def step(net, x, y):  # noqa: PLR0912
+    def step(net, x, y):
         h = net(x)
         if kind == "twice":
             h.sum().backward()

@@ -207,7 +207,7 @@ def _(net, x, y):
 
 @step("inner loop as in MAML")
 def _(net, x, y):
-    fast = {name: parameter for name, parameter in net.named_parameters()}
+    fast = dict(net.named_parameters())
     for _ in range(2):
         loss = F.cross_entropy(torch.func.functional_call(net, fast, (x,)), y)
         grads = torch.autograd.grad(loss, list(fast.values()), create_graph=True)
@@ -418,12 +418,18 @@ NETS: dict[str, tuple[Callable[[], nn.Module], Callable[[], tuple[Any, ...]]]] =
     "group norm": (lambda: nn.Sequential(nn.Conv2d(3, 8, 3), nn.GroupNorm(2, 8), nn.SiLU()), picture),
     "transposed convolution": (lambda: nn.Sequential(nn.ConvTranspose2d(3, 4, 2, 2), nn.GELU()), picture),
     "pooling": (lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.MaxPool2d(2), nn.AdaptiveAvgPool2d(1)), picture),
-    "resizing": (lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.Upsample(scale_factor=2, mode="bilinear")), picture),
+    "resizing": (
+        lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.Upsample(scale_factor=2, mode="bilinear")),
+        picture,
+    ),
     "batch norm without momentum": (
         lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4, momentum=None)),
         picture,
     ),
-    "spectral norm": (lambda: nn.utils.parametrizations.spectral_norm(nn.Linear(8, 4)), lambda: classes()[:1]),
+    "spectral norm": (
+        lambda: nn.utils.parametrizations.spectral_norm(nn.Linear(8, 4)),
+        lambda: classes()[:1],
+    ),
     "weight norm": (lambda: nn.utils.parametrizations.weight_norm(nn.Linear(8, 4)), lambda: classes()[:1]),
     "layer norm and dropout": (
         lambda: nn.Sequential(nn.Linear(8, 16), nn.LayerNorm(16), nn.Dropout(0.1)),

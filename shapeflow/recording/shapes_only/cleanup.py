@@ -64,7 +64,7 @@ def _collect(found: dict[int, Any], value: object, depth: int = 4) -> None:
 
 @contextmanager
 def gradients_kept(tensors: Iterable[Tensor]) -> Iterator[None]:
-    """Put back at the end whether tensors want gradients, their gradients, and how often they were written to."""
+    """Put back at the end whether tensors want gradients, which they have, and the writes to them."""
     states = [
         (tensor, tensor.requires_grad, gradient_of(tensor), _writes(tensor)) for tensor in _distinct(tensors)
     ]
@@ -105,7 +105,9 @@ def forget_cached(is_symbolic: Callable[[Tensor], bool]) -> None:
         is_symbolic: tells these from others.
     """
     for candidate in gc.get_objects():
-        if type(candidate) is _CACHED and any(_holds(item, is_symbolic) for item in gc.get_referents(candidate)):
+        if type(candidate) is _CACHED and any(
+            _holds(item, is_symbolic) for item in gc.get_referents(candidate)
+        ):
             candidate.cache_clear()
 
 

@@ -113,7 +113,7 @@ class ConcreteValues:
             return tensor
 
     def may_write(self, tensors: Iterable[Tensor]) -> bool:
-        """Return True if true values may be written to all these tensors; the user's are kept, to be put back."""
+        """Return True if values may be written to all these tensors; the user's are kept, to be put back."""
         mine = [place for place in map(address, tensors) if place in self._protected]
         for place in mine:
             if place not in self._saved:

@@ -149,7 +149,7 @@ class MetaMemo:
 def build(
     outputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any], make: Callable[[Layout], Tensor]
 ) -> Any:
-    """Return tensors for the outputs of an ``Inferred`` of a call with these arguments; ``make`` makes new ones."""
+    """Return the outputs of an ``Inferred`` of a call with these arguments; ``make`` makes new tensors."""
     if type(outputs) is Layout:
         return make(outputs)
     if isinstance(outputs, Argument):

@@ -8,7 +8,7 @@ is called; here is what they give instead.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -17,13 +17,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional, init
 
-from shapeflow.errors import NeedsValues, NoShapeFormula
+from shapeflow.errors import NeedsValues
 from shapeflow.recording import torch_internals
 from shapeflow.recording.attention import takes_fused_kernel
 from shapeflow.recording.identity import SHORT_DTYPES, notation
 from shapeflow.recording.ops import Functions
 from shapeflow.recording.ports import map_tensors, tensors_of
-from shapeflow.recording.shapes_only import autocast
+from shapeflow.recording.shapes_only import autocast, composites
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.devices import on_cpu
 from shapeflow.recording.shapes_only.memo import Layout, lift
@@ -109,7 +109,9 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
         kind.is_cpu.__get__: lambda *_: True,
         Tensor.get_device: lambda *_: -1,
         Tensor.__repr__: lambda tensor, **_: _text(concrete, tensor),
-        Tensor.__format__: lambda tensor, spec: format(tensor if tensor.dim() == 0 else _text(concrete, tensor), spec),
+        Tensor.__format__: lambda tensor, spec: format(
+            tensor if tensor.dim() == 0 else _text(concrete, tensor), spec
+        ),
         Tensor.to: _convert,
         Tensor.type_as: _convert,
         Tensor.type: _type,
@@ -118,18 +120,18 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
         ),
         kind.data.__get__: partial(_get_data, concrete),
         kind.data.__set__: partial(_set_data, concrete),
-        Tensor.to_padded_tensor: partial(_padded, concrete),
-        functional.one_hot: partial(_one_hot, concrete),
+        Tensor.to_padded_tensor: partial(composites.padded, concrete),
+        functional.one_hot: partial(composites.one_hot, concrete),
         functional.scaled_dot_product_attention: partial(_attention, concrete),
-        torch_internals.nested_from_mask: partial(_nested, concrete),
-        torch_internals.pack_padded: partial(_pack, concrete),
-        torch_internals.native_attention: partial(_fused_attention, concrete),
+        torch_internals.nested_from_mask: partial(composites.nested, concrete),
+        torch_internals.pack_padded: partial(composites.pack, concrete),
+        torch_internals.native_attention: partial(composites.fused_attention, concrete),
         torch_internals.encoder_layer_forward: lambda source, *_: concrete.without_values(
             torch.empty_like(source)
         ),
     }
     if torch_internals.grouped_product is not None:
-        found[torch_internals.grouped_product] = partial(_grouped, concrete)
+        found[torch_internals.grouped_product] = partial(composites.grouped, concrete)
     for move in (Tensor.cuda, Tensor.cpu, Tensor.pin_memory):
         found[move] = lambda tensor, *_, **__: tensor
     for function, name in _READS.items():
@@ -159,8 +161,8 @@ def _text(concrete: ConcreteValues, tensor: Tensor) -> str:
 
 
 def _from_data(concrete: ConcreteValues, function: Handler, /, *args: Any, **kwargs: Any) -> Any:
-    """Make a tensor of Python's numbers, which are concrete on any device; torch reads tensors unseen here."""
-    data = args[0] if args else kwargs.get("data", kwargs.get("obj"))
+    """Make a tensor of Python's numbers, concrete on any device; torch reads tensors among them unseen."""
+    data: Any = args[0] if args else kwargs.get("data", kwargs.get("obj"))
     unknown = [tensor for tensor in tensors_of(data).values() if not concrete.has_values(tensor)]
     if unknown and not isinstance(data, Tensor):
         raise NeedsValues(target_name(function), ", ".join(map(notation, unknown)))
@@ -235,98 +237,13 @@ def _attention(
     """Attend with the kernel that a real run takes: models rely on the layout of its result in ``view``."""
     flags = {"dropout_p": dropout_p, "is_causal": is_causal, **options}
     if takes_fused_kernel(query, key, value, attn_mask, **flags):
-        result: Tensor = torch_internals.flash_attention_on_cpu(*map(concrete.without_values, (query, key, value)))[0]
+        result: Tensor = torch_internals.flash_attention_on_cpu(
+            *map(concrete.without_values, (query, key, value))
+        )[0]
         return result
     if any(tensor.is_meta for tensor in (query, key, value)):  # torch wants all three on one device
         query, key, value = map(concrete.without_values, (query, key, value))
     return functional.scaled_dot_product_attention(query, key, value, attn_mask, **flags)
-
-
-def _one_hot(concrete: ConcreteValues, tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """Count classes up to a number that is given, without looking at them first, as the CPU's kernel does."""
-    if concrete.has_values(tensor) or num_classes < 1 or tensor.dtype is not torch.int64:
-        result: Tensor = functional.one_hot(tensor, num_classes)
-        return result
-    return _new(concrete, tensor, (*tensor.shape, num_classes))
-
-
-def _nested(concrete: ConcreteValues, tensor: Tensor, mask: Tensor, mask_check: bool = True) -> Tensor:
-    """Give a padded tensor, as long as the longest row, in place of a nested one."""
-    if not concrete.has_values(mask):
-        raise NeedsValues("_nested_tensor_from_mask", notation(mask))
-    longest = int(mask.sum(1).max())
-    return _new(concrete, tensor, (tensor.shape[0], longest, *tensor.shape[2:]))
-
-
-def _padded(concrete: ConcreteValues, /, tensor: Tensor, padding: float, output_size: Any = None) -> Tensor:
-    return _new(concrete, tensor, tensor.shape if output_size is None else output_size)
-
-
-def _pack(concrete: ConcreteValues, data: Tensor, lengths: Tensor, batch_first: bool) -> Any:
-    """Pack sequences of known lengths (aten/src/ATen/native/PackedSequence.cpp)."""
-    if not concrete.has_values(lengths):
-        raise NeedsValues("pack_padded_sequence", notation(lengths))
-    counts = (lengths[:, None] > torch.arange(int(lengths.max()))).sum(0)
-    steps = torch.arange(len(counts)).repeat_interleave(counts)
-    rows = torch.cat([torch.arange(count) for count in counts.tolist()])
-    return data[(rows, steps) if batch_first else (steps, rows)], counts
-
-
-def _grouped(concrete: ConcreteValues, /, first: Tensor, second: Tensor, offs: Tensor | None = None, *_: Any, **named: Any) -> Tensor:
-    """Give the shape of a grouped product; the meta formula takes bf16 alone (torch/_meta_registrations.py).
-
-    ``offs`` says where groups end: in the rows of a flat ``first``, or in the columns of a flat ``second``.
-    """
-    shape = [first.shape[-2], second.shape[-1]]
-    groups = len(first) if second.dim() == 3 else 0 if offs is None else len(offs)
-    if first.dim() == second.dim():
-        shape.insert(0, groups)
-    return _Untold.apply("grouped_mm", _new(concrete, first, shape, named.get("out_dtype")), first, second)
-
-
-class _Untold(torch.autograd.Function):
-    """Gives a result whose gradients have no formula here."""
-
-    @staticmethod
-    def forward(ctx: Any, name: str, result: Tensor, *given: Tensor) -> Tensor:
-        ctx.name, ctx.found = name, ", ".join(map(notation, given))
-        return result
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Any) -> Any:
-        raise NoShapeFormula(f"backward of {ctx.name}", ctx.found)
-
-
-def _fused_attention(
-    concrete: ConcreteValues,
-    /,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    embed_dim: int,
-    num_head: int,
-    qkv_weight: Tensor,
-    qkv_bias: Tensor,
-    proj_weight: Tensor,
-    proj_bias: Tensor,
-    mask: Tensor | None = None,
-    need_weights: bool = True,
-    average_attn_weights: bool = True,
-    mask_type: int | None = None,
-) -> tuple[Tensor, Tensor | None]:
-    """Give the results of the fused kernel (aten/src/ATen/native/transformers/attention.cpp)."""
-    result = concrete.without_values(torch.empty_like(query))
-    heads = [] if average_attn_weights else [num_head]
-    weights = (query.shape[0], *heads, query.shape[1], key.shape[1])
-    return result, _new(concrete, query, weights) if need_weights else None
-
-
-def _new(
-    concrete: ConcreteValues, like: Tensor, shape: Sequence[int], dtype: torch.dtype | None = None
-) -> Tensor:
-    """Return a new symbolic tensor in the usual layout."""
-    layout = torch.empty(tuple(shape), dtype=dtype or like.dtype, device="meta")
-    return concrete.symbolic(Layout(layout.size(), layout.stride(), layout.dtype))
 
 
 def _all_symbolic(concrete: ConcreteValues, function: Handler) -> Handler:
