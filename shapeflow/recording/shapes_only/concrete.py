@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -64,12 +64,14 @@ class ConcreteValues:
         """From now on nothing in the memory of ``tensor`` may be read, whoever views it."""
         with no_torch_function():
             if not tensor.is_meta and tensor.layout is torch.strided:  # no other layout has values
-                storage = tensor.untyped_storage()
-                # The weak reference keeps the address from being used again.
-                self._symbolic[storage_identity(storage)] = StorageWeakRef(storage)
-                if len(self._symbolic) > self._many:
-                    alive = {key: held for key, held in self._symbolic.items() if not held.expired()}
-                    self._symbolic, self._many = alive, len(alive) + _MANY
+                self._forget(tensor.untyped_storage())
+
+    def _forget(self, storage: torch.UntypedStorage) -> None:
+        # The weak reference keeps the address from being used again.
+        self._symbolic[storage_identity(storage)] = StorageWeakRef(storage)
+        if len(self._symbolic) > self._many:
+            alive = {key: held for key, held in self._symbolic.items() if not held.expired()}
+            self._symbolic, self._many = alive, len(alive) + _MANY
 
     def symbolic(self, layout: Layout) -> Tensor:
         """Return a new tensor without numbers.
@@ -78,9 +80,11 @@ class ConcreteValues:
         So a symbolic one is there too: memory that nobody touches costs none. On ``meta`` is what is larger
         than the machine would give, and what is made in inference mode, which autograd never sees.
         """
-        if self.on_cpu:
-            with suppress(RuntimeError):  # the machine has not so much memory
+        if not torch.is_inference_mode_enabled():
+            try:
                 return self.untouched(layout)
+            except RuntimeError:  # the machine has not so much memory
+                pass
         shape, strides, dtype = layout
         return torch.empty_strided(shape, strides, dtype=dtype, device="meta")
 
@@ -92,18 +96,13 @@ class ConcreteValues:
         """
         shape, strides, dtype = layout
         tensor = torch.empty_strided(shape, strides, dtype=dtype, device="cpu")
-        self.forget(tensor)
+        self._forget(tensor.untyped_storage())
         return tensor
-
-    @property
-    def on_cpu(self) -> bool:
-        """True where new symbolic tensors are on the CPU."""
-        return not torch.is_inference_mode_enabled()
 
     def without_values(self, tensor: Tensor) -> Tensor:
         """Return a symbolic tensor like this one; gradients know where it comes from."""
         with no_torch_function(), no_torch_dispatch():
-            if not self.on_cpu:
+            if torch.is_inference_mode_enabled():
                 return lift(tensor)
             if tensor.requires_grad and not tensor.is_meta and self.has_values(tensor):
                 tensor = tensor.clone()

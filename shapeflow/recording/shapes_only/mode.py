@@ -1,12 +1,12 @@
 """The whole forward with no arithmetic on large tensors.
 
-Large tensors live on ``meta``: shape, strides, dtype, no data. Small tensors whose values follow from Python
-values are really computed on the CPU, they are *concrete*; so a model may read its small integers
-(``spatial_shapes[0, 0]``) and gets true ones. Everything else is *symbolic*: its values are not known, and
-reading them is an error that names the op and the way out.
+Large tensors have a shape, strides and a dtype, and memory that nobody touches, or none (``meta``). Small
+tensors whose values follow from Python values are really computed on the CPU, they are *concrete*; so a
+model may read its small integers (``spatial_shapes[0, 0]``) and gets true ones. Everything else is
+*symbolic*: its values are not known, and reading them is an error that names the op and the way out.
 
 To the model this looks like a run on the CPU: every tensor says ``device='cpu'``. The model is built under
-the same mode, so no weight is ever allocated.
+the same mode, so no weight ever takes memory.
 
 Not done here: arithmetic of any kind on symbolic tensors, random numbers (always symbolic), sparse and
 nested tensors.

@@ -1,8 +1,8 @@
 """Torch functions that must not see where a tensor of a shapes-only run is.
 
-To the model every tensor is on the CPU; below, concrete ones are and symbolic ones are on ``meta``. Operators
-take both. Some functions tell a tensor's device, compare devices in C++ or read numbers before any operator
-is called; here is what they give instead.
+To the model every tensor is on the CPU; below, some symbolic ones are on ``meta``. Operators take both. Some
+functions tell a tensor's device, compare devices in C++ or read numbers before any operator is called; here
+is what they give instead.
 """
 
 from __future__ import annotations
