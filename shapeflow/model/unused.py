@@ -94,6 +94,8 @@ class _Ends:
         outer = {value.storage for value in self._trace.values if value.origin != "op"} - {None}
         for op in self._trace.ops:
             made = self._links.made[op.id]
+            if op.target == "backward":
+                self._end(made, "kept as a gradient by 'backward'")
             if _writes(op):
                 kept = [value for value in made if self._trace.values[value].storage in outer]
                 self._end(kept, f"written into memory from outside by '{op.target}'")

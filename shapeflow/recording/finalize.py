@@ -19,6 +19,11 @@ class Finalized(NamedTuple):
     """Id of an unfinished call -> id of the finished call that it is, or that it ran in."""
 
 
+def _flops_inside(builder: TraceBuilder, first: int, last: int) -> int:
+    """Return the FLOPs of a call that runs inside an op."""
+    return sum(op.flops for op in builder.ops[first:last] if op.parent is None or op.parent < first)
+
+
 def finalize(builder: TraceBuilder) -> Finalized:
     """Return the finished records."""
     numbers: dict[int, int] = {}
@@ -52,7 +57,7 @@ def finalize(builder: TraceBuilder) -> Finalized:
                 tuple(call.outputs),
                 first,
                 last,
-                flops[last] - flops[first],
+                flops[last] - flops[first] if call.within is None else _flops_inside(builder, first, last),
                 call.source,
                 call.raised,
             )

@@ -12,7 +12,9 @@ from shapeflow.recording.attention import attention_flops
 from shapeflow.recording.torch_internals import (
     DispatchMode,
     HigherOrderOperator,
+    attention_gradient_flops,
     convolution_flops,
+    flash_gradients_on_cpu,
     flop_formulas,
     product_flops,
 )
@@ -81,14 +83,28 @@ def _attention_flops(query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: A
     return attention_flops(query.shape, key.shape, value.shape)
 
 
+def _attention_backward_flops(
+    gradient: Tensor, query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any
+) -> int:
+    """Return the FLOPs of the gradients of attention, by the formula that torch has for other devices."""
+    return attention_gradient_flops(gradient.shape, query.shape, key.shape, value.shape)
+
+
+def _recurrent_gradient_flops(steps: Tensor, weight: Tensor, recurrent: Tensor, *_: Any, **__: Any) -> int:
+    """Return the FLOPs of the gradients of one LSTM layer: those of the input and those of the weights."""
+    return 2 * _recurrent_layer_flops(steps, weight, recurrent)
+
+
 _MORE_FORMULAS = {
     torch.ops.aten.mkldnn_rnn_layer: _recurrent_layer_flops,
     torch.ops.aten.linear: _linear_flops,
     torch.ops.aten.scaled_dot_product_attention: _attention_flops,
     torch.ops.aten.conv2d: _convolution_flops,
+    torch.ops.aten.mkldnn_rnn_layer_backward: _recurrent_gradient_flops,
+    flash_gradients_on_cpu: _attention_backward_flops,
 }
-"""The fused LSTM of a CPU, which a shapes-only run counts by the products it is composed of; and what is
-composed most often, since taking it apart takes long."""
+"""The fused LSTM of a CPU and the gradients of its attention, by the products they are composed of, as torch
+does for other devices; and what is composed most often, since taking it apart takes long."""
 _COMPOSED = (
     *("linear", "matmul", "einsum", "bilinear", "conv", "lstm", "gru", "rnn"),
     *("tensordot", "inner", "chain_matmul", "linalg_multi_dot", "linalg_matmul"),

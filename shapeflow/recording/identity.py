@@ -151,6 +151,32 @@ class Identity:
                 return self.value_of(tensor)[0]
         return self._add(tensor, "op", "", op)
 
+    def is_new(self, value: int, origin: Origin) -> bool:
+        """Return True for the youngest value if it is of this origin."""
+        return value == len(self.values) - 1 and self.values[value].origin == origin
+
+    def name_of(self, tensor: Tensor) -> str:
+        """Return the name of a parameter, buffer or input, empty for another tensor."""
+        named, tracked = self._named(tensor), self._seen(tensor)
+        if named is not None:
+            return named[1]
+        return "" if tracked is None else self.values[tracked.value].name
+
+    def values_on(self, tensor: Tensor) -> Iterable[int]:
+        """Return the values that are read with ``tensor``, also if the object was not seen before."""
+        if self._seen(tensor) is not None or self._named(tensor) is not None:
+            return (self.value_of(tensor)[0],)
+        storage = self._storages.get(address(tensor))
+        if storage is None or not storage.epoch:  # it is what it was when it was saved
+            return ()
+        alive = [tracked() for tracked in [*self._tracked.values()] if tracked.storage is storage]
+        return [self.value_of(other)[0] for other in alive if other is not None]
+
+    def retaining_gradients(self) -> list[Tensor]:
+        """Return the tensors alive that keep their gradient though they are no leaves."""
+        alive = [tracked() for tracked in [*self._tracked.values()]]
+        return [tensor for tensor in alive if tensor is not None and tensor.retains_grad]
+
     def outlived(self) -> bool:
         """Return True if a tensor that an op made is still alive."""
         values = self.values
@@ -193,6 +219,11 @@ class Identity:
         value = Value(len(self.values), dtype, shape, "op", op, materialized=False)
         self.values.append(value)
         return value.id
+
+    def unseen(self, dtype: str, shape: tuple[int, ...]) -> int:
+        """Return a new value for a tensor that is read and that nobody hands over."""
+        self.values.append(Value(len(self.values), dtype, shape, "unknown"))
+        return len(self.values) - 1
 
     def _add(self, tensor: Tensor, origin: Origin, name: str, op: int | None = None) -> int:
         """Make a new value, which ``tensor`` is now."""

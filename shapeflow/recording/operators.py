@@ -14,7 +14,7 @@ import torch
 from shapeflow.recording.flops import may_count
 from shapeflow.recording.ports import walk
 from shapeflow.recording.redispatch import redispatch
-from shapeflow.recording.schemas import Operator, operator_of
+from shapeflow.recording.schemas import Operator, operator_of, tensors_in
 from shapeflow.recording.torch_internals import DispatchMode, HigherOrderOperator, no_torch_function
 from shapeflow.recording.trace_builder import OpBuilder, TraceBuilder
 
@@ -34,6 +34,8 @@ class OperatorWatch:
     def begin(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpBuilder | None:
         """Note what an operator writes to; returns a new op if it has to be recorded by itself."""
         builder, alone = self._builder, None
+        if builder.passes:
+            builder.passes[-1].reads(tensors_in((*args, *kwargs.values())))
         if not builder.open_ops:
             # The last step of making a tensor of Python's numbers has what it makes as its argument.
             made = operator.func is torch.ops.aten.lift_fresh.default

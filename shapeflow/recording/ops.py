@@ -30,6 +30,10 @@ _MOVES = frozenset({Tensor.data.__set__, Tensor.set_})  # type: ignore[attr-defi
 """Functions that give a tensor other memory: `x.data = y` is the first."""
 
 
+_OF_LISTS = ("_foreach_", "_fused_")
+"""How the names of functions begin that optimisers call with all their parameters at once."""
+
+
 class FunctionWatch:
     """Records each torch function call as an op.
 
@@ -76,7 +80,11 @@ class FunctionWatch:
                 return
             if func in _MOVES:
                 self._builder.identity.moved(args[0])
-            if func is Tensor.__setitem__ or func in _MOVES:  # these change their tensor, and give nothing
+            if (
+                func is Tensor.__setitem__
+                or func in _MOVES
+                or (op.target.startswith(_OF_LISTS) and op.target.endswith("_"))
+            ):  # these change their tensor, and give nothing
                 result = args[0]
             if op.target == "scaled_dot_product_attention":
                 self._attention(op, *args, **kwargs)

@@ -24,6 +24,7 @@ from shapeflow.model.trace import Trace
 from shapeflow.recording import modules
 from shapeflow.recording.active import Active
 from shapeflow.recording.attention import keep_fused_paths
+from shapeflow.recording.backward import BackwardRecorder
 from shapeflow.recording.calls import CallRecorder
 from shapeflow.recording.capture import Capture, Capturer
 from shapeflow.recording.failure import failure_of
@@ -168,12 +169,13 @@ class Recording:
             watch_calls(calls.modules.values(), changes)
             if self._shapes_only is None:
                 put_on(RealOperators(operators, MetaMemo().flops), changes)
-                mode = Functions()
-                put_on(mode, changes)
-                _watch(mode, functions, changes)
+                seen = Functions()
+                put_on(seen, changes)
             else:
                 _watch(self._shapes_only, operators, changes)
-                _watch(self._shapes_only.functions, functions, changes)
+                seen = self._shapes_only.functions
+            _watch(seen, functions, changes)
+            BackwardRecorder(self._builder, seen, active.is_here).begin(changes)
             active.begin(changes, alone=self._shapes_only is not None)
 
     def raised(self, error: BaseException | None) -> None:

@@ -54,6 +54,12 @@ class Replaced:
             changes.end()
 
     @property
+    def current(self) -> Function:
+        """What this thread gets: what it wants in its place, or the function itself."""
+        instead = self._asked.instead
+        return instead[-1] if instead else self.original
+
+    @property
     def original(self) -> Function:
         """The function itself, also while another one stands in its place."""
         now: Function = getattr(import_module(self._module), self._name)

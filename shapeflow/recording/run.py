@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from itertools import chain
 from typing import Any, Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from shapeflow.common.collector import collection_paused
@@ -26,7 +25,13 @@ from shapeflow.recording.modes import put_on
 from shapeflow.recording.modules import named_tensors, tensor_names
 from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.recorder import Recording
-from shapeflow.recording.shapes_only.cleanup import forget_cached, keep_attributes, keep_contents
+from shapeflow.recording.shapes_only.cleanup import (
+    forget_cached,
+    gradient_of,
+    keep_attributes,
+    keep_contents,
+    keep_gradients,
+)
 from shapeflow.recording.shapes_only.devices import CudaOnCpu
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 
@@ -85,16 +90,19 @@ def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None
             hint=f"model.to('{kind}') and its inputs too, before",
         )
     changes, mode = Changes(), None
+    given: list[Tensor] = []
     if kind == "meta":
         _check_initialised(model)
-        own = (tensor for tensor, _, _ in tensor_names(model))
-        mode = ShapesOnly(protect=chain(own, tensors_of((args, kwargs)).values()))
+        given = [*(tensor for tensor, _, _ in tensor_names(model)), *tensors_of((args, kwargs)).values()]
+        given += [gradient for gradient in map(gradient_of, given) if gradient is not None]
+        mode = ShapesOnly(protect=given)
     recording = Recording(model, shapes_only=mode, device=here)
 
     def run_model() -> None:
         try:
             if mode is not None:
-                changes.on_end(partial(_forget_cached, recording))
+                keep_gradients(given, changes)
+                changes.on_end(partial(_forget_cached, recording, mode))
                 keep_attributes(model, changes)
                 keep_contents((args, kwargs), changes)
                 mode.begin(changes)
@@ -119,9 +127,9 @@ def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[],
     return end
 
 
-def _forget_cached(recording: Recording) -> None:
+def _forget_cached(recording: Recording, mode: ShapesOnly) -> None:
     if recording.outlived:
-        forget_cached()
+        forget_cached(mode.concrete.is_symbolic)
 
 
 def _hand_over(error: BaseException, recording: Recording) -> None:
@@ -238,7 +246,7 @@ class _Job:
         keep_compiler_out(changes)
         mode = ShapesOnly() if device == "meta" else None
         if mode is not None:
-            changes.on_end(self._forget_cached)
+            changes.on_end(partial(self._forget_cached, mode))
             mode.begin(changes)
         if device == "cpu" and not torch.cuda.is_available():
             put_on(CudaOnCpu(), changes)
@@ -268,6 +276,6 @@ class _Job:
             self._recording.end()
             self.trace = self._recording.finished
 
-    def _forget_cached(self) -> None:
+    def _forget_cached(self, mode: ShapesOnly) -> None:
         if self._recording is not None:
-            _forget_cached(self._recording)
+            _forget_cached(self._recording, mode)

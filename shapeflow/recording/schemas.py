@@ -83,6 +83,8 @@ class Operator:
     """Its result has the shape to which its arguments broadcast."""
     reshapes: bool = False
     """It changes the shape of its first argument in place."""
+    gives_nothing: bool = False
+    """It has no result."""
     writes: tuple[Place, ...] = ()
     """The arguments it writes to."""
     writes_if: Place | None = None
@@ -132,6 +134,7 @@ def operator_of(func: Any) -> Operator:
         torch.Tag.nondeterministic_seeded in tags,
         torch.Tag.pointwise in tags,
         torch.Tag.inplace_view in tags,
+        not schema.returns,
         marked if flag is None else statistics,
         next((place for place in places if place[1] == flag), None),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 ESCAPES = {
@@ -39,6 +40,7 @@ _ATTRIBUTES = (
     "is_nested",
     "requires_grad",
     "layout",
+    "grad",
 )
 METADATA_QUERIES = frozenset(
     {
@@ -56,6 +58,10 @@ METADATA_QUERIES = frozenset(
     }
 )
 """Questions about a tensor that are asked often and never give one."""
+
+
+GRADIENTS = frozenset({Tensor.backward, torch.autograd.backward, torch.autograd.grad})
+"""Functions that run autograd's engine."""
 
 
 def target_name(func: Any) -> str:

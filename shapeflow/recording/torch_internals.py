@@ -132,9 +132,10 @@ schema_of: Callable[[Any], Any] = _attribute(torch.ops.aten.add.Tensor, "_schema
 # Which kernel `scaled_dot_product_attention` takes. Since 2.0; torch.backends.cuda tells of CUDA alone.
 fused_attention_choice: Callable[..., int] = _named("torch._fused_sdp_choice")
 
-# The fused kernel of attention on the CPU, whose result has a layout of its own. Since 2.3; what is public
-# chooses a kernel by the device, which is `meta` in a shapes-only run.
+# The fused kernel of attention on the CPU, whose result has a layout of its own, and that of its gradients.
+# Since 2.3; what is public chooses a kernel by the device, which may be `meta` in a shapes-only run.
 flash_attention_on_cpu: Any = _named("torch.ops.aten._scaled_dot_product_flash_attention_for_cpu.default")
+flash_gradients_on_cpu: Any = _named("torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward")
 
 # What `nn.MultiheadAttention` and `nn.TransformerEncoderLayer` call on their fast paths, and their helper for
 # padding. Since 1.13; a function mode sees them under no other name.
@@ -149,6 +150,23 @@ weight_norm: Callable[..., Any] = _named("torch._weight_norm")
 # The product of groups of matrices, which models with experts call. Since 2.8, so it may be None; the public
 # `torch.nn.functional.grouped_mm`, from 2.10 on, calls it.
 grouped_product: Callable[..., Any] | None = _named("torch._grouped_mm", optional=True)
+
+# Autograd -------------------------------------------------------------------------------------------------
+
+# What every backward pass goes through. Since 2.2; a model may have imported the public functions by name.
+engine_replaced = _replaced("torch.autograd._engine_run_backward")
+
+# Whether `torch.func.grad` and its like are at work, in passes of their own. Since 2.3; nothing public tells.
+in_function_transform: Callable[[], bool] = _named("torch._C._are_functorch_transforms_active")
+
+# Dtype and shape of what a step of a pass gives gradients for. Since 2.1; an edge of a graph tells nothing.
+edge_metadata: Callable[[Any], Any] = _attribute(
+    torch.ones(1, requires_grad=True).exp().grad_fn, "_input_metadata"
+)
+
+# How often tensors were written to, and what puts it back. Since 1.13 and 2.6; nothing public does either.
+version_of: Callable[[Tensor], int] = _attribute(torch.empty(0), "_version")
+set_version: Any = _named("torch._C._autograd._unsafe_set_version_counter", optional=True)
 
 # Shapes and layouts ---------------------------------------------------------------------------------------
 
@@ -202,6 +220,7 @@ flop_formulas: Mapping[Any, Callable[..., Any]] = _named("torch.utils.flop_count
 product_flops: Callable[..., int] = _named("torch.utils.flop_counter.mm_flop")
 convolution_flops: Callable[..., int] = _named("torch.utils.flop_counter.conv_flop_count")
 attention_product_flops: Callable[..., int] = _named("torch.utils.flop_counter.sdpa_flop_count")
+attention_gradient_flops: Callable[..., int] = _named("torch.utils.flop_counter.sdpa_backward_flop_count")
 
 # The compiler ---------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from torch import Tensor
 from torch.nn import Parameter
@@ -52,6 +52,8 @@ class CallBuilder:
     source: int | None
     inputs: list[Port]
     first_op: int
+    within: int | None
+    """The op in which it runs: a backward pass."""
     outputs: list[Port] = field(default_factory=list)
     last_op: int = -1
     raised: bool = False
@@ -67,6 +69,18 @@ class CallBuilder:
     def name(self) -> str:
         """The selector of all calls like this one, as in the finished trace."""
         return call_name(self.path, self.method)
+
+
+class Pass(Protocol):
+    """A backward pass that is running."""
+
+    op: OpBuilder
+
+    def reads(self, tensors: Iterable[Tensor]) -> None:
+        """Note what an operator inside is given."""
+
+    def met(self, value: int) -> None:
+        """Note a tensor that was first seen inside."""
 
 
 class TraceBuilder:
@@ -85,6 +99,7 @@ class TraceBuilder:
         self.escapes: list[Escape] = []
         self.open_calls: list[CallBuilder] = []
         self.open_ops: list[OpBuilder] = []
+        self.passes: list[Pass] = []
         self.peak_op: int | None = None
         self.capturer: Capturer | None = None
         self.failing_ops = ErrorPath()
@@ -111,6 +126,8 @@ class TraceBuilder:
         if writer is not None:
             outputs = self.ops[writer].outputs
             outputs.append(Port(f"out.written[{len(outputs)}]", value))
+        if self.passes and self.identity.is_new(value, "unknown"):
+            self.passes[-1].met(value)
         return value
 
     def _keep(self, call: CallBuilder | None, target: str, ports: list[Port], leaves: Iterable[Any]) -> None:
@@ -157,7 +174,7 @@ class TraceBuilder:
             self.open_calls[-1].id if self.open_calls else None,
             self.open_ops[-1].id if self.open_ops else None,
             self.sources.current(3),
-            self._given(rows, "unknown" if self.calls else "input"),
+            self._given(rows, "unknown" if self.calls or self.passes else "input"),
         )
         self.ops.append(op)
         self.open_ops.append(op)
@@ -219,8 +236,9 @@ class TraceBuilder:
             class_name,
             self.open_calls[-1].id if self.open_calls else None,
             self.sources.current(depth),
-            self._given(rows, "unknown" if self.open_calls else "input"),
+            self._given(rows, "unknown" if self.open_calls or self.passes else "input"),
             len(self.ops),
+            self.open_ops[-1].id if self.open_ops else None,
         )
         self.calls.append(call)
         self.open_calls.append(call)

@@ -9,14 +9,17 @@ from __future__ import annotations
 import functools
 import gc
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from shapeflow.common.shared import Changes
 from shapeflow.recording.modules import named_modules
+from shapeflow.recording.torch_internals import no_torch_function, set_version, version_of
 from shapeflow.recording.wrappers import classes_of, original_of, package_of
 
 _CACHED: Any = functools._lru_cache_wrapper
@@ -150,26 +153,68 @@ def shaped_back(reshaped: list[Reshaped]) -> None:
             reshaped.pop()
 
 
-def forget_cached() -> None:
-    """Empty the caches of functions that hold tensors without data; finding them takes 0.1 s."""
+def keep_gradients(tensors: Iterable[Tensor], changes: Changes) -> None:
+    """Put back at the end whether tensors want gradients, which they have, and the writes to them."""
+    states = [
+        (tensor, tensor.requires_grad, gradient_of(tensor), _writes(tensor)) for tensor in _distinct(tensors)
+    ]
+
+    def put_back() -> None:
+        with no_torch_function():
+            for tensor, wanted, gradient, writes in states:
+                if gradient_of(tensor) is not gradient:
+                    tensor.grad = gradient
+                if not tensor.is_leaf and not wanted:  # it was written to with what a weight made
+                    with suppress(RuntimeError):
+                        tensor.detach_()
+                if tensor.requires_grad != wanted:
+                    tensor.requires_grad_(wanted)
+                if set_version is not None and writes is not None and version_of(tensor) != writes:
+                    set_version((tensor,), (writes,))
+
+    changes.on_end(put_back)
+
+
+def gradient_of(tensor: Tensor) -> Tensor | None:
+    """Return the gradient of a tensor that may have one; torch warns if another is asked."""
+    return tensor.grad if tensor.is_leaf or tensor.retains_grad else None
+
+
+def _distinct(tensors: Iterable[Tensor]) -> list[Tensor]:
+    """Return each tensor once, without the lazy ones that have no memory yet."""
+    return [*{id(tensor): tensor for tensor in tensors if not is_lazy(tensor)}.values()]
+
+
+def _writes(tensor: Tensor) -> int | None:
+    return None if tensor.is_inference() else version_of(tensor)
+
+
+def forget_cached(is_symbolic: Callable[[Tensor], bool]) -> None:
+    """Empty the caches of functions that hold tensors without data; finding them takes 0.1 s.
+
+    Args:
+        is_symbolic: tells these from others.
+    """
     for candidate in gc.get_objects():
-        if type(candidate) is _CACHED and any(map(_without_data, gc.get_referents(candidate))):
+        if type(candidate) is _CACHED and any(
+            _holds(item, is_symbolic) for item in gc.get_referents(candidate)
+        ):
             candidate.cache_clear()
 
 
-def _without_data(value: object, depth: int = 5) -> bool:
-    """Return whether a tensor without data is somewhere in ``value``.
+def _holds(value: object, wanted: Callable[[Tensor], bool], depth: int = 5) -> bool:
+    """Return whether a tensor of a kind is somewhere in ``value``.
 
     Anybody's objects are in caches, so only what Python's own containers hold is looked at: asking an
     object of another class for its items may raise, or do anything.
     """
     if isinstance(value, Tensor):
-        return bool(value.is_meta)
+        return wanted(value)
     if not depth:
         return False
     if isinstance(value, dict):
-        return any(_without_data(item, depth - 1) for item in dict.values(value))
+        return any(_holds(item, wanted, depth - 1) for item in dict.values(value))
     for kind in _HOLDERS:
         if isinstance(value, kind):
-            return any(_without_data(item, depth - 1) for item in kind.__iter__(value))
+            return any(_holds(item, wanted, depth - 1) for item in kind.__iter__(value))
     return False

@@ -9,22 +9,35 @@ import torch
 from torch import Tensor
 
 from shapeflow.recording.identity import address
-from shapeflow.recording.torch_internals import StorageWeakRef, no_torch_function, storage_identity
+from shapeflow.recording.shapes_only.memo import Layout
+from shapeflow.recording.shapes_only.stand_ins import lift
+from shapeflow.recording.torch_internals import (
+    StorageWeakRef,
+    no_torch_dispatch,
+    no_torch_function,
+    storage_identity,
+)
 
 LIMIT = 65_536
 """Elements up to which arithmetic is done."""
+_BYTES = 16 * LIMIT
+"""Up to so many bytes of the user's memory are kept, to be put back."""
+_MANY = 4_096
+"""Memory that is gone is looked for when so many more symbolic tensors are known."""
 
 
 class ConcreteValues:
     """Tells concrete tensors, whose values are true, from symbolic ones, by the memory that holds them.
 
     Args:
-        protect: tensors of the user's; their values may be read, never written.
+        protect: tensors of the user's. Their values may be read; what is written to is put back at the end.
     """
 
     def __init__(self, protect: Iterable[Tensor]) -> None:
         self._symbolic: dict[int, StorageWeakRef] = {}
         self._limit = LIMIT
+        self._saved: dict[int, tuple[Tensor, torch.UntypedStorage]] = {}
+        self._many = _MANY
         self._protected = {address(tensor): tensor for tensor in protect}
 
     def has_values(self, tensor: Tensor) -> bool:
@@ -35,6 +48,10 @@ class ConcreteValues:
         if tensor.is_meta or isinstance(tensor, torch.nn.Parameter):
             return False
         return tensor.layout is torch.strided and address(tensor) not in self._symbolic
+
+    def is_symbolic(self, tensor: Tensor) -> bool:
+        """Return True if ``tensor`` was made without values."""
+        return tensor.is_meta or address(tensor) in self._symbolic
 
     def is_small(self, tensor: Tensor) -> bool:
         """Return True if ``tensor`` has values, and so few that arithmetic on them is done."""
@@ -47,14 +64,68 @@ class ConcreteValues:
     def forget(self, tensor: Tensor) -> None:
         """From now on nothing in the memory of ``tensor`` may be read, whoever views it."""
         with no_torch_function():
-            if not tensor.is_meta:
-                storage = tensor.untyped_storage()
-                # The weak reference keeps the address from being used again.
-                self._symbolic[storage_identity(storage)] = StorageWeakRef(storage)
+            if not tensor.is_meta and tensor.layout is torch.strided:  # no other layout has values
+                self._forget(tensor.untyped_storage())
 
-    def any_protected(self, tensors: Iterable[Tensor]) -> bool:
-        """Return True if one of the tensors is in the user's memory."""
-        return any(address(tensor) in self._protected for tensor in tensors)
+    def _forget(self, storage: torch.UntypedStorage) -> None:
+        # The weak reference keeps the address from being used again.
+        self._symbolic[storage_identity(storage)] = StorageWeakRef(storage)
+        if len(self._symbolic) > self._many:
+            alive = {key: held for key, held in self._symbolic.items() if not held.expired()}
+            self._symbolic, self._many = alive, len(alive) + _MANY
+
+    def symbolic(self, layout: Layout) -> Tensor:
+        """Return a new tensor without numbers.
+
+        Autograd compares the devices of tensors and of their gradients, and concrete tensors are on the CPU.
+        So a symbolic one is there too: memory that nobody touches costs none. On ``meta`` is what is larger
+        than the machine would give, and what is made in inference mode, which autograd never sees.
+        """
+        if not torch.is_inference_mode_enabled():
+            try:
+                return self.untouched(layout)
+            except RuntimeError:  # the machine has not so much memory
+                pass
+        shape, strides, dtype = layout
+        return torch.empty_strided(shape, strides, dtype=dtype, device="meta")
+
+    def untouched(self, layout: Layout) -> Tensor:
+        """Return a new symbolic tensor on the CPU.
+
+        Raises:
+            RuntimeError: the machine has not so much memory.
+        """
+        shape, strides, dtype = layout
+        tensor = torch.empty_strided(shape, strides, dtype=dtype, device="cpu")
+        self._forget(tensor.untyped_storage())
+        return tensor
+
+    def without_values(self, tensor: Tensor) -> Tensor:
+        """Return a symbolic tensor like this one; gradients know where it comes from."""
+        with no_torch_function(), no_torch_dispatch():
+            if torch.is_inference_mode_enabled():
+                return lift(tensor)
+            if tensor.requires_grad and not tensor.is_meta and self.has_values(tensor):
+                tensor = tensor.clone()
+                self.forget(tensor)
+            elif not tensor.requires_grad and (tensor.is_meta or self.has_values(tensor)):
+                tensor = self.symbolic(Layout(tensor.size(), tensor.stride(), tensor.dtype))
+            return tensor
+
+    def may_write(self, tensors: Iterable[Tensor]) -> bool:
+        """Return True if values may be written to all these tensors; the user's are kept, to be put back."""
+        mine = [place for place in map(address, tensors) if place in self._protected]
+        for place in mine:
+            if place not in self._saved:
+                tensor = self._protected[place]
+                if tensor.untyped_storage().nbytes() > _BYTES:
+                    return False
+                self._saved[place] = tensor, tensor.untyped_storage().clone()
+        return True
+
+    def is_protected(self, tensor: Tensor) -> bool:
+        """Return True for a tensor in the user's memory."""
+        return address(tensor) in self._protected
 
     @contextmanager
     def nothing_new(self) -> Iterator[None]:
@@ -71,5 +142,10 @@ class ConcreteValues:
         return self._limit < 0
 
     def release(self) -> None:
-        """Let go of the user's tensors."""
+        """Put the user's values back, and let go of the tensors."""
+        for tensor, before in self._saved.values():
+            tensor.untyped_storage().copy_(before)
+        for place in self._protected:  # nothing was written there, or it is put back
+            self._symbolic.pop(place, None)
+        self._saved.clear()
         self._protected.clear()

@@ -8,6 +8,7 @@ fast.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -179,13 +180,14 @@ def described(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any], flops:
     return Inferred(map_tensors(result, layout), largest, flops)
 
 
-def build(outputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Return tensors without data for the outputs of an ``Inferred`` of a call with these arguments."""
+def build(
+    outputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any], make: Callable[[Layout], Tensor]
+) -> Any:
+    """Return the outputs of an ``Inferred`` of a call with these arguments; ``make`` makes new tensors."""
     if type(outputs) is Layout:
-        shape, strides, dtype = outputs
-        return torch.empty_strided(shape, strides, dtype=dtype, device=_META)
+        return make(outputs)
     if isinstance(outputs, Argument):
         return kwargs[outputs.place] if isinstance(outputs.place, str) else args[outputs.place]
     if isinstance(outputs, list | tuple):
-        return type(outputs)(build(item, args, kwargs) for item in outputs)
+        return type(outputs)(build(item, args, kwargs, make) for item in outputs)
     return outputs

@@ -1,12 +1,12 @@
 """The whole forward with no arithmetic on large tensors.
 
-Large tensors live on ``meta``: shape, strides, dtype, no data. Small tensors whose values follow from Python
-values are really computed on the CPU, they are *concrete*; so a model may read its small integers
-(``spatial_shapes[0, 0]``) and gets true ones. Everything else is *symbolic*: its values are not known, and
-reading them is an error that names the op and the way out.
+Large tensors have a shape, strides and a dtype, and memory that nobody touches, or none (``meta``). Small
+tensors whose values follow from Python values are really computed on the CPU, they are *concrete*; so a
+model may read its small integers (``spatial_shapes[0, 0]``) and gets true ones. Everything else is
+*symbolic*: its values are not known, and reading them is an error that names the op and the way out.
 
 To the model this looks like a run on the CPU: every tensor says ``device='cpu'``. The model is built under
-the same mode, so no weight is ever allocated.
+the same mode, so no weight ever takes memory.
 
 Not done here: arithmetic of any kind on symbolic tensors, random numbers (always symbolic), sparse and
 nested tensors.
@@ -33,7 +33,7 @@ from shapeflow.recording.redispatch import have_own_dispatch, redispatch
 from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, operator_of, tensors_in
 from shapeflow.recording.shapes_only.cleanup import RandomState, Reshaped, shaped_back
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
-from shapeflow.recording.shapes_only.memo import MetaMemo, build
+from shapeflow.recording.shapes_only.memo import Inferred, MetaMemo, build
 from shapeflow.recording.shapes_only.overrides import CpuView
 from shapeflow.recording.shapes_only.places import MASKS, PlaceChecks, check_mask
 from shapeflow.recording.shapes_only.stand_ins import lift
@@ -128,7 +128,8 @@ class ShapesOnly(DispatchMode):
             return tensor if tensor.dtype is torch.bool and self.concrete.has_values(tensor) else lift(tensor)
 
         try:
-            return operator.func(*map_tensors(args, without_data), **map_tensors(kwargs, without_data))
+            result = operator.func(*map_tensors(args, without_data), **map_tensors(kwargs, without_data))
+            return map_tensors(result, self.concrete.without_values)
         except (RuntimeError, NotImplementedError) as error:
             if "meta" not in str(error).lower():
                 raise
@@ -138,7 +139,7 @@ class ShapesOnly(DispatchMode):
         if self.concrete.paused or operator.func is not _aten.scalar_tensor.default:
             inferred = self.memo.infer(operator.func, args, kwargs)
             if operator.is_random or not self.concrete.may_be(inferred.largest):
-                return build(inferred.outputs, args, kwargs)
+                return self._built(inferred, args, kwargs)
         where = {"device": _CPU} if _tensors(args, kwargs) else {}
         result = operator.func(*args, **{**_on_cpu(kwargs), **where})
         # What memory happens to hold is not a number that the model could mean.
@@ -151,7 +152,7 @@ class ShapesOnly(DispatchMode):
         args = tuple([device if isinstance(value, torch.device) else value for value in args])
         if concrete:
             return redispatch(operator.func, (), args, kwargs)
-        return build(self.memo.infer(operator.func, args, kwargs).outputs, args, kwargs)
+        return self._built(self.memo.infer(operator.func, args, kwargs), args, kwargs)
 
     def _view(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         tensors = _tensors(args, kwargs)
@@ -211,7 +212,7 @@ class ShapesOnly(DispatchMode):
         try:
             inferred = self.memo.infer(operator.func, args, kwargs, tried=not concrete)
         except NotImplementedError as error:
-            if concrete and not self.concrete.any_protected(written):
+            if concrete and self.concrete.may_write(written):
                 return redispatch(operator.func, (), args, _on_cpu(kwargs))
             if "meta" not in str(error).lower():
                 raise  # it is the model that asks for what there is not
@@ -220,18 +221,18 @@ class ShapesOnly(DispatchMode):
                 raise NoShapeFormula(operator.name, _notations(args, kwargs)) from None
             return result
         except Exception:
-            if concrete and not self.concrete.any_protected(written):
+            if concrete and self.concrete.may_write(written):
                 return redispatch(operator.func, (), args, _on_cpu(kwargs))  # it refuses in its own words
             raise
         self._flops = inferred.flops
-        if concrete and self.concrete.may_be(inferred.largest) and not self.concrete.any_protected(written):
+        if concrete and self.concrete.may_be(inferred.largest) and self.concrete.may_write(written):
             return redispatch(operator.func, (), args, _on_cpu(kwargs))
         if concrete:
             self.memo.infer(operator.func, args, kwargs)
         self.places.check(operator, args, kwargs)
         for tensor in written:
             self.concrete.forget(tensor)
-        return build(inferred.outputs, args, kwargs)
+        return self._built(inferred, args, kwargs)
 
     def _write(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         written = operator.written(args, kwargs)
@@ -239,11 +240,11 @@ class ShapesOnly(DispatchMode):
             self._reshaped += [
                 (tensor, tensor.size(), tensor.stride(), tensor.storage_offset())
                 for tensor in written
-                if self.concrete.any_protected([tensor])
+                if self.concrete.is_protected(tensor)
             ]
             return operator.func(*args, **kwargs)
         concrete = not operator.is_random and all(map(self.concrete.is_small, _tensors(args, kwargs)))
-        if concrete and not self.concrete.any_protected(written):
+        if concrete and self.concrete.may_write(written):
             return redispatch(operator.func, (), args, kwargs)
         self.places.check_memory(operator, args, kwargs)
         self.places.check(operator, args, kwargs)
@@ -252,9 +253,14 @@ class ShapesOnly(DispatchMode):
         if any(tensor is value for tensor in written for value in kwargs.values()):
             self.trials.check(operator.func, args, kwargs)
             return _write_out(operator, args, kwargs, written)
-        inferred = self.memo.infer(operator.func, args, kwargs)
+        try:
+            inferred = self.memo.infer(operator.func, args, kwargs)
+        except NotImplementedError:
+            if operator.gives_nothing:  # such as a fused optimiser: it has no shape to tell
+                return None
+            raise NoShapeFormula(operator.name, _notations(args, kwargs)) from None
         self._flops = inferred.flops
-        return build(inferred.outputs, args, kwargs)
+        return self._built(inferred, args, kwargs)
 
     _HANDLERS: ClassVar = {
         Kind.FACTORY: _make,
@@ -269,6 +275,9 @@ class ShapesOnly(DispatchMode):
     """What runs an operator of each kind."""
 
     # ------------------------------------------------------------------------------------------------------
+
+    def _built(self, inferred: Inferred, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return build(inferred.outputs, args, kwargs, self.concrete.symbolic)
 
     @contextlib.contextmanager
     def _again(self) -> Iterator[None]:

@@ -1,8 +1,8 @@
 """Torch functions that must not see where a tensor of a shapes-only run is.
 
-To the model every tensor is on the CPU; below, concrete ones are and symbolic ones are on ``meta``. Operators
-take both. Some functions tell a tensor's device, compare devices in C++ or read numbers before any operator
-is called; here is what they give instead.
+To the model every tensor is on the CPU; below, some symbolic ones are on ``meta``. Operators take both. Some
+functions tell a tensor's device, compare devices in C++ or read numbers before any operator is called; here
+is what they give instead.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ from shapeflow.recording.identity import SHORT_DTYPES, notation
 from shapeflow.recording.modes import put_on
 from shapeflow.recording.ops import Functions
 from shapeflow.recording.ports import map_tensors, tensors_of
-from shapeflow.recording.shapes_only import autocast
+from shapeflow.recording.shapes_only import autocast, composites
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.devices import on_cpu
+from shapeflow.recording.shapes_only.memo import Layout
+from shapeflow.recording.shapes_only.places import with_index
+from shapeflow.recording.shapes_only.refusals import as_really
 from shapeflow.recording.shapes_only.stand_ins import lift
-from shapeflow.recording.shapes_only.trials import Trials, is_plain
-from shapeflow.recording.targets import target_name
+from shapeflow.recording.shapes_only.trials import Trials
+from shapeflow.recording.targets import GRADIENTS, target_name
 
 Handler = Callable[..., Any]
 
@@ -83,6 +86,7 @@ class CpuView(Functions):
             args, kwargs = on_cpu(func, args, kwargs)
         if func in _BY_DEVICE:
             self._trials.check_function(func, args, kwargs)
+        unknown = self._concrete.without_values
         try:
             return func(*args, **kwargs) if handler is None else handler(*args, **kwargs)
         except ShapeflowError:
@@ -90,42 +94,20 @@ class CpuView(Functions):
         except Exception as error:
             given = tensors_of((args, kwargs)).values()
             symbolic = [tensor for tensor in given if not self._concrete.has_values(tensor)]
-            text = str(error).lower()
-            if not symbolic or handler is not None or "device" not in text:
-                return self._in_words_of_a_real_run(func, args, kwargs, error, symbolic)
+            compared = "device" in str(error).lower() and func not in GRADIENTS  # these cannot be run twice
+            if not symbolic or handler is not None or not compared:
+                return as_really(
+                    self._trials, func, args, kwargs, error, symbolic, self._concrete.without_values
+                )
         # It compared devices in C++ before any operator was called: now all its tensors are without data.
-        args, kwargs = map_tensors(args, _without_data), map_tensors(kwargs, _without_data)
+        args, kwargs = map_tensors(args, unknown), map_tensors(kwargs, unknown)
         try:
             with self._concrete.nothing_new():
                 return func(*args, **kwargs)
         except ShapeflowError:
             raise
         except Exception as error:
-            return self._in_words_of_a_real_run(func, args, kwargs, error, symbolic)
-
-    def _in_words_of_a_real_run(
-        self,
-        func: Any,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        error: Exception,
-        symbolic: list[Tensor],
-    ) -> Any:
-        """Refuse a call as a real run does; one that a real run takes is taken."""
-        if symbolic and "meta tensor" in str(error):  # it reads numbers in C++ without calling an operator
-            raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
-        if symbolic and is_plain((args, kwargs)):
-            result = self._trials.refuse(func, args, kwargs)
-            if result is not None and all(map(_is_real, symbolic)):
-                return map_tensors(result, _without_data)
-            if "meta" in str(error):
-                raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
-        raise error
-
-
-def _is_real(tensor: Tensor) -> bool:
-    """Return True for a tensor whose numbers are no places and no counts."""
-    return tensor.is_floating_point() or tensor.is_complex()
+            return as_really(self._trials, func, args, kwargs, error, symbolic, unknown)
 
 
 def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
@@ -136,6 +118,10 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
         kind.is_meta.__get__: lambda *_: False,
         kind.is_cpu.__get__: lambda *_: True,
         Tensor.get_device: lambda *_: -1,
+        Tensor.__repr__: lambda tensor, **_: _text(concrete, tensor),
+        Tensor.__format__: lambda tensor, spec: format(
+            tensor if tensor.dim() == 0 else _text(concrete, tensor), spec
+        ),
         Tensor.to: _convert,
         Tensor.type_as: _convert,
         Tensor.type: _type,
@@ -144,25 +130,28 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
         ),
         kind.data.__get__: partial(_get_data, concrete),
         kind.data.__set__: partial(_set_data, concrete),
-        Tensor.to_padded_tensor: _padded,
-        functional.scaled_dot_product_attention: _attention,
-        torch_internals.nested_from_mask: partial(_nested, concrete),
-        torch_internals.pack_padded: partial(_pack, concrete),
-        torch_internals.native_attention: _fused_attention,
-        torch_internals.encoder_layer_forward: lambda source, *_: _without_data(torch.empty_like(source)),
+        Tensor.to_padded_tensor: partial(composites.padded, concrete),
+        functional.one_hot: partial(composites.one_hot, concrete),
+        functional.scaled_dot_product_attention: partial(_attention, concrete),
+        torch_internals.nested_from_mask: partial(composites.nested, concrete),
+        torch_internals.pack_padded: partial(composites.pack, concrete),
+        torch_internals.native_attention: partial(composites.fused_attention, concrete),
+        torch_internals.encoder_layer_forward: lambda source, *_: concrete.without_values(
+            torch.empty_like(source)
+        ),
     }
     if torch_internals.grouped_product is not None:
-        found[torch_internals.grouped_product] = _grouped
+        found[torch_internals.grouped_product] = partial(composites.grouped, concrete)
     for access in (Tensor.__getitem__, Tensor.__setitem__):
-        found[access] = partial(_with_index, access)
+        found[access] = partial(with_index, access)
     for move in (Tensor.cuda, Tensor.cpu, Tensor.pin_memory):
         found[move] = lambda tensor, *_, **__: tensor
     for function, name in _READS.items():
         found[function] = partial(_read, concrete, function, name)
     for function in (torch.tensor, torch.as_tensor, torch.asarray):
-        found[function] = partial(_from_data, function)
+        found[function] = partial(_from_data, concrete, function)
     for function in (torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu, torch_internals.weight_norm):
-        found[function] = _all_symbolic(function)
+        found[function] = _all_symbolic(concrete, function)
     for name, function in vars(init).items():
         if name.endswith("_") and not name.startswith("_") and callable(function):
             found[function] = partial(_initialise, concrete, function)
@@ -177,22 +166,25 @@ def _read(
     return function(tensor, *args, **kwargs)
 
 
-def _from_data(function: Handler, /, *args: Any, **kwargs: Any) -> Any:
-    """Make a tensor of Python's numbers, which are concrete on any device."""
+def _text(concrete: ConcreteValues, tensor: Tensor) -> str:
+    """Write a tensor as torch does, without numbers if it has none."""
+    with torch_internals.no_torch_function(), torch_internals.no_torch_dispatch():
+        return repr(tensor if concrete.has_values(tensor) else lift(tensor))
+
+
+def _from_data(concrete: ConcreteValues, function: Handler, /, *args: Any, **kwargs: Any) -> Any:
+    """Make a tensor of Python's numbers, concrete on any device; torch reads tensors among them unseen."""
+    data: Any = args[0] if args else kwargs.get("data", kwargs.get("obj"))
+    unknown = [tensor for tensor in tensors_of(data).values() if not concrete.has_values(tensor)]
+    if unknown and not isinstance(data, Tensor):
+        raise NeedsValues(target_name(function), ", ".join(map(notation, unknown)))
+    if unknown and not data.is_meta:
+        copy = function is torch.tensor or bool(kwargs.get("copy"))
+        made: Tensor = data.detach().to(kwargs.get("dtype") or data.dtype, copy=copy)
+        return made.requires_grad_(bool(kwargs.get("requires_grad"))) if copy else made
     if kwargs.get("device") is not None:
         kwargs["device"] = _CPU
     return function(*args, **kwargs)
-
-
-def _with_index(function: Handler, /, tensor: Tensor, index: Any, *value: Any) -> Any:
-    """Index with lists of numbers as concrete tensors; torch would put them where the tensor is."""
-
-    def made(item: Any) -> Any:
-        is_numbers = isinstance(item, list) and item and all(type(number) in (int, bool) for number in item)
-        return torch.tensor(item) if is_numbers else item
-
-    places = tuple([made(item) for item in index]) if isinstance(index, tuple) else made(index)
-    return function(tensor, places, *value)
 
 
 def _initialise(concrete: ConcreteValues, function: Handler, /, *args: Any, **kwargs: Any) -> Any:
@@ -237,14 +229,15 @@ def _get_data(concrete: ConcreteValues, tensor: Tensor, *_: Any) -> Tensor:
 def _set_data(concrete: ConcreteValues, tensor: Tensor, value: Tensor) -> None:
     """Replace what a tensor holds by a tensor of the other kind, which torch refuses."""
     if tensor.is_meta and not value.is_meta:
-        value = _without_data(value)
+        value = lift(value)
     elif value.is_meta and not tensor.is_meta:
-        value = torch.empty_strided(value.size(), value.stride(), dtype=value.dtype, device="cpu")
-        concrete.forget(value)
+        value = concrete.untouched(Layout(value.size(), value.stride(), value.dtype))
     tensor.data = value
 
 
 def _attention(
+    concrete: ConcreteValues,
+    /,
     query: Tensor,
     key: Tensor,
     value: Tensor,
@@ -256,78 +249,20 @@ def _attention(
     """Attend with the kernel that a real run takes: models rely on the layout of its result in ``view``."""
     flags = {"dropout_p": dropout_p, "is_causal": is_causal, **options}
     if takes_fused_kernel(query, key, value, attn_mask, **flags):
-        result: Tensor = torch_internals.flash_attention_on_cpu(*map(_without_data, (query, key, value)))[0]
+        result: Tensor = torch_internals.flash_attention_on_cpu(
+            *map(concrete.without_values, (query, key, value))
+        )[0]
         return result
     if any(tensor.is_meta for tensor in (query, key, value)):  # torch wants all three on one device
-        query, key, value = map(_without_data, (query, key, value))
+        query, key, value = map(concrete.without_values, (query, key, value))
     return functional.scaled_dot_product_attention(query, key, value, attn_mask, **flags)
 
 
-def _nested(concrete: ConcreteValues, tensor: Tensor, mask: Tensor, mask_check: bool = True) -> Tensor:
-    """Give a padded tensor, as long as the longest row, in place of a nested one."""
-    if not concrete.has_values(mask):
-        raise NeedsValues("_nested_tensor_from_mask", notation(mask))
-    longest = int(mask.sum(1).max())
-    return _without_data(tensor).new_empty((tensor.shape[0], longest, *tensor.shape[2:]))
-
-
-def _padded(tensor: Tensor, padding: float, output_size: Any = None) -> Tensor:
-    return _without_data(tensor).new_empty(tensor.shape if output_size is None else output_size)
-
-
-def _pack(concrete: ConcreteValues, data: Tensor, lengths: Tensor, batch_first: bool) -> Any:
-    """Pack sequences of known lengths (aten/src/ATen/native/PackedSequence.cpp)."""
-    if not concrete.has_values(lengths):
-        raise NeedsValues("pack_padded_sequence", notation(lengths))
-    counts = (lengths[:, None] > torch.arange(int(lengths.max()))).sum(0)
-    return _without_data(data).new_empty((int(lengths.sum()), *data.shape[2:])), counts
-
-
-def _grouped(first: Tensor, second: Tensor, offs: Tensor | None = None, *_: Any, **named: Any) -> Tensor:
-    """Give the shape of a grouped product; the meta formula takes bf16 alone (torch/_meta_registrations.py).
-
-    ``offs`` says where groups end: in the rows of a flat ``first``, or in the columns of a flat ``second``.
-    """
-    shape = [first.shape[-2], second.shape[-1]]
-    groups = len(first) if second.dim() == 3 else 0 if offs is None else len(offs)
-    if first.dim() == second.dim():
-        shape.insert(0, groups)
-    return _without_data(first).new_empty(shape, dtype=named.get("out_dtype") or first.dtype)
-
-
-def _fused_attention(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    embed_dim: int,
-    num_head: int,
-    qkv_weight: Tensor,
-    qkv_bias: Tensor,
-    proj_weight: Tensor,
-    proj_bias: Tensor,
-    mask: Tensor | None = None,
-    need_weights: bool = True,
-    average_attn_weights: bool = True,
-    mask_type: int | None = None,
-) -> tuple[Tensor, Tensor | None]:
-    """Give the results of the fused kernel (aten/src/ATen/native/transformers/attention.cpp)."""
-    result = _without_data(torch.empty_like(query))
-    heads = [] if average_attn_weights else [num_head]
-    weights = (query.shape[0], *heads, query.shape[1], key.shape[1])
-    return result, _without_data(query).new_empty(weights) if need_weights else None
-
-
-def _without_data(tensor: Tensor) -> Tensor:
-    """Return a tensor like this one on ``meta``, of which gradients know where it comes from."""
-    with torch_internals.no_torch_function(), torch_internals.no_torch_dispatch():
-        return tensor.to("meta") if tensor.requires_grad and torch.is_grad_enabled() else lift(tensor)
-
-
-def _all_symbolic(function: Handler) -> Handler:
+def _all_symbolic(concrete: ConcreteValues, function: Handler) -> Handler:
     """Return ``function`` for numbers that are all symbolic; counts and lengths stay as they are."""
 
     def without_numbers(tensor: Tensor) -> Tensor:
-        return _without_data(tensor) if tensor.is_floating_point() else tensor
+        return concrete.without_values(tensor) if tensor.is_floating_point() else tensor
 
     def handler(*args: Any, **kwargs: Any) -> Any:
         return function(*map_tensors(args, without_numbers), **map_tensors(kwargs, without_numbers))

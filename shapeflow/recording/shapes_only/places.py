@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -102,3 +102,14 @@ def check_mask(tensor: Tensor, mask: Tensor, place: int) -> None:
                 f"The shape of the mask {list(mask.shape)} at index {dim} does not match the shape of "
                 f"the indexed tensor {list(tensor.shape)} at index {place + dim}"
             )
+
+
+def with_index(function: Callable[..., Any], /, tensor: Tensor, index: Any, *value: Any) -> Any:
+    """Index with lists of numbers as concrete tensors; torch would put them where the tensor is."""
+
+    def made(item: Any) -> Any:
+        is_numbers = isinstance(item, list) and item and all(type(number) in (int, bool) for number in item)
+        return torch.tensor(item) if is_numbers else item
+
+    places = tuple([made(item) for item in index]) if isinstance(index, tuple) else made(index)
+    return function(tensor, places, *value)

@@ -212,19 +212,38 @@ def test_weights_and_inputs_that_a_model_writes_to_stay_as_they_are():
     assert out == {}
 
 
-def test_a_users_values_may_be_read_but_what_a_run_writes_is_unknown():
-    class Counts(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.register_buffer("count", torch.tensor(3))
+class Counts(nn.Module):
+    """Counts its calls, as BatchNorm does, and reads the count."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("count", torch.tensor(3))
+
+    def forward(self, x):
+        before = int(self.count)
+        self.count += 1
+        return x[:before], x[: int(self.count)]
+
+
+def test_a_users_values_may_be_written_and_are_put_back():
+    model = Counts()
+    version = model.count._version
+    found = trace(model, torch.rand(5), device="meta")
+    assert str(found.value_at(found.select(".:out[1]")[0].port)) == "f32[4]"
+    assert model.count.item() == 3
+    assert model.count._version == version
+
+
+def test_what_a_run_writes_without_values_is_unknown():
+    class Sums(Counts):
         def forward(self, x):
-            before = int(self.count)
-            self.count += 1
-            return x[:before], self.count.item()
+            self.count += torch.randn(9).argmax()
+            return x[: int(self.count)]
 
+    model = Sums()
     with pytest.raises(NeedsValues):
-        trace(Counts(), torch.rand(5), device="meta")
+        trace(model, torch.rand(5), device="meta")
+    assert model.count.item() == 3
 
 
 def test_a_large_input_of_the_users_can_be_looked_into():
