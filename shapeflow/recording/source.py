@@ -14,6 +14,7 @@ from shapeflow.model.records import Source
 _OURS = str(Path(__file__).parent.parent)
 _HIDDEN = (
     _OURS + "/recording",
+    _OURS + "/common",
     _OURS + "/adapters",
     str(Path(torch.__file__).parent) + "/",
     str(Path(linecache.__file__).parent / "contextlib.py"),

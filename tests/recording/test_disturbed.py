@@ -363,3 +363,9 @@ def test_ctrl_c_while_a_trace_is_made_keeps_it(monkeypatch):
     with pytest.raises(KeyboardInterrupt) as caught:
         trace(Outer(), torch.randn(2, 4))
     assert names(caught.value.shapeflow_trace) == CALLS
+
+
+@DEVICES
+def test_the_line_that_called_the_model_is_the_users(device):
+    found = trace(Outer(), torch.randn(2, 4), device=device)
+    assert found.line(found.calls[0].source).partition(":")[0].endswith("test_disturbed.py")
