@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -10,18 +10,25 @@ from typing import Literal
 from shapeflow.common.text import counted, listing
 from shapeflow.errors import SelectorError
 from shapeflow.model.links import Links, Predecessors, path_to
-from shapeflow.model.match import Match
+from shapeflow.model.members import each
+from shapeflow.model.moments import Moment, Place, places
 from shapeflow.model.records import Escape, Op, Records, Value
 from shapeflow.model.selector import select
 from shapeflow.model.unused import Use, dead, first_use, unused, wasted, wasted_flops
+
+SHARING = frozenset({"numpy", "dlpack", "data_ptr", "storage"})
+"""Escapes after which Python may also write to the memory."""
 
 __all__ = [
     "Doubt",
     "Reach",
     "Step",
     "Use",
+    "all_reach",
     "dead",
     "fold",
+    "opaque_at",
+    "places_at",
     "producers",
     "reaches",
     "unused",
@@ -38,9 +45,10 @@ __all__ = [
 class Doubt:
     """Why ``never reaches`` is not proven."""
 
-    kind: Literal["escape", "unknown origin"]
+    kind: Literal["escape", "unknown origin", "not looked into"]
     value: int
-    """Id of the value that was read into Python, or whose making was not seen."""
+    """Id of the value that was read into Python, whose making was not seen, or that is beside what was not
+    looked into."""
     text: str
     """The reason in one line."""
 
@@ -77,8 +85,8 @@ class Step:
     """Id of the value that leaves it."""
 
 
-def values_at(trace: Records, selector: str, side: Literal["in", "out", "both"] = "out") -> tuple[int, ...]:
-    """Return the ids of the values that a selector names.
+def places_at(trace: Records, selector: str, side: Literal["in", "out", "both"] = "out") -> list[Place]:
+    """Return the tensors that a selector names, and when they are there.
 
     Args:
         trace: where to look.
@@ -89,11 +97,20 @@ def values_at(trace: Records, selector: str, side: Literal["in", "out", "both"] 
         SelectorError: the selector names nothing, or nothing that is a tensor (``no-tensor``).
     """
     matches = select(trace, selector)
-    found = dict.fromkeys(value for match in matches for value in _values_of(match, side))
+    found = places(trace, matches, side)
     if not found:
         held = ", ".join(dict.fromkeys(match.port.text for match in matches if match.port)) or "no tensor"
         raise SelectorError("no-tensor", f"'{selector}' holds {held}", expected="a place that holds a tensor")
-    return tuple(found)
+    return found
+
+
+def values_at(trace: Records, selector: str, side: Literal["in", "out", "both"] = "out") -> tuple[int, ...]:
+    """Return the ids of the values that a selector names; see ``places_at``.
+
+    Raises:
+        SelectorError: the selector names nothing, or nothing that is a tensor (``no-tensor``).
+    """
+    return tuple(dict.fromkeys(place.value for place in places_at(trace, selector, side)))
 
 
 def value_at(trace: Records, selector: str) -> Value:
@@ -112,14 +129,6 @@ def value_at(trace: Records, selector: str) -> Value:
             hint=f"{names[0]}, or select('{selector}') for all",
         )
     return trace.values[numbers[0]]
-
-
-def _values_of(match: Match, side: str) -> list[int]:
-    if match.port is not None:
-        return [] if match.port.value is None else [match.port.value]
-    owner = match.owner
-    ports = {"in": owner.inputs, "out": owner.outputs, "both": owner.ports}[side]
-    return [port.value for port in ports if port.value is not None]
 
 
 def producers(trace: Records, selector: str) -> tuple[Op, ...]:
@@ -141,35 +150,106 @@ def _ops(trace: Records, ids: Iterable[int]) -> tuple[Op, ...]:
 def use_of(trace: Records, selector: str) -> Use | None:
     """Return the nearest use of anything that a selector names; None: all of it is unused.
 
+    Where nobody can tell, it is a use that is not ``certain``.
+
     Raises:
         SelectorError: the selector names nothing, or no tensor.
     """
-    return first_use(trace, values_at(trace, selector))
+    starts = _starts(places_at(trace, selector))
+    use = first_use(trace, starts)
+    unseen = "" if use is not None and use.certain else next(opaque_at(trace, selector, "out"), "")
+    return Use(unseen, (), (next(iter(starts)),), certain=False) if unseen else use
+
+
+def _starts(found: Iterable[Place]) -> dict[int, Moment]:
+    """Return values with the moment from which on what is done with them counts."""
+    starts: dict[int, Moment] = {}
+    for place in found:
+        starts[place.value] = min(place.since, starts.get(place.value, place.since))
+    return starts
 
 
 def reaches(trace: Records, source: str, destination: str) -> Reach:
     """Return whether any value of ``source`` flows into any value of ``destination``.
 
     A call or op without a port means, as the source, what it returned; as the destination, all that it
-    was given or returned. The same tensor in both places counts.
+    was given or returned. The same tensor in both places counts, if it is not there before it is at the
+    source: what a call only hands through reaches what is done with it afterwards.
 
     Raises:
         SelectorError: a selector names nothing, or no tensor.
     """
     links = trace.cached(Links)
-    starts, goals = values_at(trace, source), set(values_at(trace, destination, "both"))
-    reached = links.down(starts, goals)
-    hit = next(reversed(reached))
-    if hit in goals:
+    starts, goals = _starts(places_at(trace, source)), _goals(places_at(trace, destination, "both"))
+    reached, hit = links.way(starts, goals)
+    if hit is not None:
         return Reach("yes", *path_to(reached, hit))
     made = max((op for goal in goals for op in links.makers[goal]), default=-1)
     complete = max(made, _chosen(trace, destination))
     last = max((op for value in reached for op in links.makers[value] if op <= made), default=None)
     doubts = (
-        *_escapes(trace, reached, complete),
+        *(Doubt("not looked into", next(iter(starts)), text) for text in opaque_at(trace, source, "out")),
+        *(
+            Doubt("not looked into", next(iter(goals)), text)
+            for text in opaque_at(trace, destination, "both")
+        ),
+        *_escapes(trace, reached, len(trace.ops) if _memory_given(trace, goals) else complete),
         *_unknown_origins(trace, starts, goals),
     )
     return Reach("undecided" if doubts else "no", doubts=tuple(dict.fromkeys(doubts)), last=last)
+
+
+def all_reach(trace: Records, source: str, destination: str) -> tuple[str, str, Reach]:
+    """Return whether each path that ``source`` names flows into each that ``destination`` names.
+
+    A pattern means all that it names; a selector without one asks what ``reaches`` does.
+
+    Returns:
+        The first two selectors between which the answer is not yes, or else the last two, and the answer.
+
+    Raises:
+        SelectorError: a selector names nothing, or no tensor.
+    """
+    pairs = [(start, goal) for start in each(trace, source) for goal in each(trace, destination)]
+    for start, goal in pairs:
+        reach = reaches(trace, start, goal)
+        if not reach:
+            break
+    return start, goal, reach
+
+
+def _goals(found: Iterable[Place]) -> dict[int, Moment]:
+    """Return values with the last moment at which they are where they are looked for."""
+    goals: dict[int, Moment] = {}
+    for place in found:
+        goals[place.value] = max(place.when, goals.get(place.value, place.when))
+    return goals
+
+
+def opaque_at(trace: Records, selector: str, side: Literal["out", "both"]) -> Iterator[str]:
+    """Yield a line for each thing at the places that a selector names that was not looked into."""
+    for match in select(trace, selector):
+        owner = match.owner
+        ports = [match.port] if match.port else owner.outputs if side == "out" else owner.ports
+        for port in ports:
+            if port.opaque:
+                yield f"'{match.path}:{port.name}' holds {port.text}, which was not looked into"
+
+
+def _not_looked_into(
+    trace: Records, selector: str, side: Literal["out", "both"], beside: int
+) -> Iterator[Doubt]:
+    for text in opaque_at(trace, selector, side):
+        yield Doubt("not looked into", beside, text)
+
+
+def _memory_given(trace: Records, goals: Iterable[int]) -> bool:
+    """Return whether Python got memory of something that flows into the goals: it may write there."""
+    given = {trace.values[escape.value].storage for escape in trace.escapes if escape.how in SHARING}
+    given.discard(None)
+    return bool(given) and any(
+        trace.values[value].storage in given for value in trace.cached(Links).up(goals)
+    )
 
 
 def _chosen(trace: Records, destination: str) -> int:

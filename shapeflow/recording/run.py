@@ -94,7 +94,7 @@ def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None
             recording = Recording(model, device=here)
         try:
             with recording:
-                model(*args, **kwargs)
+                _held = model(*args, **kwargs)  # so that we see at the end what is in it
         except BaseException as error:
             with suppress(AttributeError, TypeError):  # some exceptions take no attributes
                 error.shapeflow_trace = recording.trace  # type: ignore[attr-defined]

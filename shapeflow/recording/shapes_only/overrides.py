@@ -106,6 +106,7 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
         ),
         kind.data.__get__: partial(_get_data, concrete),
         kind.data.__set__: partial(_set_data, concrete),
+        Tensor.set_: partial(_set, concrete),
         Tensor.to_padded_tensor: _padded,
         functional.scaled_dot_product_attention: _attention,
         torch_internals.nested_from_mask: partial(_nested, concrete),
@@ -138,8 +139,11 @@ def _read(
 
 
 def _from_data(function: Handler, /, *args: Any, **kwargs: Any) -> Any:
-    """Make a tensor of Python's numbers, which are concrete on any device."""
-    if kwargs.get("device") is not None:
+    """Make a tensor of Python's numbers, which are concrete on any device; another tensor is on this one."""
+    data = args[0] if args else kwargs.get("data", kwargs.get("obj"))
+    if isinstance(data, Tensor):
+        kwargs.pop("device", None)  # a move would be a copy, where torch may give the same memory
+    elif kwargs.get("device") is not None:
         kwargs["device"] = _CPU
     return function(*args, **kwargs)
 
@@ -186,11 +190,20 @@ def _get_data(concrete: ConcreteValues, tensor: Tensor, *_: Any) -> Tensor:
 def _set_data(concrete: ConcreteValues, tensor: Tensor, value: Tensor) -> None:
     """Replace what a tensor holds by a tensor of the other kind, which torch refuses."""
     if tensor.is_meta and not value.is_meta:
+        concrete.forget(value)  # what is written through the tensor is written into it, unseen
         value = _without_data(value)
     elif value.is_meta and not tensor.is_meta:
         value = torch.empty_strided(value.size(), value.stride(), dtype=value.dtype, device="cpu")
         concrete.forget(value)
     tensor.data = value
+
+
+def _set(concrete: ConcreteValues, tensor: Tensor, source: Any = None, *where: Any) -> Tensor:
+    """Put a tensor on the memory of another one, also of one of the other kind."""
+    if isinstance(source, Tensor) and source.is_meta != tensor.is_meta and not where:
+        _set_data(concrete, tensor, source)
+        return tensor
+    return tensor.set_(*(() if source is None else (source, *where)))
 
 
 def _attention(
