@@ -6,6 +6,7 @@ that never ran, the names that it lists and nothing has, calls and ports that so
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -59,7 +60,7 @@ def exists_elsewhere(trace: Records, text: str) -> bool:
     """Return whether what a selector names is somewhere in the run, though not in the place that it names.
 
     An op counts that ran anywhere; a port that another call of the same method or class has, or another op
-    of the same name.
+    of the same name; and the items that a list or tuple there has not are no name but a number.
     """
     selector = parse(text)
     target, port = selector.target, selector.port
@@ -69,7 +70,9 @@ def exists_elsewhere(trace: Records, text: str) -> bool:
         keys = set(trace.cached(PathIndex).find(selector.path or ()))
         kinds = {(call.class_name, call.method) for call in trace.calls if call.key in keys}
         ports = [call.ports for call in trace.calls if (call.class_name, call.method) in kinds]
-    return any(not port or any(port_fits(there, port) for there in held) for held in ports)
+    is_item = re.fullmatch(r"(.+)\[\d{1,9}\]", port)
+    names = [port, f"{is_item[1]}[0]"] if is_item else [port]
+    return any(not port or any(port_fits(there, name) for there in held for name in names) for held in ports)
 
 
 def each(trace: Records, text: str) -> list[str]:

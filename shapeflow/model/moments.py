@@ -1,7 +1,8 @@
 """When a tensor is at a place: the order in which calls and ops begin and end.
 
-A port is a place at a moment: an input when its call or op begins, an output when that ends. A tensor that is
-handed through a call is there before, too; what was done with it earlier does not come from that call.
+A port is a place at a moment: an input when its call or op begins, an output when that ends. What was done
+with the same tensor before that moment does not come from this place: a call may hand on what it was given, or
+use what it made before it returns it.
 """
 
 from __future__ import annotations
@@ -69,9 +70,7 @@ class Place:
 
     value: int
     when: Moment
-    """The moment at which it is there."""
-    since: Moment
-    """From when on what happens to it counts as coming from there: always, if the call or op made it."""
+    """The moment at which it is there: what is done with it afterwards counts as coming from there."""
 
 
 def places(trace: Records, matches: list[Match], side: str) -> list[Place]:
@@ -89,17 +88,5 @@ def places(trace: Records, matches: list[Match], side: str) -> list[Place]:
         ports = {"in": owner.inputs, "out": owner.outputs, "both": owner.ports}[side]
         for port in ports if match.port is None else (match.port,):
             if port.value is not None:
-                when = moments.of(match, port)
-                found.append(Place(port.value, when, FIRST if _made_there(trace, match, port) else when))
+                found.append(Place(port.value, moments.of(match, port)))
     return found
-
-
-def _made_there(trace: Records, match: Match, port: Port) -> bool:
-    """Return whether the call or op whose output this is has made the tensor itself."""
-    owner = match.owner
-    if port in owner.inputs or any(given.value == port.value for given in owner.inputs):
-        return False
-    if match.op is not None or match.call is None:
-        return True
-    producer = trace.values[port.value or 0].producer
-    return producer is not None and match.call.first_op <= producer < match.call.last_op

@@ -18,9 +18,6 @@ Answer = TypeVar("Answer")
 
 SCHEMA = "shapeflow.trace/1"
 
-UNSEEN_INSIDE = "(…)"
-"""How the text of a port ends if there is something that may hold tensors and was not looked into."""
-
 Origin = Literal["op", "input", "parameter", "buffer", "unknown"]
 
 
@@ -42,8 +39,7 @@ class Value:
     materialized: bool = True
     """False for a tensor that a fused kernel never builds, such as an attention score matrix."""
     kept: str = ""
-    """What still holds it after the run, where no call returned it and nothing seen uses it: the attribute of
-    a module by its qualified name, or ``?`` for something that was not looked into."""
+    """What still holds it after the run, where nothing seen uses it: an attribute of a module, or ``?``."""
 
     def __str__(self) -> str:
         return shape_text(self.dtype, self.shape)
@@ -66,11 +62,6 @@ class Port:
     """What was there instead of a tensor: ``None``, ``1``, ``'nearest'``, ``(2, 2)`` …"""
     alias: str = ""
     """Another name of the same place: a positional argument by its parameter's name, and the reverse."""
-
-    @property
-    def opaque(self) -> bool:
-        """True if what was there may hold tensors and was not looked into, such as a generator."""
-        return self.value is None and self.text.endswith(UNSEEN_INSIDE)
 
 
 def item_name(name: str, key: object) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from shapeflow.model.links import Links, path_to
 from shapeflow.model.moments import FIRST, LAST, Moment, Moments, at_op
 from shapeflow.model.records import Call, Op, Records, Value
+from shapeflow.model.unseen import is_unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,12 @@ class _Ends:
                 self._end([value.id], _End(text, LAST, certain=False))
             elif value.kept:
                 self._end([value.id], _End(f"kept by the model as '{value.kept}'", LAST))
+        given = [value.id for value in self._trace.values if value.origin != "op"]
+        for call in self._trace.calls:
+            for port in call.outputs if call.parent is None else ():
+                if is_unseen(port):  # what an op made and is in there is alive, and was told above
+                    text = f"it may be in '{call.name}:{port.name}', {port.text}, which was not looked into"
+                    self._end(given, _End(text, LAST, certain=False))
 
     def _returned(self) -> None:
         """Add what the entry calls give to the caller, and what is computed outside all calls."""

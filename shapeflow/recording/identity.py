@@ -142,25 +142,15 @@ class Identity:
 
     def outlived(self) -> bool:
         """Return True if a tensor that an op made is still alive."""
-        return any(self._alive())
+        return any(self.values[value].origin == "op" for _, value, _ in self.alive())
 
-    def alive(self) -> list[tuple[Tensor, int, int | None]]:
-        """Return the living tensors that ops made: each with its last value, and who wrote to it since."""
-        found = []
-        for tracked in self._alive():
+    def alive(self) -> Iterator[tuple[Tensor, int, int | None]]:
+        """Yield the living tensors: each with its last value, and the op that wrote to it since, if one did."""
+        for tracked in list(self._tracked.values()):
             tensor, storage = tracked(), tracked.storage
             if tensor is not None:
                 stale = storage is not None and tracked.epoch != storage.epoch
-                found.append((tensor, tracked.value, storage.writer if stale and storage else None))
-        return found
-
-    def _alive(self) -> Iterator[_Tracked]:
-        values = self.values
-        return (
-            tracked
-            for tracked in list(self._tracked.values())
-            if values[tracked.value].origin == "op" and tracked() is not None
-        )
+                yield tensor, tracked.value, storage.writer if stale and storage else None
 
     def written(self, tensor: Tensor, op: int | None) -> None:
         """Note that ``op`` writes to the storage of ``tensor``."""

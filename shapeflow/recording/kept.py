@@ -36,17 +36,21 @@ def kept_after(builder: TraceBuilder, trace: Trace, modules: Mapping[str, nn.Mod
         return [
             tensor
             for tensor, value, writer in builder.identity.alive()
-            if (value not in explained if writer is None else _is_new(trace, used, writer))
+            if trace.values[value].origin not in ("parameter", "buffer")
+            and (value not in explained if writer is None else _is_new(trace, used, writer))
         ]
 
     if not unexplained():
         return {}
     gc.collect()  # what only a cycle keeps alive is gone for everybody
-    held = unexplained()
-    if not held:
-        return {}
     names = {id(tensor): name for name, tensor in tensors_kept(modules)}
-    return {builder.read(tensor): names.get(id(tensor), UNSEEN) for tensor in held}
+    kept = {}
+    for tensor in unexplained():
+        value = builder.read(tensor)
+        name = names.get(id(tensor), UNSEEN)
+        if name != UNSEEN or builder.identity.values[value].origin == "op":  # the caller holds the inputs
+            kept[value] = name
+    return kept
 
 
 def _is_new(trace: Trace, used: set[int], writer: int) -> bool:

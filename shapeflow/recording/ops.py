@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shapeflow.model.flow import SHARING
+from shapeflow.model.doubts import SHARING
 from shapeflow.recording.attention import OwnMode, attention_flops, fused_flops, opened, score_shape
 from shapeflow.recording.identity import short_dtype
 from shapeflow.recording.ports import tensors_of, walk

@@ -17,7 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shapeflow.model.records import UNSEEN_INSIDE, item_name
+from shapeflow.model.records import item_name
+from shapeflow.model.unseen import UNSEEN_INSIDE
 from shapeflow.recording.held import may_hold_tensors
 
 DEPTH = 8

@@ -51,7 +51,7 @@ MUTATIONS = {
             "transformer.encoder:in.src[0]  [N, B, D]",
             "count items segmentation_head.pixel_decoder:in[0] = 3",
             'said "1/7.1, 2/8, 4/7.1, 5/2.1, 6/8.1, 7/3.1 the fourth input is P3": '
-            "count items segmentation_head.pixel_decoder:in[0] = 4",
+            "segmentation_head.pixel_decoder:in[0][3]  [B, D, G / 2, G / 2]",
             "count calls segmentation_head.pixel_decoder.conv_layers.2 = 0",
         ),
         "",

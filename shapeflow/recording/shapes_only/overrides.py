@@ -23,10 +23,10 @@ from shapeflow.recording.attention import takes_fused_kernel
 from shapeflow.recording.identity import SHORT_DTYPES, notation
 from shapeflow.recording.ops import Functions
 from shapeflow.recording.ports import map_tensors, tensors_of
-from shapeflow.recording.shapes_only import autocast
+from shapeflow.recording.shapes_only import autocast, memory
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.devices import on_cpu
-from shapeflow.recording.shapes_only.memo import lift
+from shapeflow.recording.shapes_only.memory import without_data
 from shapeflow.recording.targets import target_name
 
 Handler = Callable[..., Any]
@@ -87,7 +87,7 @@ class CpuView(Functions):
                 raise
         # It compared devices in C++ before any operator was called: now all its tensors are without data.
         with self._concrete.nothing_new():
-            return func(*map_tensors(args, _without_data), **map_tensors(kwargs, _without_data))
+            return func(*map_tensors(args, without_data), **map_tensors(kwargs, without_data))
 
 
 def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
@@ -104,15 +104,15 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
         Tensor.new_tensor: lambda tensor, data, dtype=None, **_: torch.tensor(
             data, dtype=dtype or tensor.dtype
         ),
-        kind.data.__get__: partial(_get_data, concrete),
-        kind.data.__set__: partial(_set_data, concrete),
-        Tensor.set_: partial(_set, concrete),
+        kind.data.__get__: partial(memory.get_data, concrete),
+        kind.data.__set__: partial(memory.set_data, concrete),
+        Tensor.set_: partial(memory.set_, concrete),
         Tensor.to_padded_tensor: _padded,
         functional.scaled_dot_product_attention: _attention,
         torch_internals.nested_from_mask: partial(_nested, concrete),
         torch_internals.pack_padded: partial(_pack, concrete),
         torch_internals.native_attention: _fused_attention,
-        torch_internals.encoder_layer_forward: lambda source, *_: _without_data(torch.empty_like(source)),
+        torch_internals.encoder_layer_forward: lambda source, *_: without_data(torch.empty_like(source)),
     }
     if torch_internals.grouped_product is not None:
         found[torch_internals.grouped_product] = _grouped
@@ -179,33 +179,6 @@ _DTYPES = {
 }
 
 
-def _get_data(concrete: ConcreteValues, tensor: Tensor, *_: Any) -> Tensor:
-    """Return what a tensor holds; that of a parameter stays symbolic under this name, too."""
-    if not concrete.has_values(tensor):
-        concrete.forget(tensor)
-    data: Tensor = tensor.data
-    return data
-
-
-def _set_data(concrete: ConcreteValues, tensor: Tensor, value: Tensor) -> None:
-    """Replace what a tensor holds by a tensor of the other kind, which torch refuses."""
-    if tensor.is_meta and not value.is_meta:
-        concrete.forget(value)  # what is written through the tensor is written into it, unseen
-        value = _without_data(value)
-    elif value.is_meta and not tensor.is_meta:
-        value = torch.empty_strided(value.size(), value.stride(), dtype=value.dtype, device="cpu")
-        concrete.forget(value)
-    tensor.data = value
-
-
-def _set(concrete: ConcreteValues, tensor: Tensor, source: Any = None, *where: Any) -> Tensor:
-    """Put a tensor on the memory of another one, also of one of the other kind."""
-    if isinstance(source, Tensor) and source.is_meta != tensor.is_meta and not where:
-        _set_data(concrete, tensor, source)
-        return tensor
-    return tensor.set_(*(() if source is None else (source, *where)))
-
-
 def _attention(
     query: Tensor,
     key: Tensor,
@@ -218,10 +191,10 @@ def _attention(
     """Attend with the kernel that a real run takes: models rely on the layout of its result in ``view``."""
     flags = {"dropout_p": dropout_p, "is_causal": is_causal, **options}
     if takes_fused_kernel(query, key, value, attn_mask, **flags):
-        result: Tensor = torch_internals.flash_attention_on_cpu(*map(_without_data, (query, key, value)))[0]
+        result: Tensor = torch_internals.flash_attention_on_cpu(*map(without_data, (query, key, value)))[0]
         return result
     if any(tensor.is_meta for tensor in (query, key, value)):  # torch wants all three on one device
-        query, key, value = map(_without_data, (query, key, value))
+        query, key, value = map(without_data, (query, key, value))
     return functional.scaled_dot_product_attention(query, key, value, attn_mask, **flags)
 
 
@@ -230,11 +203,11 @@ def _nested(concrete: ConcreteValues, tensor: Tensor, mask: Tensor, mask_check: 
     if not concrete.has_values(mask):
         raise NeedsValues("_nested_tensor_from_mask", notation(mask))
     longest = int(mask.sum(1).max())
-    return _without_data(tensor).new_empty((tensor.shape[0], longest, *tensor.shape[2:]))
+    return without_data(tensor).new_empty((tensor.shape[0], longest, *tensor.shape[2:]))
 
 
 def _padded(tensor: Tensor, padding: float, output_size: Any = None) -> Tensor:
-    return _without_data(tensor).new_empty(tensor.shape if output_size is None else output_size)
+    return without_data(tensor).new_empty(tensor.shape if output_size is None else output_size)
 
 
 def _pack(concrete: ConcreteValues, data: Tensor, lengths: Tensor, batch_first: bool) -> Any:
@@ -242,7 +215,7 @@ def _pack(concrete: ConcreteValues, data: Tensor, lengths: Tensor, batch_first: 
     if not concrete.has_values(lengths):
         raise NeedsValues("pack_padded_sequence", notation(lengths))
     counts = (lengths[:, None] > torch.arange(int(lengths.max()))).sum(0)
-    return _without_data(data).new_empty((int(lengths.sum()), *data.shape[2:])), counts
+    return without_data(data).new_empty((int(lengths.sum()), *data.shape[2:])), counts
 
 
 def _grouped(first: Tensor, second: Tensor, offs: Tensor | None = None, *_: Any, **named: Any) -> Tensor:
@@ -254,7 +227,7 @@ def _grouped(first: Tensor, second: Tensor, offs: Tensor | None = None, *_: Any,
     groups = len(first) if second.dim() == 3 else 0 if offs is None else len(offs)
     if first.dim() == second.dim():
         shape.insert(0, groups)
-    return _without_data(first).new_empty(shape, dtype=named.get("out_dtype") or first.dtype)
+    return without_data(first).new_empty(shape, dtype=named.get("out_dtype") or first.dtype)
 
 
 def _fused_attention(
@@ -273,23 +246,17 @@ def _fused_attention(
     mask_type: int | None = None,
 ) -> tuple[Tensor, Tensor | None]:
     """Give the results of the fused kernel (aten/src/ATen/native/transformers/attention.cpp)."""
-    result = _without_data(torch.empty_like(query))
+    result = without_data(torch.empty_like(query))
     heads = [] if average_attn_weights else [num_head]
     weights = (query.shape[0], *heads, query.shape[1], key.shape[1])
-    return result, _without_data(query).new_empty(weights) if need_weights else None
-
-
-def _without_data(tensor: Tensor) -> Tensor:
-    """Return a tensor like this one on ``meta``, of which gradients know where it comes from."""
-    with torch_internals.no_torch_function(), torch_internals.no_torch_dispatch():
-        return tensor.to("meta") if tensor.requires_grad and torch.is_grad_enabled() else lift(tensor)
+    return result, without_data(query).new_empty(weights) if need_weights else None
 
 
 def _all_symbolic(function: Handler) -> Handler:
     """Return ``function`` for numbers that are all symbolic; counts and lengths stay as they are."""
 
     def without_numbers(tensor: Tensor) -> Tensor:
-        return _without_data(tensor) if tensor.is_floating_point() else tensor
+        return without_data(tensor) if tensor.is_floating_point() else tensor
 
     def handler(*args: Any, **kwargs: Any) -> Any:
         return function(*map_tensors(args, without_numbers), **map_tensors(kwargs, without_numbers))
