@@ -1,7 +1,7 @@
 """Change a tensor in a real run and see what changes: the independent answer to a question about data flow.
 
-Nothing of shapeflow is used here. Plain hooks replace what a call was given or gave, and copy what all calls were
-given and gave.
+Nothing of shapeflow is used here. Each module gets a ``forward`` that copies what its calls were given and gave,
+and replaces a tensor of one of them.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Seen:
     tensors: Mapping[Place, Any]
     """What was at each port of each call."""
     results: tuple[Any, ...]
-    """All that the caller can have afterwards: what was returned, taken out of whatever it was in, and what the
-    model holds."""
+    """All that the caller can have afterwards: what was returned, taken out of whatever it was in, and what
+    the model holds."""
     calls: Counter[str]
 
 
@@ -87,37 +87,42 @@ def observe(build: Build, place: Place | None = None, change: Change | None = No
     model, args, kwargs = build()
     calls: Counter[str] = Counter()
     tensors: dict[Place, Any] = {}
-
-    def before(path: str, module: nn.Module, given: Any, named: Any) -> Any:
-        number = calls[path]
-        calls[path] += 1
-        running.setdefault(path, []).append(number)
-        if place is not None and change is not None and place[:2] == (path, number):
-            given = _with(given, "in", place[2], change)
-            named = {key: _with(item, f"in.{key}", place[2], change) for key, item in named.items()}
-        for key, item in [*((f"in[{i}]", x) for i, x in enumerate(given)), *((f"in.{k}", x) for k, x in named.items())]:
-            _note(tensors, path, number, key, item)
-        return given, named
-
-    def after(path: str, module: nn.Module, given: Any, named: Any, result: Any) -> Any:
-        number = running[path].pop()
-        if place is not None and change is not None and place[:2] == (path, number):
-            result = _with(result, "out", place[2], change)
-        _note(tensors, path, number, "out", result)
-        return result
-
-    running: dict[str, list[int]] = {}
     for path, module in model.named_modules():
-        module.register_forward_pre_hook(_bound(before, path), with_kwargs=True)
-        module.register_forward_hook(_bound(after, path), with_kwargs=True)
+        module.forward = _watched(module.forward, path, calls, tensors, place, change)
     with torch.no_grad():
         result = model(*args, **kwargs)
         results = (*_taken_out(result), *_held_by(model))
     return Seen(tensors, results, calls)
 
 
-def _bound(hook: Callable[..., Any], path: str) -> Callable[..., Any]:
-    return lambda *given: hook(path, *given)
+def _watched(
+    forward: Callable[..., Any],
+    path: str,
+    calls: Counter[str],
+    tensors: dict[Place, Any],
+    place: Place | None,
+    change: Change | None,
+) -> Callable[..., Any]:
+    """Return a ``forward`` that counts its calls, notes what is at its ports, and makes the change in one."""
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        number = calls[path]
+        calls[path] += 1
+        here = change if place is not None and place[:2] == (path, number) else None
+        if place is not None and here is not None:
+            args = _with(args, "in", place[2], here)
+            kwargs = {key: _with(item, f"in.{key}", place[2], here) for key, item in kwargs.items()}
+        for key, item in enumerate(args):
+            _note(tensors, path, number, f"in[{key}]", item)
+        for name, item in kwargs.items():
+            _note(tensors, path, number, f"in.{name}", item)
+        result = forward(*args, **kwargs)
+        if place is not None and here is not None:
+            result = _with(result, "out", place[2], here)
+        _note(tensors, path, number, "out", result)
+        return result
+
+    return watched
 
 
 def _note(tensors: dict[Place, Any], path: str, number: int, name: str, thing: Any) -> None:
@@ -134,7 +139,11 @@ def _taken_out(thing: Any, depth: int = 16) -> Iterator[Any]:
     elif depth:
         if isinstance(thing, Mapping):
             items = list(thing.values())
-        elif isinstance(thing, list | tuple | set | frozenset) or hasattr(thing, "__next__") or hasattr(thing, "__iter__"):
+        elif (
+            isinstance(thing, list | tuple | set | frozenset)
+            or hasattr(thing, "__next__")
+            or hasattr(thing, "__iter__")
+        ):
             items = list(thing)
         elif callable(thing):
             items = [thing()]
@@ -151,16 +160,20 @@ def _held_by(model: nn.Module) -> Iterator[Any]:
             if buffer is not None:
                 yield buffer.detach().clone()
         for name, thing in vars(module).items():
-            if not name.startswith("_"):
+            if not name.startswith("_") and name != "forward":
                 yield from (tensor.detach().clone() for _, tensor in ports_of("", thing))
 
 
 def same(first: Any, second: Any) -> bool:
     """Return whether two things that were seen are the same, bit by bit."""
     if isinstance(first, Tensor) and isinstance(second, Tensor):
-        return first.shape == second.shape and first.dtype == second.dtype and torch.equal(
-            torch.nan_to_num(first, 1e30) if first.is_floating_point() else first,
-            torch.nan_to_num(second, 1e30) if second.is_floating_point() else second,
+        return (
+            first.shape == second.shape
+            and first.dtype == second.dtype
+            and torch.equal(
+                torch.nan_to_num(first, 1e30) if first.is_floating_point() else first,
+                torch.nan_to_num(second, 1e30) if second.is_floating_point() else second,
+            )
         )
     if isinstance(first, tuple) and isinstance(second, tuple):
         return len(first) == len(second) and all(map(same, first, second))

@@ -1,8 +1,8 @@
 """Ask random questions about random models, and compare each answer with an experiment.
 
-``python -m benchmarks.interventions`` asks about the data flow of random small models and of some real ones, in
-traces of real and of shapes-only runs. For each question the source is changed in a real run, several times, and
-whatever changes behind it is seen. ``--write`` puts the figures into docs/limits.md.
+``python -m benchmarks.interventions`` asks about the data flow of random small models and of some real ones,
+in traces of real and of shapes-only runs. For each question the source is changed in a real run, several times,
+and whatever changes behind it is seen. ``--write`` puts the figures into docs/limits.md.
 """
 
 from __future__ import annotations
@@ -31,10 +31,42 @@ from shapeflow.walkthrough.verdict import Verdict
 REAL_MODELS = ("BERT", "GPT-2", "T5", "LSTM and GRU", "ViT", "ResNet-50", "DETR", "SegFormer")
 NUMERIC = frozenset(
     {
-        *("getitem", "setitem", "where", "masked_fill", "masked_fill_", "clamp", "relu", "copy_", "split", "sort"),
-        *("max_pool2d", "max", "argmax", "nonzero", "gt", "eq", "embedding", "chunk", "unbind", "index_select"),
-        *("scaled_dot_product_attention", "softmax", "select", "masked_fill", "ne", "lt", "ge", "le", "cumsum"),
-        *("interpolate", "__getitem__", "unfold", "slice", "adaptive_avg_pool2d", "dropout", "min", "gather"),
+        *(
+            "getitem",
+            "setitem",
+            "where",
+            "masked_fill",
+            "masked_fill_",
+            "clamp",
+            "relu",
+            "copy_",
+            "split",
+            "sort",
+        ),
+        *(
+            "max_pool2d",
+            "max",
+            "argmax",
+            "nonzero",
+            "gt",
+            "eq",
+            "embedding",
+            "chunk",
+            "unbind",
+            "index_select",
+        ),
+        *(
+            "scaled_dot_product_attention",
+            "softmax",
+            "select",
+            "masked_fill",
+            "ne",
+            "lt",
+            "ge",
+            "le",
+            "cumsum",
+        ),
+        *("interpolate", "sort", "unfold", "slice", "adaptive_avg_pool2d", "dropout", "min", "gather"),
     }
 )
 """Ops that may leave out what they are given, so that a change of it need not show: docs/limits.md says so."""
@@ -102,7 +134,9 @@ def ask(recorded: Trace, lines: list[str]) -> Iterator[Verdict]:
     return iter(check(recorded, parse(text)).verdicts)
 
 
-def question(build: Build, name: str, recorded: dict[str, Trace], dice: random.Random, size: int, tally: Tally) -> None:
+def question(
+    build: Build, name: str, recorded: dict[str, Trace], dice: random.Random, size: int, tally: Tally
+) -> None:
     """Ask about one model: flow between random places, what is unused, how often a module was called."""
     seen = observe(build)
     sources = dice.sample(sorted(seen.tensors), min(size, len(seen.tensors)))
@@ -132,7 +166,10 @@ def _judge_flow(run: Trace, verdict: Verdict, goal: Place, answer: Answer, tally
         tally.contradictions.append(f"{name}: {text}: {verdict.status}, {verdict.what}")
     elif verdict.status == ("holds" if never else "contradicted") and goal in answer.changed:
         tally.contradictions.append(f"{name}: {text}: {verdict.status}, and it changes")
-    elif verdict.status == ("contradicted" if never else "holds") and goal not in answer.changed | answer.touched:
+    elif (
+        verdict.status == ("contradicted" if never else "holds")
+        and goal not in answer.changed | answer.touched
+    ):
         if NUMERIC.isdisjoint(run.ops[op].target for op in verdict.evidence.ops):
             tally.contradictions.append(f"{name}: {text}: {verdict.status}, and nothing changes")
         else:
@@ -146,7 +183,11 @@ def _judge_counts(run: Trace, seen: Seen, dice: random.Random, size: int, tally:
     for parent in sorted({path.rpartition(".")[0] for path in paths if "." in path}):
         below = [module.path for module in run.modules if module.path.rpartition(".")[0] == parent]
         ran = [path for path in below if seen.calls[path]]
-        idle = [module for module in run.modules if module.path in below and module.callable and module.path not in ran]
+        idle = [
+            module
+            for module in run.modules
+            if module.path in below and module.callable and module.path not in ran
+        ]
         total = sum(seen.calls[path] for path in below)
         wanted.append((f"count calls {parent}.* = {total}", "not observed" if idle and ran else "holds"))
         wanted.append((f"count {parent}.* = {len(below)}", "holds"))
@@ -215,7 +256,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=int, default=40, help="random models (default: 40)")
     parser.add_argument("--first", type=int, default=0, help="the first one's seed (default: 0)")
-    parser.add_argument("--size", type=int, default=6, help="sources of a model, destinations of each (default: 6)")
+    parser.add_argument("--size", type=int, default=6, help="sources a model, destinations each (default: 6)")
     parser.add_argument("--write", action="store_true", help="put the figures into docs/limits.md")
     parser.add_argument("--no-real", action="store_true", help="leave out the real models")
     args = parser.parse_args()

@@ -1,7 +1,8 @@
 """Random small models for ``benchmarks.interventions``: what people write, in an order that nobody chose.
 
-A model is a tree of blocks. A block keeps a pool of tensors of one shape and runs random steps on it: functions,
-layers, writes in place, aliases, containers, attributes, caches, branches on numbers. A seed gives the model.
+A model is a tree of blocks. A block keeps a pool of tensors of one shape and runs random steps on it:
+functions, layers, writes in place, aliases, containers, attributes, caches, branches on numbers. A seed gives
+the model.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from functools import partial
 from typing import Any
 
 import torch
+import torch.utils.checkpoint
 from torch import Tensor, nn
 
 ROWS, WIDTH = 3, 4
-Pair = namedtuple("Pair", "first second")  # noqa: PYI024 - models have untyped ones too
+Pair = namedtuple("Pair", "first second")
 
 
 @dataclass
@@ -35,6 +37,7 @@ class Holder:
         self.tensor = tensor
 
     def __call__(self) -> Tensor:
+        """Give the tensor."""
         return self.tensor
 
 
@@ -48,6 +51,7 @@ class Block(nn.Module):
         self.register_buffer("state", torch.zeros(WIDTH))
         self.same = nn.Identity()
         self.taker = Taker()
+        self.filler = Filler()
         self.blocks = nn.ModuleList(
             Block(dice, depth - 1, kinds, 2) for _ in range(dice.randint(1, 2) if depth else 0)
         )
@@ -90,11 +94,18 @@ class Taker(nn.Module):
             things = things.values()
         elif isinstance(things, Record):
             things = [things.main, *things.rest]
-        elif isinstance(things, Holder):
-            things = [things()]
         elif callable(things):
             things = [things()]
         return torch.sin(next(iter(things)))
+
+
+class Filler(nn.Module):
+    """Puts what it makes into a list that it is given."""
+
+    def forward(self, tensor: Tensor, things: list[Tensor]) -> Tensor:
+        """Give something, and put something else into the list."""
+        things.append(tensor * 3)
+        return tensor.cos()
 
 
 Step = Callable[[Block, Tensor, Tensor, list[Tensor]], list[Tensor]]
@@ -149,6 +160,33 @@ def _closure(block: Block, one: Tensor, other: Tensor) -> list[Tensor]:
     return [block.taker(later) + other]
 
 
+def _filled(block: Block, one: Tensor, other: Tensor) -> list[Tensor]:
+    things: list[Tensor] = []
+    block.filler(one, things)
+    block.filler(other, things)
+    return [things[0] + 1]
+
+
+def _replaced(block: Block, one: Tensor) -> list[Tensor]:
+    block.state = one.mean(0) + block.state * 0.5
+    return []
+
+
+def _listed(block: Block, one: Tensor) -> list[Tensor]:
+    kept = [*getattr(block, "history", []), one * 2]
+    block.history = kept
+    return [kept[0] - 1]
+
+
+class _Scaled(torch.autograd.Function):
+    """A function with a backward of its own."""
+
+    @staticmethod
+    def forward(ctx: Any, tensor: Tensor, other: Tensor) -> Tensor:
+        """Scale a tensor by another one."""
+        return tensor * (1 + other)
+
+
 def _ignored(block: Block, one: Tensor) -> list[Tensor]:
     block.linears[1](one)
     return []
@@ -192,7 +230,7 @@ ALIASES: dict[str, Callable[[Tensor], Tensor]] = {
     "asarray": lambda tensor: torch.asarray(tensor, device="cpu"),
     "to": lambda tensor: tensor.to("cpu", torch.float32),
     "t": lambda tensor: tensor.t().contiguous().t() if tensor.shape[0] == 1 else tensor.t().t(),
-    "tensor": lambda tensor: torch.Tensor(tensor),
+    "tensor": torch.Tensor,
     "reshape": lambda tensor: torch.reshape(tensor, (ROWS, WIDTH)),
     "expand": lambda tensor: tensor.expand(ROWS, WIDTH),
 }
@@ -247,6 +285,18 @@ STEPS: dict[str, Step] = {
     "cache": lambda block, one, other, cache: _mutate(block, one, cache),
     "attribute": lambda block, one, other, cache: _keep(block, one),
     "buffer": lambda block, one, other, cache: _update(block, one, other),
+    "filled list": lambda block, one, other, cache: _filled(block, one, other),
+    "replaced buffer": lambda block, one, other, cache: _replaced(block, one),
+    "list attribute": lambda block, one, other, cache: _listed(block, one),
+    "own function": lambda block, one, other, cache: [_Scaled.apply(one, other)],
+    "vmap": lambda block, one, other, cache: [torch.func.vmap(lambda a: torch.tanh(a) * 2)(one) + other],
+    "direct forward": lambda block, one, other, cache: [block.linears[0].forward(one) + other],
+    "checkpoint": lambda block, one, other, cache: [
+        torch.utils.checkpoint.checkpoint(lambda a: a.sin() + other, one, use_reentrant=False)
+    ],
+    "closed function": lambda block, one, other, cache: [
+        torch.func.functional_call(block.same, {}, (one + other,))
+    ],
     "no grad": lambda block, one, other, cache: [one.detach() + other],
     **{f"alias {name}": _aliased(name) for name in ALIASES},
 }

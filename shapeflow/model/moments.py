@@ -1,8 +1,8 @@
 """When a tensor is at a place: the order in which calls and ops begin and end.
 
 A port is a place at a moment: an input when its call or op begins, an output when that ends. What was done
-with the same tensor before that moment does not come from this place: a call may hand on what it was given, or
-use what it made before it returns it.
+with the same tensor before that moment does not come from this place: a call may hand on what it was given,
+or use what it made before it returns it.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def not_all_called(keys: Sequence[str], wanted: str, span: tuple[int, int]) -> S
         f"'{wanted}' also names {listing(names)}, which did not run",
         columns=span,
         expected="calls of all that the pattern names",
-        hint="a pattern of those that run, such as layers.[0-2,4]",
+        hint=f"a pattern without it, and: count calls {selector_of(keys[0])} = 0",
     )
 
 

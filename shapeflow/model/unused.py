@@ -239,6 +239,19 @@ def reaching_an_end(trace: Records) -> Mapping[int, object]:
     return trace.cached(_Ends).used
 
 
+def unused_somewhere(trace: Records) -> set[int]:
+    """Return the values that reach no end, or are not used any more after a call that gives them."""
+    ends, readers = trace.cached(_Ends), trace.cached(Links).readers
+    found = {value.id for value in trace.values if value.id not in ends.used}
+    for call in trace.calls:
+        for port in call.outputs:
+            value = port.value
+            read_after = value is not None and max(readers[value], default=-1) >= call.last_op
+            if value is not None and value not in ends.why and not read_after:
+                found.add(value)
+    return found
+
+
 def first_use(trace: Records, starts: Mapping[int, Moment]) -> Use | None:
     """Return the nearest end of the data flow that any of the values reaches; None: all are unused.
 

@@ -145,7 +145,7 @@ class Identity:
         return any(self.values[value].origin == "op" for _, value, _ in self.alive())
 
     def alive(self) -> Iterator[tuple[Tensor, int, int | None]]:
-        """Yield the living tensors: each with its last value, and the op that wrote to it since, if one did."""
+        """Yield the living tensors: each with its last value, and the op that wrote to it since, if any."""
         for tracked in list(self._tracked.values()):
             tensor, storage = tracked(), tracked.storage
             if tensor is not None:

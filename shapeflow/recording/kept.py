@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from shapeflow.model.trace import Trace
-from shapeflow.model.unused import reaching_an_end
+from shapeflow.model.unused import reaching_an_end, unused_somewhere
 from shapeflow.recording.modules import tensors_kept
 from shapeflow.recording.trace_builder import TraceBuilder
 
@@ -30,14 +30,15 @@ def kept_after(builder: TraceBuilder, trace: Trace, modules: Mapping[str, nn.Mod
         modules: the modules of the model by path, whose attributes are looked through.
     """
     used = set(reaching_an_end(trace))
-    explained = used | {port.value for call in trace.calls if call.parent is None for port in call.outputs}
+    returned = {port.value for call in trace.calls if call.parent is None for port in call.outputs}
+    wanted = unused_somewhere(trace) - returned
 
     def unexplained() -> list[Tensor]:
         return [
             tensor
             for tensor, value, writer in builder.identity.alive()
             if trace.values[value].origin not in ("parameter", "buffer")
-            and (value not in explained if writer is None else _is_new(trace, used, writer))
+            and (value in wanted if writer is None else _is_new(trace, used, writer))
         ]
 
     if not unexplained():

@@ -31,14 +31,6 @@ def set_data(concrete: ConcreteValues, tensor: Tensor, value: Tensor) -> None:
     tensor.data = value
 
 
-def set_(concrete: ConcreteValues, tensor: Tensor, source: Any = None, *where: Any) -> Tensor:
-    """Put a tensor on the memory of another one, also of one of the other kind."""
-    if isinstance(source, Tensor) and source.is_meta != tensor.is_meta and not where:
-        set_data(concrete, tensor, source)
-        return tensor
-    return tensor.set_(*(() if source is None else (source, *where)))
-
-
 def without_data(tensor: Tensor) -> Tensor:
     """Return a tensor like this one on ``meta``, of which gradients know where it comes from."""
     with torch_internals.no_torch_function(), torch_internals.no_torch_dispatch():
