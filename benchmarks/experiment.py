@@ -1,7 +1,7 @@
 """Change a tensor in a real run and see what changes: the independent answer to a question about data flow.
 
-Nothing of shapeflow is used here. Each module gets a ``forward`` that copies what its calls were given and gave,
-and replaces a tensor of one of them.
+Nothing of shapeflow is used here. Each module gets a ``forward`` that copies what its calls were given and
+gave, and replaces a tensor of one of them.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def _note(tensors: dict[Place, Any], path: str, number: int, name: str, thing: A
 
 
 def _taken_out(thing: Any, depth: int = 16) -> Iterator[Any]:
-    """Yield all tensors, numbers and texts in a result, whatever it is: iterators are run, functions called."""
+    """Yield all tensors, numbers and texts in a result: iterators are run, functions called."""
     if isinstance(thing, Tensor):
         yield thing.detach().clone()
     elif thing is None or isinstance(thing, int | float | str):

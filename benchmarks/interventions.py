@@ -1,8 +1,8 @@
 """Ask random questions about random models, and compare each answer with an experiment.
 
 ``python -m benchmarks.interventions`` asks about the data flow of random small models and of some real ones,
-in traces of real and of shapes-only runs. For each question the source is changed in a real run, several times,
-and whatever changes behind it is seen. ``--write`` puts the figures into docs/limits.md.
+in traces of real and of shapes-only runs. For each question the source is changed in a real run, several
+times, and whatever changes behind it is seen. ``--write`` puts the figures into docs/limits.md.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ NUMERIC = frozenset(
         *("interpolate", "sort", "unfold", "slice", "adaptive_avg_pool2d", "dropout", "min", "gather"),
     }
 )
-"""Ops that may leave out what they are given, so that a change of it need not show: docs/limits.md says so."""
+"""Ops that may leave out what they are given: docs/limits.md says that a change of it need not show."""
 
 
 @dataclass
@@ -269,7 +269,7 @@ def main() -> int:
     text = (
         f"{tally.questions:,} questions on {args.models} random models and {len(names)} real ones "
         f"({', '.join(names)}), real and shapes-only: **{len(tally.contradictions)} contradictions**. "
-        f"In {tally.explained} cases of `reaches` no change was seen, for a reason in numbers as listed above. "
+        f"In {tally.explained} cases of `reaches` no change was seen, for a reason in numbers as above. "
         f"{versions('torch', 'torchvision', 'transformers')}.\n\n" + table(["question", *statuses], rows)
     )
     print(text, *tally.contradictions, sep="\n")

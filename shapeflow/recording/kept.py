@@ -41,12 +41,16 @@ def kept_after(builder: TraceBuilder, trace: Trace, modules: Mapping[str, nn.Mod
             and (value in wanted if writer is None else _is_new(trace, used, writer))
         ]
 
-    if not unexplained():
+    found = unexplained()
+    if not found:
         return {}
-    gc.collect()  # what only a cycle keeps alive is gone for everybody
     names = {id(tensor): name for name, tensor in tensors_kept(modules)}
+    if any(id(tensor) not in names for tensor in found):
+        del found
+        gc.collect()  # what only a cycle keeps alive is gone for everybody; this takes a while
+        found = unexplained()
     kept = {}
-    for tensor in unexplained():
+    for tensor in found:
         value = builder.read(tensor)
         name = names.get(id(tensor), UNSEEN)
         if name != UNSEEN or builder.identity.values[value].origin == "op":  # the caller holds the inputs

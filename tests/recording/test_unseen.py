@@ -1,4 +1,4 @@
-"""What cannot be looked into is a doubt: nothing is called unused, and nothing ruled out, that may be otherwise."""
+"""What cannot be looked into is a doubt: nothing is called unused, or ruled out, that may be otherwise."""
 
 from __future__ import annotations
 
