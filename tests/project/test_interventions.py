@@ -1,4 +1,4 @@
-"""Verdicts on random models are compared with experiments; ``python -m benchmarks.interventions`` asks more."""
+"""Verdicts on random models against experiments; ``python -m benchmarks.interventions`` asks many more."""
 
 from __future__ import annotations
 
