@@ -8,7 +8,7 @@ at the next look. No tensor is kept alive.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import torch
 from torch import Tensor
@@ -151,6 +151,10 @@ class Identity:
             if tensor is not None:
                 stale = storage is not None and tracked.epoch != storage.epoch
                 yield tensor, tracked.value, storage.writer if stale and storage else None
+
+    def types_of(self, values: Collection[int | None]) -> list[type]:
+        """Return the types of the living tensors that are one of some values."""
+        return [type(tensor) for tensor, value, _ in self.alive() if value in values]
 
     def written(self, tensor: Tensor, op: int | None) -> None:
         """Note that ``op`` writes to the storage of ``tensor``."""

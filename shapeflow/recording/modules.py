@@ -100,7 +100,9 @@ def table(model: nn.Module, sources: SourceLines, gone: Mapping[str, nn.Module])
 
 def _has_forward(module: nn.Module) -> bool:
     """Return whether a module can run; a list of modules, for instance, cannot."""
-    return "forward" in vars(module) or type(module).forward is not nn.Module.forward
+    # Not `type(module).forward`: that of a scripted module is nothing that a class may be asked for.
+    written = next(vars(kind)["forward"] for kind in type(module).__mro__ if "forward" in vars(kind))
+    return "forward" in vars(module) or written is not nn.Module.forward
 
 
 def _joined(path: str, name: str) -> str:
