@@ -78,9 +78,10 @@ def reach_row(trace: Records, reach: Reach) -> dict[str, Any]:
 
 
 def use_row(trace: Records, use: Use | None) -> dict[str, Any]:
-    """Return whether something is unused, else its nearest use."""
+    """Return whether something is unused (None: nobody can tell), else its nearest use."""
     path = path_rows(trace, use) if use else []
-    return {"unused": use is None, "use": use.text if use else None, "path": path}
+    unused = None if use is not None and not use.certain else use is None
+    return {"unused": unused, "use": use.text if use else None, "path": path}
 
 
 def overview_row(trace: Records, unused: int) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from shapeflow.common.printing import put
 from shapeflow.common.text import Span, counted
 from shapeflow.common.units import format_count
 from shapeflow.errors import ExitCode, InputError, SelectorError
-from shapeflow.model.flow import producers, use_of, users, values_at, wasted_flops
+from shapeflow.model.flow import all_reach, producers, use_of, users, values_at, wasted_flops
+from shapeflow.model.members import left_out
 from shapeflow.model.selector import op_matches
 from shapeflow.model.trace import Trace
 
@@ -106,6 +107,7 @@ def _look_up(trace: Trace, args: argparse.Namespace) -> int:
             matches = query.output_matches(trace, op_matches(trace, ops))
         else:
             matches = trace.select(args.selector)
+    _tell_what_is_left_out(trace, args.selector)
     if args.json:
         _print_rows(query.port_rows(trace, matches))
     elif not matches:
@@ -115,16 +117,27 @@ def _look_up(trace: Trace, args: argparse.Namespace) -> int:
     return ExitCode.FINE
 
 
+def _tell_what_is_left_out(trace: Trace, *selectors: str) -> None:
+    """Say on standard error what patterns name and what did not take part."""
+    for selector in selectors:
+        error = left_out(trace, selector)
+        if error is not None:
+            print(error.diagnostic.render("warning"), file=sys.stderr)
+
+
 def _reaches(trace: Trace, args: argparse.Namespace) -> int:
     """Print whether data flows from one place to another."""
     with _pointing(args.selector):
         values_at(trace, args.selector)
     with _pointing(args.reaches, "--reaches"):
-        reach = trace.reaches(args.selector, args.reaches)
+        source, goal, reach = args.selector, args.reaches, trace.reaches(args.selector, args.reaches)
+        if reach:
+            source, goal, reach = all_reach(trace, source, goal)
+    _tell_what_is_left_out(trace, args.selector, args.reaches)
     if args.json:
         print_object(query.reach_row(trace, reach))
     else:
-        print_lines(reach_lines(trace, args.selector, args.reaches, reach))
+        print_lines(reach_lines(trace, source, goal, reach))
     return ExitCode.FINE if reach else ExitCode.DIFFERENT
 
 
@@ -132,13 +145,15 @@ def _use(trace: Trace, args: argparse.Namespace) -> int:
     """Print whether what a selector names is unused, and if not, its nearest use."""
     with _pointing(args.selector):
         use = use_of(trace, args.selector)
+    _tell_what_is_left_out(trace, args.selector)
     if args.json:
         print_object(query.use_row(trace, use))
     elif use is None:
         what = f"'{args.selector}' is unused: nothing that is returned or read depends on it"
         put(visible_line(what))
     else:
-        title: Line = [(f"'{args.selector}' is used: {use.text}", PATH)]
+        verb = "is used" if use.certain else "may be used"
+        title: Line = [(f"'{args.selector}' {verb}: {use.text}", PATH)]
         print_lines([title, *path_lines(trace, use)])
     return ExitCode.DIFFERENT if use else ExitCode.FINE
 

@@ -9,9 +9,11 @@ from typing import Literal
 
 from shapeflow.common.text import counted, listing
 from shapeflow.errors import SelectorError
-from shapeflow.model.links import Links, Predecessors, path_to
-from shapeflow.model.match import Match
-from shapeflow.model.records import Escape, Op, Records, Value
+from shapeflow.model.doubts import Doubt, doubts_between, opaque_at
+from shapeflow.model.links import Links, path_to
+from shapeflow.model.members import each
+from shapeflow.model.moments import Moment, Place, places
+from shapeflow.model.records import Op, Records, Value
 from shapeflow.model.selector import select
 from shapeflow.model.unused import Use, dead, first_use, unused, wasted, wasted_flops
 
@@ -20,8 +22,11 @@ __all__ = [
     "Reach",
     "Step",
     "Use",
+    "all_reach",
     "dead",
     "fold",
+    "opaque_at",
+    "places_at",
     "producers",
     "reaches",
     "unused",
@@ -32,20 +37,6 @@ __all__ = [
     "wasted",
     "wasted_flops",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Why ``never reaches`` is not proven."""
-
-    kind: Literal["escape", "unknown origin"]
-    value: int
-    """Id of the value that was read into Python, or whose making was not seen."""
-    text: str
-    """The reason in one line."""
-
-    def __str__(self) -> str:
-        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +68,8 @@ class Step:
     """Id of the value that leaves it."""
 
 
-def values_at(trace: Records, selector: str, side: Literal["in", "out", "both"] = "out") -> tuple[int, ...]:
-    """Return the ids of the values that a selector names.
+def places_at(trace: Records, selector: str, side: Literal["in", "out", "both"] = "out") -> list[Place]:
+    """Return the tensors that a selector names, and when they are there.
 
     Args:
         trace: where to look.
@@ -89,11 +80,20 @@ def values_at(trace: Records, selector: str, side: Literal["in", "out", "both"] 
         SelectorError: the selector names nothing, or nothing that is a tensor (``no-tensor``).
     """
     matches = select(trace, selector)
-    found = dict.fromkeys(value for match in matches for value in _values_of(match, side))
+    found = places(trace, matches, side)
     if not found:
         held = ", ".join(dict.fromkeys(match.port.text for match in matches if match.port)) or "no tensor"
         raise SelectorError("no-tensor", f"'{selector}' holds {held}", expected="a place that holds a tensor")
-    return tuple(found)
+    return found
+
+
+def values_at(trace: Records, selector: str, side: Literal["in", "out", "both"] = "out") -> tuple[int, ...]:
+    """Return the ids of the values that a selector names; see ``places_at``.
+
+    Raises:
+        SelectorError: the selector names nothing, or nothing that is a tensor (``no-tensor``).
+    """
+    return tuple(dict.fromkeys(place.value for place in places_at(trace, selector, side)))
 
 
 def value_at(trace: Records, selector: str) -> Value:
@@ -112,14 +112,6 @@ def value_at(trace: Records, selector: str) -> Value:
             hint=f"{names[0]}, or select('{selector}') for all",
         )
     return trace.values[numbers[0]]
-
-
-def _values_of(match: Match, side: str) -> list[int]:
-    if match.port is not None:
-        return [] if match.port.value is None else [match.port.value]
-    owner = match.owner
-    ports = {"in": owner.inputs, "out": owner.outputs, "both": owner.ports}[side]
-    return [port.value for port in ports if port.value is not None]
 
 
 def producers(trace: Records, selector: str) -> tuple[Op, ...]:
@@ -141,87 +133,71 @@ def _ops(trace: Records, ids: Iterable[int]) -> tuple[Op, ...]:
 def use_of(trace: Records, selector: str) -> Use | None:
     """Return the nearest use of anything that a selector names; None: all of it is unused.
 
+    Where nobody can tell, it is a use that is not ``certain``.
+
     Raises:
         SelectorError: the selector names nothing, or no tensor.
     """
-    return first_use(trace, values_at(trace, selector))
+    starts = _starts(places_at(trace, selector))
+    use = first_use(trace, starts)
+    unseen = "" if use is not None and use.certain else next(opaque_at(trace, selector, "out"), "")
+    return Use(unseen, (), (next(iter(starts)),), certain=False) if unseen else use
+
+
+def _starts(found: Iterable[Place]) -> dict[int, Moment]:
+    """Return values with the moment from which on what is done with them counts."""
+    starts: dict[int, Moment] = {}
+    for place in found:
+        starts[place.value] = min(place.when, starts.get(place.value, place.when))
+    return starts
 
 
 def reaches(trace: Records, source: str, destination: str) -> Reach:
     """Return whether any value of ``source`` flows into any value of ``destination``.
 
     A call or op without a port means, as the source, what it returned; as the destination, all that it
-    was given or returned. The same tensor in both places counts.
+    was given or returned. The same tensor in both places counts, if it is not there before it is at the
+    source: what a call only hands through reaches what is done with it afterwards.
 
     Raises:
         SelectorError: a selector names nothing, or no tensor.
     """
     links = trace.cached(Links)
-    starts, goals = values_at(trace, source), set(values_at(trace, destination, "both"))
-    reached = links.down(starts, goals)
-    hit = next(reversed(reached))
-    if hit in goals:
+    starts, goals = _starts(places_at(trace, source)), _goals(places_at(trace, destination, "both"))
+    reached, hit = links.way(starts, goals)
+    if hit is not None:
         return Reach("yes", *path_to(reached, hit))
     made = max((op for goal in goals for op in links.makers[goal]), default=-1)
-    complete = max(made, _chosen(trace, destination))
     last = max((op for value in reached for op in links.makers[value] if op <= made), default=None)
-    doubts = (
-        *_escapes(trace, reached, complete),
-        *_unknown_origins(trace, starts, goals),
-    )
-    return Reach("undecided" if doubts else "no", doubts=tuple(dict.fromkeys(doubts)), last=last)
+    doubts = doubts_between(trace, (source, starts), (destination, goals), reached)
+    return Reach("undecided" if doubts else "no", doubts=doubts, last=last)
 
 
-def _chosen(trace: Records, destination: str) -> int:
-    """Return the op before which it was settled which of the tensors it was given a call gives back."""
-    settled = -1
-    for match in select(trace, destination):
-        if match.call is None or match.op is not None:
-            continue
-        call = match.call
-        ports = call.outputs if match.port is None else [port for port in call.outputs if port == match.port]
-        for port in ports:
-            producer = None if port.value is None else trace.values[port.value].producer
-            if port.value is not None and (producer is None or producer < call.first_op):
-                settled = max(settled, call.last_op)
-    return settled
+def all_reach(trace: Records, source: str, destination: str) -> tuple[str, str, Reach]:
+    """Return whether each path that ``source`` names flows into each that ``destination`` names.
+
+    A pattern means all that it names; a selector without one asks what ``reaches`` does.
+
+    Returns:
+        The first two selectors between which the answer is not yes, or else the last two, and the answer.
+
+    Raises:
+        SelectorError: a selector names nothing, or no tensor.
+    """
+    pairs = [(start, goal) for start in each(trace, source) for goal in each(trace, destination)]
+    for start, goal in pairs:
+        reach = reaches(trace, start, goal)
+        if not reach:
+            break
+    return start, goal, reach
 
 
-def _escapes(trace: Records, reached: Predecessors, complete: int) -> Iterable[Doubt]:
-    """Yield the escapes of the source's data that came early enough to change the destination."""
-    for escape in trace.escapes:
-        if escape.value in reached and _earliest(trace, escape) <= complete:
-            place = "outside all calls" if escape.call is None else f"in '{trace.calls[escape.call].name}'"
-            line = trace.line(escape.source)
-            read = f"{escape.how} of {trace.values[escape.value]} {place}{line and f', {line}'}"
-            yield Doubt("escape", escape.value, f"{read}, was read into Python and may choose a branch")
-
-
-def _earliest(trace: Records, escape: Escape) -> int:
-    """Return the first op that can have run after an escape."""
-    made = min(trace.cached(Links).makers[escape.value], default=-1) + 1
-    return made if escape.call is None else max(made, trace.calls[escape.call].first_op)
-
-
-def _unknown_origins(trace: Records, starts: Iterable[int], goals: Iterable[int]) -> Iterable[Doubt]:
-    """Yield the values on the way to the destination that may have been made, unseen, from the source."""
-    if not trace.cached(_any_unseen):
-        return
-    links = trace.cached(Links)
-    source_made = min(min(links.makers[start], default=-1) for start in starts)
-    for number in links.up(goals):
-        value = trace.values[number]
-        readers = links.readers[number]
-        # What an op read before the source existed cannot come from it.
-        if value.origin == "unknown" and (not readers or readers[0] > source_made):
-            where = f", first read by '{trace.ops[readers[0]].target}'," if readers else ""
-            name = f" '{value.name}'" if value.name else ""
-            yield Doubt("unknown origin", number, f"the making of {value}{name}{where} was not seen")
-
-
-def _any_unseen(trace: Records) -> bool:
-    """Return whether the making of any value was not seen; mostly all was, and nobody need look upstream."""
-    return any(value.origin == "unknown" for value in trace.values)
+def _goals(found: Iterable[Place]) -> dict[int, Moment]:
+    """Return values with the last moment at which they are where they are looked for."""
+    goals: dict[int, Moment] = {}
+    for place in found:
+        goals[place.value] = max(place.when, goals.get(place.value, place.when))
+    return goals
 
 
 def fold(trace: Records, reach: Reach | Use) -> tuple[Step, ...]:

@@ -6,8 +6,9 @@ An op leads from each value it reads to each value it makes. A composite op (suc
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from shapeflow.model.moments import FIRST, Moment, at_op
 from shapeflow.model.records import Records
 
 Predecessors = dict[int, "tuple[int, int] | None"]
@@ -44,13 +45,20 @@ class Links:
             self.made[op].append(value)
             self.makers[value].append(op)
 
-    def down(self, starts: Iterable[int], goals: Collection[int] = ()) -> Predecessors:
-        """Return what the starts flow into, nearest first; ends with the first goal that is met."""
+    def way(
+        self, starts: Mapping[int, Moment], goals: Mapping[int, Moment]
+    ) -> tuple[Predecessors, int | None]:
+        """Return what the starts flow into, nearest first, up to the first goal that is met; and this goal.
+
+        Args:
+            starts: values, each with the moment from which on what is done with it counts.
+            goals: values, each with the last moment at which it is where it is looked for.
+        """
         return _flood(starts, self._below, goals)
 
     def up(self, starts: Iterable[int]) -> Predecessors:
         """Return what flows into the starts, nearest first."""
-        return _flood(starts, self._above, ())
+        return _flood(dict.fromkeys(starts, FIRST), self._above, {})[0]
 
 
 Steps = list[list[tuple[int, int]]]
@@ -62,21 +70,31 @@ def _steps(ops: Sequence[Sequence[int]], values: Sequence[Sequence[int]]) -> Ste
     return [[(op, other) for op in near for other in values[op]] for near in ops]
 
 
-def _flood(starts: Iterable[int], steps: Steps, goals: Collection[int]) -> Predecessors:
+def _flood(
+    starts: Mapping[int, Moment], steps: Steps, goals: Mapping[int, Moment]
+) -> tuple[Predecessors, int | None]:
     reached: Predecessors = {}
-    for start in starts:
+    since = dict(starts)
+    for start, moment in starts.items():
         reached[start] = None
-        if start in goals:
-            return reached
+        if start in goals and goals[start] >= moment:
+            return reached, start
     queue = list(reached)
     for value in queue:  # it grows while it is walked: breadth first
+        moment = since.get(value, FIRST)
         for op, other in steps[value]:
-            if other not in reached:
-                reached[other] = (op, value)
-                if other in goals:
-                    return reached
-                queue.append(other)
-    return reached
+            if moment > FIRST and at_op(op) < moment:
+                continue
+            if other in reached and since.get(other, FIRST) == FIRST:
+                continue
+            # A start that is also reached from another one: all that was done with it counts.
+            reached.pop(other, None)
+            reached[other] = (op, value)
+            since[other] = FIRST
+            if other in goals:
+                return reached, other
+            queue.append(other)
+    return reached, None
 
 
 def path_to(reached: Predecessors, value: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -62,6 +62,24 @@ def never_called(index: PathIndex, keys: Sequence[str], span: tuple[int, int]) -
     )
 
 
+def not_all_called(keys: Sequence[str], wanted: str, span: tuple[int, int]) -> SelectorError:
+    """Return the error for a pattern that names modules that did not run beside others that did."""
+    names = [f"'{selector_of(key)}'" for key in keys]
+    return SelectorError(
+        "not-all-called",
+        f"'{wanted}' also names {listing(names)}, which did not run",
+        columns=span,
+        expected="calls of all that the pattern names",
+        hint=f"a pattern without it, and: count calls {selector_of(keys[0])} = 0",
+    )
+
+
+def not_all_there(names: Sequence[str], wanted: str, span: tuple[int, int]) -> SelectorError:
+    """Return the error for a list or range in a pattern that has names which nothing has."""
+    what = f"nothing is called {listing([repr(name) for name in names])}, which '{wanted}' lists"
+    return SelectorError("not-all-there", what, columns=span, expected="names and numbers that there are")
+
+
 def _everything_below(index: PathIndex, key: str) -> Iterable[str]:
     for below in index.children[key].values():
         yield below

@@ -32,7 +32,9 @@ class Segment:
     literal: str | None
     """The one name that fits; None for a pattern."""
     fits: re.Pattern[str] | None
-    """What fits a whole name; None for a literal and for ``**``."""
+    """What fits a whole name; None for a literal and for ``**``. Each ``{a,b}`` and ``[0-5]`` is a group."""
+    listed: tuple[tuple[str, ...], ...] = ()
+    """The names of each ``{a,b}`` and the numbers of each ``[0-5]``."""
 
     @property
     def deep(self) -> bool:
@@ -122,6 +124,7 @@ def parse_segment(text: str, start: int, *, dots: bool = False) -> Segment:
     helper = text.endswith("()") and len(text) > 2
     body = text[:-2] if helper else text
     literal, regex, stars, plain = "", "", 0, True
+    listed: list[tuple[str, ...]] = []
     for token in _TOKEN.finditer(body):
         span = (start + token.start(), start + token.end())
         kind, written = str(token.lastgroup), token[str(token.lastgroup)]
@@ -134,12 +137,14 @@ def parse_segment(text: str, start: int, *, dots: bool = False) -> Segment:
         if kind == "stars" and stars <= _MOST_STARS:
             regex += ".*"
         elif kind in ("names", "ranges"):
-            regex += _alternatives(written, span, numbers=kind == "ranges")
+            listed.append(_alternatives(written, span, numbers=kind == "ranges"))
+            regex += f"({'|'.join(map(re.escape, listed[-1]))})"
         else:
             raise _stray(written, span)
     if plain:
         return Segment(text, start, literal + "()" * helper, None)
-    return Segment(text, start, None, re.compile(regex + r"\(\)" * helper, re.DOTALL))
+    fits = re.compile(regex + r"\(\)" * helper, re.DOTALL)
+    return Segment(text, start, None, fits, tuple(listed))
 
 
 def _stray(sign: str, span: tuple[int, int]) -> SelectorError:
@@ -151,8 +156,8 @@ def _stray(sign: str, span: tuple[int, int]) -> SelectorError:
     return syntax_error(f"'{sign}' does not belong here", span, expected=expected.get(sign, "a name"))
 
 
-def _alternatives(written: str, span: tuple[int, int], *, numbers: bool) -> str:
-    """Return the regular expression of ``{a,b}`` or ``[0-5,7]``, given what is between the brackets."""
+def _alternatives(written: str, span: tuple[int, int], *, numbers: bool) -> tuple[str, ...]:
+    """Return the names that ``{a,b}`` or ``[0-5,7]`` lists, given what is between the brackets."""
     names: list[str] = []
     for item in written.split(","):
         if not numbers:
@@ -169,4 +174,4 @@ def _alternatives(written: str, span: tuple[int, int], *, numbers: bool) -> str:
                 f"'[{written}]' is not a range", span, expected="numbers such as [0-31] or [0-6,8]"
             )
         names += map(str, range(first, last + 1))
-    return f"(?:{'|'.join(map(re.escape, names))})"
+    return tuple(dict.fromkeys(names))

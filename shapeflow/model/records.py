@@ -38,6 +38,8 @@ class Value:
     """Values with the same number share memory (views and in-place writes); None: not materialized."""
     materialized: bool = True
     """False for a tensor that a fused kernel never builds, such as an attention score matrix."""
+    kept: str = ""
+    """What still holds it after the run, where nothing seen uses it: an attribute of a module, or ``?``."""
 
     def __str__(self) -> str:
         return shape_text(self.dtype, self.shape)
@@ -189,6 +191,8 @@ class Module:
     """Plain attributes (numbers, text, None, short lists); functions and classes by their name."""
     source: int | None = None
     """Where its class is defined."""
+    callable: bool = True
+    """False for a container that has no ``forward``, such as a ``ModuleList``: it never runs by itself."""
 
 
 @dataclass(frozen=True, slots=True)

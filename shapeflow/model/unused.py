@@ -3,15 +3,20 @@
 A value is *used* if it reaches an end: what the caller of the model gets, what Python reads, memory that
 outlives the run. Where one entry call hands values to a later one (encode, then decode), the first is a
 stage and what it returns is not an end by itself; nor is it one where the later call only hands it back.
+
+Where somebody not looked into still holds a value when the run is over, it *may* be used: such an end is a
+doubt, and nothing that reaches it counts as unused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shapeflow.model.links import Links, path_to
+from shapeflow.model.moments import FIRST, LAST, Moment, Moments, at_op
 from shapeflow.model.records import Call, Op, Records, Value
+from shapeflow.model.unseen import is_unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,29 +29,68 @@ class Use:
     """Ids of the ops of a shortest path to there."""
     values: tuple[int, ...]
     """Ids of the values along it, one more than ops."""
+    certain: bool = True
+    """False if it may be used and nobody can tell: whoever holds it was not looked into."""
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """One end of the data flow."""
+
+    text: str
+    until: Moment
+    """The last moment at which the value may have gone there."""
+    certain: bool = True
 
 
 class _Ends:
-    """Where the data flow of a trace ends, with the reason by value, and what flows there."""
+    """Where the data flow of a trace ends, with the reasons by value, and what flows there."""
 
     def __init__(self, trace: Records) -> None:
-        self.why: dict[int, str] = {}
+        self.why: dict[int, list[_End]] = {}
         self._trace = trace
         self._links = trace.cached(Links)
+        self._moments = trace.cached(Moments)
         for escape in trace.escapes:
             place = "" if escape.call is None else f" in '{trace.calls[escape.call].name}'"
-            self._end([escape.value], f"read into Python ({escape.how}){place}")
+            until = LAST if escape.call is None else self._moments.ended[escape.call]
+            self._end([escape.value], _End(f"read into Python ({escape.how}){place}", until))
         self._returned()
         if not trace.run.complete:
             self._interrupted()
         self._effects()
+        self._kept()
         self.used = self._links.up(self.why)
-        """Values that reach an end."""
+        """Values that reach an end, or may reach one."""
 
-    def _end(self, values: Iterable[int | None], why: str) -> None:
+    def goals(self, certain: bool) -> dict[int, Moment]:
+        """Return the values that go to an end of this kind, each with the last moment of it."""
+        found = {}
+        for value, ends in self.why.items():
+            moments = [end.until for end in ends if end.certain is certain]
+            if moments:
+                found[value] = max(moments)
+        return found
+
+    def _end(self, values: Iterable[int | None], end: _End) -> None:
         for value in values:
             if value is not None:
-                self.why.setdefault(value, why)
+                self.why.setdefault(value, []).append(end)
+
+    def _kept(self) -> None:
+        """Add what somebody holds when the run is over."""
+        for value in self._trace.values:
+            if value.kept == "?":
+                text = "something that was not looked into still holds it after the run"
+                self._end([value.id], _End(text, LAST, certain=False))
+            elif value.kept:
+                self._end([value.id], _End(f"kept by the model as '{value.kept}'", LAST))
+        given = [value.id for value in self._trace.values if value.origin != "op"]
+        for call in self._trace.calls:
+            for port in call.outputs if call.parent is None else ():
+                if is_unseen(port):  # what an op made and is in there is alive, and was told above
+                    text = f"it may be in '{call.name}:{port.name}', {port.text}, which was not looked into"
+                    self._end(given, _End(text, LAST, certain=False))
 
     def _returned(self) -> None:
         """Add what the entry calls give to the caller, and what is computed outside all calls."""
@@ -56,10 +100,11 @@ class _Ends:
             roots.append(call if call.parent is None else roots[call.parent])
         for call in self._trace.calls:
             if call.parent is None and not self._is_stage(call, roots):
-                self._end(self._own_results(call), f"returned by '{call.name}'")
+                end = _End(f"returned by '{call.name}'", self._moments.ended[call.id])
+                self._end(self._own_results(call), end)
         for op in self._trace.ops:
             if op.call is None:
-                self._end(self._links.made[op.id], f"made outside the model by '{op.target}'")
+                self._end(self._links.made[op.id], _End(f"made outside the model by '{op.target}'", LAST))
 
     def _own_results(self, root: Call) -> list[int]:
         """Return what an entry call returns, without what another one made and it only hands back."""
@@ -81,13 +126,14 @@ class _Ends:
 
     def _interrupted(self) -> None:
         """Add what the calls that never ended had made so far: the rest of the run would have read it."""
+        failed = _End("made when the run failed", LAST)
         broken = {call.id for call in self._trace.calls if call.raised}
         for call in self._trace.calls:
             if call.parent in broken:
-                self._end((port.value for port in call.outputs), "made when the run failed")
+                self._end((port.value for port in call.outputs), failed)
         for op in self._trace.ops:
             if op.call in broken:
-                self._end(self._links.made[op.id], "made when the run failed")
+                self._end(self._links.made[op.id], failed)
 
     def _effects(self) -> None:
         """Add what is written into memory from outside the run, and what ops without a result read."""
@@ -95,12 +141,13 @@ class _Ends:
         for op in self._trace.ops:
             made = self._links.made[op.id]
             if op.target == "backward":
-                self._end(made, "kept as a gradient by 'backward'")
+                self._end(made, _End("kept as a gradient by 'backward'", LAST))
             if _writes(op):
                 kept = [value for value in made if self._trace.values[value].storage in outer]
-                self._end(kept, f"written into memory from outside by '{op.target}'")
+                text = f"written into memory from outside by '{op.target}'"
+                self._end(kept, _End(text, self._moments.op_ended(op.id)))
             if not made and not any(port.value is not None for port in op.outputs):
-                self._end(self._links.read[op.id], f"read by '{op.target}'")
+                self._end(self._links.read[op.id], _End(f"read by '{op.target}'", at_op(op.id)))
 
 
 def _writes(op: Op) -> bool:
@@ -189,11 +236,38 @@ def wasted_flops(trace: Records) -> int:
     return sum(op.flops for op in wasted(trace))
 
 
-def first_use(trace: Records, values: Iterable[int]) -> Use | None:
-    """Return the nearest end of the data flow that any of the values reaches; None: all are unused."""
+def reaching_an_end(trace: Records) -> Mapping[int, object]:
+    """Return the values that are used or may be, by id."""
+    return trace.cached(_Ends).used
+
+
+def unused_somewhere(trace: Records) -> set[int]:
+    """Return the values that reach no end, or are not used any more after a call that gives them."""
+    ends, readers = trace.cached(_Ends), trace.cached(Links).readers
+    found = {value.id for value in trace.values if value.id not in ends.used}
+    for call in trace.calls:
+        for port in call.outputs:
+            value = port.value
+            read_after = value is not None and max(readers[value], default=-1) >= call.last_op
+            if value is not None and value not in ends.why and not read_after:
+                found.add(value)
+    return found
+
+
+def first_use(trace: Records, starts: Mapping[int, Moment]) -> Use | None:
+    """Return the nearest end of the data flow that any of the values reaches; None: all are unused.
+
+    Args:
+        trace: the run.
+        starts: values, each with the moment from which on its uses count.
+    """
     ends = trace.cached(_Ends)
-    reached = trace.cached(Links).down(values, ends.why)
-    end = next(reversed(reached), None)
-    if end is None or end not in ends.why:
-        return None
-    return Use(ends.why[end], *path_to(reached, end))
+    for certain in (True, False):
+        goals = ends.goals(certain)
+        reached, goal = trace.cached(Links).way(starts, goals)
+        if goal is None:
+            continue
+        since = FIRST if reached[goal] is not None else starts[goal]
+        end = next(end for end in ends.why[goal] if end.certain is certain and end.until >= since)
+        return Use(end.text, *path_to(reached, goal), certain)
+    return None

@@ -8,14 +8,14 @@ at the next look. No tensor is kept alive.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import torch
 from torch import Tensor
 from torch.nn.parameter import is_lazy
 
 from shapeflow.model.records import Origin, Value
+from shapeflow.recording.storages import HandedOut, Storage, holding
 from shapeflow.recording.torch_internals import nested_sizes, no_torch_dispatch, storage_identity
 
 SHORT_DTYPES = {
@@ -65,20 +65,6 @@ def notation(tensor: Tensor) -> str:
     return f"{short_dtype(tensor.dtype)}{list(sizes(tensor))}"
 
 
-@dataclass(slots=True)
-class _Storage:
-    number: int
-    bytes: int
-    tensors: int = 0
-    """Tracked tensors alive on it."""
-    epoch: int = 0
-    """Counts the writes."""
-    writer: int | None = None
-    """The op that wrote last, or made it; None for memory from outside the run."""
-    activation: bool = False
-    """True if an op made it: counted in the live bytes."""
-
-
 class _Tracked(weakref.ref[Tensor]):
     """A tensor that may be alive; called, it gives the tensor or None."""
 
@@ -86,7 +72,7 @@ class _Tracked(weakref.ref[Tensor]):
 
     key: int
     address: int
-    storage: _Storage | None
+    storage: Storage | None
     value: int
     epoch: int
     """How often its storage had been written to when it became this value; -1: its shape was changed."""
@@ -107,8 +93,9 @@ class Identity:
         for tensor, origin, name in names:
             self._names.setdefault(id(tensor), (weakref.ref(tensor), origin, name))
         self._tracked: dict[int, _Tracked] = {}
-        self._storages: dict[int, _Storage] = {}
+        self._storages: dict[int, Storage] = {}
         self._storage_count = 0
+        self._handed_out = HandedOut()
         self._forget = self._make_forget()
 
     def current(self, tensor: Tensor) -> int | None:
@@ -134,6 +121,8 @@ class Identity:
             named = self._named(tensor)
             if named is not None:
                 return self._add(tensor, *named), None
+            if origin == "unknown":
+                self.adopted(tensor)
             storage = self._storages.get(address(tensor))
             if storage is None or storage.writer is None:
                 return self._add(tensor, origin, name), None
@@ -179,12 +168,19 @@ class Identity:
 
     def outlived(self) -> bool:
         """Return True if a tensor that an op made is still alive."""
-        values = self.values
-        return any(
-            values[tracked.value].origin == "op"
-            for tracked in self._tracked.values()
-            if tracked() is not None
-        )
+        return any(self.values[value].origin == "op" for _, value, _ in self.alive())
+
+    def alive(self) -> Iterator[tuple[Tensor, int, int | None]]:
+        """Yield the living tensors: each with its last value, and the op that wrote to it since, if any."""
+        for tracked in list(self._tracked.values()):
+            tensor, storage = tracked(), tracked.storage
+            if tensor is not None:
+                stale = storage is not None and tracked.epoch != storage.epoch
+                yield tensor, tracked.value, storage.writer if stale and storage else None
+
+    def types_of(self, values: Collection[int | None]) -> list[type]:
+        """Return the types of the living tensors that are one of some values."""
+        return [type(tensor) for tensor, value, _ in self.alive() if value in values]
 
     def written(self, tensor: Tensor, op: int | None) -> None:
         """Note that ``op`` writes to the storage of ``tensor``."""
@@ -198,6 +194,34 @@ class Identity:
         tracked = self._seen(tensor)
         if tracked is not None:
             tracked.epoch = -1
+
+    def seen_before(self, tensor: Tensor, op: int) -> bool:
+        """Return whether ``tensor``, whose value is not known now, was there before ``op``."""
+        tracked = self._seen(tensor)
+        if tracked is None:
+            return self._named(tensor) is not None
+        return tracked.storage is not None and tracked.storage.writer not in (None, op) and tracked.epoch >= 0
+
+    def handed_out(self, tensor: Tensor) -> None:
+        """Note that Python got the memory of ``tensor``, and may make another tensor on it."""
+        storage = self._storages.get(address(tensor))
+        if storage is not None:
+            self._handed_out.add(tensor, storage)
+
+    def adopted(self, tensor: Tensor) -> None:
+        """Note that ``tensor``, not seen before, may be on memory that another one is on."""
+        place = address(tensor)
+        if place and place not in self._storages:
+            known = [(tracked(), tracked.storage) for tracked in list(self._tracked.values())]
+            storage = holding(tensor, known)
+            if storage is not None:
+                self._storages[place] = storage
+
+    def shares(self, tensor: Tensor, other: Tensor) -> None:
+        """Note that two tensors have the same memory, whatever torch says of it."""
+        storage, place = self._storages.get(address(other)), address(tensor)
+        if storage is not None and place:
+            self._storages[place] = storage
 
     def moved(self, tensor: Tensor) -> None:
         """Note that ``tensor`` has been given other memory: it is not what it was before."""
@@ -243,14 +267,19 @@ class Identity:
         tracked = _Tracked(tensor, self._forget)
         tracked.key, tracked.epoch, tracked.value = id(tensor), 0, -1
         tracked.address = place = address(tensor)
-        tracked.storage = storage = self._storages.get(place) if place else None
+        storage = self._storages.get(place) if place else None
+        if storage is None and place and self._handed_out:
+            storage = self._handed_out.holding(tensor)
+            if storage is not None:
+                self._storages[place] = storage
+        tracked.storage = storage
         self._tracked[id(tensor)] = tracked
         if storage is not None:
             storage.tensors += 1
         elif place:
             held = tensor.untyped_storage().nbytes()
             made = op is not None
-            tracked.storage = self._storages[place] = _Storage(self._storage_count, held, 1, 0, op, made)
+            tracked.storage = self._storages[place] = Storage(self._storage_count, held, 1, 0, op, made)
             self._storage_count += 1
             if made:
                 self.live_bytes += held

@@ -67,11 +67,27 @@ def tensor_names(model: nn.Module) -> Iterator[tuple[Tensor, Origin, str]]:
             if buffer is not None:
                 yield buffer, "buffer", _joined(path, name)
     for path, module in modules:
-        for name, value in vars(module).items():
-            if name in _OF_EVERY_MODULE or type(value) in _NO_TENSORS or isinstance(value, nn.Module):
-                continue
-            for place, tensor in tensors_of(value).items():
-                yield tensor, "buffer", _joined(path, name) + place
+        for name, tensor in _in_attributes(path, module):
+            yield tensor, "buffer", name
+
+
+def tensors_kept(modules: Mapping[str, nn.Module]) -> Iterator[tuple[str, Tensor]]:
+    """Yield what the modules hold now, by name: parameters, buffers and tensors in plain attributes."""
+    for path, module in modules.items():
+        for registry in (parameters_of(module), buffers_of(module)):
+            for name, tensor in registry.items():
+                if tensor is not None:
+                    yield _joined(path, name), tensor
+        yield from _in_attributes(path, module)
+
+
+def _in_attributes(path: str, module: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """Yield the tensors in the attributes of a module that are not registered."""
+    for name, value in vars(module).items():
+        if name in _OF_EVERY_MODULE or type(value) in _NO_TENSORS or isinstance(value, nn.Module):
+            continue
+        for place, tensor in tensors_of(value).items():
+            yield _joined(path, name) + place, tensor
 
 
 def table(model: nn.Module, sources: SourceLines, gone: Mapping[str, nn.Module]) -> tuple[Module, ...]:
@@ -104,9 +120,17 @@ def table(model: nn.Module, sources: SourceLines, gone: Mapping[str, nn.Module])
                 sum(_own_parameters(module).values()),
                 attributes(module),
                 lines[kind],
+                _has_forward(module),
             )
         )
     return tuple(rows)
+
+
+def _has_forward(module: nn.Module) -> bool:
+    """Return whether a module can run; a list of modules, for instance, cannot."""
+    # Not `type(module).forward`: that of a scripted module is nothing that a class may be asked for.
+    written = next(vars(kind)["forward"] for kind in type(module).__mro__ if "forward" in vars(kind))
+    return "forward" in vars(module) or written is not nn.Module.forward
 
 
 def _joined(path: str, name: str) -> str:

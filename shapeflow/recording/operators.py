@@ -1,20 +1,23 @@
 """What happens below the torch functions: every operator, through a dispatch mode.
 
-It tells what is written in place and how many FLOPs an op takes, and it is the net for operators that no
-function call is open for (scripted functions, C++ callers): those are recorded under their own name.
+It tells what is written in place, what is read that is no argument, and how many FLOPs an op takes, and it is
+the net for operators that no function call is open for (scripted functions, C++ callers): those are recorded
+under their own name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
+from torch import Tensor
 
+from shapeflow.model.records import Escape, Port
 from shapeflow.recording.flops import may_count
 from shapeflow.recording.ports import walk
-from shapeflow.recording.redispatch import redispatch
-from shapeflow.recording.schemas import Operator, operator_of, tensors_in
+from shapeflow.recording.redispatch import have_own_dispatch, redispatch
+from shapeflow.recording.schemas import Operator, deciding_size, operator_of, tensors_in
 from shapeflow.recording.torch_internals import DispatchMode, HigherOrderOperator, no_torch_function
 from shapeflow.recording.trace_builder import OpBuilder, TraceBuilder
 
@@ -43,6 +46,12 @@ class OperatorWatch:
                 builder.begin_op("tensor", (), {}) if made else builder.begin_op(operator.name, args, kwargs)
             )
         op = builder.open_op
+        if op is not None:
+            self._also_read(op, tensors_in((*args, *kwargs.values()) if kwargs else args))
+            if operator.reads_number:
+                op.read_number = True
+            if operator.sized_by_data:
+                self._size_decided(op, deciding_size(operator, args, kwargs))
         if op is not None and operator.writes:
             for tensor in operator.written(args, kwargs):
                 op.wrote = True
@@ -51,6 +60,34 @@ class OperatorWatch:
                 else:
                     builder.identity.written(tensor, op.id)
         return alone
+
+    def _also_read(self, op: OpBuilder, tensors: Iterable[Tensor]) -> None:
+        """Add to an open op what an operator in it reads that was there before and is none of its arguments.
+
+        Functions reach tensors also through what they close over and through containers of any class.
+        """
+        identity = self._builder.identity
+        for tensor in tensors:
+            value = identity.current(tensor)
+            if value is None:
+                if not identity.seen_before(tensor, op.id):
+                    continue
+                value = self._builder.read(tensor)  # a parameter, or something that another op wrote to
+            elif value >= op.first_value:
+                continue
+            given = {port.value for port in op.inputs}
+            # What a tensor that wraps others (nested, masked) holds is an argument by its wrapper.
+            if value not in given and not have_own_dispatch(identity.types_of(given)):
+                op.inputs.append(Port(f"in.unseen[{len(op.inputs)}]", value))
+
+    def _size_decided(self, op: OpBuilder, by: Iterable[Tensor]) -> None:
+        """Note that the numbers of some tensors decide how large the result of an op is: so they leave it."""
+        for tensor in by:
+            value = self._builder.identity.current(tensor)
+            if value is None:
+                self._builder.escape(op, "size")
+            else:
+                self._builder.escapes.append(Escape(value, "size", op.call, op.source))
 
     def end(self, begun: OpBuilder | None, flops: int, result: Any) -> None:
         """Add an operator's FLOPs to the op that is open, and close the op that it is alone in."""

@@ -15,10 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from shapeflow.model.doubts import SHARING
 from shapeflow.recording.attention import attention_flops, fused_flops, opened, score_shape
 from shapeflow.recording.identity import short_dtype
 from shapeflow.recording.modes import OwnMode
-from shapeflow.recording.ports import walk
+from shapeflow.recording.ports import tensors_of, walk
 from shapeflow.recording.targets import METADATA_QUERIES, escape_name, target_name
 from shapeflow.recording.torch_internals import no_torch_function
 from shapeflow.recording.trace_builder import OpBuilder, TraceBuilder
@@ -60,6 +61,9 @@ class FunctionWatch:
             op = self._builder.begin_op(target, args, kwargs)
             if escape is not None:
                 self._builder.escape(op, escape)
+                if escape in SHARING:
+                    for tensor in tensors_of((args, kwargs)).values():
+                        self._builder.identity.handed_out(tensor)
         return op
 
     def parts_of(self, func: Any) -> Any:
@@ -80,6 +84,8 @@ class FunctionWatch:
                 return
             if func in _MOVES:
                 self._builder.identity.moved(args[0])
+                if len(args) > 1 and isinstance(args[1], Tensor):
+                    self._builder.identity.shares(args[0], args[1])
             if (
                 func is Tensor.__setitem__
                 or func in _MOVES

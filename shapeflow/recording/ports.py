@@ -1,15 +1,16 @@
 """Walk nested arguments and results to their tensors, naming each place.
 
-Lists, tuples, dicts, named tuples, dataclasses, ``ModelOutput``-like mappings and plain objects that hold
-tensors are entered; ``None``, numbers and text become their own text. Not entered: modules, classes,
-functions, sets, tensors' own attributes, and anything nested deeper than ``DEPTH``.
+Lists, tuples, dicts and their views, named tuples, dataclasses, ``ModelOutput``-like mappings and plain
+objects that hold tensors are entered; ``None``, numbers and text become their own text. Not entered: modules,
+classes, functions, sets, iterators, tensors' own attributes, and anything nested deeper than ``DEPTH``.
+Nothing is ever taken out of an iterator. Where such a thing may hold tensors, its text says so: ``zip(…)``.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, ItemsView, Mapping, ValuesView
 from enum import Enum
 from typing import Any
 
@@ -18,6 +19,8 @@ from torch import Tensor
 from torch.fx import Proxy
 
 from shapeflow.model.records import item_name
+from shapeflow.model.unseen import UNSEEN_INSIDE
+from shapeflow.recording.held import may_hold_tensors
 
 DEPTH = 8
 LEAVES = 256
@@ -102,7 +105,7 @@ def _contents(value: object) -> list[tuple[object, Any]] | None:
         return list(value.items())
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return list(zip(value._fields, value, strict=False))
-    if isinstance(value, list | tuple | deque) and not isinstance(value, torch.Size):
+    if isinstance(value, list | tuple | deque | ValuesView | ItemsView) and not isinstance(value, torch.Size):
         return list(enumerate(value))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return [(field.name, getattr(value, field.name, None)) for field in dataclasses.fields(value)]
@@ -147,8 +150,11 @@ def _visit(leaves: list[Leaf], name: str, value: object, depth: int, inside: tup
             for key, item in items:
                 _visit(leaves, item_name(name, key), item, depth + 1, within)
             return
-        text = "{}" if items == [] and isinstance(value, Mapping) else ""
-    if len(leaves) < LEAVES:
+        if items == [] and isinstance(value, Mapping):
+            text = "{}"
+        elif items != [] and may_hold_tensors(value):
+            text = type(value).__name__ + UNSEEN_INSIDE
+    if len(leaves) < LEAVES or text.endswith(UNSEEN_INSIDE):
         leaves.append((name, text or plain(value)))
 
 

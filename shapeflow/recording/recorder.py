@@ -30,6 +30,7 @@ from shapeflow.recording.capture import Capture, Capturer
 from shapeflow.recording.failure import failure_of
 from shapeflow.recording.finalize import finalize
 from shapeflow.recording.identity import Identity
+from shapeflow.recording.kept import kept_after
 from shapeflow.recording.lazy_dynamo import is_compiled, load_before_run, run_as_written
 from shapeflow.recording.modes import keep_function_state, put_on, refuse_inside_shapes_only
 from shapeflow.recording.operators import OperatorWatch, RealOperators
@@ -227,6 +228,10 @@ class Recording:
         )
         values, sources = tuple(builder.identity.values), tuple(builder.sources.sources)
         trace = Trace(run, table, finalized.calls, finalized.ops, values, finalized.escapes, sources)
+        kept = kept_after(builder, trace, self._calls.modules) if error is None else {}
+        if kept:
+            marked = [replace(value, kept=kept.get(value.id, "")) for value in builder.identity.values]
+            trace = replace(trace, ops=finalize(builder).ops, values=tuple(marked))
         if builder.capturer is not None:
             trace = replace(trace, run=replace(run, kept=builder.capturer.found(trace)))
         return trace

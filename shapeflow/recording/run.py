@@ -97,6 +97,7 @@ def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None
         given += [gradient for gradient in map(gradient_of, given) if gradient is not None]
         mode = ShapesOnly(protect=given)
     recording = Recording(model, shapes_only=mode, device=here)
+    held: list[object] = []
 
     def run_model() -> None:
         try:
@@ -107,7 +108,7 @@ def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None
                 keep_contents((args, kwargs), changes)
                 mode.begin(changes)
             recording.begin()
-            model(*args, **kwargs)
+            held.append(model(*args, **kwargs))  # so that we see at the end what is in it
         except BaseException as error:
             recording.raised(error)
             raise

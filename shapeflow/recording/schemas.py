@@ -48,6 +48,9 @@ _READERS = frozenset(
 )
 """Operators that ``inference_mode`` hands over undivided though they read values, give views or have several
 ways to go, and no tag or mark says so: they run part by part."""
+_NUMBER_READERS = frozenset({"_local_scalar_dense", "item", "is_nonzero", "equal"})
+_SIZED_BY_DATA = frozenset({"nms", "masked_select", "repeat_interleave", "nonzero"})
+"""Operators of this kind that not every version of torch, or no package of its own, marks so."""
 _FACTORIES = frozenset(
     {
         *("zeros_like", "ones_like", "full_like", "empty_like"),
@@ -81,6 +84,10 @@ class Operator:
     """It draws random numbers."""
     is_pointwise: bool = False
     """Its result has the shape to which its arguments broadcast."""
+    reads_number: bool = False
+    """It reads a number into Python, or compares all of them."""
+    sized_by_data: bool = False
+    """How large its result is depends on numbers."""
     reshapes: bool = False
     """It changes the shape of its first argument in place."""
     gives_nothing: bool = False
@@ -109,6 +116,16 @@ def tensors_in(arguments: Iterable[Any]) -> list[Tensor]:
     return found
 
 
+def deciding_size(operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
+    """Return the tensors whose numbers decide how large the result of an operator is; mostly none do."""
+    if not operator.sized_by_data:
+        return []
+    if operator.name == "index":  # by numbers it gives as many as there are; by a mask as many as are true
+        return [tensor for tensor in tensors_in(args[1:]) if tensor.dtype in (torch.bool, torch.uint8)]
+    masks = {"masked_select": args[1:], "repeat_interleave": args[1:] or args}
+    return tensors_in((*masks.get(operator.name, args), *kwargs.values()))
+
+
 def broadcast_elements(tensors: Sequence[Tensor]) -> int:
     """Return the most elements that a tensor has to which these broadcast; without end for nested ones."""
     if any(tensor.is_nested for tensor in tensors):
@@ -133,6 +150,8 @@ def operator_of(func: Any) -> Operator:
         _kind(schema, name, tags),
         torch.Tag.nondeterministic_seeded in tags,
         torch.Tag.pointwise in tags,
+        torch.Tag.data_dependent_output in tags or name in _NUMBER_READERS,
+        torch.Tag.dynamic_output_shape in tags or name in _SIZED_BY_DATA,
         torch.Tag.inplace_view in tags,
         not schema.returns,
         marked if flag is None else statistics,

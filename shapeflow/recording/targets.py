@@ -23,6 +23,9 @@ ESCAPES = {
     "is_nonzero": "bool",
     "equal": "equal",
     "allclose": "allclose",
+    "data_ptr": "data_ptr",
+    "untyped_storage": "storage",
+    "storage": "storage",
 }
 """Functions that read a value into Python, and how an escape is called."""
 

@@ -16,6 +16,7 @@ from shapeflow.recording.error_path import ErrorPath
 from shapeflow.recording.identity import Identity
 from shapeflow.recording.ports import PLAIN_TYPES, arguments, plain, walk
 from shapeflow.recording.source import SourceLines
+from shapeflow.recording.storages import ADOPTING
 
 Opened = TypeVar("Opened")
 
@@ -33,11 +34,15 @@ class OpBuilder:
     parent: int | None
     source: int | None
     inputs: list[Port]
+    first_value: int
+    """The number of values there were when it began."""
     outputs: list[Port] = field(default_factory=list)
     flops: int = 0
     live_bytes: int = 0
     wrote: bool = False
     """True if it wrote into a tensor that was there before."""
+    read_number: bool = False
+    """True if something below it read a number into Python."""
 
 
 @dataclass(slots=True)
@@ -175,6 +180,7 @@ class TraceBuilder:
             self.open_ops[-1].id if self.open_ops else None,
             self.sources.current(3),
             self._given(rows, "unknown" if self.calls or self.passes else "input"),
+            len(self.identity.values),
         )
         self.ops.append(op)
         self.open_ops.append(op)
@@ -190,14 +196,19 @@ class TraceBuilder:
             if type(leaf) is str:
                 ports.append(_text_port(name, leaf))
             else:
+                if op.target in ADOPTING:
+                    identity.adopted(leaf)
                 ports.append(Port(name, identity.produced(leaf, op.id)))
                 gave_none = False
         op.outputs[:0] = ports
         if self.capturer is not None:
             self._keep(self.open_call, op.target, op.outputs, (leaf for _, leaf in leaves))
-        if gave_none and not op.wrote and op is self.ops[-1]:
-            self.ops.pop()
-            return
+        if gave_none and not op.wrote:
+            if op.read_number:
+                self.escape(op, op.target)
+            if op is self.ops[-1]:
+                self.ops.pop()
+                return
         op.live_bytes = identity.live_bytes
         if identity.peak_bytes > self._peak:
             self._peak, self.peak_op = identity.peak_bytes, op.id

@@ -70,7 +70,7 @@ def _judge(claim: Claim, subject: Subject) -> Finding:
         return Finding("not observed", reason, skipped=True)
     subject = replace(subject, binder=(claim.span.line, claim.text))
     if claim.said:  # what others say must not give sizes to our own claims
-        subject = replace(subject, bindings=subject.bindings.scope())
+        subject = replace(subject, bindings=subject.bindings.scope(), said=True)
     try:
         finding = claim.body.judge(subject)
     except SelectionError as error:

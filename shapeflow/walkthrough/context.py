@@ -9,8 +9,9 @@ from typing import Protocol
 
 from shapeflow.errors import SelectorError
 from shapeflow.model.match import Match
-from shapeflow.model.records import Value
-from shapeflow.model.selector import select
+from shapeflow.model.members import exists_elsewhere, left_out, unlisted
+from shapeflow.model.records import Module, Value
+from shapeflow.model.selector import modules, select
 from shapeflow.model.trace import Trace
 from shapeflow.shapes.matching import Bindings
 from shapeflow.walkthrough.finding import Finding, Status
@@ -37,24 +38,56 @@ class Subject:
     bindings: Bindings = field(default_factory=Bindings)
     binder: tuple[int, str] = (0, "")
     """Line and text of the claim under judgement, for the symbols that it binds."""
+    said: bool = False
+    """True for what others say: it has to be contradicted by what is there."""
     _selected: dict[str, list[Match] | SelectorError] = field(default_factory=dict)
 
     def select(self, selector: Part) -> list[Match]:
-        """Return what a selector names; never empty.
+        """Return what a selector names; never empty, and of a pattern all that it names.
 
         Raises:
-            SelectionError: it names nothing.
+            SelectionError: it names nothing, or something that did not take part.
         """
         text = selector.text
         if text not in self._selected:
             try:
                 self._selected[text] = select(self.trace, text)
+                missing = left_out(self.trace, text)
+                if missing is not None:
+                    self._selected[text] = missing
             except SelectorError as error:
                 self._selected[text] = error
         found = self._selected[text]
         if isinstance(found, SelectorError):
-            raise SelectionError(_status(text, found, self.trace), selector, found)
+            raise SelectionError(self._status(text, found), selector, found)
         return found
+
+    def modules(self, pattern: Part) -> list[Module]:
+        """Return the modules, called or not, whose path fits a pattern; never empty.
+
+        Raises:
+            SelectionError: there is none, or none with a name that the pattern lists.
+        """
+        try:
+            found = modules(self.trace, pattern.text)
+        except SelectorError as error:
+            raise SelectionError("invalid", pattern, error) from None
+        missing = unlisted(self.trace, pattern.text)
+        if missing is not None:
+            raise SelectionError("invalid", pattern, missing)
+        return found
+
+    def _status(self, selector: str, error: SelectorError) -> Status:
+        """Return the verdict on a selector that names nothing.
+
+        A port or op that is not there contradicts a claim. A name that is nearly right is a typo; and a
+        ``said`` line with a name that nothing at all has would pass whatever it says.
+        """
+        if error.code in ("never-called", "not-all-called", "bad-index"):
+            return "not observed"
+        if error.code not in ("unknown-port", "unknown-op") or _is_typo(selector, error, self.trace):
+            return "invalid"
+        return "invalid" if self.said and not exists_elsewhere(self.trace, selector) else "contradicted"
 
     def origin(self, value: Value | None) -> str:
         """Return where a tensor comes from: the op that made it, its source line and call."""
@@ -89,19 +122,6 @@ def is_pattern(selector: str) -> bool:
     """Return whether a selector means several things on purpose: ``*``, ``{a,b}`` or ``[0-5]``."""
     path = selector.partition(":")[0]
     return bool(re.search(r"[*?{]|\[", path))
-
-
-def _status(selector: str, error: SelectorError, trace: Trace) -> Status:
-    """Return the verdict on a selector that names nothing.
-
-    A port or op that is not there contradicts the claim; a name that is nearly right is a typo,
-    and must not let a ``said`` line pass.
-    """
-    if error.code in ("never-called", "bad-index"):
-        return "not observed"
-    if error.code in ("unknown-port", "unknown-op") and not _is_typo(selector, error, trace):
-        return "contradicted"
-    return "invalid"
 
 
 def _is_typo(selector: str, error: SelectorError, trace: Trace) -> bool:

@@ -30,7 +30,7 @@ def test_every_example_is_a_selector() -> None:
 def test_every_code_is_explained() -> None:
     source = PACKAGE / "model"
     text = "".join((source / f"{name}.py").read_text() for name in ("pattern", "not_found", "flow"))
-    codes = set(re.findall(r'"([a-z]+-[a-z]+)"', text))
+    codes = set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', text))
     assert codes == set(table_rows("When nothing is found"))
 
 

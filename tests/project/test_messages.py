@@ -83,9 +83,9 @@ TESTED_ELSEWHERE = {
     *("dot-failed", "dot-missing", "dot-timeout", "nothing-to-draw"),
     *("disk-full", "image-too-large", "our-bug", "system"),
     *("model-crash", "no-cuda", "package-missing", "torch-missing", "torch-unsupported", "trace-outdated"),
-    *("no-shape-formula", "not-initialised", "other-device"),
+    *("no-shape-formula", "not-initialised", "other-device", "flow-unseen"),
 }
-"""Codes whose cause takes a large model, another machine or a broken one."""
+"""Codes whose cause takes a run, a large model, another machine or a broken one."""
 INSIDE = {"shape-syntax"}
 """Shown under the code of the claim that holds the shape."""
 

@@ -108,8 +108,17 @@ class TraceBuilder:
         self, path: str, class_name: str = "Linear", parameters: int = 0, own: int = 0, **attributes: Any
     ) -> TraceBuilder:
         """Add a module, called or not. Calls add the modules they need by themselves."""
+        runs = bool(attributes.pop("callable", True))
         self.modules.append(
-            Module(path, class_name, f"tiny.{class_name}", parameters, own or parameters, attributes)
+            Module(
+                path,
+                class_name,
+                f"tiny.{class_name}",
+                parameters,
+                own or parameters,
+                attributes,
+                callable=runs,
+            )
         )
         return self
 

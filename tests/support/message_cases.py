@@ -43,6 +43,8 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     "never-called": ("geometry:out  [1, 16]",),
     "no-tensor": (".:out.presence reaches mask_head:out",),
     "none": (".:out.boxes  None",),
+    "not-all-called": ("{encoder,geometry}:out.memory  [1, N, 16]",),
+    "not-all-there": ("encoder.layers.[0-3]:out  [1, N, 16]",),
     "numpy-missing": ("value .:out.boxes ~= 2 * .:out.boxes",),
     "port-missing": ("mask_head  [1, Q, 14, 14]",),
     "said-holds": ('said "7.1 masks are small": mask_head:out  [1, 10, 14, 14]',),

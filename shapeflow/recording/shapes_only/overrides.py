@@ -23,10 +23,9 @@ from shapeflow.recording.identity import SHORT_DTYPES, notation
 from shapeflow.recording.modes import put_on
 from shapeflow.recording.ops import Functions
 from shapeflow.recording.ports import map_tensors, tensors_of
-from shapeflow.recording.shapes_only import autocast, composites
+from shapeflow.recording.shapes_only import autocast, composites, memory
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.devices import on_cpu
-from shapeflow.recording.shapes_only.memo import Layout
 from shapeflow.recording.shapes_only.places import with_index
 from shapeflow.recording.shapes_only.refusals import as_really
 from shapeflow.recording.shapes_only.stand_ins import lift
@@ -41,6 +40,7 @@ _READS: dict[Any, str] = {
     Tensor.numpy: "numpy",
     Tensor.__array__: "numpy",
     Tensor.__dlpack__: "dlpack",
+    Tensor.__dlpack_device__: "dlpack",
     Tensor.item: "item",
     Tensor.__bool__: "bool",
     Tensor.__int__: "int",
@@ -128,8 +128,8 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
         Tensor.new_tensor: lambda tensor, data, dtype=None, **_: torch.tensor(
             data, dtype=dtype or tensor.dtype
         ),
-        kind.data.__get__: partial(_get_data, concrete),
-        kind.data.__set__: partial(_set_data, concrete),
+        kind.data.__get__: partial(memory.get_data, concrete),
+        kind.data.__set__: partial(memory.set_data, concrete),
         Tensor.to_padded_tensor: partial(composites.padded, concrete),
         functional.one_hot: partial(composites.one_hot, concrete),
         functional.scaled_dot_product_attention: partial(_attention, concrete),
@@ -178,9 +178,12 @@ def _from_data(concrete: ConcreteValues, function: Handler, /, *args: Any, **kwa
     unknown = [tensor for tensor in tensors_of(data).values() if not concrete.has_values(tensor)]
     if unknown and not isinstance(data, Tensor):
         raise NeedsValues(target_name(function), ", ".join(map(notation, unknown)))
-    if unknown and not data.is_meta:
+    if unknown:
         copy = function is torch.tensor or bool(kwargs.get("copy"))
-        made: Tensor = data.detach().to(kwargs.get("dtype") or data.dtype, copy=copy)
+        source = data if function is torch.as_tensor else data.detach()
+        made: Tensor = source.to(
+            kwargs.get("dtype") or data.dtype, copy=copy
+        )  # the same memory, if not copied
         return made.requires_grad_(bool(kwargs.get("requires_grad"))) if copy else made
     if kwargs.get("device") is not None:
         kwargs["device"] = _CPU
@@ -216,23 +219,6 @@ def _type(tensor: Tensor, dtype: Any = None, non_blocking: bool = False, **_: An
 _DTYPES = {
     torch.empty(0, dtype=dtype).type(): dtype for dtype in SHORT_DTYPES if dtype is not torch.complex32
 }
-
-
-def _get_data(concrete: ConcreteValues, tensor: Tensor, *_: Any) -> Tensor:
-    """Return what a tensor holds; that of a parameter stays symbolic under this name, too."""
-    if not concrete.has_values(tensor):
-        concrete.forget(tensor)
-    data: Tensor = tensor.data
-    return data
-
-
-def _set_data(concrete: ConcreteValues, tensor: Tensor, value: Tensor) -> None:
-    """Replace what a tensor holds by a tensor of the other kind, which torch refuses."""
-    if tensor.is_meta and not value.is_meta:
-        value = lift(value)
-    elif value.is_meta and not tensor.is_meta:
-        value = concrete.untouched(Layout(value.size(), value.stride(), value.dtype))
-    tensor.data = value
 
 
 def _attention(

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from shapeflow.common.text import listing, nearest
-from shapeflow.errors import Diagnostic, SelectorError
+from shapeflow.errors import Diagnostic
 from shapeflow.model.records import Module
-from shapeflow.model.selector import modules
 from shapeflow.walkthrough.claims.literal import Bare, literal_text, read_literal, same
-from shapeflow.walkthrough.context import SelectionError, Subject
+from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding
 from shapeflow.walkthrough.messages import modules_text
 from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
@@ -45,10 +44,7 @@ class Attribute:
 
     def judge(self, subject: Subject) -> Finding:
         """Hold if all named modules have the attribute with this value."""
-        try:
-            found = modules(subject.trace, self.path.text)
-        except SelectorError as error:
-            raise SelectionError("invalid", self.path, error) from None
+        found = subject.modules(self.path)
         expected = self.literal.sized(subject.bindings) if isinstance(self.literal, Bare) else self.literal
         without = next((module for module in found if self.name.text not in module.attributes), None)
         if without:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shapeflow.common.control_characters import visible_line
-from shapeflow.errors import Diagnostic, SelectorError
-from shapeflow.model.selector import modules
-from shapeflow.walkthrough.context import SelectionError, Subject
+from shapeflow.errors import Diagnostic
+from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding
 from shapeflow.walkthrough.messages import modules_text
 from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
@@ -36,10 +35,7 @@ class ClassName:
 
     def judge(self, subject: Subject) -> Finding:
         """Hold if all named modules are of this class itself; a base class is not enough."""
-        try:
-            found = modules(subject.trace, self.path.text)
-        except SelectorError as error:
-            raise SelectionError("invalid", self.path, error) from None
+        found = subject.modules(self.path)
         wanted = self.name.text
         full = "." in wanted
         names = [module.class_path if full else module.class_name for module in found]

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from shapeflow.common.text import listing
 from shapeflow.errors import Diagnostic, SelectorError
 from shapeflow.model.match import Match
-from shapeflow.model.selector import modules, parse
-from shapeflow.model.trace import Trace
+from shapeflow.model.selector import modules, parse, select
 from shapeflow.shapes.matching import Binding, NotEvaluable, evaluate, sizes_of, with_sizes_text
 from shapeflow.shapes.notation import Expression
 from shapeflow.walkthrough.context import SelectionError, Subject
@@ -81,28 +80,52 @@ class Count:
                 return len(paths), paths, Evidence()
             matches = subject.select(self.selector)
         except SelectorError as error:
-            return self._none(error, subject.trace)
+            return self._none(error, subject)
         except SelectionError as error:
-            if error.status == "invalid" or self.unit == "items":
-                return self._none(error.cause, subject.trace)
-            return 0, [], Evidence()
+            if self._is_incomplete(error.cause):
+                matches = self._without_some(error, subject)
+            elif error.status == "invalid" or self.unit == "items":
+                return self._none(error.cause, subject)
+            else:
+                return 0, [], Evidence()
         if self.unit == "items":
             names = self._items(matches)
             return len(names), names, evidence_of(matches)
         self._refuse_other_things(matches)
         return len(matches), [match.short_name for match in matches], evidence_of(matches)
 
-    def _none(self, error: SelectorError, trace: Trace) -> tuple[int, list[str], Evidence]:
+    def _is_incomplete(self, error: SelectorError) -> bool:
+        """Return whether a pattern names something that did not take part, beside what did."""
+        path = parse(self.selector.text).path or ()
+        is_pattern = any(segment.literal is None for segment in path)
+        return error.code in ("not-all-called", "not-all-there") or (error.code == "bad-index" and is_pattern)
+
+    def _without_some(self, error: SelectionError, subject: Subject) -> list[Match]:
+        """Return those that took part, if they are not as many as is claimed.
+
+        Raises:
+            SelectionError: they are: some make up for those that are missing.
+        """
+        try:
+            matches = select(subject.trace, self.selector.text)
+        except SelectorError:
+            raise error from None
+        expected = evaluate(self.number, subject.bindings)
+        if self.unit == "items" or isinstance(expected, NotEvaluable) or expected == len(matches):
+            raise error
+        return matches
+
+    def _none(self, error: SelectorError, subject: Subject) -> tuple[int, list[str], Evidence]:
         """Return that there are none, if the name is a known place and a new name, not a typo.
 
         Raises:
             SelectionError: it cannot be read, or is most likely a typo.
         """
-        if error.code == "unknown-path" and self.unit != "items":
+        if error.code == "unknown-path" and self.unit != "items" and not subject.said:
             known = [segment.literal for segment in parse(self.selector.text).path or ()]
             typo = bool(error.hint) and None not in known
             parents = known[: known.index(None)] if None in known else known[:-1]
-            if not typo and ".".join(name or "" for name in parents) in trace.module_by_path:
+            if not typo and ".".join(name or "" for name in parents) in subject.trace.module_by_path:
                 return 0, [], Evidence()
         raise SelectionError("invalid", self.selector, error)
 

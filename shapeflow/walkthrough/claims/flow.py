@@ -8,7 +8,7 @@ from itertools import groupby
 
 from shapeflow.common.text import counted
 from shapeflow.errors import Diagnostic, SelectorError
-from shapeflow.model.flow import Reach, Use, fold, reaches, use_of, values_at
+from shapeflow.model.flow import Reach, Use, all_reach, fold, reaches, use_of, values_at
 from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Evidence, Finding
@@ -16,6 +16,13 @@ from shapeflow.walkthrough.parts import ClaimError, Part, first_word
 
 MAX_STEPS = 6
 """Calls of a path that a message names."""
+
+_DOUBTS = {
+    "escape": ("flow-escaped", "Python read its data"),
+    "unknown origin": ("flow-unknown-origin", "the making of a tensor was not seen"),
+    "not looked into": ("flow-unseen", "something there was not looked into"),
+}
+"""Kind of doubt -> the code of its message, and what it says."""
 
 _REST = re.compile(r"\s*(?P<verb>reaches|never\s+reaches|unused)(?P<other>\s.*)?$")
 
@@ -53,14 +60,18 @@ class Flow:
         if self.destination is None:
             return self._unused(use_of(subject.trace, self.source.text), subject.trace)
         self._tensors(self.destination, subject)
-        reach = reaches(subject.trace, self.source.text, self.destination.text)
+        source, goal = self.source.text, self.destination.text
+        if self.verb == "reaches":
+            source, goal, reach = all_reach(subject.trace, source, goal)
+        else:
+            reach = reaches(subject.trace, source, goal)
         if reach.answer == "undecided":
             return self._undecided(reach)
         found = _path_text(reach, subject.trace) if reach else "no path"
         reason = Diagnostic(expected=self._expected(), found=found)
         finding = Finding("holds", reason, _evidence(reach, subject.trace))
         holds = (reach.answer == "yes") == (self.verb == "reaches")
-        return finding if holds else self._contradicted(finding, reach, subject.trace)
+        return finding if holds else _contradicted(finding, source, goal, reach, subject.trace)
 
     def _tensors(self, selector: Part, subject: Subject) -> None:
         """Refuse a selector that names nothing, or nothing that is a tensor."""
@@ -73,32 +84,15 @@ class Flow:
     def _expected(self) -> str:
         return {"reaches": "a path", "never reaches": "no path", "unused": "no use"}[self.verb]
 
-    def _contradicted(self, finding: Finding, reach: Reach, trace: Trace) -> Finding:
-        """Return the finding for a path that is forbidden, or one that is missing."""
-        source, destination = self.source.text, self.destination.text if self.destination else ""
-        if reach:
-            what = f"'{source}' reaches '{destination}'"
-            steps = fold(trace, reach)
-            because = f"it arrives as {trace.values[steps[-2].value]}" if len(steps) > 1 else ""
-        else:
-            what = f"'{source}' does not reach '{destination}'"
-            because = "its data gets nowhere"
-            if reach.last is not None:
-                op = trace.ops[reach.last]
-                place = f" in {trace.calls[op.call].name}" if op.call is not None else ""
-                because = f"the last op with its data is {op.target}{place}"
-        return finding.amended("contradicted", code="flow", what=what, because=because)
-
     def _undecided(self, reach: Reach) -> Finding:
         """Return the finding where the trace cannot tell."""
         first = reach.doubts[0]
         lines = [str(doubt) for doubt in reach.doubts[:3]]
         if len(reach.doubts) > 3:
             lines.append(f"and {counted(len(reach.doubts) - 3, 'more doubt')}")
-        escaped = first.kind == "escape"
-        cause = "Python read its data" if escaped else "the making of a tensor was not seen"
+        code, cause = _DOUBTS[first.kind]
         reason = Diagnostic(
-            "flow-escaped" if escaped else "flow-unknown-origin",
+            code,
             f"{cause}, so '{self.verb}' is not proven",
             expected=self._expected(),
             found="no path that was seen",
@@ -110,6 +104,12 @@ class Flow:
         """Return the finding for a tensor that nobody is to use."""
         if use is None:
             return Finding("holds", Diagnostic(expected=self._expected(), found="no use"))
+        if not use.certain:
+            what = f"whether '{self.source.text}' is used cannot be told"
+            reason = Diagnostic(
+                "flow-unseen", what, expected=self._expected(), found="no use that was seen", because=use.text
+            )
+            return Finding("undecided", reason, _evidence(use, trace))
         reason = Diagnostic(
             "flow",
             f"'{self.source.text}' is used",
@@ -117,6 +117,22 @@ class Flow:
             found=f"{use.text}\n{_path_text(use, trace)}" if use.path else use.text,
         )
         return Finding("contradicted", reason, _evidence(use, trace))
+
+
+def _contradicted(finding: Finding, source: str, destination: str, reach: Reach, trace: Trace) -> Finding:
+    """Return the finding for a path that is forbidden, or one that is missing."""
+    if reach:
+        what = f"'{source}' reaches '{destination}'"
+        steps = fold(trace, reach)
+        because = f"it arrives as {trace.values[steps[-2].value]}" if len(steps) > 1 else ""
+    else:
+        what = f"'{source}' does not reach '{destination}'"
+        because = "its data gets nowhere"
+        if reach.last is not None:
+            op = trace.ops[reach.last]
+            place = f" in {trace.calls[op.call].name}" if op.call is not None else ""
+            because = f"the last op with its data is {op.target}{place}"
+    return finding.amended("contradicted", code="flow", what=what, because=because)
 
 
 def _path_text(way: Reach | Use, trace: Trace) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shapeflow.common.text import counted, nearest
-from shapeflow.errors import Diagnostic
+from shapeflow.errors import Diagnostic, SelectorError
 from shapeflow.model.match import Match
 from shapeflow.shapes.corrections import looks_like_shape, suggest_shape
 from shapeflow.shapes.matching import (
@@ -21,9 +21,9 @@ from shapeflow.shapes.matching import (
     sizes_of,
     with_sizes_text,
 )
-from shapeflow.shapes.notation import EXAMPLE, ShapePattern, ShapeTextError, parse_shape
+from shapeflow.shapes.notation import EXAMPLE, Expression, ShapePattern, ShapeTextError, parse_shape
 from shapeflow.walkthrough.claims import accepted_syntax, keywords
-from shapeflow.walkthrough.context import Subject, is_pattern
+from shapeflow.walkthrough.context import SelectionError, Subject, is_pattern
 from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.messages import failing_name, missing_port, places_text
 from shapeflow.walkthrough.parts import ClaimError, Part, first_word
@@ -96,11 +96,26 @@ class Shape:
         if not failed:
             trial.commit()
             return finding
+        if subject.said:
+            self._refuse_new_names(subject.bindings)
         finding = finding.amended("contradicted", because=subject.origin(failed[0].match.value))
         if len(failed) < len(compared) and self._is_unclear(matches):
             return self._ambiguous(finding, compared)
         name = failing_name(self.selector, matches, [comparison.match for comparison in failed])
         return self._failed(finding, failed[0].reason, name)
+
+    def _refuse_new_names(self, bindings: Bindings) -> None:
+        """Refuse names of sizes in what others say that nobody gave a size: they say nothing.
+
+        Raises:
+            SelectionError: there is one.
+        """
+        known = {symbol: None for symbol, _ in bindings}
+        for dim in self.pattern.dims:
+            names = dim.meaning.symbols if isinstance(dim.meaning, Expression) else ()
+            for name in names:
+                if name not in known:
+                    raise SelectionError("invalid", Part(dim.text, dim.start), _without_size(name, known))
 
     def _is_unclear(self, matches: Sequence[Match]) -> bool:
         """Return whether the selector names several calls or ports without saying that all are meant."""
@@ -188,6 +203,16 @@ class Shape:
             columns=self.selector.columns,
             hint=f"{right.short_name}  {self.pattern}",
         )
+
+
+def _without_size(name: str, known: Iterable[str]) -> SelectorError:
+    close = nearest(name, known, 1)
+    return SelectorError(
+        "symbol-unbound",
+        f"'{name}' has no size yet, so what is said of it cannot be judged",
+        expected=f"{name} bound by an earlier claim, or given in the front matter",
+        hint=close[0] if close else "'_' for any size",
+    )
 
 
 def _unreadable(selector: Part, rest: Part) -> ClaimError:
