@@ -139,6 +139,9 @@ class Recording:
                 self._builder.forget(last)
             self.run = replace(self.run, notes=(*self.run.notes, str(error)))
             error = None
+        note = "" if self._shapes_only is None else self._shapes_only.concrete.checks.note
+        if note:
+            self.run = replace(self.run, notes=(*self.run.notes, note))
         self._trace = self._finalize(error, seconds)
         self._model = self._shapes_only = None  # neither may live as long as the trace does
         del self._calls

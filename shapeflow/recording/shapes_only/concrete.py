@@ -9,10 +9,12 @@ import torch
 from torch import Tensor
 
 from shapeflow.recording.identity import address
+from shapeflow.recording.shapes_only.checks import Checks
+from shapeflow.recording.shapes_only.deferred import Deferred
 from shapeflow.recording.torch_internals import StorageWeakRef, no_torch_function, storage_identity
 
 LIMIT = 65_536
-"""Elements up to which arithmetic is done."""
+"""Elements up to which arithmetic is done at once; above, when somebody reads the result."""
 
 
 class ConcreteValues:
@@ -24,6 +26,8 @@ class ConcreteValues:
 
     def __init__(self, protect: Iterable[Tensor]) -> None:
         self._symbolic: dict[int, StorageWeakRef] = {}
+        self.deferred = Deferred(LIMIT)
+        self.checks = Checks()
         self._limit = LIMIT
         self._protected = {address(tensor): tensor for tensor in protect}
 
@@ -32,22 +36,34 @@ class ConcreteValues:
 
         Those of a parameter never are: where it is made under a shapes-only run, it is not initialised.
         """
-        if tensor.is_meta or isinstance(tensor, torch.nn.Parameter):
+        if isinstance(tensor, torch.nn.Parameter):
             return False
+        if tensor.is_meta:
+            return self.deferred.holds(tensor)
         return tensor.layout is torch.strided and address(tensor) not in self._symbolic
 
+    def values_of(self, tensor: Tensor) -> Tensor:
+        """Return a tensor that has values with them; it may have no data of its own.
+
+        Raises:
+            NeedsValues: working them out takes too much.
+        """
+        return self.deferred.values(tensor) if tensor.is_meta else tensor
+
     def is_small(self, tensor: Tensor) -> bool:
-        """Return True if ``tensor`` has values, and so few that arithmetic on them is done."""
+        """Return True if ``tensor`` has values, and so few that arithmetic on them is done at once."""
         return not tensor.is_meta and tensor.numel() <= self._limit and self.has_values(tensor)
 
     def may_be(self, elements: int) -> bool:
-        """Return True if a new tensor of so many elements may have values."""
+        """Return True if a new tensor of so many elements may have its values at once."""
         return elements <= self._limit
 
     def forget(self, tensor: Tensor) -> None:
         """From now on nothing in the memory of ``tensor`` may be read, whoever views it."""
         with no_torch_function():
-            if not tensor.is_meta:
+            if tensor.is_meta:
+                self.deferred.forget(tensor)
+            else:
                 storage = tensor.untyped_storage()
                 # The weak reference keeps the address from being used again.
                 self._symbolic[storage_identity(storage)] = StorageWeakRef(storage)

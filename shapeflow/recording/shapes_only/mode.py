@@ -29,6 +29,7 @@ from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.redispatch import have_own_dispatch, redispatch
 from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, operator_of, tensors_in
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
+from shapeflow.recording.shapes_only.deferred import LARGEST
 from shapeflow.recording.shapes_only.memo import MetaMemo, build, lift
 from shapeflow.recording.shapes_only.overrides import CpuView
 from shapeflow.recording.torch_internals import DispatchMode, no_torch_function
@@ -37,6 +38,7 @@ _CPU = torch.device("cpu")
 _META = torch.device("meta")
 _MASKS = (torch.bool, torch.uint8)
 _aten = torch.ops.aten
+_TRUTHS = (_aten._local_scalar_dense.default, _aten.item.default, _aten.is_nonzero.default)
 
 
 class ShapesOnly(DispatchMode):
@@ -105,10 +107,11 @@ class ShapesOnly(DispatchMode):
         """Let it call its operators without data; its condition keeps its value."""
         tensors = tensors_of((args, kwargs)).values()
         if all(map(self.concrete.has_values, tensors)):
-            return operator.func(*args, **kwargs)
+            return operator.func(*self._with_values(args), **self._with_values(kwargs))
 
         def without_data(tensor: Tensor) -> Tensor:
-            return tensor if tensor.dtype is torch.bool and self.concrete.has_values(tensor) else lift(tensor)
+            is_condition = tensor.dtype is torch.bool and self.concrete.has_values(tensor)
+            return self.concrete.values_of(tensor) if is_condition else lift(tensor)
 
         try:
             return operator.func(*map_tensors(args, without_data), **map_tensors(kwargs, without_data))
@@ -121,25 +124,37 @@ class ShapesOnly(DispatchMode):
         if self.concrete.paused or operator.func is not _aten.scalar_tensor.default:
             inferred = self.memo.infer(operator.func, args, kwargs)
             if operator.is_random or not self.concrete.may_be(inferred.largest):
-                return build(inferred.outputs, args, kwargs)
+                made = build(inferred.outputs, args, kwargs)
+                if not (operator.is_random or self.concrete.paused or "empty" in operator.name):
+                    shapes = map_tensors(args, lift), map_tensors(kwargs, lift)
+                    self._note(operator, shapes[0], {**shapes[1], "device": _CPU}, made)
+                return made
         where = {"device": _CPU} if _tensors(args, kwargs) else {}
         result = operator.func(*args, **{**_on_cpu(kwargs), **where})
         # What memory happens to hold is not a number that the model could mean.
         return result.zero_() if "empty" in operator.name else result
 
     def _convert(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        concrete = all(map(self.concrete.is_small, _tensors(args, kwargs)))
-        device = _CPU if concrete else _META
+        tensors = _tensors(args, kwargs)
         kwargs = {name: value for name, value in kwargs.items() if name not in ("device", "pin_memory")}
-        args = tuple([device if isinstance(value, torch.device) else value for value in args])
-        if concrete:
-            return redispatch(operator.func, (), args, kwargs)
-        return build(self.memo.infer(operator.func, args, kwargs).outputs, args, kwargs)
+        here, there = (
+            tuple([device if isinstance(value, torch.device) else value for value in args])
+            for device in (_CPU, _META)
+        )
+        if all(map(self.concrete.is_small, tensors)):
+            return redispatch(operator.func, (), here, kwargs)
+        made = build(self.memo.infer(operator.func, there, kwargs).outputs, there, kwargs)
+        if self._are_known(tensors):
+            self._note(operator, here, kwargs, made)
+        return made
 
     def _view(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         tensors = _tensors(args, kwargs)
         concrete = [tensor for tensor in tensors if not tensor.is_meta]
         if len(concrete) < len(tensors):
+            for tensor in tensors:
+                if isinstance(tensor, torch.nn.Parameter):  # a view of it has no values either
+                    self.concrete.forget(tensor)
             if concrete:
                 args, kwargs = map_tensors(args, lift), map_tensors(kwargs, lift)
             return operator.func(*args, **kwargs)
@@ -153,10 +168,14 @@ class ShapesOnly(DispatchMode):
         if operator.func is _aten.index.Tensor:
             return self._index(*args)
         if all(map(self.concrete.has_values, _tensors(args, kwargs))):
-            return redispatch(operator.func, (), args, kwargs)
+            return redispatch(operator.func, (), self._with_values(args), self._with_values(kwargs))
         if operator.func is _aten.masked_select.default and self.concrete.has_values(args[1]):
             tensor, mask = torch.broadcast_tensors(*args)
             return self._index(tensor, [mask])
+        if operator.func in _TRUTHS and args[0].dtype is torch.bool and args[0].numel() == 1:
+            answer = self.concrete.checks.answer("bool")
+            if answer is not None:
+                return answer
         result = self._by_parts(operator.func, args, kwargs)
         if result is NotImplemented:
             raise NeedsValues(operator.name, _notations(args, kwargs))
@@ -176,7 +195,7 @@ class ShapesOnly(DispatchMode):
             if index is None or index.dtype not in _MASKS:
                 indices.append(index)
             elif self.concrete.has_values(index):
-                indices += index.nonzero().unbind(1)
+                indices += self.concrete.values_of(index).nonzero().unbind(1)
             else:
                 raise NeedsValues("index", _notations((index,), {}))
         return self._compute(operator_of(_aten.index.Tensor), (tensor, indices), {})
@@ -202,20 +221,33 @@ class ShapesOnly(DispatchMode):
             return redispatch(operator.func, (), args, _on_cpu(kwargs))
         for tensor in written:
             self.concrete.forget(tensor)
-        return build(inferred.outputs, args, kwargs)
+        made = build(inferred.outputs, args, kwargs)
+        if tensors and not written and not operator.is_random and self._are_known(tensors):
+            self._note(operator, args, _on_cpu(kwargs), made, inferred.flops)
+        return made
 
     def _write(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         written = operator.written(args, kwargs)
         if operator.reshapes:
+            if operator.name.startswith(("resize", "set")):  # it gets other memory, or more
+                for tensor in written:
+                    self.concrete.deferred.forget(tensor)
             self._reshaped += [
                 (tensor, tensor.size(), tensor.stride(), tensor.storage_offset())
                 for tensor in written
                 if self.concrete.any_protected([tensor])
             ]
             return operator.func(*args, **kwargs)
-        concrete = not operator.is_random and all(map(self.concrete.is_small, _tensors(args, kwargs)))
+        tensors = _tensors(args, kwargs)
+        concrete = not operator.is_random and all(map(self.concrete.is_small, tensors))
         if concrete and not self.concrete.any_protected(written):
             return redispatch(operator.func, (), args, kwargs)
+        first_alone = operator.writes_first_alone and isinstance(args[0], Tensor)
+        if first_alone and not operator.is_random and self._are_known(tensors):
+            inferred = self.memo.infer(operator.func, args, kwargs)
+            if self._write_known(operator, args, kwargs):
+                self._flops = inferred.flops
+                return build(inferred.outputs, args, kwargs)
         for tensor in written:
             self.concrete.forget(tensor)
         if any(tensor is value for tensor in written for value in kwargs.values()):
@@ -223,6 +255,30 @@ class ShapesOnly(DispatchMode):
         inferred = self.memo.infer(operator.func, args, kwargs)
         self._flops = inferred.flops
         return build(inferred.outputs, args, kwargs)
+
+    def _write_known(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Write known numbers to the first argument, now or when they are read; False if that is not done."""
+        target, rest = args[0], tensors_in((*args[1:], *kwargs.values()))
+        if target.is_meta:
+            return self.concrete.deferred.note_write(operator.func, args, kwargs)
+        if not self.concrete.is_small(target) or self.concrete.any_protected([target]):
+            return False
+        if sum(tensor.numel() for tensor in rest) > LARGEST:
+            return False
+        operator.func(*self._with_values(args), **self._with_values(kwargs))
+        return True
+
+    def _are_known(self, tensors: Iterable[Tensor]) -> bool:
+        """Return True if all have values, and what is made of them may have some."""
+        return not self.concrete.paused and all(map(self.concrete.has_values, tensors))
+
+    def _note(
+        self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], made: Any, flops: int = 0
+    ) -> None:
+        self.concrete.deferred.note(operator.func, args, kwargs, made, flops)
+
+    def _with_values(self, given: Any) -> Any:
+        return map_tensors(given, self.concrete.values_of)
 
     _HANDLERS: ClassVar = {
         Kind.FACTORY: _make,

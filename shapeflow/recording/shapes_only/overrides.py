@@ -47,6 +47,10 @@ _READS: dict[Any, str] = {
 """Functions that read numbers without calling an operator, or only after looking where they are."""
 
 
+_OF_ONE = ("item", "bool", "int", "float", "complex", "index")
+"""Those that read one number, and want a tensor of one element."""
+
+
 class CpuView(Functions):
     """Make every tensor look like one on the CPU, and refuse to read symbolic ones."""
 
@@ -132,9 +136,16 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
 def _read(
     concrete: ConcreteValues, function: Handler, name: str, /, tensor: Tensor, *args: Any, **kwargs: Any
 ) -> Any:
-    if not concrete.has_values(tensor):
-        raise NeedsValues(name, notation(tensor))
-    return function(tensor, *args, **kwargs)
+    if concrete.has_values(tensor):
+        return function(concrete.values_of(tensor), *args, **kwargs)
+    if name in _OF_ONE and tensor.numel() != 1:
+        with torch_internals.no_torch_dispatch():
+            return function(lift(tensor), *args, **kwargs)  # torch complains
+    if name == "bool" or (name == "item" and tensor.dtype is torch.bool):
+        answer = concrete.checks.answer(name)
+        if answer is not None:
+            return answer
+    raise NeedsValues(name, notation(tensor))
 
 
 def _from_data(function: Handler, /, *args: Any, **kwargs: Any) -> Any:
@@ -216,7 +227,7 @@ def _nested(concrete: ConcreteValues, tensor: Tensor, mask: Tensor, mask_check: 
     """Give a padded tensor, as long as the longest row, in place of a nested one."""
     if not concrete.has_values(mask):
         raise NeedsValues("_nested_tensor_from_mask", notation(mask))
-    longest = int(mask.sum(1).max())
+    longest = int(concrete.values_of(mask).sum(1).max())
     return _without_data(tensor).new_empty((tensor.shape[0], longest, *tensor.shape[2:]))
 
 
@@ -228,6 +239,7 @@ def _pack(concrete: ConcreteValues, data: Tensor, lengths: Tensor, batch_first: 
     """Pack sequences of known lengths (aten/src/ATen/native/PackedSequence.cpp)."""
     if not concrete.has_values(lengths):
         raise NeedsValues("pack_padded_sequence", notation(lengths))
+    lengths = concrete.values_of(lengths)
     counts = (lengths[:, None] > torch.arange(int(lengths.max()))).sum(0)
     return _without_data(data).new_empty((int(lengths.sum()), *data.shape[2:])), counts
 
