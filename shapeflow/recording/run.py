@@ -15,7 +15,7 @@ from torch.nn.parameter import is_lazy
 
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.text import listing
-from shapeflow.errors import InputError
+from shapeflow.errors import InputError, RunError
 from shapeflow.model.trace import Trace
 from shapeflow.recording.capture import Capture
 from shapeflow.recording.lazy_dynamo import compiler_not_loaded
@@ -25,6 +25,11 @@ from shapeflow.recording.recorder import Recording
 from shapeflow.recording.shapes_only.cleanup import attributes_kept, contents_kept, forget_cached
 from shapeflow.recording.shapes_only.devices import CudaOnCpu
 from shapeflow.recording.shapes_only.mode import ShapesOnly
+
+
+MOST_WEIGHTS = 2**28
+"""Elements of weights up to which a model is built for real if it cannot be built without."""
+BUILT_FOR_REAL = "The model was built with real weights, since building it reads their numbers; its run reads none."
 
 
 class Prepared(Protocol):
@@ -131,6 +136,39 @@ def _device_of(model: nn.Module) -> str:
     return "cpu" if parameter is None else parameter.device.type
 
 
+def _built(
+    prepare: Callable[[], Prepared], stack: ExitStack
+) -> tuple[Prepared, ShapesOnly, tuple[str, ...]]:
+    """Build a model for a shapes-only run: without weights, or with them where building reads their numbers.
+
+    Quantising, tracing and exporting read weights. If building without any fails, the real one decides.
+
+    Returns:
+        What was prepared, the shapes-only mode, which ``stack`` has entered, and notes for the trace.
+    """
+    with ExitStack() as attempt:
+        mode = attempt.enter_context(ShapesOnly())
+        try:
+            prepared = prepare()
+        except Exception as error:
+            if mode.elements_left_out > MOST_WEIGHTS or not _may_be_ours(error):
+                raise
+        else:
+            stack.push(attempt.pop_all())
+            return prepared, mode, ()
+    prepared = prepare()
+    return prepared, stack.enter_context(ShapesOnly()), (BUILT_FOR_REAL,)
+
+
+def _may_be_ours(error: BaseException | None) -> bool:
+    """Return True if an error may come of what a shapes-only run leaves out."""
+    while error is not None:
+        if isinstance(error, RunError | RuntimeError | AssertionError | ValueError | TypeError):
+            return True
+        error = error.__cause__
+    return False
+
+
 def run(
     prepare: Callable[[], Prepared],
     *,
@@ -155,12 +193,11 @@ def run(
     """
     with ExitStack() as stack:
         stack.enter_context(compiler_not_loaded())
-        mode = stack.enter_context(ShapesOnly()) if device == "meta" else None
         if device == "cpu" and not torch.cuda.is_available():
             stack.enter_context(CudaOnCpu())
         started = time.perf_counter()
         with collection_paused():
-            prepared = prepare()
+            prepared, mode, notes = _built(prepare, stack) if device == "meta" else (prepare(), None, ())
         built = round(time.perf_counter() - started, 3)
         recording = Recording(
             prepared.model, shapes_only=mode, device=device, progress=progress, capture=capture
@@ -171,7 +208,7 @@ def run(
             target=target,
             inputs=prepared.inputs,
             versions={**recording.run.versions, **prepared.versions},
-            notes=prepared.notes,
+            notes=(*prepared.notes, *notes),
             seconds={"build": built},
         )
         try:

@@ -38,9 +38,12 @@ class ConcreteValues:
         """
         if isinstance(tensor, torch.nn.Parameter):
             return False
-        if tensor.is_meta:
-            return self.deferred.holds(tensor)
-        return tensor.layout is torch.strided and address(tensor) not in self._symbolic
+        return self.deferred.holds(tensor) or self._has_data(tensor)
+
+    def _has_data(self, tensor: Tensor) -> bool:
+        if tensor.is_meta or tensor.layout is not torch.strided:
+            return False
+        return address(tensor) not in self._symbolic and not isinstance(tensor, torch.nn.Parameter)
 
     def values_of(self, tensor: Tensor) -> Tensor:
         """Return a tensor that has values with them; it may have no data of its own.
@@ -48,11 +51,11 @@ class ConcreteValues:
         Raises:
             NeedsValues: working them out takes too much.
         """
-        return self.deferred.values(tensor) if tensor.is_meta else tensor
+        return self.deferred.values(tensor) if self.deferred.holds(tensor) else tensor
 
     def is_small(self, tensor: Tensor) -> bool:
         """Return True if ``tensor`` has values, and so few that arithmetic on them is done at once."""
-        return not tensor.is_meta and tensor.numel() <= self._limit and self.has_values(tensor)
+        return not tensor.is_meta and tensor.numel() <= self._limit and self._has_data(tensor)
 
     def may_be(self, elements: int) -> bool:
         """Return True if a new tensor of so many elements may have its values at once."""
@@ -61,12 +64,29 @@ class ConcreteValues:
     def forget(self, tensor: Tensor) -> None:
         """From now on nothing in the memory of ``tensor`` may be read, whoever views it."""
         with no_torch_function():
-            if tensor.is_meta:
-                self.deferred.forget(tensor)
-            else:
-                storage = tensor.untyped_storage()
-                # The weak reference keeps the address from being used again.
-                self._symbolic[storage_identity(storage)] = StorageWeakRef(storage)
+            self.deferred.forget(tensor)
+            self._leave(tensor)
+
+    def divert(self, tensor: Tensor) -> None:
+        """Let the values of the user's memory be held apart from it, so that they can be written to."""
+        self.deferred.hold(tensor, tensor)
+        self._leave(tensor)
+
+    def without_data(self, tensor: Tensor) -> Tensor:
+        """Return a tensor without data that has the same values, if this one has values."""
+        if tensor.is_meta or not self._has_data(tensor):
+            return tensor
+        with torch.no_grad():
+            lifted = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device="meta")
+            self.deferred.hold(lifted, tensor)
+        return lifted
+
+    def _leave(self, tensor: Tensor) -> None:
+        """Do not look into the memory of ``tensor`` any more."""
+        if not tensor.is_meta:
+            storage = tensor.untyped_storage()
+            # The weak reference keeps the address from being used again.
+            self._symbolic[storage_identity(storage)] = StorageWeakRef(storage)
 
     def any_protected(self, tensors: Iterable[Tensor]) -> bool:
         """Return True if one of the tensors is in the user's memory."""

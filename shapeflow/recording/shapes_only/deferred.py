@@ -110,6 +110,17 @@ class Deferred:
         with no_torch_function(), no_torch_dispatch(), torch.no_grad():
             return part.of(self._known(part.values))
 
+    def hold(self, tensor: Tensor, known: Tensor) -> None:
+        """Let the memory of ``tensor`` hold a copy of what the memory of ``known`` holds, which has data."""
+        with no_torch_function(), no_torch_dispatch(), torch.no_grad():
+            memory = known.untyped_storage()
+            count = memory.nbytes() // known.element_size()
+            flat = torch.empty(0, dtype=known.dtype).set_(memory, 0, (count,), (1,)).clone()
+            if address(tensor) != address(known):  # it begins where `known` does, and has its layout
+                flat = flat[int(known.storage_offset()) :].clone()
+        values = _Values(flat.size(), flat.stride(), flat.dtype, None, flat)
+        self._held[address(tensor)] = (StorageWeakRef(tensor.untyped_storage()), values)
+
     def note(
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, flops: int = 0
     ) -> None:
@@ -172,7 +183,7 @@ class Deferred:
         call = _Call(func, (), {}, cost, 1 if target is None else target.values.depth + 1, target)
 
         def captured(tensor: Tensor) -> Tensor | _Part:
-            if not tensor.is_meta:
+            if not self.holds(tensor) and not tensor.is_meta:
                 return tensor.detach() if tensor.numel() > self._small else tensor.detach().clone()
             if not self.holds(tensor):  # of which the shape alone counts
                 return tensor
@@ -209,6 +220,8 @@ class Deferred:
         if call.target is None:
             result = call.func(*args, **kwargs)
             results = tensors_in(result if isinstance(result, list | tuple) else [result])
+            if "empty" in call.func.overloadpacket.__name__:  # memory holds no numbers that anybody could mean
+                results[0].zero_()
         else:
             before = call.target.values
             base = self._known(before)

@@ -28,6 +28,7 @@ from shapeflow.recording.operators import OperatorWatch
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.redispatch import have_own_dispatch, redispatch
 from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, operator_of, tensors_in
+from shapeflow.recording.shapes_only import stand_ins
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.deferred import LARGEST
 from shapeflow.recording.shapes_only.memo import MetaMemo, build, lift
@@ -59,6 +60,8 @@ class ShapesOnly(DispatchMode):
         self.functions = CpuView(self.concrete)
         self._stack = contextlib.ExitStack()
         self._flops = 0
+        self.elements_left_out = 0
+        """How many elements the tensors would have that were made without data, of nothing but sizes."""
 
     def __enter__(self) -> ShapesOnly:
         load_before_run()
@@ -124,8 +127,9 @@ class ShapesOnly(DispatchMode):
         if self.concrete.paused or operator.func is not _aten.scalar_tensor.default:
             inferred = self.memo.infer(operator.func, args, kwargs)
             if operator.is_random or not self.concrete.may_be(inferred.largest):
+                self.elements_left_out += inferred.largest
                 made = build(inferred.outputs, args, kwargs)
-                if not (operator.is_random or self.concrete.paused or "empty" in operator.name):
+                if not operator.is_random:
                     shapes = map_tensors(args, lift), map_tensors(kwargs, lift)
                     self._note(operator, shapes[0], {**shapes[1], "device": _CPU}, made)
                 return made
@@ -176,7 +180,9 @@ class ShapesOnly(DispatchMode):
             answer = self.concrete.checks.answer("bool")
             if answer is not None:
                 return answer
-        result = self._by_parts(operator.func, args, kwargs)
+        result = stand_ins.of_readers(operator, args, kwargs, self.concrete)
+        if result is NotImplemented:
+            result = self._by_parts(operator.func, args, kwargs)
         if result is NotImplemented:
             raise NeedsValues(operator.name, _notations(args, kwargs))
         return result
@@ -213,6 +219,8 @@ class ShapesOnly(DispatchMode):
             if "meta" not in str(error).lower():
                 raise  # it is the model that asks for what there is not
             result = self._by_parts(operator.func, args, kwargs)
+            if result is NotImplemented:
+                result = stand_ins.of_formulaless(operator, args, kwargs, self.concrete)
             if result is NotImplemented:
                 raise NoShapeFormula(operator.name, _notations(args, kwargs)) from None
             return result
@@ -259,9 +267,11 @@ class ShapesOnly(DispatchMode):
     def _write_known(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Write known numbers to the first argument, now or when they are read; False if that is not done."""
         target, rest = args[0], tensors_in((*args[1:], *kwargs.values()))
-        if target.is_meta:
+        if self.concrete.any_protected([target]) and not self.concrete.deferred.holds(target):
+            self.concrete.divert(target)
+        if self.concrete.deferred.holds(target):
             return self.concrete.deferred.note_write(operator.func, args, kwargs)
-        if not self.concrete.is_small(target) or self.concrete.any_protected([target]):
+        if not self.concrete.is_small(target):
             return False
         if sum(tensor.numel() for tensor in rest) > LARGEST:
             return False
@@ -269,8 +279,7 @@ class ShapesOnly(DispatchMode):
         return True
 
     def _are_known(self, tensors: Iterable[Tensor]) -> bool:
-        """Return True if all have values, and what is made of them may have some."""
-        return not self.concrete.paused and all(map(self.concrete.has_values, tensors))
+        return all(map(self.concrete.has_values, tensors))
 
     def _note(
         self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], made: Any, flops: int = 0

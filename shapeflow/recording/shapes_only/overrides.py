@@ -91,7 +91,13 @@ class CpuView(Functions):
                 raise
         # It compared devices in C++ before any operator was called: now all its tensors are without data.
         with self._concrete.nothing_new():
-            return func(*map_tensors(args, _without_data), **map_tensors(kwargs, _without_data))
+            return func(*map_tensors(args, self._moved), **map_tensors(kwargs, self._moved))
+
+    def _moved(self, tensor: Tensor) -> Tensor:
+        """Return a tensor like this one without data; one that is concrete keeps its values."""
+        if not tensor.requires_grad and self._concrete.has_values(tensor):
+            return self._concrete.without_data(tensor)
+        return _without_data(tensor)
 
 
 def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
