@@ -40,6 +40,8 @@ _LOCK = threading.Lock()
 """Held while placeholders are put in or taken out, and never while anything is imported."""
 _WANTED = threading.Event()
 """Set once somebody has asked for more than a placeholder knows."""
+_AS_WRITTEN: list[bool] = []
+"""An item for each run during which nothing is to be compiled, and which began without the compiler."""
 _KEPT: dict[str, ModuleType] = {}
 """The settings, where they were loaded by themselves: the compiler gets a part by importing it."""
 
@@ -95,6 +97,8 @@ def _load(name: str) -> ModuleType:
         _remove_placeholders()
     with no_function_modes(), no_dispatch_modes(), _parts_found():  # what it does is none of the run's
         import_module(COMPILER)
+        if _AS_WRITTEN:
+            torch.compiler.set_stance("force_eager")
         return import_module(name)
 
 
@@ -191,11 +195,17 @@ def load_before_run() -> None:
 @contextmanager
 def run_as_written() -> Iterator[None]:
     """Let what was compiled run as it is written: compiled code calls no functions."""
-    if _LOADED not in sys.modules:
-        yield
+    if _LOADED in sys.modules:
+        with torch.compiler.set_stance("force_eager"):
+            yield
         return
-    with torch.compiler.set_stance("force_eager"):
+    _AS_WRITTEN.append(True)  # so that the compiler, if it is loaded in the midst of the run, compiles nothing
+    try:
         yield
+    finally:
+        _AS_WRITTEN.pop()
+        if _LOADED in sys.modules and not _AS_WRITTEN:
+            torch.compiler.set_stance("default")
 
 
 def is_compiled(model: torch.nn.Module) -> bool:

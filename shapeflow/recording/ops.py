@@ -73,7 +73,7 @@ class FunctionWatch:
                 return
             if func in _MOVES:
                 self._builder.identity.moved(args[0])
-            if func is Tensor.__setitem__ or func in _MOVES:  # these change their tensor, and give nothing
+            if result is None and (func is Tensor.__setitem__ or func in _MOVES):  # they change their tensor
                 result = args[0]
             if op.target == "scaled_dot_product_attention":
                 self._attention(op, *args, **kwargs)

@@ -11,11 +11,14 @@ it may be older. What is not marked optional must be there from ``OLDEST`` on.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from operator import attrgetter
+from pathlib import Path
 from pkgutil import resolve_name
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -29,6 +32,7 @@ OLDEST = "2.6"
 TESTED = "2.14"
 """The newest one that the tests have seen, the one in constraints.txt."""
 
+_HERE, _TORCH = str(Path(__file__).parent), str(Path(torch.__file__).parent)
 NAMES: list[str] = []
 """The names that are resolved when this file is imported."""
 _LACKING: list[str] = []
@@ -165,6 +169,23 @@ storage_identity: Callable[[torch.UntypedStorage], int] = _attribute(torch.Untyp
 # A reference that keeps a storage's identity from being given to another one, and its memory not. Since 1.13;
 # in a public module, though not documented. Python's weak references follow a wrapper that is made again.
 StorageWeakRef: Any = _named("torch.multiprocessing.reductions.StorageWeakRef")
+
+# What makes a tensor anew from its memory, for `copy.copy` and `pickle`, and what asks for that memory. Since
+# 1.13; the memory of a shapes-only run says it is on another device than its tensors do.
+rebuilding_replaced = _replaced("torch._utils._rebuild_tensor")
+untyped_of: Callable[[torch.TypedStorage], torch.UntypedStorage] = _attribute(
+    torch.TypedStorage(0), "_untyped_storage"
+)
+_reduced: Any = _named("torch.Tensor._reduce_ex_internal")
+
+
+def is_reduced() -> bool:
+    """Return True if a tensor is being taken apart, to be copied or pickled."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code is not _reduced.__code__:
+        frame = frame.f_back if frame.f_code.co_filename.startswith((_HERE, _TORCH)) else None
+    return frame is not None
+
 
 # Modules --------------------------------------------------------------------------------------------------
 

@@ -85,6 +85,14 @@ def lift(tensor: Tensor) -> Tensor:
         return lifted.conj() if tensor.is_conj() else lifted
 
 
+def lacks_formula(error: Exception) -> bool:
+    """Return True if torch says that an operator has no shape formula, and not that its arguments do not fit."""
+    text = str(error).lower()
+    if isinstance(error, NotImplementedError):  # else it is the model that asks for what there is not
+        return "meta" in text or "fake impl" in text
+    return text.startswith("there was no fake impl registered")
+
+
 class MetaMemo:
     """Remembers what was inferred for each distinct operator call."""
 

@@ -31,7 +31,7 @@ from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, oper
 from shapeflow.recording.shapes_only import stand_ins
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.deferred import LARGEST
-from shapeflow.recording.shapes_only.memo import MetaMemo, build, lift
+from shapeflow.recording.shapes_only.memo import Inferred, MetaMemo, build, lacks_formula, lift
 from shapeflow.recording.shapes_only.overrides import CpuView
 from shapeflow.recording.torch_internals import DispatchMode, no_torch_function
 
@@ -93,7 +93,8 @@ class ShapesOnly(DispatchMode):
         with no_torch_function():
             if watch is None:
                 return handler(self, operator, args, kwargs)
-            begun = watch.begin(operator, args, kwargs)
+            on_meta = kwargs.get("device") == _META  # which the model sees as the CPU
+            begun = watch.begin(operator, args, {**kwargs, "device": _CPU} if on_meta else kwargs)
             self._flops = 0
             try:
                 result = handler(self, operator, args, kwargs)
@@ -213,11 +214,11 @@ class ShapesOnly(DispatchMode):
             return redispatch(operator.func, (), args, _on_cpu(kwargs))
         try:
             inferred = self.memo.infer(operator.func, args, kwargs)
-        except NotImplementedError as error:
+        except (NotImplementedError, RuntimeError) as error:
+            if not lacks_formula(error):
+                raise
             if concrete and not self.concrete.any_protected(written):
                 return redispatch(operator.func, (), args, _on_cpu(kwargs))
-            if "meta" not in str(error).lower():
-                raise  # it is the model that asks for what there is not
             result = self._by_parts(operator.func, args, kwargs)
             if result is NotImplemented:
                 result = stand_ins.of_formulaless(operator, args, kwargs, self.concrete)
@@ -252,7 +253,7 @@ class ShapesOnly(DispatchMode):
             return redispatch(operator.func, (), args, kwargs)
         first_alone = operator.writes_first_alone and isinstance(args[0], Tensor)
         if first_alone and not operator.is_random and self._are_known(tensors):
-            inferred = self.memo.infer(operator.func, args, kwargs)
+            inferred = self._inferred(operator, args, kwargs)
             if self._write_known(operator, args, kwargs):
                 self._flops = inferred.flops
                 return build(inferred.outputs, args, kwargs)
@@ -260,9 +261,18 @@ class ShapesOnly(DispatchMode):
             self.concrete.forget(tensor)
         if any(tensor is value for tensor in written for value in kwargs.values()):
             return _write_out(operator, args, kwargs, written)
-        inferred = self.memo.infer(operator.func, args, kwargs)
+        inferred = self._inferred(operator, args, kwargs)
         self._flops = inferred.flops
         return build(inferred.outputs, args, kwargs)
+
+    def _inferred(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inferred:
+        """Return what an operator would give that has a shape formula, or else say that it has none."""
+        try:
+            return self.memo.infer(operator.func, args, kwargs)
+        except (NotImplementedError, RuntimeError) as error:
+            if not lacks_formula(error):
+                raise
+            raise NoShapeFormula(operator.name, _notations(args, kwargs)) from None
 
     def _write_known(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Write known numbers to the first argument, now or when they are read; False if that is not done."""

@@ -17,16 +17,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional, init
 
-from shapeflow.errors import NeedsValues
+from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording import torch_internals
 from shapeflow.recording.attention import takes_fused_kernel
 from shapeflow.recording.identity import SHORT_DTYPES, notation
 from shapeflow.recording.ops import Functions
 from shapeflow.recording.ports import map_tensors, tensors_of
-from shapeflow.recording.shapes_only import autocast
+from shapeflow.recording.shapes_only import autocast, texts
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.devices import on_cpu
 from shapeflow.recording.shapes_only.memo import lift
+from shapeflow.recording.source import is_hidden
 from shapeflow.recording.targets import target_name
 
 Handler = Callable[..., Any]
@@ -62,6 +63,7 @@ class CpuView(Functions):
 
     def __enter__(self) -> CpuView:
         self._stack.enter_context(no_drawing_again())
+        self._stack.enter_context(torch_internals.rebuilding_replaced(texts.made_again))
         super().__enter__()
         return self
 
@@ -82,12 +84,15 @@ class CpuView(Functions):
             return func(*args, **kwargs) if handler is None else handler(*args, **kwargs)
         except RuntimeError as error:
             given = tensors_of((args, kwargs)).values()
-            symbolic = [tensor for tensor in given if not self._concrete.has_values(tensor)]
-            if symbolic and "meta tensor" in str(
-                error
-            ):  # it reads numbers in C++ without calling an operator
-                raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
-            if not symbolic or handler is not None or "device" not in str(error).lower():
+            if handler is not None or _is_the_models(error) or not any(tensor.is_meta for tensor in given):
+                raise
+            if "meta tensor" in str(error):  # it reads numbers in C++ without calling an operator
+                symbolic = [tensor for tensor in given if not self._concrete.has_values(tensor)]
+                if symbolic:
+                    raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
+                known = self._concrete.values_of
+                return func(*map_tensors(args, known), **map_tensors(kwargs, known))
+            if "device" not in str(error).lower():
                 raise
         # It compared devices in C++ before any operator was called: now all its tensors are without data.
         with self._concrete.nothing_new():
@@ -98,6 +103,14 @@ class CpuView(Functions):
         if not tensor.requires_grad and self._concrete.has_values(tensor):
             return self._concrete.without_data(tensor)
         return _without_data(tensor)
+
+
+def _is_the_models(error: BaseException) -> bool:
+    """Return True if code of the model's raised an error, and not torch."""
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    return step is not None and not is_hidden(step.tb_frame.f_code.co_filename)
 
 
 def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
@@ -125,6 +138,9 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
     }
     if torch_internals.grouped_product is not None:
         found[torch_internals.grouped_product] = _grouped
+    found |= texts.handlers(concrete)
+    for function in (torch.nested.nested_tensor, torch.nested.as_nested_tensor):
+        found[function] = partial(_no_nested, concrete, function)
     for move in (Tensor.cuda, Tensor.cpu, Tensor.pin_memory):
         found[move] = lambda tensor, *_, **__: tensor
     for function, name in _READS.items():
@@ -248,6 +264,14 @@ def _pack(concrete: ConcreteValues, data: Tensor, lengths: Tensor, batch_first: 
     lengths = concrete.values_of(lengths)
     counts = (lengths[:, None] > torch.arange(int(lengths.max()))).sum(0)
     return _without_data(data).new_empty((int(lengths.sum()), *data.shape[2:])), counts
+
+
+def _no_nested(concrete: ConcreteValues, function: Handler, /, *args: Any, **kwargs: Any) -> Any:
+    """Make a nested tensor of concrete parts; torch has no nested tensors without data."""
+    for tensor in tensors_of((args, kwargs)).values():
+        if not concrete.has_values(tensor):
+            raise NoShapeFormula(target_name(function), notation(tensor))
+    return function(*args, **kwargs)
 
 
 def _grouped(first: Tensor, second: Tensor, offs: Tensor | None = None, *_: Any, **named: Any) -> Tensor:

@@ -1,0 +1,73 @@
+"""A tensor of a shapes-only run as text, copied, and pickled.
+
+Printing decides nothing about shapes, so a symbolic tensor prints its size in the place of its numbers.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from shapeflow.errors import NeedsValues
+from shapeflow.recording import torch_internals
+from shapeflow.recording.identity import notation
+from shapeflow.recording.shapes_only.concrete import ConcreteValues
+from shapeflow.recording.source import calling_file
+
+UNKNOWN = "?"
+"""What stands for a symbolic number in a text with a format of its own."""
+
+
+def handlers(concrete: ConcreteValues) -> dict[Any, Callable[..., Any]]:
+    """Return what is called instead of the functions that make a text or a copy of a tensor."""
+    return {
+        Tensor.__repr__: partial(_repr, concrete),
+        Tensor.__format__: partial(_format, concrete),
+        Tensor.untyped_storage: partial(_memory, concrete),
+        Tensor.set_: _set,
+    }
+
+
+def _repr(concrete: ConcreteValues, tensor: Tensor, **options: Any) -> str:
+    if concrete.has_values(tensor):
+        return concrete.values_of(tensor).__repr__(**options)
+    return tensor.__repr__(**options).replace("device='meta', ", "")
+
+
+def _format(concrete: ConcreteValues, tensor: Tensor, form: str) -> str:
+    """Return a number by its format; a symbolic one as a question mark."""
+    if concrete.has_values(tensor):
+        return format(concrete.values_of(tensor), form)
+    if tensor.dim() == 0 and form:
+        return UNKNOWN
+    return tensor.__format__(form)
+
+
+def _memory(concrete: ConcreteValues, tensor: Tensor) -> torch.UntypedStorage:
+    """Return what a tensor lies in: a copy of it shares that, and a file gets its numbers."""
+    if tensor.is_meta and torch_internals.is_reduced() and calling_file() != copy.__file__:
+        if not concrete.has_values(tensor):
+            raise NeedsValues("pickle", notation(tensor))
+        return concrete.values_of(tensor).untyped_storage()
+    return tensor.untyped_storage()
+
+
+def made_again(memory: Any, *place: Any) -> Tensor:
+    """Return a new tensor on a memory, made by the calls by which torch makes a copy."""
+    untyped = torch_internals.untyped_of(memory)
+    device = torch.device("cpu") if untyped.device.type == "meta" else untyped.device
+    return torch.empty((0,), dtype=memory.dtype, device=device).set_(untyped, *place)
+
+
+def _set(tensor: Tensor, *source: Any) -> Tensor:
+    """Let a tensor have other memory; one with data cannot have a memory without, so another takes its place."""
+    first = source[0] if source else None
+    if isinstance(first, torch.UntypedStorage) and first.device.type == "meta" and not tensor.is_meta:
+        with torch_internals.no_torch_dispatch():
+            tensor = torch.empty(0, dtype=tensor.dtype, device="meta")
+    return tensor.set_(*source)
