@@ -199,7 +199,9 @@ def run_as_written() -> Iterator[None]:
         with torch.compiler.set_stance("force_eager"):
             yield
         return
-    _AS_WRITTEN.append(True)  # so that the compiler, if it is loaded in the midst of the run, compiles nothing
+    _AS_WRITTEN.append(
+        True
+    )  # so that the compiler, if it is loaded in the midst of the run, compiles nothing
     try:
         yield
     finally:

@@ -26,10 +26,11 @@ from shapeflow.recording.shapes_only.cleanup import attributes_kept, contents_ke
 from shapeflow.recording.shapes_only.devices import CudaOnCpu
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 
-
 MOST_WEIGHTS = 2**28
 """Elements of weights up to which a model is built for real if it cannot be built without."""
-BUILT_FOR_REAL = "The model was built with real weights, since building it reads their numbers; its run reads none."
+BUILT_FOR_REAL = (
+    "The model was built with real weights, since building it reads their numbers; its run reads none."
+)
 
 
 class Prepared(Protocol):
@@ -136,9 +137,7 @@ def _device_of(model: nn.Module) -> str:
     return "cpu" if parameter is None else parameter.device.type
 
 
-def _built(
-    prepare: Callable[[], Prepared], stack: ExitStack
-) -> tuple[Prepared, ShapesOnly, tuple[str, ...]]:
+def _built(prepare: Callable[[], Prepared], stack: ExitStack) -> tuple[Prepared, ShapesOnly, tuple[str, ...]]:
     """Build a model for a shapes-only run: without weights, or with them where building reads their numbers.
 
     Quantising, tracing and exporting read weights. If building without any fails, the real one decides.

@@ -54,7 +54,12 @@ def _replaced(name: str) -> Callable[[Callable[..., Any]], _Context]:
     """Return the context in which another function stands in the place of a private one; see ``patched``."""
     _named(name)
     module, _, attribute = name.rpartition(".")
-    return lambda by: patched(import_module(module), attribute, by)
+
+    def replaced(by: Callable[..., Any]) -> _Context:
+        vars(by).update(__module__=module, __name__=attribute)  # torch asks functions for their names
+        return patched(import_module(module), attribute, by)
+
+    return replaced
 
 
 def _attribute(sample: object, name: str) -> Callable[[Any], Any]:
@@ -174,7 +179,8 @@ StorageWeakRef: Any = _named("torch.multiprocessing.reductions.StorageWeakRef")
 # 1.13; the memory of a shapes-only run says it is on another device than its tensors do.
 rebuilding_replaced = _replaced("torch._utils._rebuild_tensor")
 untyped_of: Callable[[torch.TypedStorage], torch.UntypedStorage] = _attribute(
-    torch.TypedStorage(0), "_untyped_storage"
+    torch.TypedStorage(wrap_storage=torch.UntypedStorage(0), dtype=torch.uint8, _internal=True),
+    "_untyped_storage",
 )
 _reduced: Any = _named("torch.Tensor._reduce_ex_internal")
 

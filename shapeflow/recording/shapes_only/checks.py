@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import linecache
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from types import CodeType, FrameType
 
@@ -21,6 +22,8 @@ from torch.distributions import constraints
 from shapeflow.common.text import counted, listing
 from shapeflow.recording.source import display_name, is_hidden
 
+_HANDING_ON = ("shapeflow.", "torch._tensor", "torch.overrides")
+"""Modules that ask nothing for themselves."""
 _LEAVING = (ast.Return, ast.Break, ast.Continue, ast.Yield, ast.YieldFrom, ast.Await)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _READING = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.comprehension, ast.Await, ast.In, ast.NotIn)
@@ -41,10 +44,10 @@ class Checks:
         """Return what is to be said to the code that asks for the truth of a symbolic tensor; None: nothing.
 
         Args:
-            how: ``bool``, or ``item`` where the code reads a number that is a bool.
+            how: ``bool``; ``item``, where the code reads a number that is a bool; ``contains``, for ``in``.
         """
         frame: FrameType | None = sys._getframe(1)
-        while frame is not None and frame.f_globals.get("__name__", "").startswith("shapeflow."):
+        while frame is not None and frame.f_globals.get("__name__", "").startswith(_HANDING_ON):
             frame = frame.f_back
         if frame is None:
             return None
@@ -106,36 +109,56 @@ def _conditions(filename: str) -> list[tuple[ast.expr, bool | None]]:
         return []
 
 
-def _tests(node: ast.AST, tried: bool) -> Iterator[tuple[ast.expr, bool | None, bool]]:
+def _tests(
+    node: ast.AST, tried: bool, function: ast.AST | None = None
+) -> Iterator[tuple[ast.expr, bool | None, bool]]:
     """Yield each condition below a node, what it is if all is well, and whether a ``try`` may catch more."""
     if isinstance(node, ast.Assert):
         yield node.test, True, tried
     elif isinstance(node, ast.If):
-        complains, otherwise = _complains(node.body), _complains(node.orelse)
+        complains, otherwise = _complains(node.body, function), _complains(node.orelse, function)
         yield node.test, None if complains == otherwise else not complains, tried
     elif isinstance(node, ast.While | ast.IfExp):
         yield node.test, None, tried
     if isinstance(node, _FUNCTIONS):
-        tried = False
+        tried, function = False, node
     caught = node.body if isinstance(node, ast.Try) and node.handlers else []
     for child in ast.iter_child_nodes(node):
-        yield from _tests(child, tried or child in caught)
+        yield from _tests(child, tried or child in caught, function)
 
 
-def _complains(block: list[ast.stmt]) -> bool:
+def _complains(block: list[ast.stmt], function: ast.AST | None) -> bool:
     """Return True if statements can end in nothing but an exception, or do nothing but warn."""
     if not block or any(isinstance(node, _LEAVING) for node in _nodes(block)):
         return False
-    return isinstance(block[-1], ast.Raise) or all(map(_is_warning, block))
+    return isinstance(block[-1], ast.Raise) or _warns(block, _own_names(block, function))
 
 
-def _is_warning(statement: ast.stmt) -> bool:
-    called = statement.value.func if isinstance(statement, ast.Expr) and _is_call(statement.value) else None
-    return isinstance(called, ast.Attribute) and called.attr in ("warn", "warning", "warning_once")
+def _own_names(block: list[ast.stmt], function: ast.AST | None) -> frozenset[str]:
+    """Return the names that occur in a block, and nowhere else in its function."""
+    if function is None:
+        return frozenset()
+    inside, all_in_all = (
+        Counter(node.id for top in tops for node in ast.walk(top) if isinstance(node, ast.Name))
+        for tops in (block, [function])
+    )
+    return frozenset(name for name, count in inside.items() if count == all_in_all[name])
 
 
-def _is_call(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call)
+def _warns(block: list[ast.stmt], own: frozenset[str]) -> bool:
+    """Return True if statements do nothing but call what warns, and work out its text in names of their own."""
+    return all(_is_part_of_warning(statement, own) for statement in block)
+
+
+def _is_part_of_warning(statement: ast.stmt, own: frozenset[str]) -> bool:
+    if isinstance(statement, ast.If):
+        return _warns(statement.body, own) and _warns(statement.orelse, own)
+    if isinstance(statement, ast.Assign | ast.AugAssign):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        return all(isinstance(target, ast.Name) and target.id in own for target in targets)
+    called = statement.value if isinstance(statement, ast.Expr) else None
+    function = called.func if isinstance(called, ast.Call) else None
+    return isinstance(function, ast.Attribute) and function.attr in ("warn", "warning", "warning_once")
 
 
 def _nodes(block: list[ast.stmt]) -> Iterator[ast.AST]:
@@ -159,6 +182,10 @@ def _leaf_answer(test: ast.expr, well: bool | None, how: str) -> bool | None:
         return answers.pop() if len(answers) == 1 else None
     if isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "bool":
         return _leaf_answer(test.args[0], well, how) if len(test.args) == 1 else None
+    if how == "contains":
+        asks = isinstance(test, ast.Compare) and len(test.ops) == 1
+        inside = [isinstance(test.ops[0], kind) for kind in (ast.In, ast.NotIn)] if asks else []
+        return well is inside[0] if any(inside) else None
     ends = isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "item"
     plain = not any(_reads(node, node is test) for node in ast.walk(test))
     return well if plain and (how == "bool" or ends) else None

@@ -220,7 +220,9 @@ class Deferred:
         if call.target is None:
             result = call.func(*args, **kwargs)
             results = tensors_in(result if isinstance(result, list | tuple) else [result])
-            if "empty" in call.func.overloadpacket.__name__:  # memory holds no numbers that anybody could mean
+            if (
+                "empty" in call.func.overloadpacket.__name__
+            ):  # memory holds no numbers that anybody could mean
                 results[0].zero_()
         else:
             before = call.target.values

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional, init
 
-from shapeflow.errors import NeedsValues, NoShapeFormula
+from shapeflow.errors import NeedsValues
 from shapeflow.recording import torch_internals
 from shapeflow.recording.attention import takes_fused_kernel
 from shapeflow.recording.identity import SHORT_DTYPES, notation
@@ -63,7 +63,9 @@ class CpuView(Functions):
 
     def __enter__(self) -> CpuView:
         self._stack.enter_context(no_drawing_again())
-        self._stack.enter_context(torch_internals.rebuilding_replaced(texts.made_again))
+        self._stack.enter_context(
+            torch_internals.rebuilding_replaced(partial(texts.made_again, self._concrete))
+        )
         super().__enter__()
         return self
 
@@ -84,7 +86,7 @@ class CpuView(Functions):
             return func(*args, **kwargs) if handler is None else handler(*args, **kwargs)
         except RuntimeError as error:
             given = tensors_of((args, kwargs)).values()
-            if handler is not None or _is_the_models(error) or not any(tensor.is_meta for tensor in given):
+            if _is_the_models(error) or not any(tensor.is_meta for tensor in given):
                 raise
             if "meta tensor" in str(error):  # it reads numbers in C++ without calling an operator
                 symbolic = [tensor for tensor in given if not self._concrete.has_values(tensor)]
@@ -92,7 +94,7 @@ class CpuView(Functions):
                     raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
                 known = self._concrete.values_of
                 return func(*map_tensors(args, known), **map_tensors(kwargs, known))
-            if "device" not in str(error).lower():
+            if handler is not None or "device" not in str(error).lower():
                 raise
         # It compared devices in C++ before any operator was called: now all its tensors are without data.
         with self._concrete.nothing_new():
@@ -139,10 +141,9 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
     if torch_internals.grouped_product is not None:
         found[torch_internals.grouped_product] = _grouped
     found |= texts.handlers(concrete)
-    for function in (torch.nested.nested_tensor, torch.nested.as_nested_tensor):
-        found[function] = partial(_no_nested, concrete, function)
     for move in (Tensor.cuda, Tensor.cpu, Tensor.pin_memory):
         found[move] = lambda tensor, *_, **__: tensor
+    found[Tensor.__contains__] = partial(_contains, concrete)
     for function, name in _READS.items():
         found[function] = partial(_read, concrete, function, name)
     for function in (torch.tensor, torch.as_tensor, torch.asarray):
@@ -168,6 +169,18 @@ def _read(
         if answer is not None:
             return answer
     raise NeedsValues(name, notation(tensor))
+
+
+def _contains(concrete: ConcreteValues, tensor: Tensor, element: Any) -> bool:
+    """Return whether a number is in a tensor."""
+    parts = [value for value in (tensor, element) if isinstance(value, Tensor)]
+    if all(map(concrete.has_values, parts)):
+        known, sought = (map_tensors(value, concrete.values_of) for value in (tensor, element))
+        return known.__contains__(sought)  # type: ignore[no-any-return]
+    answer = concrete.checks.answer("contains")
+    if answer is None:
+        raise NeedsValues("contains", ", ".join(map(notation, parts)))
+    return answer
 
 
 def _from_data(function: Handler, /, *args: Any, **kwargs: Any) -> Any:
@@ -254,6 +267,8 @@ def _nested(concrete: ConcreteValues, tensor: Tensor, mask: Tensor, mask_check: 
 
 
 def _padded(tensor: Tensor, padding: float, output_size: Any = None) -> Tensor:
+    if tensor.is_nested and not tensor.is_meta:
+        return tensor.to_padded_tensor(padding, output_size)
     return _without_data(tensor).new_empty(tensor.shape if output_size is None else output_size)
 
 
@@ -264,14 +279,6 @@ def _pack(concrete: ConcreteValues, data: Tensor, lengths: Tensor, batch_first: 
     lengths = concrete.values_of(lengths)
     counts = (lengths[:, None] > torch.arange(int(lengths.max()))).sum(0)
     return _without_data(data).new_empty((int(lengths.sum()), *data.shape[2:])), counts
-
-
-def _no_nested(concrete: ConcreteValues, function: Handler, /, *args: Any, **kwargs: Any) -> Any:
-    """Make a nested tensor of concrete parts; torch has no nested tensors without data."""
-    for tensor in tensors_of((args, kwargs)).values():
-        if not concrete.has_values(tensor):
-            raise NoShapeFormula(target_name(function), notation(tensor))
-    return function(*args, **kwargs)
 
 
 def _grouped(first: Tensor, second: Tensor, offs: Tensor | None = None, *_: Any, **named: Any) -> Tensor:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -29,7 +30,6 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Callable[..., Any]]:
         Tensor.__repr__: partial(_repr, concrete),
         Tensor.__format__: partial(_format, concrete),
         Tensor.untyped_storage: partial(_memory, concrete),
-        Tensor.set_: _set,
     }
 
 
@@ -57,17 +57,12 @@ def _memory(concrete: ConcreteValues, tensor: Tensor) -> torch.UntypedStorage:
     return tensor.untyped_storage()
 
 
-def made_again(memory: Any, *place: Any) -> Tensor:
+def made_again(concrete: ConcreteValues, memory: Any, *place: Any) -> Tensor:
     """Return a new tensor on a memory, made by the calls by which torch makes a copy."""
     untyped = torch_internals.untyped_of(memory)
-    device = torch.device("cpu") if untyped.device.type == "meta" else untyped.device
-    return torch.empty((0,), dtype=memory.dtype, device=device).set_(untyped, *place)
-
-
-def _set(tensor: Tensor, *source: Any) -> Tensor:
-    """Let a tensor have other memory; one with data cannot have a memory without, so another takes its place."""
-    first = source[0] if source else None
-    if isinstance(first, torch.UntypedStorage) and first.device.type == "meta" and not tensor.is_meta:
-        with torch_internals.no_torch_dispatch():
-            tensor = torch.empty(0, dtype=tensor.dtype, device="meta")
-    return tensor.set_(*source)
+    on_meta = untyped.device.type == "meta"
+    with concrete.nothing_new() if on_meta else nullcontext():
+        made = torch.empty(
+            (0,), dtype=memory.dtype, device=torch.device("cpu") if on_meta else untyped.device
+        )
+    return made.set_(untyped, *place)

@@ -212,7 +212,7 @@ def test_weights_and_inputs_that_a_model_writes_to_stay_as_they_are():
     assert out == {}
 
 
-def test_a_users_values_may_be_read_but_what_a_run_writes_is_unknown():
+def test_a_users_values_may_be_read_and_what_a_run_writes_is_written_elsewhere():
     class Counts(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -223,8 +223,10 @@ def test_a_users_values_may_be_read_but_what_a_run_writes_is_unknown():
             self.count += 1
             return x[:before], self.count.item()
 
-    with pytest.raises(NeedsValues):
-        trace(Counts(), torch.rand(5), device="meta")
+    model = Counts()
+    found = trace(model, torch.rand(5), device="meta")
+    assert [port.text or str(found.values[port.value]) for port in found.calls[0].outputs] == ["f32[3]", "4"]
+    assert model.count.item() == 3
 
 
 def test_a_large_input_of_the_users_can_be_looked_into():
