@@ -11,14 +11,12 @@ it may be older. What is not marked optional must be there from ``OLDEST`` on.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial, update_wrapper
 from importlib import import_module
 from operator import attrgetter
-from pathlib import Path
 from pkgutil import resolve_name
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -32,7 +30,6 @@ OLDEST = "2.6"
 TESTED = "2.14"
 """The newest one that the tests have seen, the one in constraints.txt."""
 
-_HERE, _TORCH = str(Path(__file__).parent), str(Path(torch.__file__).parent)
 NAMES: list[str] = []
 """The names that are resolved when this file is imported."""
 _LACKING: list[str] = []
@@ -55,11 +52,7 @@ def _replaced(name: str) -> Callable[[Callable[..., Any]], _Context]:
     _named(name)
     module, _, attribute = name.rpartition(".")
 
-    def replaced(by: Callable[..., Any]) -> _Context:
-        vars(by).update(__module__=module, __name__=attribute)  # torch asks functions for their names
-        return patched(import_module(module), attribute, by)
-
-    return replaced
+    return lambda by: patched(import_module(module), attribute, by)
 
 
 def _attribute(sample: object, name: str) -> Callable[[Any], Any]:
@@ -182,16 +175,7 @@ untyped_of: Callable[[torch.TypedStorage], torch.UntypedStorage] = _attribute(
     torch.TypedStorage(wrap_storage=torch.UntypedStorage(0), dtype=torch.uint8, _internal=True),
     "_untyped_storage",
 )
-_reduced: Any = _named("torch.Tensor._reduce_ex_internal")
-
-
-def is_reduced() -> bool:
-    """Return True if a tensor is being taken apart, to be copied or pickled."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code is not _reduced.__code__:
-        frame = frame.f_back if frame.f_code.co_filename.startswith((_HERE, _TORCH)) else None
-    return frame is not None
-
+taken_apart: Any = _named("torch.Tensor._reduce_ex_internal")
 
 # Modules --------------------------------------------------------------------------------------------------
 
@@ -319,6 +303,8 @@ def patched(owner: object, name: str, value: object) -> Iterator[None]:
     takes, which device's layouts the shape formulas give, and that weights are not drawn again.
     """
     original = getattr(owner, name)
+    if isinstance(value, partial):  # torch asks functions for their names
+        update_wrapper(value, original)
     setattr(owner, name, value)
     try:
         yield

@@ -1,11 +1,11 @@
 """Conditions that code asks only to complain: a shapes-only run takes them as passed where numbers decide.
 
 ``assert (boxes[:, 2:] >= boxes[:, :2]).all()``; ``if not valid.all(): raise ValueError(...)``, as
-``torch.distributions`` does of each argument. Such a condition has one answer with which the run goes on. It is
-given if the numbers are not known, and the trace says on which lines; where they are known, the check is made.
+``torch.distributions`` does of each argument. Such a condition has one answer with which the run goes on. It
+is given if the numbers are not known, and the trace says on which lines; where they are, the check is made.
 
-Only what can be seen in the source counts: the condition of an ``assert``, or of an ``if`` of which one side can
-but raise an exception or warn, and that no ``try`` of the same function surrounds.
+Only what can be seen in the source counts: the condition of an ``assert``, or of an ``if`` of which one side
+can but raise an exception or warn, and that no ``try`` of the same function surrounds.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Checks:
             if filename not in self._conditions:
                 self._conditions[filename] = _conditions(filename)
             answers = {
-                _leaf_answer(test, well, how)
+                None if well is None else _leaf_answer(test, well, how)
                 for test, well in self._conditions[filename]
                 if test.lineno <= line <= (test.end_lineno or test.lineno)
             }
@@ -146,7 +146,7 @@ def _own_names(block: list[ast.stmt], function: ast.AST | None) -> frozenset[str
 
 
 def _warns(block: list[ast.stmt], own: frozenset[str]) -> bool:
-    """Return True if statements do nothing but call what warns, and work out its text in names of their own."""
+    """Return True if statements do nothing but warn, and work out the text in names of their own."""
     return all(_is_part_of_warning(statement, own) for statement in block)
 
 
@@ -169,23 +169,18 @@ def _nodes(block: list[ast.stmt]) -> Iterator[ast.AST]:
             yield from _nodes(list(ast.iter_child_nodes(node)))  # type: ignore[arg-type]
 
 
-def _leaf_answer(test: ast.expr, well: bool | None, how: str) -> bool | None:
+def _leaf_answer(test: ast.expr, well: bool, how: str) -> bool | None:
     """Return what each tensor of a condition is to be told; None if that is not plain."""
-    if well is None:
-        return None
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return _leaf_answer(test.operand, not well, how)
-    if isinstance(test, ast.NamedExpr):
-        return _leaf_answer(test.value, well, how)
     if isinstance(test, ast.BoolOp):
         answers = {_leaf_answer(value, well, how) for value in test.values}
         return answers.pop() if len(answers) == 1 else None
     if isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "bool":
         return _leaf_answer(test.args[0], well, how) if len(test.args) == 1 else None
     if how == "contains":
-        asks = isinstance(test, ast.Compare) and len(test.ops) == 1
-        inside = [isinstance(test.ops[0], kind) for kind in (ast.In, ast.NotIn)] if asks else []
-        return well is inside[0] if any(inside) else None
+        sought = test.ops[0] if isinstance(test, ast.Compare) and len(test.ops) == 1 else None
+        return well is isinstance(sought, ast.In) if isinstance(sought, ast.In | ast.NotIn) else None
     ends = isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "item"
     plain = not any(_reads(node, node is test) for node in ast.walk(test))
     return well if plain and (how == "bool" or ends) else None

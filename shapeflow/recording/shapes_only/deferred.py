@@ -220,9 +220,7 @@ class Deferred:
         if call.target is None:
             result = call.func(*args, **kwargs)
             results = tensors_in(result if isinstance(result, list | tuple) else [result])
-            if (
-                "empty" in call.func.overloadpacket.__name__
-            ):  # memory holds no numbers that anybody could mean
+            if "empty" in call.func.overloadpacket.__name__:  # what memory holds is no number
                 results[0].zero_()
         else:
             before = call.target.values

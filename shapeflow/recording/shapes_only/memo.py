@@ -19,6 +19,7 @@ from shapeflow.errors import NoShapeFormula
 from shapeflow.recording.flops import FlopCounter, flop_formula, may_count
 from shapeflow.recording.identity import notation
 from shapeflow.recording.ports import map_tensors, tensors_of
+from shapeflow.recording.schemas import Operator
 from shapeflow.recording.shapes_only import layouts
 from shapeflow.recording.shapes_only.formulas import result_of
 
@@ -86,7 +87,7 @@ def lift(tensor: Tensor) -> Tensor:
 
 
 def lacks_formula(error: Exception) -> bool:
-    """Return True if torch says that an operator has no shape formula, and not that its arguments do not fit."""
+    """Return True if torch says that an operator has no shape formula, not that arguments do not fit."""
     text = str(error).lower()
     if isinstance(error, NotImplementedError):  # else it is the model that asks for what there is not
         return "meta" in text or "fake impl" in text
@@ -118,6 +119,20 @@ class MetaMemo:
         if inferred is None:
             inferred = self._inferred[description] = self._infer(func, args, kwargs)
         return inferred
+
+    def infer_or_name(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inferred:
+        """Return what an operator would give.
+
+        Raises:
+            NoShapeFormula: it has no shape formula; its name is in the error.
+        """
+        try:
+            return self.infer(operator.func, args, kwargs)
+        except (NotImplementedError, RuntimeError) as error:
+            if not lacks_formula(error):
+                raise
+            tensors = tensors_of((args, kwargs)).values()
+            raise NoShapeFormula(operator.name, ", ".join(map(notation, tensors))) from None
 
     def flops(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
         """Return what ``func`` would take; raises as ``ask`` does."""

@@ -29,13 +29,13 @@ from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.redispatch import have_own_dispatch, redispatch
 from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, operator_of, tensors_in
 from shapeflow.recording.shapes_only import stand_ins
+from shapeflow.recording.shapes_only.arguments import CPU, notations, on_cpu, tensors_among, write_out
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.deferred import LARGEST
-from shapeflow.recording.shapes_only.memo import Inferred, MetaMemo, build, lacks_formula, lift
+from shapeflow.recording.shapes_only.memo import MetaMemo, build, lacks_formula, lift
 from shapeflow.recording.shapes_only.overrides import CpuView
 from shapeflow.recording.torch_internals import DispatchMode, no_torch_function
 
-_CPU = torch.device("cpu")
 _META = torch.device("meta")
 _MASKS = (torch.bool, torch.uint8)
 _aten = torch.ops.aten
@@ -94,7 +94,7 @@ class ShapesOnly(DispatchMode):
             if watch is None:
                 return handler(self, operator, args, kwargs)
             on_meta = kwargs.get("device") == _META  # which the model sees as the CPU
-            begun = watch.begin(operator, args, {**kwargs, "device": _CPU} if on_meta else kwargs)
+            begun = watch.begin(operator, args, {**kwargs, "device": CPU} if on_meta else kwargs)
             self._flops = 0
             try:
                 result = handler(self, operator, args, kwargs)
@@ -132,19 +132,19 @@ class ShapesOnly(DispatchMode):
                 made = build(inferred.outputs, args, kwargs)
                 if not operator.is_random:
                     shapes = map_tensors(args, lift), map_tensors(kwargs, lift)
-                    self._note(operator, shapes[0], {**shapes[1], "device": _CPU}, made)
+                    self._note(operator, shapes[0], {**shapes[1], "device": CPU}, made)
                 return made
-        where = {"device": _CPU} if _tensors(args, kwargs) else {}
-        result = operator.func(*args, **{**_on_cpu(kwargs), **where})
+        where = {"device": CPU} if tensors_among(args, kwargs) else {}
+        result = operator.func(*args, **{**on_cpu(kwargs), **where})
         # What memory happens to hold is not a number that the model could mean.
         return result.zero_() if "empty" in operator.name else result
 
     def _convert(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        tensors = _tensors(args, kwargs)
+        tensors = tensors_among(args, kwargs)
         kwargs = {name: value for name, value in kwargs.items() if name not in ("device", "pin_memory")}
         here, there = (
             tuple([device if isinstance(value, torch.device) else value for value in args])
-            for device in (_CPU, _META)
+            for device in (CPU, _META)
         )
         if all(map(self.concrete.is_small, tensors)):
             return redispatch(operator.func, (), here, kwargs)
@@ -154,7 +154,7 @@ class ShapesOnly(DispatchMode):
         return made
 
     def _view(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        tensors = _tensors(args, kwargs)
+        tensors = tensors_among(args, kwargs)
         concrete = [tensor for tensor in tensors if not tensor.is_meta]
         if len(concrete) < len(tensors):
             for tensor in tensors:
@@ -172,7 +172,7 @@ class ShapesOnly(DispatchMode):
     def _read(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if operator.func is _aten.index.Tensor:
             return self._index(*args)
-        if all(map(self.concrete.has_values, _tensors(args, kwargs))):
+        if all(map(self.concrete.has_values, tensors_among(args, kwargs))):
             return redispatch(operator.func, (), self._with_values(args), self._with_values(kwargs))
         if operator.func is _aten.masked_select.default and self.concrete.has_values(args[1]):
             tensor, mask = torch.broadcast_tensors(*args)
@@ -185,7 +185,7 @@ class ShapesOnly(DispatchMode):
         if result is NotImplemented:
             result = self._by_parts(operator.func, args, kwargs)
         if result is NotImplemented:
-            raise NeedsValues(operator.name, _notations(args, kwargs))
+            raise NeedsValues(operator.name, notations(args, kwargs))
         return result
 
     def _by_parts(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -204,35 +204,35 @@ class ShapesOnly(DispatchMode):
             elif self.concrete.has_values(index):
                 indices += self.concrete.values_of(index).nonzero().unbind(1)
             else:
-                raise NeedsValues("index", _notations((index,), {}))
+                raise NeedsValues("index", notations((index,), {}))
         return self._compute(operator_of(_aten.index.Tensor), (tensor, indices), {})
 
     def _compute(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        tensors, written = _tensors(args, kwargs), operator.written(args, kwargs)
+        tensors, written = tensors_among(args, kwargs), operator.written(args, kwargs)
         concrete = not operator.is_random and all(map(self.concrete.is_small, tensors))
         if concrete and operator.is_pointwise and self.concrete.may_be(broadcast_elements(tensors)):
-            return redispatch(operator.func, (), args, _on_cpu(kwargs))
+            return redispatch(operator.func, (), args, on_cpu(kwargs))
         try:
             inferred = self.memo.infer(operator.func, args, kwargs)
         except (NotImplementedError, RuntimeError) as error:
             if not lacks_formula(error):
                 raise
             if concrete and not self.concrete.any_protected(written):
-                return redispatch(operator.func, (), args, _on_cpu(kwargs))
+                return redispatch(operator.func, (), args, on_cpu(kwargs))
             result = self._by_parts(operator.func, args, kwargs)
             if result is NotImplemented:
                 result = stand_ins.of_formulaless(operator, args, kwargs, self.concrete)
             if result is NotImplemented:
-                raise NoShapeFormula(operator.name, _notations(args, kwargs)) from None
+                raise NoShapeFormula(operator.name, notations(args, kwargs)) from None
             return result
         self._flops = inferred.flops
         if concrete and self.concrete.may_be(inferred.largest) and not self.concrete.any_protected(written):
-            return redispatch(operator.func, (), args, _on_cpu(kwargs))
+            return redispatch(operator.func, (), args, on_cpu(kwargs))
         for tensor in written:
             self.concrete.forget(tensor)
         made = build(inferred.outputs, args, kwargs)
         if tensors and not written and not operator.is_random and self._are_known(tensors):
-            self._note(operator, args, _on_cpu(kwargs), made, inferred.flops)
+            self._note(operator, args, on_cpu(kwargs), made, inferred.flops)
         return made
 
     def _write(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -247,32 +247,23 @@ class ShapesOnly(DispatchMode):
                 if self.concrete.any_protected([tensor])
             ]
             return operator.func(*args, **kwargs)
-        tensors = _tensors(args, kwargs)
+        tensors = tensors_among(args, kwargs)
         concrete = not operator.is_random and all(map(self.concrete.is_small, tensors))
         if concrete and not self.concrete.any_protected(written):
             return redispatch(operator.func, (), args, kwargs)
         first_alone = operator.writes_first_alone and isinstance(args[0], Tensor)
         if first_alone and not operator.is_random and self._are_known(tensors):
-            inferred = self._inferred(operator, args, kwargs)
+            inferred = self.memo.infer_or_name(operator, args, kwargs)
             if self._write_known(operator, args, kwargs):
                 self._flops = inferred.flops
                 return build(inferred.outputs, args, kwargs)
         for tensor in written:
             self.concrete.forget(tensor)
         if any(tensor is value for tensor in written for value in kwargs.values()):
-            return _write_out(operator, args, kwargs, written)
-        inferred = self._inferred(operator, args, kwargs)
+            return write_out(operator, args, kwargs, written)
+        inferred = self.memo.infer_or_name(operator, args, kwargs)
         self._flops = inferred.flops
         return build(inferred.outputs, args, kwargs)
-
-    def _inferred(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inferred:
-        """Return what an operator would give that has a shape formula, or else say that it has none."""
-        try:
-            return self.memo.infer(operator.func, args, kwargs)
-        except (NotImplementedError, RuntimeError) as error:
-            if not lacks_formula(error):
-                raise
-            raise NoShapeFormula(operator.name, _notations(args, kwargs)) from None
 
     def _write_known(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Write known numbers to the first argument, now or when they are read; False if that is not done."""
@@ -321,29 +312,3 @@ class ShapesOnly(DispatchMode):
             yield
         finally:
             super().__exit__(None, None, None)
-
-
-def _write_out(
-    operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], written: list[Tensor]
-) -> Tensor | tuple[Tensor, ...]:
-    """Run a function with ``out=``, which gives that tensor the shape of the result."""
-    lifted = map_tensors(args, lift), map_tensors(kwargs, lift)
-    operator.func(*lifted[0], **lifted[1])
-    for tensor, result in zip(written, operator.written(*lifted), strict=True):
-        if tensor.shape != result.shape:
-            tensor.resize_(result.shape)
-    return written[0] if len(written) == 1 else tuple(written)
-
-
-def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Return keyword arguments for really doing what is asked for any device."""
-    changes = {"device": _CPU, "pin_memory": False}
-    return {name: changes.get(name, value) for name, value in kwargs.items()} if kwargs else kwargs
-
-
-def _tensors(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
-    return tensors_in((*args, *kwargs.values()) if kwargs else args)
-
-
-def _notations(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    return ", ".join(notation(tensor) for tensor in _tensors(args, kwargs))

@@ -23,7 +23,7 @@ from shapeflow.recording.attention import takes_fused_kernel
 from shapeflow.recording.identity import SHORT_DTYPES, notation
 from shapeflow.recording.ops import Functions
 from shapeflow.recording.ports import map_tensors, tensors_of
-from shapeflow.recording.shapes_only import autocast, texts
+from shapeflow.recording.shapes_only import autocast, reads, texts
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.devices import on_cpu
 from shapeflow.recording.shapes_only.memo import lift
@@ -33,23 +33,6 @@ from shapeflow.recording.targets import target_name
 Handler = Callable[..., Any]
 
 _CPU = torch.device("cpu")
-_READS: dict[Any, str] = {
-    Tensor.tolist: "tolist",
-    Tensor.numpy: "numpy",
-    Tensor.__array__: "numpy",
-    Tensor.__dlpack__: "dlpack",
-    Tensor.item: "item",
-    Tensor.__bool__: "bool",
-    Tensor.__int__: "int",
-    Tensor.__float__: "float",
-    Tensor.__complex__: "complex",
-    Tensor.__index__: "index",
-}
-"""Functions that read numbers without calling an operator, or only after looking where they are."""
-
-
-_OF_ONE = ("item", "bool", "int", "float", "complex", "index")
-"""Those that read one number, and want a tensor of one element."""
 
 
 class CpuView(Functions):
@@ -143,44 +126,15 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
     found |= texts.handlers(concrete)
     for move in (Tensor.cuda, Tensor.cpu, Tensor.pin_memory):
         found[move] = lambda tensor, *_, **__: tensor
-    found[Tensor.__contains__] = partial(_contains, concrete)
-    for function, name in _READS.items():
-        found[function] = partial(_read, concrete, function, name)
-    for function in (torch.tensor, torch.as_tensor, torch.asarray):
-        found[function] = partial(_from_data, function)
+    found |= reads.handlers(concrete)
+    for make in (torch.tensor, torch.as_tensor, torch.asarray):
+        found[make] = partial(_from_data, make)
     for function in (torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu, torch_internals.weight_norm):
         found[function] = _all_symbolic(function)
     for name, function in vars(init).items():
         if name.endswith("_") and not name.startswith("_") and callable(function):
             found[function] = partial(_initialise, concrete, function)
     return found
-
-
-def _read(
-    concrete: ConcreteValues, function: Handler, name: str, /, tensor: Tensor, *args: Any, **kwargs: Any
-) -> Any:
-    if concrete.has_values(tensor):
-        return function(concrete.values_of(tensor), *args, **kwargs)
-    if name in _OF_ONE and tensor.numel() != 1:
-        with torch_internals.no_torch_dispatch():
-            return function(lift(tensor), *args, **kwargs)  # torch complains
-    if name == "bool" or (name == "item" and tensor.dtype is torch.bool):
-        answer = concrete.checks.answer(name)
-        if answer is not None:
-            return answer
-    raise NeedsValues(name, notation(tensor))
-
-
-def _contains(concrete: ConcreteValues, tensor: Tensor, element: Any) -> bool:
-    """Return whether a number is in a tensor."""
-    parts = [value for value in (tensor, element) if isinstance(value, Tensor)]
-    if all(map(concrete.has_values, parts)):
-        known, sought = (map_tensors(value, concrete.values_of) for value in (tensor, element))
-        return known.__contains__(sought)  # type: ignore[no-any-return]
-    answer = concrete.checks.answer("contains")
-    if answer is None:
-        raise NeedsValues("contains", ", ".join(map(notation, parts)))
-    return answer
 
 
 def _from_data(function: Handler, /, *args: Any, **kwargs: Any) -> Any:

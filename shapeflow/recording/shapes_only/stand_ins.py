@@ -1,9 +1,9 @@
 """Operators that tell what they give only by being run: they are, on zeros in the place of symbolic tensors.
 
-Some of torch's own operators have no shape formula (``geqrf``, ``binomial``), and some read the numbers of a few
-of their arguments and of no others: the losses of CTC read lengths, the encoder of ``nn.Transformer`` reads its
-mask. Torch checks sizes and dtypes as it does with numbers, and the result tells the shape. Operators of other
-packages are not run: nobody knows what theirs depend on.
+Some of torch's own operators have no shape formula (``geqrf``, ``binomial``), and some read the numbers of a
+few of their arguments and of no others: the losses of CTC read lengths, the encoder of ``nn.Transformer``
+reads its mask. Torch checks sizes and dtypes as it does with numbers, and the result tells the shape.
+Operators of other packages are not run: nobody knows what theirs depend on.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def of_readers(
 def of_formulaless(
     operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], concrete: ConcreteValues
 ) -> Any:
-    """Return what an operator of torch's without shape formula gives; ``NotImplemented`` if it cannot be run."""
+    """Return what an operator of torch's without formula gives; ``NotImplemented`` if it cannot be run."""
     if operator.func.namespace != "aten" or operator.written(args, kwargs):
         return NotImplemented
     try:

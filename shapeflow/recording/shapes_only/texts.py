@@ -6,9 +6,11 @@ Printing decides nothing about shapes, so a symbolic tensor prints its size in t
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
+from types import FrameType
 from typing import Any
 
 import torch
@@ -18,7 +20,7 @@ from shapeflow.errors import NeedsValues
 from shapeflow.recording import torch_internals
 from shapeflow.recording.identity import notation
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
-from shapeflow.recording.source import calling_file
+from shapeflow.recording.source import calling_file, is_hidden
 
 UNKNOWN = "?"
 """What stands for a symbolic number in a text with a format of its own."""
@@ -35,8 +37,8 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Callable[..., Any]]:
 
 def _repr(concrete: ConcreteValues, tensor: Tensor, **options: Any) -> str:
     if concrete.has_values(tensor):
-        return concrete.values_of(tensor).__repr__(**options)
-    return tensor.__repr__(**options).replace("device='meta', ", "")
+        return str(concrete.values_of(tensor).__repr__(**options))
+    return str(tensor.__repr__(**options)).replace("device='meta', ", "")
 
 
 def _format(concrete: ConcreteValues, tensor: Tensor, form: str) -> str:
@@ -45,16 +47,24 @@ def _format(concrete: ConcreteValues, tensor: Tensor, form: str) -> str:
         return format(concrete.values_of(tensor), form)
     if tensor.dim() == 0 and form:
         return UNKNOWN
-    return tensor.__format__(form)
+    return str(tensor.__format__(form))
 
 
 def _memory(concrete: ConcreteValues, tensor: Tensor) -> torch.UntypedStorage:
     """Return what a tensor lies in: a copy of it shares that, and a file gets its numbers."""
-    if tensor.is_meta and torch_internals.is_reduced() and calling_file() != copy.__file__:
+    if tensor.is_meta and _is_taken_apart() and calling_file() != copy.__file__:
         if not concrete.has_values(tensor):
             raise NeedsValues("pickle", notation(tensor))
         return concrete.values_of(tensor).untyped_storage()
     return tensor.untyped_storage()
+
+
+def _is_taken_apart() -> bool:
+    """Return True if a tensor is being taken apart, to be copied or pickled, by a function of torch's."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code is not torch_internals.taken_apart.__code__:
+        frame = frame.f_back if is_hidden(frame.f_code.co_filename) else None
+    return frame is not None
 
 
 def made_again(concrete: ConcreteValues, memory: Any, *place: Any) -> Tensor:

@@ -72,12 +72,6 @@ def returns(x: Tensor) -> Tensor | None:
     return x
 
 
-def raises_in_both(x: Tensor) -> None:
-    if x.sum() > 0:
-        raise ValueError
-    raise TypeError
-
-
 def catches(x: Tensor) -> None:
     try:
         assert (x > 5).all()
@@ -121,7 +115,7 @@ def looks_in_a_list(x: Tensor) -> None:
 @pytest.mark.parametrize(
     "decides",
     [
-        *(branches, returns, raises_in_both, catches, chooses_the_larger, loops, chooses_in_a_condition),
+        *(branches, returns, catches, chooses_the_larger, loops, chooses_in_a_condition),
         *(warns_with_a_name_used_later, reads_a_number, looks_in_a_list),
     ],
 )
