@@ -39,7 +39,6 @@ from shapeflow.recording.torch_internals import DispatchMode, no_torch_function
 _META = torch.device("meta")
 _MASKS = (torch.bool, torch.uint8)
 _aten = torch.ops.aten
-_TRUTHS = (_aten._local_scalar_dense.default, _aten.item.default, _aten.is_nonzero.default)
 
 
 class ShapesOnly(DispatchMode):
@@ -60,8 +59,7 @@ class ShapesOnly(DispatchMode):
         self.functions = CpuView(self.concrete)
         self._stack = contextlib.ExitStack()
         self._flops = 0
-        self.elements_left_out = 0
-        """How many elements the tensors would have that were made without data, of nothing but sizes."""
+        self.elements_left_out = 0  # of tensors that were made without data
 
     def __enter__(self) -> ShapesOnly:
         load_before_run()
@@ -132,7 +130,7 @@ class ShapesOnly(DispatchMode):
                 made = build(inferred.outputs, args, kwargs)
                 if not operator.is_random:
                     shapes = map_tensors(args, lift), map_tensors(kwargs, lift)
-                    self._note(operator, shapes[0], {**shapes[1], "device": CPU}, made)
+                    self.concrete.deferred.note(operator.func, shapes[0], {**shapes[1], "device": CPU}, made)
                 return made
         where = {"device": CPU} if tensors_among(args, kwargs) else {}
         result = operator.func(*args, **{**on_cpu(kwargs), **where})
@@ -150,7 +148,7 @@ class ShapesOnly(DispatchMode):
             return redispatch(operator.func, (), here, kwargs)
         made = build(self.memo.infer(operator.func, there, kwargs).outputs, there, kwargs)
         if self._are_known(tensors):
-            self._note(operator, here, kwargs, made)
+            self.concrete.deferred.note(operator.func, here, kwargs, made)
         return made
 
     def _view(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -177,10 +175,6 @@ class ShapesOnly(DispatchMode):
         if operator.func is _aten.masked_select.default and self.concrete.has_values(args[1]):
             tensor, mask = torch.broadcast_tensors(*args)
             return self._index(tensor, [mask])
-        if operator.func in _TRUTHS and args[0].dtype is torch.bool and args[0].numel() == 1:
-            answer = self.concrete.checks.answer("bool")
-            if answer is not None:
-                return answer
         result = stand_ins.of_readers(operator, args, kwargs, self.concrete)
         if result is NotImplemented:
             result = self._by_parts(operator.func, args, kwargs)
@@ -232,7 +226,7 @@ class ShapesOnly(DispatchMode):
             self.concrete.forget(tensor)
         made = build(inferred.outputs, args, kwargs)
         if tensors and not written and not operator.is_random and self._are_known(tensors):
-            self._note(operator, args, on_cpu(kwargs), made, inferred.flops)
+            self.concrete.deferred.note(operator.func, args, on_cpu(kwargs), made, inferred.flops)
         return made
 
     def _write(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -282,11 +276,6 @@ class ShapesOnly(DispatchMode):
     def _are_known(self, tensors: Iterable[Tensor]) -> bool:
         return all(map(self.concrete.has_values, tensors))
 
-    def _note(
-        self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], made: Any, flops: int = 0
-    ) -> None:
-        self.concrete.deferred.note(operator.func, args, kwargs, made, flops)
-
     def _with_values(self, given: Any) -> Any:
         return map_tensors(given, self.concrete.values_of)
 
@@ -301,8 +290,6 @@ class ShapesOnly(DispatchMode):
         Kind.HIGHER: _higher,
     }
     """What runs an operator of each kind."""
-
-    # ------------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def _again(self) -> Iterator[None]:

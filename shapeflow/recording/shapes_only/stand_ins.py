@@ -21,6 +21,7 @@ from shapeflow.recording.shapes_only.memo import lift
 
 _aten = torch.ops.aten
 
+_TRUTHS = (_aten._local_scalar_dense.default, _aten.item.default, _aten.is_nonzero.default)
 _ANY_NUMBERS: dict[Any, tuple[int, ...]] = {
     _aten.ctc_loss.IntList: (0, 1),
     _aten.ctc_loss.Tensor: (0, 1),
@@ -37,6 +38,9 @@ def of_readers(
     operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], concrete: ConcreteValues
 ) -> Any:
     """Return what an operator gives that reads numbers; ``NotImplemented`` if some of those are not known."""
+    if operator.func in _TRUTHS and args[0].dtype is torch.bool and args[0].numel() == 1:
+        answer = concrete.checks.answer("bool")
+        return NotImplemented if answer is None else answer
     free: Collection[int] = _ANY_NUMBERS.get(operator.func, ())
     if operator.func is _aten.linalg_lstsq.default and kwargs.get("driver") in (None, "gelsy"):
         free = (0, 1)  # the other drivers give as many residuals as the rank allows
