@@ -30,8 +30,10 @@ from shapeflow.common.process import is_own_process
 from shapeflow.recording.torch_internals import (
     COMPILER,
     compiled_call_of,
+    function_modes,
     no_dispatch_modes,
-    no_function_modes,
+    pop_function_mode,
+    push_function_mode,
 )
 
 _CONFIG, _UTILS, _LOADED = f"{COMPILER}.config", f"{COMPILER}.utils", f"{COMPILER}.eval_frame"
@@ -95,11 +97,22 @@ def _load(name: str) -> ModuleType:
     with _LOCK:
         _WANTED.set()  # from now on it has no placeholder, whatever other threads begin
         _remove_placeholders()
-    with no_function_modes(), no_dispatch_modes(), _parts_found():  # what it does is none of the run's
+    with _no_function_modes(), no_dispatch_modes(), _parts_found():  # what it does is none of the run's
         import_module(COMPILER)
         if _AS_WRITTEN:
             torch.compiler.set_stance("force_eager")
         return import_module(name)
+
+
+@contextmanager
+def _no_function_modes() -> Iterator[None]:
+    """Take the function modes off inside a block; unlike in ``no_torch_function``, new ones work there."""
+    modes = [pop_function_mode() for _ in function_modes()]
+    try:
+        yield
+    finally:
+        for mode in reversed(modes):
+            push_function_mode(mode)
 
 
 @contextmanager

@@ -116,8 +116,8 @@ function_modes: Callable[[], list[Any]] = _named("torch.overrides._get_current_f
 
 # Take the innermost function mode off, and put one on; see `no_function_modes`. Since 1.13; a mode's own
 # `__enter__` and `__exit__` may do more than that.
-_pop_function_mode: Callable[[], Any] = _named("torch.overrides._pop_mode")
-_push_function_mode: Callable[[Any], None] = _named("torch.overrides._push_mode")
+pop_function_mode: Callable[[], Any] = _named("torch.overrides._pop_mode")
+push_function_mode: Callable[[Any], None] = _named("torch.overrides._push_mode")
 
 # What a tensor class has as `__torch_function__` and `__torch_dispatch__` that is not an override; it
 # tells such classes from others. Since 1.13; in the documentation's own examples, under no public name.
@@ -275,17 +275,6 @@ class DispatchMode(TorchDispatchMode):
         # Asked by torch from 2.11 on. If it is so, torch wraps the mode to keep its compiler out of it, and
         # the wrapper loads that compiler, which takes seconds.
         return False
-
-
-@contextmanager
-def no_function_modes() -> Iterator[None]:
-    """Take the function modes off inside a block; unlike in ``no_torch_function``, new ones work there."""
-    modes = [_pop_function_mode() for _ in function_modes()]
-    try:
-        yield
-    finally:
-        for mode in reversed(modes):
-            _push_function_mode(mode)
 
 
 @contextmanager

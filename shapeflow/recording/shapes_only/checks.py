@@ -17,12 +17,13 @@ from collections import Counter
 from collections.abc import Iterator
 from types import CodeType, FrameType
 
+from torch import Tensor
 from torch.distributions import constraints
 
 from shapeflow.common.text import counted, listing
 from shapeflow.recording.source import display_name, is_hidden
 
-_HANDING_ON = ("shapeflow.", "torch._tensor", "torch.overrides")
+_HANDING_ON = ("shapeflow.", Tensor.__contains__.__module__, "torch.overrides")
 """Modules that ask nothing for themselves."""
 _LEAVING = (ast.Return, ast.Break, ast.Continue, ast.Yield, ast.YieldFrom, ast.Await)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)

@@ -8,8 +8,7 @@ reading them is an error that names the op and the way out.
 To the model this looks like a run on the CPU: every tensor says ``device='cpu'``. The model is built under
 the same mode, so no weight is ever allocated.
 
-Not done here: arithmetic of any kind on symbolic tensors, random numbers (always symbolic), sparse and
-nested tensors.
+Not done here: arithmetic on symbolic tensors, random numbers (always symbolic), sparse and nested tensors.
 """
 
 from __future__ import annotations

@@ -19,16 +19,8 @@ from shapeflow.recording.schemas import Operator, tensors_in
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.memo import lift
 
-_aten = torch.ops.aten
-
-_TRUTHS = (_aten._local_scalar_dense.default, _aten.item.default, _aten.is_nonzero.default)
-_ANY_NUMBERS: dict[Any, tuple[int, ...]] = {
-    _aten.ctc_loss.IntList: (0, 1),
-    _aten.ctc_loss.Tensor: (0, 1),
-    _aten._ctc_loss.default: (0, 1),
-    _aten._ctc_loss.Tensor: (0, 1),
-    _aten._nested_tensor_from_mask_left_aligned.default: (0,),
-}
+_TRUTHS = ("_local_scalar_dense", "item", "is_nonzero")
+_ANY_NUMBERS = {"ctc_loss": (0, 1), "_ctc_loss": (0, 1), "_nested_tensor_from_mask_left_aligned": (0,)}
 """The positions of arguments whose numbers change no shape, of operators that read others."""
 _LARGEST = 2**22
 """Elements that an operator is given at most."""
@@ -38,11 +30,11 @@ def of_readers(
     operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], concrete: ConcreteValues
 ) -> Any:
     """Return what an operator gives that reads numbers; ``NotImplemented`` if some of those are not known."""
-    if operator.func in _TRUTHS and args[0].dtype is torch.bool and args[0].numel() == 1:
+    if operator.name in _TRUTHS and args[0].dtype is torch.bool and args[0].numel() == 1:
         answer = concrete.checks.answer("bool")
         return NotImplemented if answer is None else answer
-    free: Collection[int] = _ANY_NUMBERS.get(operator.func, ())
-    if operator.func is _aten.linalg_lstsq.default and kwargs.get("driver") in (None, "gelsy"):
+    free: Collection[int] = _ANY_NUMBERS.get(operator.name, ())
+    if operator.name == "linalg_lstsq" and kwargs.get("driver") in (None, "gelsy"):
         free = (0, 1)  # the other drivers give as many residuals as the rank allows
     if not free:
         return NotImplemented
