@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 
-from shapeflow.errors import NeedsValues, ShapeflowError
+from shapeflow.errors import NeedsValues, NoShapeFormula, ShapeflowError
 from shapeflow.model.records import Failure
 from shapeflow.recording.source import is_hidden
 from shapeflow.recording.trace_builder import TraceBuilder
@@ -18,6 +18,7 @@ def failure_of(error: BaseException, builder: TraceBuilder, calls: dict[int, int
         builder: what was recorded, all closed.
         calls: id of an unfinished call -> id of the finished call.
     """
+    error = _cause(error)
     op = builder.failing_ops.innermost_of_chain(error)
     number = builder.failing_calls.innermost(error)
     if op is not None and number is None:
@@ -39,6 +40,16 @@ def failure_of(error: BaseException, builder: TraceBuilder, calls: dict[int, int
         source,
         "".join(traceback.format_list(frames)),
     )
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return what a shapes-only run lacked, if that is why an exception was raised; else the exception."""
+    current: BaseException | None = error
+    for _ in range(10):
+        if current is None or isinstance(current, NeedsValues | NoShapeFormula):
+            break
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return current if isinstance(current, NeedsValues | NoShapeFormula) else error
 
 
 def _text(error: BaseException) -> str:

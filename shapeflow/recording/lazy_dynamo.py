@@ -42,6 +42,8 @@ _LOCK = threading.Lock()
 """Held while placeholders are put in or taken out, and never while anything is imported."""
 _WANTED = threading.Event()
 """Set once somebody has asked for more than a placeholder knows."""
+_AS_WRITTEN: list[bool] = []
+"""An item for each run during which nothing is to be compiled, and which began without the compiler."""
 _KEPT: dict[str, ModuleType] = {}
 """The settings, where they were loaded by themselves: the compiler gets a part by importing it."""
 
@@ -97,6 +99,8 @@ def _load(name: str) -> ModuleType:
         _remove_placeholders()
     with no_function_modes(), no_dispatch_modes(), _parts_found():  # what it does is none of the run's
         import_module(COMPILER)
+        if _AS_WRITTEN:
+            torch.compiler.set_stance("force_eager")
         return import_module(name)
 
 
@@ -210,6 +214,20 @@ def load_before_run() -> None:
             import_module(COMPILER)
 
 
+class _AsWritten:
+    """That nothing is compiled by a compiler that is loaded in the midst of a run."""
+
+    def make(self) -> None:
+        """Note it, for the moment at which it is loaded."""
+        _AS_WRITTEN.append(True)
+
+    def undo(self) -> None:
+        """Let it compile again, if it was loaded."""
+        _AS_WRITTEN.clear()
+        if _LOADED in sys.modules:
+            torch.compiler.set_stance("default")
+
+
 class _Eager:
     """That what was compiled runs as it is written, in all threads: compiled code calls no functions."""
 
@@ -230,6 +248,8 @@ def run_as_written(changes: Changes) -> None:
     """Let what was compiled run as it is written until the changes end."""
     if _LOADED in sys.modules:
         changes.share("compiler", _Eager)
+    else:
+        changes.share("compiler to come", _AsWritten)
 
 
 def is_compiled(model: torch.nn.Module) -> bool:

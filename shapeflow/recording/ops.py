@@ -86,11 +86,8 @@ class FunctionWatch:
                 self._builder.identity.moved(args[0])
                 if len(args) > 1 and isinstance(args[1], Tensor):
                     self._builder.identity.shares(args[0], args[1])
-            if (
-                func is Tensor.__setitem__
-                or func in _MOVES
-                or (op.target.startswith(_OF_LISTS) and op.target.endswith("_"))
-            ):  # these change their tensor, and give nothing
+            changes = func is Tensor.__setitem__ or func in _MOVES
+            if result is None and (changes or (op.target.startswith(_OF_LISTS) and op.target.endswith("_"))):
                 result = args[0]
             if op.target == "scaled_dot_product_attention":
                 self._attention(op, *args, **kwargs)

@@ -210,6 +210,9 @@ class Recording:
                 self._builder.forget(last)
             run = replace(run, notes=(*run.notes, str(error)))
             error = None
+        note = "" if self._shapes_only is None else self._shapes_only.concrete.checks.note
+        if note:
+            run = replace(run, notes=(*run.notes, note))
         self._trace = self._finalize(run, error, seconds)
 
     def _finalize(self, run: Run, error: BaseException | None, seconds: Mapping[str, float]) -> Trace:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from importlib import import_module
 from typing import Any
 
@@ -72,5 +73,6 @@ class Replaced:
             instead = asked.instead
             return (instead[-1] if instead else original)(*args, **kwargs)
 
+        wraps(original)(told)  # torch asks functions for their names
         vars(told)["__replaced__"] = original
         return told

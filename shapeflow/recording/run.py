@@ -16,7 +16,7 @@ from torch.nn.parameter import is_lazy
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.shared import Changes, surely
 from shapeflow.common.text import listing
-from shapeflow.errors import InputError
+from shapeflow.errors import InputError, RunError
 from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
 from shapeflow.recording.capture import Capture
@@ -34,6 +34,12 @@ from shapeflow.recording.shapes_only.cleanup import (
 )
 from shapeflow.recording.shapes_only.devices import CudaOnCpu
 from shapeflow.recording.shapes_only.mode import ShapesOnly
+
+MOST_WEIGHTS = 2**28
+"""Elements of weights up to which a model is built for real if it cannot be built without."""
+BUILT_FOR_REAL = (
+    "The model was built with real weights, since building it reads their numbers; its run reads none."
+)
 
 
 class Prepared(Protocol):
@@ -166,6 +172,15 @@ def _device_of(model: nn.Module) -> str:
     return "cpu" if first is None else first[1].device.type
 
 
+def _may_be_ours(error: BaseException | None) -> bool:
+    """Return True if an error may come of what a shapes-only run leaves out."""
+    while error is not None:
+        if isinstance(error, RunError | RuntimeError | AssertionError | ValueError | TypeError):
+            return True
+        error = error.__cause__
+    return False
+
+
 def run(
     prepare: Callable[[], Prepared],
     *,
@@ -245,20 +260,19 @@ class _Job:
         """Build the model and run it; ``end`` has to be called afterwards, whatever happens."""
         device, changes = self._device, self._changes
         keep_compiler_out(changes)
-        mode = ShapesOnly() if device == "meta" else None
-        if mode is not None:
-            changes.on_end(partial(self._forget_cached, mode))
-            mode.begin(changes)
         if device == "cpu" and not torch.cuda.is_available():
             put_on(CudaOnCpu(), changes)
         started = time.perf_counter()
         with collection_paused():
-            self.prepared = prepared = self._prepare()
+            mode, notes = self._build()
         built = round(time.perf_counter() - started, 3)
+        prepared = self.prepared
+        assert prepared is not None
         recording = Recording(
             prepared.model, shapes_only=mode, device=device, progress=progress, capture=capture
         )
-        recording.run = replace(describe(prepared, recording), seconds={"build": built})
+        described = describe(prepared, recording)
+        recording.run = replace(described, notes=(*described.notes, *notes), seconds={"build": built})
         self._recording = recording
         recording.begin()
         try:
@@ -267,6 +281,37 @@ class _Job:
             self.failed = error
             recording.raised(error)
             raise
+
+    def _build(self) -> tuple[ShapesOnly | None, tuple[str, ...]]:
+        """Build the model: without weights, or with them where building reads their numbers.
+
+        Quantising, tracing and exporting read weights. If building without any fails, the real one decides.
+
+        Returns:
+            The shapes-only mode, which is on, and notes for the trace.
+        """
+        if self._device != "meta":
+            self.prepared = self._prepare()
+            return None, ()
+        mode, attempt = self._shapes_only()
+        try:
+            self.prepared = self._prepare()
+        except Exception as error:
+            if mode.elements_left_out > MOST_WEIGHTS or not _may_be_ours(error):
+                raise
+        else:
+            return mode, ()
+        attempt.end()
+        self.prepared = self._prepare()
+        return self._shapes_only()[0], (BUILT_FOR_REAL,)
+
+    def _shapes_only(self) -> tuple[ShapesOnly, Changes]:
+        """Return a shapes-only mode that is on, and what ends it."""
+        mode, changes = ShapesOnly(), Changes()
+        self._changes.on_end(partial(self._forget_cached, mode))
+        self._changes.on_end(changes.end)
+        mode.begin(changes)
+        return mode, changes
 
     def end(self) -> None:
         """Finish the trace, and undo what was changed; called again, it does what is left to do."""

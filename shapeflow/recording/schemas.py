@@ -97,6 +97,11 @@ class Operator:
     writes_if: Place | None = None
     """The argument that says whether it does, if one does."""
 
+    @property
+    def writes_first_alone(self) -> bool:
+        """True if it always writes to its first argument, which is a tensor, and to nothing else."""
+        return len(self.writes) == 1 and self.writes[0][0] == 0 and self.writes_if is None
+
     def written(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
         """Return the tensors that a call with these arguments writes to."""
         if not self.writes or (self.writes_if is not None and not _argument(self.writes_if, args, kwargs)):

@@ -34,6 +34,14 @@ def is_hidden(filename: str) -> bool:
     return any(f"/{package}/" in filename for package in _WRAPPERS)
 
 
+def calling_file() -> str:
+    """Return the file of the innermost running function that is neither torch's nor ours."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and is_hidden(frame.f_code.co_filename):
+        frame = frame.f_back
+    return "" if frame is None else frame.f_code.co_filename
+
+
 def display_name(filename: str) -> str:
     """Return a file's name relative to the import root or working folder that holds it."""
     best = ""

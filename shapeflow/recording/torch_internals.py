@@ -36,15 +36,20 @@ _LACKING: list[str] = []
 _Context = AbstractContextManager[None]
 
 
+def _exists(name: str) -> bool:
+    try:
+        resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True
+
+
 def _named(name: str, *, optional: bool = False) -> Any:
     """Return what a dotted name stands for; None if the installed torch lacks it."""
     NAMES.append(name)
-    try:
-        return resolve_name(name)
-    except (ImportError, AttributeError):
-        if not optional:
-            _LACKING.append(name)
-        return None
+    if not optional and not _exists(name):
+        _LACKING.append(name)
+    return resolve_name(name) if _exists(name) else None
 
 
 def _replaced(name: str) -> Replaced:
@@ -190,6 +195,13 @@ storage_identity: Callable[[torch.UntypedStorage], int] = _attribute(torch.Untyp
 # in a public module, though not documented. Python's weak references follow a wrapper that is made again.
 StorageWeakRef: Any = _named("torch.multiprocessing.reductions.StorageWeakRef")
 
+# What makes a tensor anew, for `copy.copy` and `pickle`, what takes one apart for that, and the memory of a
+# tensor between the two. Since 1.13; nothing public is asked there.
+rebuilding_replaced = _replaced("torch._utils._rebuild_tensor")
+taken_apart: Any = _named("torch.Tensor._reduce_ex_internal")
+_MEMORY: Any = torch.TypedStorage(wrap_storage=torch.UntypedStorage(0), dtype=torch.uint8, _internal=True)
+untyped_of: Callable[[Any], torch.UntypedStorage] = _attribute(_MEMORY, "_untyped_storage")
+
 # Modules --------------------------------------------------------------------------------------------------
 
 # What is registered on a module itself, by name, None included, which `named_parameters` and its like leave
@@ -250,14 +262,6 @@ def missing(*, compiler: bool = False) -> list[str]:
         compiler: look at those of torch's compiler too, which loads it and takes seconds.
     """
     return [*_LACKING, *(name for name in COMPILER_NAMES if compiler and not _exists(name))]
-
-
-def _exists(name: str) -> bool:
-    try:
-        resolve_name(name)
-    except (ImportError, AttributeError):
-        return False
-    return True
 
 
 def check() -> None:

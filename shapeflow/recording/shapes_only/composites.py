@@ -30,12 +30,14 @@ def nested(concrete: ConcreteValues, tensor: Tensor, mask: Tensor, mask_check: b
     """Give a padded tensor, as long as the longest row, in place of a nested one."""
     if not concrete.has_values(mask):
         raise NeedsValues("_nested_tensor_from_mask", notation(mask))
-    longest = int(mask.sum(1).max())
+    longest = int(concrete.values_of(mask).sum(1).max())
     return new(concrete, tensor, (tensor.shape[0], longest, *tensor.shape[2:]))
 
 
 def padded(concrete: ConcreteValues, /, tensor: Tensor, padding: float, output_size: Any = None) -> Tensor:
     """Give a padded tensor back, of a size that is asked for."""
+    if tensor.is_nested and not tensor.is_meta:
+        return tensor.to_padded_tensor(padding, output_size)
     return new(concrete, tensor, tensor.shape if output_size is None else output_size)
 
 
@@ -43,6 +45,7 @@ def pack(concrete: ConcreteValues, data: Tensor, lengths: Tensor, batch_first: b
     """Pack sequences of known lengths (aten/src/ATen/native/PackedSequence.cpp)."""
     if not concrete.has_values(lengths):
         raise NeedsValues("pack_padded_sequence", notation(lengths))
+    lengths = concrete.values_of(lengths)
     counts = (lengths[:, None] > torch.arange(int(lengths.max()))).sum(0)
     steps = torch.arange(len(counts)).repeat_interleave(counts)
     rows = torch.cat([torch.arange(count) for count in counts.tolist()])

@@ -20,6 +20,7 @@ from shapeflow.errors import NoShapeFormula
 from shapeflow.recording.flops import FlopCounter, flop_formula, may_count
 from shapeflow.recording.identity import notation
 from shapeflow.recording.ports import map_tensors, tensors_of
+from shapeflow.recording.schemas import Operator
 from shapeflow.recording.shapes_only import layouts
 from shapeflow.recording.shapes_only.formulas import result_of
 from shapeflow.recording.shapes_only.stand_ins import lift
@@ -87,6 +88,14 @@ def _copied(tensor: Tensor) -> Tensor:
     return made.conj() if tensor.is_conj() else made
 
 
+def lacks_formula(error: Exception) -> bool:
+    """Return True if torch says that an operator has no shape formula, not that arguments do not fit."""
+    text = str(error).lower()
+    if isinstance(error, NotImplementedError):  # else it is the model that asks for what there is not
+        return "meta" in text or "fake impl" in text
+    return text.startswith("there was no fake impl registered") or "nestedtensorimpl storage" in text
+
+
 class MetaMemo:
     """Remembers what was inferred for each distinct operator call."""
 
@@ -122,6 +131,28 @@ class MetaMemo:
             inferred = self._inferred[description] = self._infer(func, args, kwargs, tried)
         return inferred
 
+    def has_formula(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Return False if torch has no shape formula for an operator."""
+        try:
+            self.infer(operator.func, args, kwargs)
+        except Exception as error:
+            return not lacks_formula(error)
+        return True
+
+    def infer_or_name(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inferred:
+        """Return what an operator would give.
+
+        Raises:
+            NoShapeFormula: it has no shape formula; its name is in the error.
+        """
+        try:
+            return self.infer(operator.func, args, kwargs)
+        except (NotImplementedError, RuntimeError) as error:
+            if not lacks_formula(error):
+                raise
+            tensors = tensors_of((args, kwargs)).values()
+            raise NoShapeFormula(operator.name, ", ".join(map(notation, tensors))) from None
+
     def flops(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
         """Return what ``func`` would take; raises as ``ask`` does."""
         return self.infer(func, args, kwargs).flops
@@ -133,8 +164,8 @@ class MetaMemo:
         try:
             inferred = self._by_formula(func, args, kwargs)
         except Exception as error:
-            if isinstance(error, NotImplementedError) and "meta" in str(error).lower():
-                raise  # there is no formula
+            if lacks_formula(error):
+                raise
             result = trials.refuse(func, args, kwargs)
             if result is None:
                 raise

@@ -31,16 +31,17 @@ from shapeflow.recording.operators import OperatorWatch
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.redispatch import have_own_dispatch, redispatch
 from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, operator_of, tensors_in
+from shapeflow.recording.shapes_only import zeros
+from shapeflow.recording.shapes_only.arguments import CPU, notations, on_cpu, tensors_among, write_out
 from shapeflow.recording.shapes_only.cleanup import RandomState, Reshaped, shaped_back
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
-from shapeflow.recording.shapes_only.memo import Inferred, MetaMemo, build
+from shapeflow.recording.shapes_only.memo import Inferred, MetaMemo, build, lacks_formula
 from shapeflow.recording.shapes_only.overrides import CpuView
 from shapeflow.recording.shapes_only.places import MASKS, PlaceChecks, check_mask
 from shapeflow.recording.shapes_only.stand_ins import lift
 from shapeflow.recording.shapes_only.trials import Trials, attempt
 from shapeflow.recording.torch_internals import DispatchMode, no_torch_function
 
-_CPU = torch.device("cpu")
 _META = torch.device("meta")
 _aten = torch.ops.aten
 
@@ -59,13 +60,15 @@ class ShapesOnly(DispatchMode):
     def __init__(self, protect: Iterable[Tensor] = ()) -> None:
         super().__init__()
         self.concrete = ConcreteValues(protect)
-        self.trials = Trials(self.concrete.has_values)
+        self.trials = Trials(self.concrete.has_data)
         self.memo = MetaMemo(self.trials)
         self.places = PlaceChecks(self.concrete, self.trials)
         self._reshaped: list[Reshaped] = []
         self.functions = CpuView(self.concrete, self.trials)
         self._changes = Changes()
         self._flops = 0
+        self.elements_left_out = 0
+        """Of tensors that were made without data."""
 
     def begin(self, changes: Changes) -> None:
         """Be on until the changes end.
@@ -105,7 +108,8 @@ class ShapesOnly(DispatchMode):
         with no_torch_function():
             if watch is None:
                 return handler(self, operator, args, kwargs)
-            begun = watch.begin(operator, args, kwargs)
+            on_meta = kwargs.get("device") == _META  # which the model sees as the CPU
+            begun = watch.begin(operator, args, {**kwargs, "device": CPU} if on_meta else kwargs)
             self._flops = 0
             try:
                 result = handler(self, operator, args, kwargs)
@@ -121,11 +125,12 @@ class ShapesOnly(DispatchMode):
     def _higher(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Let it call its operators without data; its condition keeps its value."""
         tensors = tensors_of((args, kwargs)).values()
-        if all(map(self.concrete.has_values, tensors)):
-            return operator.func(*args, **kwargs)
+        if self.concrete.have_values(tensors):
+            return operator.func(*self.concrete.with_values(args), **self.concrete.with_values(kwargs))
 
         def without_data(tensor: Tensor) -> Tensor:
-            return tensor if tensor.dtype is torch.bool and self.concrete.has_values(tensor) else lift(tensor)
+            is_condition = tensor.dtype is torch.bool and self.concrete.has_values(tensor)
+            return self.concrete.values_of(tensor) if is_condition else lift(tensor)
 
         try:
             result = operator.func(*map_tensors(args, without_data), **map_tensors(kwargs, without_data))
@@ -139,32 +144,45 @@ class ShapesOnly(DispatchMode):
         if self.concrete.paused or operator.func is not _aten.scalar_tensor.default:
             inferred = self.memo.infer(operator.func, args, kwargs)
             if operator.is_random or not self.concrete.may_be(inferred.largest):
-                return self._built(inferred, args, kwargs)
-        where = {"device": _CPU} if _tensors(args, kwargs) else {}
-        result = operator.func(*args, **{**_on_cpu(kwargs), **where})
+                self.elements_left_out += inferred.largest
+                made = self._built(inferred, args, kwargs)
+                if not operator.is_random:
+                    shapes = map_tensors(args, lift), map_tensors(kwargs, lift)
+                    self.concrete.deferred.note(operator.func, shapes[0], {**shapes[1], "device": CPU}, made)
+                return made
+        where = {"device": CPU} if tensors_among(args, kwargs) else {}
+        result = operator.func(*args, **{**on_cpu(kwargs), **where})
         # What memory happens to hold is not a number that the model could mean.
         return result.zero_() if "empty" in operator.name else result
 
     def _convert(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        concrete = all(map(self.concrete.is_small, _tensors(args, kwargs)))
-        device = _CPU if concrete else _META
+        tensors = tensors_among(args, kwargs)
         kwargs = {name: value for name, value in kwargs.items() if name not in ("device", "pin_memory")}
-        args = tuple([device if isinstance(value, torch.device) else value for value in args])
-        if concrete:
-            return redispatch(operator.func, (), args, kwargs)
-        return self._built(self.memo.infer(operator.func, args, kwargs), args, kwargs)
+        here, there = (
+            tuple([device if isinstance(value, torch.device) else value for value in args])
+            for device in (CPU, _META)
+        )
+        if all(map(self.concrete.is_small, tensors)):
+            return redispatch(operator.func, (), here, kwargs)
+        made = self._built(self.memo.infer(operator.func, there, kwargs), there, kwargs)
+        if self.concrete.have_values(tensors):
+            self.concrete.deferred.note(operator.func, here, kwargs, made)
+        return made
 
     def _view(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        tensors = _tensors(args, kwargs)
+        tensors = tensors_among(args, kwargs)
         if operator.func is _aten.as_strided.default:  # without data, torch lets it go beyond the memory
             attempt(operator.func, args, kwargs, untouched=True)
-        concrete = [tensor for tensor in tensors if not tensor.is_meta]
-        if len(concrete) < len(tensors):
-            if concrete:
+        with_data = [tensor for tensor in tensors if not tensor.is_meta]
+        if len(with_data) < len(tensors):
+            for tensor in tensors:
+                if isinstance(tensor, torch.nn.Parameter):  # a view of it has no values either
+                    self.concrete.forget(tensor)
+            if with_data:
                 args, kwargs = map_tensors(args, lift), map_tensors(kwargs, lift)
             return operator.func(*args, **kwargs)
         result = operator.func(*args, **kwargs)
-        if not all(map(self.concrete.has_values, tensors)):
+        if not self.concrete.have_values(tensors):
             for tensor in tensors + tensors_in((result,)):
                 self.concrete.forget(tensor)
         return result
@@ -172,16 +190,19 @@ class ShapesOnly(DispatchMode):
     def _read(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if operator.func is _aten.index.Tensor:
             return self._index(*args)
-        if all(map(self.concrete.has_values, _tensors(args, kwargs))):
-            return redispatch(operator.func, (), args, kwargs)
-        if operator.func is _aten.masked_select.default and self.concrete.has_values(args[1]):
+        concrete = self.concrete
+        if concrete.have_values(tensors_among(args, kwargs)):
+            return redispatch(operator.func, (), concrete.with_values(args), concrete.with_values(kwargs))
+        if operator.func is _aten.masked_select.default and concrete.has_values(args[1]):
             if args[1].dtype is not torch.bool:
                 self.trials.refuse(operator.func, args, kwargs)
             tensor, mask = torch.broadcast_tensors(*args)
             return self._index(tensor, [mask])
-        result = self._by_parts(operator.func, args, kwargs)
+        result = zeros.of_readers(operator, args, kwargs, concrete)
         if result is NotImplemented:
-            raise NeedsValues(operator.name, _notations(args, kwargs))
+            result = self._by_parts(operator.func, args, kwargs)
+        if result is NotImplemented:
+            raise NeedsValues(operator.name, notations(args, kwargs))
         return result
 
     def _by_parts(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -199,66 +220,77 @@ class ShapesOnly(DispatchMode):
                 indices.append(index)
             elif self.concrete.has_values(index):
                 check_mask(tensor, index, len(indices))
-                indices += index.nonzero().unbind(1)
+                indices += self.concrete.values_of(index).nonzero().unbind(1)
             else:
-                raise NeedsValues("index", _notations((index,), {}))
+                raise NeedsValues("index", notations((index,), {}))
         return self._compute(operator_of(_aten.index.Tensor), (tensor, indices), {})
 
     def _compute(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        tensors, written = _tensors(args, kwargs), operator.written(args, kwargs)
-        concrete = not operator.is_random and all(map(self.concrete.is_small, tensors))
-        if concrete and operator.is_pointwise and self.concrete.may_be(broadcast_elements(tensors)):
-            return redispatch(operator.func, (), args, _on_cpu(kwargs))
+        tensors, written = tensors_among(args, kwargs), operator.written(args, kwargs)
+        small = not operator.is_random and all(map(self.concrete.is_small, tensors))
+        if small and operator.is_pointwise and self.concrete.may_be(broadcast_elements(tensors)):
+            return redispatch(operator.func, (), args, on_cpu(kwargs))
         try:
-            inferred = self.memo.infer(operator.func, args, kwargs, tried=not concrete)
-        except NotImplementedError as error:
-            if concrete and self.concrete.may_write(written):
-                return redispatch(operator.func, (), args, _on_cpu(kwargs))
-            if "meta" not in str(error).lower():
-                raise  # it is the model that asks for what there is not
-            result = self._by_parts(operator.func, args, kwargs)
-            if result is NotImplemented:
-                raise NoShapeFormula(operator.name, _notations(args, kwargs)) from None
-            return result
-        except Exception:
-            if concrete and self.concrete.may_write(written):
-                return redispatch(operator.func, (), args, _on_cpu(kwargs))  # it refuses in its own words
-            raise
+            inferred = self.memo.infer(operator.func, args, kwargs, tried=not small)
+        except Exception as error:
+            if small and self.concrete.may_write(written):  # it says in its own words what it refuses
+                return redispatch(operator.func, (), args, on_cpu(kwargs))
+            if not lacks_formula(error):
+                raise
+            return self._without_formula(operator, args, kwargs)
         self._flops = inferred.flops
-        if concrete and self.concrete.may_be(inferred.largest) and self.concrete.may_write(written):
-            return redispatch(operator.func, (), args, _on_cpu(kwargs))
-        if concrete:
-            self.memo.infer(operator.func, args, kwargs)
+        if small:
+            if self.concrete.may_be(inferred.largest) and self.concrete.may_write(written):
+                return redispatch(operator.func, (), args, on_cpu(kwargs))
+            self.memo.infer(operator.func, args, kwargs)  # tried now
         self.places.check(operator, args, kwargs)
         for tensor in written:
             self.concrete.forget(tensor)
-        return self._built(inferred, args, kwargs)
+        made = self._built(inferred, args, kwargs)
+        if tensors and not written and not operator.is_random and self.concrete.have_values(tensors):
+            self.concrete.deferred.note(operator.func, args, on_cpu(kwargs), made, inferred.flops)
+        return made
+
+    def _without_formula(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        result = self._by_parts(operator.func, args, kwargs)
+        if result is NotImplemented:
+            result = zeros.of_formulaless(operator, args, kwargs, self.concrete)
+        if result is NotImplemented:
+            raise NoShapeFormula(operator.name, notations(args, kwargs))
+        return result
 
     def _write(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         written = operator.written(args, kwargs)
         if operator.reshapes:
+            if operator.name.startswith(("resize", "set")):  # it gets other memory, or more
+                for tensor in written:
+                    self.concrete.deferred.forget(tensor)
             self._reshaped += [
                 (tensor, tensor.size(), tensor.stride(), tensor.storage_offset())
                 for tensor in written
                 if self.concrete.is_protected(tensor)
             ]
             return operator.func(*args, **kwargs)
-        concrete = not operator.is_random and all(map(self.concrete.is_small, _tensors(args, kwargs)))
-        if concrete and self.concrete.may_write(written):
+        tensors = tensors_among(args, kwargs)
+        small = not operator.is_random and all(map(self.concrete.is_small, tensors))
+        if small and self.concrete.may_write(written):
             return redispatch(operator.func, (), args, kwargs)
         self.places.check_memory(operator, args, kwargs)
         self.places.check(operator, args, kwargs)
+        first_alone = operator.writes_first_alone and isinstance(args[0], Tensor)
+        if first_alone and not operator.is_random and self.concrete.have_values(tensors):
+            inferred = self.memo.infer_or_name(operator, args, kwargs)
+            if self.concrete.write(operator.func, args, kwargs):
+                self._flops = inferred.flops
+                return self._built(inferred, args, kwargs)
         for tensor in written:
             self.concrete.forget(tensor)
         if any(tensor is value for tensor in written for value in kwargs.values()):
             self.trials.check(operator.func, args, kwargs)
-            return _write_out(operator, args, kwargs, written)
-        try:
-            inferred = self.memo.infer(operator.func, args, kwargs)
-        except NotImplementedError:
-            if operator.gives_nothing:  # such as a fused optimiser: it has no shape to tell
-                return None
-            raise NoShapeFormula(operator.name, _notations(args, kwargs)) from None
+            return write_out(operator, args, kwargs, written)
+        if operator.gives_nothing and not self.memo.has_formula(operator, args, kwargs):
+            return None  # such as a fused optimiser: it has no shape to tell
+        inferred = self.memo.infer_or_name(operator, args, kwargs)
         self._flops = inferred.flops
         return self._built(inferred, args, kwargs)
 
@@ -287,29 +319,3 @@ class ShapesOnly(DispatchMode):
             yield
         finally:
             super().__exit__(None, None, None)
-
-
-def _write_out(
-    operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], written: list[Tensor]
-) -> Tensor | tuple[Tensor, ...]:
-    """Run a function with ``out=``, which gives that tensor the shape of the result."""
-    lifted = map_tensors(args, lift), map_tensors(kwargs, lift)
-    operator.func(*lifted[0], **lifted[1])
-    for tensor, result in zip(written, operator.written(*lifted), strict=True):
-        if tensor.shape != result.shape:
-            tensor.resize_(result.shape)
-    return written[0] if len(written) == 1 else tuple(written)
-
-
-def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Return keyword arguments for really doing what is asked for any device."""
-    changes = {"device": _CPU, "pin_memory": False}
-    return {name: changes.get(name, value) for name, value in kwargs.items()} if kwargs else kwargs
-
-
-def _tensors(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
-    return tensors_in((*args, *kwargs.values()) if kwargs else args)
-
-
-def _notations(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    return ", ".join(notation(tensor) for tensor in _tensors(args, kwargs))

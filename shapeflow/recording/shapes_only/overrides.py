@@ -23,32 +23,17 @@ from shapeflow.recording.identity import SHORT_DTYPES, notation
 from shapeflow.recording.modes import put_on
 from shapeflow.recording.ops import Functions
 from shapeflow.recording.ports import map_tensors, tensors_of
-from shapeflow.recording.shapes_only import autocast, composites, memory
+from shapeflow.recording.shapes_only import autocast, composites, memory, reads, texts
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.devices import on_cpu
 from shapeflow.recording.shapes_only.places import with_index
 from shapeflow.recording.shapes_only.refusals import as_really
-from shapeflow.recording.shapes_only.stand_ins import lift
 from shapeflow.recording.shapes_only.trials import Trials
 from shapeflow.recording.targets import GRADIENTS, target_name
 
 Handler = Callable[..., Any]
 
 _CPU = torch.device("cpu")
-_READS: dict[Any, str] = {
-    Tensor.tolist: "tolist",
-    Tensor.numpy: "numpy",
-    Tensor.__array__: "numpy",
-    Tensor.__dlpack__: "dlpack",
-    Tensor.__dlpack_device__: "dlpack",
-    Tensor.item: "item",
-    Tensor.__bool__: "bool",
-    Tensor.__int__: "int",
-    Tensor.__float__: "float",
-    Tensor.__complex__: "complex",
-    Tensor.__index__: "index",
-}
-"""Functions that read numbers without calling an operator, or only after looking where they are."""
 
 
 _BY_DEVICE = frozenset(
@@ -73,6 +58,8 @@ class CpuView(Functions):
     def begin(self, changes: Changes) -> None:
         """Be on until the changes end."""
         torch_internals.truncated_normal_replaced.begin(_drawn_once, changes)
+        rebuilt = partial(texts.made_again, self._concrete)
+        torch_internals.rebuilding_replaced.begin(rebuilt, changes)
         put_on(self, changes)
 
     def call(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -93,12 +80,10 @@ class CpuView(Functions):
             raise
         except Exception as error:
             given = tensors_of((args, kwargs)).values()
-            symbolic = [tensor for tensor in given if not self._concrete.has_values(tensor)]
             compared = "device" in str(error).lower() and func not in GRADIENTS  # these cannot be run twice
-            if not symbolic or handler is not None or not compared:
-                return as_really(
-                    self._trials, func, args, kwargs, error, symbolic, self._concrete.without_values
-                )
+            odd = [tensor for tensor in given if tensor.is_meta or not self._concrete.has_values(tensor)]
+            if not odd or handler is not None or not compared:
+                return as_really(self._trials, self._concrete, func, args, kwargs, error)
         # It compared devices in C++ before any operator was called: now all its tensors are without data.
         args, kwargs = map_tensors(args, unknown), map_tensors(kwargs, unknown)
         try:
@@ -107,7 +92,7 @@ class CpuView(Functions):
         except ShapeflowError:
             raise
         except Exception as error:
-            return as_really(self._trials, func, args, kwargs, error, symbolic, unknown)
+            return as_really(self._trials, self._concrete, func, args, kwargs, error)
 
 
 def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
@@ -118,10 +103,6 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
         kind.is_meta.__get__: lambda *_: False,
         kind.is_cpu.__get__: lambda *_: True,
         Tensor.get_device: lambda *_: -1,
-        Tensor.__repr__: lambda tensor, **_: _text(concrete, tensor),
-        Tensor.__format__: lambda tensor, spec: format(
-            tensor if tensor.dim() == 0 else _text(concrete, tensor), spec
-        ),
         Tensor.to: _convert,
         Tensor.type_as: _convert,
         Tensor.type: _type,
@@ -142,34 +123,20 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
     }
     if torch_internals.grouped_product is not None:
         found[torch_internals.grouped_product] = partial(composites.grouped, concrete)
+    found |= texts.handlers(concrete)
     for access in (Tensor.__getitem__, Tensor.__setitem__):
         found[access] = partial(with_index, access)
     for move in (Tensor.cuda, Tensor.cpu, Tensor.pin_memory):
         found[move] = lambda tensor, *_, **__: tensor
-    for function, name in _READS.items():
-        found[function] = partial(_read, concrete, function, name)
-    for function in (torch.tensor, torch.as_tensor, torch.asarray):
-        found[function] = partial(_from_data, concrete, function)
+    found |= reads.handlers(concrete)
+    for make in (torch.tensor, torch.as_tensor, torch.asarray):
+        found[make] = partial(_from_data, concrete, make)
     for function in (torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu, torch_internals.weight_norm):
         found[function] = _all_symbolic(concrete, function)
     for name, function in vars(init).items():
         if name.endswith("_") and not name.startswith("_") and callable(function):
             found[function] = partial(_initialise, concrete, function)
     return found
-
-
-def _read(
-    concrete: ConcreteValues, function: Handler, name: str, /, tensor: Tensor, *args: Any, **kwargs: Any
-) -> Any:
-    if not concrete.has_values(tensor):
-        raise NeedsValues(name, notation(tensor))
-    return function(tensor, *args, **kwargs)
-
-
-def _text(concrete: ConcreteValues, tensor: Tensor) -> str:
-    """Write a tensor as torch does, without numbers if it has none."""
-    with torch_internals.no_torch_function(), torch_internals.no_torch_dispatch():
-        return repr(tensor if concrete.has_values(tensor) else lift(tensor))
 
 
 def _from_data(concrete: ConcreteValues, function: Handler, /, *args: Any, **kwargs: Any) -> Any:

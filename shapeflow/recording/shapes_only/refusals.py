@@ -2,51 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
 
 from shapeflow.errors import NeedsValues
 from shapeflow.recording.identity import notation
-from shapeflow.recording.ports import map_tensors
+from shapeflow.recording.ports import map_tensors, tensors_of
+from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.trials import Trials, is_plain
+from shapeflow.recording.source import is_hidden
 from shapeflow.recording.targets import GRADIENTS, target_name
 
 
 def as_really(
     trials: Trials,
+    concrete: ConcreteValues,
     func: Any,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     error: Exception,
-    symbolic: list[Tensor],
-    without_values: Callable[[Tensor], Tensor],
 ) -> Any:
     """Return what a call gives that failed shapes-only and that a real run takes.
 
     Args:
         trials: asks torch's kernels.
+        concrete: tells which tensors have values.
         func: the function.
         args: its arguments.
         kwargs: its keyword arguments.
         error: why it failed.
-        symbolic: the tensors among the arguments that have no values.
-        without_values: makes a symbolic tensor like another one.
 
     Raises:
         NeedsValues: it fails since it reads numbers.
         Exception: it is refused for real, too; or ``error``, if nobody knows.
     """
-    if symbolic and _lacks_numbers(func, str(error)):
+    if _is_the_models(error):
+        raise error
+    given = tensors_of((args, kwargs)).values()
+    symbolic = [tensor for tensor in given if not concrete.has_values(tensor)]
+    if _lacks_numbers(func, str(error)):
+        if not symbolic:
+            return func(*concrete.with_values(args), **concrete.with_values(kwargs))
         raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
     if symbolic and func not in GRADIENTS and is_plain((args, kwargs)):
         result = trials.refuse(func, args, kwargs)
         if result is not None and all(map(_is_real, symbolic)):
-            return map_tensors(result, without_values)
+            return map_tensors(result, concrete.without_values)
         if "meta" in str(error):
             raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
     raise error
+
+
+def _is_the_models(error: BaseException) -> bool:
+    """Return True if code of the model's raised an error, and not torch."""
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    return step is not None and not is_hidden(step.tb_frame.f_code.co_filename)
 
 
 def _lacks_numbers(func: Any, error: str) -> bool:

@@ -1,0 +1,43 @@
+"""What operators of a shapes-only run are given, as they are to be called or named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from shapeflow.recording.identity import notation
+from shapeflow.recording.ports import map_tensors
+from shapeflow.recording.schemas import Operator, tensors_in
+from shapeflow.recording.shapes_only.stand_ins import lift
+
+CPU = torch.device("cpu")
+
+
+def write_out(
+    operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], written: list[Tensor]
+) -> Tensor | tuple[Tensor, ...]:
+    """Run a function with ``out=``, which gives that tensor the shape of the result."""
+    lifted = map_tensors(args, lift), map_tensors(kwargs, lift)
+    operator.func(*lifted[0], **lifted[1])
+    for tensor, result in zip(written, operator.written(*lifted), strict=True):
+        if tensor.shape != result.shape:
+            tensor.resize_(result.shape)
+    return written[0] if len(written) == 1 else tuple(written)
+
+
+def on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return keyword arguments for really doing what is asked for any device."""
+    changes = {"device": CPU, "pin_memory": False}
+    return {name: changes.get(name, value) for name, value in kwargs.items()} if kwargs else kwargs
+
+
+def tensors_among(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
+    """Return the tensors among arguments, positional and by name."""
+    return tensors_in((*args, *kwargs.values()) if kwargs else args)
+
+
+def notations(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """Return the tensors among arguments in the one notation."""
+    return ", ".join(notation(tensor) for tensor in tensors_among(args, kwargs))

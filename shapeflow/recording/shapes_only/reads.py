@@ -1,0 +1,78 @@
+"""Functions that read numbers without calling an operator, or only after looking where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from shapeflow.errors import NeedsValues
+from shapeflow.recording.identity import notation
+from shapeflow.recording.ports import map_tensors
+from shapeflow.recording.shapes_only.concrete import ConcreteValues
+from shapeflow.recording.shapes_only.stand_ins import lift
+from shapeflow.recording.torch_internals import no_torch_dispatch
+
+Handler = Callable[..., Any]
+
+_READS: dict[Any, str] = {
+    Tensor.tolist: "tolist",
+    Tensor.numpy: "numpy",
+    Tensor.__array__: "numpy",
+    Tensor.__dlpack__: "dlpack",
+    Tensor.__dlpack_device__: "dlpack",
+    Tensor.item: "item",
+    Tensor.__bool__: "bool",
+    Tensor.__int__: "int",
+    Tensor.__float__: "float",
+    Tensor.__complex__: "complex",
+    Tensor.__index__: "index",
+}
+
+
+_OF_ONE = ("item", "bool", "int", "float", "complex", "index")
+"""Those that read one number, and want a tensor of one element."""
+
+
+def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
+    """Return what is called instead of each of them."""
+    found: dict[Any, Handler] = {Tensor.__contains__: partial(_contains, concrete)}
+    for function, name in _READS.items():
+        found[function] = partial(_read, concrete, function, name)
+    return found
+
+
+def _read(
+    concrete: ConcreteValues,
+    function: Callable[..., Any],
+    name: str,
+    /,
+    tensor: Tensor,
+    *args: Any,
+    **kwargs: Any,
+) -> Any:
+    if concrete.has_values(tensor):
+        return function(concrete.values_of(tensor), *args, **kwargs)
+    if name in _OF_ONE and tensor.numel() != 1:
+        with no_torch_dispatch():
+            return function(lift(tensor), *args, **kwargs)  # torch complains
+    if name == "bool" or (name == "item" and tensor.dtype is torch.bool):
+        answer = concrete.checks.answer(name)
+        if answer is not None:
+            return answer
+    raise NeedsValues(name, notation(tensor))
+
+
+def _contains(concrete: ConcreteValues, tensor: Tensor, element: Any) -> bool:
+    """Return whether a number is in a tensor."""
+    parts = [value for value in (tensor, element) if isinstance(value, Tensor)]
+    if all(map(concrete.has_values, parts)):
+        known, sought = (map_tensors(value, concrete.values_of) for value in (tensor, element))
+        return known.__contains__(sought)  # type: ignore[no-any-return]
+    answer = concrete.checks.answer("contains")
+    if answer is None:
+        raise NeedsValues("contains", ", ".join(map(notation, parts)))
+    return answer
