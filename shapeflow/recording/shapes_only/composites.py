@@ -16,6 +16,7 @@ from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording.identity import notation
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.memo import Layout
+from shapeflow.recording.torch_internals import no_torch_dispatch
 
 
 def one_hot(concrete: ConcreteValues, tensor: Tensor, num_classes: int = -1) -> Tensor:
@@ -46,9 +47,10 @@ def pack(concrete: ConcreteValues, data: Tensor, lengths: Tensor, batch_first: b
     if not concrete.has_values(lengths):
         raise NeedsValues("pack_padded_sequence", notation(lengths))
     lengths = concrete.values_of(lengths)
-    counts = (lengths[:, None] > torch.arange(int(lengths.max()))).sum(0)
-    steps = torch.arange(len(counts)).repeat_interleave(counts)
-    rows = torch.cat([torch.arange(count) for count in counts.tolist()])
+    with no_torch_dispatch():  # its own reading of the lengths is none of the model's
+        counts = (lengths[:, None] > torch.arange(int(lengths.max()))).sum(0)
+        steps = torch.arange(len(counts)).repeat_interleave(counts)
+        rows = torch.cat([torch.arange(count) for count in counts.tolist()])
     return data[(rows, steps) if batch_first else (steps, rows)], counts
 
 

@@ -58,7 +58,7 @@ class ConcreteValues:
 
     def has_data(self, tensor: Tensor) -> bool:
         """Return True if the values of ``tensor`` are true and in its memory."""
-        if tensor.is_meta or tensor.layout is not torch.strided:
+        if tensor.is_meta or tensor.layout is not torch.strided or tensor.is_nested:
             return False
         return address(tensor) not in self._symbolic and not isinstance(tensor, torch.nn.Parameter)
 

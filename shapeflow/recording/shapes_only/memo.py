@@ -157,9 +157,9 @@ class MetaMemo:
         """Return what ``func`` would take; raises as ``ask`` does."""
         return self.infer(func, args, kwargs).flops
 
-    def _infer(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tried: bool) -> Inferred:
+    def _infer(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], asked: bool) -> Inferred:
         trials = self._trials
-        if trials is None or not tried:
+        if trials is None or not asked:
             return self._by_formula(func, args, kwargs)
         try:
             inferred = self._by_formula(func, args, kwargs)
@@ -173,7 +173,8 @@ class MetaMemo:
             flops = 0 if formula is None else int(formula(*args, **kwargs, out_val=result))
             return described(result, args, kwargs, flops)
         result = trials.check(func, args, kwargs, inferred.largest, inferred.flops)
-        return inferred if result is None else described(result, args, kwargs, inferred.flops)
+        tried = inferred if result is None else described(result, args, kwargs, inferred.flops)
+        return tried if _are_alike(tried.outputs, inferred.outputs) else inferred
 
     @staticmethod
     def _by_formula(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inferred:
@@ -209,6 +210,16 @@ def described(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any], flops:
         return Layout(tensor.size(), tensor.stride(), tensor.dtype)
 
     return Inferred(map_tensors(result, layout), largest, flops)
+
+
+_DESCRIBED: frozenset[type] = frozenset({Layout, Argument})
+
+
+def _are_alike(outputs: Any, others: Any) -> bool:
+    """Return False if one has a tensor where the other has none, such as the workspace of a training LSTM."""
+    if isinstance(outputs, list | tuple) and type(outputs) not in _DESCRIBED:
+        return len(outputs) == len(others) and all(map(_are_alike, outputs, others))
+    return (type(outputs) in _DESCRIBED) == (type(others) in _DESCRIBED)
 
 
 def build(

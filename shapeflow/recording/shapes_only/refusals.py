@@ -37,7 +37,7 @@ def as_really(
         NeedsValues: it fails since it reads numbers.
         Exception: it is refused for real, too; or ``error``, if nobody knows.
     """
-    if _is_the_models(error):
+    if type(error) not in _OF_TORCH or _is_the_models(error):
         raise error
     given = tensors_of((args, kwargs)).values()
     symbolic = [tensor for tensor in given if not concrete.has_values(tensor)]
@@ -47,11 +47,20 @@ def as_really(
         raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
     if symbolic and func not in GRADIENTS and is_plain((args, kwargs)):
         result = trials.refuse(func, args, kwargs)
-        if result is not None and all(map(_is_real, symbolic)):
+        # What autograd refuses, a call without gradients does not tell.
+        if result is not None and all(map(_is_real, symbolic)) and not any(map(_wants_gradients, given)):
             return map_tensors(result, concrete.without_values)
         if "meta" in str(error):
             raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
     raise error
+
+
+_OF_TORCH = (RuntimeError, NotImplementedError, IndexError, ValueError, TypeError, KeyError, AssertionError)
+"""What torch raises for arguments that it does not take."""
+
+
+def _wants_gradients(tensor: Tensor) -> bool:
+    return tensor.requires_grad
 
 
 def _is_the_models(error: BaseException) -> bool:

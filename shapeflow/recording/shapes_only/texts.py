@@ -50,12 +50,13 @@ def _format(concrete: ConcreteValues, tensor: Tensor, form: str) -> str:
     if tensor.dim() == 0 and form:
         return UNKNOWN
     with torch_internals.no_torch_function(), torch_internals.no_torch_dispatch():
-        return str(lift(tensor).__format__(form))
+        return str(lift(tensor).__format__(form)).replace("device='meta', ", "")
 
 
 def _memory(concrete: ConcreteValues, tensor: Tensor) -> torch.UntypedStorage:
     """Return what a tensor lies in: a copy of it shares that, and a file gets its numbers."""
-    if concrete.is_symbolic(tensor) and _is_taken_apart() and calling_file() != copy.__file__:
+    without_data = concrete.is_symbolic(tensor) and not concrete.is_protected(tensor)
+    if without_data and _is_taken_apart() and calling_file() != copy.__file__:
         if not concrete.has_values(tensor):
             raise NeedsValues("pickle", notation(tensor))
         return concrete.values_of(tensor).untyped_storage()
