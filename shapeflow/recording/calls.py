@@ -26,7 +26,8 @@ import torch
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
-from shapeflow.recording.ports import arguments, tensors_of, walk
+from shapeflow.model.ports import Port
+from shapeflow.recording.ports import arguments
 from shapeflow.recording.torch_internals import hooks_of, no_torch_function, pre_hooks_of
 from shapeflow.recording.trace_builder import CallBuilder, TraceBuilder
 
@@ -143,8 +144,8 @@ class CallRecorder:
                 raised = running.call.raised or sys.exc_info()[1] is not running.handled
                 with no_torch_function():
                     names = self._names_of_forward(module)
-                    leaves = [] if raised else self._leaves(running.call, names, args, kwargs, output)
-                    self._builder.end_call(running.call, leaves, raised)
+                    added = [] if raised else self._added(running.call, names, args, kwargs, output)
+                    self._builder.end_call(running.call, [] if raised else [("out", output)], raised, added)
                 break
         return None  # noqa: PLR1711, RET501 - anything else would take the place of the output
 
@@ -210,24 +211,23 @@ class CallRecorder:
             raise
         del self._running[depth - 1 :]
         with no_torch_function():
-            self._builder.end_call(call, self._leaves(call, names, args, kwargs, result))
+            added = self._added(call, names, args, kwargs, result)
+            self._builder.end_call(call, [("out", result)], added=added)
         return result
 
-    def _leaves(
+    def _added(
         self, call: CallBuilder, names: tuple[str, ...], args: Any, kwargs: dict[str, Any], result: Any
-    ) -> list[tuple[str, Any]]:
-        """Return what a call gave, or, if it gave nothing, what it put into containers that it was given."""
-        leaves = walk("out", result)
-        if result is None:
-            given = {port.value for port in call.inputs}
-            for name, value in {**dict(zip(names, args, strict=False)), **kwargs}.items():
-                if isinstance(value, dict | list):
-                    leaves += [
-                        (f"out.{name}{place}", tensor)
-                        for place, tensor in tensors_of(value).items()
-                        if self._builder.read(tensor, "") not in given
-                    ]
-        return leaves
+    ) -> list[Port]:
+        """Return what a call that gave nothing put into containers that it was given."""
+        if result is not None:
+            return []
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        return [
+            port
+            for name, value in given.items()
+            if isinstance(value, dict | list)
+            for port in self._builder.added(call, f"out.{name}", value)
+        ]
 
     def _names_of_forward(self, module: nn.Module) -> tuple[str, ...]:
         own = vars(module).get("forward")

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shapeflow.model.records import item_name
+from shapeflow.model.ports import item_name
 
 DEPTH = 8
 LEAVES = 256
@@ -139,15 +139,23 @@ def _visit(leaves: list[Leaf], name: str, value: object, depth: int, inside: tup
         if isinstance(value, Tensor):
             leaves.append((name, value))
             return
-        items = children(value) if depth < DEPTH and id(value) not in inside else None
-        if items and not (isinstance(value, list | tuple) and _all_plain(value)):
+        items = look_into(value, depth < DEPTH and id(value) not in inside)
+        if not isinstance(items, str):
             within = (*inside, id(value))
             for key, item in items:
                 _visit(leaves, item_name(name, key), item, depth + 1, within)
             return
-        text = "{}" if items == [] and isinstance(value, Mapping) else ""
+        text = items
     if len(leaves) < LEAVES:
         leaves.append((name, text or plain(value)))
+
+
+def look_into(value: Any, may_enter: bool = True) -> list[tuple[object, Any]] | str:
+    """Return what is in a container by key; the text of what is none, or may not be entered."""
+    items = children(value) if may_enter else None
+    if items and not (isinstance(value, list | tuple) and _all_plain(value)):
+        return items
+    return "{}" if items == [] and isinstance(value, Mapping) else plain(value)
 
 
 def _all_plain(sequence: Any) -> bool:

@@ -157,7 +157,16 @@ class Recording:
             peak_op=builder.peak_op,
         )
         values, sources = tuple(builder.identity.values), tuple(builder.sources.sources)
-        trace = Trace(run, table, finalized.calls, finalized.ops, values, finalized.escapes, sources)
+        trace = Trace(
+            run,
+            table,
+            finalized.calls,
+            finalized.ops,
+            values,
+            finalized.escapes,
+            sources,
+            finalized.containers,
+        )
         if builder.capturer is not None:
             trace = replace(trace, run=replace(run, kept=builder.capturer.found(trace)))
         return trace
