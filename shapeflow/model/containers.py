@@ -1,8 +1,8 @@
 """What large containers held that calls were handed, such as key and value caches.
 
-Such a container is one port of each call, which refers to what was in it at that moment; what was in it is told
-as what changed since another. Whoever walks over ``Ports`` meets each tensor in them all the same; ``told``
-gives them as they are written.
+Such a container is one port of each call, which refers to what was in it at that moment; what was in it is
+told as what changed since another. Whoever walks over ``Ports`` meets each tensor in them all the same;
+``told`` gives them as they are written.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def first_fault(records: Sequence[Container]) -> tuple[int, str] | None:
         size, end = (0 if record.base is None else sizes[record.base]), 0
         grown = size
         for edit in record.edits:
-            if not (end <= edit.at and 0 <= edit.cut and edit.at + edit.cut <= size):
+            if edit.at < end or edit.cut < 0 or edit.at + edit.cut > size:
                 return number, f"{edit.cut} entries from {edit.at} on are changed, and there are {size}"
             end, grown = edit.at + edit.cut, grown + len(edit.entries) - edit.cut
             for entry in edit.entries:
@@ -143,11 +143,15 @@ class Ports(Sequence[Port]):
         for leaf in self._table.leaves(port.container):
             yield Port(port.name + leaf.name, leaf.value, leaf.text, port.alias and port.alias + leaf.name)
 
+    def values_in(self, port: Port) -> frozenset[int]:
+        """Return the ids of the values in the container at a port of these."""
+        return frozenset() if port.container is None else self._table.values(port.container)
+
     @property
     def values(self) -> frozenset[int]:
         """The ids of all values at these ports."""
-        inside = [self._table.values(port.container) for port in self.told if port.container is not None]
-        return frozenset(chain((port.value for port in self.told if port.value is not None), *inside))
+        alone = (port.value for port in self.told if port.value is not None)
+        return frozenset(chain(alone, *map(self.values_in, self.told)))
 
     def __iter__(self) -> Iterator[Port]:
         return chain.from_iterable(map(self.below, self.told))
@@ -182,6 +186,13 @@ def with_containers(ports: Sequence[Port], table: ContainerTable) -> Sequence[Po
 def told(ports: Sequence[Port]) -> tuple[Port, ...]:
     """Return ports as they are written: a large container is one of them."""
     return ports.told if isinstance(ports, Ports) else tuple(ports)
+
+
+def ids_at(ports: Sequence[Port]) -> list[int]:
+    """Return the ids of all values at ports, in the order of the ports or, in containers, of the run."""
+    if isinstance(ports, Ports):
+        return sorted(ports.values)
+    return [port.value for port in ports if port.value is not None]
 
 
 def values_at(ports: Sequence[Port]) -> frozenset[int]:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from shapeflow.common.text import counted, listing
 from shapeflow.errors import SelectorError
+from shapeflow.model.containers import ids_at
 from shapeflow.model.links import Links, Predecessors, path_to
 from shapeflow.model.match import Match
 from shapeflow.model.records import Escape, Op, Records, Value
@@ -118,8 +119,8 @@ def _values_of(match: Match, side: str) -> list[int]:
     if match.port is not None:
         return [] if match.port.value is None else [match.port.value]
     owner = match.owner
-    ports = {"in": owner.inputs, "out": owner.outputs, "both": owner.ports}[side]
-    return [port.value for port in ports if port.value is not None]
+    sides = {"in": [owner.inputs], "out": [owner.outputs], "both": [owner.inputs, owner.outputs]}[side]
+    return [value for ports in sides for value in ids_at(ports)]
 
 
 def producers(trace: Records, selector: str) -> tuple[Op, ...]:

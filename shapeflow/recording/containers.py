@@ -1,16 +1,15 @@
 """Containers that calls are handed: looked into once, and again only where something changed.
 
-A key and value cache goes through every layer of a model. Walking over it and listing it each time would cost the
-square of the number of layers, so each container that was seen is remembered by what was in it, and what it holds
-now is told as a change of what it, or one much like it, held before.
+A key and value cache goes through every layer of a model. Walking over it and listing it each time would
+cost the square of the number of layers, so each container that was seen is remembered by what was in it, and
+what it holds now is told as a change of what it, or one much like it, held before.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -19,7 +18,7 @@ from torch import Tensor
 from shapeflow.model.ports import Port, item_name
 from shapeflow.recording.held import Held, HeldWriter, listed, unlike, values_in
 from shapeflow.recording.identity import Followed, Identity
-from shapeflow.recording.ports import DEPTH, LEAVES, PLAIN_TYPES, look_into, plain
+from shapeflow.recording.ports import DEPTH, LEAVES, PLAIN_TYPES, keeps_attributes, look_into, plain
 
 FEW = 16
 """A container with at most so many leaves is listed in place."""
@@ -53,8 +52,13 @@ class _Seen:
     places: dict[int, int]
     """Position -> place in ``found``."""
     inner: list[tuple[int, Any, Any, _Seen | None]]
-    """Position, key and item of the other parts, which are containers and objects, and as what they were seen."""
+    """Position, key and item of the other parts, containers and objects, and as what they were seen."""
     item: str | Held
+
+    @property
+    def height(self) -> int:
+        """How many containers are nested."""
+        return self.item.height if isinstance(self.item, Held) else 1
 
 
 class Containers:
@@ -136,24 +140,36 @@ class Containers:
         if kind is not seen.kind:
             return None
         if kind is list or kind is tuple:
-            parts = value
-            if tuple(map(id, parts)) != seen.print:
-                return None
+            parts: Any = value
+            print_now = tuple(map(id, parts))
         else:
             held = value if kind is dict else value.__dict__
             parts = held.values()
-            if (*map(id, held), *map(id, parts)) != seen.print:
-                return None
+            print_now = (*map(id, held), *map(id, parts))
+        if print_now != seen.print:
+            return None
         if type(seen.item) is str:
             return seen.item
         same = same or self._identity.is_unchanged(seen.below)
-        if not same and not self._identity.is_unchanged(seen.tensors):
+        if not (same or self._identity.is_unchanged(seen.tensors)) or depth + seen.height > DEPTH:
             return None
-        if depth + seen.item.height > DEPTH:
-            return None
+        return self._parts_again(seen, name, value, list(parts), depth, inside, read, same)
+
+    def _parts_again(
+        self,
+        seen: _Seen,
+        name: Any,
+        value: Any,
+        parts: list[Any],
+        depth: int,
+        inside: tuple[int, ...],
+        read: Read,
+        same: bool,
+    ) -> Any:
+        """Return the item that a container is whose parts are the ones that were seen."""
         if not seen.inner:
             return seen.item
-        within, parts, known, changed = (*inside, id(value)), list(parts), self._seen, {}
+        within, known, changed = (*inside, id(value)), self._seen, {}
         for position, key, item, before in seen.inner:
             part = parts[position]
             one = known.get(id(part))
@@ -177,7 +193,7 @@ class Containers:
         held = self._held(value, found)
         if not held.tensors:
             return None
-        self._seen[id(value)] = dataclasses.replace(
+        self._seen[id(value)] = replace(
             seen, below=self._together(seen.tensors, inner), found=found, inner=inner, item=held
         )
         return held
@@ -263,12 +279,12 @@ class Containers:
         if kind is not dict:
             is_plain = self._is_plain.get(kind)
             if is_plain is None:
-                is_plain = self._is_plain[kind] = _keeps_attributes(kind)
+                is_plain = self._is_plain[kind] = keeps_attributes(kind)
             if not is_plain:
                 return None
             value = vars(value)
         keys = tuple(value)
-        return (keys, tuple(value.values())) if all([type(key) in PLAIN_TYPES for key in keys]) else None
+        return (keys, tuple(value.values())) if PLAIN_TYPES.issuperset(map(type, keys)) else None
 
 
 def _text(name: Any) -> str:
@@ -279,13 +295,3 @@ def _text(name: Any) -> str:
 def _is_fixed(part: object) -> bool:
     """Return whether a value never changes and holds no tensor, so that it may be kept."""
     return type(part) in PLAIN_TYPES or isinstance(part, torch.dtype | torch.device | type)
-
-
-def _keeps_attributes(kind: type) -> bool:
-    """Return whether the attributes of an object are all in its ``__dict__``, and what they seem."""
-    if issubclass(kind, Mapping | list | tuple | deque | torch.nn.Module | type) or not kind.__dictoffset__:
-        return False
-    if any(getattr(owner, "__slots__", ()) for owner in kind.__mro__):
-        return False
-    fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
-    return not any(hasattr(getattr(kind, field.name, None), "__get__") for field in fields)

@@ -92,21 +92,31 @@ def changes(old: tuple[Any, ...], new: tuple[Any, ...]) -> list[Change]:
     before, after = old[start : len(old) - end], new[start : len(new) - end]
     if not before or not after:
         return [(start, len(before), after)] if before or after else []
-    # What is left has changed at both ends: entry by entry, with the rest behind or in front of them.
-    less, more = len(before), len(after)
-    shared = min(less, more)
-    behind = _one_by_one(start, before, after)
-    if less != more:
-        behind.append((start + shared, less - shared, after[shared:]))
-    front: list[Change] = [(start, less - shared, after[: more - shared])] if less != more else []
-    front += _one_by_one(start + less - shared, before[less - shared :], after[more - shared :])
-    return min(behind, front, key=_length)
+    # What is left has changed at both ends: entry by entry, with one of the two moved on a little.
+    moves = {0, len(before) - len(after)}
+    if after[0] in before:
+        moves.add(before.index(after[0]))
+    if before[0] in after:
+        moves.add(-after.index(before[0]))
+    return min((_moved(start, before, after, by) for by in sorted(moves)), key=_length)
+
+
+def _moved(start: int, old: tuple[Any, ...], new: tuple[Any, ...], by: int) -> list[Change]:
+    """Return the changes if the first of ``new`` stands for the one at position ``by`` of ``old``."""
+    gone, come = max(by, 0), max(-by, 0)
+    shared = min(len(old) - gone, len(new) - come)
+    found: list[Change] = [(start, gone, new[:come])] if gone or come else []
+    found += _one_by_one(start + gone, old[gone : gone + shared], new[come : come + shared])
+    rest = new[come + shared :]
+    if rest or gone + shared < len(old):
+        found.append((start + gone + shared, len(old) - gone - shared, rest))
+    return found
 
 
 def _one_by_one(start: int, old: tuple[Any, ...], new: tuple[Any, ...]) -> list[Change]:
-    """Return what has changed at each position; the longer is cut to the length of the other."""
+    """Return what has changed at each position."""
     found: list[Change] = []
-    for position, (before, after) in enumerate(zip(old, new, strict=False), start):
+    for position, (before, after) in enumerate(zip(old, new, strict=True), start):
         if before != after:
             if found and found[-1][0] + found[-1][1] == position:
                 at, cut, entries = found[-1]

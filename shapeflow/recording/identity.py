@@ -138,7 +138,7 @@ class Identity:
         return tracked.value if tracked.storage is None or tracked.epoch == tracked.storage.epoch else None
 
     def follow(self, tensors: Iterable[Tensor]) -> Followed:
-        """Return what tells later, at little cost, whether tensors that have been seen are what they are now."""
+        """Return what tells later, at little cost, whether tensors that were seen are what they are now."""
         return Followed([self._tracked[id(tensor)] for tensor in tensors], self._writes)
 
     def together(self, parts: Iterable[Followed]) -> Followed:

@@ -113,6 +113,16 @@ def _attributes(value: object) -> list[tuple[str, Any]]:
     return [*held.items(), *((name, getattr(value, name)) for name in sorted(slots) if hasattr(value, name))]
 
 
+def keeps_attributes(kind: type) -> bool:
+    """Return whether the attributes of an object are all in its ``__dict__``, and what they seem."""
+    if issubclass(kind, Mapping | list | tuple | deque | torch.nn.Module | type) or not kind.__dictoffset__:
+        return False
+    if any(getattr(owner, "__slots__", ()) for owner in kind.__mro__):
+        return False
+    fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+    return not any(hasattr(getattr(kind, field.name, None), "__get__") for field in fields)
+
+
 def _holds_tensor(value: object, depth: int = 4) -> bool:
     if isinstance(value, Tensor):
         return True
