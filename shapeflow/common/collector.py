@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+FROZEN_AT_START = 1_000
+"""Python 3.12 freezes a few hundred objects by itself when it starts."""
+
+
 @contextmanager
 def collection_paused() -> Iterator[None]:
     """Let the collector wait: it would look through all of torch once per few thousand objects.
@@ -19,7 +23,7 @@ def collection_paused() -> Iterator[None]:
         yield
     finally:
         if collecting:
-            if not gc.get_freeze_count():  # what others froze stays so
+            if gc.get_freeze_count() < FROZEN_AT_START:  # what others froze stays so
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()
