@@ -1,8 +1,9 @@
-"""``make matrix``: run the quick tests with the versions that the metadata promises, and write the table in docs.
+"""``make matrix``: run the quick tests with the versions that the metadata promises.
 
-Every Python from 3.10 that is on the PATH runs them with the pinned packages; the oldest one also with the oldest
-releases that pyproject.toml allows, the newest one with the newest. Each has an environment of its own, one at a
-time, in a temporary folder: that takes about 6 GB and some minutes. ``uv`` installs where there is one, else pip.
+Every Python from 3.10 that is on the PATH runs them with the pinned packages; the oldest one also with the
+oldest releases that pyproject.toml allows, the newest with the newest. Each has an environment of its own,
+one at a time, in a temporary folder: that takes about 6 GB and some minutes. ``uv`` installs where there is
+one, else pip. ``--write`` puts the table into docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,7 +21,16 @@ from benchmarks.document import ROOT, replace_part, table
 
 MINORS = range(10, 20)
 SHOWN = ("torch", "transformers", "timm", "numpy")
-_LEAST = re.compile(r"([A-Za-z0-9_.-]+)>=([0-9.]+)")
+_LEAST = re.compile(r'"([A-Za-z0-9_.-]+)>=([0-9.]+)')
+
+
+_VERSIONS = """
+import sys
+from importlib.metadata import version
+from platform import python_version
+
+print(python_version(), *map(version, sys.argv[1:]))
+"""
 
 
 def pythons() -> dict[str, str]:
@@ -39,10 +48,8 @@ def pythons() -> dict[str, str]:
 
 def oldest() -> str:
     """Return the oldest releases that the metadata allows, as constraints."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = (line for lines in project["optional-dependencies"].values() for line in lines)
-    found = (_LEAST.match(line) for line in (*project["dependencies"], *extras))
-    return "".join(f"{match[1]}=={match[2]}\n" for match in found if match)
+    found = _LEAST.findall((ROOT / "pyproject.toml").read_text("utf-8"))
+    return "".join(f"{name}=={version}\n" for name, version in found)
 
 
 def run(python: str, constraints: Path | None) -> tuple[list[str], str]:
@@ -57,8 +64,9 @@ def run(python: str, constraints: Path | None) -> tuple[list[str], str]:
             done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
             if done.returncode:
                 return ["", *SHOWN], f"not installed: {done.stderr.strip().splitlines()[-1]}"
-        ask = f"import platform, importlib.metadata as m; print(platform.python_version(), *map(m.version, {SHOWN}))"
-        told = subprocess.run([inside, "-c", ask], check=True, capture_output=True, text=True).stdout.split()
+        told = subprocess.run(
+            [inside, "-c", _VERSIONS, *SHOWN], check=True, capture_output=True, text=True
+        ).stdout.split()
         tests = [inside, "-m", "pytest", "-q", "-n", "1", "-m", "not slow", "-p", "no:cacheprovider"]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         done = subprocess.run(tests, cwd=ROOT, check=False, capture_output=True, text=True, env=environment)
@@ -74,7 +82,8 @@ def main() -> None:
     there = pythons()
     if not there:
         sys.exit("no Python from 3.10 is on the PATH")
-    first, last = list(there.values())[0], list(there.values())[-1]
+    found = list(there.values())
+    first, last = found[0], found[-1]
     with TemporaryDirectory() as folder:
         least = Path(folder) / "oldest.txt"
         least.write_text(oldest(), "utf-8")

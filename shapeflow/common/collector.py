@@ -6,7 +6,6 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 FROZEN_AT_START = 1_000
 """Python 3.12 freezes a few hundred objects by itself when it starts."""
 
