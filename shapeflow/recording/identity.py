@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator
+from operator import is_
 
 import torch
 from torch import Tensor
@@ -78,6 +79,22 @@ class _Tracked(weakref.ref[Tensor]):
     """How often its storage had been written to when it became this value; -1: its shape was changed."""
 
 
+class Followed:
+    """Tensors and the values that they were.
+
+    Args:
+        tracked: the tensors.
+        writes: how many writes there were.
+    """
+
+    __slots__ = ("ids", "tracked", "values", "writes")
+
+    def __init__(self, tracked: list[_Tracked], writes: int) -> None:
+        self.tracked, self.writes = tracked, writes
+        self.ids = [one.key for one in tracked]
+        self.values = [one.value for one in tracked]
+
+
 class Identity:
     """The values of a run, and which live tensor is which.
 
@@ -96,6 +113,8 @@ class Identity:
         self._storages: dict[int, Storage] = {}
         self._storage_count = 0
         self._handed_out = HandedOut()
+        self._writes = 0
+        """Counts whatever makes a tensor that is known another value."""
         self._forget = self._make_forget()
 
     def current(self, tensor: Tensor) -> int | None:
@@ -104,6 +123,26 @@ class Identity:
         if tracked is None or tracked() is not tensor:
             return None
         return tracked.value if tracked.storage is None or tracked.epoch == tracked.storage.epoch else None
+
+    def follow(self, tensors: Iterable[Tensor]) -> Followed:
+        """Return what tells later, at little cost, whether tensors that were seen are what they are now."""
+        return Followed([self._tracked[id(tensor)] for tensor in tensors], self._writes)
+
+    def together(self, parts: Iterable[Followed]) -> Followed:
+        """Return the tensors that several follow as one, each of which was asked just now."""
+        return Followed([one for part in parts for one in part.tracked], self._writes)
+
+    def is_unchanged(self, followed: Followed) -> bool:
+        """Return whether tensors are alive and the values that they were when they began to be followed."""
+        if not all(map(is_, map(self._tracked.get, followed.ids), followed.tracked)):
+            return False
+        if followed.writes != self._writes:
+            for tracked, value in zip(followed.tracked, followed.values, strict=True):
+                storage = tracked.storage
+                if tracked.value != value or (storage is not None and tracked.epoch != storage.epoch):
+                    return False
+            followed.writes = self._writes
+        return True
 
     def value_of(self, tensor: Tensor, origin: Origin = "unknown", name: str = "") -> tuple[int, int | None]:
         """Return the id of the value that ``tensor`` is now, and the op that wrote it unseen, if one did.
@@ -188,12 +227,14 @@ class Identity:
         if storage is not None:
             storage.epoch += 1
             storage.writer = op
+            self._writes += 1
 
     def reshaped(self, tensor: Tensor) -> None:
         """Note that the shape of ``tensor`` changes in place: it becomes another value on its memory."""
         tracked = self._seen(tensor)
         if tracked is not None:
             tracked.epoch = -1
+            self._writes += 1
 
     def seen_before(self, tensor: Tensor, op: int) -> bool:
         """Return whether ``tensor``, whose value is not known now, was there before ``op``."""
@@ -252,7 +293,11 @@ class Identity:
     def _add(self, tensor: Tensor, origin: Origin, name: str, op: int | None = None) -> int:
         """Make a new value, which ``tensor`` is now."""
         identifier, dtype = len(self.values), tensor.dtype
-        tracked = self._seen(tensor) or self._track(tensor, op)
+        tracked = self._seen(tensor)
+        if tracked is None:
+            tracked = self._track(tensor, op)
+        else:
+            self._writes += 1
         tracked.value, storage = identifier, tracked.storage
         if storage is None:
             number = None
