@@ -13,6 +13,7 @@ from math import prod
 from typing import Any, Literal, TypeVar
 
 from shapeflow.common.control_characters import visible_line
+from shapeflow.model.call_names import call_key, call_name
 from shapeflow.model.containers import Container
 from shapeflow.model.ports import Port, item_name
 from shapeflow.shapes.notation import element_bytes, shape_text
@@ -158,20 +159,6 @@ class Call:
     def exact_name(self) -> str:
         """The selector of exactly this call: ``backbone.forward_image()@0``."""
         return f"{self.name}@{self.index}"
-
-
-def call_key(path: str, method: str) -> str:
-    """Return the path of a module (empty for the root), or of a helper: ``backbone.forward_image()``."""
-    if method == "forward":
-        return path
-    return f"{path}.{method}()" if path else f"{method}()"
-
-
-def call_name(path: str, method: str) -> str:
-    """Return the selector of all calls of a method: ``.`` or ``.encode()`` for the root."""
-    if method == "forward":
-        return path or "."
-    return f"{path}.{method}()"
 
 
 @dataclass(frozen=True, slots=True)

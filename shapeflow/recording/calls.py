@@ -23,10 +23,11 @@ import torch
 from torch import nn
 
 from shapeflow.model.ports import Port
+from shapeflow.recording.builders import CallBuilder
 from shapeflow.recording.modules import named_modules
 from shapeflow.recording.ports import arguments
 from shapeflow.recording.torch_internals import no_torch_function
-from shapeflow.recording.trace_builder import CallBuilder, TraceBuilder
+from shapeflow.recording.trace_builder import TraceBuilder
 
 Method = Callable[..., Any]
 _SCRIPTED: type[nn.Module] = torch.jit.ScriptModule

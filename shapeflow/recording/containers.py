@@ -16,8 +16,9 @@ import torch
 from torch import Tensor
 
 from shapeflow.model.ports import Port, item_name
+from shapeflow.recording.followed import Followed
 from shapeflow.recording.held import Held, HeldWriter, listed, matters, unlike, values_in
-from shapeflow.recording.identity import Followed, Identity
+from shapeflow.recording.identity import Identity
 from shapeflow.recording.ports import DEPTH, LEAVES, PLAIN_TYPES, keeps_attributes, look_into, plain
 
 FEW = 16

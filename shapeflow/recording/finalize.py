@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from shapeflow.model.containers import Container, ContainerTable, with_containers
 from shapeflow.model.records import Call, Escape, Op
-from shapeflow.recording.trace_builder import CallBuilder, TraceBuilder
+from shapeflow.recording.builders import CallBuilder
+from shapeflow.recording.trace_builder import TraceBuilder
 
 
 class Finalized(NamedTuple):

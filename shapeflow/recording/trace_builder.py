@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from torch import Tensor
 from torch.nn import Parameter
 
-from shapeflow.model.records import Escape, Origin, Port, call_key, call_name
+from shapeflow.model.records import Escape, Origin, Port
+from shapeflow.recording.builders import CallBuilder, OpBuilder, Pass
 from shapeflow.recording.capture import Capturer
 from shapeflow.recording.containers import Containers
 from shapeflow.recording.error_path import ErrorPath
@@ -23,70 +23,6 @@ Opened = TypeVar("Opened")
 
 _TENSORS = frozenset({Tensor, Parameter})
 """What most arguments are."""
-
-
-@dataclass(slots=True)
-class OpBuilder:
-    """An op being recorded."""
-
-    id: int
-    target: str
-    call: int | None
-    parent: int | None
-    source: int | None
-    inputs: list[Port]
-    first_value: int
-    """The number of values there were when it began."""
-    outputs: list[Port] = field(default_factory=list)
-    flops: int = 0
-    live_bytes: int = 0
-    wrote: bool = False
-    """True if it wrote into a tensor that was there before."""
-    read_number: bool = False
-    """True if something below it read a number into Python."""
-
-
-@dataclass(slots=True)
-class CallBuilder:
-    """A call being recorded."""
-
-    id: int
-    path: str
-    method: str
-    class_name: str
-    parent: int | None
-    source: int | None
-    inputs: list[Port]
-    first_op: int
-    within: int | None
-    """The op in which it runs: a backward pass."""
-    outputs: list[Port] = field(default_factory=list)
-    last_op: int = -1
-    raised: bool = False
-    dropped: bool = False
-    """A helper that neither took nor gave a tensor: what ran in it belongs to its caller."""
-
-    @property
-    def key(self) -> str:
-        """Its path in a selector; empty for the root."""
-        return call_key(self.path, self.method)
-
-    @property
-    def name(self) -> str:
-        """The selector of all calls like this one, as in the finished trace."""
-        return call_name(self.path, self.method)
-
-
-class Pass(Protocol):
-    """A backward pass that is running."""
-
-    op: OpBuilder
-
-    def reads(self, tensors: Iterable[Tensor]) -> None:
-        """Note what an operator inside is given."""
-
-    def met(self, value: int) -> None:
-        """Note a tensor that was first seen inside."""
 
 
 class TraceBuilder:

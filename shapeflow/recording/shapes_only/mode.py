@@ -24,9 +24,9 @@ from torch import Tensor
 
 from shapeflow.common.shared import Changes, surely
 from shapeflow.errors import NeedsValues, NoShapeFormula
-from shapeflow.recording.identity import notation
 from shapeflow.recording.lazy_dynamo import load_before_run
 from shapeflow.recording.modes import put_on, refuse_inside_shapes_only
+from shapeflow.recording.notation import notation
 from shapeflow.recording.operators import OperatorWatch
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.redispatch import have_own_dispatch, redispatch

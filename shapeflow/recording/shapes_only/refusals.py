@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from shapeflow.errors import NeedsValues
-from shapeflow.recording.identity import notation
+from shapeflow.recording.notation import notation
 from shapeflow.recording.ports import map_tensors
 from shapeflow.recording.shapes_only.trials import Trials, is_plain
 from shapeflow.recording.targets import GRADIENTS, target_name
