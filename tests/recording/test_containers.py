@@ -7,6 +7,7 @@ import json
 import random
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from shapeflow import trace as record
 from shapeflow.model.containers import told
 from shapeflow.model.trace import Trace
 from shapeflow.model.tracefile import dumps, loads
+from shapeflow.model.unseen import is_unseen
 from shapeflow.recording import containers
 from shapeflow.recording.containers import Containers
 from shapeflow.recording.held import changes
@@ -245,9 +247,28 @@ class Box:
     """Holds what it is given."""
 
 
+class NamedSet(set):
+    """Has more in it than its attributes."""
+
+    def __init__(self, things):
+        super().__init__(things)
+        self.name = "s"
+
+
+def closure(tensor):
+    """Return a function that has a tensor, or not, and one that changes that."""
+    held = None
+
+    def put():
+        nonlocal held
+        held = tensor if held is None else None
+
+    return [put, lambda: held, 1]
+
+
 def change(state, choose, tensors):
     """Change something somewhere in ``state``."""
-    kind = choose.randrange(9)
+    kind = choose.randrange(11)
     tensor = choose.choice(tensors)
     if kind == 0:
         state["list"].append(tensor)
@@ -267,6 +288,15 @@ def change(state, choose, tensors):
         state["box"].inner.n = choose.choice([1, "a", tensor, None])
     elif kind == 7:
         tensors[choose.randrange(len(tensors))] = torch.ones(choose.randrange(1, 5))
+    elif kind == 8:
+        make = choose.choice([iter, set, NamedSet, closure, lambda things: partial(max, *things)])
+        state["opaque"] = make([tensor])
+    elif kind == 9 and "opaque" in state:
+        opaque = state["opaque"]
+        if isinstance(opaque, list):
+            opaque[0]()
+        elif isinstance(opaque, set):
+            opaque.clear()
     else:
         state[choose.choice("pqr")] = choose.choice([tensor, "text", state["box"], [1, 2], []])
 
@@ -303,6 +333,18 @@ def test_after_any_change_it_is_seen_as_it_is(seed):
                 for name, leaf in walk("in", state)
             ]
     assert writes is not None
+
+
+def test_what_is_not_looked_into_is_told_behind_any_number_of_things():
+    tensor = torch.ones(1)
+    state = [*range(400), {tensor}, [*range(400), iter([tensor])], *range(400)]
+    identity = Identity()
+    ports = Containers(identity).ports("in", "", state, lambda tensor, name: identity.value_of(tensor)[0])
+    assert [port.text for port in ports if is_unseen(port)] == []  # one port stands for all
+    looked = Containers(identity)
+    ports = looked.ports("in", "", state, lambda tensor, name: identity.value_of(tensor)[0])
+    seen = [(port.name, port.text) for port in containers_of(looked)(ports) if is_unseen(port)]
+    assert seen == [("in[400]", "set(…)"), ("in[401][400]", "list_iterator(…)")]
 
 
 def containers_of(looked):
