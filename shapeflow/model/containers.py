@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
-from typing import overload
+from typing import NamedTuple, overload
 
 from shapeflow.model.ports import Port
 
@@ -40,6 +40,10 @@ class Container:
     """Id of the other; None: the edits begin with no entries."""
 
 
+MOST_RECENT = 64
+"""So many containers are kept as they were put together: most are told as a change of one just before."""
+
+
 class ContainerTable:
     """What the containers of a trace held, put together when it is asked for.
 
@@ -49,16 +53,34 @@ class ContainerTable:
 
     def __init__(self, records: Sequence[Container]) -> None:
         self.records = records
-        self.entries = lru_cache(maxsize=64)(self._entries)
+        self.steps = 0
+        """How many records were gone through so far."""
+        self._recent: dict[int, tuple[Port, ...]] = {}
         self.leaves = lru_cache(maxsize=16)(self._leaves)
         self.values = lru_cache(maxsize=256)(self._values)
 
-    def _entries(self, number: int) -> tuple[Port, ...]:
+    def __reduce__(self) -> tuple[type[ContainerTable], tuple[Sequence[Container]]]:
+        return ContainerTable, (self.records,)
+
+    def entries(self, number: int) -> tuple[Port, ...]:
         """Return the entries of a container; those that are containers themselves are not opened."""
-        steps = [self.records[number]]
-        while (base := steps[-1].base) is not None:
-            steps.append(self.records[base])
-        entries: list[Port] = []
+        found = self._recent.pop(number, None)
+        if found is None:
+            found = self._put_together(number)
+        self._recent[number] = found
+        if len(self._recent) > MOST_RECENT:
+            self._recent = dict(list(self._recent.items())[MOST_RECENT // 2 :])
+        return found
+
+    def _put_together(self, number: int) -> tuple[Port, ...]:
+        """Return the entries of a container, from those of another one that are at hand, or from none."""
+        recent, steps = dict(self._recent), list[Container]()  # another thread may ask, too
+        place: int | None = number
+        while place is not None and place not in recent:
+            steps.append(self.records[place])
+            place = steps[-1].base
+        self.steps += len(steps)
+        entries = [] if place is None else list(recent[place])
         for step in reversed(steps):
             for edit in reversed(step.edits):
                 entries[edit.at : edit.at + edit.cut] = edit.entries
@@ -86,36 +108,73 @@ class ContainerTable:
 MOST_LEAVES = 10**7
 """A container with more is refused: a few lines can stand for more than any memory holds."""
 MOST_ENTRIES = 10**8
-"""The same for the entries of all containers together."""
+"""The same for the entries of all containers together, and for the records that are gone through for them."""
+MOST_CHARACTERS = 1 << 30
+"""The same for the names of all places in a container."""
+MOST_NESTED = 64
+"""No more are entered in one another."""
 
 
 def first_fault(records: Sequence[Container]) -> tuple[int, str] | None:
     """Return which container cannot be put together, and why; None if all can."""
     table = ContainerTable(records)
-    sizes: list[int] = []
-    leaves: list[int] = []
+    extents: list[_Extent] = []
     total = 0
     for number, record in enumerate(records):
-        if record.base is not None and not 0 <= record.base < number:
-            return number, f"its base is {record.base}, which is not before it"
-        size, end = (0 if record.base is None else sizes[record.base]), 0
-        grown = size
-        for edit in record.edits:
-            if edit.at < end or edit.cut < 0 or edit.at + edit.cut > size:
-                return number, f"{edit.cut} entries from {edit.at} on are changed, and there are {size}"
-            end, grown = edit.at + edit.cut, grown + len(edit.entries) - edit.cut
-            for entry in edit.entries:
-                if entry.container is not None and not 0 <= entry.container < number:
-                    return number, f"it holds container {entry.container}, which is not before it"
-        total += grown
-        if total > MOST_ENTRIES:
-            return number, f"there are more than {MOST_ENTRIES:,} entries"
-        sizes.append(grown)
+        fault = _misplaced(number, record, extents)
+        if fault:
+            return number, fault
         held = table.entries(number)
-        leaves.append(sum([1 if entry.container is None else leaves[entry.container] for entry in held]))
-        if leaves[-1] > MOST_LEAVES:
-            return number, f"it stands for {leaves[-1]:,} places, and at most {MOST_LEAVES:,} are read"
+        total += len(held)
+        if max(total, table.steps) > MOST_ENTRIES:
+            return number, f"there are more than {MOST_ENTRIES:,} entries"
+        extent = _extent(held, extents)
+        if extent.leaves > MOST_LEAVES:
+            return number, f"it stands for {extent.leaves:,} places, and at most {MOST_LEAVES:,} are read"
+        if extent.characters > MOST_CHARACTERS:
+            return number, f"the names of its places have {extent.characters:,} characters"
+        if extent.nested > MOST_NESTED:
+            return number, f"it is nested more than {MOST_NESTED} deep"
+        extents.append(extent)
     return None
+
+
+class _Extent(NamedTuple):
+    """How large what a container stands for is."""
+
+    entries: int
+    leaves: int
+    characters: int
+    nested: int
+
+
+def _misplaced(number: int, record: Container, extents: Sequence[_Extent]) -> str:
+    """Return what an edit or a reference of a record names that is not there; empty if all is."""
+    if record.base is not None and not 0 <= record.base < number:
+        return f"its base is {record.base}, which is not before it"
+    size, end = (0 if record.base is None else extents[record.base].entries), 0
+    for edit in record.edits:
+        if edit.at < end or edit.cut < 0 or edit.at + edit.cut > size:
+            return f"{edit.cut} entries from {edit.at} on are changed, and there are {size}"
+        end = edit.at + edit.cut
+        for entry in edit.entries:
+            if entry.container is not None and not 0 <= entry.container < number:
+                return f"it holds container {entry.container}, which is not before it"
+    return ""
+
+
+def _extent(held: Sequence[Port], extents: Sequence[_Extent]) -> _Extent:
+    """Return how large what a container with these entries stands for is."""
+    leaves = characters = nested = 0
+    for entry in held:
+        below = _LEAF if entry.container is None else extents[entry.container]
+        leaves += below.leaves
+        characters += below.characters + below.leaves * len(entry.name)
+        nested = max(nested, below.nested)
+    return _Extent(len(held), leaves, characters, nested + 1)
+
+
+_LEAF = _Extent(0, 1, 0, 0)
 
 
 class Ports(Sequence[Port]):

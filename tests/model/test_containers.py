@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 
 import pytest
 
 from shapeflow.errors import InputError
-from shapeflow.model.containers import ContainerTable, Edit, Ports, told, values_at
+from shapeflow.model import containers
+from shapeflow.model.containers import ContainerTable, Edit, Ports, first_fault, told, values_at
 from shapeflow.model.costs import stages
 from shapeflow.model.records import Call, Container, Module, Op, Port, Run, Value
 from shapeflow.model.trace import Trace
@@ -74,6 +77,15 @@ def test_it_is_written_and_read_as_it_is() -> None:
     assert loads(content, Trace) == trace
 
 
+def test_it_can_be_copied_and_sent_to_another_process() -> None:
+    trace = trace_of(LAYER, LIST, SHIFTED)
+    for other in (copy.deepcopy(trace), pickle.loads(pickle.dumps(trace))):
+        assert other == trace
+        assert [port.name for port in other.calls[0].outputs] == [
+            port.name for port in trace.calls[0].outputs
+        ]
+
+
 def full(number: int, *entries: Port) -> Container:
     return Container(number, "list", (Edit(0, 0, entries),))
 
@@ -96,6 +108,11 @@ BROKEN = {
         full(0, *[Port("", 1)] * 10),
         *[full(n, *[Port("", None, "", "", n - 1)] * 10) for n in range(1, 30)],
     ),
+    "it is nested more than": (LAYER, *[full(n, Port("", None, "", "", n - 1)) for n in range(1, 3_000)]),
+    "the names of its places have": (
+        full(0, *[Port("", 1)] * 10_000),
+        full(1, Port("a" * 1_000_000, None, "", "", 0)),
+    ),
 }
 
 
@@ -107,6 +124,26 @@ def test_what_cannot_be_put_together_is_refused(found: str) -> None:
         loads(json.dumps(content).encode(), Trace)
     assert refused.value.code == "trace-unreadable"
     assert found in refused.value.found
+
+
+def test_a_long_row_of_changes_is_gone_through_once() -> None:
+    shift = (Edit(0, 1, ()), Edit(30, 0, (Port("", 1),)))
+    first = full(0, *[Port("", 1)] * 30)
+    records = (first, *[Container(n, "list", shift, n - 1) for n in range(1, 5_000)])
+    table = ContainerTable(records)
+    for number in range(len(records)):
+        assert len(table.entries(number)) == 30
+    assert table.steps == len(records)
+    assert first_fault(records) is None
+
+
+def test_changes_of_what_was_long_ago_are_refused_before_they_take_too_long(monkeypatch) -> None:
+    monkeypatch.setattr(containers, "MOST_ENTRIES", 20_000)
+    chain = [full(0), *[Container(n, "list", (), n - 1) for n in range(1, 1_000)]]
+    records = [*chain, *[Container(n, "list", (), n - 100) for n in range(1_000, 2_000)]]
+    fault = first_fault(records)
+    assert fault is not None
+    assert "more than 20,000 entries" in fault[1]
 
 
 def test_a_port_of_a_container_that_is_missing_is_refused() -> None:
