@@ -8,7 +8,7 @@ DEMO := out/school-bus
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check lint types bench clean
+.PHONY: help demo test quick check lint types bench matrix clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ types: $(VENV)/.test ## strict type check
 
 bench: $(VENV)/.bench ## measure, and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks
+
+matrix: $(VENV)/.test ## run the quick tests on each Python there is, and with the oldest and newest packages
+	$(BIN)/python -m benchmarks.matrix $(MATRIX)
 
 clean: ## remove what the other targets made, except the environment
 	rm -rf out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

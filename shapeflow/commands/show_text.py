@@ -10,10 +10,11 @@ from shapeflow.commands.console import wants_colour
 from shapeflow.common.control_characters import json_text, visible_line
 from shapeflow.common.printing import put
 from shapeflow.common.text import counted, listing
+from shapeflow.model.containers import Ports, told
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.flow import Reach, Use, fold
 from shapeflow.model.match import Match
-from shapeflow.model.records import Call, Op
+from shapeflow.model.records import Call, Op, Port
 from shapeflow.model.trace import Trace
 from shapeflow.query import source_line
 
@@ -102,10 +103,20 @@ def _block(trace: Trace, match: Match) -> list[Line]:
     if isinstance(owner, Call) and owner.raised:
         facts.append([("ended", FAINT), ("with an exception", PLAIN)])
     rows: list[Line] = list(facts)
-    for port in owner.ports:
-        alias = f" ({port.alias})" if port.alias else ""
-        rows.append([(f"{port.name}{alias}", PATH), (trace.content(port), TYPE)])
+    for ports in (owner.inputs, owner.outputs):
+        for port in told(ports):
+            alias = f" ({port.alias})" if port.alias else ""
+            rows.append([(f"{port.name}{alias}", PATH), (_content(trace, port, ports, title), TYPE)])
     return [[(title, PATH)], *indented(table(rows))]
+
+
+def _content(trace: Trace, port: Port, ports: Sequence[Port], name: str) -> str:
+    """Return what is at a port; of a large container its class, and what lists it."""
+    if port.container is None or not isinstance(ports, Ports):
+        return trace.content(port)
+    return (
+        f"{port.text} with {counted(len(ports.values_in(port)), 'tensor')}; '{name}:{port.name}' lists them"
+    )
 
 
 def path_lines(trace: Trace, way: Reach | Use) -> list[Line]:

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 
 from shapeflow.common.shared import Changes
 
+FROZEN_AT_START = 1_000
+"""Python 3.12 freezes a few hundred objects by itself when it starts."""
+
 
 class _Pause:
     """The collector switched off. Whoever pauses it meanwhile, too, finds it so."""
@@ -22,7 +25,7 @@ class _Pause:
     def undo(self) -> None:
         """Switch it on again if it was on; there is nothing to catch up on at once."""
         if self._collecting and not gc.isenabled():
-            if not gc.get_freeze_count():  # what others froze stays so
+            if gc.get_freeze_count() < FROZEN_AT_START:  # what others froze stays so
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()

@@ -166,13 +166,16 @@ class Statements:
                 names[readable(port)] = None
             seen.update(() if port.value is None else (port.value,))
         for name in list(names):
+            if _depth(name) > MOST_NESTED or len(found) >= MOST_PORTS:
+                self.left_out += 1
+                continue
             by_thing: dict[str, list[tuple[Call, Port]]] = {}
             for call in calls:
                 for port in call.inputs if inputs else call.outputs:
                     thing = self._thing(call, port) if readable(port) == name else ""
                     if thing:
                         by_thing.setdefault(thing, []).append((call, port))
-            if _depth(name) > MOST_NESTED or len(found) >= MOST_PORTS or not by_thing:
+            if not by_thing:
                 self.left_out += 1
                 continue
             if len(by_thing) == 1:

@@ -10,6 +10,7 @@ from shapeflow.common.text import counted
 from shapeflow.graph.model import Cluster, Edge, Graph, Kind, Node
 from shapeflow.graph.simplify import drop_isolated
 from shapeflow.model.call_tree import CallTree, Repeat, tail
+from shapeflow.model.containers import values_at
 from shapeflow.model.records import Call, Op, Value
 
 Edges = dict[tuple[int, int], dict[int, None]]
@@ -182,7 +183,7 @@ class _Drawing:
         """Draw what the last of the outermost calls returns as one node."""
         for root in self.tree.roots[-1:]:
             call = self.trace.calls[root]
-            given = {port.value for port in call.inputs}
+            given = values_at(call.inputs)
             ports = [port for port in call.outputs if port.value in self.sources and port.value not in given]
             if not ports or root in self.node_of_call:
                 continue
@@ -197,6 +198,8 @@ class _Drawing:
     def _unused(self) -> None:
         """Draw the outputs that shown calls made themselves and nobody reads."""
         for call, node in sorted(self.node_of_call.items()):
+            if self.tree.unused.isdisjoint(values_at(self.trace.calls[call].outputs)):
+                continue
             for port in self.trace.calls[call].outputs:
                 if port.value in self.tree.unused and self.sources.get(port.value) == {node: None}:
                     key = ("unused", node)

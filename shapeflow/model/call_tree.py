@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from shapeflow.model.containers import told
 from shapeflow.model.records import Call, Port, Records
 from shapeflow.model.unused import unused
 
@@ -113,7 +114,7 @@ class CallTree:
         mine, other = self.trace.calls[outlier], self.trace.calls[typical]
         if mine.class_name != other.class_name:
             return f"{mine.class_name} instead of {other.class_name}"
-        unlike = self._ports(mine.inputs + mine.outputs, other.inputs + other.outputs)
+        unlike = self._ports(_told(mine), _told(other))
         return unlike or self._inner(outlier, typical) or self._ops(outlier, typical)
 
     def _inner(self, outlier: int, typical: int) -> str:
@@ -152,12 +153,19 @@ class CallTree:
         return ""
 
 
-def shapes(trace: Records, ports: Iterable[Port]) -> tuple[object, ...]:
-    """Return dtype and shape of each port, or its text where it holds no tensor."""
+def shapes(trace: Records, ports: Sequence[Port]) -> tuple[object, ...]:
+    """Return dtype and shape of each port, or its text where it holds no tensor.
+
+    A large container is told by its class: what it holds grows from call to call.
+    """
     return tuple(
         port.text if port.value is None else (trace.values[port.value].dtype, trace.values[port.value].shape)
-        for port in ports
+        for port in told(ports)
     )
+
+
+def _told(call: Call) -> tuple[Port, ...]:
+    return (*told(call.inputs), *told(call.outputs))
 
 
 def tensors(ports: Iterable[Port]) -> list[int]:

@@ -1,22 +1,25 @@
 """The records of a trace as plain JSON data, and back, checked.
 
 How a field is written and read follows from its type in ``trace``, so a new field of a known type needs
-no line here. A field at its default is left out. Two things are written shorter than they are held:
+no line here. A field at its default is left out. Three things are written shorter than they are held:
 a value's dtype and shape as one text (``f32[1, 256]``), a port as the array ``[name, value, text, alias]``
-without its empty end.
+without its empty end, with the id of a container in place of a text, and an
+edit as the array ``[at, cut, entries]``.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from functools import cache, lru_cache
 from math import prod
 from typing import Any, TypeVar
 
-from shapeflow.model.records import Failure, Port, Value
+from shapeflow.model.containers import Edit, told
+from shapeflow.model.ports import Port
+from shapeflow.model.records import Failure, Value
 
 Record = TypeVar("Record")
 _TYPE = re.compile(r"([a-z]\w*)\[((?:\d+(?:, ?\d+)*)?)\]", re.ASCII)
@@ -106,11 +109,11 @@ def _read_special(name: object) -> float:
     raise MalformedError(f"one of {', '.join(_SPECIAL)} as {_NUMBER_KEY!r}, not {_shown(name)}")
 
 
-def _write_ports(ports: tuple[Port, ...]) -> list[list[Any]]:
+def _write_ports(ports: Sequence[Port]) -> list[list[Any]]:
     rows = []
-    for port in ports:
-        row = [port.name, port.value, port.text, port.alias]
-        while len(row) > 2 and not row[-1]:
+    for port in told(ports):
+        row = [port.name, port.value, port.text if port.container is None else port.container, port.alias]
+        while len(row) > 2 and row[-1] == "":
             row.pop()
         rows.append(row)
     return rows
@@ -126,9 +129,24 @@ def _read_port(row: Any) -> Port:
         if isinstance(name, str) and (value is None or type(value) is int):
             if len(row) == 2:
                 return Port(name, value)
+            if value is None and type(row[2]) is int:
+                return Port(name, None, "", _read_text(row[3]) if len(row) > 3 else "", row[2])
             if all(isinstance(text, str) for text in row[2:4]):
                 return Port(name, value, *row[2:4])
     raise MalformedError(f"ports such as ['in.query', 12], not {_shown(row)}")
+
+
+def _write_edits(edits: tuple[Edit, ...]) -> list[list[Any]]:
+    return [[edit.at, edit.cut, _write_ports(edit.entries)] for edit in edits]
+
+
+def _read_edits(rows: Any) -> tuple[Edit, ...]:
+    edits = []
+    for row in _read_list(rows):
+        if not isinstance(row, list) or len(row) != 3:
+            raise MalformedError(f"edits such as [0, 1, [['.keys', 12]]], not {_shown(row)}")
+        edits.append(Edit(_read_integer(row[0]), _read_integer(row[1]), _read_ports(row[2])))
+    return tuple(edits)
 
 
 def _tensor_type(thing: object) -> tuple[str, tuple[int, ...]]:
@@ -217,7 +235,9 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "Origin": _read_origin,
     "tuple[int, ...]": tuple,
     "tuple[str, ...]": lambda thing: tuple(_read_text(item) for item in _read_list(thing)),
+    "Sequence[Port]": _read_ports,
     "tuple[Port, ...]": _read_ports,
+    "tuple[Edit, ...]": _read_edits,
     "Mapping[str, Any]": _read_mapping,
     "Mapping[str, str]": _read_texts,
     "Mapping[str, float]": _read_numbers,
@@ -227,7 +247,9 @@ _READ: dict[str, Callable[[Any], Any]] = {
 
 _WRITE: dict[str, Callable[[Any], Any]] = {
     "tuple[str, ...]": list,
+    "Sequence[Port]": _write_ports,
     "tuple[Port, ...]": _write_ports,
+    "tuple[Edit, ...]": _write_edits,
     "Mapping[str, Any]": plain,
     "Mapping[str, str]": plain,
     "Mapping[str, float]": plain,

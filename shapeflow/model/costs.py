@@ -7,11 +7,16 @@ leaves.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from math import prod
 
 from shapeflow.common.text import runs_of
-from shapeflow.model.call_tree import NUMBER, CallTree, pattern
+from shapeflow.model.call_tree import LEAST, NUMBER, CallTree, pattern
+from shapeflow.model.containers import told as ports_told
+from shapeflow.model.containers import values_at
 from shapeflow.model.records import Call, Port, Records, call_name
 
 LEVELS = 3
@@ -22,6 +27,9 @@ LEAVES = 24
 """Most rows of a table of stages: what fits on a screen."""
 SHOWN_OUTPUTS = 4
 """Outputs of one stage that are shown where room is scarce."""
+
+
+_INDEX = re.compile(r"\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,8 @@ class Stage:
     it made nothing."""
     passed_on: int
     """Tensors among its outputs that were there before it began, or are named twice."""
+    told_above: int
+    """Tensors among its outputs that the stage around it gives in a row of equal ones, and tells."""
     parameters: int | None
     """None for a helper method: it has no parameters of its own."""
     flops: int
@@ -56,12 +66,12 @@ def stages(trace: Records, levels: int | None = None) -> list[Stage]:
     """
     tree = trace.cached(CallTree)
     if levels is not None:
-        return _below(tree, tree.roots, "", 0, levels)
+        return _below(tree, tree.roots, "", 0, levels, frozenset())
     for depth in range(LEVELS, 0, -1):
-        found = _below(tree, tree.roots, "", 0, depth)
+        found = _below(tree, tree.roots, "", 0, depth, frozenset())
         if sum(max(1, min(len(stage.outputs), SHOWN_OUTPUTS)) for stage in found) <= LINES:
             return found
-    return _below(tree, tree.roots, "", 0, 0)
+    return _below(tree, tree.roots, "", 0, 0, frozenset())
 
 
 def leaf_stages(trace: Records, most: int = LEAVES) -> list[Stage]:
@@ -125,14 +135,26 @@ def _order_of_opening(tree: CallTree, stage: Stage) -> tuple[bool, int, int, int
     return not tree.hands_on(call.id), stage.level, call.first_op - call.last_op, call.id
 
 
-def _below(tree: CallTree, calls: Sequence[int], above: str, level: int, levels: int) -> list[Stage]:
-    """Return the stages of calls that have one parent stage, each followed by its own."""
+def _below(
+    tree: CallTree,
+    calls: Sequence[int],
+    above: str,
+    level: int,
+    levels: int,
+    told: frozenset[int] | None = None,
+) -> list[Stage]:
+    """Return the stages of calls that have one parent stage, each followed by its own.
+
+    ``told``: the values that stages around them tell in rows; None: these are not shown.
+    """
     found: list[Stage] = []
     for group in _alike(tree.trace, calls):
-        found.append(_stage(tree.trace, group, above, level))
+        stage, rows = _stage(tree.trace, group, above, level, told or frozenset())
+        found.append(stage)
         if level < levels:
             inner = [child for call in group for child in _inner(tree, call)]
-            found += _below(tree, inner, _path(tree.trace, group), level + 1, levels)
+            told_there = None if told is None else told | rows
+            found += _below(tree, inner, _path(tree.trace, group), level + 1, levels, told_there)
     return found
 
 
@@ -152,21 +174,23 @@ def _alike(trace: Records, calls: Iterable[int]) -> list[list[int]]:
     groups: dict[object, list[int]] = {}
     for number in calls:
         call = trace.calls[number]
-        shapes = tuple((port.name, trace.content(port)) for port in call.outputs)
+        shapes = tuple((port.name, trace.content(port)) for port in ports_told(call.outputs))
         key = (pattern(call.path), call.method, call.class_name, shapes, call.raised)
         groups.setdefault(key, []).append(number)
     return list(groups.values())
 
 
-def _stage(trace: Records, group: Sequence[int], above: str, level: int) -> Stage:
-    """Return one entry of the tree."""
+def _stage(
+    trace: Records, group: Sequence[int], above: str, level: int, told: frozenset[int]
+) -> tuple[Stage, frozenset[int]]:
+    """Return one entry of the tree, and the values that it tells in rows."""
     calls = [trace.calls[number] for number in group]
     paths = dict.fromkeys(call.path for call in calls)
     modules = [trace.module_by_path[path] for path in paths if path in trace.module_by_path]
-    outputs, passed_on = _outputs(trace, calls[0])
+    outputs, passed_on, told_above, rows = _outputs(trace, calls[0], told)
     path, method = _path(trace, group), calls[0].method
-    given = {port.value for call in calls for port in call.outputs if port.value is not None}
-    return Stage(
+    given = {value for call in calls for value in values_at(call.outputs)}
+    stage = Stage(
         level=level,
         path=call_name(path, method),
         name=relative_name(path, method, above),
@@ -174,11 +198,13 @@ def _stage(trace: Records, group: Sequence[int], above: str, level: int) -> Stag
         calls=tuple(group),
         outputs=outputs,
         passed_on=passed_on,
+        told_above=told_above,
         parameters=sum(m.parameters for m in modules) if method == "forward" else None,
         flops=sum(call.flops for call in calls),
         bytes=sum(trace.values[value].bytes for value in given),
         raised=calls[0].raised,
     )
+    return stage, rows
 
 
 def _path(trace: Records, group: Sequence[int]) -> str:
@@ -205,11 +231,16 @@ def _range(names: Iterable[str]) -> str:
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
-def _outputs(trace: Records, call: Call) -> tuple[tuple[str, ...], int]:
-    """Return the tensors that a call made and gave, and how many others it gave."""
+def _outputs(
+    trace: Records, call: Call, told: frozenset[int]
+) -> tuple[tuple[str, ...], int, int, frozenset[int]]:
+    """Return the tensors that a call made and gave, how many others it gave, and how many are told above.
+
+    A row of equal tensors, such as the keys in a cache, is one of them. The last item is what is in rows.
+    """
     tensors = [port for port in call.outputs if port.value is not None]
     if not tensors:
-        return tuple(port.text for port in call.outputs[:1]), 0
+        return tuple(port.text for port in call.outputs[:1]), 0, 0, frozenset()
     made: dict[int, Port] = {}
     for port in tensors:
         assert port.value is not None
@@ -217,18 +248,40 @@ def _outputs(trace: Records, call: Call) -> tuple[tuple[str, ...], int]:
         if producer is not None and call.first_op <= producer < call.last_op:
             made.setdefault(port.value, port)
     if not made:
-        return tuple(dict.fromkeys(trace.content(port) for port in tensors)), len(tensors)
+        passed = tuple(dict.fromkeys(trace.content(port) for port in tensors))
+        return passed, len(tensors), 0, frozenset()
     single = len(call.outputs) == 1 and call.outputs[0].name == "out"
-    shown = tuple(
-        trace.content(port) if single else f"{_short_port(port)} {trace.content(port)}"
-        for port in made.values()
-    )
-    return shown, len(tensors) - len(made)
+    shown = []
+    rows: set[int] = set()
+    told_above = 0
+    for row, ports in _in_rows(trace, made.values()):
+        values = {port.value for port in ports if port.value is not None}
+        if len(ports) > 1:
+            rows |= values
+        if values <= told:
+            told_above += len(ports)
+        else:
+            name = row.removeprefix("out").removeprefix(".")
+            shown.append(trace.content(ports[0]) if single else f"{name} {trace.content(ports[0])}")
+    return tuple(shown), len(tensors) - len(made), told_above, frozenset(rows)
 
 
-def _short_port(port: Port) -> str:
-    """Return the name of an output without ``out``: ``pred_masks``, ``[1]``."""
-    return port.name.removeprefix("out").removeprefix(".")
+def _in_rows(trace: Records, ports: Iterable[Port]) -> list[tuple[str, list[Port]]]:
+    """Return ports, those that differ in numbers only as one row: ``out.layers[0-3].keys``."""
+    groups: dict[object, list[Port]] = {}
+    for port in ports:
+        groups.setdefault((_INDEX.sub("[]", port.name), trace.content(port)), []).append(port)
+    rows: list[tuple[str, list[Port]]] = []
+    for group in groups.values():
+        columns = zip(*(_INDEX.findall(port.name) for port in group), strict=True)
+        numbers = [list(dict.fromkeys(column)) for column in columns]
+        if len(group) >= LEAST and prod(map(len, numbers)) == len(group):
+            between = _INDEX.split(group[0].name)[::2]
+            ranges = [f"[{_range(column)}]" for column in numbers]
+            rows.append(("".join(chain(*zip(between, [*ranges, ""], strict=True))), group))
+        else:
+            rows += [(port.name, [port]) for port in group]
+    return rows
 
 
 def _values(call: Call) -> list[int]:

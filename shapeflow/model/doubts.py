@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from shapeflow.model.containers import ids_at
 from shapeflow.model.links import Links, Predecessors
-from shapeflow.model.moments import Moment
+from shapeflow.model.moments import Moment, is_input
 from shapeflow.model.records import Escape, Records
 from shapeflow.model.selector import select
 from shapeflow.model.unseen import is_unseen
@@ -94,11 +95,13 @@ def _chosen(trace: Records, destination: str) -> int:
         if match.call is None or match.op is not None:
             continue
         call = match.call
-        ports = call.outputs if match.port is None else [port for port in call.outputs if port == match.port]
-        for port in ports:
-            producer = None if port.value is None else trace.values[port.value].producer
-            if port.value is not None and (producer is None or producer < call.first_op):
-                settled = max(settled, call.last_op)
+        if match.port is None:
+            values = ids_at(call.outputs)
+        else:
+            values = [] if is_input(match, match.port) else ids_at([match.port])
+        producers = [trace.values[value].producer for value in values]
+        if any(producer is None or producer < call.first_op for producer in producers):
+            settled = max(settled, call.last_op)
     return settled
 
 

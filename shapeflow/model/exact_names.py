@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shapeflow.model.containers import values_at
 from shapeflow.model.records import Records
 
 
@@ -59,7 +60,10 @@ def _homes(trace: Records) -> dict[int, tuple[str, int, str]]:
         for port in op.outputs:
             if port.value is not None:
                 homes.setdefault(port.value, ("op", op.id, port.name))
+    homeless = {value.id for value in trace.values} - homes.keys()
     for call in trace.calls:
+        if homeless.isdisjoint(values_at(call.inputs)):
+            continue
         for port in call.inputs:
             if port.value is not None:
                 homes.setdefault(port.value, ("call", call.id, port.name))

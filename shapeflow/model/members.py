@@ -15,8 +15,8 @@ from shapeflow.model import not_found
 from shapeflow.model.match import Match
 from shapeflow.model.path_index import PathIndex, selector_of
 from shapeflow.model.pattern import Segment, parse_path
-from shapeflow.model.records import Records
-from shapeflow.model.selector import Selector, parse, port_fits, select
+from shapeflow.model.records import Call, Op, Records
+from shapeflow.model.selector import Selector, fitting, parse, select
 
 _CONTAINERS = tuple(
     f"torch.nn.modules.container.{name}"
@@ -65,14 +65,14 @@ def exists_elsewhere(trace: Records, text: str) -> bool:
     selector = parse(text)
     target, port = selector.target, selector.port
     if target is not None:
-        ports = [op.ports for op in trace.ops if target.deep or target.accepts(op.target)]
+        owners: list[Call | Op] = [op for op in trace.ops if target.deep or target.accepts(op.target)]
     else:
         keys = set(trace.cached(PathIndex).find(selector.path or ()))
         kinds = {(call.class_name, call.method) for call in trace.calls if call.key in keys}
-        ports = [call.ports for call in trace.calls if (call.class_name, call.method) in kinds]
+        owners = [call for call in trace.calls if (call.class_name, call.method) in kinds]
     is_item = re.fullmatch(r"(.+)\[\d{1,9}\]", port)
     names = [port, f"{is_item[1]}[0]"] if is_item else [port]
-    return any(not port or any(port_fits(there, name) for there in held for name in names) for held in ports)
+    return any(not port or any(True for name in names for _ in fitting(owner, name)) for owner in owners)
 
 
 def each(trace: Records, text: str) -> list[str]:
@@ -131,6 +131,6 @@ def _without_port(trace: Records, text: str, selector: Selector) -> SelectorErro
     owners = select(trace, text[: selector.port_span[0] - 1])
     for _, group in groupby(sorted(owners, key=lambda match: match.path), key=lambda match: match.path):
         matches: list[Match] = list(group)
-        if not any(port_fits(port, selector.port) for match in matches for port in match.owner.ports):
+        if not any(True for match in matches for _ in fitting(match.owner, selector.port)):
             return not_found.unknown_port(matches[0], selector.port, selector.port_span)
     return None

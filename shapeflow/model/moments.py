@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from shapeflow.model.containers import ids_at, told
 from shapeflow.model.match import Match
 from shapeflow.model.records import Port, Records
 
@@ -57,11 +58,22 @@ class Moments:
 
     def of(self, match: Match, port: Port) -> Moment:
         """Return when a tensor is at a port of what a selector names."""
-        is_input = port in match.owner.inputs
+        return self.of_side(match, is_input(match, port))
+
+    def of_side(self, match: Match, inputs: bool) -> Moment:
+        """Return when the inputs, or the outputs, of what a selector names are there."""
         if match.op is not None:
-            return at_op(match.op.id) if is_input else self.op_ended(match.op.id)
+            return at_op(match.op.id) if inputs else self.op_ended(match.op.id)
         assert match.call is not None
-        return (self.began if is_input else self.ended)[match.call.id]
+        return (self.began if inputs else self.ended)[match.call.id]
+
+
+def is_input(match: Match, port: Port) -> bool:
+    """Return whether a port, perhaps one in a large container, is an input of what a selector names."""
+    return any(
+        port.name == given.name or (given.container is not None and port.name.startswith(given.name))
+        for given in told(match.owner.inputs)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +96,12 @@ def places(trace: Records, matches: list[Match], side: str) -> list[Place]:
     moments = trace.cached(Moments)
     found = []
     for match in matches:
-        owner = match.owner
-        ports = {"in": owner.inputs, "out": owner.outputs, "both": owner.ports}[side]
-        for port in ports if match.port is None else (match.port,):
-            if port.value is not None:
-                found.append(Place(port.value, moments.of(match, port)))
+        if match.port is not None:
+            if match.port.value is not None:
+                found.append(Place(match.port.value, moments.of(match, match.port)))
+            continue
+        for inputs in {"in": (True,), "out": (False,), "both": (True, False)}[side]:
+            when = moments.of_side(match, inputs)
+            ports = match.owner.inputs if inputs else match.owner.outputs
+            found += [Place(value, when) for value in ids_at(ports)]
     return found

@@ -6,14 +6,36 @@ Ids are positions: ``records.values[7].id == 7``. Everything is immutable. Quest
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from typing import Any, Literal, TypeVar
 
 from shapeflow.common.control_characters import visible_line
+from shapeflow.model.call_names import call_key, call_name
+from shapeflow.model.containers import Container
+from shapeflow.model.ports import Port, item_name
 from shapeflow.shapes.notation import element_bytes, shape_text
+
+__all__ = [
+    "SCHEMA",
+    "Call",
+    "Container",
+    "Escape",
+    "Failure",
+    "Module",
+    "Op",
+    "Origin",
+    "Port",
+    "Records",
+    "Run",
+    "Source",
+    "Value",
+    "call_key",
+    "call_name",
+    "item_name",
+]
 
 Answer = TypeVar("Answer")
 
@@ -48,28 +70,6 @@ class Value:
     def bytes(self) -> int:
         """Size in bytes, if every element is stored."""
         return prod(self.shape) * element_bytes(self.dtype)
-
-
-@dataclass(frozen=True, slots=True)
-class Port:
-    """A named place in a call or op, and what was there."""
-
-    name: str
-    """``in[0]``, ``in.query``, ``in[0][2]``, ``out``, ``out.pred_masks``; ``score`` of fused attention."""
-    value: int | None
-    """Id of the value; None if no tensor was there."""
-    text: str = ""
-    """What was there instead of a tensor: ``None``, ``1``, ``'nearest'``, ``(2, 2)`` …"""
-    alias: str = ""
-    """Another name of the same place: a positional argument by its parameter's name, and the reverse."""
-
-
-def item_name(name: str, key: object) -> str:
-    """Return the name of the item ``key`` of the port ``name``: ``out.masks``, ``out[1]``, ``in['a b']``."""
-    if isinstance(key, int):
-        return f"{name}[{key}]"
-    text = str(key)
-    return f"{name}.{text}" if text.isidentifier() else f"{name}[{text!r}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +128,9 @@ class Call:
     class_name: str
     parent: int | None
     """Id of the call that was running, whatever its path."""
-    inputs: tuple[Port, ...]
+    inputs: Sequence[Port]
     """As they were when the call began."""
-    outputs: tuple[Port, ...]
+    outputs: Sequence[Port]
     """When it ended; what a method adds to a dict or list that it was given is ``out.PARAMETER.KEY``."""
     first_op: int
     last_op: int
@@ -159,20 +159,6 @@ class Call:
     def exact_name(self) -> str:
         """The selector of exactly this call: ``backbone.forward_image()@0``."""
         return f"{self.name}@{self.index}"
-
-
-def call_key(path: str, method: str) -> str:
-    """Return the path of a module (empty for the root), or of a helper: ``backbone.forward_image()``."""
-    if method == "forward":
-        return path
-    return f"{path}.{method}()" if path else f"{method}()"
-
-
-def call_name(path: str, method: str) -> str:
-    """Return the selector of all calls of a method: ``.`` or ``.encode()`` for the root."""
-    if method == "forward":
-        return path or "."
-    return f"{path}.{method}()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +254,8 @@ class Records:
     values: tuple[Value, ...] = ()
     escapes: tuple[Escape, ...] = ()
     sources: tuple[Source, ...] = ()
+    containers: tuple[Container, ...] = ()
+    """What large containers held that calls were handed or gave; the ports of calls refer to it."""
 
     @cached_property
     def module_by_path(self) -> dict[str, Module]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from shapeflow.model import not_found
+from shapeflow.model.containers import Ports
 from shapeflow.model.match import Match, op_match
 from shapeflow.model.path_index import OUTSIDE, PathIndex, selector_of
 from shapeflow.model.pattern import Segment, escape, hide_escaped, parse_path, parse_segment, syntax_error
-from shapeflow.model.records import Module, Op, Port, Records
+from shapeflow.model.records import Call, Module, Op, Port, Records
 
 _NUMBERS = re.compile(r"(-?\d{1,9})(?:-(-?\d{1,9}))?", re.ASCII)
 
@@ -178,12 +179,24 @@ def _ports(trace: Records, matches: Sequence[Match], selector: Selector) -> list
     found = [
         match.at(port, trace.value_at(port))
         for match in matches
-        for port in match.owner.ports
-        if port_fits(port, selector.port)
+        for port in fitting(match.owner, selector.port)
     ]
     if not found:
         raise not_found.unknown_port(matches[0], selector.port, selector.port_span)
     return found
+
+
+def fitting(owner: Call | Op, wanted: str) -> Iterator[Port]:
+    """Yield the ports that are wanted; a large container is opened only if something in it may be."""
+    for ports in (owner.inputs, owner.outputs):
+        if not isinstance(ports, Ports):
+            yield from (port for port in ports if port_fits(port, wanted))
+            continue
+        for port in ports.told:
+            if port_fits(port, wanted):
+                yield from ports.below(port)
+            elif port.container is not None and wanted.startswith((port.name, port.alias or port.name)):
+                yield from (inner for inner in ports.below(port) if port_fits(inner, wanted))
 
 
 def op_matches(trace: Records, ops: Iterable[Op]) -> list[Match]:

@@ -7,7 +7,8 @@ import io
 import json
 import re
 import zlib
-from dataclasses import fields
+from collections.abc import Iterable
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +19,9 @@ from shapeflow.common.text import listing
 from shapeflow.common.units import format_bytes
 from shapeflow.errors import InputError
 from shapeflow.model.codec import MalformedError, decode, encode
-from shapeflow.model.records import SCHEMA, Call, Escape, Module, Op, Records, Run, Source, Value
+from shapeflow.model.containers import ContainerTable, first_fault, with_containers
+from shapeflow.model.ports import Port
+from shapeflow.model.records import SCHEMA, Call, Container, Escape, Module, Op, Records, Run, Source, Value
 
 Kind = TypeVar("Kind", bound=Records)
 
@@ -29,6 +32,7 @@ RECORDS: dict[str, type[Any]] = {
     "ops": Op,
     "values": Value,
     "escapes": Escape,
+    "containers": Container,
 }
 """The lists of a trace file, in their order."""
 
@@ -64,7 +68,8 @@ def dumps(trace: Records) -> bytes:
     """Return the text of a trace file, as UTF-8."""
     parts = [f'{{"schema":{_json(SCHEMA)}', f'"run":{_json(encode(trace.run))}']
     for name in RECORDS:
-        lines = ",\n".join(_json(encode(record)) for record in getattr(trace, name))
+        records = getattr(trace, name)
+        lines = ",\n".join(_json(encode(record)) for record in records)
         parts.append(f'"{name}":[\n{lines}\n]' if lines else f'"{name}":[]')
     text = ",\n".join(parts) + "}\n"
     # Half of a surrogate pair has no UTF-8 form; with a backslash it is a JSON escape.
@@ -119,7 +124,7 @@ def loads(content: bytes, kind: type[Kind], path: Path = Path("trace.json")) -> 
     with collection_paused():
         trace = _build(path, data, kind)
         _check_references(path, trace)
-    return trace
+        return _opened(path, trace) if trace.containers else trace
 
 
 def _no_number(name: str) -> None:
@@ -165,6 +170,21 @@ def _build(path: Path, data: dict[str, Any], kind: type[Kind]) -> Kind:
     return kind(run=run, **lists)
 
 
+def _opened(path: Path, trace: Kind) -> Kind:
+    """Return a trace whose calls list what is in their containers, too."""
+    fault = first_fault(trace.containers)
+    if fault is not None:
+        raise _dangling(path, "containers", *fault)
+    table = ContainerTable(trace.containers)
+    calls = tuple(
+        replace(
+            call, inputs=with_containers(call.inputs, table), outputs=with_containers(call.outputs, table)
+        )
+        for call in trace.calls
+    )
+    return replace(trace, calls=calls)
+
+
 def _check_references(path: Path, trace: Records) -> None:
     """Refuse ids that name nothing, so that nobody has to look before following one."""
     sizes = {name: len(getattr(trace, name)) for name in RECORDS}
@@ -181,14 +201,23 @@ def _check_references(path: Path, trace: Records) -> None:
             if name in ("calls", "ops"):
                 if record.parent is not None and record.parent >= number:
                     raise _dangling(path, name, number, f"its parent {record.parent} is not before it")
-                for port in (*record.inputs, *record.outputs):
-                    if port.value is not None and not 0 <= port.value < sizes["values"]:
-                        raise _dangling(
-                            path, name, number, f"{port.name} is value {port.value}, which is missing"
-                        )
+                _check_ports(path, name, number, (*record.inputs, *record.outputs), sizes)
+            if name == "containers":
+                entries = (entry for edit in record.edits for entry in edit.entries)
+                _check_ports(path, name, number, entries, sizes)
     for call in trace.calls:
         if not 0 <= call.first_op <= call.last_op <= sizes["ops"]:
             raise _dangling(path, "calls", call.id, f"its ops are {call.first_op} to {call.last_op}")
+
+
+def _check_ports(path: Path, name: str, number: int, ports: Iterable[Port], sizes: dict[str, int]) -> None:
+    for port in ports:
+        if port.value is not None and not 0 <= port.value < sizes["values"]:
+            raise _dangling(path, name, number, f"{port.name} is value {port.value}, which is missing")
+        if port.container is not None and (name == "ops" or not 0 <= port.container < sizes["containers"]):
+            raise _dangling(
+                path, name, number, f"{port.name} is container {port.container}, which is missing"
+            )
 
 
 _REFERENCES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shapeflow.model.records import Port
+from shapeflow.model.ports import Port
 
 UNSEEN_INSIDE = "(…)"
 """How the text of such a port ends."""

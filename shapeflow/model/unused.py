@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from shapeflow.model.containers import ids_at, values_at
 from shapeflow.model.links import Links, path_to
 from shapeflow.model.moments import FIRST, LAST, Moment, Moments, at_op
 from shapeflow.model.records import Call, Op, Records, Value
@@ -108,7 +109,7 @@ class _Ends:
 
     def _own_results(self, root: Call) -> list[int]:
         """Return what an entry call returns, without what another one made and it only hands back."""
-        values = dict.fromkeys(port.value for port in root.outputs if port.value is not None)
+        values = dict.fromkeys(ids_at(root.outputs))
         makers = self._links.makers
         return [
             value
@@ -130,7 +131,7 @@ class _Ends:
         broken = {call.id for call in self._trace.calls if call.raised}
         for call in self._trace.calls:
             if call.parent in broken:
-                self._end((port.value for port in call.outputs), failed)
+                self._end(ids_at(call.outputs), failed)
         for op in self._trace.ops:
             if op.call in broken:
                 self._end(self._links.made[op.id], failed)
@@ -245,12 +246,12 @@ def unused_somewhere(trace: Records) -> set[int]:
     """Return the values that reach no end, or are not used any more after a call that gives them."""
     ends, readers = trace.cached(_Ends), trace.cached(Links).readers
     found = {value.id for value in trace.values if value.id not in ends.used}
-    for call in trace.calls:
-        for port in call.outputs:
-            value = port.value
-            read_after = value is not None and max(readers[value], default=-1) >= call.last_op
-            if value is not None and value not in ends.why and not read_after:
-                found.add(value)
+    seen: set[int] = set()
+    for call in sorted(trace.calls, key=lambda call: -call.last_op):  # the last that gives a value decides
+        given = values_at(call.outputs) - seen
+        seen |= given
+        unread = {value for value in given if max(readers[value], default=-1) < call.last_op}
+        found |= unread - ends.why.keys()
     return found
 
 

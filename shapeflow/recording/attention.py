@@ -21,8 +21,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from shapeflow.common.shared import Changes
-from shapeflow.recording.identity import sizes
 from shapeflow.recording.modes import OwnMode
+from shapeflow.recording.notation import sizes
 from shapeflow.recording.replaced import Replaced
 from shapeflow.recording.torch_internals import (
     attention_product_flops,

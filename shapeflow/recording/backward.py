@@ -19,7 +19,8 @@ from torch import Tensor
 
 from shapeflow.common.shared import Changes
 from shapeflow.model.records import Port, item_name
-from shapeflow.recording.identity import short_dtype
+from shapeflow.recording.builders import OpBuilder
+from shapeflow.recording.notation import short_dtype
 from shapeflow.recording.ops import Functions
 from shapeflow.recording.ports import walk
 from shapeflow.recording.torch_internals import (
@@ -30,7 +31,7 @@ from shapeflow.recording.torch_internals import (
     no_torch_function,
     version_of,
 )
-from shapeflow.recording.trace_builder import OpBuilder, TraceBuilder
+from shapeflow.recording.trace_builder import TraceBuilder
 
 TARGETS = frozenset({"backward", "grad"})
 """What the op of a backward pass is called."""

@@ -22,10 +22,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from shapeflow.model.ports import Port
+from shapeflow.recording.builders import CallBuilder
 from shapeflow.recording.modules import named_modules
-from shapeflow.recording.ports import arguments, tensors_of, walk
+from shapeflow.recording.ports import arguments
 from shapeflow.recording.torch_internals import no_torch_function
-from shapeflow.recording.trace_builder import CallBuilder, TraceBuilder
+from shapeflow.recording.trace_builder import TraceBuilder
 
 Method = Callable[..., Any]
 _SCRIPTED: type[nn.Module] = torch.jit.ScriptModule
@@ -61,8 +63,8 @@ class Running:
         self.recorder.leave(self)
         if self.call is not None:
             with no_torch_function():
-                leaves = self.recorder.leaves(self.call, self.names, args, kwargs, result)
-                self.recorder.builder.end_call(self.call, leaves)
+                added = self.recorder.added(self.call, self.names, args, kwargs, result)
+                self.recorder.builder.end_call(self.call, [("out", result)], added=added)
 
     def fail(self, error: BaseException) -> None:
         """End the call that raised."""
@@ -203,21 +205,19 @@ class CallRecorder:
                 del self._running[position:]
                 break
 
-    def leaves(
+    def added(
         self, call: CallBuilder, names: tuple[str, ...], args: Any, kwargs: dict[str, Any], result: Any
-    ) -> list[tuple[str, Any]]:
-        """Return what a call gave, or, if it gave nothing, what it put into containers that it was given."""
-        leaves = walk("out", result)
-        if result is None:
-            given = {port.value for port in call.inputs}
-            for name, value in {**dict(zip(names, args, strict=False)), **kwargs}.items():
-                if isinstance(value, dict | list):
-                    leaves += [
-                        (f"out.{name}{place}", tensor)
-                        for place, tensor in tensors_of(value).items()
-                        if self.builder.read(tensor, "") not in given
-                    ]
-        return leaves
+    ) -> list[Port]:
+        """Return what a call that gave nothing put into containers that it was given."""
+        if result is not None:
+            return []
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        return [
+            port
+            for name, value in given.items()
+            if isinstance(value, dict | list)
+            for port in self.builder.added(call, f"out.{name}", value)
+        ]
 
     # Names of parameters ----------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from shapeflow.errors import SelectorError
 from shapeflow.model.records import Port
 from shapeflow.model.selector import Selector, parse, port_fits, select
 from shapeflow.model.trace import Trace
-from shapeflow.recording.identity import short_dtype
+from shapeflow.recording.notation import short_dtype
 from shapeflow.recording.torch_internals import no_dispatch_modes, no_torch_function
 
 MOST_ELEMENTS = 2**22

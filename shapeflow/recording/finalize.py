@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import NamedTuple
 
+from shapeflow.model.containers import Container, ContainerTable, with_containers
 from shapeflow.model.records import Call, Escape, Op
-from shapeflow.recording.trace_builder import CallBuilder, TraceBuilder
+from shapeflow.recording.builders import CallBuilder
+from shapeflow.recording.trace_builder import TraceBuilder
 
 
 class Finalized(NamedTuple):
@@ -15,6 +17,7 @@ class Finalized(NamedTuple):
     calls: tuple[Call, ...]
     ops: tuple[Op, ...]
     escapes: tuple[Escape, ...]
+    containers: tuple[Container, ...]
     numbers: dict[int, int]
     """Id of an unfinished call -> id of the finished call that it is, or that it ran in."""
 
@@ -41,6 +44,8 @@ def finalize(builder: TraceBuilder) -> Finalized:
     last_op = len(builder.ops)
     flops = list(accumulate((op.flops if op.parent is None else 0 for op in builder.ops), initial=0))
     counts: dict[str, int] = {}
+    containers = tuple(builder.containers.writer.records)
+    table = ContainerTable(containers)
     calls = []
     for call in kept:
         index = counts[call.key] = counts.get(call.key, -1) + 1
@@ -53,8 +58,8 @@ def finalize(builder: TraceBuilder) -> Finalized:
                 index,
                 call.class_name,
                 renamed(call.parent),
-                tuple(call.inputs),
-                tuple(call.outputs),
+                with_containers(tuple(call.inputs), table),
+                with_containers(tuple(call.outputs), table),
                 first,
                 last,
                 flops[last] - flops[first] if call.within is None else _flops_inside(builder, first, last),
@@ -77,4 +82,4 @@ def finalize(builder: TraceBuilder) -> Finalized:
         for op in builder.ops
     ]
     escapes = tuple(Escape(item.value, item.how, renamed(item.call), item.source) for item in builder.escapes)
-    return Finalized(tuple(calls), tuple(ops), escapes, numbers)
+    return Finalized(tuple(calls), tuple(ops), escapes, containers, numbers)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from shapeflow.recording.attention import attention_flops
+from shapeflow.recording.dispatch_mode import DispatchMode
 from shapeflow.recording.torch_internals import (
-    DispatchMode,
     HigherOrderOperator,
     attention_gradient_flops,
     convolution_flops,

@@ -9,73 +9,15 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator
+from operator import is_
 
-import torch
 from torch import Tensor
-from torch.nn.parameter import is_lazy
 
 from shapeflow.model.records import Origin, Value
+from shapeflow.recording.followed import Followed, Tracked
+from shapeflow.recording.notation import SHORT_DTYPES, short_dtype, sizes
 from shapeflow.recording.storages import HandedOut, Storage, holding
-from shapeflow.recording.torch_internals import nested_sizes, no_torch_dispatch, storage_identity
-
-SHORT_DTYPES = {
-    torch.float16: "f16",
-    torch.float32: "f32",
-    torch.float64: "f64",
-    torch.bfloat16: "bf16",
-    torch.complex32: "c32",
-    torch.complex64: "c64",
-    torch.complex128: "c128",
-    torch.int8: "i8",
-    torch.int16: "i16",
-    torch.int32: "i32",
-    torch.int64: "i64",
-    torch.uint8: "u8",
-    torch.uint16: "u16",
-    torch.uint32: "u32",
-    torch.uint64: "u64",
-    torch.bool: "bool",
-}
-
-
-def short_dtype(dtype: torch.dtype) -> str:
-    """Return ``f32`` for ``torch.float32`` and so on; ``float8_e4m3fn`` becomes ``f8_e4m3fn``."""
-    return SHORT_DTYPES.get(dtype) or str(dtype).removeprefix("torch.").replace("float", "f", 1)
-
-
-def sizes(tensor: Tensor) -> tuple[int, ...]:
-    """Return the shape of a tensor; for a nested tensor that of the padded one, with the largest sizes."""
-    if type(tensor) is Tensor and not tensor.is_nested:  # what nearly all are
-        return tuple(tensor.shape)
-    if is_lazy(tensor):
-        return ()
-    if not tensor.is_nested:
-        return tuple(tensor.shape)
-    with no_torch_dispatch():
-        if tensor.layout is torch.jagged:
-            offsets: Tensor = tensor.offsets()  # type: ignore[attr-defined]
-            longest = 0 if offsets.is_meta else int(offsets.diff().max())
-            return tuple(size if type(size) is int else longest for size in tensor.shape)
-        parts = nested_sizes(tensor)
-        return (len(parts), *parts.amax(0).tolist())
-
-
-def notation(tensor: Tensor) -> str:
-    """Return the one notation of a tensor: ``f32[1, 256]``."""
-    return f"{short_dtype(tensor.dtype)}{list(sizes(tensor))}"
-
-
-class _Tracked(weakref.ref[Tensor]):
-    """A tensor that may be alive; called, it gives the tensor or None."""
-
-    __slots__ = ("address", "epoch", "key", "storage", "value")
-
-    key: int
-    address: int
-    storage: Storage | None
-    value: int
-    epoch: int
-    """How often its storage had been written to when it became this value; -1: its shape was changed."""
+from shapeflow.recording.torch_internals import storage_identity
 
 
 class Identity:
@@ -92,10 +34,12 @@ class Identity:
         self._names: dict[int, tuple[weakref.ref[Tensor], Origin, str]] = {}
         for tensor, origin, name in names:
             self._names.setdefault(id(tensor), (weakref.ref(tensor), origin, name))
-        self._tracked: dict[int, _Tracked] = {}
+        self._tracked: dict[int, Tracked] = {}
         self._storages: dict[int, Storage] = {}
         self._storage_count = 0
         self._handed_out = HandedOut()
+        self._writes = 0
+        """Counts whatever makes a tensor that is known another value."""
         self._forget = self._make_forget()
 
     def current(self, tensor: Tensor) -> int | None:
@@ -104,6 +48,26 @@ class Identity:
         if tracked is None or tracked() is not tensor:
             return None
         return tracked.value if tracked.storage is None or tracked.epoch == tracked.storage.epoch else None
+
+    def follow(self, tensors: Iterable[Tensor]) -> Followed:
+        """Return what tells later, at little cost, whether tensors that were seen are what they are now."""
+        return Followed([self._tracked[id(tensor)] for tensor in tensors], self._writes)
+
+    def together(self, parts: Iterable[Followed]) -> Followed:
+        """Return the tensors that several follow as one, each of which was asked just now."""
+        return Followed([one for part in parts for one in part.tracked], self._writes)
+
+    def is_unchanged(self, followed: Followed) -> bool:
+        """Return whether tensors are alive and the values that they were when they began to be followed."""
+        if not all(map(is_, map(self._tracked.get, followed.ids), followed.tracked)):
+            return False
+        if followed.writes != self._writes:
+            for tracked, value in zip(followed.tracked, followed.values, strict=True):
+                storage = tracked.storage
+                if tracked.value != value or (storage is not None and tracked.epoch != storage.epoch):
+                    return False
+            followed.writes = self._writes
+        return True
 
     def value_of(self, tensor: Tensor, origin: Origin = "unknown", name: str = "") -> tuple[int, int | None]:
         """Return the id of the value that ``tensor`` is now, and the op that wrote it unseen, if one did.
@@ -188,12 +152,14 @@ class Identity:
         if storage is not None:
             storage.epoch += 1
             storage.writer = op
+            self._writes += 1
 
     def reshaped(self, tensor: Tensor) -> None:
         """Note that the shape of ``tensor`` changes in place: it becomes another value on its memory."""
         tracked = self._seen(tensor)
         if tracked is not None:
             tracked.epoch = -1
+            self._writes += 1
 
     def seen_before(self, tensor: Tensor, op: int) -> bool:
         """Return whether ``tensor``, whose value is not known now, was there before ``op``."""
@@ -230,7 +196,7 @@ class Identity:
             self._forget(tracked)
         self._names.pop(id(tensor), None)
 
-    def _seen(self, tensor: Tensor) -> _Tracked | None:
+    def _seen(self, tensor: Tensor) -> Tracked | None:
         tracked = self._tracked.get(id(tensor))
         return tracked if tracked is not None and tracked() is tensor else None
 
@@ -252,7 +218,11 @@ class Identity:
     def _add(self, tensor: Tensor, origin: Origin, name: str, op: int | None = None) -> int:
         """Make a new value, which ``tensor`` is now."""
         identifier, dtype = len(self.values), tensor.dtype
-        tracked = self._seen(tensor) or self._track(tensor, op)
+        tracked = self._seen(tensor)
+        if tracked is None:
+            tracked = self._track(tensor, op)
+        else:
+            self._writes += 1
         tracked.value, storage = identifier, tracked.storage
         if storage is None:
             number = None
@@ -262,9 +232,9 @@ class Identity:
         self.values.append(Value(identifier, text, sizes(tensor), origin, op, name, number))
         return identifier
 
-    def _track(self, tensor: Tensor, op: int | None) -> _Tracked:
+    def _track(self, tensor: Tensor, op: int | None) -> Tracked:
         """Follow a tensor that was not seen before, and the storage that it is on."""
-        tracked = _Tracked(tensor, self._forget)
+        tracked = Tracked(tensor, self._forget)
         tracked.key, tracked.epoch, tracked.value = id(tensor), 0, -1
         tracked.address = place = address(tensor)
         storage = self._storages.get(place) if place else None
@@ -286,10 +256,10 @@ class Identity:
                 self.peak_bytes = max(self.peak_bytes, self.live_bytes)
         return tracked
 
-    def _make_forget(self) -> Callable[[_Tracked], None]:
+    def _make_forget(self) -> Callable[[Tracked], None]:
         tracked, storages, this = self._tracked, self._storages, weakref.ref(self)
 
-        def forget(gone: _Tracked) -> None:
+        def forget(gone: Tracked) -> None:
             if tracked.get(gone.key) is gone:
                 del tracked[gone.key]
             storage = gone.storage

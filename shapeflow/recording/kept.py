@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from shapeflow.model.containers import values_at
 from shapeflow.model.trace import Trace
 from shapeflow.model.unused import reaching_an_end, unused_somewhere
 from shapeflow.recording.modules import tensors_kept
@@ -30,7 +31,7 @@ def kept_after(builder: TraceBuilder, trace: Trace, modules: Mapping[str, nn.Mod
         modules: the modules of the model by path, whose attributes are looked through.
     """
     used = set(reaching_an_end(trace))
-    returned = {port.value for call in trace.calls if call.parent is None for port in call.outputs}
+    returned = {value for call in trace.calls if call.parent is None for value in values_at(call.outputs)}
     wanted = unused_somewhere(trace) - returned
 
     def unexplained() -> list[Tensor]:

@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from shapeflow.common.shared import Changes
+from shapeflow.recording.dispatch_mode import DispatchMode, dispatch_modes
 from shapeflow.recording.stacks import taken_off
 from shapeflow.recording.torch_internals import (
-    DispatchMode,
     TorchFunctionMode,
-    dispatch_modes,
     dispatch_notes,
     function_modes,
     no_torch_function,

@@ -14,12 +14,14 @@ import torch
 from torch import Tensor
 
 from shapeflow.model.records import Escape, Port
+from shapeflow.recording.builders import OpBuilder
+from shapeflow.recording.dispatch_mode import DispatchMode
 from shapeflow.recording.flops import may_count
 from shapeflow.recording.ports import walk
 from shapeflow.recording.redispatch import have_own_dispatch, redispatch
 from shapeflow.recording.schemas import Operator, deciding_size, operator_of, tensors_in
-from shapeflow.recording.torch_internals import DispatchMode, HigherOrderOperator, no_torch_function
-from shapeflow.recording.trace_builder import OpBuilder, TraceBuilder
+from shapeflow.recording.torch_internals import HigherOrderOperator, no_torch_function
+from shapeflow.recording.trace_builder import TraceBuilder
 
 
 class OperatorWatch:

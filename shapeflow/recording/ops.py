@@ -17,12 +17,13 @@ from torch import Tensor
 
 from shapeflow.model.doubts import SHARING
 from shapeflow.recording.attention import attention_flops, fused_flops, opened, score_shape
-from shapeflow.recording.identity import short_dtype
+from shapeflow.recording.builders import OpBuilder
 from shapeflow.recording.modes import OwnMode
+from shapeflow.recording.notation import short_dtype
 from shapeflow.recording.ports import tensors_of, walk
 from shapeflow.recording.targets import METADATA_QUERIES, escape_name, target_name
 from shapeflow.recording.torch_internals import no_torch_function
-from shapeflow.recording.trace_builder import OpBuilder, TraceBuilder
+from shapeflow.recording.trace_builder import TraceBuilder
 
 _NO_TENSOR = (bool, int, float, str, torch.Size, torch.dtype, torch.device, type(None))
 

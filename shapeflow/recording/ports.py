@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 from torch.fx import Proxy
 
-from shapeflow.model.records import item_name
+from shapeflow.model.ports import item_name
 from shapeflow.model.unseen import UNSEEN_INSIDE
-from shapeflow.recording.held import may_hold_tensors
+from shapeflow.recording.opaque import may_hold_tensors
 
 DEPTH = 8
 LEAVES = 256
@@ -118,6 +118,22 @@ def _attributes(value: object) -> list[tuple[str, Any]]:
     return [*held.items(), *((name, getattr(value, name)) for name in sorted(slots) if hasattr(value, name))]
 
 
+class _Plain:
+    """A class like most that are written in Python."""
+
+
+def keeps_attributes(kind: type) -> bool:
+    """Return whether the attributes of an object are all in its ``__dict__``, and what they seem."""
+    if issubclass(kind, Mapping | list | tuple | deque | torch.nn.Module | type) or not kind.__dictoffset__:
+        return False
+    if kind.__basicsize__ > _Plain.__basicsize__:  # a set, a function: what it holds is elsewhere, too
+        return False
+    if any(getattr(owner, "__slots__", ()) for owner in kind.__mro__):
+        return False
+    fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+    return not any(hasattr(getattr(kind, field.name, None), "__get__") for field in fields)
+
+
 def _holds_tensor(value: object, depth: int = 4) -> bool:
     if isinstance(value, Tensor):
         return True
@@ -144,18 +160,25 @@ def _visit(leaves: list[Leaf], name: str, value: object, depth: int, inside: tup
         if isinstance(value, Tensor):
             leaves.append((name, value))
             return
-        items = children(value) if depth < DEPTH and id(value) not in inside else None
-        if items and not (isinstance(value, list | tuple) and _all_plain(value)):
+        items = look_into(value, depth < DEPTH and id(value) not in inside)
+        if not isinstance(items, str):
             within = (*inside, id(value))
             for key, item in items:
                 _visit(leaves, item_name(name, key), item, depth + 1, within)
             return
-        if items == [] and isinstance(value, Mapping):
-            text = "{}"
-        elif items != [] and may_hold_tensors(value):
-            text = type(value).__name__ + UNSEEN_INSIDE
+        text = items
     if len(leaves) < LEAVES or text.endswith(UNSEEN_INSIDE):
         leaves.append((name, text or plain(value)))
+
+
+def look_into(value: Any, may_enter: bool = True) -> list[tuple[object, Any]] | str:
+    """Return what is in a container by key; the text of what is none, or may not be entered."""
+    items = children(value) if may_enter else None
+    if items and not (isinstance(value, list | tuple) and _all_plain(value)):
+        return items
+    if items == [] and isinstance(value, Mapping):
+        return "{}"
+    return type(value).__name__ + UNSEEN_INSIDE if items != [] and may_hold_tensors(value) else plain(value)
 
 
 def _all_plain(sequence: Any) -> bool:

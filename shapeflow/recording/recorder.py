@@ -230,7 +230,16 @@ class Recording:
             peak_op=builder.peak_op,
         )
         values, sources = tuple(builder.identity.values), tuple(builder.sources.sources)
-        trace = Trace(run, table, finalized.calls, finalized.ops, values, finalized.escapes, sources)
+        trace = Trace(
+            run,
+            table,
+            finalized.calls,
+            finalized.ops,
+            values,
+            finalized.escapes,
+            sources,
+            finalized.containers,
+        )
         kept = kept_after(builder, trace, self._calls.modules) if error is None else {}
         if kept:
             marked = [replace(value, kept=kept.get(value.id, "")) for value in builder.identity.values]

@@ -2,72 +2,33 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from shapeflow.common.collector import collection_paused
 from shapeflow.common.shared import Changes, surely
 from shapeflow.common.text import listing
-from shapeflow.errors import InputError, RunError
+from shapeflow.errors import InputError
 from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
 from shapeflow.recording.capture import Capture
-from shapeflow.recording.lazy_dynamo import keep_compiler_out
-from shapeflow.recording.modes import put_on
+from shapeflow.recording.job import Job, Prepared, forget_tables
 from shapeflow.recording.modules import named_tensors, tensor_names
 from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.recorder import Recording
 from shapeflow.recording.shapes_only.cleanup import (
-    forget_cached,
     gradient_of,
     keep_attributes,
     keep_contents,
     keep_gradients,
 )
-from shapeflow.recording.shapes_only.devices import CudaOnCpu
 from shapeflow.recording.shapes_only.mode import ShapesOnly
-
-MOST_WEIGHTS = 2**28
-"""Elements of weights up to which a model is built for real if it cannot be built without."""
-BUILT_FOR_REAL = (
-    "The model was built with real weights, since building it reads their numbers; its run reads none."
-)
-
-
-class Prepared(Protocol):
-    """A model that is ready to run, as an adapter gives it."""
-
-    @property
-    def model(self) -> nn.Module:
-        """The root of the modules to watch."""
-
-    @property
-    def run(self) -> Callable[[], object]:
-        """Performs the run."""
-
-    @property
-    def inputs(self) -> Mapping[str, Any]:
-        """What goes in, as plain data."""
-
-    @property
-    def versions(self) -> Mapping[str, str]:
-        """Package -> version."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What this run does differently."""
-
-    @property
-    def outcome(self) -> Callable[[Any], Mapping[str, Any]] | None:
-        """Tells more of the inputs once the run has given its result."""
 
 
 def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None, **kwargs: Any) -> Trace:
@@ -109,7 +70,7 @@ def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None
         try:
             if mode is not None:
                 keep_gradients(given, changes)
-                changes.on_end(partial(_forget_cached, recording, mode))
+                changes.on_end(partial(forget_tables, recording, mode))
                 keep_attributes(model, changes)
                 keep_contents((args, kwargs), changes)
                 mode.begin(changes)
@@ -132,11 +93,6 @@ def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[],
         surely(first, second)
 
     return end
-
-
-def _forget_cached(recording: Recording, mode: ShapesOnly) -> None:
-    if recording.outlived:
-        forget_cached(mode.concrete.is_symbolic)
 
 
 def _hand_over(error: BaseException, recording: Recording) -> None:
@@ -172,15 +128,6 @@ def _device_of(model: nn.Module) -> str:
     return "cpu" if first is None else first[1].device.type
 
 
-def _may_be_ours(error: BaseException | None) -> bool:
-    """Return True if an error may come of what a shapes-only run leaves out."""
-    while error is not None:
-        if isinstance(error, RunError | RuntimeError | AssertionError | ValueError | TypeError):
-            return True
-        error = error.__cause__
-    return False
-
-
 def run(
     prepare: Callable[[], Prepared],
     *,
@@ -203,7 +150,7 @@ def run(
     Raises:
         Exception: whatever ``prepare`` raises. What the run itself raises is in ``trace.run.failure``.
     """
-    job = _Job(prepare, device)
+    job = Job(prepare, device)
 
     def describe(built: Prepared, recording: Recording) -> Run:
         return replace(
@@ -230,98 +177,3 @@ def run(
     recorded = job.trace.run
     more = job.prepared.outcome(job.result[0])
     return replace(job.trace, run=replace(recorded, inputs={**recorded.inputs, **more}))
-
-
-class _Job:
-    """A model that is built, run and recorded.
-
-    Args:
-        prepare: builds the model.
-        device: where.
-    """
-
-    def __init__(self, prepare: Callable[[], Prepared], device: str) -> None:
-        self._prepare, self._device = prepare, device
-        self._changes = Changes()
-        self._recording: Recording | None = None
-        self.prepared: Prepared | None = None
-        self.result: tuple[object] | None = None
-        """What the run gave; None while it has not come to its end."""
-        self.failed: BaseException | None = None
-        """What the run itself raised."""
-        self.trace: Trace | None = None
-
-    def go(
-        self,
-        describe: Callable[[Prepared, Recording], Run],
-        progress: Callable[[float], None] | None,
-        capture: Mapping[str, Capture] | None,
-    ) -> None:
-        """Build the model and run it; ``end`` has to be called afterwards, whatever happens."""
-        device, changes = self._device, self._changes
-        keep_compiler_out(changes)
-        if device == "cpu" and not torch.cuda.is_available():
-            put_on(CudaOnCpu(), changes)
-        started = time.perf_counter()
-        with collection_paused():
-            mode, notes = self._build()
-        built = round(time.perf_counter() - started, 3)
-        prepared = self.prepared
-        assert prepared is not None
-        recording = Recording(
-            prepared.model, shapes_only=mode, device=device, progress=progress, capture=capture
-        )
-        described = describe(prepared, recording)
-        recording.run = replace(described, notes=(*described.notes, *notes), seconds={"build": built})
-        self._recording = recording
-        recording.begin()
-        try:
-            self.result = (prepared.run(),)
-        except BaseException as error:
-            self.failed = error
-            recording.raised(error)
-            raise
-
-    def _build(self) -> tuple[ShapesOnly | None, tuple[str, ...]]:
-        """Build the model: without weights, or with them where building reads their numbers.
-
-        Quantising, tracing and exporting read weights. If building without any fails, the real one decides.
-
-        Returns:
-            The shapes-only mode, which is on, and notes for the trace.
-        """
-        if self._device != "meta":
-            self.prepared = self._prepare()
-            return None, ()
-        mode, attempt = self._shapes_only()
-        try:
-            self.prepared = self._prepare()
-        except Exception as error:
-            if mode.elements_left_out > MOST_WEIGHTS or not _may_be_ours(error):
-                raise
-        else:
-            return mode, ()
-        attempt.end()
-        self.prepared = self._prepare()
-        return self._shapes_only()[0], (BUILT_FOR_REAL,)
-
-    def _shapes_only(self) -> tuple[ShapesOnly, Changes]:
-        """Return a shapes-only mode that is on, and what ends it."""
-        mode, changes = ShapesOnly(), Changes()
-        self._changes.on_end(partial(self._forget_cached, mode))
-        self._changes.on_end(changes.end)
-        mode.begin(changes)
-        return mode, changes
-
-    def end(self) -> None:
-        """Finish the trace, and undo what was changed; called again, it does what is left to do."""
-        surely(self._finish, self._changes.end)
-
-    def _finish(self) -> None:
-        if self._recording is not None:
-            self._recording.end()
-            self.trace = self._recording.finished
-
-    def _forget_cached(self, mode: ShapesOnly) -> None:
-        if self._recording is not None:
-            _forget_cached(self._recording, mode)

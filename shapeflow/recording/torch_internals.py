@@ -23,7 +23,6 @@ from torch import Tensor, nn
 from shapeflow.common.text import counted, listing
 from shapeflow.errors import InputError
 from shapeflow.recording.replaced import Replaced
-from shapeflow.recording.stacks import taken_off
 
 OLDEST = "2.6"
 """The oldest torch that is supported, as pyproject.toml says too."""
@@ -91,7 +90,7 @@ DispatchKeySet: Any = _named("torch._C.DispatchKeySet")
 # Modes ----------------------------------------------------------------------------------------------------
 
 if TYPE_CHECKING:  # it must see what our modes inherit
-    from torch.utils._python_dispatch import TorchDispatchMode
+    from torch.utils._python_dispatch import TorchDispatchMode as TorchDispatchMode
 
     TorchFunctionMode = torch.overrides.TorchFunctionMode
 else:
@@ -112,8 +111,8 @@ HigherOrderOperator: Any = _named("torch._ops.HigherOrderOperator")
 # How many dispatch modes are active. Since 1.13; nothing public tells.
 dispatch_mode_count: Callable[[], int] = _named("torch._C._len_torch_dispatch_stack")
 # The dispatch modes themselves. Since 1.13; a mode's own `__exit__` takes off whichever is the innermost.
-_dispatch_mode_at: Callable[[int], Any] = _named("torch._C._get_dispatch_stack_at")
-_pop_dispatch_mode: Callable[[], Any] = _named("torch.utils._python_dispatch._pop_mode")
+dispatch_mode_at: Callable[[int], Any] = _named("torch._C._get_dispatch_stack_at")
+pop_dispatch_mode: Callable[[], Any] = _named("torch.utils._python_dispatch._pop_mode")
 push_dispatch_mode: Callable[[Any], None] = _named("torch.utils._python_dispatch._push_mode")
 
 # The function modes that are active, to see whether they are all ours. Since 1.13; nothing public tells.
@@ -284,34 +283,3 @@ def check() -> None:
 
 
 check()
-
-
-class DispatchMode(TorchDispatchMode):
-    """A dispatch mode that sees functions such as ``cond`` too, and does not load torch's compiler."""
-
-    supports_higher_order_operators = True
-    """Read by torch from 2.9 on; an older one refuses such functions under any mode it does not know."""
-    lasts = True
-    """False for one that is on for a moment, or whose run is over: nothing may leave it on."""
-
-    def __enter__(self) -> Any:
-        push_dispatch_mode(self)
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.take_off()
-
-    def take_off(self) -> bool:
-        """Take it off wherever it is among the modes of this thread; return False if it is not."""
-        return taken_off(self, dispatch_modes(), _pop_dispatch_mode, push_dispatch_mode)
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        # Asked by torch from 2.11 on. If it is so, torch wraps the mode to keep its compiler out of it, and
-        # the wrapper loads that compiler, which takes seconds.
-        return False
-
-
-def dispatch_modes() -> list[Any]:
-    """Return the dispatch modes that are active, the innermost last."""
-    return [_dispatch_mode_at(place) for place in range(dispatch_mode_count())]

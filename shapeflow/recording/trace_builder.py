@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from torch import Tensor
 from torch.nn import Parameter
 
-from shapeflow.model.records import Escape, Origin, Port, call_key, call_name
+from shapeflow.model.records import Escape, Origin, Port
+from shapeflow.recording.builders import CallBuilder, OpBuilder, Pass
 from shapeflow.recording.capture import Capturer
+from shapeflow.recording.containers import Containers
 from shapeflow.recording.error_path import ErrorPath
 from shapeflow.recording.identity import Identity
-from shapeflow.recording.ports import PLAIN_TYPES, arguments, plain, walk
+from shapeflow.recording.ports import PLAIN_TYPES, arguments, plain, tensors_of, walk
 from shapeflow.recording.source import SourceLines
 from shapeflow.recording.storages import ADOPTING
 
@@ -22,70 +23,6 @@ Opened = TypeVar("Opened")
 
 _TENSORS = frozenset({Tensor, Parameter})
 """What most arguments are."""
-
-
-@dataclass(slots=True)
-class OpBuilder:
-    """An op being recorded."""
-
-    id: int
-    target: str
-    call: int | None
-    parent: int | None
-    source: int | None
-    inputs: list[Port]
-    first_value: int
-    """The number of values there were when it began."""
-    outputs: list[Port] = field(default_factory=list)
-    flops: int = 0
-    live_bytes: int = 0
-    wrote: bool = False
-    """True if it wrote into a tensor that was there before."""
-    read_number: bool = False
-    """True if something below it read a number into Python."""
-
-
-@dataclass(slots=True)
-class CallBuilder:
-    """A call being recorded."""
-
-    id: int
-    path: str
-    method: str
-    class_name: str
-    parent: int | None
-    source: int | None
-    inputs: list[Port]
-    first_op: int
-    within: int | None
-    """The op in which it runs: a backward pass."""
-    outputs: list[Port] = field(default_factory=list)
-    last_op: int = -1
-    raised: bool = False
-    dropped: bool = False
-    """A helper that neither took nor gave a tensor: what ran in it belongs to its caller."""
-
-    @property
-    def key(self) -> str:
-        """Its path in a selector; empty for the root."""
-        return call_key(self.path, self.method)
-
-    @property
-    def name(self) -> str:
-        """The selector of all calls like this one, as in the finished trace."""
-        return call_name(self.path, self.method)
-
-
-class Pass(Protocol):
-    """A backward pass that is running."""
-
-    op: OpBuilder
-
-    def reads(self, tensors: Iterable[Tensor]) -> None:
-        """Note what an operator inside is given."""
-
-    def met(self, value: int) -> None:
-        """Note a tensor that was first seen inside."""
 
 
 class TraceBuilder:
@@ -98,6 +35,7 @@ class TraceBuilder:
 
     def __init__(self, identity: Identity, progress: Callable[[float], None] | None = None) -> None:
         self.identity = identity
+        self.containers = Containers(identity)
         self.sources = SourceLines()
         self.ops: list[OpBuilder] = []
         self.calls: list[CallBuilder] = []
@@ -155,6 +93,22 @@ class TraceBuilder:
                 start = len(name)
                 for place, leaf in walk(name, value):
                     ports.append(self._port(place, alias and alias + place[start:], leaf, origin))
+        return ports
+
+    def _handed(self, rows: Iterable[tuple[str, str, Any]], origin: Origin) -> list[Port]:
+        """Return the ports of what a call is given or gives; a large container is one of them."""
+
+        def read(tensor: Tensor, name: str) -> int:
+            return self.read(tensor, name, origin)
+
+        return [port for row in rows for port in self.containers.ports(*row, read)]
+
+    def added(self, call: CallBuilder, name: str, value: object) -> list[Port]:
+        """Return the ports of the tensors in a container that the call was not given."""
+        ports = self.containers.added(name, value, call.inputs, self.read)
+        if self.capturer is not None and ports:
+            there = tensors_of(value)
+            self._keep(call, "", ports, [there.get(port.name.removeprefix(name)) for port in ports])
         return ports
 
     def _port(self, name: str, alias: str, leaf: Any, origin: Origin) -> Port:
@@ -240,6 +194,7 @@ class TraceBuilder:
         self, path: str, method: str, class_name: str, rows: list[tuple[str, str, Any]], depth: int = 3
     ) -> CallBuilder:
         """Open a call, with its inputs ``(name, alias, value)`` as they are now."""
+        origin: Origin = "unknown" if self.open_calls or self.passes else "input"
         call = CallBuilder(
             len(self.calls),
             path,
@@ -247,27 +202,34 @@ class TraceBuilder:
             class_name,
             self.open_calls[-1].id if self.open_calls else None,
             self.sources.current(depth),
-            self._given(rows, "unknown" if self.open_calls or self.passes else "input"),
+            self._handed(rows, origin),
             len(self.ops),
             self.open_ops[-1].id if self.open_ops else None,
         )
         self.calls.append(call)
         self.open_calls.append(call)
         if self.capturer is not None:
-            self._keep(call, "", call.inputs, _leaves(rows))
+            self._keep(call, "", self._given(rows, origin), _leaves(rows))
         return call
 
-    def end_call(self, call: CallBuilder, leaves: Sequence[tuple[str, Any]], raised: bool = False) -> None:
-        """Close a call; whatever is still open inside it was left by an exception."""
+    def end_call(
+        self,
+        call: CallBuilder,
+        results: Sequence[tuple[str, Any]],
+        raised: bool = False,
+        added: Sequence[Port] = (),
+    ) -> None:
+        """Close a call with what it gave; whatever is still open inside it was left by an exception."""
         for left in _close(self.open_calls, call):
             left.last_op, left.raised = len(self.ops), True
-        call.outputs = [self._port(name, "", leaf, "unknown") for name, leaf in leaves]
+        rows = [(name, "", value) for name, value in results]
+        call.outputs = [*self._handed(rows, "unknown"), *added]
         if self.capturer is not None:
-            self._keep(call, "", call.outputs, (leaf for _, leaf in leaves))
+            self._keep(call, "", self._given(rows, "unknown"), _leaves(rows))
         call.last_op = len(self.ops)
         call.raised = raised
         if call.method != "forward" and not raised:
-            call.dropped = not any(port.value is not None for port in (*call.inputs, *call.outputs))
+            call.dropped = not any(map(self.containers.holds_tensor, (*call.inputs, *call.outputs)))
 
     def end(self) -> None:
         """Close what an exception left open."""

@@ -80,6 +80,8 @@ def _outputs(stage: Stage, limit: int | None = None) -> list[str]:
         lines.append(f"and {len(stage.outputs) - len(lines)} more")
     if stage.passed_on:
         lines.append(f"({stage.passed_on} passed on)")
+    if stage.told_above:
+        lines.append(f"({stage.told_above} told above)")
     return lines
 
 

@@ -18,7 +18,7 @@ from torch import nn
 
 from shapeflow.common.units import format_count
 from shapeflow.model.records import Call, Port, Records, Value
-from shapeflow.recording.identity import SHORT_DTYPES
+from shapeflow.recording.notation import SHORT_DTYPES
 
 DEPTH = 3
 """Levels of modules that get a row, as torchinfo has it."""

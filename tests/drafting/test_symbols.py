@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from builders import TraceBuilder
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapeflow.drafting.symbols import ANY, Symbols
@@ -123,6 +123,7 @@ def test_a_count_that_moves_gets_an_expression():
     assert symbols.count([sizes["T"] for sizes in (OWN, *OTHERS)]) == "T"
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 400), min_size=11, max_size=11))
 def test_whatever_is_said_is_true_of_every_run(row):
     text = symbols_of(lambda **sizes: (1,)).text(tuple(row))

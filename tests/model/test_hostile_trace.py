@@ -68,6 +68,13 @@ COMMANDS = [
 def base() -> dict[str, Any]:
     """Return the sample trace as data, with inputs and numbers as a real run has them."""
     data: dict[str, Any] = json.loads(dumps(sample_trace()))
+    data["containers"] = [
+        {"id": 0, "kind": "Layer", "edits": [[0, 0, [[".keys", 0], [".n", None, "3"]]]]},
+        {"id": 1, "kind": "list", "edits": [[0, 0, [["", 1], ["", None, 0]]]]},
+        {"id": 2, "kind": "list", "edits": [[0, 1, []], [2, 0, [["", 2]]]], "base": 1},
+    ]
+    for call, number in ((data["calls"][0], 1), (data["calls"][-1], 2)):
+        call["outputs"].append(["out.cache", None, number])
     numbers = {"dtype": "f32", "shape": [1, 1], "data": "AAAAAA=="}
     box = {"cx": 0.5, "cy": 0.5, "width": 0.1, "height": 0.1, "positive": True}
     data["run"] |= {

@@ -20,7 +20,8 @@ import torch
 from torch import nn
 
 from shapeflow.recording import torch_internals, trace
-from shapeflow.recording.torch_internals import DispatchMode, TorchFunctionMode
+from shapeflow.recording.dispatch_mode import DispatchMode
+from shapeflow.recording.torch_internals import TorchFunctionMode
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "shapeflow"

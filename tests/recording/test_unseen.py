@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from walkthroughs import judge
 
+from shapeflow.model.containers import told
 from shapeflow.recording import trace
 
 DEVICES = (None, "meta")
@@ -123,6 +124,43 @@ def test_what_is_not_looked_into_may_hold_anything(name, device):
         verdict = judge(recorded, line)
         assert verdict.status in ("undecided", "contradicted"), line
         assert verdict.status == "undecided" or line == "body:out unused"
+
+
+class Caching(nn.Module):
+    """Hands what ``packed`` makes of each layer's result on, in one large list."""
+
+    def __init__(self, packed) -> None:
+        super().__init__()
+        self.first, self.bodies = Body(lambda y: y), nn.ModuleList(Body(packed) for _ in range(3))
+        self.last = Last()
+
+    def forward(self, x: Tensor):
+        cache = list(self.first(x).repeat(10, 1).unbind())
+        for body in self.bodies:
+            cache.append(body(x))
+        return self.last(cache)
+
+
+class Last(nn.Module):
+    """Uses the first thing of a list."""
+
+    def forward(self, cache: list):
+        return cache[0] + 1
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("name", ["set", "zip", "generator", "closure", "partial", "callable object", "deep"])
+def test_what_is_in_a_large_container_may_hold_anything(name, device):
+    recorded = trace(Caching(UNSEEN[name]).eval(), torch.rand(2, 3), device=device)
+    assert [port.text for port in told(recorded.calls[-1].inputs)] == ["list"]
+    for line in (
+        "bodies.0.layer:out never reaches last:in",
+        "bodies.0.layer:out never reaches last:in.cache",
+        "bodies.2.layer:out reaches last:in.cache",
+    ):
+        verdict = judge(recorded, line)
+        assert (verdict.status, verdict.code) == ("undecided", "flow-unseen"), line
+    assert judge(recorded, "first:out reaches last:in.cache[3]").status == "holds"
 
 
 @pytest.mark.parametrize("device", DEVICES)

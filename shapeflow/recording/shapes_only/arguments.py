@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shapeflow.recording.identity import notation
+from shapeflow.recording.notation import notation
 from shapeflow.recording.ports import map_tensors
 from shapeflow.recording.schemas import Operator, tensors_in
 from shapeflow.recording.shapes_only.stand_ins import lift

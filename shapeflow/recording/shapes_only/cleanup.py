@@ -11,7 +11,7 @@ import gc
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,9 +26,6 @@ _CACHED: Any = functools._lru_cache_wrapper
 _HOLDERS: tuple[Any, ...] = (tuple, list, set, frozenset)
 _CONTAINERS: tuple[type[Any], ...] = (dict, list, set, OrderedDict, defaultdict)
 _ABSENT = object()
-
-Reshaped: TypeAlias = tuple[Tensor, torch.Size, tuple[int, ...], int | torch.SymInt]
-"""A tensor of the user's, and the size, strides and offset that it had."""
 
 
 def keep_attributes(model: nn.Module, changes: Changes) -> None:
@@ -144,13 +141,25 @@ class RandomState:
         torch.random.set_rng_state(self._before)
 
 
-def shaped_back(reshaped: list[Reshaped]) -> None:
-    """Give tensors the shapes that they had, the last change first, and empty the list."""
-    with torch.no_grad():
-        while reshaped:
-            tensor, size, stride, offset = reshaped[-1]
-            tensor.as_strided_(size, stride, offset)
-            reshaped.pop()
+class Shapes:
+    """The shapes of the user's tensors that a run changes in place."""
+
+    def __init__(self) -> None:
+        self._before: list[tuple[Tensor, torch.Size, tuple[int, ...], int | torch.SymInt]] = []
+
+    def note(self, tensors: Iterable[Tensor]) -> None:
+        """Note the size, strides and offset that tensors have now."""
+        self._before += [
+            (tensor, tensor.size(), tensor.stride(), tensor.storage_offset()) for tensor in tensors
+        ]
+
+    def put_back(self) -> None:
+        """Give them back what was noted, the last change first."""
+        with torch.no_grad():
+            while self._before:
+                tensor, size, stride, offset = self._before[-1]
+                tensor.as_strided_(size, stride, offset)
+                self._before.pop()
 
 
 def keep_gradients(tensors: Iterable[Tensor], changes: Changes) -> None:

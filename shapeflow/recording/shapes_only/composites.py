@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from shapeflow.errors import NeedsValues, NoShapeFormula
-from shapeflow.recording.identity import notation
+from shapeflow.recording.notation import notation
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.memo import Layout
 from shapeflow.recording.torch_internals import no_torch_dispatch

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from shapeflow.errors import NoShapeFormula
 from shapeflow.recording.flops import FlopCounter, flop_formula, may_count
-from shapeflow.recording.identity import notation
+from shapeflow.recording.notation import notation
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.schemas import Operator
 from shapeflow.recording.shapes_only import layouts

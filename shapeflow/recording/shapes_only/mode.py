@@ -8,15 +8,13 @@ model may read its small integers (``spatial_shapes[0, 0]``) and gets true ones.
 To the model this looks like a run on the CPU: every tensor says ``device='cpu'``. The model is built under
 the same mode, so no weight ever takes memory.
 
-Not done here: arithmetic of any kind on symbolic tensors, random numbers (always symbolic), sparse and
-nested tensors.
+Not done here: arithmetic on symbolic tensors, random numbers (always symbolic), sparse and nested tensors.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from functools import partial
 from typing import Any, ClassVar
 
 import torch
@@ -24,23 +22,24 @@ from torch import Tensor
 
 from shapeflow.common.shared import Changes, surely
 from shapeflow.errors import NeedsValues, NoShapeFormula
-from shapeflow.recording.identity import notation
+from shapeflow.recording.dispatch_mode import DispatchMode
 from shapeflow.recording.lazy_dynamo import load_before_run
 from shapeflow.recording.modes import put_on, refuse_inside_shapes_only
 from shapeflow.recording.operators import OperatorWatch
-from shapeflow.recording.ports import map_tensors, tensors_of
+from shapeflow.recording.ports import map_tensors
 from shapeflow.recording.redispatch import have_own_dispatch, redispatch
 from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, operator_of, tensors_in
 from shapeflow.recording.shapes_only import zeros
 from shapeflow.recording.shapes_only.arguments import CPU, notations, on_cpu, tensors_among, write_out
-from shapeflow.recording.shapes_only.cleanup import RandomState, Reshaped, shaped_back
+from shapeflow.recording.shapes_only.cleanup import RandomState, Shapes
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
+from shapeflow.recording.shapes_only.higher import run_higher
 from shapeflow.recording.shapes_only.memo import Inferred, MetaMemo, build, lacks_formula
 from shapeflow.recording.shapes_only.overrides import CpuView
 from shapeflow.recording.shapes_only.places import MASKS, PlaceChecks, check_mask
 from shapeflow.recording.shapes_only.stand_ins import lift
 from shapeflow.recording.shapes_only.trials import Trials, attempt
-from shapeflow.recording.torch_internals import DispatchMode, no_torch_function
+from shapeflow.recording.torch_internals import no_torch_function
 
 _META = torch.device("meta")
 _aten = torch.ops.aten
@@ -63,12 +62,11 @@ class ShapesOnly(DispatchMode):
         self.trials = Trials(self.concrete.has_data)
         self.memo = MetaMemo(self.trials)
         self.places = PlaceChecks(self.concrete, self.trials)
-        self._reshaped: list[Reshaped] = []
+        self._shapes = Shapes()
         self.functions = CpuView(self.concrete, self.trials)
         self._changes = Changes()
         self._flops = 0
-        self.elements_left_out = 0
-        """Of tensors that were made without data."""
+        self.elements_left_out = 0  # of tensors that were made without data
 
     def begin(self, changes: Changes) -> None:
         """Be on until the changes end.
@@ -79,7 +77,7 @@ class ShapesOnly(DispatchMode):
         refuse_inside_shapes_only()
         load_before_run()
         changes.on_end(self.concrete.release)
-        changes.on_end(partial(shaped_back, self._reshaped))
+        changes.on_end(self._shapes.put_back)
         changes.share("random numbers", RandomState)
         self.functions.begin(changes)
         put_on(self, changes)
@@ -123,22 +121,7 @@ class ShapesOnly(DispatchMode):
         return operator.func(*args, **kwargs)
 
     def _higher(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Let it call its operators without data; its condition keeps its value."""
-        tensors = tensors_of((args, kwargs)).values()
-        if self.concrete.have_values(tensors):
-            return operator.func(*self.concrete.with_values(args), **self.concrete.with_values(kwargs))
-
-        def without_data(tensor: Tensor) -> Tensor:
-            is_condition = tensor.dtype is torch.bool and self.concrete.has_values(tensor)
-            return self.concrete.values_of(tensor) if is_condition else lift(tensor)
-
-        try:
-            result = operator.func(*map_tensors(args, without_data), **map_tensors(kwargs, without_data))
-            return map_tensors(result, self.concrete.without_values)
-        except (RuntimeError, NotImplementedError) as error:
-            if "meta" not in str(error).lower():
-                raise
-            raise NeedsValues(operator.name, ", ".join(map(notation, tensors))) from None
+        return run_higher(self.concrete, operator, args, kwargs)
 
     def _make(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self.concrete.paused or operator.func is not _aten.scalar_tensor.default:
@@ -265,11 +248,7 @@ class ShapesOnly(DispatchMode):
             if operator.name.startswith(("resize", "set")):  # it gets other memory, or more
                 for tensor in written:
                     self.concrete.deferred.forget(tensor)
-            self._reshaped += [
-                (tensor, tensor.size(), tensor.stride(), tensor.storage_offset())
-                for tensor in written
-                if self.concrete.is_protected(tensor)
-            ]
+            self._shapes.note(tensor for tensor in written if self.concrete.is_protected(tensor))
             return operator.func(*args, **kwargs)
         tensors = tensors_among(args, kwargs)
         small = not operator.is_random and all(map(self.concrete.is_small, tensors))

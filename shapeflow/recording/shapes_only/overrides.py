@@ -19,8 +19,8 @@ from shapeflow.common.shared import Changes
 from shapeflow.errors import NeedsValues, ShapeflowError
 from shapeflow.recording import torch_internals
 from shapeflow.recording.attention import takes_fused_kernel
-from shapeflow.recording.identity import SHORT_DTYPES, notation
 from shapeflow.recording.modes import put_on
+from shapeflow.recording.notation import SHORT_DTYPES, notation
 from shapeflow.recording.ops import Functions
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.shapes_only import autocast, composites, memory, reads, texts

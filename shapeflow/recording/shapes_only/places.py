@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from shapeflow.errors import NeedsValues
-from shapeflow.recording.identity import address, notation
+from shapeflow.recording.identity import address
+from shapeflow.recording.notation import notation
 from shapeflow.recording.schemas import Operator, tensors_in
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.trials import PICKING, Trials

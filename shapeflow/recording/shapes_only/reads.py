@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from shapeflow.errors import NeedsValues
-from shapeflow.recording.identity import notation
+from shapeflow.recording.notation import notation
 from shapeflow.recording.ports import map_tensors
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.stand_ins import lift

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from shapeflow.errors import NeedsValues
-from shapeflow.recording.identity import notation
+from shapeflow.recording.notation import notation
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.trials import Trials, is_plain

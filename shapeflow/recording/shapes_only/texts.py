@@ -18,7 +18,7 @@ from torch import Tensor
 
 from shapeflow.errors import NeedsValues
 from shapeflow.recording import torch_internals
-from shapeflow.recording.identity import notation
+from shapeflow.recording.notation import notation
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.stand_ins import lift
 from shapeflow.recording.source import calling_file, is_hidden

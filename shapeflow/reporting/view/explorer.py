@@ -8,6 +8,7 @@ from typing import Any
 
 from shapeflow.common import units
 from shapeflow.model.call_tree import CallTree, Repeat
+from shapeflow.model.containers import told
 from shapeflow.model.costs import relative_name, total_flops
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Call, Op, Port, Value
@@ -63,7 +64,7 @@ class _Tables:
         """Return all tables; those that others point into come last, when they are complete."""
         trace = self.trace
         owners: list[Call | Op] = [*trace.calls, *trace.ops]
-        ports = (port for owner in owners for port in owner.ports)
+        ports = (port for owner in owners for side in (owner.inputs, owner.outputs) for port in told(side))
         return {
             "calls": table(CallRow, map(self.call, trace.calls)),
             "ops": table(OpRow, map(self.op, trace.ops)),
@@ -98,8 +99,8 @@ class _Tables:
             raised=call.raised,
             takes=takes,
             gives=gives,
-            input_count=len(call.inputs),
-            output_count=len(call.outputs),
+            input_count=len(told(call.inputs)),
+            output_count=len(told(call.outputs)),
             repeat=self.repeat_of.get(call.id),
             difference=self.difference(call),
         )
@@ -139,8 +140,10 @@ class _Tables:
         Of several inputs it is the one that keeps its type, if one does: a residual, not a mask.
         """
         values = self.trace.values
-        given = [port.value for port in owner.inputs if port.value is not None]
-        gives = next((self.type_of[port.value] for port in owner.outputs if port.value is not None), None)
+        given = [port.value for port in told(owner.inputs) if port.value is not None]
+        gives = next(
+            (self.type_of[port.value] for port in told(owner.outputs) if port.value is not None), None
+        )
         if any(self.type_of[value] == gives for value in given if values[value].origin != "parameter"):
             return gives, gives
         return (self.type_of[given[0]] if given else None), gives

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from shapeflow.common.units import format_bytes
 from shapeflow.model.call_tree import tail
+from shapeflow.model.containers import values_at
 from shapeflow.model.costs import Stage, leaf_stages, total_flops, total_parameters
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.flow import wasted_flops
@@ -73,6 +74,6 @@ def _memory(trace: Trace, names: ExactNames, items: Sequence[Stage]) -> Memory |
 def unused_outputs(trace: Trace, names: ExactNames) -> list[LinkView]:
     """Return the tensors that calls return and nobody reads, each once, in the order of the run."""
     unused = {value.id for value in trace.unused()}
-    returned = {port.value for call in trace.calls for port in call.outputs if port.value in unused}
-    selectors = [(number, names.value(number)) for number in sorted(v for v in returned if v is not None)]
+    returned = {value for call in trace.calls for value in unused & values_at(call.outputs)}
+    selectors = [(number, names.value(number)) for number in sorted(returned)]
     return [LinkView(name, name, str(trace.values[number])) for number, name in selectors]

@@ -11,6 +11,7 @@ from shapeflow.graph.build import graph_of
 from shapeflow.graph.model import Graph
 from shapeflow.graph.simplify import connected
 from shapeflow.model.call_tree import CallTree, Repeat
+from shapeflow.model.containers import ids_at, told
 from shapeflow.model.costs import leaf_stages
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Call, Value
@@ -226,7 +227,7 @@ def _is_helper(parts: SectionMaterial, call: int) -> bool:
 
 
 def _outputs(trace: Trace, calls: Sequence[int]) -> list[int]:
-    return [port.value for call in calls for port in trace.calls[call].outputs if port.value is not None]
+    return [value for call in calls for value in ids_at(trace.calls[call].outputs)]
 
 
 def _unused(parts: SectionMaterial) -> frozenset[int]:
@@ -234,7 +235,7 @@ def _unused(parts: SectionMaterial) -> frozenset[int]:
 
 
 def _ports(parts: SectionMaterial, call: Call) -> tuple[PortView, ...]:
-    ports = [(port, False) for port in call.inputs] + [(port, True) for port in call.outputs]
+    ports = [(port, False) for port in told(call.inputs)] + [(port, True) for port in told(call.outputs)]
     rows = []
     for port, gives in ports:
         if port.value is not None:

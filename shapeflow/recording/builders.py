@@ -1,0 +1,75 @@
+"""An op and a call while they are being recorded, and what a running backward pass is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from torch import Tensor
+
+from shapeflow.model.records import Port, call_key, call_name
+
+
+@dataclass(slots=True)
+class OpBuilder:
+    """An op being recorded."""
+
+    id: int
+    target: str
+    call: int | None
+    parent: int | None
+    source: int | None
+    inputs: list[Port]
+    first_value: int
+    """The number of values there were when it began."""
+    outputs: list[Port] = field(default_factory=list)
+    flops: int = 0
+    live_bytes: int = 0
+    wrote: bool = False
+    """True if it wrote into a tensor that was there before."""
+    read_number: bool = False
+    """True if something below it read a number into Python."""
+
+
+@dataclass(slots=True)
+class CallBuilder:
+    """A call being recorded."""
+
+    id: int
+    path: str
+    method: str
+    class_name: str
+    parent: int | None
+    source: int | None
+    inputs: list[Port]
+    first_op: int
+    within: int | None
+    """The op in which it runs: a backward pass."""
+    outputs: list[Port] = field(default_factory=list)
+    last_op: int = -1
+    raised: bool = False
+    dropped: bool = False
+    """A helper that neither took nor gave a tensor: what ran in it belongs to its caller."""
+
+    @property
+    def key(self) -> str:
+        """Its path in a selector; empty for the root."""
+        return call_key(self.path, self.method)
+
+    @property
+    def name(self) -> str:
+        """The selector of all calls like this one, as in the finished trace."""
+        return call_name(self.path, self.method)
+
+
+class Pass(Protocol):
+    """A backward pass that is running."""
+
+    op: OpBuilder
+
+    def reads(self, tensors: Iterable[Tensor]) -> None:
+        """Note what an operator inside is given."""
+
+    def met(self, value: int) -> None:
+        """Note a tensor that was first seen inside."""

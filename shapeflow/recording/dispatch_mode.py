@@ -1,0 +1,45 @@
+"""The base class of our dispatch modes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shapeflow.recording.stacks import taken_off
+from shapeflow.recording.torch_internals import (
+    TorchDispatchMode,
+    dispatch_mode_at,
+    dispatch_mode_count,
+    pop_dispatch_mode,
+    push_dispatch_mode,
+)
+
+
+class DispatchMode(TorchDispatchMode):
+    """A dispatch mode that sees functions such as ``cond`` too, and does not load torch's compiler."""
+
+    supports_higher_order_operators = True
+    """Read by torch from 2.9 on; an older one refuses such functions under any mode it does not know."""
+    lasts = True
+    """False for one that is on for a moment, or whose run is over: nothing may leave it on."""
+
+    def __enter__(self) -> Any:
+        push_dispatch_mode(self)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.take_off()
+
+    def take_off(self) -> bool:
+        """Take it off wherever it is among the modes of this thread; return False if it is not."""
+        return taken_off(self, dispatch_modes(), pop_dispatch_mode, push_dispatch_mode)
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Asked by torch from 2.11 on. If it is so, torch wraps the mode to keep its compiler out of it, and
+        # the wrapper loads that compiler, which takes seconds.
+        return False
+
+
+def dispatch_modes() -> list[Any]:
+    """Return the dispatch modes that are active, the innermost last."""
+    return [dispatch_mode_at(place) for place in range(dispatch_mode_count())]
