@@ -28,7 +28,7 @@ class Script:
         self.folder = str(folder)
         self._argv = [name]
         self._path: list[str] | None = None
-        self._imported: dict[str, ModuleType] = {}
+        self.imported: dict[str, ModuleType] = {}
         """What it imported from its folder, by name."""
         self._here: Path | None = None
         """Where it went."""
@@ -43,7 +43,7 @@ class Script:
         argv, path, here = sys.argv, list(sys.path), Path.cwd()
         hidden = self._hide_others()
         known = dict(sys.modules)
-        sys.modules.update(self._imported)
+        sys.modules.update(self.imported)
         sys.argv, sys.path[:] = self._argv, self._path or [self.folder, *path]
         if self._here is not None:
             os.chdir(self._here)
@@ -58,7 +58,7 @@ class Script:
             os.chdir(here)
             for name, module in list(sys.modules.items()):
                 if module is not known.get(name) and self._is_beside(module):
-                    self._imported[name] = module
+                    self.imported[name] = module
             sys.modules.update(hidden)
 
     def _hide_others(self) -> dict[str, ModuleType]:
@@ -68,7 +68,7 @@ class Script:
         hidden = {}
         for other in _STARTED:
             if other.folder != self.folder:
-                for name, module in other._imported.items():
+                for name, module in other.imported.items():
                     if sys.modules.get(name) is module:
                         hidden[name] = sys.modules.pop(name)
         return hidden

@@ -6,7 +6,7 @@ from typing import Any
 
 from shapeflow.recording.stacks import taken_off
 from shapeflow.recording.torch_internals import (
-    TorchDispatchMode,
+    UncompiledDispatchMode,
     dispatch_mode_at,
     dispatch_mode_count,
     pop_dispatch_mode,
@@ -14,7 +14,7 @@ from shapeflow.recording.torch_internals import (
 )
 
 
-class DispatchMode(TorchDispatchMode):
+class DispatchMode(UncompiledDispatchMode):
     """A dispatch mode that sees functions such as ``cond`` too, and does not load torch's compiler."""
 
     supports_higher_order_operators = True
@@ -32,12 +32,6 @@ class DispatchMode(TorchDispatchMode):
     def take_off(self) -> bool:
         """Take it off wherever it is among the modes of this thread; return False if it is not."""
         return taken_off(self, dispatch_modes(), pop_dispatch_mode, push_dispatch_mode)
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        # Asked by torch from 2.11 on. If it is so, torch wraps the mode to keep its compiler out of it, and
-        # the wrapper loads that compiler, which takes seconds.
-        return False
 
 
 def dispatch_modes() -> list[Any]:

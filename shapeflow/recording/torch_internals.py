@@ -90,7 +90,7 @@ DispatchKeySet: Any = _named("torch._C.DispatchKeySet")
 # Modes ----------------------------------------------------------------------------------------------------
 
 if TYPE_CHECKING:  # it must see what our modes inherit
-    from torch.utils._python_dispatch import TorchDispatchMode as TorchDispatchMode
+    from torch.utils._python_dispatch import TorchDispatchMode
 
     TorchFunctionMode = torch.overrides.TorchFunctionMode
 else:
@@ -283,3 +283,13 @@ def check() -> None:
 
 
 check()
+
+
+class UncompiledDispatchMode(TorchDispatchMode):
+    """A dispatch mode that does not load torch's compiler."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Asked by torch from 2.11 on. If it is so, torch wraps the mode to keep its compiler out of it, and
+        # the wrapper loads that compiler, which takes seconds.
+        return False

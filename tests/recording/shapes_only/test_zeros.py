@@ -18,7 +18,7 @@ from torch.nn.utils import parametrizations
 
 from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording import trace
-from shapeflow.recording.run import BUILT_FOR_REAL
+from shapeflow.recording.job import BUILT_FOR_REAL
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 
 LENGTHS = torch.tensor([50, 50, 40, 30])
