@@ -46,10 +46,11 @@ def kept_after(builder: TraceBuilder, trace: Trace, modules: Mapping[str, nn.Mod
     if not found:
         return {}
     names = {id(tensor): name for name, tensor in tensors_kept(modules)}
-    if any(id(tensor) not in names for tensor in found):
-        del found
-        gc.collect()  # what only a cycle keeps alive is gone for everybody; this takes a while
-        found = unexplained()
+    for generation in (0, 2):  # what only a cycle keeps alive is gone for everybody; all of it takes a while
+        if any(id(tensor) not in names for tensor in found):
+            del found
+            gc.collect(generation)
+            found = unexplained()
     kept = {}
     for tensor in found:
         value = builder.read(tensor)

@@ -242,8 +242,11 @@ class Recording:
         )
         kept = kept_after(builder, trace, self._calls.modules) if error is None else {}
         if kept:
-            marked = [replace(value, kept=kept.get(value.id, "")) for value in builder.identity.values]
-            trace = replace(trace, ops=finalize(builder).ops, values=tuple(marked))
+            marked = list(builder.identity.values)
+            for value, holder in kept.items():
+                marked[value] = replace(marked[value], kept=holder)
+            ops = trace.ops if len(marked) == len(values) else finalize(builder).ops
+            trace = replace(trace, ops=ops, values=tuple(marked))
         if builder.capturer is not None:
             trace = replace(trace, run=replace(run, kept=builder.capturer.found(trace)))
         return trace
