@@ -115,3 +115,31 @@ def test_numbers_in_large_containers_are_kept():
     assert torch.allclose(kept["given"], first)
     assert torch.allclose(kept["gave"], model.layers[1].linear(first))
     assert torch.allclose(kept["put"], x + 3)
+
+
+class Choosing(nn.Module):
+    """Reads a tensor into Python, and gives the list forwards or backwards."""
+
+    def forward(self, cache: list[Tensor], flag: Tensor) -> list[Tensor]:
+        return cache[::-1] if flag.sum() > 0 else cache[:]
+
+
+class Chosen(nn.Module):
+    """Uses one of what a choice put in its place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flag, self.choosing = nn.Linear(3, 3), Choosing()
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        cache = list((x + 1).repeat(MANY, 1).unbind())
+        return self.choosing(cache, self.flag(y))[3] * 2
+
+
+@pytest.mark.parametrize("place", ["choosing:out[3]", "choosing:out", ".:out"])
+def test_what_chose_the_order_of_a_list_may_reach_all_in_it(place):
+    recorded = trace(Chosen().eval(), *torch.rand(2, 3).unbind())
+    verdict = judge(recorded, f"flag:out never reaches {place}")
+    assert (verdict.status, verdict.code) == ("undecided", "flow-escaped")
+    assert judge(recorded, "flag:out never reaches choosing:in.cache").status == "holds"
+    assert judge(recorded, "flag:out never reaches choosing:in.cache[3]").status == "holds"
