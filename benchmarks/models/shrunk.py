@@ -1,0 +1,181 @@
+"""The models of transformers, each from the defaults of its configuration class, made small by the names of its fields.
+
+All widths become one width, all head counts one count, so that what has to agree still agrees.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+import torch
+
+WIDTH, HEADS, HEAD, WIDE, WORDS = 64, 4, 16, 96, 100
+
+RULES: tuple[tuple[str, int], ...] = (
+    (r"(.*_)?vocab_size(_.*)?", WORDS),
+    (r"(q|kv)_lora_rank", 16),
+    (r"qk_nope_head_dim|v_head_dim", 16),
+    (r"qk_rope_head_dim", 8),
+    (r"(.*_)?(num_key_value_heads|num_kv_heads|n_head_kv|num_query_groups)", 2),
+    (r"((.*_)?(num|n)_)?(.*_)?(attention_heads?|heads?|nhead)", HEADS),
+    (r"(.*_)?(head_dim|d_kv|dim_head|attention_head_size|head_size|d_head|attention_head_dim)", HEAD),
+    (r"(.*_)?(intermediate_size|ffn_dim|d_ff|dim_feedforward|d_inner|mlp_dim|n_inner|ffn_hidden_size)", WIDE),
+    (r"(.*_)?(hidden_size|d_model|embed_dim|embedding_size|n_embd|hidden_dim|projection_dim|projection_size|width|projector_hidden_size|embed_dims?|output_dim|lm_hidden_size|cross_attention_dim|pooler_dim|emb_dim|hidden_channels|model_dim|channel_dim|query_dim)", WIDTH),
+    (r"dim|.*_hidden_size_.*|out_hidden_size", WIDTH),
+    (r"(.*_)?(num|n)_(hidden_)?(layers?|blocks?)|(.*_)?(num_|n_)?layers|depth|(.*_)?num_hidden_layers|n_layer", 2),
+    (r"(.*_)?(num_experts_per_tok|num_experts_per_token|top_k|moe_topk|moe_k)", 2),
+    (r"(.*_)?(n_routed_experts|num_experts|num_local_experts|moe_num_experts)", 4),
+    (r"n_group|topk_group", 1),
+    (r"(.*_)?num_queries|num_query_tokens|(.*_)?num_latents", 8),
+    (r"image_size", 224),
+)
+DEPTH_RULES = tuple(rule for rule in RULES if "layer" in rule[0] or "vocab" in rule[0] or "image" in rule[0])
+"""Only fewer layers, words and pixels, for configurations in which the widths depend on one another in other ways."""
+
+
+def small(config: Any, rules: tuple[tuple[str, int], ...] = RULES, **changes: Any) -> Any:
+    """Return a configuration of the same class with small sizes.
+
+    Args:
+        config: one with the defaults of its class.
+        rules: pattern of a field's name, and what numbers in it become at most.
+        **changes: fields that get another value; ``text_config=dict(...)`` changes the configuration inside.
+    """
+    values: dict[str, Any] = {}
+    fields = [field for field in dataclasses.fields(type(config)) if field.init]
+    for field in fields:
+        value = _value(config, field)
+        change = changes.pop(field.name, None)
+        if dataclasses.is_dataclass(value) and hasattr(value, "model_type"):
+            values[field.name] = small(value, rules, **(change or {}))
+        elif change is not None:
+            values[field.name] = change
+        elif field.name.endswith(("_token_id", "_token_index")):
+            values[field.name] = token(value, field.name)
+        elif isinstance(value, int | str) or field.default is not None:
+            shrunk = shrink(field.name, value, rules)
+            if field.name in DEPTHS and shrunk != value:
+                shrunk = min(value, max(shrunk, variety(getattr(config, "layer_types", None))))
+            if "key_value_heads" in field.name and value == getattr(config, "num_attention_heads", None):
+                shrunk = min(value, HEADS)
+            if shrunk != value or isinstance(value, str):
+                values[field.name] = shrunk
+    return type(config)(**values, **changes)
+
+
+DEPTHS = ("num_hidden_layers", "n_layer", "num_layers")
+
+
+def _value(config: Any, field: dataclasses.Field[Any]) -> Any:
+    try:
+        return getattr(config, field.name, None)
+    except Exception:  # noqa: BLE001 - a field that varies from layer to layer refuses to be read
+        return None if field.default is dataclasses.MISSING else field.default
+
+
+TOKENS: dict[str, int] = {}
+
+def token(value: Any, name: str) -> Any:
+    """Return a number for a special token that is a word of the small vocabulary, another one for each name."""
+    if isinstance(value, list):
+        return [token(value[0], name)]
+    if not isinstance(value, int) or value < 20:
+        return value
+    return TOKENS.setdefault(name, WORDS - 1 - len(TOKENS) % 40)
+
+
+def variety(kinds: Any) -> int:
+    """Return how many layers it takes until one of each kind is among them, at least two."""
+    if not isinstance(kinds, (list, tuple)) or not kinds:
+        return 2
+    return max(2, *(kinds.index(kind) + 1 for kind in set(kinds)))
+
+
+def shrink(name: str, value: Any, rules: Any) -> Any:
+    """Return a number, or a list of them, made small by the name of the field."""
+    if isinstance(value, bool) or not isinstance(value, int | list | tuple):
+        return value
+    for pattern, size in rules:
+        if re.fullmatch(pattern, name):
+            if isinstance(value, int):
+                return min(value, size)
+    if isinstance(value, (list, tuple)) and value and all(isinstance(item, int) for item in value):
+        kind = type(value)
+        if name == "image_size":
+            return kind(min(item, 224) for item in value)
+        if re.fullmatch(r"(.*_)?(depths|stage_depths|num_blocks|blocks|blocks_per_stage|layers)", name):
+            return kind([1] * len(value))
+        if re.fullmatch(r"(.*_)?(hidden_sizes|embed_dims|embed_dim|channels|dims|layer_dims|widths|decoder_hidden_sizes|stem_channels)", name):
+            return kind(min(item, 16 * (place + 1)) for place, item in enumerate(value))
+        if re.fullmatch(r"(.*_)?(heads|num_heads|num_attention_heads)", name):
+            return kind(min(item, (1, 2, 2, 4)[min(place, 3)]) for place, item in enumerate(value))
+    return value
+
+
+def find(config: Any, *names: str, default: Any = None) -> Any:
+    """Return the first of some fields that a configuration or one inside it has."""
+    parts = [config, *(part for part in vars(config).values() if hasattr(part, "model_type"))]
+    for name in names:
+        for part in parts:
+            value = getattr(part, name, None)
+            if value is not None:
+                return value
+    return default
+
+
+def square(size: Any) -> tuple[int, int]:
+    """Return height and width."""
+    if isinstance(size, dict):
+        size = (size["height"], size["width"])
+    return (size, size) if isinstance(size, int) else tuple(size)[-2:]
+
+
+def inputs(model: Any, config: Any, fewest: bool = False) -> dict[str, Any]:
+    """Return what a model is called with, by the names of the parameters of its ``forward``.
+
+    Args:
+        model: the model.
+        config: its configuration.
+        fewest: leave out what is not needed, as the pictures of a language model.
+    """
+    import inspect
+
+    parameters = inspect.signature(model.forward).parameters
+    main = model.main_input_name
+    wanted = {main} if isinstance(main, str) else set(main)
+    wanted |= {name for name, parameter in parameters.items() if parameter.default is parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD}
+    wanted |= {"decoder_input_ids", "input_ids", "attention_mask"} & set(parameters)
+    if not fewest:
+        wanted |= set(parameters) & {"pixel_values", "input_features", "bbox", "input_values"}
+    size = square(find(config, "image_size", default=224))
+    channels = find(config, "num_channels", "in_channels", default=3)
+    ids = lambda length: torch.tensor([[2 + (7 * row + 3 * column) % 50 for column in range(length)] for row in range(2)])
+    mels = find(config, "num_mel_bins", "feature_size", "input_feat_per_channel", default=80)
+    context = find(config, "context_length", default=32) 
+    known = {
+        "input_ids": lambda: ids(12),
+        "attention_mask": lambda: torch.ones(2, 12, dtype=torch.long),
+        "decoder_input_ids": lambda: ids(5),
+        "pixel_values": lambda: torch.rand(2, channels, *size),
+        "pixel_values_videos": lambda: torch.rand(1, find(config, "num_frames", "frames_per_clip", default=4), channels, *size),
+        "input_values": lambda: torch.rand(2, 4000),
+        "input_features": lambda: torch.rand(2, mels, 2 * find(config, "max_source_positions", default=100)),
+        "bbox": lambda: torch.tensor([[[1 + column, 2, 10 + column, 20] for column in range(12)]] * 2),
+        "past_values": lambda: torch.rand(2, context, find(config, "num_input_channels", default=1)),
+    }
+    if main == "pixel_values" and "input_ids" not in parameters:
+        wanted.discard("attention_mask")
+    if main in ("input_values", "input_features", "past_values"):
+        wanted.discard("attention_mask")
+    return {name: known[name]() for name in sorted(wanted) if name in parameters}
+
+
+def from_type(kind: str, rules: Any = RULES, fewest: bool = False, **changes: Any) -> Any:
+    """Build the base model of a model type of transformers."""
+    from transformers import CONFIG_MAPPING, AutoModel
+
+    config = small(CONFIG_MAPPING[kind](), rules, **changes)
+    model = AutoModel.from_config(config).eval()
+    return model, inputs(model, config, fewest)
