@@ -121,7 +121,7 @@ def report(outcomes: Sequence[Outcome]) -> str:
     for (package, kind), group in groups.items():
         counts = [_count(group, verdict) for verdict in ("equal", "data-dependent", "different")]
         rows.append((package, kind, len(group), sum(outcome.ops for outcome in group), *counts))
-    modules = [outcome for outcome in outcomes if outcome.entry.name.startswith("nn.")]
+    modules = [outcome for outcome in outcomes if outcome.entry.kind.startswith("module")]
     models = [outcome for outcome in outcomes if outcome not in modules]
     lines = [f"{_summary('models', models)} {_summary('modules of `torch.nn`', modules)} {versions(*PACKAGES)}."]
     lines += ["", table(head, rows), "", "Those that are not equal:", ""]
@@ -164,9 +164,9 @@ def main() -> int:
     found = {}
     for entry, outcome in call_each(measure, entries):
         calls, ops, problems = (0, 0, [f"{outcome}"]) if isinstance(outcome, Died) else outcome
-        found[entry.name] = Outcome(entry, calls, ops, tuple(problems))
+        found[entry.package, entry.name] = Outcome(entry, calls, ops, tuple(problems))
         print(f"{entry.package}/{entry.name}: {', '.join(problems[:3]) or 'equal'}", file=sys.stderr)
-    outcomes = [found[entry.name] for entry in entries]
+    outcomes = [found[entry.package, entry.name] for entry in entries]
     text = report(outcomes)
     print(replace_part("limits.md", "zoo", text) if args.write else text)
     return 0 if all(outcome.verdict in ("equal", "data-dependent") for outcome in outcomes) else 1

@@ -18,7 +18,7 @@ from benchmarks.models.sequences import SEQUENCES
 from benchmarks.models.vision import VISION
 
 PACKAGES = ("torch", "torchvision", "timm", "transformers", "diffusers", "open_clip")
-LISTS = ("torchvision", "timm", "modules")
+LISTS = ("torchvision", "timm", "transformers", "diffusers", "open_clip", "modules")
 
 
 def zoo() -> Iterator[Entry]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import torch
@@ -20,6 +22,8 @@ RULES: tuple[tuple[str, int], ...] = (
     (r"qk_rope_head_dim", 8),
     (r"(.*_)?(num_key_value_heads|num_kv_heads|n_head_kv|num_query_groups)", 2),
     (r"((.*_)?(num|n)_)?(.*_)?(attention_heads?|heads?|nhead)", HEADS),
+    (r"mamba_d_head|mamba_head_dim", 32),
+    (r"rotary_dim", 8),
     (r"(.*_)?(head_dim|d_kv|dim_head|attention_head_size|head_size|d_head|attention_head_dim)", HEAD),
     (r"(.*_)?(intermediate_size|ffn_dim|d_ff|dim_feedforward|d_inner|mlp_dim|n_inner|ffn_hidden_size)", WIDE),
     (r"(.*_)?(hidden_size|d_model|embed_dim|embedding_size|n_embd|hidden_dim|projection_dim|projection_size|width|projector_hidden_size|embed_dims?|output_dim|lm_hidden_size|cross_attention_dim|pooler_dim|emb_dim|hidden_channels|model_dim|channel_dim|query_dim)", WIDTH),
@@ -97,14 +101,14 @@ def shrink(name: str, value: Any, rules: Any) -> Any:
     """Return a number, or a list of them, made small by the name of the field."""
     if isinstance(value, bool) or not isinstance(value, int | list | tuple):
         return value
+    if name == "image_size" and not isinstance(value, int):
+        return type(value)(min(item, 224) for item in value)
     for pattern, size in rules:
         if re.fullmatch(pattern, name):
             if isinstance(value, int):
                 return min(value, size)
-    if isinstance(value, (list, tuple)) and value and all(isinstance(item, int) for item in value):
+    if rules is RULES and isinstance(value, (list, tuple)) and value and all(isinstance(item, int) for item in value):
         kind = type(value)
-        if name == "image_size":
-            return kind(min(item, 224) for item in value)
         if re.fullmatch(r"(.*_)?(depths|stage_depths|num_blocks|blocks|blocks_per_stage|layers)", name):
             return kind([1] * len(value))
         if re.fullmatch(r"(.*_)?(hidden_sizes|embed_dims|embed_dim|channels|dims|layer_dims|widths|decoder_hidden_sizes|stem_channels)", name):
@@ -132,50 +136,97 @@ def square(size: Any) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else tuple(size)[-2:]
 
 
-def inputs(model: Any, config: Any, fewest: bool = False) -> dict[str, Any]:
+IDS = [[2 + (7 * row + 3 * column) % 50 for column in range(12)] for row in range(2)]
+FEATURES = ("input_features", "input_values")
+
+
+def inputs(model: Any, config: Any, style: str = "") -> dict[str, Any]:
     """Return what a model is called with, by the names of the parameters of its ``forward``.
 
     Args:
         model: the model.
         config: its configuration.
-        fewest: leave out what is not needed, as the pictures of a language model.
+        style: ``text``: only the text of a model that takes pictures or sound too; ``placeholders``: one picture, and
+            as many words that stand for it as the model makes of it; ``time first``: sound as ``[batch, time, bins]``.
     """
-    import inspect
-
-    parameters = inspect.signature(model.forward).parameters
+    parameters = {name: it for name, it in signature(model.forward).parameters.items() if it.kind is it.POSITIONAL_OR_KEYWORD}
     main = model.main_input_name
     wanted = {main} if isinstance(main, str) else set(main)
-    wanted |= {name for name, parameter in parameters.items() if parameter.default is parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD}
-    wanted |= {"decoder_input_ids", "input_ids", "attention_mask"} & set(parameters)
-    if not fewest:
-        wanted |= set(parameters) & {"pixel_values", "input_features", "bbox", "input_values"}
+    wanted |= {name for name, parameter in parameters.items() if parameter.default is parameter.empty}
+    wanted |= {"decoder_input_ids", "input_ids", "attention_mask"}
+    if style != "text":
+        wanted |= {"pixel_values", "bbox", *FEATURES}
+    if "input_ids" not in parameters or main in FEATURES:
+        wanted.discard("attention_mask")
+    if style == "placeholders":
+        return placeholders(model, config)
+    makers = tensors(config, style)
+    return {name: makers[name]() for name in sorted(wanted & set(parameters))}
+
+
+def tensors(config: Any, style: str = "") -> dict[str, Callable[[], Any]]:
+    """Return name of a parameter -> what makes a tensor for it."""
     size = square(find(config, "image_size", default=224))
     channels = find(config, "num_channels", "in_channels", default=3)
-    ids = lambda length: torch.tensor([[2 + (7 * row + 3 * column) % 50 for column in range(length)] for row in range(2)])
-    mels = find(config, "num_mel_bins", "feature_size", "input_feat_per_channel", default=80)
-    context = find(config, "context_length", default=32) 
-    known = {
-        "input_ids": lambda: ids(12),
+    mels = find(config, "num_mel_bins", "feature_size", "input_feat_per_channel", "n_mels", "input_dim", default=80)
+    frames = 2 * find(config, "max_source_positions", default=100)
+    patch = find(config, "temporal_patch_size", default=1) * channels * square(find(config, "patch_size", default=16))[0] ** 2
+    steps = find(config, "context_length", default=32)
+    past = steps + max(find(config, "lags_sequence", default=[0]))
+    is_spectrogram = hasattr(config, "frequency_stride")
+    is_wave = hasattr(config, "codebook_size") and hasattr(config, "sampling_rate")
+    waves = (2, config.max_length, mels) if is_spectrogram else (2, 1, 4096) if is_wave else (2, 4000)
+    return {
+        "input_ids": lambda: torch.tensor(IDS),
         "attention_mask": lambda: torch.ones(2, 12, dtype=torch.long),
-        "decoder_input_ids": lambda: ids(5),
+        "decoder_input_ids": lambda: torch.tensor(IDS)[:, :5],
         "pixel_values": lambda: torch.rand(2, channels, *size),
         "pixel_values_videos": lambda: torch.rand(1, find(config, "num_frames", "frames_per_clip", default=4), channels, *size),
-        "input_values": lambda: torch.rand(2, 4000),
-        "input_features": lambda: torch.rand(2, mels, 2 * find(config, "max_source_positions", default=100)),
+        "hidden_states": lambda: torch.rand(16, patch),
+        "grid_thw": lambda: torch.tensor([[1, 4, 4]]),
+        "input_values": lambda: torch.rand(waves),
+        "input_features": lambda: torch.rand((2, frames, mels) if style == "time first" else (2, mels, frames)),
         "bbox": lambda: torch.tensor([[[1 + column, 2, 10 + column, 20] for column in range(12)]] * 2),
-        "past_values": lambda: torch.rand(2, context, find(config, "num_input_channels", default=1)),
+        "past_values": lambda: torch.rand(2, past) if hasattr(config, "lags_sequence") else torch.rand(2, steps, find(config, "num_input_channels", default=1)),
+        "past_time_features": lambda: torch.rand(2, past, max(1, find(config, "num_time_features", default=1))),
+        "past_observed_mask": lambda: torch.ones(2, past),
+        "states": lambda: torch.rand(2, 5, config.state_dim),
+        "actions": lambda: torch.rand(2, 5, config.act_dim),
+        "rewards": lambda: torch.rand(2, 5, 1),
+        "returns_to_go": lambda: torch.rand(2, 5, 1),
+        "timesteps": lambda: torch.tensor([[0, 1, 2, 3, 4]] * 2),
+        "qformer_input_ids": lambda: torch.tensor(IDS),
+        "query_embeds": lambda: torch.rand(2, 8, find(config, "hidden_size")),
     }
-    if main == "pixel_values" and "input_ids" not in parameters:
-        wanted.discard("attention_mask")
-    if main in ("input_values", "input_features", "past_values"):
-        wanted.discard("attention_mask")
-    return {name: known[name]() for name in sorted(wanted) if name in parameters}
 
 
-def from_type(kind: str, rules: Any = RULES, fewest: bool = False, **changes: Any) -> Any:
+def placeholders(model: Any, config: Any) -> dict[str, Any]:
+    """Return one picture, and a sentence with as many words for it as the model makes of it."""
+    picture = tensors(config)["pixel_values"]()[:1]
+    with torch.no_grad():
+        features = model.get_image_features(pixel_values=picture)
+    features = getattr(features, "pooler_output", features)
+    count = sum(part.numel() // part.shape[-1] for part in (features if isinstance(features, list | tuple) else [features]))
+    words = [5, 6, *[find(config, "image_token_id", "image_token_index")] * count, 7, 8, 9]
+    return {"input_ids": torch.tensor([words]), "pixel_values": picture}
+
+
+def from_type(kind: str, rules: Any = RULES, style: str = "", **changes: Any) -> Any:
     """Build the base model of a model type of transformers."""
     from transformers import CONFIG_MAPPING, AutoModel
 
     config = small(CONFIG_MAPPING[kind](), rules, **changes)
     model = AutoModel.from_config(config).eval()
-    return model, inputs(model, config, fewest)
+    return model, inputs(model, config, style)
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    **dict.fromkeys(("autoformer", "informer", "time_series_transformer"), {"prediction_length": 4, "context_length": 16}),
+    "esm": {"vocab_size": 33, "pad_token_id": 1, "mask_token_id": 32},
+    "deepseek_v2": {"num_experts_per_tok": 2},
+    "gemma3n_text": {"num_kv_shared_layers": 0},
+    "gpt_neo": {"attention_types": [[["global", "local"], 1]]},
+    **dict.fromkeys(("glm4v_text", "glm4v_moe_text", "glm_image_text"), {"rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10000.0, "partial_rotary_factor": 0.5}}),
+    "cosmos3_edge_text": {"rope_parameters": {"rope_type": "default", "mrope_section": [2, 3, 3], "rope_theta": 10000.0}},
+}
+"""What the rules do not know."""
