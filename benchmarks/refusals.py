@@ -1,30 +1,32 @@
-"""Does a shapes-only run refuse what torch refuses, and run what torch runs? Generated calls, good and faulty.
+"""Compare what torch takes and refuses with what a shapes-only run takes and refuses: generated calls.
 
-The calls that fit come from torch's own samples for testing: every function and operator, and every module of
-``torch.nn``, each in several ways. From each fitting call faulty ones are made: one size, one dtype or the
-number of dims of one tensor is changed. Each call is made for real and shapes-only, and what happens is
-compared: whether it is refused and in which words, and the shapes, strides and dtypes of the results.
+The calls that fit are torch's own samples for tests: of every function and operator, and of every module
+of ``torch.nn``, each in several ways. From each, others are made: one size, the dtype or the number of dims
+of one tensor is changed, and most of those are faulty. Each call is made for real and shapes-only, once with
+all floating point tensors symbolic and once with all tensors symbolic; whether it is refused and in which
+words, and the shapes, strides and dtypes of the results are compared.
 
-``python -m benchmarks.refusals`` prints the differences; ``--write`` puts the table into docs/limits.md.
+``python -m benchmarks.refusals [NAME ...]`` prints the table; ``--write`` puts it into docs/limits.md;
+``--list FILE`` writes every comparison into a file, one JSON object a line.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import random
-import sys
-import time
+import signal
 import warnings
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from benchmarks.document import replace_part, table, versions
@@ -35,11 +37,19 @@ from shapeflow.recording.shapes_only.stand_ins import lift
 DTYPES = (torch.float64, torch.float16, torch.int64, torch.bool)
 """What the dtype of a tensor is changed to."""
 SAMPLES = 4
-"""Fitting calls of each function that faulty ones are made from."""
+"""Fitting calls of a function that others are made from."""
+SECONDS = 300
+"""After which the calls of one function are given up."""
 
-SKIPPED = {
-    "__getitem__": "",
-}
+ACCEPTED, REFUSED = "accepted, and refused for real", "refused, and accepted for real"
+OTHER_WORDS, OTHER_RESULTS = "refused in other words", "other results"
+NUMBERS = "refused for real for the numbers in symbolic tensors"
+VERDICTS = (
+    *("the same results", "refused in the same words", OTHER_WORDS, OTHER_RESULTS),
+    *("needs values", NUMBERS, ACCEPTED, REFUSED, "not compared"),
+)
+LISTED = (ACCEPTED, REFUSED, OTHER_RESULTS, "not compared")
+"""Verdicts that are listed below the table, call by call."""
 
 
 class Outcome(NamedTuple):
@@ -48,12 +58,12 @@ class Outcome(NamedTuple):
     kind: str
     """``runs``, ``refused``, or ``needs values``."""
     what: Any
-    """The description of the results, or the message."""
+    """The description of the results, or the first line of the message."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A call: a function and its arguments, or a module that is built and called."""
+    """A call: how what is called is made, and with which arguments."""
 
     name: str
     change: str
@@ -62,257 +72,244 @@ class Case:
     kwargs: dict[str, Any]
 
 
-def variations(args: Any, kwargs: Any, chance: random.Random) -> Iterator[tuple[str, Any, Any]]:
-    """Yield calls that differ from a fitting one in one size, dtype or dim count of one tensor."""
-    leaves, spec = pytree.tree_flatten((args, kwargs))
+# Cases ----------------------------------------------------------------------------------------------------
+
+
+def _variations(case: Case, chance: random.Random) -> Iterator[Case]:
+    """Yield a case, and those that differ from it in one size, dtype or dim count of one tensor."""
+    yield case
+    leaves, form = pytree.tree_flatten((case.args, case.kwargs))
     for position, leaf in enumerate(leaves):
-        if not isinstance(leaf, Tensor) or leaf.layout is not torch.strided:
-            continue
-        for change, other in changed(leaf, chance):
-            fresh = [*leaves[:position], other, *leaves[position + 1 :]]
-            yield f"{change} of tensor {position}", *pytree.tree_unflatten(fresh, spec)
+        if isinstance(leaf, Tensor) and leaf.layout is torch.strided:
+            for change, other in _changed(leaf.detach(), chance):
+                args, kwargs = pytree.tree_unflatten(
+                    [*leaves[:position], other, *leaves[position + 1 :]], form
+                )
+                text = f"{case.change}, {change} of tensor {position}"
+                yield replace(case, change=text, args=args, kwargs=kwargs)
 
 
-def changed(tensor: Tensor, chance: random.Random) -> Iterator[tuple[str, Tensor]]:
-    """Yield a tensor with one size, the dtype, or the number of dims changed."""
-    tensor = tensor.detach()
+def _changed(tensor: Tensor, chance: random.Random) -> Iterator[tuple[str, Tensor]]:
     for dtype in DTYPES:
         if dtype is not tensor.dtype:
             yield f"dtype {dtype}", tensor.to(dtype)
-    dims = sorted(chance.sample(range(tensor.dim()), min(tensor.dim(), 2)))
-    for dim in dims:
+    for dim in sorted(chance.sample(range(tensor.dim()), min(tensor.dim(), 2))):
         size = tensor.shape[dim]
-        yield (
-            f"size {size} -> {size + 1} at {dim}",
-            torch.cat([tensor, tensor.narrow(dim, 0, 1)], dim)
-            if (size)
-            else tensor.new_zeros((*tensor.shape[:dim], 1, *tensor.shape[dim + 1 :])),
-        )
+        first = tensor.narrow(dim, 0, 1) if size else None
+        shape = (*tensor.shape[:dim], 1, *tensor.shape[dim + 1 :])
+        larger = tensor.new_zeros(shape) if first is None else torch.cat([tensor, first], dim)
+        yield f"size {size + 1} for {size} at {dim}", larger
         if size > 1:
-            yield f"size {size} -> {size - 1} at {dim}", tensor.narrow(dim, 0, size - 1).clone()
+            yield f"size {size - 1} for {size} at {dim}", tensor.narrow(dim, 0, size - 1).clone()
     yield "one dim more", tensor[None].clone()
     if tensor.dim():
-        yield (
-            "one dim less",
-            tensor.select(0, 0).clone() if len(tensor) else tensor.new_zeros(tensor.shape[1:]),
-        )
+        yield "one dim less", tensor[0].clone() if len(tensor) else tensor.new_zeros(tensor.shape[1:])
 
 
-def outcome(call: Callable[[], Any]) -> Outcome:
-    """Return what a call did."""
-    try:
-        result = call()
-    except (NeedsValues, NoShapeFormula) as error:
-        return Outcome("needs values", f"{type(error).__name__}: {error.what}")
-    except Exception as error:  # noqa: BLE001 - whatever torch raises is what is compared
-        return Outcome(
-            "refused", f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        )
-    return Outcome("runs", pytree.tree_map(described, result))
-
-
-def described(value: Any) -> Any:
-    if not isinstance(value, Tensor):
-        return type(value).__name__ if not isinstance(value, int | str | bool | type(None)) else value
-    if value.layout is not torch.strided:
-        return (str(value.dtype), tuple(value.shape), str(value.layout))
-    used = [stride for size, stride in zip(value.shape, value.stride(), strict=True) if size > 1]
-    return (str(value.dtype), tuple(value.shape), used if value.numel() else None)
-
-
-def really(case: Case) -> Outcome:
-    """Make the call for real."""
-
-    def call() -> Any:
-        args, kwargs = pytree.tree_map_only(Tensor, copied, (case.args, case.kwargs))
-        return case.make()(*args, **kwargs)
-
-    return outcome(call)
-
-
-def by_shape(case: Case, everything: bool) -> Outcome:
-    """Make the call shapes-only: floating point tensors are symbolic, and, if wanted, all others too."""
-
-    def call() -> Any:
-        symbolic = lambda tensor: (  # noqa: E731
-            lift(tensor)
-            if everything or tensor.is_floating_point() or tensor.is_complex()
-            else copied(tensor)
-        )
-        with torch.no_grad():
-            args, kwargs = pytree.tree_map_only(Tensor, symbolic, (case.args, case.kwargs))
-        with ShapesOnly():
-            return case.make()(*args, **kwargs)
-
-    return outcome(call)
-
-
-def runs_with_other_numbers(case: Case) -> bool:
-    """Return True if the call runs for real with zeros in all integer and boolean tensors."""
-    zeros = lambda tensor: (  # noqa: E731
-        tensor if tensor.is_floating_point() or tensor.is_complex() else torch.zeros_like(tensor)
-    )
-    args, kwargs = pytree.tree_map_only(Tensor, zeros, (case.args, case.kwargs))
-    return really(replace(case, args=args, kwargs=kwargs)).kind == "runs"
-
-
-def copied(tensor: Tensor) -> Tensor:
-    if tensor.layout is not torch.strided:
-        return tensor.detach().clone()
-    other = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype)
-    return other.copy_(tensor.detach()) if 0 not in tensor.stride() else tensor.detach()
-
-
-def function_cases(name: str) -> Iterator[Case]:
+def _function_cases(name: str) -> Iterator[Case]:
     from torch.testing._internal.common_methods_invocations import op_db
 
     chance = random.Random(0)
     for info in op_db:
-        full = f"{info.name}{'.' + info.variant_test_name if info.variant_test_name else ''}"
-        if full != name:
+        if _name(info) != name:
             continue
-        dtypes = [torch.float32, torch.int64, torch.complex64, torch.bool]
+        dtypes = (torch.float32, torch.int64, torch.complex64, torch.bool)
         dtype = next((dtype for dtype in dtypes if dtype in info.dtypes), None)
-        if dtype is None:
-            continue
-        samples = list(info.sample_inputs("cpu", dtype))
+        samples = [] if dtype is None else list(info.sample_inputs("cpu", dtype))
         chosen = samples if len(samples) <= SAMPLES else chance.sample(samples, SAMPLES)
-        functions = {"": info.op, "method ": info.method_variant, "in-place ": info.inplace_variant}
-        for kind, function in functions.items():
-            if function is None or (kind == "method " and info.op is not None):
-                continue
-            for sample in chosen:
-                args, kwargs = (sample.input, *sample.args), sample.kwargs
-                yield Case(full, f"{kind}fits", lambda f=function: f, args, kwargs)
-                for change, args, kwargs in variations(args, kwargs, chance):
-                    yield Case(full, kind + change, lambda f=function: f, args, kwargs)
+        for kind, function in (("fits", info.op), ("in place", info.inplace_variant)):
+            for sample in chosen if function is not None else ():
+                args = (sample.input, *sample.args)
+                fits = Case(name, kind, lambda function=function: function, args, sample.kwargs)
+                yield from _variations(fits, chance)
 
 
-def module_cases(name: str) -> Iterator[Case]:
+def _module_cases(name: str) -> Iterator[Case]:
     from torch.testing._internal.common_modules import module_db
 
     chance = random.Random(0)
+    options = {"device": "cpu", "dtype": torch.float32, "requires_grad": False}
     for info in module_db:
-        if info.name != name:
-            continue
-        for training in (False, True):
-            inputs = info.module_inputs_func(
-                info, device="cpu", dtype=torch.float32, requires_grad=False, training=training
-            )
+        for training in (False, True) if info.name == name else ():
+            inputs = info.module_inputs_func(info, **options, training=training)
             for given in inputs if len(inputs) <= SAMPLES else chance.sample(inputs, SAMPLES):
                 built, called = given.constructor_input, given.forward_input
-                if called is None:
-                    continue
+                if called is not None:
 
-                def make(built: Any = built, training: bool = training, kind: Any = info.module_cls) -> Any:
-                    return kind(*built.args, **built.kwargs).train(training)
+                    def make(built: Any = built, training: bool = training, info: Any = info) -> Any:
+                        return info.module_cls(*built.args, **built.kwargs).train(training)
 
-                mode = "training " if training else ""
-                yield Case(name, f"{mode}fits", make, tuple(called.args), called.kwargs)
-                for change, args, kwargs in variations(tuple(called.args), called.kwargs, chance):
-                    yield Case(name, mode + change, make, args, kwargs)
+                    kind = "training" if training else "fits"
+                    fits = Case(name, kind, make, tuple(called.args), called.kwargs)
+                    yield from _variations(fits, chance)
 
 
-def names() -> list[str]:
+def _name(info: Any) -> str:
+    return f"{info.name}.{info.variant_test_name}" if info.variant_test_name else str(info.name)
+
+
+def names() -> dict[str, Callable[[str], Iterator[Case]]]:
+    """Return all functions and modules that torch has samples of, and what gives the cases of each."""
     from torch.testing._internal.common_methods_invocations import op_db
     from torch.testing._internal.common_modules import module_db
 
-    found = {f"{info.name}{'.' + info.variant_test_name if info.variant_test_name else ''}" for info in op_db}
-    return sorted(found) + sorted({info.name for info in module_db})
+    functions = sorted({_name(info) for info in op_db})
+    modules = sorted({f"module {info.name}" for info in module_db})
+    return {
+        **dict.fromkeys(functions, _function_cases),
+        **dict.fromkeys(modules, lambda name: _module_cases(name.removeprefix("module "))),
+    }
 
 
-def compare(name: str) -> list[dict[str, str]]:
-    """Return a row for each case of a function or module."""
+# Outcomes -------------------------------------------------------------------------------------------------
+
+
+def _outcome(call: Callable[[], Any]) -> Outcome:
+    try:
+        result = call()
+    except (NeedsValues, NoShapeFormula) as error:
+        return Outcome("needs values", error.what)
+    except Exception as error:
+        return Outcome("refused", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
+    return Outcome("runs", pytree.tree_map(_described, result))
+
+
+def _described(value: Any) -> Any:
+    if not isinstance(value, Tensor):
+        return value if isinstance(value, int | str | bool | None) else type(value).__name__
+    if value.layout is not torch.strided:
+        return str(value.dtype), tuple(value.shape), str(value.layout)
+    strides = [stride for size, stride in zip(value.shape, value.stride(), strict=True) if size > 1]
+    return str(value.dtype), tuple(value.shape), strides if value.numel() else None
+
+
+def _really(case: Case) -> Outcome:
+    def call() -> Any:
+        args, kwargs = pytree.tree_map_only(Tensor, _copied, (case.args, case.kwargs))
+        return case.make()(*args, **kwargs)
+
+    return _outcome(call)
+
+
+def _shapes_only(case: Case, everything: bool) -> Outcome:
+    def without_data(tensor: Tensor) -> Tensor:
+        symbolic = everything or _is_real(tensor)
+        return lift(tensor) if symbolic and tensor.layout is torch.strided else _copied(tensor)
+
+    def call() -> Any:
+        args, kwargs = pytree.tree_map_only(Tensor, without_data, (case.args, case.kwargs))
+        with ShapesOnly():
+            return case.make()(*args, **kwargs)
+
+    return _outcome(call)
+
+
+def _copied(tensor: Tensor) -> Tensor:
+    tensor = tensor.detach()
+    if tensor.layout is not torch.strided or 0 in tensor.stride():
+        return tensor.clone() if tensor.layout is not torch.strided else tensor
+    return torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype).copy_(tensor)
+
+
+def _is_real(tensor: Tensor) -> bool:
+    return tensor.is_floating_point() or tensor.is_complex()
+
+
+def _runs_with_other_numbers(case: Case) -> bool:
+    """Return True if the call runs for real with zeros, or with ones, in all integer and boolean tensors."""
+    for number in (0, 1):
+        args, kwargs = pytree.tree_map_only(Tensor, partial(_filled, number), (case.args, case.kwargs))
+        if _really(replace(case, args=args, kwargs=kwargs)).kind == "runs":
+            return True
+    return False
+
+
+def _filled(number: int, tensor: Tensor) -> Tensor:
+    return tensor if _is_real(tensor) else torch.full_like(tensor, number)
+
+
+def _judge(case: Case, real: Outcome, found: Outcome, everything: bool) -> str:
+    if found.kind == "needs values":
+        return "needs values"
+    if real.kind == found.kind:
+        same = real.what == found.what
+        if real.kind == "runs":
+            return "the same results" if same else OTHER_RESULTS
+        return "refused in the same words" if same else OTHER_WORDS
+    if found.kind == "refused":
+        return REFUSED
+    if real.what.startswith("_LinAlgError") or (everything and _runs_with_other_numbers(case)):
+        return NUMBERS
+    return ACCEPTED
+
+
+def compare(name: str, cases: Iterator[Case]) -> list[dict[str, str]]:
+    """Return a row for each comparison of a function or module."""
     rows = []
     warnings.simplefilter("ignore")
-    make = module_cases if name.startswith("nn.") and not name.startswith("nn.functional") else function_cases
-    for case in make(name):
+    for case in cases:
         torch.manual_seed(0)
-        real = really(case)
+        real = _really(case)
         for everything in (False, True):
-            found = by_shape(case, everything)
-            verdict = judge(real, found)
-            if verdict == "FALSE YES" and everything and runs_with_other_numbers(case):
-                verdict = "refused for its numbers"
-            rows.append(
-                {
-                    "name": name,
-                    "change": case.change,
-                    "all": everything,
-                    "verdict": verdict,
-                    "real": str(real.what)[:300],
-                    "found": str(found.what)[:300],
-                }
-            )
+            found = _shapes_only(case, everything)
+            verdict = _judge(case, real, found, everything)
+            row = {"name": name, "change": case.change, "verdict": verdict}
+            rows.append({**row, "real": str(real.what)[:300], "found": str(found.what)[:300]})
     return rows
 
 
-def judge(real: Outcome, found: Outcome) -> str:
-    if found.kind == "needs values":
-        return "needs values" if real.kind == "runs" else "needs values, refused"
-    if real.kind == found.kind == "refused":
-        return "same words" if real.what == found.what else "other words"
-    if real.kind == found.kind:
-        return "same results" if real.what == found.what else "other results"
-    return "FALSE YES" if found.kind == "runs" else "FALSE NO"
-
-
-def child(name: str, seconds: int = 300) -> list[dict[str, str]]:
-    """Compare in a process of its own: torch's samples may kill it."""
+def _in_a_child(name: str, make: Callable[[str], Iterator[Case]]) -> list[dict[str, str]]:
+    """Compare in a process of its own: a call may end it, or take for ever."""
     read, write = os.pipe()
-    pid = os.fork()
-    if not pid:
-        os.close(read)
-        import signal
-
-        signal.alarm(seconds)
-        try:
-            text = json.dumps(compare(name))
-        except Exception as error:  # noqa: BLE001
-            text = json.dumps(
-                [
-                    {
-                        "name": name,
-                        "change": "",
-                        "all": "",
-                        "verdict": "HARNESS",
-                        "real": repr(error)[:200],
-                        "found": "",
-                    }
-                ]
-            )
+    if not os.fork():
+        signal.alarm(SECONDS)
         with os.fdopen(write, "w") as out:
-            out.write(text)
+            json.dump(compare(name, make(name)), out)
         os._exit(0)
     os.close(write)
     with os.fdopen(read) as source:
         text = source.read()
-    os.waitpid(pid, 0)
-    return (
-        json.loads(text)
-        if text
-        else [{"name": name, "change": "", "all": "", "verdict": "DIED", "real": "", "found": ""}]
-    )
+    os.wait()
+    lost = [{"name": name, "change": "all", "verdict": "not compared", "real": "", "found": ""}]
+    return json.loads(text) if text else lost
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*")
-    parser.add_argument("--out", default="/tmp/refusals.jsonl")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="functions and modules (default: all)")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/limits.md")
+    parser.add_argument("--list", metavar="FILE", help="write every comparison into a file")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    everything = names()
-    chosen = [name for name in everything if not args.names or name in args.names]
-    with ShapesOnly():
+    with ShapesOnly():  # loads what every run needs
         pass
-    counts: Counter[str] = Counter()
-    with open(args.out, "w") as out:
-        for name in chosen:
-            for row in child(name):
-                counts[row["verdict"]] += 1
-                out.write(json.dumps(row) + "\n")
-            out.flush()
-    print(counts)
+    rows = []
+    for name, make in names().items():
+        if not args.names or name in args.names:
+            rows += _in_a_child(name, make)
+    if args.list:
+        Path(args.list).write_text("\n".join(map(json.dumps, rows)) + "\n", encoding="utf-8")
+    text = _report(rows)
+    print(replace_part("limits.md", "refusals", text) if args.write else text)
+
+
+def _report(rows: list[dict[str, str]]) -> str:
+    counts: dict[bool, Counter[str]] = defaultdict(Counter)
+    listed: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    for row in rows:
+        counts[row["name"].startswith("module ")][row["verdict"]] += 1
+        if row["verdict"] in LISTED:
+            listed[row["verdict"], row["name"]].append(row)
+    lines = [(verdict, f"{counts[False][verdict]:,}", f"{counts[True][verdict]:,}") for verdict in VERDICTS]
+    functions = len({row["name"] for row in rows if not row["name"].startswith("module ")})
+    modules = len({row["name"] for row in rows}) - functions
+    parts = [table(("a shapes-only run", f"{functions} functions", f"{modules} modules"), lines)]
+    parts += [
+        f"- {verdict}: `{name}`, {len(found)} calls, such as: {found[0]['change']}. "
+        f"Real: {found[0]['real']!r}; shapes-only: {found[0]['found']!r}."
+        for (verdict, name), found in listed.items()
+    ]
+    return "\n".join([parts[0], "", *parts[1:], "", f"{versions('torch')}."])
 
 
 if __name__ == "__main__":

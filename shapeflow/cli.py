@@ -16,8 +16,9 @@ from types import ModuleType
 from typing import NoReturn, TextIO
 
 from shapeflow import __version__
-from shapeflow.commands.console import INTERRUPTED, coloured, wants_colour
-from shapeflow.common.process import own_process
+from shapeflow.commands.console import coloured, wants_colour
+from shapeflow.common.printing import say
+from shapeflow.common.process import interruption, open_streams, own_process
 from shapeflow.common.text import nearest
 from shapeflow.errors import ExitCode, InputError, ShapeflowError
 
@@ -33,7 +34,7 @@ COMMANDS: dict[str, str] = {
 """Command -> what it does. Each is a module of ``commands`` with ``configure(parser)`` and ``run(args)``."""
 
 PIPE_CLOSED = 141
-"""Exit code when the reader of our output went away, likewise."""
+"""Exit code when the reader of our output went away, as shells give it: 128 and the number of SIGPIPE."""
 
 DESCRIPTION = "See, document and guard the shapes of the tensors inside a PyTorch model."
 EPILOG = """\
@@ -44,6 +45,8 @@ exit code: 0 fine; 1 contradicted, undecided or different; 2 wrong option, file 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     atexit.register(gc.freeze)  # the last collection would look through all of torch, for a whole second
+    if arguments is None:
+        open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a file name may hold what the terminal cannot show
             stream.reconfigure(errors="backslashreplace")
@@ -51,20 +54,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with own_process() if arguments is None else contextlib.nullcontext():
             code = _run(words)
-        sys.stdout.flush()
     except ShapeflowError as error:
-        return _tell(error.render(), int(error.exit_code))
+        code = _tell(error.render(), int(error.exit_code))
     except KeyboardInterrupt:
-        return _tell("interrupted", INTERRUPTED)
+        code = _tell(*interruption())
     except BrokenPipeError:
-        _silence(sys.stdout)
-        return PIPE_CLOSED
+        code = PIPE_CLOSED
     except OSError as error:
-        _silence(sys.stdout)
-        return _tell(_system_error(error).render(), ExitCode.WRONG_INPUT)
+        code = _tell(_system_error(error).render(), ExitCode.WRONG_INPUT)
     except Exception as error:
-        return _our_bug(error, words)
-    return code
+        code = _our_bug(error, words)
+    return _flushed(code)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -87,7 +87,7 @@ def _run(words: list[str]) -> int:
         return _run_command(name, words[1:])
     parser = _top_parser()
     if not words:
-        parser.print_help(sys.stderr)
+        say(parser.format_help().rstrip())
         return ExitCode.WRONG_INPUT
     if not name.startswith("-"):
         raise _unknown_command(name)
@@ -190,7 +190,7 @@ def _our_bug(error: Exception, words: Sequence[str]) -> int:
     if debug:
         import traceback
 
-        traceback.print_exception(error)
+        say("".join(traceback.format_exception(error)))
     detail = (str(error).splitlines() or [""])[0]
     bug = ShapeflowError(
         "our-bug",
@@ -204,11 +204,27 @@ def _our_bug(error: Exception, words: Sequence[str]) -> int:
 
 def _tell(text: str, code: int) -> int:
     """Write a message for the person, in colour where that is wanted, and return ``code``."""
-    try:
-        print(coloured(text) if wants_colour(sys.stderr) else text, file=sys.stderr)
-    except OSError:  # nobody is listening
-        _silence(sys.stderr)
+    if wants_colour(sys.stderr):
+        say(text, dressed=coloured)
+    else:
+        say(text)
     return code
+
+
+def _flushed(code: int) -> int:
+    """Send what is still buffered, and return the exit code: another one if a result did not arrive."""
+    lost: OSError | None = None
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError as error:
+            lost = error if stream is sys.stdout else lost
+            _silence(stream)
+    if lost is None or code not in (ExitCode.FINE, ExitCode.DIFFERENT):
+        return code
+    if isinstance(lost, BrokenPipeError):
+        return PIPE_CLOSED
+    return _tell(_system_error(lost).render(), ExitCode.WRONG_INPUT)
 
 
 def _silence(stream: TextIO) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -41,6 +42,15 @@ class Adapter(Protocol):
             InputError: the request cannot be met: a package, file or name is missing or wrong.
         """
         ...
+
+
+def surroundings(adapter: Adapter) -> AbstractContextManager[None]:
+    """Return what has to be entered around all that an adapter builds and runs.
+
+    An adapter that runs code of the user's has it as a method of this name; the others need nothing.
+    """
+    own: Callable[[], AbstractContextManager[None]] = getattr(adapter, "surroundings", nullcontext)
+    return own()
 
 
 def load(target: str) -> Adapter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import importlib.util
 import inspect
@@ -9,13 +10,16 @@ import pkgutil
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
-from shapeflow.adapters.base import Adapter, Prepared
+from shapeflow.adapters.base import Prepared
 from shapeflow.adapters.request import Request
+from shapeflow.adapters.script import Script
 from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError, ShapeflowError
 
@@ -26,10 +30,29 @@ OPTION = "option --model"
 TARGET = "package.module:function or path/to/file.py:function"
 RESULT = "a torch.nn.Module, (model, args) or (model, args, kwargs)"
 OURS = str(Path(__file__).parent.parent)
+SCRIPT = "put what belongs to a script under: if __name__ == '__main__':"
 SHOWN_FRAMES = 4
 
 
-def load(target: str) -> Adapter:
+@dataclass(frozen=True, slots=True)
+class Factory:
+    """The adapter for a function of the user's."""
+
+    function: Callable[[], Any]
+    script: Script
+    """What its file or module sees of this process."""
+
+    def surroundings(self) -> AbstractContextManager[None]:
+        """Return what has to be entered wherever code of the user's runs."""
+        return self.script.entered()
+
+    def __call__(self, request: Request) -> Prepared:
+        """Call the function and lay out the run of what it gives."""
+        with self.surroundings():
+            return _prepare(self.function, request)
+
+
+def load(target: str) -> Factory:
     """Import the function that a target names and return the adapter that calls it.
 
     The import happens here and not when the model is built: a module imported under the shapes-only
@@ -44,8 +67,11 @@ def load(target: str) -> Adapter:
         raise InputError(
             "target-malformed", f"'{target}' does not name a function", where=OPTION, expected=TARGET
         )
-    module = _import_file(Path(place)) if place.endswith(".py") else _import_name(place)
-    return partial(_prepare, _function(module, name, place))
+    is_file = place.endswith(".py")
+    script = Script(place, Path(place).resolve().parent if is_file else Path.cwd())
+    with script.entered():
+        module = _import_file(Path(place)) if is_file else _import_name(place)
+        return Factory(_function(module, name, place), script)
 
 
 def _prepare(function: Callable[[], Any], request: Request) -> Prepared:
@@ -57,7 +83,9 @@ def _prepare(function: Callable[[], Any], request: Request) -> Prepared:
         result = function()
     except ShapeflowError:  # ours, raised through the user's code: it has its own text
         raise
-    except (Exception, SystemExit) as error:
+    except SystemExit as error:
+        raise _ended(f"'{request.target}' ends the program instead of giving a model", error) from error
+    except Exception as error:
         what = f"'{request.target}' raised {type(error).__name__}"
         raise raised_error("target-raised", what, error) from error
     model, args, kwargs = _unpack(result, request.target)
@@ -81,9 +109,6 @@ def _prepare(function: Callable[[], Any], request: Request) -> Prepared:
 
 def _import_name(name: str) -> ModuleType:
     """Import a module by its dotted name, from the current folder too."""
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -95,10 +120,12 @@ def _import_name(name: str) -> ModuleType:
             f"no module '{error.name}'",
             where=OPTION,
             expected=TARGET,
-            because=f"looked in {here} and in the installed packages",
+            because=f"looked in {Path.cwd()} and in the installed packages",
             hint=f"--model {name.replace(error.name, close[0], 1)}:…" if close else "",
         ) from None
-    except (Exception, SystemExit) as error:
+    except SystemExit as error:
+        raise _ended(f"'{name}' ends the program while it is imported", error, SCRIPT) from error
+    except Exception as error:
         raise raised_error("target-import", f"importing '{name}' failed", error) from error
 
 
@@ -114,20 +141,19 @@ def _import_file(path: Path) -> ModuleType:
             because=f"looked in {path.parent.resolve()}",
             hint=str(path.with_name(close[0])) if close else "",
         )
-    folder = str(path.parent.resolve())
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
     # A file called like a loaded module (`types.py`) must not take its place.
     name = f"shapeflow_target_{path.stem}" if path.stem in sys.modules else path.stem
-    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    spec = importlib.util.spec_from_file_location(name, path.absolute())
     assert spec is not None
     assert spec.loader is not None
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except BaseException as error:
-        del sys.modules[name]
-        if isinstance(error, Exception | SystemExit):
+        sys.modules.pop(name, None)
+        if isinstance(error, SystemExit):
+            raise _ended(f"'{path}' ends the program while it is imported", error, SCRIPT) from error
+        if isinstance(error, Exception):
             raise raised_error("target-import", f"importing '{path}' failed", error) from error
         raise
     return module
@@ -218,6 +244,19 @@ def _check_arguments(model: Module, args: tuple[Any, ...], kwargs: dict[str, Any
             found=f"({', '.join(given)}): {error}",
             hint="return (model, args) or (model, args, kwargs)",
         ) from None
+
+
+def _ended(what: str, error: SystemExit, hint: str = "") -> InputError:
+    """Return the error for code of the user's that calls ``sys.exit``, as argparse does for it."""
+    said, where, because = f"sys.exit({error.code!r})", OPTION, ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        file, function = frame.f_code.co_filename, frame.f_code.co_name
+        if file == argparse.__file__ and function == "error":
+            said = str(frame.f_locals.get("message"))
+            because = "it reads its command line, which is empty: every argument has to have a default"
+        elif file != argparse.__file__ and not file.startswith((OURS, "<frozen")):
+            where = f"{file}:{line}"
+    return InputError("target-exit", what, where=where, found=said, because=because, hint=hint)
 
 
 def raised_error(code: str, what: str, error: BaseException) -> InputError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import stat
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,11 @@ from shapeflow.errors import InputError
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+"""What is tried on a file, whatever its name: decoders that only decode. EPS would start Ghostscript."""
+MAX_PIXELS = 64_000_000
+"""More than a camera of 50 megapixels gives; unpacked, each takes four bytes, a few times over."""
+
 FIRST_BYTES: tuple[tuple[bytes, str, str], ...] = (
     (b"version https://git-lfs", "a Git LFS pointer, not the picture it stands for", "git lfs pull"),
     (b"<!doctype html", "a saved web page", "download the picture itself"),
@@ -20,6 +26,10 @@ FIRST_BYTES: tuple[tuple[bytes, str, str], ...] = (
     (b"<svg", "an SVG drawing", "export it as PNG"),
     (b"<?xml", "an XML file, perhaps an SVG drawing", "export it as PNG"),
     (b"%pdf", "a PDF document", "export the page as PNG"),
+    (b"%!ps", "a PostScript drawing", "export it as PNG"),
+    (b"\xc5\xd0\xd3\xc6", "a PostScript drawing", "export it as PNG"),
+    (b"8bps", "a Photoshop picture", "export it as PNG"),
+    (b"\x00\x00\x01\x00", "an icon", "convert it to PNG"),
     (b"pk\x03\x04", "a ZIP archive", "unpack it"),
     (b"\x1f\x8b", "a gzip archive", "unpack it"),
     (b"\x93numpy", "a NumPy array", "save it as PNG"),
@@ -43,17 +53,15 @@ def open_image(path: Path) -> Picture:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of big pictures, odd metadata and palettes
-            with Image.open(path) as image:
+            with Image.open(path, formats=FORMATS) as image:
+                _check_size(path, image.size)
                 image.load()
+                _check_size(path, image.size)
                 return _as_rgb(image)
-    except Image.DecompressionBombError as error:
-        raise InputError(
-            "image-too-large",
-            f"'{path}' is too large to be decoded safely",
-            where=str(path),
-            because=_one_line(error),
-            hint="scale it down; models resize their input anyway",
-        ) from None
+    except InputError:
+        raise
+    except Image.DecompressionBombError:
+        raise _too_large(path, "") from None
     except UnidentifiedImageError:
         raise _not_an_image(path, head) from None
     except Exception as error:  # each of Pillow's decoders fails in its own way
@@ -64,6 +72,24 @@ def open_image(path: Path) -> Picture:
             because=_one_line(error),
             hint="fetch or save it again; it may have been cut off",
         ) from None
+
+
+def _check_size(path: Path, size: tuple[int, int]) -> None:
+    """Check before they are unpacked that the pixels of a picture have room in memory."""
+    width, height = size
+    if width * height > MAX_PIXELS:
+        raise _too_large(path, f"{width:,} x {height:,} = {width * height:,} pixels")
+
+
+def _too_large(path: Path, found: str) -> InputError:
+    return InputError(
+        "image-too-large",
+        f"'{path}' is too large to be decoded safely",
+        where=str(path),
+        expected=f"at most {MAX_PIXELS:,} pixels",
+        found=found,
+        hint="scale it down; models resize their input anyway",
+    )
 
 
 def thumbnail(image: Picture, width: int = 480) -> str:
@@ -81,6 +107,9 @@ def thumbnail(image: Picture, width: int = 480) -> str:
 def _first_bytes(path: Path) -> bytes:
     """Return how a file begins, or say why it cannot be read."""
     try:
+        if not stat.S_ISREG(mode := path.stat().st_mode) and not stat.S_ISDIR(mode):
+            what = f"'{path}' is a device or pipe, not an image"
+            raise InputError("not-an-image", what, where=str(path))
         with path.open("rb") as file:
             head = file.read(64)
     except FileNotFoundError:
@@ -120,8 +149,9 @@ def _not_an_image(path: Path, head: bytes) -> InputError:
     shown = f"'{printable}'" if printable.isprintable() and printable.isascii() else head[:8].hex(" ")
     return InputError(
         "not-an-image",
-        f"'{path}' is not an image that Pillow can open",
+        f"'{path}' is not an image that can be read here",
         where=str(path),
+        expected=f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}",
         found=f"{counted(path.stat().st_size, 'byte')} beginning with {shown}",
         because=kind,
         hint=hint,
@@ -132,7 +162,8 @@ def _as_rgb(image: Picture) -> Picture:
     """Return the first frame of a decoded picture in RGB."""
     from PIL import Image, ImageOps
 
-    turned: Picture = ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)
+    turned = image
     if turned.mode in ("I", "F") or turned.mode.startswith("I;16"):
         return _scaled_to_bytes(turned).convert("RGB")
     if turned.mode == "LAB":

@@ -6,6 +6,8 @@ can be given is read from text and written as text, so a new one is a field of `
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -192,16 +194,38 @@ def to_arguments(request: Request) -> list[str]:
 
 
 def from_recorded(target: str, inputs: Mapping[str, Any]) -> Request:
-    """Return the request that a trace answers, to be run shapes-only; of files it knows only the names."""
-    checkpoint = inputs.get("checkpoint")
-    return Request(
-        target,
-        images=tuple(Path(image["file"]) for image in inputs.get("images") or ()),
-        prompt=inputs.get("prompt"),
-        boxes=tuple(Box(**box) for box in inputs.get("boxes") or ()),
-        checkpoint=Path(checkpoint) if checkpoint else None,
-        seed=int(inputs.get("seed", 0)),
-    )
+    """Return the request that a trace answers, to be run shapes-only; of files it knows only the names.
+
+    Raises:
+        InputError: what the trace says of its inputs is not what ``to_recorded`` gives.
+    """
+    checkpoint, prompt, seed = (inputs.get(name) for name in ("checkpoint", "prompt", "seed"))
+    try:
+        if not isinstance(prompt, str | None):
+            raise TypeError(f"the prompt is a {type(prompt).__name__}")
+        return Request(
+            target,
+            images=tuple(Path(image["file"]) for image in inputs.get("images") or ()),
+            prompt=prompt,
+            boxes=tuple(_recorded_box(box) for box in inputs.get("boxes") or ()),
+            checkpoint=Path(checkpoint) if checkpoint else None,
+            seed=0 if seed is None else operator.index(seed),
+        )
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise InputError(
+            "trace-unreadable",
+            "what the trace says of the inputs of its run cannot be read",
+            where="run, inputs",
+            found=str(error),
+            hint="record again with 'shapeflow trace'",
+        ) from None
+
+
+def _recorded_box(box: Mapping[str, Any]) -> Box:
+    cx, cy, width, height = (box[name] for name in ("cx", "cy", "width", "height"))
+    if not all(type(part) in (int, float) and math.isfinite(part) for part in (cx, cy, width, height)):
+        raise TypeError("a box is four numbers")
+    return Box(cx, cy, width, height, bool(box.get("positive", True)))
 
 
 def to_recorded(

@@ -102,7 +102,7 @@ def prepare(request: Request) -> Prepared:
             "image-missing",
             "SAM3 needs an image",
             where="argument IMAGE",
-            expected="a file that Pillow can open",
+            expected="a picture file",
             hint='shapeflow trace --prompt "yellow school bus" photo.jpg',
         )
     images = [open_image(path) for path in request.images]

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import coloured, wants_colour
+from shapeflow.common.control_characters import printed
+from shapeflow.common.printing import put, put_coloured, put_commands
 from shapeflow.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,7 +23,10 @@ examples:
   shapeflow check bus.trace.json                        the walkthrough that is shipped for the trace's model
   shapeflow check bus.trace.json docs/model.md          your own
   shapeflow check --run docs/model.md                   run the model first, as the document's 'run' says
-  shapeflow check --run docs/model.md --format github   annotations on the lines of the claims, in CI"""
+  shapeflow check --run docs/model.md --format github   annotations on the lines of the claims, in CI
+
+--run runs the code that the document names, as you. It has to be in the document's Git repository (without
+one: in its folder), unless you --trust it; do not run documents of people whose code you would not run."""
 
 FORMATS: dict[str, str] = {
     "text": "shapeflow.reporting.verdicts.text",
@@ -30,6 +35,8 @@ FORMATS: dict[str, str] = {
     "github": "shapeflow.reporting.verdicts.github",
 }
 """Format -> module with ``render(result, *, allow_undecided) -> str``."""
+_PRINT = {"text": put_coloured, "github": put_commands}
+"""How a format is printed, if it is more than text that is shown as it is."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +45,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("trace", nargs="?", type=Path, metavar="TRACE", help="NAME.trace.json or NAME.trace.json.gz")
     add("walkthrough", nargs="?", type=Path, metavar="WALKTHROUGH", help="Markdown with claims")
-    add("--run", type=Path, metavar="WALKTHROUGH", help="make the trace as the document's 'run' says")
+    add(
+        "--run",
+        type=Path,
+        metavar="WALKTHROUGH",
+        help="make the trace as the document's 'run' says: runs its code",
+    )
+    add("--trust", action="store_true", help="with --run: run code outside the document's repository, too")
     add("--device", choices=("meta", "cpu", "cuda"), help="with --run: another device than the document's")
     add("-o", "--output", type=Path, metavar="FILE", help="with --run: keep the trace")
     add("--format", choices=tuple(FORMATS), default="text", help="how to show the result (default: text)")
@@ -54,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     result = check(trace, document)
     text = _text(result, args) if args.format == "text" else _rendered(result, args)
     if text:
-        print(text)
+        _PRINT.get(args.format, put)(text)
     return int(result.exit_code(allow_undecided=args.allow_undecided))
 
 
@@ -67,8 +80,8 @@ def _stored(args: argparse.Namespace) -> tuple[Document, Trace]:
     if args.trace is None:
         example = "shapeflow check NAME.trace.json WALKTHROUGH.md"
         raise InputError("usage", "a trace is missing", where="argument TRACE", expected=example)
-    for option in ("device", "output"):
-        if getattr(args, option) is not None:
+    for option in ("device", "output", "trust"):
+        if getattr(args, option):
             what = f"--{option} only means something with --run"
             raise InputError(
                 "usage", what, where=f"option --{option}", hint="shapeflow check --run WALKTHROUGH"
@@ -82,6 +95,7 @@ def _stored(args: argparse.Namespace) -> tuple[Document, Trace]:
 
 def _run_first(args: argparse.Namespace) -> tuple[Document, Trace]:
     """Read the walkthrough and make the trace that it asks for."""
+    from shapeflow.commands.options import check_trace_name
     from shapeflow.runs.documents import run_documents
     from shapeflow.walkthrough.reader import read
 
@@ -89,8 +103,10 @@ def _run_first(args: argparse.Namespace) -> tuple[Document, Trace]:
         what = f"'{args.trace}' is not needed with --run"
         hint = "shapeflow check --run WALKTHROUGH"
         raise InputError("usage", what, where="argument TRACE", hint=hint)
+    if args.output is not None:
+        check_trace_name(args.output)
     document = read(args.run)
-    trace = run_documents([document], device=args.device, quiet=args.quiet)
+    trace = run_documents([document], device=args.device, quiet=args.quiet, trust=args.trust)
     if args.output:
         trace.save(args.output)
     return document, trace
@@ -106,9 +122,9 @@ def _text(result: CheckResult, args: argparse.Namespace) -> str:
     """Return the result as text, in colour on a terminal."""
     from shapeflow.reporting.verdicts.text import sentence, summary
 
-    messages = [verdict.render() for verdict in result.failed]
+    messages = [printed(verdict.render()) for verdict in result.failed]
     if wants_colour(sys.stdout):
         messages = [coloured(message) for message in messages]
     if not args.quiet:
-        return "\n\n".join([*messages, summary(result)])
+        return "\n\n".join([*messages, printed(summary(result))])
     return "\n\n".join([*messages, sentence(result)]) if messages else ""

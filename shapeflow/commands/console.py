@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from typing import TextIO
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells give it: 128 and the number of the signal."""
+from shapeflow.common import printing
+from shapeflow.common.control_characters import visible_line
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -24,6 +23,6 @@ def coloured(message: str) -> str:
 
 
 def say(text: str, quiet: bool = False) -> None:
-    """Tell the person something that is not the result."""
+    """Tell the person, in a line, something that is not the result."""
     if not quiet:
-        print(text, file=sys.stderr, flush=True)
+        printing.say(visible_line(text))

@@ -6,7 +6,6 @@ It looks without importing, so it is quick.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import shutil
@@ -20,6 +19,8 @@ from typing import Literal
 
 from shapeflow.adapters.specs import AdapterSpec, specs
 from shapeflow.commands.console import wants_colour
+from shapeflow.common.control_characters import json_text, printed, visible_line
+from shapeflow.common.printing import put, put_coloured
 from shapeflow.errors import ExitCode
 
 MARKS = {"ok": "ok", "missing": "MISSING", "optional": "not there"}
@@ -55,18 +56,16 @@ def run(args: argparse.Namespace) -> int:
     for finding in examine():
         missing += finding.status == "missing"
         if args.json:
-            print(json.dumps(asdict(finding), ensure_ascii=False))
+            put(json_text(asdict(finding)))
             continue
         mark = MARKS[finding.status].ljust(9)
         if colour:
             mark = f"\033[{COLOURS[finding.status]}m{mark}\033[0m"
-        print(f"{mark}  {finding.name:<12}  {finding.found}")
+        put_coloured(f"{mark}  {printed(visible_line(f'{finding.name:<12}  {finding.found}'))}")
         if finding.hint and (finding.status != "ok" or finding.name == "checkpoint"):
-            print(f"{'':25}{finding.hint}")
+            put(f"{'':25}{visible_line(finding.hint)}")
     if not args.json:
-        print(
-            "\nSAM3 cannot be traced here yet" if missing else "\neverything that tracing SAM3 needs is here"
-        )
+        put("\nSAM3 cannot be traced here yet" if missing else "\neverything that tracing SAM3 needs is here")
     return ExitCode.DIFFERENT if missing else ExitCode.FINE
 
 

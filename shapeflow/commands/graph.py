@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import say
+from shapeflow.common.files import with_ending
 from shapeflow.common.text import nearest
 from shapeflow.errors import ExitCode, InputError
 
@@ -70,10 +71,10 @@ def _format(path: Path) -> str:
     close = nearest(ending, FORMATS, 1)
     raise InputError(
         "unknown-format",
-        f"'{path.name}' does not end in a format that can be drawn",
+        f"'{path.name or path}' does not end in a format that can be drawn",
         where="option -o",
         expected=", ".join(f".{name}" for name in FORMATS),
-        hint=str(path.with_suffix(f".{close[0] if close else 'svg'}")),
+        hint=str(with_ending(path, f".{close[0] if close else 'svg'}")),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapeflow.commands.console import say
+from shapeflow.common.files import with_ending
 from shapeflow.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ examples:
   shapeflow init tiny.trace.json --numbers            without running the model again
 
 The model is run again, shapes only, with other sizes of its inputs: what moves with them gets a symbol.
+That runs the code that the trace names.
 The draft is checked before it is written. It is yours from then on: add prose, claims, and take out what
 you don't want to promise."""
 
@@ -43,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add("--numbers", action="store_true", help="don't run the model again: all sizes stay numbers")
     add("--force", action="store_true", help="replace the file if it is there")
+    add("--trust", action="store_true", help="run code outside the trace's and this folder's repository, too")
     add("-q", "--quiet", action="store_true", help="no progress and no summary")
 
 
@@ -86,7 +89,7 @@ def _check_output(output: Path, force: bool) -> None:
             f"'{output}' is not a name for a walkthrough",
             where=where,
             expected="NAME.md",
-            hint=f"-o {output.with_suffix('.md')}",
+            hint=f"-o {with_ending(output, '.md')}",
         )
     if not output.parent.is_dir():
         raise InputError(
@@ -107,7 +110,7 @@ def _refuse_half_a_run(trace: Trace, path: Path) -> None:
             "trace-failed-run",
             f"the run in '{path}' did not end, so a draft would describe half a model",
             where="argument TRACE",
-            because=trace.run.failure.message.splitlines()[0] if trace.run.failure else "",
+            because=trace.run.failure.first_line if trace.run.failure else "",
             hint="trace it again once it runs",
         )
 
@@ -126,10 +129,24 @@ def _vary(trace: Trace, args: argparse.Namespace) -> Variation:
 
     try:
         require(spec_of(trace.run.target), trace.run.target)
+        if not args.trust:
+            _refuse_foreign_code(trace, args.trace)
         return _run_others(trace, args)
     except InputError as error:
+        if error.code == "target-outside":
+            raise
         again = error.hint if error.code == "trace-outdated" else f"shapeflow init {args.trace} --numbers"
         raise error.amend(where=f"running '{trace.run.target}' again, for {args.trace}", hint=again) from None
+
+
+def _refuse_foreign_code(trace: Trace, path: Path) -> None:
+    """Check that the code that is run again is in the repository of the trace, or of this folder."""
+    from shapeflow.adapters.request import from_recorded
+    from shapeflow.runs.trust import check_inside, repository_of
+
+    roots = dict.fromkeys([repository_of(path.parent), repository_of(Path.cwd())])
+    request = from_recorded(trace.run.target, trace.run.inputs)
+    check_inside(request, list(roots), named_by=str(path))
 
 
 def _run_others(trace: Trace, args: argparse.Namespace) -> Variation:

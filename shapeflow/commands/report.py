@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import say, wants_colour
+from shapeflow.common.printing import put, put_coloured
 from shapeflow.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
@@ -78,9 +79,9 @@ def run(args: argparse.Namespace) -> int:
     result, language = _checked(trace, args)
     text = _rendered(build(trace, result, language=language), form, render)
     if args.output is None and form != "html":
-        sys.stdout.write(text)
+        (put_coloured if _is_for_terminal(form) else put)(text.removesuffix("\n"))
         return int(ExitCode.FINE)
-    path = args.output or Path(_stem(args.trace)).with_suffix(".html")
+    path = args.output or Path(f"{_stem(args.trace)}.html")
     inputs = [args.trace, *([args.walkthrough] if args.walkthrough else [])]
     save(path, text.encode("utf-8", errors="replace"), force=args.force, inputs=inputs)
     say(f"{path}  {path.stat().st_size / 1e6:.2f} MB", args.quiet)
@@ -89,11 +90,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _rendered(view: ReportView, form: str, render: Callable[[ReportView], str]) -> str:
     """Render the view; on a terminal, text gets colour and the terminal's width."""
-    if form == "terminal" and sys.stdout.isatty():
+    if _is_for_terminal(form):
         from shapeflow.reporting.formats.terminal import coloured
 
         return coloured(view, wants_colour(sys.stdout))
     return render(view)
+
+
+def _is_for_terminal(form: str) -> bool:
+    return form == "terminal" and sys.stdout.isatty()
 
 
 def _checked(trace: Trace, args: argparse.Namespace) -> tuple[CheckResult | None, str]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shapeflow import query
+from shapeflow.commands.console import say
 from shapeflow.commands.show_text import (
     PATH,
     Line,
@@ -18,6 +19,8 @@ from shapeflow.commands.show_text import (
     print_object,
     reach_lines,
 )
+from shapeflow.common.control_characters import visible_line
+from shapeflow.common.printing import put
 from shapeflow.common.text import Span, counted
 from shapeflow.common.units import format_count
 from shapeflow.errors import ExitCode, InputError, SelectorError
@@ -90,7 +93,7 @@ def _overview(trace: Trace, args: argparse.Namespace) -> int:
     if args.json:
         print_object(query.overview_row(trace, len(trace.unused())))
         return ExitCode.FINE
-    print(f"{args.trace.name}: {trace.run.target} on {trace.run.device}\n")
+    put(visible_line(f"{args.trace.name}: {trace.run.target} on {trace.run.device}") + "\n")
     write(trace, sys.stdout, 1)
     return ExitCode.FINE
 
@@ -106,7 +109,7 @@ def _look_up(trace: Trace, args: argparse.Namespace) -> int:
     if args.json:
         _print_rows(query.port_rows(trace, matches))
     elif not matches:
-        print("no op " + ("reads it" if args.users else "made it"), file=sys.stderr)
+        say("no op " + ("reads it" if args.users else "made it"))
     else:
         print_lines(match_lines(trace, matches))
     return ExitCode.FINE
@@ -132,7 +135,8 @@ def _use(trace: Trace, args: argparse.Namespace) -> int:
     if args.json:
         print_object(query.use_row(trace, use))
     elif use is None:
-        print(f"'{args.selector}' is unused: nothing that is returned or read depends on it")
+        what = f"'{args.selector}' is unused: nothing that is returned or read depends on it"
+        put(visible_line(what))
     else:
         title: Line = [(f"'{args.selector}' is used: {use.text}", PATH)]
         print_lines([title, *path_lines(trace, use)])
@@ -150,7 +154,7 @@ def _unused(trace: Trace, as_json: bool) -> int:
         print_lines([*match_lines(trace, matches), []])
     flops = wasted_flops(trace)
     wasted = f"; {format_count(flops)} FLOPs for nothing" if flops else ""
-    print(f"{counted(len(values), 'value')} produced but never read{wasted}")
+    put(f"{counted(len(values), 'value')} produced but never read{wasted}")
     return ExitCode.FINE
 
 

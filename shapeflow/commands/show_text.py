@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from shapeflow.commands.console import wants_colour
+from shapeflow.common.control_characters import json_text, visible_line
+from shapeflow.common.printing import put
 from shapeflow.common.text import counted, listing
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.flow import Reach, Use, fold
@@ -27,7 +28,7 @@ PATH, TYPE, FAINT, PLAIN = "bold", "cyan", "dim", ""
 
 def print_object(row: object) -> None:
     """Print one JSON object on a line."""
-    print(json.dumps(row, ensure_ascii=False))
+    put(json_text(row))
 
 
 def match_lines(trace: Trace, matches: Sequence[Match]) -> list[Line]:
@@ -154,16 +155,11 @@ def print_lines(lines: Iterable[Line]) -> None:
     """Print lines, in colour on a terminal; nothing is ever cut off."""
     if not wants_colour(sys.stdout):
         for line in lines:
-            print(_visible("".join(text for text, _ in line)).rstrip())
+            put(visible_line("".join(text for text, _ in line)).rstrip())
         return
     from rich.console import Console
     from rich.text import Text
 
     console = Console(highlight=False)
     for line in lines:
-        console.print(Text.assemble(*((_visible(text), style) for text, style in line)), soft_wrap=True)
-
-
-def _visible(text: str) -> str:
-    """Return text without signs that would steer the terminal."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+        console.print(Text.assemble(*((visible_line(text), style) for text, style in line)), soft_wrap=True)

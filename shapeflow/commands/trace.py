@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapeflow.commands.console import INTERRUPTED, say
+from shapeflow.commands.console import say
+from shapeflow.common.control_characters import json_text
+from shapeflow.common.files import is_standard_output, is_stream
+from shapeflow.common.printing import put
+from shapeflow.common.process import interruption
 from shapeflow.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -65,32 +68,41 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check everything that can be checked without torch, run the model, write and sum up."""
     from shapeflow.adapters.specs import require, require_package, spec_of
-    from shapeflow.commands.options import check_outputs, default_output, request_of
+    from shapeflow.commands.options import check_outputs, default_output, place_of, request_of
     from shapeflow.runs.execute import on_device
 
     request = request_of(args)
-    output = args.output or default_output(request)
-    check_outputs(output, args.report)
+    wanted = args.output or default_output(request)
+    check_outputs(wanted, args.report)
     require(spec_of(request.target), request.target)
     if args.summary:
         require_package("torchinfo", "the layer table", "option --summary")
     quiet = args.quiet or args.json
+    shown = not args.quiet and not is_standard_output(wanted)
     if args.device == "auto" and request.checkpoint is None:
         say("no checkpoint: shapes only, nothing large is computed (--device cpu computes)", quiet)
     trace = _record(on_device(request, args.device), quiet)
+    output = place_of(trace, wanted)
     trace.save(output)
-    say(f"{output} ({output.stat().st_size / 1e6:.1f} MB)", quiet)
+    size = "" if is_stream(output) else f" ({output.stat().st_size / 1e6:.1f} MB)"
+    say(f"{output}{size}", quiet)
     result = _check(trace)
-    if args.report:
-        _report(trace, result, args.report)
-        say(str(args.report), quiet)
-    if args.json:
-        print(json.dumps(_summary(trace, output, args.report, result), ensure_ascii=False))
-    elif not args.quiet:
-        _show(trace, result, args.depth)
-    if args.summary:
-        _show_layers(trace, args.depth)
-    return _outcome(trace, output, args.verbose)
+    report = args.report
+    if report:
+        report = report if output == wanted else report.with_name(f"{report.stem}.failed.html")
+        _report(trace, result, report)
+        say(str(report), quiet)
+    try:
+        if args.json and shown:
+            put(json_text(_summary(trace, output, report, result)))
+        elif shown:
+            _show(trace, result, args.depth)
+        if args.summary and shown:
+            _show_layers(trace, args.depth)
+    except OSError:
+        if trace.run.complete:  # else it matters more that the run failed than that nobody listens
+            raise
+    return _outcome(trace, output, args.verbose, kept=wanted)
 
 
 def _record(request: Request, quiet: bool) -> Trace:
@@ -137,14 +149,14 @@ def _show(trace: Trace, result: CheckResult | None, depth: int | None) -> None:
     if result is not None:
         from shapeflow.reporting.verdicts.text import summary
 
-        print(f"\nwalkthrough {Path(result.document.path).name}\n\n{summary(result)}")
+        put(f"\nwalkthrough {Path(result.document.path).name}\n\n{summary(result)}")
 
 
 def _show_layers(trace: Trace, depth: int | None) -> None:
     """Print the layer table of torchinfo."""
     from shapeflow.runs.layer_table import DEPTH, layer_table
 
-    print(f"\n{layer_table(trace, depth or DEPTH)}")
+    put(f"\n{layer_table(trace, depth or DEPTH)}")
 
 
 def _summary(
@@ -173,14 +185,17 @@ def _summary(
     }
 
 
-def _outcome(trace: Trace, output: Path, verbose: bool) -> int:
+def _outcome(trace: Trace, output: Path, verbose: bool, kept: Path) -> int:
     """Return the exit code; a failed run is raised as an error with its place and inputs."""
     failure = trace.run.failure
     if failure is None:
         return ExitCode.FINE
+    if output != kept:
+        say(f"{kept} is of another run and was left as it is; this run, up to its end, is in {output}")
     if failure.type == "KeyboardInterrupt":
-        say(f"interrupted; {output} holds the run up to there and is marked incomplete")
-        return INTERRUPTED
+        word, code = interruption()
+        say(f"{word}; {output} holds the run up to there and is marked incomplete")
+        return code
     from shapeflow.runs.failure import failure_error
 
     raise failure_error(trace, output, verbose=verbose)

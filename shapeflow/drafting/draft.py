@@ -12,6 +12,7 @@ from typing import Any
 from shapeflow.drafting.sections import DraftSection, Writer
 from shapeflow.drafting.statements import Statement, Statements
 from shapeflow.drafting.symbols import Symbols
+from shapeflow.errors import InputError
 from shapeflow.model.trace import Trace
 from shapeflow.model.variation import Variation
 from shapeflow.walkthrough.check import check
@@ -58,6 +59,7 @@ def draft(
         depth: levels of modules that get a section; None: as many as are readable.
     """
     title = title or (trace.modules[0].class_name if trace.modules else trace.run.target)
+    title = " ".join(title.split())
     symbols = Symbols(trace, variation)
     depths = [depth] if depth is not None else range(DEEPEST, 0, -1)
     for levels in depths:
@@ -70,7 +72,11 @@ def draft(
     page = _Page(title, trace.run.target, run, _evidence(variation), sections)
     dropped = _drop_what_fails(page, symbols.traces)
     written = sum(len(section.statements) for section in page.sections)
-    return Draft(page.text(), written, len(page.sections), tuple(dropped), writer.statements.left_out)
+    text = page.text()
+    half = next((sign for sign in text if "\ud800" <= sign <= "\udfff"), "")
+    if half:
+        raise _unwritable(half)
+    return Draft(text, written, len(page.sections), tuple(dropped), writer.statements.left_out)
 
 
 def _bind(sections: Sequence[DraftSection], statements: Statements, names: Sequence[str]) -> None:
@@ -154,10 +160,24 @@ def _drop_what_fails(page: _Page, traces: Sequence[Trace]) -> list[str]:
         failed = {_words(verdict.claim.text) for result in results for verdict in result.failed}
         if not failed:
             return dropped
+        before = sum(len(section.statements) for section in page.sections)
         for section in page.sections:
             section.statements = [one for one in section.statements if _words(one.text) not in failed]
+        if before == sum(len(section.statements) for section in page.sections):
+            raise _unwritable(min(failed, key=len))
         page.sections = [section for section in page.sections if section.statements]
         dropped += sorted(failed)
+
+
+def _unwritable(name: str) -> InputError:
+    """Return the error for a name that stands in no claim: one with a line break, or a very long one."""
+    return InputError(
+        "draft-names",
+        "some names of this model cannot be written as claims",
+        where="argument TRACE",
+        found=name[:80],
+        hint="shapeflow show lists everything that was recorded",
+    )
 
 
 def _words(text: str) -> str:

@@ -1,5 +1,8 @@
 """Walkthroughs as tests in pytest: ``pytest --shapeflow docs/model.md`` collects each claim as a test.
 
+The code that a walkthrough names is run. It has to be in the walkthrough's repository, unless the option
+``--shapeflow-trust`` or the line ``shapeflow_trust = true`` of the configuration says that it is trusted.
+
 The model runs once a session, also under ``pytest -n``: the first worker runs it, the others read its trace.
 """
 
@@ -16,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shapeflow.common.control_characters import printed
 from shapeflow.common.text import printable
-from shapeflow.errors import RunError, ShapeflowError
+from shapeflow.errors import InputError, RunError, ShapeflowError
 
 if TYPE_CHECKING:
     from shapeflow.model.trace import Trace
@@ -33,8 +37,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="WALKTHROUGH",
-        help="collect the claims of a walkthrough as tests; repeatable",
+        help="collect the claims of a walkthrough as tests, running the code that it names; repeatable",
     )
+    trust = "run code that a walkthrough names outside its own repository, too"
+    group.addoption("--shapeflow-trust", action="store_true", help=trust)
+    parser.addini("shapeflow_trust", trust, type="bool", default=False)
     group.addoption(
         "--shapeflow-trace",
         metavar="FILE",
@@ -90,7 +97,7 @@ class WalkthroughFile(pytest.File):
         try:
             document = self.config.stash[_RUNS].document(str(self.path.resolve()))
         except ShapeflowError as error:
-            raise self.CollectError(error.render()) from None
+            raise self.CollectError(printed(error.render())) from None
         for claim in document.claims:
             name = f"line {claim.span.line}: {printable(' '.join(claim.text.split()))}"
             yield ClaimItem.from_parent(self, name=name, claim=claim)
@@ -115,9 +122,9 @@ class ClaimItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the message that the command line shows."""
         if isinstance(excinfo.value, ClaimFailed):
-            return excinfo.value.verdict.render()
+            return printed(excinfo.value.verdict.render())
         if isinstance(excinfo.value, ShapeflowError):
-            return excinfo.value.render()
+            return printed(excinfo.value.render())
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -140,6 +147,7 @@ class Runs:
         self._paths = paths
         self._trace_file = config.getoption("shapeflow_trace")
         self._here = config.invocation_params.dir
+        self._trust = bool(config.getoption("shapeflow_trust") or config.getini("shapeflow_trust"))
         folder = getattr(config, "workerinput", {}).get("shapeflow_folder")
         self._shared = Path(folder) if folder else None
         self._documents: dict[str, Document] = {}
@@ -219,7 +227,12 @@ class Runs:
     def _run(self, documents: list[Document]) -> Trace:
         from shapeflow.runs.documents import run_documents
 
-        return run_documents(documents)
+        try:
+            return run_documents(documents, trust=self._trust)
+        except InputError as error:
+            if error.code == "target-outside":
+                error.amend(hint="--shapeflow-trust, if you know what it runs")
+            raise
 
 
 @contextmanager

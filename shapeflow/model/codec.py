@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from functools import cache, lru_cache
+from math import prod
 from typing import Any, TypeVar
 
 from shapeflow.model.records import Failure, Port, Value
@@ -20,7 +21,14 @@ from shapeflow.model.records import Failure, Port, Value
 Record = TypeVar("Record")
 _TYPE = re.compile(r"([a-z]\w*)\[((?:\d+(?:, ?\d+)*)?)\]", re.ASCII)
 _NUMBER_KEY = "$number"
+_SPECIAL = ("inf", "-inf", "nan")
 """JSON has no infinity: ``{"$number": "inf"}``, ``"-inf"`` or ``"nan"``."""
+MAX_DEPTH = 64
+"""Of lists and objects in one another."""
+MAX_NUMBER = 10**300
+"""A setting beyond it is no number that anybody could use, and cannot become a float."""
+MAX_SIZE = 1 << 63
+"""No tensor has as many elements, and no count is as large."""
 
 
 class MalformedError(ValueError):
@@ -67,23 +75,35 @@ def decode(kind: Callable[..., Record], data: object) -> Record:
 
 def plain(thing: Any) -> Any:
     """Return settings and attributes as JSON data: what has no JSON form is given by its name or text."""
-    if thing is None or isinstance(thing, bool | int | str):
+    if thing is None or isinstance(thing, bool | str) or (isinstance(thing, int) and abs(thing) < MAX_NUMBER):
         return thing
     if isinstance(thing, float):
         return thing if math.isfinite(thing) else {_NUMBER_KEY: repr(thing)}
-    if isinstance(thing, Mapping):
+    if isinstance(thing, Mapping) and thing.keys() != {_NUMBER_KEY}:
         return {str(key): plain(item) for key, item in thing.items()}
     if isinstance(thing, list | tuple):
         return [plain(item) for item in thing]
     return getattr(thing, "__name__", None) or f"{type(thing).__name__}"
 
 
-def _from_plain(thing: Any) -> Any:
-    if isinstance(thing, dict):
-        if thing.keys() == {_NUMBER_KEY}:
-            return float(_read_text(thing[_NUMBER_KEY]))
-        return {key: _from_plain(item) for key, item in thing.items()}
-    return [_from_plain(item) for item in thing] if isinstance(thing, list) else thing
+def _from_plain(thing: Any, depth: int = MAX_DEPTH) -> Any:
+    if not isinstance(thing, dict | list):
+        if isinstance(thing, int) and abs(thing) >= MAX_NUMBER:
+            raise MalformedError("numbers of at most 300 digits")
+        return thing
+    if not depth:
+        raise MalformedError(f"nested at most {MAX_DEPTH} deep")
+    if isinstance(thing, list):
+        return [_from_plain(item, depth - 1) for item in thing]
+    if thing.keys() == {_NUMBER_KEY}:
+        return _read_special(thing[_NUMBER_KEY])
+    return {key: _from_plain(item, depth - 1) for key, item in thing.items()}
+
+
+def _read_special(name: object) -> float:
+    if isinstance(name, str) and name in _SPECIAL:
+        return float(name)
+    raise MalformedError(f"one of {', '.join(_SPECIAL)} as {_NUMBER_KEY!r}, not {_shown(name)}")
 
 
 def _write_ports(ports: tuple[Port, ...]) -> list[list[Any]]:
@@ -122,11 +142,17 @@ def _parse_type(text: str) -> tuple[str, tuple[int, ...]]:
     match = _TYPE.fullmatch(text)
     if match is None:
         raise MalformedError(f"'type' should be text such as 'f32[1, 256]', not {_shown(text)}")
-    return match[1], tuple(int(size) for size in match[2].split(",") if size)
+    shape = tuple(int(size) for size in match[2].split(",") if size)
+    if prod(shape) >= MAX_SIZE or max(shape, default=0) >= MAX_SIZE:
+        raise MalformedError(f"'type' should be a shape that a tensor can have, not {_shown(text)}")
+    return match[1], shape
 
 
 def _shown(thing: object) -> str:
-    text = repr(thing)
+    try:
+        text = repr(thing)
+    except (RecursionError, ValueError):  # nested too deeply; a number with too many digits
+        return f"{type(thing).__name__}, too large to be shown"
     return text if len(text) <= 60 else text[:59] + "…"
 
 
@@ -137,9 +163,11 @@ def _read_text(thing: Any) -> str:
 
 
 def _read_integer(thing: Any) -> int:
-    if type(thing) is int:
-        return thing
-    raise MalformedError(f"a whole number, not {_shown(thing)}")
+    if type(thing) is not int:
+        raise MalformedError(f"a whole number, not {_shown(thing)}")
+    if not 0 <= thing < MAX_SIZE:
+        raise MalformedError(f"a number from 0 to {MAX_SIZE - 1}, not {_shown(thing)}")
+    return thing
 
 
 def _read_optional_integer(thing: Any) -> int | None:
@@ -170,7 +198,7 @@ def _read_texts(thing: Any) -> dict[str, str]:
 
 def _read_numbers(thing: Any) -> dict[str, float]:
     numbers = _read_mapping(thing)
-    if all(type(number) in (int, float) for number in numbers.values()):
+    if all(type(number) in (int, float) and abs(number) < MAX_SIZE for number in numbers.values()):
         return numbers
     raise MalformedError(f"numbers by name, not {_shown(thing)}")
 

@@ -12,12 +12,12 @@ from functools import cached_property
 from math import prod
 from typing import Any, Literal, TypeVar
 
+from shapeflow.common.control_characters import visible_line
 from shapeflow.shapes.notation import element_bytes, shape_text
 
 Answer = TypeVar("Answer")
 
 SCHEMA = "shapeflow.trace/1"
-
 Origin = Literal["op", "input", "parameter", "buffer", "unknown"]
 
 
@@ -82,7 +82,7 @@ class Source:
     """The line itself, without the indent."""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{visible_line(self.file)}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +215,11 @@ class Failure:
     source: int | None
     traceback: str
     """The model's own frames, ours left out."""
+
+    @property
+    def first_line(self) -> str:
+        """The first line of the message; the kind of exception where it has no text."""
+        return next((line for line in self.message.splitlines() if line.strip()), self.type)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.files import read_bytes, write_bytes
 from shapeflow.common.text import listing
+from shapeflow.common.units import format_bytes
 from shapeflow.errors import InputError
 from shapeflow.model.codec import MalformedError, decode, encode
 from shapeflow.model.records import SCHEMA, Call, Escape, Module, Op, Records, Run, Source, Value
@@ -30,6 +31,11 @@ RECORDS: dict[str, type[Any]] = {
     "escapes": Escape,
 }
 """The lists of a trace file, in their order."""
+
+MAX_BYTES = 1 << 28
+"""Of the text of a trace: a hundred times that of the official SAM3. A few bytes can unpack to any number."""
+MAX_ITEMS = 1 << 25
+"""Lists, objects and commas in it: a list of three bytes takes twenty times that in memory."""
 
 _NAME, _, _MAJOR = SCHEMA.partition("/")
 _GZIP = b"\x1f\x8b"
@@ -72,10 +78,11 @@ def read(path: Path, kind: type[Kind]) -> Kind:
         InputError: ``file-missing``, ``file-unreadable``, ``trace-unreadable`` (cut off, or not a trace),
             ``trace-newer``.
     """
-    content = read_bytes(path, "trace", ".trace.json")
+    content = read_bytes(path, "trace", ".trace.json", limit=MAX_BYTES, unfit="trace-unreadable")
     if content.startswith(_GZIP):
         try:
-            content = gzip.decompress(content)
+            with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+                content = packed.read(MAX_BYTES + 1)
         except EOFError:
             raise _cut_off(path, f"its {len(content):,} compressed bytes end too early") from None
         except (zlib.error, OSError) as error:
@@ -89,21 +96,34 @@ def loads(content: bytes, kind: type[Kind], path: Path = Path("trace.json")) -> 
     Raises:
         InputError: ``trace-unreadable`` or ``trace-newer``.
     """
+    if len(content) > MAX_BYTES:
+        most = f"at most {format_bytes(MAX_BYTES)} when unpacked"
+        raise _unreadable(path, "is too large for a trace", expected=most)
     if not content.strip():
         raise _unreadable(path, "is empty", found=f"{len(content)} bytes")
+    items = sum(content.count(sign) for sign in (b"[", b"{", b","))
+    if items > MAX_ITEMS:
+        many = f"{items:,} lists, objects and commas"
+        raise _unreadable(path, "is too large for a trace", expected=f"at most {MAX_ITEMS:,}", found=many)
     try:
-        data = json.loads(content)
+        data = json.loads(content, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise _not_json(path, error) from None
     except UnicodeDecodeError:
         raise _unreadable(path, "is not text", found=f"bytes beginning with {content[:16]!r}") from None
-    except (RecursionError, ValueError) as error:
+    except RecursionError:
+        raise _unreadable(path, "is not a trace", because="it is nested too deeply") from None
+    except ValueError as error:
         raise _unreadable(path, "is not a trace", because=str(error)) from None
     _check_schema(path, data)
     with collection_paused():
         trace = _build(path, data, kind)
         _check_references(path, trace)
     return trace
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _check_schema(path: Path, data: Any) -> None:

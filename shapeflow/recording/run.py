@@ -177,7 +177,7 @@ def run(
         try:
             with recording:
                 result = prepared.run()
-        except (Exception, KeyboardInterrupt):
+        except (Exception, KeyboardInterrupt, SystemExit):
             return (
                 recording.trace
             )  # its failure, for the caller to report, or the note of a run that ended early

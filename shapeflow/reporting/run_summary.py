@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from shapeflow.common.control_characters import printed, visible_line
 from shapeflow.common.text import counted
 from shapeflow.common.units import format_bytes, format_count
 from shapeflow.model.costs import SHOWN_OUTPUTS, Stage, stages, total_flops, total_parameters
@@ -20,7 +21,7 @@ INDENT = "  "
 def write(trace: Trace, stream: TextIO, levels: int | None = None) -> None:
     """Write the stages of a run and its totals, ``levels`` of calls deep or as deep as is readable."""
     if not stream.isatty():
-        stream.write(plain(trace, levels))
+        stream.write(printed(plain(trace, levels)))
         return
     from rich.console import Console
 
@@ -36,7 +37,7 @@ def plain(trace: Trace, levels: int | None = None) -> str:
     rows = []
     for stage in stages(trace, levels):
         first, *rest = _outputs(stage) or [""]
-        title = f"{INDENT * stage.level}{stage.name}  {_class(stage)}{_raised(stage)}"
+        title = f"{INDENT * stage.level}{visible_line(stage.name)}  {_class(stage)}{_raised(stage)}"
         rows.append((title, first, _amount(stage.parameters), _amount(stage.flops)))
         rows += [("", output, "", "") for output in rest]
     widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
@@ -58,7 +59,9 @@ def _table(rows: Sequence[Stage]) -> Table:
         right = heading in HEADINGS[2:]
         table.add_column(heading, justify="right" if right else "left", no_wrap=right, overflow="fold")
     for stage in rows:
-        title = Text(stage.name, style="bold red" if stage.raised else "bold" if stage.level < 2 else "")
+        title = Text(
+            visible_line(stage.name), style="bold red" if stage.raised else "bold" if stage.level < 2 else ""
+        )
         title.append(f"  {_class(stage)}", style="dim")
         title.append(_raised(stage), style="bold red")
         table.add_row(
@@ -72,7 +75,7 @@ def _table(rows: Sequence[Stage]) -> Table:
 
 def _outputs(stage: Stage, limit: int | None = None) -> list[str]:
     """Return the lines for what a stage made and what it only passed on."""
-    lines = list(stage.outputs[:limit])
+    lines = [visible_line(output) for output in stage.outputs[:limit]]
     if len(stage.outputs) > len(lines):
         lines.append(f"and {len(stage.outputs) - len(lines)} more")
     if stage.passed_on:
@@ -82,7 +85,7 @@ def _outputs(stage: Stage, limit: int | None = None) -> list[str]:
 
 def _class(stage: Stage) -> str:
     """Return the class of a stage, and how many calls it is."""
-    return stage.class_name + (f" × {len(stage.calls)}" if len(stage.calls) > 1 else "")
+    return visible_line(stage.class_name) + (f" × {len(stage.calls)}" if len(stage.calls) > 1 else "")
 
 
 def _raised(stage: Stage) -> str:
@@ -118,7 +121,7 @@ def totals(trace: Trace) -> list[str]:
         lines.append("shapes only: nothing was computed, so there are no numbers")
     if not run.complete:
         lines.append(f"incomplete: {run.failure.type if run.failure else 'something'} ended it early")
-    return lines + [f"note: {note}" for note in run.notes]
+    return [visible_line(line) for line in (*lines, *(f"note: {note}" for note in run.notes))]
 
 
 def _place(trace: Trace, op: int | None) -> str:

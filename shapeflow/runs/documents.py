@@ -13,23 +13,32 @@ from shapeflow.runs.execute import execute
 from shapeflow.runs.failure import failure_error
 from shapeflow.runs.numbers import numbers_for
 from shapeflow.runs.progress import Progress
+from shapeflow.runs.trust import check_inside, repository_of
 from shapeflow.walkthrough.document import Document
 
 
-def run_documents(documents: Sequence[Document], *, device: str | None = None, quiet: bool = True) -> Trace:
-    """Run the model that walkthroughs are about and return the trace.
+def run_documents(
+    documents: Sequence[Document], *, device: str | None = None, quiet: bool = True, trust: bool = False
+) -> Trace:
+    """Run the model that walkthroughs are about, which runs the code that they name, and return the trace.
 
     Args:
         documents: walkthroughs that ask for the same run; a real one keeps the numbers that any needs.
         device: instead of the documents'.
         quiet: no progress on stderr.
+        trust: also run code that is not in the repository of the document that names it.
 
     Raises:
         WalkthroughError: the front matter does not say what to run.
-        InputError: a file, package or option it names is missing or wrong.
+        InputError: a file, package or option it names is missing or wrong, or it is not in the repository.
         RunError: the model raised.
     """
     request = request_of(documents[0], device)
+    if not trust:
+        for document in documents:
+            path = Path(document.path)
+            for folder in (path.parent, path.resolve().parent):  # where a link lies, and where it leads
+                check_inside(request, [repository_of(folder)], named_by=document.path)
     label = f"{request.target} on {request.device}"
     with Progress(label, None if quiet else sys.stderr) as progress:
         trace = execute(

@@ -44,17 +44,18 @@ def execute(
     require(spec, request.target)
     with collection_paused():
         from shapeflow import recording
-        from shapeflow.adapters.base import load
+        from shapeflow.adapters.base import load, surroundings
 
-        prepare = partial(adapter or load(request.target), request)
-    return recording.run(
-        prepare,
-        device=request.device,
-        adapter=spec.name,
-        target=target or request.target,
-        progress=progress,
-        capture=capture if request.device != "meta" else None,
-    )
+        adapter = adapter or load(request.target)
+    with surroundings(adapter):
+        return recording.run(
+            partial(adapter, request),
+            device=request.device,
+            adapter=spec.name,
+            target=target or request.target,
+            progress=progress,
+            capture=capture if request.device != "meta" else None,
+        )
 
 
 def on_device(request: Request, wanted: str) -> Request:

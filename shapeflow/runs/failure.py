@@ -27,7 +27,7 @@ def failure_error(trace: Trace, saved: Path | None = None, *, verbose: bool = Fa
     kept = f"shapeflow show {saved} '{call.exact_name}'" if saved and call else ""
     return RunError(
         limit or "model-crash",
-        failure.message.splitlines()[0] if limit else what,
+        failure.first_line if limit else what,
         where=_where(trace, failure, call),
         frame=_frames(failure, verbose),
         found="" if limit else failure.message,

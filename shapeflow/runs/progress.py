@@ -11,6 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
+from shapeflow.common.control_characters import printed, visible_line
+from shapeflow.common.printing import say
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
@@ -63,7 +66,7 @@ class Progress:
     """
 
     def __init__(self, label: str, stream: TextIO | None, count: FlopCount | None = None) -> None:
-        self._label = label
+        self._label = printed(visible_line(label))
         self._stream = stream
         self._count = count
         self._bar: Bar | None = None
@@ -76,7 +79,7 @@ class Progress:
             self._bar.add_task(self._label, total=None, left="")
             self._bar.start()
         elif self._stream is not None:
-            print(self._label, file=self._stream, flush=True)
+            say(self._label, self._stream)
         return self
 
     def __exit__(
@@ -106,7 +109,7 @@ class Progress:
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], total=total, completed=done, left=left)
         else:
-            print(f"{self._label}: {part:4.0%}, {left}", file=self._stream, flush=True)
+            say(f"{self._label}: {part:4.0%}, {left}", self._stream)
 
 
 def _bar(stream: TextIO) -> Bar:
@@ -116,7 +119,7 @@ def _bar(stream: TextIO) -> Bar:
 
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         TimeElapsedColumn(),
         TextColumn("{task.fields[left]}"),

@@ -113,7 +113,7 @@ class _Factory:
             again = run_again(self._trace, self._adapter, self._request)
         check_same_model(self._trace, again)
         if again.run.failure:
-            return Variation(notes=(CANNOT_RUN.format(again.run.failure.message.splitlines()[0]),))
+            return Variation(notes=(CANNOT_RUN.format(again.run.failure.first_line),))
         if _input_shapes(again) != _input_shapes(self._trace):
             raise _outdated(self._trace, "its inputs have other shapes now")
         steady = [place for place in self._sizes if is_picture(self._trace, place)]
@@ -223,7 +223,7 @@ def _vary_request(trace: Trace, adapter: Adapter, folder: Path, report: Report) 
         again = run_again(trace, adapter, changed)
         check_same_model(trace, again)
         if again.run.failure:
-            return Variation(notes=(CANNOT_RUN.format(again.run.failure.message.splitlines()[0]),))
+            return Variation(notes=(CANNOT_RUN.format(again.run.failure.first_line),))
         runs.append(OtherRun(sizes, again))
     return Variation(tuple(axes), tuple(runs))
 

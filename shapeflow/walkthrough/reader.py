@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FENCE = "shapes"
 """The info string of a block with claims."""
+MAX_BYTES = 1 << 21
+"""Of a walkthrough: twenty times that of the official SAM3."""
 NEAR_FENCES = ("shape", "shapeflow", "shapes:")
 """Info strings that are most likely a typo: a block that is silently not checked would be a trap."""
 
@@ -33,7 +35,7 @@ def read(path: str | Path, shown: str = "") -> Document:
         WalkthroughError: its front matter cannot be used.
     """
     try:
-        text = read_bytes(Path(path), "walkthrough", ".md").decode("utf-8-sig")
+        text = read_bytes(Path(path), "walkthrough", ".md", limit=MAX_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
             "not-text",

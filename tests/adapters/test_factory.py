@@ -148,7 +148,7 @@ def test_a_wrong_name_is_told_before_anything_is_built(target, code, says):
     ("name", "code", "says"),
     [
         ("raises", "target-raised", ["'models.py:raises' raised ValueError", "in helper", "no such size"]),
-        ("leaves", "target-raised", ["raised SystemExit"]),
+        ("leaves", "target-exit", ["ends the program", "sys.exit(1)"]),
         ("number", "target-result", ["found:    int", "(model, args, kwargs)"]),
         ("pair", "target-result", ["(Tiny, int)"]),
         (

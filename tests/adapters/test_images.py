@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import struct
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
+from shapeflow.adapters import images
 from shapeflow.adapters.boxes import Box, parse_box
 from shapeflow.adapters.images import open_image
 from shapeflow.adapters.prompt import check_prompt, long_prompt_note
@@ -150,11 +152,48 @@ def test_a_decompression_bomb_is_refused_before_it_is_unpacked(tmp_path):
     assert caught.value.code == "image-too-large"
 
 
+@pytest.mark.parametrize("name", ["picture.jpg", "picture.png", "picture.eps"])
+def test_a_drawing_that_would_start_a_program_is_no_image(tmp_path, monkeypatch, name):
+    path = saved(Image.new("RGB", (4, 4), RED), tmp_path / "drawing.eps").rename(tmp_path / name)
+    monkeypatch.setattr("subprocess.check_call", lambda *_, **__: pytest.fail("it started a program"))
+    with pytest.raises(InputError, match="PostScript") as caught:
+        open_image(path)
+    assert caught.value.code == "not-an-image"
+
+
+@pytest.mark.parametrize("suffix", ["ppm", "tga", "ico", "pcx", "sgi", "im", "dib", "jp2", "xbm"])
+def test_only_some_formats_are_tried(tmp_path, suffix):
+    mode = "1" if suffix == "xbm" else "RGB"
+    path = saved(Image.new(mode, (16, 16)), tmp_path / f"picture.{suffix}").rename(tmp_path / "picture.png")
+    with pytest.raises(InputError) as caught:
+        open_image(path)
+    assert (caught.value.code, caught.value.expected) == ("not-an-image", "BMP, GIF, JPEG, PNG, TIFF or WEBP")
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "tiff", "webp", "bmp"])
+def test_pixels_are_counted_before_they_are_unpacked(tmp_path, monkeypatch, suffix):
+    monkeypatch.setattr(images, "MAX_PIXELS", 100)
+    assert open_image(saved(Image.new("RGB", (10, 10)), tmp_path / f"small.{suffix}")).size == (10, 10)
+    path = saved(Image.new("RGB", (10, 11)), tmp_path / f"large.{suffix}")
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("it was unpacked"))
+    with pytest.raises(InputError) as caught:
+        open_image(path)
+    assert (caught.value.code, caught.value.found) == ("image-too-large", "10 x 11 = 110 pixels")
+
+
+def test_a_pipe_or_device_is_no_image(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (tmp_path / "pipe.png", Path("/dev/zero"), Path("/dev/null")):
+        with pytest.raises(InputError, match="is a device or pipe") as caught:
+            open_image(path)
+        assert caught.value.code == "not-an-image"
+
+
 def test_any_cut_or_flipped_file_is_a_picture_or_an_error(tmp_path):
     """Decoders fail in many ways; none of them may come through as something else."""
     chance = random.Random(1)
     noise = Image.frombytes("RGB", (24, 24), chance.randbytes(24 * 24 * 3))
-    for suffix in ("jpg", "png", "gif", "tiff", "webp", "bmp", "ppm", "tga", "ico"):
+    for suffix in ("jpg", "png", "gif", "tiff", "webp", "bmp"):
         good = saved(noise, tmp_path / f"good.{suffix}").read_bytes()
         for _ in range(40):
             bad = bytearray(good)

@@ -90,8 +90,8 @@ def test_a_model_of_ones_own(project, capsys):
     assert "logits f32[2, 3]" in told.out
     assert "1,267 parameters" in told.out
     assert "shapes only" in told.err
-    assert "build.trace.json" in told.err
-    stored = Trace.load("build.trace.json")
+    assert "models.build.trace.json" in told.err
+    stored = Trace.load("models.build.trace.json")
     assert stored.run.complete
     assert (stored.run.adapter, stored.run.target, stored.run.device) == (
         "factory",
@@ -104,7 +104,7 @@ def test_a_real_run_gives_the_same_shapes(project, capsys):
     shapes = []
     for device in ("meta", "cpu"):
         assert trace("--model", "models.py:build", "--device", device, "-q") == 0
-        stored = Trace.load("build.trace.json")
+        stored = Trace.load("models.build.trace.json")
         shapes.append(
             [(call.name, [str(stored.values[p.value]) for p in call.outputs]) for call in stored.calls]
         )
@@ -230,7 +230,7 @@ def test_flops_are_counted_beforehand_in_another_process():
         while count.total() is None and time.monotonic() < limit:
             time.sleep(0.1)
         assert trace("--model", "models.py:large", "--device", "cpu", "-q") == 0
-        assert count.total() == total_flops(Trace.load("large.trace.json"))
+        assert count.total() == total_flops(Trace.load("models.large.trace.json"))
     finally:
         count.close()
 
@@ -281,7 +281,7 @@ def test_sam3_of_transformers(project, capsys):
     told = capsys.readouterr().out
     for text in ("pred_masks f32[1, 200, 288, 288]", "pred_logits f32[1, 200]", "840,376,374 parameters"):
         assert text in told
-    stored = Trace.load("school-bus.trace.json")
+    stored = Trace.load("school-bus.sam3-transformers.trace.json")
     assert [str(stored.values[p.value]) for p in stored.calls[0].inputs if p.name == "in.pixel_values"] == [
         "f32[1, 3, 1008, 1008]"
     ]
@@ -305,3 +305,56 @@ def test_sam3_of_transformers_with_boxes_and_two_pictures(project):
     masks = [p.value for p in stored.calls[0].outputs if p.name == "out.pred_masks"]
     assert stored.values[masks[0]].shape == (2, 200, 288, 288)
     assert any(call.path == "geometry_encoder" for call in stored.calls)
+
+
+def test_default_names_tell_models_apart(project):
+    for place in ("a/tiny.py", "b/tiny.py", "b/large.py"):
+        (project / place).parent.mkdir(exist_ok=True)
+        (project / place).write_text(textwrap.dedent(MODELS))
+    (project / "b" / "__init__.py").touch()
+    folder = project.name
+    names = {
+        "a/tiny.py:build": "a.tiny.build",
+        "b/tiny.py:build": "b.tiny.build",
+        "b/large.py:build": "b.large.build",
+        "b/large.py:large": "b.large.large",
+        "b.large:build": "b.large.build",
+        str(project / "models.py") + ":build": f"{folder}.models.build",
+        "../" + folder + "/models.py:build": f"{folder}.models.build",
+    }
+    for target, name in names.items():
+        (project / f"{name}.trace.json").unlink(missing_ok=True)
+        assert trace("--model", target, "-q") == 0
+        assert Trace.load(f"{name}.trace.json").run.target == target
+
+
+def test_a_failed_run_leaves_a_good_trace_and_report(project, capsys):
+    words = ("-o", "out.trace.json", "--report", "out.html")
+    assert trace("--model", "models.py:build", *words) == 0
+    good, page = (project / "out.trace.json").read_bytes(), (project / "out.html").read_bytes()
+    for target, code in (("crash", 3), ("interrupted", 130), ("needs_values", 3)):
+        capsys.readouterr()
+        assert trace("--model", f"models.py:{target}", *words) == code
+        told = capsys.readouterr().err
+        assert "out.trace.json is of another run and was left as it is" in told
+        assert "out.failed.trace.json" in told.replace("; this run, up to its end, is in", "")
+        assert (project / "out.trace.json").read_bytes() == good
+        assert (project / "out.html").read_bytes() == page
+        assert Trace.load("out.failed.trace.json").run.target == f"models.py:{target}"
+        assert (project / "out.failed.html").exists()
+    assert trace("--model", "models.py:build", *words) == 0
+    assert trace("--model", "models.py:crash", "-q", "-o", "first.trace.json.gz") == 3
+    assert trace("--model", "models.py:crash", "-q", "-o", "first.trace.json.gz") == 3
+    assert sorted(path.name for path in project.glob("first*")) == ["first.trace.json.gz"]
+    (project / "odd.trace.json").write_text("not a trace")
+    assert trace("--model", "models.py:crash", "-q", "-o", "odd.trace.json") == 3
+    assert (project / "odd.trace.json").read_text() == "not a trace"
+
+
+@pytest.mark.parametrize("place", ["/", ".", "..", "name", "a/.."])
+@pytest.mark.parametrize(
+    "words", ["trace --model models.py:build -o", "trace --model models.py:build --report"]
+)
+def test_a_place_that_is_no_file_is_refused(words, place, capsys):
+    assert cli.main([*words.split(), place]) == 2
+    assert "is not a name for a" in capsys.readouterr().err

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from shapeflow.common.files import read_bytes, write_bytes
+from shapeflow.common import files
+from shapeflow.common.files import is_stream, read_bytes, with_ending, write_bytes
 from shapeflow.errors import ExitCode, InputError
 
 
@@ -124,9 +125,80 @@ def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         read_bytes(tmp_path / "a\0b")
     (tmp_path / "a").touch()
 
-    def deny(*_: object) -> bytes:
+    def deny(*_: object, **__: object) -> bytes:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", deny)
+    monkeypatch.setattr(Path, "open", deny)
     with pytest.raises(InputError, match="Permission denied"):
         read_bytes(tmp_path / "a")
+
+
+def unread(path: Path, **options: object) -> InputError:
+    with pytest.raises(InputError) as caught:
+        read_bytes(path, "trace", ".trace.json", **options)  # type: ignore[arg-type]
+    return caught.value
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
+@pytest.mark.parametrize("name", ["/dev/zero", "/dev/null", "link"])
+def test_a_device_is_not_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / "link").symlink_to("/dev/zero")
+    error = unread(tmp_path / name, unfit="trace-unreadable")
+    assert (error.code, "is a device, not a trace" in error.what) == ("trace-unreadable", True)
+
+
+def test_a_pipe_with_a_name_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert "is a pipe, not a trace" in unread(tmp_path / "pipe").what
+    assert is_stream(tmp_path / "pipe")
+
+
+def test_a_pipe_that_is_open_already_is_read() -> None:
+    read, write = os.pipe()
+    os.write(write, b"content")
+    os.close(write)
+    assert read_bytes(Path(f"/dev/fd/{read}")) == b"content"
+    os.close(read)
+
+
+def test_more_than_fits_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sparse = tmp_path / "sparse"
+    with sparse.open("wb") as file:
+        file.truncate(1 << 40)
+    assert unread(sparse, unfit="trace-unreadable").code == "trace-unreadable"
+    monkeypatch.setattr(files, "CHUNK", 4)
+    endless, write = os.pipe()
+    os.write(write, b"x" * 100)
+    assert "is too large for a trace" in unread(Path(f"/dev/fd/{endless}"), limit=50).what
+    os.close(endless)
+    os.close(write)
+    (tmp_path / "full").write_bytes(b"x" * 50)
+    assert len(read_bytes(tmp_path / "full", limit=50)) == 50
+    assert unread(tmp_path / "full", limit=49).expected == "at most 49 B"
+
+
+def test_a_link_to_itself_is_refused_by_every_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    monkeypatch.setattr(Path, "resolve", Path.absolute)  # since 3.13 it raises nothing here
+    assert refused(tmp_path / "loop").code == "not-writable"
+    assert (tmp_path / "loop").is_symlink()
+    (tmp_path / "dangling").symlink_to("there")
+    write_bytes(tmp_path / "dangling", b"new")
+    assert (tmp_path / "there").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("a.x", "a.md"),
+        ("a", "a.md"),
+        ("d/a.b.c", "d/a.b.md"),
+        ("/", "/NAME.md"),
+        (".", "NAME.md"),
+        ("..", "../NAME.md"),
+        ("d/..", "d/../NAME.md"),
+        (".hidden", ".hidden.md"),
+    ],
+)
+def test_every_path_can_be_given_an_ending(path: str, wanted: str) -> None:
+    assert str(with_ending(Path(path), ".md")) == wanted

@@ -198,3 +198,18 @@ def test_the_plugin_is_light():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_code_outside_the_repository_is_run_only_if_it_is_trusted(pytester, folder):
+    (folder / "tiny.py").write_text(MODEL)
+    (folder / "docs" / "run.md").write_text(RUN.replace("tiny.py", "../tiny.py"))
+    done = run_alone(pytester, "--shapeflow", "docs/run.md")
+    assert done.ret == 1
+    done.stdout.fnmatch_lines(["*target-outside*", "*--shapeflow-trust*"])
+    assert not (folder / "runs.txt").exists()
+    assert run_alone(pytester, "--shapeflow", "docs/run.md", "--shapeflow-trust").ret == 0
+    pytester.makeini("[pytest]\nshapeflow_trust = true")
+    assert run_alone(pytester, "--shapeflow", "docs/run.md").ret == 0
+    pytester.makeini("[pytest]")
+    (folder / ".git").mkdir()
+    assert run_alone(pytester, "--shapeflow", "docs/run.md").ret == 0

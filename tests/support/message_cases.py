@@ -65,6 +65,7 @@ COMMANDS: dict[str, str] = {
     "box": "trace photo.png --box 10,20,30",
     "box-outside": "trace photo.png --box 0.9,0.5,0.4,0.2",
     "checkpoint-missing": "trace photo.png --checkpoint weights/sam3.pt",
+    "draft-names": "init odd.trace.json -o new.md --numbers",
     "file-missing": "check t.trace.jsn w.md",
     "file-unreadable": "check weights w.md",
     "front-matter": "check t.trace.json front.md",
@@ -81,9 +82,11 @@ COMMANDS: dict[str, str] = {
     "output-is-input": "report t.trace.json -o t.trace.json",
     "output-name": "trace photo.png -o t.json",
     "prompt-empty": "trace photo.png --prompt ' '",
+    "target-exit": "trace --model model.py:leaves",
     "target-import": "check --run importing.md -q",
     "target-malformed": "trace --model model.py:",
     "target-not-found": "trace --model nowhere.models:build",
+    "target-outside": "check --run outside.md -q",
     "target-raised": "trace --model model.py:raises",
     "target-result": "trace --model model.py:number",
     "target-inputs": "trace --model model.py:inputs",
@@ -108,6 +111,9 @@ def crash():
 
 def raises():
     raise ValueError("no such size")
+
+def leaves():
+    raise SystemExit("no GPU")
 
 def number():
     return 3
@@ -196,6 +202,8 @@ def prepare(folder: Path) -> None:
     (folder / "front.md").write_text(broken + document_of(fine))
     (folder / "other.md").write_text("---\nmodel: sam3\n---\n" + document_of(fine))
     (folder / "importing.md").write_text("---\nmodel: model.py:crsh\n---\n" + document_of(fine))
+    (folder / "outside.md").write_text("---\nmodel: os:getcwd\n---\n" + document_of(fine))
+    (folder / "odd.trace.json").write_text(trace.replace('"mask_head"', '"mask\\nhead"'))
     (folder / "model.py").write_text(MODEL)
     (folder / "page.jpg").write_text("<!DOCTYPE html><html><body>Not found</body></html>")
     Image.new("RGB", (64, 64), "orange").save(folder / "photo.png")

@@ -215,8 +215,7 @@ class ShapesOnly(DispatchMode):
             return redispatch(operator.func, (), args, _on_cpu(kwargs))
         if concrete:
             self.memo.infer(operator.func, args, kwargs)
-        if not operator.is_pointwise:
-            self.places.check(operator.func, args, kwargs)
+        self.places.check(operator, args, kwargs)
         for tensor in written:
             self.concrete.forget(tensor)
         return build(inferred.outputs, args, kwargs)
@@ -233,7 +232,8 @@ class ShapesOnly(DispatchMode):
         concrete = not operator.is_random and all(map(self.concrete.is_small, _tensors(args, kwargs)))
         if concrete and not self.concrete.any_protected(written):
             return redispatch(operator.func, (), args, kwargs)
-        self.places.check_write(operator, args, kwargs)
+        self.places.check_memory(operator, args, kwargs)
+        self.places.check(operator, args, kwargs)
         for tensor in written:
             self.concrete.forget(tensor)
         if any(tensor is value for tensor in written for value in kwargs.values()):

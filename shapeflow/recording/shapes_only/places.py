@@ -12,7 +12,7 @@ from shapeflow.errors import NeedsValues
 from shapeflow.recording.identity import address, notation
 from shapeflow.recording.schemas import Operator, tensors_in
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
-from shapeflow.recording.shapes_only.trials import Trials
+from shapeflow.recording.shapes_only.trials import PICKING, Trials
 
 MASKS = (torch.bool, torch.uint8)
 """Dtypes of masks, which pick where they are true."""
@@ -32,44 +32,54 @@ class PlaceChecks:
         self._concrete = concrete
         self._trials = trials
 
-    def check(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Check concrete integers that may be places in a tensor.
+    def check(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Check concrete integers that may be places in a tensor, and what is put under a mask.
 
         Raises:
             Exception: torch's own refusal, such as that of an index out of range.
+            NeedsValues: it depends on how many places a symbolic mask picks.
         """
-        for tensor in tensors_in((*args, *kwargs.values())):
-            if not tensor.is_meta and tensor.dtype in _PLACES and self._concrete.has_values(tensor):
-                self._trials.check_numbers(func, args, kwargs)
-                return
+        if operator.name in PICKING:
+            self._check_picked(operator, *args, **kwargs)
+        elif not operator.is_pointwise:
+            self._check_places(operator, args, kwargs)
 
-    def check_write(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Check a call that writes to an argument.
+    def check_memory(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Check a call that writes to an argument: what is written may be read, too.
 
         Raises:
             Exception: torch's own refusal.
-            NeedsValues: it depends on how many places a symbolic mask picks.
         """
         tensors = tensors_in((*args, *kwargs.values()))
-        if operator.name in ("index_put_", "_index_put_impl_"):
-            self._check_picked(operator, *args)
-        elif len(tensors) > 1 and len(set(map(address, tensors))) < len(tensors):
-            self._trials.check(operator.func, args, kwargs)  # what is written may be read, too
-        elif not operator.is_pointwise:
-            self.check(operator.func, args, kwargs)
+        if len(tensors) > 1 and len(set(map(address, tensors))) < len(tensors):
+            self._trials.check(operator.func, args, kwargs)
+
+    def _check_places(self, operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        for tensor in tensors_in((*args, *kwargs.values())):
+            if not tensor.is_meta and tensor.dtype in _PLACES and self._concrete.has_values(tensor):
+                self._trials.check_numbers(operator.func, args, kwargs)
+                return
 
     def _check_picked(
-        self, operator: Operator, tensor: Tensor, places: Sequence[Tensor | None], values: Tensor, *flags: Any
+        self,
+        operator: Operator,
+        tensor: Tensor,
+        places: Sequence[Tensor | None],
+        values: Tensor,
+        *flags: Any,
+        **_: Any,
     ) -> None:
         """Check that what is written fits however many places a symbolic mask picks: it is one, for all."""
         masks = [place for place in places if place is not None and place.dtype in MASKS]
         symbolic = [mask for mask in masks if not self._concrete.has_values(mask)]
         if not symbolic:
-            self.check(operator.func, (tensor, places, values, *flags), {})
+            self._check_places(operator, (tensor, places, values, *flags), {})
             return
         used = sum(place.dim() if place is not None and place.dtype in MASKS else 1 for place in places)
         inner = tensor.dim() - used
-        if values.dim() > inner and values.shape[values.dim() - inner - 1] != 1:
+        pairs = zip(reversed(values.shape), reversed(tensor.shape[tensor.dim() - inner :]), strict=False)
+        fits_inside = all(size in (1, given) for size, given in pairs)
+        if not fits_inside or (values.dim() > inner and values.shape[values.dim() - inner - 1] != 1):
             raise NeedsValues("index_put", ", ".join(map(notation, (tensor, *symbolic, values))))
 
 

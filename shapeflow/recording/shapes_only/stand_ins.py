@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 import torch
@@ -45,6 +45,8 @@ class StandIns:
 
     def __init__(self, arguments: Any, numbers: Numbers | None, has_values: HasValues) -> None:
         self._numbers, self._has_values = numbers, has_values
+        self.have_masks = False
+        """True if there are masks without true values."""
         self._made: dict[int, Tensor] = {}
         memories: dict[tuple[int, torch.dtype], list[Tensor]] = {}
         for tensor in tensors_of(arguments).values():
@@ -72,6 +74,7 @@ class StandIns:
         is_real = memory.is_floating_point() or memory.is_complex()
         if self._numbers is None and is_real:
             return
+        self.have_masks = self.have_masks or memory.dtype in (torch.bool, torch.uint8)
         floats, integers, booleans = self._numbers or (0.0, 0, False)
         memory.fill_(floats if is_real else booleans if memory.dtype is torch.bool else integers)
 
@@ -111,7 +114,9 @@ class Smaller:
             for size in (tensor.shape if keep is None else tensor.shape[1:][-1:])
             if size > KEPT
         }.difference(*(tensor.shape for tensor in kept))
-        self._sizes = {size: KEPT + 1 + place for place, size in enumerate(sorted(sizes))}
+        others = {size for tensor in tensors for size in tensor.shape} - sizes
+        free = (size for size in count(KEPT + 1) if size not in others)
+        self._sizes = dict(zip(sorted(sizes), free, strict=False))
         fixed = set(map(id, kept))
         self._tensors = {
             id(tensor): tensor if id(tensor) in fixed else self._tensor(tensor) for tensor in tensors

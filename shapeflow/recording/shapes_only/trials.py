@@ -42,8 +42,8 @@ _UNTRIED = frozenset({"segment_reduce", "_segment_reduce_backward", "_nested_vie
 """Operators whose numbers say where memory is, and are not checked."""
 _PIVOTED = frozenset({"linalg_lu_solve", "lu_solve", "linalg_ldl_solve", "lu_unpack"})
 """Operators whose integers are rows, counted from 1."""
-_PICKING = frozenset({"index_put", "index_put_", "_index_put_impl_", "_unsafe_index_put"})
-"""Operators that take another shape with each mask."""
+PICKING = frozenset({"index_put", "index_put_", "_index_put_impl_", "_unsafe_index_put"})
+"""Operators of which a mask decides how many values they take."""
 _CPU = torch.device("cpu")
 _USUAL: frozenset[type] = frozenset({Tensor, torch.nn.Parameter})
 _NUMBERS: Sequence[Numbers] = ((1.0, 0, True), (0.0, 0, False), (0.5, 0, True))
@@ -78,8 +78,6 @@ class Trials:
         """
         tensors = list(tensors_of((args, kwargs)).values())
         if not tensors or not _may_be_tried(func, tensors):
-            return None
-        if target_name(func) in _PICKING and any(tensor.dtype is torch.bool for tensor in tensors):
             return None
         elements = sum(map(extent, tensors))
         if elements <= SMALL and largest <= SMALL and flops <= CHEAP:
@@ -227,6 +225,8 @@ def attempt(
             except _REFUSALS as error:
                 refusals.append(error)
                 if any(part in str(error) for part in _NO_REFUSAL):
+                    return None
+                if target_name(func) in PICKING and "shape mismatch" in str(error) and stand_ins.have_masks:
                     return None
             if untouched:
                 break

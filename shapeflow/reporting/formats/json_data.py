@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Any
 
+from shapeflow.common.control_characters import json_text
 from shapeflow.reporting.view.model import Piece, ReportView
 
 SCHEMA = "shapeflow.report/1"
@@ -13,7 +13,7 @@ SCHEMA = "shapeflow.report/1"
 
 def render(view: ReportView) -> str:
     """Return the view as one JSON object; coloured texts are plain, drawings are Mermaid only."""
-    return json.dumps(as_data(view), ensure_ascii=True, indent=1) + "\n"
+    return json_text(as_data(view), indent=1) + "\n"
 
 
 def as_data(view: ReportView) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def _section(section: SectionView, words: Translator) -> list[str]:
     if section.title:
         mark = f" {MARKS[section.mark]}" if section.counts else ""
         # The title is the author's own Markdown, as the prose is.
-        lines += [f"{'#' * min(6, section.level + 1)} {_harmless(section.title)}{mark}", ""]
+        lines += [f"{'#' * min(6, section.level + 1)} {_harmless(' '.join(section.title.split()))}{mark}", ""]
     for block in section.blocks:
         if block.claims:
             lines += [*_claims(block.claims, words), ""]

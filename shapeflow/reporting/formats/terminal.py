@@ -6,7 +6,7 @@ import io
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from shapeflow.common.control_characters import visible
+from shapeflow.common.control_characters import printed, visible_line
 from shapeflow.common.units import format_bytes, format_count, format_percent
 from shapeflow.reporting.translations import Translator
 from shapeflow.reporting.view.model import ClaimView, Piece, ReportView, SectionView
@@ -30,7 +30,7 @@ Line = tuple[str, str]
 
 def render(view: ReportView) -> str:
     """Return the report as plain text in which nothing is cut off."""
-    return "".join(f"{visible(text)}\n" for _, text in _lines(view, WIDTH))
+    return "".join(f"{visible_line(text)}\n" for _, text in _lines(view, WIDTH))
 
 
 def coloured(view: ReportView, colour: bool) -> str:
@@ -42,7 +42,7 @@ def coloured(view: ReportView, colour: bool) -> str:
     buffer = io.StringIO()
     console = Console(file=buffer, width=width, force_terminal=colour, no_color=not colour, highlight=False)
     for style, text in _lines(view, width):
-        console.print(Text(visible(text), style=style), soft_wrap=True)
+        console.print(Text(printed(visible_line(text)), style=style), soft_wrap=True)
     return buffer.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shapeflow.common.control_characters import printed
 from shapeflow.errors import LABELS
 from shapeflow.reporting.verdicts.text import sentence
 from shapeflow.walkthrough.verdict import CheckResult, Verdict
@@ -33,7 +34,7 @@ def annotation(verdict: Verdict, command: str = "error") -> str:
 
 def _data(text: str) -> str:
     """Return text that stays in one line and ends no command."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printed(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from shapeflow.common.control_characters import json_text
 from shapeflow.errors import LABELS
 from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
@@ -13,7 +13,7 @@ SCHEMA = "shapeflow.check/1"
 
 def render(result: CheckResult, *, allow_undecided: bool = False) -> str:
     """Return the result as one JSON object."""
-    return json.dumps(data_of(result, allow_undecided=allow_undecided), ensure_ascii=False, indent=1)
+    return json_text(data_of(result, allow_undecided=allow_undecided), indent=1)
 
 
 def data_of(result: CheckResult, *, allow_undecided: bool = False) -> dict[str, Any]:

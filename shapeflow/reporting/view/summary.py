@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -147,7 +148,9 @@ def picture_of(trace: Trace) -> PictureView | None:
 
 def _pair(thing: Any) -> bool:
     return (
-        isinstance(thing, list | tuple) and len(thing) == 2 and all(isinstance(n, int | float) for n in thing)
+        isinstance(thing, list | tuple)
+        and len(thing) == 2
+        and all(isinstance(n, int | float) and math.isfinite(n) for n in thing)
     )
 
 
@@ -166,10 +169,11 @@ def _picture(text: Any) -> str:
 def _boxes(inputs: Mapping[str, Any]) -> list[tuple[float, float, float, float, bool]]:
     """Return boxes given as centre, width and height from 0 to 1, as left, top, width and height."""
     boxes = []
-    for box in inputs.get("boxes") or []:
+    given = inputs.get("boxes")
+    for box in given if isinstance(given, list | tuple) else ():
         if isinstance(box, Mapping):
             numbers = [box.get(name) for name in ("cx", "cy", "width", "height")]
-            if all(isinstance(number, int | float) for number in numbers):
+            if all(isinstance(number, int | float) and math.isfinite(number) for number in numbers):
                 x, y, width, height = (float(number) for number in numbers if number is not None)
                 boxes.append((x - width / 2, y - height / 2, width, height, bool(box.get("positive", True))))
     return boxes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shapeflow.common.control_characters import visible_line
 from shapeflow.errors import Diagnostic, SelectorError
 from shapeflow.model.selector import modules
 from shapeflow.walkthrough.context import SelectionError, Subject
@@ -42,7 +43,9 @@ class ClassName:
         wanted = self.name.text
         full = "." in wanted
         names = [module.class_path if full else module.class_name for module in found]
-        finding = Finding("holds", Diagnostic(expected=wanted, found=modules_text(found, names)))
+        finding = Finding(
+            "holds", Diagnostic(expected=wanted, found=modules_text(found, [*map(visible_line, names)]))
+        )
         if all(name == wanted or (full and name.endswith(f".{wanted}")) for name in names):
             return finding
         what = f"'{self.path.text}' is of another class"
