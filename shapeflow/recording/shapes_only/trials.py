@@ -62,7 +62,13 @@ class Trials:
         self._accepted: set[Any] = set()
 
     def check(
-        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], largest: int = 0, flops: int = 0
+        self,
+        func: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        largest: int = 0,
+        flops: int = 0,
+        has_values: HasValues = lambda _: False,
     ) -> Any:
         """Return what the kernel gives for stand-ins of the same sizes; None if they were not tried so.
 
@@ -72,6 +78,7 @@ class Trials:
             kwargs: its keyword arguments.
             largest: the number of elements of its largest result.
             flops: what it takes.
+            has_values: tells which tensors are tried with their true values.
 
         Raises:
             Exception: the kernel's own refusal.
@@ -81,9 +88,10 @@ class Trials:
             return None
         elements = sum(map(extent, tensors))
         if elements <= SMALL and largest <= SMALL and flops <= CHEAP:
-            return attempt(func, args, kwargs)
-        self._check_reduced(func, args, kwargs, tensors)
-        return None
+            return attempt(func, args, kwargs, has_values=has_values)
+        if not any(tensor.dtype is torch.int64 and has_values(tensor) for tensor in tensors):
+            self._check_reduced(func, args, kwargs, tensors)
+        return None  # lengths, as those of packed sequences, fit the sizes as they are only
 
     def _check_reduced(
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]
@@ -113,7 +121,7 @@ class Trials:
         except (TypeError, RuntimeError):  # what cannot be hashed, or has no strides
             return
         if not known:
-            self.check(func, args, kwargs)
+            self.check(func, args, kwargs, has_values=self._has_values)
             self._accepted.add(key)
 
     def check_numbers(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
