@@ -1,6 +1,7 @@
-"""Call functions in children of this process, which has imported what they need: as many at once as there are cores.
+"""Call functions in children of this process, which has imported what they need.
 
-A child has its own caches, a limit of processor time and one of memory, and may die without harm.
+As many run at once as there are cores. A child has its own caches, a limit of processor time and one of
+memory, and may die without harm.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ SECONDS = 60
 GIBIBYTES = 6
 
 
-class Died(Exception):
+class ChildError(Exception):
     """A child ended without a result; says why."""
 
 
@@ -29,7 +30,7 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
     """Return what ``function(*arguments)`` returns in a child of its own.
 
     Raises:
-        Died: it raised an exception, took too long, or was killed.
+        ChildError: it raised an exception, took too long, or was killed.
     """
     process, answers = _start(function, arguments)
     return _answer(process, answers)
@@ -38,7 +39,7 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
 def call_each(
     function: Callable[..., Any], items: Iterable[Any], at_once: int | None = None
 ) -> Iterator[tuple[Any, Any]]:
-    """Yield each item and what ``function(item)`` returns in a child, or a ``Died``, as they come."""
+    """Yield each item and what ``function(item)`` returns in a child, or a ``ChildError``, as they come."""
     running: dict[Connection, tuple[Any, BaseProcess]] = {}
     waiting = iter(items)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -55,7 +56,7 @@ def call_each(
             item, process = running.pop(answers)
             try:
                 yield item, _answer(process, answers)
-            except Died as error:
+            except ChildError as error:
                 yield item, error
 
 
@@ -78,7 +79,7 @@ def _child(end: Connection, function: Callable[..., Any], arguments: tuple[Any, 
             resource.setrlimit(resource.RLIMIT_AS, (most, most))
     try:
         answer = (True, function(*arguments))
-    except BaseException as error:  # noqa: BLE001 - whatever happens in a model is what is asked for
+    except BaseException as error:  # whatever happens in a model is what is asked for
         answer = (False, f"{type(error).__name__}: {error}")
     end.send(answer)
 
@@ -97,4 +98,4 @@ def _answer(process: BaseProcess, answers: Connection) -> Any:
         code = process.exitcode or 0
         slow = code == -signal.SIGXCPU
         answer = f"more than {SECONDS} s of processor time" if slow else f"ended with exit code {code}"
-    raise Died(answer)
+    raise ChildError(answer)

@@ -1,8 +1,8 @@
 """Run every model of the zoo for real and shapes-only, and compare the records.
 
 ``python -m benchmarks.zoo [NAME ...]`` prints the table; ``--write`` puts it into docs/limits.md.
-Each run has a process of its own, since models keep tables in caches that would shorten the next run; it is forked
-from this one, which has imported the packages.
+Each run has a process of its own, since models keep tables in caches that would shorten the next run;
+it is forked from this one, which has imported the packages.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 import sys
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -20,13 +20,14 @@ import torch
 
 from benchmarks.document import replace_part, table, versions
 from benchmarks.equality import differences
-from benchmarks.forked import Died, call, call_each
-from benchmarks.models import PACKAGES, Entry, warm_up, zoo
+from benchmarks.forked import ChildError, call, call_each
+from benchmarks.models import LISTS, Entry, warm_up, zoo
 from shapeflow.adapters.base import Prepared
 from shapeflow.model.trace import Trace
 from shapeflow.recording import run, trace
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 
+SHOWN = ("torch", "torchvision", "timm", "transformers", "diffusers", "open_clip_torch")
 CALLER = "benchmarks/zoo.py"
 WAYS = ("real", "rebuilt", "existing")
 
@@ -43,9 +44,7 @@ class Outcome:
 
     @property
     def verdict(self) -> str:
-        """``equal``; ``data-dependent``: the shapes-only runs stop, as is known, at a size that depends on data;
-        ``no real run``; or ``different``.
-        """
+        """``equal``, ``different``, ``no real run``, ``data-dependent`` (it ends early, and why is known)."""
         if not self.problems:
             return "equal"
         if self.problems[0].startswith("real: "):
@@ -98,10 +97,11 @@ def measure(entry: Entry) -> tuple[int, int, list[str]]:
     """Run one model three times, each in a process of its own; return calls, operations and problems."""
     traces: dict[str, Trace] = {}
     problems = []
-    for how in WAYS:
+    ways = WAYS if entry.may_exist else WAYS[:2]
+    for how in ways:
         try:
             traces[how] = call(record, entry, how)
-        except Died as error:
+        except ChildError as error:
             problems = [f"{how}: {error}"]
             break
     real = traces.get("real")
@@ -123,9 +123,13 @@ def report(outcomes: Sequence[Outcome]) -> str:
         rows.append((package, kind, len(group), sum(outcome.ops for outcome in group), *counts))
     modules = [outcome for outcome in outcomes if outcome.entry.kind.startswith("module")]
     models = [outcome for outcome in outcomes if outcome not in modules]
-    lines = [f"{_summary('models', models)} {_summary('modules of `torch.nn`', modules)} {versions(*PACKAGES)}."]
+    lines = [_summary("models", models), _summary("modules of `torch.nn`", modules), f"{versions(*SHOWN)}."]
     lines += ["", table(head, rows), "", "Those that are not equal:", ""]
-    lines += [f"- **{outcome.entry.name}** ({outcome.entry.package}): {_reason(outcome)}" for outcome in outcomes if outcome.problems]
+    lines += [
+        f"- **{outcome.entry.name}** ({outcome.entry.package}): {_reason(outcome)}"
+        for outcome in outcomes
+        if outcome.problems
+    ]
     return "\n".join(lines)
 
 
@@ -134,36 +138,49 @@ def _count(outcomes: Iterable[Outcome], verdict: str) -> int:
 
 
 def _summary(what: str, outcomes: Sequence[Outcome]) -> str:
-    needed = len(outcomes) - _count(outcomes, "data-dependent")
+    counted = len(outcomes) - _count(outcomes, "data-dependent")
     equal = _count(outcomes, "equal")
-    share = f" ({equal / needed:.1%})" if needed else ""
-    return f"{equal} of the {needed} {what} whose sizes do not depend on data give the same records{share}; {len(outcomes) - needed} others end where a size depends on data."
+    share = f" ({equal / counted:.1%})" if counted else ""
+    return (
+        f"{equal} of the {counted} {what} whose sizes do not depend on data give the same records{share}; "
+        f"{len(outcomes) - counted} more end where a size depends on data."
+    )
 
 
 def _reason(outcome: Outcome) -> str:
     return outcome.entry.limit or outcome.problems[0].replace("\n", " ")
 
 
+def wanted(names: Sequence[str]) -> Iterator[Entry]:
+    """Yield the models with one of ``names`` in package and name, all without names; tell what is missing."""
+    for name, package in LISTS.items():
+        if find_spec(package) is None:
+            print(f"the list of {name} is left out, {package} is not installed", file=sys.stderr)
+    for entry in zoo():
+        missing = [name for name in (entry.package, entry.needs) if name and find_spec(name) is None]
+        full = f"{entry.package}/{entry.name}".lower()
+        if names and not any(name in full for name in names):
+            continue
+        if missing:
+            print(f"{entry.name}: left out, {missing[0]} is not installed", file=sys.stderr)
+        else:
+            yield entry
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="part of a model's name or package; all without it")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="part of PACKAGE/NAME; all without it")
     parser.add_argument("--write", action="store_true", help="put the table into docs/limits.md")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    entries = []
-    for entry in zoo():
-        missing = [name for name in (entry.package, entry.needs) if name and find_spec(name) is None]
-        if missing:
-            print(f"{entry.name}: left out, {missing[0]} is not installed", file=sys.stderr)
-        elif not args.names or any(name.lower() in f"{entry.package}/{entry.name}".lower() for name in args.names):
-            entries.append(entry)
+    entries = list(wanted([name.lower() for name in args.names]))
     warm_up(entries)
     with ShapesOnly():  # its formulas are loaded once, here
         torch.ones(2)
     found = {}
     for entry, outcome in call_each(measure, entries):
-        calls, ops, problems = (0, 0, [f"{outcome}"]) if isinstance(outcome, Died) else outcome
+        calls, ops, problems = (0, 0, [f"{outcome}"]) if isinstance(outcome, ChildError) else outcome
         found[entry.package, entry.name] = Outcome(entry, calls, ops, tuple(problems))
         print(f"{entry.package}/{entry.name}: {', '.join(problems[:3]) or 'equal'}", file=sys.stderr)
     outcomes = [found[entry.package, entry.name] for entry in entries]

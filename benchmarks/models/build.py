@@ -24,6 +24,8 @@ class Entry:
     """Why a shapes-only run of it ends early, for a model whose shapes depend on data; as Markdown."""
     needs: str = ""
     """Another package without which it cannot be built."""
+    may_exist: bool = True
+    """False for a model that gets its weights when it runs: shapes-only it is built anew, or refused."""
 
 
 def ids(batch: int = 2, length: int = 12, padded: bool = False) -> dict[str, Tensor]:

@@ -25,17 +25,16 @@ class Samples(nn.Module):
 
 
 def entries() -> Iterator[Entry]:
-    """Yield each module class in both modes; nothing if torch's tests cannot be imported."""
-    try:
-        from torch.testing._internal.common_modules import module_db
-    except ImportError:
-        return
-    sampled = {info.name: partial(_samples, info) for info in module_db if not info.name.startswith("nn.Lazy")}
-    cases = {**sampled, **{f"nn.{name}": partial(_own, *case) for name, case in OWN.items()}}
+    """Yield each module class in both modes."""
+    from torch.testing._internal.common_modules import module_db
+
+    cases: dict[str, Callable[[bool], Calls]] = {info.name: partial(_samples, info) for info in module_db}
+    cases |= {f"nn.{name}": partial(_own, *case) for name, case in OWN.items()}
     for training in (False, True):
-        kind = f"module, {'training' if training else 'evaluation'}"
+        mode = "training" if training else "evaluation"
         for name, make in cases.items():
-            yield Entry(f"{name}, {'training' if training else 'evaluation'}", kind, "torch", partial(_build, make, training))
+            build = partial(_build, make, training)
+            yield Entry(f"{name}, {mode}", f"module, {mode}", "torch", build, may_exist="Lazy" not in name)
 
 
 Calls = list[tuple[nn.Module, tuple[Any, ...], dict[str, Any]]]
@@ -48,12 +47,14 @@ def _build(make: Callable[[bool], Calls], training: bool) -> Built:
 
 
 def _samples(info: Any, training: bool) -> Calls:
-    inputs = info.module_inputs_func(info, device="cpu", dtype=torch.float32, requires_grad=False, training=training)
-    return [
-        (info.module_cls(*each.constructor_input.args, **each.constructor_input.kwargs), each.forward_input.args, each.forward_input.kwargs)
-        for each in inputs
-        if each.forward_input is not None
-    ]
+    dtype = torch.float64 if "Fractional" in info.name else torch.float32  # their samples mix two
+    inputs = info.module_inputs_func(info, device="cpu", dtype=dtype, requires_grad=False, training=training)
+    calls = []
+    for each in inputs:
+        built, called = each.constructor_input, each.forward_input
+        if called is not None:
+            calls.append((info.module_cls(*built.args, **built.kwargs), called.args, called.kwargs))
+    return calls
 
 
 def _own(make: Callable[[], nn.Module], inputs: Callable[[], tuple[Any, ...]], training: bool) -> Calls:
@@ -92,6 +93,10 @@ OWN: dict[str, tuple[Callable[[], nn.Module], Callable[[], tuple[Any, ...]]]] = 
     "Fold": (lambda: nn.Fold((4, 5), (2, 2)), _numbers(1, 12, 12)),
     "Hardsigmoid": (nn.Hardsigmoid, _numbers(2, 3)),
     "Identity": (nn.Identity, _numbers(2, 3)),
+    "LazyInstanceNorm1d": (nn.LazyInstanceNorm1d, _numbers(4, 3, 5)),
+    "LazyInstanceNorm2d": (nn.LazyInstanceNorm2d, _numbers(4, 3, 5, 5)),
+    "LazyInstanceNorm3d": (nn.LazyInstanceNorm3d, _numbers(4, 3, 5, 5, 5)),
+    "LazyLinear": (lambda: nn.LazyLinear(4), _numbers(2, 3)),
     "LazyBatchNorm1d": (nn.LazyBatchNorm1d, _numbers(4, 3, 5)),
     "LazyBatchNorm2d": (nn.LazyBatchNorm2d, _numbers(4, 3, 5, 5)),
     "LazyBatchNorm3d": (nn.LazyBatchNorm3d, _numbers(4, 3, 5, 5, 5)),
@@ -107,7 +112,10 @@ OWN: dict[str, tuple[Callable[[], nn.Module], Callable[[], tuple[Any, ...]]]] = 
         lambda: nn.TransformerDecoder(nn.TransformerDecoderLayer(8, 2, 16, batch_first=True), 2),
         lambda: (torch.rand(2, 5, 8), torch.rand(2, 7, 8)),
     ),
-    "TripletMarginLoss": (nn.TripletMarginLoss, lambda: (torch.rand(3, 4), torch.rand(3, 4), torch.rand(3, 4))),
+    "TripletMarginLoss": (
+        nn.TripletMarginLoss,
+        lambda: (torch.rand(3, 4), torch.rand(3, 4), torch.rand(3, 4)),
+    ),
     "TripletMarginWithDistanceLoss": (
         nn.TripletMarginWithDistanceLoss,
         lambda: (torch.rand(3, 4), torch.rand(3, 4), torch.rand(3, 4)),

@@ -11,7 +11,10 @@ import torch
 
 from benchmarks.models.build import Built, Entry, ids
 
-NAMES = "ViT-S-32 ViT-S-32-alt ViT-M-16 ViT-B-32-quickgelu ViT-B-16-plus ViT-H-14-CLIPA RN50 coca_ViT-B-32 ViTamin-S ViT-B-16-SigLIP"
+NAMES = """
+ViT-S-32 ViT-S-32-alt ViT-M-16 ViT-B-32-quickgelu ViT-B-16-plus ViT-H-14-CLIPA RN50 coca_ViT-B-32
+ViTamin-S ViT-B-16-SigLIP
+"""
 """One for each way in which pictures and text are read."""
 
 
@@ -34,7 +37,13 @@ def build(name: str) -> Built:
         if "layers" in part:
             part["layers"] = 2
     text |= {"vocab_size": 100, "hf_tokenizer_name": None}
-    made = open_clip.CoCa if "multimodal_cfg" in config else open_clip.CustomTextCLIP if config.pop("custom_text", False) else open_clip.CLIP
+    made = (
+        open_clip.CoCa
+        if "multimodal_cfg" in config
+        else open_clip.CustomTextCLIP
+        if config.pop("custom_text", False)
+        else open_clip.CLIP
+    )
     model = made(**config).eval()
     side = vision["image_size"]
     length = text["context_length"]

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from benchmarks.models.build import Built, Entry
+from benchmarks.models.vision import PROPOSALS
 
 LARGE = "convnext_large regnet_y_32gf regnet_y_128gf vit_h_14 vit_l_16 vit_l_32"
 """Left out: over 140 million weights, and the same code as a smaller one."""
@@ -16,11 +17,6 @@ LARGE = "convnext_large regnet_y_32gf regnet_y_128gf vit_h_14 vit_l_16 vit_l_32"
 SIZES = dict.fromkeys(("inception_v3", "quantized_inception_v3"), 96)
 SIZES |= dict.fromkeys(("maxvit_t", "mvit_v1_b", "mvit_v2_s", "s3d"), 224)
 """The side of the picture, where it has to be another one than 64."""
-
-PROPOSALS = (
-    "as many boxes are kept as pass thresholds of score and overlap (`nms`, masks that pick rows): the "
-    "shapes after that depend on the picture"
-)
 
 
 def entries() -> Iterator[Entry]:
@@ -62,7 +58,11 @@ def build(name: str, kind: str) -> Built:
         options["weights_backbone"] = None
         inputs = {"input" if name.startswith("lraspp") else "x": inputs["x"]}
     elif kind == "optical flow":
-        inputs = {"image1": torch.rand(1, 3, 128, 128), "image2": torch.rand(1, 3, 128, 128), "num_flow_updates": 3}
+        inputs = {
+            "image1": torch.rand(1, 3, 128, 128),
+            "image2": torch.rand(1, 3, 128, 128),
+            "num_flow_updates": 3,
+        }
     elif kind == "video":
         frames = 16 if name in ("s3d", "mvit_v1_b", "mvit_v2_s") else 4
         inputs = {"x": torch.rand(1, 3, frames, side, side)}

@@ -1,6 +1,7 @@
-"""The models of transformers, each from the defaults of its configuration class, made small by the names of its fields.
+"""The models of transformers, each from the defaults of its configuration class with smaller numbers.
 
-All widths become one width, all head counts one count, so that what has to agree still agrees.
+What becomes smaller, and how small, is decided by the names of the fields. All widths become one width, all
+head counts one count, so that what has to agree still agrees.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from collections.abc import Callable
 from inspect import signature
 from typing import Any
+from zlib import crc32
 
 import torch
 
@@ -17,26 +19,34 @@ WIDTH, HEADS, HEAD, WIDE, WORDS = 64, 4, 16, 96, 100
 
 RULES: tuple[tuple[str, int], ...] = (
     (r"(.*_)?vocab_size(_.*)?", WORDS),
-    (r"(q|kv)_lora_rank", 16),
-    (r"qk_nope_head_dim|v_head_dim", 16),
-    (r"qk_rope_head_dim", 8),
+    (r"(q|kv)_lora_rank|qk_nope_head_dim|v_head_dim", HEAD),
+    (r"qk_rope_head_dim|rotary_dim|(.*_)?num_queries|num_query_tokens|(.*_)?num_latents", 8),
     (r"(.*_)?(num_key_value_heads|num_kv_heads|n_head_kv|num_query_groups)", 2),
     (r"((.*_)?(num|n)_)?(.*_)?(attention_heads?|heads?|nhead)", HEADS),
     (r"mamba_d_head|mamba_head_dim", 32),
-    (r"rotary_dim", 8),
     (r"(.*_)?(head_dim|d_kv|dim_head|attention_head_size|head_size|d_head|attention_head_dim)", HEAD),
     (r"(.*_)?(intermediate_size|ffn_dim|d_ff|dim_feedforward|d_inner|mlp_dim|n_inner|ffn_hidden_size)", WIDE),
-    (r"(.*_)?(hidden_size|d_model|embed_dim|embedding_size|n_embd|hidden_dim|projection_dim|projection_size|width|projector_hidden_size|embed_dims?|output_dim|lm_hidden_size|cross_attention_dim|pooler_dim|emb_dim|hidden_channels|model_dim|channel_dim|query_dim)", WIDTH),
-    (r"dim|.*_hidden_size_.*|out_hidden_size", WIDTH),
-    (r"(.*_)?(num|n)_(hidden_)?(layers?|blocks?)|(.*_)?(num_|n_)?layers|depth|(.*_)?num_hidden_layers|n_layer", 2),
+    (r"(.*_)?(hidden_size|d_model|embedding_size|n_embd|projection_size|width|projector_hidden_size)", WIDTH),
+    (r"(.*_)?(embed|hidden|projection|output|cross_attention|pooler|emb|model|channel|query)_dim", WIDTH),
+    (r"(.*_)?(embed_dims|hidden_channels)|dim|.*_hidden_size_.*", WIDTH),
+    (r"(.*_)?(num|n)_(hidden_)?(layers?|blocks?)|(.*_)?layers|depth|n_layer", 2),
     (r"(.*_)?(num_experts_per_tok|num_experts_per_token|top_k|moe_topk|moe_k)", 2),
     (r"(.*_)?(n_routed_experts|num_experts|num_local_experts|moe_num_experts)", 4),
     (r"n_group|topk_group", 1),
-    (r"(.*_)?num_queries|num_query_tokens|(.*_)?num_latents", 8),
     (r"image_size", 224),
 )
-DEPTH_RULES = tuple(rule for rule in RULES if "layer" in rule[0] or "vocab" in rule[0] or "image" in rule[0])
-"""Only fewer layers, words and pixels, for configurations in which the widths depend on one another in other ways."""
+"""Pattern of a field's name, and the largest number that stays in it; the first that matches counts."""
+DEPTH_RULES = tuple(rule for rule in RULES if any(word in rule[0] for word in ("layer", "vocab", "image")))
+"""Only fewer layers, words and pixels, for configurations whose widths depend on one another differently."""
+LIST_RULES: tuple[tuple[str, Callable[[int, int], int]], ...] = (
+    (r"(.*_)?(depths|num_blocks|blocks|blocks_per_stage|layers)", lambda item, place: 1),
+    (
+        r"(.*_)?(hidden_sizes|embed_dims?|channels|dims|widths)",
+        lambda item, place: min(item, 16 * (place + 1)),
+    ),
+    (r"(.*_)?(num_|attention_)?heads", lambda item, place: min(item, (1, 2, 2, 4)[min(place, 3)])),
+)
+"""The same for lists with a number for each stage; given the number and the stage."""
 
 
 def small(config: Any, rules: tuple[tuple[str, int], ...] = RULES, **changes: Any) -> Any:
@@ -75,19 +85,17 @@ DEPTHS = ("num_hidden_layers", "n_layer", "num_layers")
 def _value(config: Any, field: dataclasses.Field[Any]) -> Any:
     try:
         return getattr(config, field.name, None)
-    except Exception:  # noqa: BLE001 - a field that varies from layer to layer refuses to be read
+    except Exception:  # a field that varies from layer to layer refuses to be read
         return None if field.default is dataclasses.MISSING else field.default
 
 
-TOKENS: dict[str, int] = {}
-
 def token(value: Any, name: str) -> Any:
-    """Return a number for a special token that is a word of the small vocabulary, another one for each name."""
+    """Return a number of the small vocabulary for a special token, another one for nearly each name."""
     if isinstance(value, list):
         return [token(value[0], name)]
     if not isinstance(value, int) or value < 20:
         return value
-    return TOKENS.setdefault(name, WORDS - 1 - len(TOKENS) % 40)
+    return WORDS - 1 - crc32(name.encode()) % 34
 
 
 def variety(kinds: Any) -> int:
@@ -97,24 +105,17 @@ def variety(kinds: Any) -> int:
     return max(2, *(kinds.index(kind) + 1 for kind in set(kinds)))
 
 
-def shrink(name: str, value: Any, rules: Any) -> Any:
+def shrink(name: str, value: Any, rules: tuple[tuple[str, int], ...]) -> Any:
     """Return a number, or a list of them, made small by the name of the field."""
-    if isinstance(value, bool) or not isinstance(value, int | list | tuple):
+    if isinstance(value, int) and not isinstance(value, bool):
+        return min([value, *(size for pattern, size in rules if re.fullmatch(pattern, name))][:2])
+    if not isinstance(value, list | tuple) or not all(isinstance(item, int) for item in value):
         return value
-    if name == "image_size" and not isinstance(value, int):
+    if name == "image_size":
         return type(value)(min(item, 224) for item in value)
-    for pattern, size in rules:
+    for pattern, change in LIST_RULES if rules is RULES else ():
         if re.fullmatch(pattern, name):
-            if isinstance(value, int):
-                return min(value, size)
-    if rules is RULES and isinstance(value, (list, tuple)) and value and all(isinstance(item, int) for item in value):
-        kind = type(value)
-        if re.fullmatch(r"(.*_)?(depths|stage_depths|num_blocks|blocks|blocks_per_stage|layers)", name):
-            return kind([1] * len(value))
-        if re.fullmatch(r"(.*_)?(hidden_sizes|embed_dims|embed_dim|channels|dims|layer_dims|widths|decoder_hidden_sizes|stem_channels)", name):
-            return kind(min(item, 16 * (place + 1)) for place, item in enumerate(value))
-        if re.fullmatch(r"(.*_)?(heads|num_heads|num_attention_heads)", name):
-            return kind(min(item, (1, 2, 2, 4)[min(place, 3)]) for place, item in enumerate(value))
+            return type(value)(change(item, place) for place, item in enumerate(value))
     return value
 
 
@@ -146,10 +147,15 @@ def inputs(model: Any, config: Any, style: str = "") -> dict[str, Any]:
     Args:
         model: the model.
         config: its configuration.
-        style: ``text``: only the text of a model that takes pictures or sound too; ``placeholders``: one picture, and
-            as many words that stand for it as the model makes of it; ``time first``: sound as ``[batch, time, bins]``.
+        style: ``text``: only the text of a model that takes pictures or sound too; ``placeholders``: one
+            picture, and as many words that stand for it as the model makes of it; ``time first``: sound as
+            ``[batch, time, bins]``.
     """
-    parameters = {name: it for name, it in signature(model.forward).parameters.items() if it.kind is it.POSITIONAL_OR_KEYWORD}
+    parameters = {
+        name: it
+        for name, it in signature(model.forward).parameters.items()
+        if it.kind is it.POSITIONAL_OR_KEYWORD
+    }
     main = model.main_input_name
     wanted = {main} if isinstance(main, str) else set(main)
     wanted |= {name for name, parameter in parameters.items() if parameter.default is parameter.empty}
@@ -168,9 +174,15 @@ def tensors(config: Any, style: str = "") -> dict[str, Callable[[], Any]]:
     """Return name of a parameter -> what makes a tensor for it."""
     size = square(find(config, "image_size", default=224))
     channels = find(config, "num_channels", "in_channels", default=3)
-    mels = find(config, "num_mel_bins", "feature_size", "input_feat_per_channel", "n_mels", "input_dim", default=80)
+    mels = find(
+        config, "num_mel_bins", "feature_size", "input_feat_per_channel", "n_mels", "input_dim", default=80
+    )
     frames = 2 * find(config, "max_source_positions", default=100)
-    patch = find(config, "temporal_patch_size", default=1) * channels * square(find(config, "patch_size", default=16))[0] ** 2
+    patch = (
+        find(config, "temporal_patch_size", default=1)
+        * channels
+        * square(find(config, "patch_size", default=16))[0] ** 2
+    )
     steps = find(config, "context_length", default=32)
     past = steps + max(find(config, "lags_sequence", default=[0]))
     is_spectrogram = hasattr(config, "frequency_stride")
@@ -181,14 +193,24 @@ def tensors(config: Any, style: str = "") -> dict[str, Callable[[], Any]]:
         "attention_mask": lambda: torch.ones(2, 12, dtype=torch.long),
         "decoder_input_ids": lambda: torch.tensor(IDS)[:, :5],
         "pixel_values": lambda: torch.rand(2, channels, *size),
-        "pixel_values_videos": lambda: torch.rand(1, find(config, "num_frames", "frames_per_clip", default=4), channels, *size),
+        "pixel_values_videos": lambda: torch.rand(
+            1, find(config, "num_frames", "frames_per_clip", default=4), channels, *size
+        ),
         "hidden_states": lambda: torch.rand(16, patch),
         "grid_thw": lambda: torch.tensor([[1, 4, 4]]),
         "input_values": lambda: torch.rand(waves),
-        "input_features": lambda: torch.rand((2, frames, mels) if style == "time first" else (2, mels, frames)),
+        "input_features": lambda: torch.rand(
+            (2, frames, mels) if style == "time first" else (2, mels, frames)
+        ),
         "bbox": lambda: torch.tensor([[[1 + column, 2, 10 + column, 20] for column in range(12)]] * 2),
-        "past_values": lambda: torch.rand(2, past) if hasattr(config, "lags_sequence") else torch.rand(2, steps, find(config, "num_input_channels", default=1)),
-        "past_time_features": lambda: torch.rand(2, past, max(1, find(config, "num_time_features", default=1))),
+        "past_values": lambda: (
+            torch.rand(2, past)
+            if hasattr(config, "lags_sequence")
+            else torch.rand(2, steps, find(config, "num_input_channels", default=1))
+        ),
+        "past_time_features": lambda: torch.rand(
+            2, past, max(1, find(config, "num_time_features", default=1))
+        ),
         "past_observed_mask": lambda: torch.ones(2, past),
         "states": lambda: torch.rand(2, 5, config.state_dim),
         "actions": lambda: torch.rand(2, 5, config.act_dim),
@@ -206,7 +228,10 @@ def placeholders(model: Any, config: Any) -> dict[str, Any]:
     with torch.no_grad():
         features = model.get_image_features(pixel_values=picture)
     features = getattr(features, "pooler_output", features)
-    count = sum(part.numel() // part.shape[-1] for part in (features if isinstance(features, list | tuple) else [features]))
+    count = sum(
+        part.numel() // part.shape[-1]
+        for part in (features if isinstance(features, list | tuple) else [features])
+    )
     words = [5, 6, *[find(config, "image_token_id", "image_token_index")] * count, 7, 8, 9]
     return {"input_ids": torch.tensor([words]), "pixel_values": picture}
 
@@ -220,13 +245,18 @@ def from_type(kind: str, rules: Any = RULES, style: str = "", **changes: Any) ->
     return model, inputs(model, config, style)
 
 
+TIMES = {"prediction_length": 4, "context_length": 16}
+ROPE = {"rope_type": "default", "rope_theta": 10000.0}
+HALF_ROPE = {"rope_parameters": {**ROPE, "mrope_section": [1, 1, 2], "partial_rotary_factor": 0.5}}
+
 CHANGES: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(("autoformer", "informer", "time_series_transformer"), {"prediction_length": 4, "context_length": 16}),
-    "esm": {"vocab_size": 33, "pad_token_id": 1, "mask_token_id": 32},
+    "time_series_transformer": TIMES,
     "deepseek_v2": {"num_experts_per_tok": 2},
     "gemma3n_text": {"num_kv_shared_layers": 0},
     "gpt_neo": {"attention_types": [[["global", "local"], 1]]},
-    **dict.fromkeys(("glm4v_text", "glm4v_moe_text", "glm_image_text"), {"rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10000.0, "partial_rotary_factor": 0.5}}),
-    "cosmos3_edge_text": {"rope_parameters": {"rope_type": "default", "mrope_section": [2, 3, 3], "rope_theta": 10000.0}},
+    "glm4v_text": HALF_ROPE,
+    "glm4v_moe_text": HALF_ROPE,
+    "glm_image_text": HALF_ROPE,
+    "cosmos3_edge_text": {"rope_parameters": {**ROPE, "mrope_section": [2, 3, 3]}},
 }
 """What the rules do not know."""
