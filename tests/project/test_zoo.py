@@ -51,7 +51,7 @@ def test_there_are_many_models_and_each_has_its_own_name():
 
 def test_a_child_gives_a_result_or_says_why_not():
     assert call(len, "abc") == 3
-    with pytest.raises(ChildError, match="ZeroDivisionError: division by zero"):
+    with pytest.raises(ChildError, match="ZeroDivisionError"):
         call(divmod, 1, 0)
     with pytest.raises(ChildError, match="ended with exit code 3"):
         call(os._exit, 3)
