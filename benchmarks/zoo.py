@@ -124,12 +124,12 @@ def report(outcomes: Sequence[Outcome]) -> str:
     modules = [outcome for outcome in outcomes if outcome.entry.kind.startswith("module")]
     models = [outcome for outcome in outcomes if outcome not in modules]
     lines = [_summary("models", models), _summary("modules of `torch.nn`", modules), f"{versions(*SHOWN)}."]
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for outcome in outcomes:
+        if outcome.problems:
+            reasons[_reason(outcome)].append(f"{outcome.entry.name} ({outcome.entry.package})")
     lines += ["", table(head, rows), "", "Those that are not equal:", ""]
-    lines += [
-        f"- **{outcome.entry.name}** ({outcome.entry.package}): {_reason(outcome)}"
-        for outcome in outcomes
-        if outcome.problems
-    ]
+    lines += [f"- {', '.join(names)}: {reason}" for reason, names in reasons.items()]
     return "\n".join(lines)
 
 
@@ -148,7 +148,8 @@ def _summary(what: str, outcomes: Sequence[Outcome]) -> str:
 
 
 def _reason(outcome: Outcome) -> str:
-    return outcome.entry.limit or outcome.problems[0].replace("\n", " ")
+    known = outcome.verdict == "data-dependent"
+    return outcome.entry.limit if known else outcome.problems[0].replace("\n", " ")
 
 
 def wanted(names: Sequence[str]) -> Iterator[Entry]:

@@ -51,20 +51,6 @@ def transformers(model: str, config: str, inputs: dict[str, Any], **sizes: Any) 
     return built.eval(), inputs
 
 
-def torchvision(name: str, *, size: int = 64, **options: Any) -> Built:
-    """Build a model of torchvision."""
-    from torchvision.models import get_model
-
-    return get_model(name, weights=None, **options).eval(), {"x": torch.rand(1, 3, size, size)}
-
-
-def timm(name: str, *, size: int = 64, **options: Any) -> Built:
-    """Build a model of timm."""
-    from timm import create_model
-
-    return create_model(name, pretrained=False, **options).eval(), {"x": torch.rand(1, 3, size, size)}
-
-
 TEXT_SIZES = {"vocab_size": 100, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
 VISION_SIZES = {
     "hidden_size": 64,

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 
 from benchmarks.models.build import Built, Entry
-from benchmarks.models.vision import PROPOSALS
 
 LARGE = "convnext_large regnet_y_32gf regnet_y_128gf vit_h_14 vit_l_16 vit_l_32"
 """Left out: over 140 million weights, and the same code as a smaller one."""
@@ -17,6 +16,12 @@ LARGE = "convnext_large regnet_y_32gf regnet_y_128gf vit_h_14 vit_l_16 vit_l_32"
 SIZES = dict.fromkeys(("inception_v3", "quantized_inception_v3"), 96)
 SIZES |= dict.fromkeys(("maxvit_t", "mvit_v1_b", "mvit_v2_s", "s3d"), 224)
 """The side of the picture, where it has to be another one than 64."""
+
+
+PROPOSALS = (
+    "as many boxes are kept as pass thresholds of score and overlap (`nms`, masks that pick rows): the "
+    "shapes after that depend on the picture"
+)
 
 
 def entries() -> Iterator[Entry]:

@@ -11,7 +11,7 @@ from benchmarks.models.transformers_small import CHANGES, DEPTH_RULES, RULES, fr
 TYPES = {
     "encoder-decoder": """
         bart bigbird_pegasus blenderbot blenderbot-small fsmt led longt5 m2m_100 marian mbart mt5 mvp
-        nllb-moe pegasus pegasus_x plbart prophetnet
+        nllb-moe pegasus pegasus_x plbart prophetnet switch_transformers t5 t5gemma
     """,
     "picture": """
         aimv2_vision_model beit chinese_clip_vision_model clip_vision_model cohere_compass_vision
@@ -21,20 +21,23 @@ TYPES = {
         internvl_vision levit maskformer maskformer-swin mgp-str mlcd mlcd_vision_model mobilenet_v1
         mobilenet_v2 mobilevit mobilevitv2 pixio pixtral poolformer pp_ocrv5_mobile_rec pvt pvt_v2
         qianfan_ocr_vision qwen2_5_vl_vision qwen3_5_moe_vision qwen3_5_vision qwen3_vl_moe_vision
-        qwen3_vl_vision qwen4_exp_vision radio regnet resnet rf_detr
+        qwen3_vl_vision qwen4_exp_vision radio regnet resnet rf_detr sam3_vision_model sam3_vit_model
+        sam_hq_vision_model sam_vision_model sapiens2 segformer siglip_vision_model smolvlm_vision
+        swiftformer swin swin2sr swinv2 table-transformer
     """,
     "picture, wide": """
-        bit hgnet_v2 pp_ocrv5_server_rec pp_ocrv6_small_rec pp_ocrv6_tiny_rec sam
+        bit hgnet_v2 pp_ocrv5_server_rec pp_ocrv6_small_rec pp_ocrv6_tiny_rec sam sam2_hiera_det_model
+        sam_hq textnet
     """,
     "sound": """
         audio-spectrogram-transformer dac data2vec-audio encodec glmasr_encoder hubert mimi_encoder
-        moonshine moss_transcribe_diarize_audio qwen2_audio_encoder
+        moonshine moss_transcribe_diarize_audio qwen2_audio_encoder sew sew-d
     """,
     "sound, time first": """
         canary cohere_asr lasr_ctc lasr_encoder nemotron3_5_asr nemotron3_5_transcribe_asr_audio
         nemotron3_5_transcribe_audio nemotron3_diarization nemotron3_diarization_audio
         nemotron_asr_streaming nemotron_asr_streaming_encoder parakeet_ctc parakeet_encoder parakeet_rnnt
-        parakeet_tdt
+        parakeet_tdt speech_to_text
     """,
     "sound, wide": """
         mimi
@@ -58,10 +61,12 @@ TYPES = {
         olmo_hybrid olmoe openai-gpt openai_privacy_filter opt persimmon phi phi3 phi4_multimodal phimoe
         qwen2 qwen2_moe qwen3 qwen3_5_moe_text qwen3_5_text qwen3_moe qwen3_next qwen3_vl_moe_text
         qwen3_vl_text recurrent_gemma rembert roberta roberta-prelayernorm roc_bert roformer rwkv
+        sam3_lite_text_text_model seed_oss smollm3 solar_open splinter squeezebert stablelm starcoder2 tapas
     """,
     "text and picture": """
         aimv2 altclip blip bridgetower chinese_clip clip clipseg flava git grounding-dino groupvit
-        metaclip_2 minicpm_ocr minicpmv4_6 minicpmv4_7 mm-grounding-dino owlv2 owlvit
+        metaclip_2 minicpm_ocr minicpmv4_6 minicpmv4_7 mm-grounding-dino owlv2 owlvit sam3 sam3_lite_text
+        siglip
     """,
     "text and picture, placeholders": """
         aya_vision cohere2_vision deepseek_vl florence2 got_ocr2 internvl llava ovis2 qianfan_ocr
@@ -72,7 +77,7 @@ TYPES = {
         hyperclovax_vision_v2 idefics2 idefics3 inkling2 kimi_k25 lfm2_vl lfm3_vl lighton_ocr llama4
         llava_next llava_next_video llava_onevision minimax_m3_vl mistral3 mistral_large4 mllama modernvbert
         moss_transcribe_diarize muse_glimmer musicflamingo neomme qwen2_audio qwen3_5 qwen3_5_moe qwen3_asr
-        qwen3_vl qwen3_vl_moe
+        qwen3_vl qwen3_vl_moe seamless_m4t seamless_m4t_v2 smolvlm t5gemma2
     """,
     "text and picture, wide": """
         layoutlmv3
@@ -86,16 +91,26 @@ TYPES = {
 }
 """Model types by what is given to them; those of "(wide)" kinds are made small in depth only."""
 
-LIMITS: dict[str, str] = {}
+SPEECH = "the predicted length of each sound says how long the spectrogram is"
+POOLS = "a mask travels beside the keys in one tensor of activations; as many keys are kept as it says"
+LIMITS: dict[str, str] = {
+    "fastspeech2_conformer": SPEECH,
+    "fastspeech2_conformer_with_hifigan": SPEECH,
+    "glm5_next": POOLS,
+    "glm5_next_text": POOLS,
+    "jetmoe": "each expert gets as many tokens as chose it, counted by the router (`tolist`)",
+}
 """Why a shapes-only run of a type ends early."""
 
 
 def entries() -> Iterator[Entry]:
-    """Yield a model for each type."""
+    """Yield a model for each type that this version of transformers has."""
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+
     for heading, names in TYPES.items():
         kind, *how = heading.split(", ")
         rules = DEPTH_RULES if "wide" in how else RULES
         style = next((word for word in how if word != "wide"), "")
-        for name in names.split():
+        for name in filter(CONFIG_MAPPING_NAMES.__contains__, names.split()):
             build = partial(from_type, name, rules, style, **CHANGES.get(name, {}))
             yield Entry(name, kind, "transformers", build, LIMITS.get(name, ""))
