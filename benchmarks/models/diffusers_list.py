@@ -77,23 +77,6 @@ DENOISERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {"sample": (2, 4, 4, 16, 16), "timestep": 10, **TEXT},
     ),
-    "I2VGenXLUNet": (
-        {
-            **WIDTHS,
-            "cross_attention_dim": 32,
-            "num_attention_heads": 8,
-            "down_block_types": ("CrossAttnDownBlock3D", "DownBlock3D"),
-            "up_block_types": ("UpBlock3D", "CrossAttnUpBlock3D"),
-        },
-        {
-            "sample": (2, 4, 4, 16, 16),
-            "timestep": 10,
-            "fps": [8, 8],
-            "image_latents": (2, 4, 4, 16, 16),
-            "image_embeddings": (2, 32),
-            **TEXT,
-        },
-    ),
     "UNetSpatioTemporalConditionModel": (
         {
             **WIDTHS,
@@ -123,7 +106,7 @@ DENOISERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "encoder_hid_dim": 32,
             "cross_attention_dim": 4,
         },
-        {**NOISY, **TEXT},
+        {**NOISY, **TEXT, "encoder_attention_mask": [[True] * 7] * 2},
     ),
     "UVit2DModel": (
         {
@@ -765,10 +748,17 @@ AUTOENCODERS: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
 """Class: its sizes, and the shape of the picture, video or sound."""
 
 
+LIMITS = {
+    "HiDreamImageTransformer2DModel": "each expert works on as many tokens as chose it (`bincount` of the "
+    "router's result)"
+}
+
+
 def entries() -> Iterator[Entry]:
     """Yield the denoising networks, then the autoencoders."""
     for name, (sizes, inputs) in DENOISERS.items():
-        yield Entry(name, "denoiser", "diffusers", partial(build, name, sizes, inputs))
+        limit = LIMITS.get(name, "")
+        yield Entry(name, "denoiser", "diffusers", partial(build, name, sizes, inputs), limit)
     for name, (sizes, shape) in AUTOENCODERS.items():
         yield Entry(name, "autoencoder", "diffusers", partial(build, name, sizes, {"sample": shape}))
 

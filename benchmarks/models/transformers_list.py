@@ -11,7 +11,7 @@ from benchmarks.models.transformers_small import CHANGES, DEPTH_RULES, RULES, fr
 TYPES = {
     "encoder-decoder": """
         bart bigbird_pegasus blenderbot blenderbot-small fsmt led longt5 m2m_100 marian mbart mt5 mvp
-        nllb-moe pegasus pegasus_x plbart prophetnet switch_transformers t5 t5gemma
+        nllb-moe pegasus pegasus_x plbart prophetnet switch_transformers t5 t5gemma umt5
     """,
     "picture": """
         aimv2_vision_model beit chinese_clip_vision_model clip_vision_model cohere_compass_vision
@@ -23,7 +23,8 @@ TYPES = {
         qianfan_ocr_vision qwen2_5_vl_vision qwen3_5_moe_vision qwen3_5_vision qwen3_vl_moe_vision
         qwen3_vl_vision qwen4_exp_vision radio regnet resnet rf_detr sam3_vision_model sam3_vit_model
         sam_hq_vision_model sam_vision_model sapiens2 segformer siglip_vision_model smolvlm_vision
-        swiftformer swin swin2sr swinv2 table-transformer
+        swiftformer swin swin2sr swinv2 table-transformer timm_wrapper tipsv2_vision_model vit vit_mae
+        vit_msn vitdet
     """,
     "picture, wide": """
         bit hgnet_v2 pp_ocrv5_server_rec pp_ocrv6_small_rec pp_ocrv6_tiny_rec sam sam2_hiera_det_model
@@ -31,13 +32,14 @@ TYPES = {
     """,
     "sound": """
         audio-spectrogram-transformer dac data2vec-audio encodec glmasr_encoder hubert mimi_encoder
-        moonshine moss_transcribe_diarize_audio qwen2_audio_encoder sew sew-d
+        moonshine moss_transcribe_diarize_audio qwen2_audio_encoder sew sew-d unispeech unispeech-sat
+        voxtral_encoder voxtral_realtime_encoder wav2vec2 wav2vec2-conformer wavlm whisper
     """,
     "sound, time first": """
         canary cohere_asr lasr_ctc lasr_encoder nemotron3_5_asr nemotron3_5_transcribe_asr_audio
         nemotron3_5_transcribe_audio nemotron3_diarization nemotron3_diarization_audio
         nemotron_asr_streaming nemotron_asr_streaming_encoder parakeet_ctc parakeet_encoder parakeet_rnnt
-        parakeet_tdt speech_to_text
+        parakeet_tdt speech_to_text univnet
     """,
     "sound, wide": """
         mimi
@@ -62,14 +64,16 @@ TYPES = {
         qwen2 qwen2_moe qwen3 qwen3_5_moe_text qwen3_5_text qwen3_moe qwen3_next qwen3_vl_moe_text
         qwen3_vl_text recurrent_gemma rembert roberta roberta-prelayernorm roc_bert roformer rwkv
         sam3_lite_text_text_model seed_oss smollm3 solar_open splinter squeezebert stablelm starcoder2 tapas
+        tipsv2_text_model ultrabert vaultgemma visual_bert
     """,
     "text and picture": """
         aimv2 altclip blip bridgetower chinese_clip clip clipseg flava git grounding-dino groupvit
         metaclip_2 minicpm_ocr minicpmv4_6 minicpmv4_7 mm-grounding-dino owlv2 owlvit sam3 sam3_lite_text
-        siglip
+        siglip tipsv2 udop videoprism vilt vision-text-dual-encoder
     """,
     "text and picture, placeholders": """
         aya_vision cohere2_vision deepseek_vl florence2 got_ocr2 internvl llava ovis2 qianfan_ocr
+        video_llava
     """,
     "text and picture, text": """
         aria audioflamingo3 cosmos3_omni deepseek_vl_hybrid embedding_gemma2 exaone4_5 fuyu gemma3 gemma4
@@ -77,7 +81,8 @@ TYPES = {
         hyperclovax_vision_v2 idefics2 idefics3 inkling2 kimi_k25 lfm2_vl lfm3_vl lighton_ocr llama4
         llava_next llava_next_video llava_onevision minimax_m3_vl mistral3 mistral_large4 mllama modernvbert
         moss_transcribe_diarize muse_glimmer musicflamingo neomme qwen2_audio qwen3_5 qwen3_5_moe qwen3_asr
-        qwen3_vl qwen3_vl_moe seamless_m4t seamless_m4t_v2 smolvlm t5gemma2
+        qwen3_vl qwen3_vl_moe seamless_m4t seamless_m4t_v2 smolvlm t5gemma2 ultravbert unlimited_ocr
+        video_llama_3 vipllava voxtral
     """,
     "text and picture, wide": """
         layoutlmv3
@@ -88,17 +93,22 @@ TYPES = {
     "time series": """
         patchtsmixer patchtst
     """,
+    "video": """
+        videoprism_vision_model vjepa2
+    """,
 }
 """Model types by what is given to them; those of "(wide)" kinds are made small in depth only."""
 
 SPEECH = "the predicted length of each sound says how long the spectrogram is"
 POOLS = "a mask travels beside the keys in one tensor of activations; as many keys are kept as it says"
+EXPERTS = "each expert works on as many tokens as chose it (`nonzero`, `tolist` of the router's result)"
 LIMITS: dict[str, str] = {
     "fastspeech2_conformer": SPEECH,
     "fastspeech2_conformer_with_hifigan": SPEECH,
     "glm5_next": POOLS,
     "glm5_next_text": POOLS,
-    "jetmoe": "each expert gets as many tokens as chose it, counted by the router (`tolist`)",
+    "jetmoe": EXPERTS,
+    "openai_privacy_filter": EXPERTS,
 }
 """Why a shapes-only run of a type ends early."""
 
