@@ -95,19 +95,6 @@ DENOISERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "added_time_ids": (2, 1),
         },
     ),
-    "Kandinsky3UNet": (
-        {
-            "in_channels": 4,
-            "time_embedding_dim": 4,
-            "groups": 2,
-            "attention_head_dim": 4,
-            "layers_per_block": 1,
-            "block_out_channels": (4, 8),
-            "encoder_hid_dim": 32,
-            "cross_attention_dim": 4,
-        },
-        {**NOISY, **TEXT, "encoder_attention_mask": [[True] * 7] * 2},
-    ),
     "UVit2DModel": (
         {
             "hidden_size": 64,
