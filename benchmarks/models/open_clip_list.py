@@ -37,13 +37,10 @@ def build(name: str) -> Built:
         if "layers" in part:
             part["layers"] = 2
     text |= {"vocab_size": 100, "hf_tokenizer_name": None}
-    made = (
-        open_clip.CoCa
-        if "multimodal_cfg" in config
-        else open_clip.CustomTextCLIP
-        if config.pop("custom_text", False)
-        else open_clip.CLIP
-    )
+    has_own_text = config.pop("custom_text", False)
+    made = open_clip.CLIP if not has_own_text else open_clip.CustomTextCLIP
+    if "multimodal_cfg" in config:
+        made = open_clip.CoCa
     model = made(**config).eval()
     side = vision["image_size"]
     length = text["context_length"]

@@ -109,6 +109,7 @@ LIMITS: dict[str, str] = {
     "glm5_next_text": POOLS,
     "jetmoe": EXPERTS,
     "openai_privacy_filter": EXPERTS,
+    "switch_transformers": EXPERTS,
 }
 """Why a shapes-only run of a type ends early."""
 
