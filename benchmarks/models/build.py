@@ -24,6 +24,8 @@ class Entry:
     """Why a shapes-only run of it ends early, for a model whose shapes depend on data; as Markdown."""
     needs: str = ""
     """Another package without which it cannot be built."""
+    may_exist: bool = True
+    """False for a model that gets its weights when it runs: shapes-only it is built anew, or refused."""
 
 
 def ids(batch: int = 2, length: int = 12, padded: bool = False) -> dict[str, Tensor]:
@@ -47,20 +49,6 @@ def transformers(model: str, config: str, inputs: dict[str, Any], **sizes: Any) 
 
     built = getattr(package, model)._from_config(getattr(package, config)(**sizes))
     return built.eval(), inputs
-
-
-def torchvision(name: str, *, size: int = 64, **options: Any) -> Built:
-    """Build a model of torchvision."""
-    from torchvision.models import get_model
-
-    return get_model(name, weights=None, **options).eval(), {"x": torch.rand(1, 3, size, size)}
-
-
-def timm(name: str, *, size: int = 64, **options: Any) -> Built:
-    """Build a model of timm."""
-    from timm import create_model
-
-    return create_model(name, pretrained=False, **options).eval(), {"x": torch.rand(1, 3, size, size)}
 
 
 TEXT_SIZES = {"vocab_size": 100, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}

@@ -6,12 +6,8 @@ from typing import Any
 
 import torch
 
-from benchmarks.models.build import VISION_SIZES, Built, Entry, picture, timm, torchvision, transformers
+from benchmarks.models.build import VISION_SIZES, Built, Entry, picture, transformers
 
-PROPOSALS = (
-    "as many boxes are kept as pass thresholds of score and overlap (`nms`, masks that pick rows): the "
-    "shapes after that depend on the picture"
-)
 DETECTOR_SIZES = {
     "d_model": 64,
     "encoder_layers": 2,
@@ -89,18 +85,6 @@ def yolos() -> Built:
     return transformers("YolosForObjectDetection", "YolosConfig", picture(), **sizes)
 
 
-def detector(name: str, **options: Any) -> Built:
-    """Build a detector of torchvision, which takes a list of pictures."""
-    from torchvision.models import get_model
-
-    built = get_model(name, weights=None, weights_backbone=None, num_classes=5, **options)
-    return built.eval(), {"images": [torch.rand(3, 96, 128)]}
-
-
-def two_stages(name: str) -> Built:
-    return detector(name, min_size=96, max_size=128, rpn_post_nms_top_n_test=20)
-
-
 def segformer() -> Built:
     sizes = {"hidden_sizes": [16, 32, 48, 64], "depths": [1, 1, 1, 1], "decoder_hidden_size": 32}
     return transformers("SegformerForSemanticSegmentation", "SegformerConfig", picture(), **sizes)
@@ -132,11 +116,6 @@ def mask2former() -> Built:
     return transformers("Mask2FormerForUniversalSegmentation", "Mask2FormerConfig", picture(), **sizes)
 
 
-def deeplab() -> Built:
-    model, inputs = torchvision("deeplabv3_mobilenet_v3_large", weights_backbone=None)
-    return model, {"input": inputs["x"]} if "input" in model.forward.__annotations__ else inputs
-
-
 def depth() -> Built:
     sizes = {
         **VISION_SIZES,
@@ -156,37 +135,17 @@ def video_mae() -> Built:
     )
 
 
-def video_resnet() -> Built:
-    from torchvision.models import get_model
-
-    return get_model("r3d_18", weights=None).eval(), {"x": torch.rand(1, 3, 4, 32, 32)}
-
-
 VISION = (
-    Entry("ResNet-50", "picture", "torchvision", lambda: torchvision("resnet50")),
-    Entry("EfficientNet-B0", "picture", "torchvision", lambda: torchvision("efficientnet_b0")),
-    Entry("MobileNetV3", "picture", "torchvision", lambda: torchvision("mobilenet_v3_small")),
     Entry("ViT", "picture", "transformers", vit),
-    Entry("ViT-tiny", "picture", "timm", lambda: timm("vit_tiny_patch16_224", size=224, depth=3)),
-    Entry("EVA-02", "picture", "timm", lambda: timm("eva02_tiny_patch14_224", size=224, depth=2)),
-    Entry("MaxViT", "picture", "timm", lambda: timm("maxvit_rmlp_pico_rw_256", size=256)),
     Entry("DINOv2", "picture", "transformers", dinov2),
     Entry("Swin", "picture", "transformers", swin),
-    Entry("Swin v2-T", "picture", "torchvision", lambda: torchvision("swin_v2_t")),
     Entry("ConvNeXt", "picture", "transformers", convnext),
     Entry("DETR", "detection", "transformers", detr),
     Entry("Deformable DETR", "detection", "transformers", deformable_detr),
     Entry("RT-DETR", "detection", "transformers", rt_detr),
     Entry("YOLOS", "detection", "transformers", yolos),
-    Entry(
-        "Faster R-CNN", "detection", "torchvision", lambda: two_stages("fasterrcnn_resnet50_fpn"), PROPOSALS
-    ),
-    Entry("Mask R-CNN", "detection", "torchvision", lambda: two_stages("maskrcnn_resnet50_fpn"), PROPOSALS),
-    Entry("RetinaNet", "detection", "torchvision", lambda: detector("retinanet_resnet50_fpn"), PROPOSALS),
     Entry("SegFormer", "segmentation", "transformers", segformer),
     Entry("Mask2Former", "segmentation", "transformers", mask2former, needs="scipy"),
-    Entry("DeepLabV3", "segmentation", "torchvision", deeplab),
     Entry("DPT", "depth", "transformers", depth),
     Entry("VideoMAE", "video", "transformers", video_mae),
-    Entry("R3D-18", "video", "torchvision", video_resnet),
 )

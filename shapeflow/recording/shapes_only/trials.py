@@ -113,7 +113,8 @@ class Trials:
     def check_function(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Check a call of a function; raises as ``check`` does."""
         tensors = list(tensors_of((args, kwargs)).values())
-        if any(map(self._has_values, tensors)):  # they may be lengths, which decide what fits
+        lengths = (tensor for tensor in tensors if tensor.dtype in (torch.int64, torch.int32))
+        if any(map(self._has_values, lengths)):  # they decide what fits
             if _may_be_tried(func, tensors) and sum(map(extent, tensors)) <= SMALL:
                 attempt(func, args, kwargs, has_values=self._has_values)
             return

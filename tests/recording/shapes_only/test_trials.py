@@ -171,7 +171,20 @@ def test_what_torch_refuses_is_refused_in_its_words(name):
     assert found == real
 
 
+def packed(kind: type[nn.Module], *options: Any) -> Callable[..., Any]:
+    """Return a function that builds a recurrent layer and calls it with a packed sequence."""
+
+    def call(batch: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        result, _ = kind(*options)(nn.utils.rnn.pack_padded_sequence(batch, lengths))
+        return nn.utils.rnn.pad_packed_sequence(result)
+
+    return call
+
+
 FITTING: dict[str, Call] = {
+    "lstm of a packed sequence": (packed(nn.LSTM, 4, 3, 2), (f(5, 2, 4), torch.tensor([5, 2]))),
+    "gru of a packed sequence, large": (packed(nn.GRU, 300, 200), (f(5, 2, 300), torch.tensor([5, 2]))),
+    "rnn of a packed sequence": (packed(nn.RNN, 4, 3), (f(5, 2, 4), torch.tensor([4, 4]))),
     "linear": (F.linear, (f(8, 4), f(3, 4))),
     "linear, large": (F.linear, (f(WIDE, 256), f(300, 256))),
     "half, large": (F.linear, (f(WIDE, 256, dtype=torch.float16), f(300, 256, dtype=torch.float16))),
