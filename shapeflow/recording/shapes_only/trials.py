@@ -193,7 +193,14 @@ def _formula_takes(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
 def _may_be_tried(func: Any, tensors: list[Tensor]) -> bool:
     if getattr(func, "namespace", "aten") != "aten" or target_name(func) in _UNTRIED:
         return False
+    if "scaled_dot_product" in target_name(func) and not _fit_as_keys(tensors):
+        return False
     return all(_is_usual(tensor) for tensor in tensors)
+
+
+def _fit_as_keys(tensors: list[Tensor]) -> bool:
+    """Return False for keys and values of attention that are not as many: the CPU's kernel does not check."""
+    return len(tensors) > 2 and tensors[1].shape[:-1] == tensors[2].shape[:-1]
 
 
 def _is_usual(tensor: Tensor) -> bool:
