@@ -26,8 +26,8 @@ import shapeflow
 from shapeflow.adapters.base import Prepared
 from shapeflow.common import shared
 from shapeflow.recording import active, record, run, trace
+from shapeflow.recording.dispatch_mode import dispatch_modes
 from shapeflow.recording.torch_internals import (
-    dispatch_modes,
     dispatch_notes,
     function_modes,
 )

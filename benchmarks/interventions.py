@@ -20,7 +20,7 @@ import torch
 from benchmarks import random_models
 from benchmarks.document import replace_part, table, versions
 from benchmarks.experiment import Build, Place, Seen, moved, observe, same, spoiled, written
-from benchmarks.models import ZOO
+from benchmarks.models import zoo
 from shapeflow.errors import NeedsValues
 from shapeflow.model.trace import Trace
 from shapeflow.recording import trace
@@ -212,7 +212,7 @@ def random_build(seed: int, numbers: bool) -> Build:
 
 def real_build(name: str) -> Build:
     """Return what builds a model of the zoo, the same one each time."""
-    entry = next(entry for entry in ZOO if entry.name == name)
+    entry = next(entry for entry in zoo() if entry.name == name)
 
     def build() -> tuple[torch.nn.Module, tuple[object, ...], dict[str, object]]:
         torch.manual_seed(0)

@@ -19,6 +19,7 @@ from shapeflow.commands.show_text import (
     print_object,
     reach_lines,
 )
+from shapeflow.common import printing
 from shapeflow.common.control_characters import visible_line
 from shapeflow.common.printing import put
 from shapeflow.common.text import Span, counted
@@ -122,7 +123,7 @@ def _tell_what_is_left_out(trace: Trace, *selectors: str) -> None:
     for selector in selectors:
         error = left_out(trace, selector)
         if error is not None:
-            print(error.diagnostic.render("warning"), file=sys.stderr)
+            printing.say(error.diagnostic.render("warning"))
 
 
 def _reaches(trace: Trace, args: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from shapeflow.common.control_characters import printed, visible
 
 def put(text: str) -> None:
     """Print a result, which may have several lines, to standard output."""
+    text = text.replace("\r\n", "\n")  # the line ends of CSV
     sys.stdout.write(f"{printed(text)}\n")
 
 

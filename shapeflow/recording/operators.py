@@ -89,7 +89,9 @@ class OperatorWatch:
             if value is None:
                 self._builder.escape(op, "size")
             else:
-                self._builder.escapes.append(Escape(value, "size", op.call, op.source))
+                escape = Escape(value, "size", op.call, op.source)
+                if escape not in self._builder.escapes[-1:]:  # what is composed of others tells it once
+                    self._builder.escapes.append(escape)
 
     def end(self, begun: OpBuilder | None, flops: int, result: Any) -> None:
         """Add an operator's FLOPs to the op that is open, and close the op that it is alone in."""

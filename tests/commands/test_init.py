@@ -44,7 +44,14 @@ def drafts(tmp_path_factory):
     def draft(model, device="meta"):
         if model not in made:
             trace_of(model, device).save(folder / f"{model}.trace.json")
-            words = ["init", str(folder / f"{model}.trace.json"), "-o", str(folder / f"{model}.md"), "-q"]
+            words = [
+                "init",
+                "--trust",
+                str(folder / f"{model}.trace.json"),
+                "-o",
+                str(folder / f"{model}.md"),
+                "-q",
+            ]
             assert cli.main(words) == 0
             made[model] = (folder / f"{model}.md").read_text(encoding="utf-8")
         return made[model]
@@ -178,7 +185,7 @@ def test_a_draft_turns_red_for_another_model(drafts):
 def test_two_drafts_of_one_trace_are_the_same(drafts, tmp_path):
     trace_of("looking").save(tmp_path / "again.trace.json")
     code = "import sys; from shapeflow.cli import main; sys.exit(main(sys.argv[1:]))"
-    words = ["init", str(tmp_path / "again.trace.json"), "-o", str(tmp_path / "again.md"), "-q"]
+    words = ["init", "--trust", str(tmp_path / "again.trace.json"), "-o", str(tmp_path / "again.md"), "-q"]
     subprocess.run([sys.executable, "-c", code, *words], check=True, env={"PYTHONHASHSEED": "7"}, cwd=ROOT)
     again = (tmp_path / "again.md").read_text(encoding="utf-8")
     assert claims(again) == claims(drafts("looking"))
@@ -195,7 +202,7 @@ def stored(tmp_path, monkeypatch):
 
 
 def test_it_says_what_it_saw_and_checked(stored, capsys):
-    assert cli.main(["init", "plain.trace.json"]) == 0
+    assert cli.main(["init", "--trust", "plain.trace.json"]) == 0
     said = capsys.readouterr()
     assert said.out == ""
     assert "B: batch size, dim 0 of in.x, seen with 2, 3, 4, 5" in said.err
@@ -206,11 +213,14 @@ def test_it_says_what_it_saw_and_checked(stored, capsys):
 @pytest.mark.slow
 def test_the_front_matter_says_how_to_run_it(stored):
     (stored / "docs").mkdir()
-    assert cli.main(["init", "plain.trace.json", "-o", "docs/plain.md", "--title", "How: it #works"]) == 0
+    assert (
+        cli.main(["init", "--trust", "plain.trace.json", "-o", "docs/plain.md", "--title", "How: it #works"])
+        == 0
+    )
     document = parse((stored / "docs" / "plain.md").read_text())
     assert document.title == "How: it #works"
     assert document.model == f"{MODELS}:plain"
-    assert cli.main(["check", "--run", "docs/plain.md", "-q"]) == 0
+    assert cli.main(["check", "--run", "--trust", "docs/plain.md", "-q"]) == 0
 
 
 def test_pictures_prompt_and_boxes_go_into_the_front_matter(stored):
@@ -229,7 +239,7 @@ def test_pictures_prompt_and_boxes_go_into_the_front_matter(stored):
     replace(trace, run=replace(trace.run, adapter="sam3", target="sam3", inputs=inputs)).save(
         "bus.trace.json"
     )
-    assert cli.main(["init", "bus.trace.json", "--numbers"]) == 0
+    assert cli.main(["init", "--trust", "bus.trace.json", "--numbers"]) == 0
     assert parse(Path("bus.md").read_text()).run == {
         "image": "bus.jpg",
         "prompt": "bus: yellow",
@@ -241,14 +251,14 @@ def test_pictures_prompt_and_boxes_go_into_the_front_matter(stored):
 
 def test_a_trace_made_in_python_gives_numbers(stored, capsys):
     shapeflow.trace(torch.nn.Linear(3, 5), torch.rand(2, 3), device="meta").save("linear.trace.json")
-    assert cli.main(["init", "linear.trace.json"]) == 0
+    assert cli.main(["init", "--trust", "linear.trace.json"]) == 0
     assert "leaves nothing to run again" in capsys.readouterr().err
     assert ".:out [2, 5]" in claims(Path("linear.md").read_text())
 
 
 def test_numbers_need_no_torch(stored):
     code = "import sys; from shapeflow.cli import main; main(sys.argv[1:]); sys.exit('torch' in sys.modules)"
-    words = ["init", "plain.trace.json", "--numbers", "-q"]
+    words = ["init", "--trust", "plain.trace.json", "--numbers", "-q"]
     subprocess.run([sys.executable, "-c", code, *words], check=True)
     assert ".:in.x [2, 4]" in claims(Path("plain.md").read_text())
 
@@ -257,17 +267,20 @@ def test_the_depth_can_be_chosen(stored):
     trace_of("tagger").save("tagger.trace.json")
     headings = []
     for depth in ("1", "2"):
-        assert cli.main(["init", "tagger.trace.json", "--depth", depth, "--numbers", "--force", "-q"]) == 0
+        assert (
+            cli.main(["init", "--trust", "tagger.trace.json", "--depth", depth, "--numbers", "--force", "-q"])
+            == 0
+        )
         headings.append(re.findall(r"^#+ .*", Path("tagger.md").read_text(), re.MULTILINE))
     assert headings[0][:3] == ["# Tagger", "## 1. Input and output", "## 2. Steps of the model"]
 
 
 def test_a_file_is_not_replaced_unasked(stored, capsys):
     Path("plain.md").write_text("mine")
-    assert cli.main(["init", "plain.trace.json"]) == 2
+    assert cli.main(["init", "--trust", "plain.trace.json"]) == 2
     assert "error[output-exists]" in capsys.readouterr().err
     assert Path("plain.md").read_text() == "mine"
-    assert cli.main(["init", "plain.trace.json", "--numbers", "--force", "-q"]) == 0
+    assert cli.main(["init", "--trust", "plain.trace.json", "--numbers", "--force", "-q"]) == 0
     assert claims(Path("plain.md").read_text())
 
 
@@ -293,7 +306,7 @@ def test_bad_input_is_one_message(stored, capsys, words, code):
     trace_of("crashing").save("crashed.trace.json")
     for name, target in (("gone", "gone.py:plain"), ("changed", f"{MODELS}:tagger"), ("unknown", "sam33")):
         replace(trace, run=replace(trace.run, target=target)).save(f"{name}.trace.json")
-    assert cli.main(["init", *words]) == 2
+    assert cli.main(["init", "--trust", *words]) == 2
     said = capsys.readouterr().err
     assert f"error[{code}]" in said
     assert "Traceback" not in said
@@ -410,7 +423,7 @@ def test_a_draft_of_a_language_model_of_transformers(tmp_path, monkeypatch):
         "{'input_ids': ids, 'attention_mask': ones}\n"
     )
     assert cli.main(["trace", "--model", "bert.py:build", "-q", "-o", "bert.trace.json"]) == 0
-    assert cli.main(["init", "bert.trace.json", "-q"]) == 0
+    assert cli.main(["init", "--trust", "bert.trace.json", "-q"]) == 0
     text = Path("bert.md").read_text()
     found = claims(text)
     assert ".:in.input_ids i64[B, T]" in found
@@ -432,7 +445,7 @@ def test_a_draft_of_the_official_sam3_is_true_for_more_pictures_and_boxes(tmp_pa
     monkeypatch.chdir(tmp_path)
     words = ["trace", str(BUS), "--prompt", "yellow school bus", "-o", "bus.trace.json.gz", "-q"]
     assert cli.main(words) == 0
-    assert cli.main(["init", "bus.trace.json.gz"]) == 0
+    assert cli.main(["init", "--trust", "bus.trace.json.gz"]) == 0
     said = capsys.readouterr().err
     assert "B: number of pictures, seen with 1, 2, 3" in said
     assert re.search(r"checked: (\d+) of \1 hold, in 5 runs", said)

@@ -115,6 +115,7 @@ def test_settings_without_a_json_form_are_given_by_name() -> None:
 
 
 texts = st.text(max_size=12)
+counts = st.integers(0, 2**63 - 1)
 ids = st.none() | st.integers(0, 0)
 names = st.sampled_from(["in[0]", "in.query", "out", "out.a[1]", "score"])
 ports = st.lists(st.builds(Port, names, ids, texts, texts), max_size=3).map(tuple)
@@ -144,9 +145,9 @@ mappings = st.dictionaries(texts, plain_data, max_size=3)
 @settings(max_examples=150, deadline=None)
 @given(
     values,
-    st.builds(Op, st.just(0), texts, st.none(), ports, ports, ids, st.none(), st.integers(0), st.integers(0)),
-    st.builds(Module, texts, texts, texts, st.integers(0), st.integers(0), mappings, ids),
-    st.builds(Source, texts, st.integers(0), texts, texts),
+    st.builds(Op, st.just(0), texts, st.none(), ports, ports, ids, st.none(), counts, counts),
+    st.builds(Module, texts, texts, texts, counts, counts, mappings, ids),
+    st.builds(Source, texts, counts, texts, texts),
     st.builds(Escape, st.just(0), texts, st.none(), ids),
     st.builds(
         Run,
