@@ -220,7 +220,7 @@ def test_the_front_matter_says_how_to_run_it(stored):
     document = parse((stored / "docs" / "plain.md").read_text())
     assert document.title == "How: it #works"
     assert document.model == f"{MODELS}:plain"
-    assert cli.main(["check", "--run", "--trust", "docs/plain.md", "-q"]) == 0
+    assert cli.main(["check", "--trust", "--run", "docs/plain.md", "-q"]) == 0
 
 
 def test_pictures_prompt_and_boxes_go_into_the_front_matter(stored):
