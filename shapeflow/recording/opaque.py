@@ -74,7 +74,9 @@ def _referents(item: Any) -> Iterable[object]:
         return [item.__self__]
     if isinstance(item, partial):
         return [item.func, item.args, item.keywords, vars(item)]
-    return [thing for thing in gc.get_referents(item) if not isinstance(thing, _NEVER)]
+    things = gc.get_referents(item)
+    kinds = {kind for kind in set(map(type, things)) if not issubclass(kind, _NEVER)}
+    return [thing for thing in things if type(thing) in kinds] if kinds else []
 
 
 def _is_filled(cell: Any) -> bool:
