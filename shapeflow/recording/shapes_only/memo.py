@@ -164,7 +164,7 @@ class MetaMemo:
         try:
             inferred = self._by_formula(func, args, kwargs)
         except Exception as error:
-            if lacks_formula(error):
+            if lacks_formula(error) or isinstance(error, NoShapeFormula):
                 raise
             result = trials.refuse(func, args, kwargs)
             if result is None:
@@ -200,6 +200,11 @@ def described(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any], flops:
     given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
     places = {id(value): Argument(place) for place, value in given if isinstance(value, Tensor)}
     largest = 0
+
+    if any(tensor.layout is not torch.strided for tensor in tensors_of(result).values()):
+        raise NoShapeFormula(
+            "an operator with a sparse result", ", ".join(map(notation, tensors_of(args).values()))
+        )
 
     def layout(tensor: Tensor) -> Argument | Layout:
         nonlocal largest

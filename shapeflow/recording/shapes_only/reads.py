@@ -40,6 +40,8 @@ _OF_ONE = ("item", "bool", "int", "float", "complex", "index")
 def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
     """Return what is called instead of each of them."""
     found: dict[Any, Handler] = {Tensor.__contains__: partial(_contains, concrete)}
+    for split in (torch.tensor_split, Tensor.tensor_split):
+        found[split] = partial(_split, concrete, split)
     for function, name in _READS.items():
         found[function] = partial(_read, concrete, function, name)
     return found
@@ -64,6 +66,14 @@ def _read(
         if answer is not None:
             return answer
     raise NeedsValues(name, notation(tensor))
+
+
+def _split(concrete: ConcreteValues, function: Handler, /, tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
+    """Split at places that are known: torch reads them where they are, without an operator."""
+    for value in (*args, *kwargs.values()):
+        if isinstance(value, Tensor) and not concrete.has_values(value):
+            raise NeedsValues("tensor_split", notation(value))
+    return function(tensor, *concrete.with_values(args), **concrete.with_values(kwargs))
 
 
 def _contains(concrete: ConcreteValues, tensor: Tensor, element: Any) -> bool:

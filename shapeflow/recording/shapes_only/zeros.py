@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shapeflow.recording.ports import map_tensors
+from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.schemas import Operator, tensors_in
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.stand_ins import lift
@@ -73,6 +73,9 @@ def _run(operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], conc
             given = map_tensors(args, on_the_cpu), map_tensors({**kwargs}, on_the_cpu)
             if "generator" in given[1]:
                 given[1]["generator"] = None
-            return map_tensors(operator.func(*given[0], **given[1]), lift)
+            result = operator.func(*given[0], **given[1])
+            if not all(made.layout is torch.strided for made in tensors_of(result).values()):
+                return NotImplemented
+            return map_tensors(result, lift)
     finally:
         torch.random.set_rng_state(state)

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map_only
 
-from shapeflow.errors import NeedsValues
+from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording.shapes_only.memo import MetaMemo
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 from shapeflow.recording.shapes_only.stand_ins import lift
@@ -239,6 +239,22 @@ def test_values_under_a_symbolic_mask_fit_any_number_of_places_or_need_values(va
         else:
             with pytest.raises(NeedsValues):
                 put(tensor, tensor > 0, value)
+
+
+def test_places_to_split_at_are_needed():
+    tensor, places = lift(f(6)), torch.tensor([2, 3])
+    with ShapesOnly() as mode:
+        assert [part.shape[0] for part in torch.tensor_split(tensor, places)] == [2, 1, 3]
+        mode.concrete.forget(places)
+        for split in (torch.tensor_split, Tensor.tensor_split):
+            with pytest.raises(NeedsValues):
+                split(tensor, places)
+
+
+def test_a_sparse_result_has_no_formula():
+    tensor = lift(f(3, 3))
+    with ShapesOnly(), pytest.raises(NoShapeFormula):
+        tensor.to_sparse()
 
 
 def test_each_dtype_of_a_matrix_product_is_that_of_a_real_run():
