@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import random
+import re
 import signal
 import warnings
 from collections import Counter, defaultdict
@@ -276,8 +277,13 @@ def compare(name: str, cases: Iterator[Case]) -> list[dict[str, str]]:
             found = _shapes_only(case, everything)
             verdict = _judge(case, real, found, everything)
             row = {"name": name, "change": case.change, "verdict": verdict}
-            rows.append({**row, "real": str(real.what)[:300], "found": str(found.what)[:300]})
+            rows.append({**row, "real": _text(real.what), "found": _text(found.what)})
     return rows
+
+
+def _text(what: Any) -> str:
+    """Return the beginning of an outcome, without the folder in which torch was built."""
+    return re.sub(r'"/\S*?/(aten/)', r'"\1', str(what))[:300].replace("\n", " ")
 
 
 def _in_a_child(name: str, make: Callable[[str], Iterator[Case]]) -> list[dict[str, str]]:
