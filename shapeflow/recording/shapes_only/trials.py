@@ -22,6 +22,8 @@ import torch
 from torch import Tensor
 
 from shapeflow.recording.ports import map_tensors, tensors_of
+from shapeflow.recording.shapes_only.arguments import on_cpu
+from shapeflow.recording.shapes_only.descriptions import key
 from shapeflow.recording.shapes_only.stand_ins import HasValues, Numbers, Smaller, StandIns, extent, lift
 from shapeflow.recording.targets import target_name
 from shapeflow.recording.torch_internals import no_torch_dispatch, no_torch_function
@@ -49,7 +51,6 @@ _PIVOTED = frozenset({"linalg_lu_solve", "lu_solve", "linalg_ldl_solve", "lu_unp
 """Operators whose integers are rows, counted from 1."""
 PICKING = frozenset({"index_put", "index_put_", "_index_put_impl_", "_unsafe_index_put"})
 """Operators of which a mask decides how many values they take."""
-_CPU = torch.device("cpu")
 _USUAL: frozenset[type] = frozenset({Tensor, torch.nn.Parameter})
 _NUMBERS: Sequence[Numbers] = ((1.0, 0, True), (0.0, 0, False), (0.5, 0, True))
 """What stand-ins are filled with, one attempt after the other: floats, integers, booleans."""
@@ -96,8 +97,8 @@ class Trials:
         smaller = Smaller(tensors)
         reduced = smaller.argument(args), smaller.argument(kwargs)
         try:
-            key = (func, _described(reduced), torch.get_default_dtype())
-            if key in self._accepted or smaller.elements > REDUCED:
+            description = key(func, *reduced)
+            if description in self._accepted or smaller.elements > REDUCED:
                 return
         except TypeError:  # an argument that cannot be hashed
             return
@@ -108,7 +109,7 @@ class Trials:
             whole = map_tensors(args, lift), map_tensors(kwargs, lift)
             if _formula_takes(func, *reduced) or not _formula_takes(func, *whole):
                 attempt(func, args, kwargs, untouched=True)
-        self._accepted.add(key)
+        self._accepted.add(description)
 
     def check_function(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Check a call of a function; raises as ``check`` does."""
@@ -119,13 +120,13 @@ class Trials:
                 attempt(func, args, kwargs, has_values=self._has_values)
             return
         try:
-            key = (func, _described(args), _described(kwargs))
-            known = key in self._accepted
+            description = key(func, args, kwargs)
+            known = description in self._accepted
         except (TypeError, RuntimeError):  # what cannot be hashed, or has no strides
             return
         if not known:
             self.check(func, args, kwargs)
-            self._accepted.add(key)
+            self._accepted.add(description)
 
     def check_numbers(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Check that the kernel takes the integers among the arguments, such as places in a table.
@@ -235,7 +236,7 @@ def attempt(
         for floats, integers, booleans in _NUMBERS:
             numbers = floats, integers + pivot, booleans
             stand_ins = StandIns((args, kwargs), None if untouched else numbers, has_values)
-            given, named = stand_ins.of(args), stand_ins.of(_on_cpu(kwargs))
+            given, named = stand_ins.of(args), stand_ins.of(_runnable(kwargs))
             try:
                 return stand_ins.places(args, kwargs, given, named, func(*given, **named))
             except _ABOUT_NUMBERS:
@@ -252,19 +253,9 @@ def attempt(
     raise refusals[min(1, len(refusals) - 1)].with_traceback(None)
 
 
-def _described(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return (value.shape, value.stride(), value.dtype, value.is_conj())
-    if isinstance(value, list | tuple):
-        return tuple([_described(item) for item in value])
-    if isinstance(value, dict):
-        return tuple([(name, _described(item)) for name, item in value.items()])
-    return (type(value), value)
-
-
-def _on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:
-    changes = {"device": _CPU, "pin_memory": False, "generator": None}
-    return {name: changes.get(name, value) for name, value in kwargs.items()} if kwargs else kwargs
+def _runnable(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return keyword arguments for a trial: on the CPU, and without the user's generator."""
+    return {**on_cpu(kwargs), "generator": None} if "generator" in kwargs else on_cpu(kwargs)
 
 
 _PLAIN_VALUES: tuple[type, ...] = (

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording.shapes_only.concrete import LIMIT
-from shapeflow.recording.shapes_only.memo import MetaMemo, key
+from shapeflow.recording.shapes_only.descriptions import key
+from shapeflow.recording.shapes_only.memo import MetaMemo
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 
 BIG = LIMIT + 1
