@@ -124,6 +124,10 @@ FAULTY: dict[str, Call] = {
         put,
         (f(5, 3), torch.tensor([True, True] + [False] * 3), f(3, 3)),
     ),
+    "values of another width under a mask": (
+        put,
+        (f(5, 6), torch.tensor([True, True, False, True, False]), f(5)),
+    ),
     "index_add of another width": (
         lambda x, i, s: x.index_add(0, i, s),
         (f(5, 4), torch.tensor([0, 1]), f(2, 3)),
