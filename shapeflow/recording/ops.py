@@ -21,7 +21,7 @@ from shapeflow.recording.builders import OpBuilder
 from shapeflow.recording.modes import OwnMode
 from shapeflow.recording.notation import short_dtype
 from shapeflow.recording.ports import tensors_of, walk
-from shapeflow.recording.targets import METADATA_QUERIES, escape_name, target_name
+from shapeflow.recording.targets import METADATA_QUERIES, escape_name, is_reflected, target_name
 from shapeflow.recording.torch_internals import no_torch_function
 from shapeflow.recording.trace_builder import TraceBuilder
 
@@ -48,15 +48,17 @@ class FunctionWatch:
         self.is_here = is_here
         self._builder = builder
         self._opened = opened()
-        self._names: dict[Any, tuple[str, str | None]] = {}
+        self._names: dict[Any, tuple[str, str | None, bool]] = {}
 
     def begin(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpBuilder:
         """Open an op for a function that is about to run; what it reads into Python is an escape."""
         names = self._names.get(func)
         if names is None:
             target = target_name(func)
-            names = self._names[func] = target, escape_name(func, target)
-        target, escape = names
+            names = self._names[func] = target, escape_name(func, target), is_reflected(func)
+        target, escape, reflected = names
+        if reflected:  # the operands in the order in which the author wrote them
+            args = (*reversed(args[:2]), *args[2:])
         # What we ask a tensor is nobody else's business, and costs less so.
         with no_torch_function():
             op = self._builder.begin_op(target, args, kwargs)

@@ -82,6 +82,13 @@ def target_name(func: Any) -> str:
     return bare
 
 
+def is_reflected(func: Any) -> bool:
+    """Return whether a function is an operator with its operands the wrong way round: ``1 - x`` calls
+    ``x.__rsub__(1)``."""
+    name = str(getattr(func, "__name__", ""))
+    return name.startswith("__r") and name.endswith("__") and _is_method(name.strip("_")[1:])
+
+
 def escape_name(func: Any, name: str) -> str | None:
     """Return how an escape by a function is called; None if it reads nothing into Python."""
     return None if func in _CONVERSIONS else ESCAPES.get(name)

@@ -79,6 +79,28 @@ KINDS = (
         keywords=("value",),
     ),
     Kind(
+        "chain",
+        re.compile(r"\s*chain\s"),
+        "shapeflow.walkthrough.claims.chain:Chain",
+        "chain encoder.layers.*, encoder.norm",
+        keywords=("chain",),
+    ),
+    Kind(
+        "order",
+        re.compile(r"\s*\S+\s+before\s"),
+        "shapeflow.walkthrough.claims.order:Order",
+        "encoder.self_attn before encoder.mlp",
+        keywords=("before",),
+        accepted="'before'",
+    ),
+    Kind(
+        "making",
+        re.compile(r"\s*\S+\s+=(?:\s|$)"),
+        "shapeflow.walkthrough.claims.making:Making",
+        "encoder:out = encoder:in[0] + encoder.mlp:out",
+        accepted="'=' and what it is made of",
+    ),
+    Kind(
         "flow",
         re.compile(r"[^\"']*\s(?:reaches(?:\s|$)|unused\s*$)"),
         "shapeflow.walkthrough.claims.flow:Flow",

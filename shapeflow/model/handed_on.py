@@ -1,0 +1,76 @@
+"""Which ops hand the numbers of a tensor on as they are: views, copies, casts, dropout that is switched off.
+
+These may lie between a tensor and what is said to be made of it. What takes a part of a tensor or mixes
+numbers does not belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from shapeflow.model.records import Op, Port, Records
+
+_ARRANGED = frozenset(
+    "T mT contiguous data detach detach_ expand expand_as flatten movedim moveaxis permute ravel requires_grad_ "
+    "reshape reshape_as squeeze squeeze_ swapaxes swapdims t transpose transpose_ unflatten unsqueeze unsqueeze_ "
+    "view view_as alias broadcast_to clone cpu cuda pin_memory repeat tile".split()
+)
+"""Views and copies of all of a tensor, in any arrangement, repeated or not."""
+_CASTS = frozenset("to type type_as float half double bfloat16 int long short bool".split())
+_DROPOUTS = frozenset(
+    "dropout dropout_ dropout1d dropout2d dropout3d alpha_dropout alpha_dropout_ feature_dropout "
+    "feature_alpha_dropout feature_alpha_dropout_".split()
+)
+_PARTS = frozenset("getitem select narrow unbind split chunk tensor_split cat stack concat concatenate".split())
+"""These hand all on if their only tensor has as many numbers as their result."""
+
+
+def handed_on(trace: Records, op: Op, result: int) -> int | None:
+    """Return the value whose numbers an op hands on as its result; None if it makes others.
+
+    Args:
+        trace: the run.
+        op: the op that made the result.
+        result: id of the value.
+    """
+    given = [port.value for port in op.inputs if port.value is not None]
+    if not given:
+        return None
+    if op.target == "copy_" and len(given) == 2:
+        return given[1] if trace.values[given[1]].shape == trace.values[result].shape else None
+    source, made = trace.values[given[0]], trace.values[result]
+    if op.target in _ARRANGED:
+        return given[0]
+    if op.target in _CASTS:
+        return given[0] if _keeps_numbers(source.dtype, made.dtype) else None
+    if op.target in _DROPOUTS:
+        return given[0] if _switched_off(op) else None
+    if op.target in ("add", "add_") and [port.text for port in op.inputs if port.value is None] == ["0"]:
+        return given[0]  # `sum([a, b])` begins with 0
+    whole = op.target in _PARTS and len(given) == 1 and prod(source.shape) == prod(made.shape)
+    return given[0] if whole else None
+
+
+def argument(op: Op, name: str, place: int) -> str | None:
+    """Return a plain argument of an op as text, by its name or else its place; None if it was not given."""
+    names = (f"in.{name}", f"in[{place}]")
+    return next((port.text for port in op.inputs if port.name in names and port.value is None), None)
+
+
+def tensors(op: Op) -> Sequence[Port]:
+    """Return the inputs of an op that hold a tensor, those in lists one by one."""
+    return [port for port in op.inputs if port.value is not None]
+
+
+def _keeps_numbers(source: str, made: str) -> bool:
+    """Return whether a cast keeps the numbers, but for their last digits."""
+    if source == made:
+        return True
+    fraction = [dtype.startswith(("f", "bf", "c")) for dtype in (source, made)]
+    return made != "bool" and not (fraction[0] and not fraction[1]) and not made.startswith("c")
+
+
+def _switched_off(op: Op) -> bool:
+    training = argument(op, "training", 2) or argument(op, "train", 2)
+    return training == "False" or argument(op, "p", 1) in ("0", "0.0")

@@ -1,0 +1,122 @@
+"""``chain encoder.layers.*``: each step ran once, in order, and was given what the one before it gave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from shapeflow.errors import Diagnostic
+from shapeflow.model.containers import ids_at
+from shapeflow.model.making import same_numbers
+from shapeflow.model.match import Match
+from shapeflow.walkthrough.context import Subject
+from shapeflow.walkthrough.finding import Finding, evidence_of
+from shapeflow.walkthrough.parts import ClaimError, Part, part
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Calls that hand one tensor on from each to the next."""
+
+    links: tuple[Part, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Chain:
+        """Read the line; see ``BodyType``."""
+        start = text.index("chain") + len("chain")
+        links, begin, depth = [], start, 0
+        for column in range(start, len(text) + 1):
+            sign = text[column : column + 1]
+            depth += (sign in ("{", "[")) - (sign in ("}", "]"))
+            if sign == "," and depth == 0 or not sign:
+                links.append(part(text, begin, column))
+                begin = column + 1
+        wrong = next((link for link in links if not link.text or re.search(r"[:\s]", link.text)), None)
+        if wrong is not None:
+            raise ClaimError(
+                "claim-syntax",
+                "a chain is a pattern, or several calls with commas between them, without ports",
+                columns=wrong.columns,
+                expected="chain encoder.layers.*, encoder.norm",
+            )
+        return cls(tuple(links))
+
+    def judge(self, subject: Subject) -> Finding:
+        """Hold if the calls came in order, each as often, and each was given what the one before gave."""
+        named = [subject.select(link) for link in self.links]
+        wanted = list(dict.fromkeys(path for found in named for path in sorted(_paths(found), key=_natural)))
+        calls = sorted({match.owner.id: match for found in named for match in found}.values(), key=_when)
+        reason = Diagnostic(expected=f"{' > '.join(_few(wanted))}, each with what the one before gave")
+        finding = Finding("holds", reason, evidence_of(calls))
+        if len(wanted) < 2:
+            what = f"'{self.links[0].text}' names one path, a chain needs two"
+            return finding.amended("invalid", code="claim-syntax", what=what, columns=self.links[0].columns)
+        for number, match in enumerate(calls):
+            expected = wanted[number % len(wanted)]
+            if match.path != expected:
+                return self._out_of_order(finding, subject, calls, number, expected)
+            if number % len(wanted) and not _hands_on(subject, calls[number - 1], match):
+                return self._broken(finding, subject, calls[number - 1], match)
+        if len(calls) % len(wanted):
+            return self._out_of_order(finding, subject, calls, len(calls), wanted[len(calls) % len(wanted)])
+        return finding
+
+    def _out_of_order(
+        self, finding: Finding, subject: Subject, calls: Sequence[Match], number: int, expected: str
+    ) -> Finding:
+        """Return the finding for a call that comes too early, too late, again or never."""
+        after = f"after '{calls[number - 1].short_name}'" if number else "first"
+        found = f"'{calls[number].short_name}' comes {after}" if number < len(calls) else f"nothing comes {after}"
+        line = subject.trace.line(calls[min(number, len(calls) - 1)].owner.source)
+        return finding.amended(
+            "contradicted",
+            code="chain",
+            what=f"'{expected}' does not come {after}",
+            found=found,
+            because=f"it is called in {line}" if line and number < len(calls) else "",
+        )
+
+    def _broken(self, finding: Finding, subject: Subject, first: Match, second: Match) -> Finding:
+        """Return the finding for a call that was given something else."""
+        given = next((port for port in second.owner.inputs if port.value is not None), None)
+        found = "no tensor"
+        if given is not None:
+            from shapeflow.model.making import making_text
+
+            made = making_text(subject.trace, second.at(given, subject.trace.value_at(given)))
+            found = f"{second.short_name}:{given.name} = {made}" if made else f"{second.short_name}:{given.name}"
+        return finding.amended(
+            "contradicted",
+            code="chain",
+            what=f"'{second.short_name}' is not given what '{first.short_name}' gave",
+            found=found,
+        )
+
+
+def _paths(matches: Sequence[Match]) -> Iterator[str]:
+    yield from dict.fromkeys(match.path for match in matches)
+
+
+def _natural(path: str) -> list[tuple[int, int, str]]:
+    """Return what sorts ``layers.10`` behind ``layers.9``, and names without numbers as they come."""
+    return [(0, int(piece), "") if piece.isdecimal() else (1, 0, "") for piece in _DIGITS.split(path)]
+
+
+def _when(match: Match) -> tuple[int, int]:
+    first = match.call.first_op if match.call and match.op is None else match.owner.id
+    return first, match.owner.id
+
+
+def _few(paths: Sequence[str]) -> list[str]:
+    return list(paths) if len(paths) <= 4 else [*paths[:2], "…", paths[-1]]
+
+
+def _hands_on(subject: Subject, first: Match, second: Match) -> bool:
+    """Return whether a call was given a tensor that another one gave, rearranged at most."""
+    gave = set(ids_at(first.owner.outputs))
+    return any(
+        same in gave for value in ids_at(second.owner.inputs) for same in same_numbers(subject.trace, value)
+    )

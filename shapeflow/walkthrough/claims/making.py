@@ -1,0 +1,149 @@
+"""``layers.*:out = layers.*:in[0] + layers.*.mlp:out``: how a value is made, judged on the graph of ops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from shapeflow.common.text import listing
+from shapeflow.errors import Diagnostic, SelectorError
+from shapeflow.model.doubts import SHARING
+from shapeflow.model.links import Links
+from shapeflow.model.making import making_text
+from shapeflow.model.match import Match
+from shapeflow.model.records import Records
+from shapeflow.walkthrough.alignment import aligned
+from shapeflow.walkthrough.context import SelectionError, Subject
+from shapeflow.walkthrough.finding import Evidence, Finding, evidence_of
+from shapeflow.walkthrough.making.compare import Comparison
+from shapeflow.walkthrough.making.formula import EXAMPLE, Node, Tensor, parse_making, tensors_in
+from shapeflow.walkthrough.messages import failing_name, missing_port
+from shapeflow.walkthrough.parts import ClaimError, Part, first_word
+
+FUSED = {
+    "_transformer_encoder_layer_fwd": "a whole encoder layer",
+    "_native_multi_head_attention": "attention",
+    "_flash_attention_forward": "attention",
+}
+"""Kernels that compute many steps at once, so that these are not in the trace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """A place, and what the tensor there is made of."""
+
+    selector: Part
+    formula: Node
+    place: Part
+    """Where the formula is written."""
+
+    @classmethod
+    def parse(cls, text: str) -> Making:
+        """Read the line; see ``BodyType``."""
+        selector, rest = first_word(text)
+        equals, formula = first_word(rest.padded)
+        if equals.text != "=" or not formula.text:
+            raise ClaimError(
+                "claim-syntax",
+                "a claim on how a tensor is made has '=' between its place and a formula",
+                columns=selector.to(rest),
+                expected=EXAMPLE,
+            )
+        return cls(selector, parse_making(formula), formula)
+
+    def judge(self, subject: Subject) -> Finding:
+        """Hold if every tensor that is named was made as the formula says."""
+        matches = subject.select(self.selector)
+        if any(match.port is None for match in matches):
+            return missing_port(self.selector, matches, f" = {self.place.text}")
+        known = {tensor: subject.select(tensor.selector) for tensor in tensors_in(self.formula)}
+        wrong: list[Match] = []
+        ops: dict[int, None] = {}
+        unknown: dict[int, None] = {}
+        for match in matches:
+            comparison = self._comparison(subject, match, known)
+            if match.value is None or not comparison.fits(self.formula, match.value.id):
+                wrong.append(match)
+                unknown |= comparison.ends
+            ops |= comparison.used
+        rests = evidence_of(matches)
+        finding = Finding(
+            "holds", Diagnostic(expected=self.place.text), replace(rests, ops=(*rests.ops, *ops))
+        )
+        if wrong:
+            return self._contradicted(finding, subject, matches, wrong, tuple(unknown))
+        shared = _memory_given(subject.trace, [match for match in matches if match.value])
+        return _unproven(finding, shared, "Python got its memory and may have written there") if shared else finding
+
+    def _comparison(self, subject: Subject, match: Match, known: dict[Tensor, list[Match]]) -> Comparison:
+        """Return what compares the formula with the making of one match."""
+
+        def values_of(tensor: Tensor) -> frozenset[int]:
+            """Return the one value that a tensor of the formula is for this match."""
+            text = tensor.selector.text
+            found = aligned(subject.trace, match, self.selector.text, text, known[tensor])
+            values = {one.value.id: one for one in found if one.value}
+            if len(values) > 1:
+                raise _ambiguous(tensor.selector, list(values.values()))
+            return frozenset(values)
+
+        return Comparison(subject.trace, values_of, subject.bindings)
+
+    def _contradicted(
+        self,
+        finding: Finding,
+        subject: Subject,
+        matches: list[Match],
+        wrong: list[Match],
+        unknown: tuple[int, ...],
+    ) -> Finding:
+        """Return the finding for tensors that were made otherwise, or whose making was not seen."""
+        name = failing_name(self.selector, matches, wrong)
+        first = wrong[0]
+        if first.value is None:
+            what = f"'{name}' holds no tensor"
+            return finding.amended("contradicted", code="making", what=what, found=first.content)
+        if unknown:
+            return _unproven(finding, unknown, "the making of a tensor was not seen")
+        found = making_text(subject.trace, first) or "nothing that was recorded made it"
+        fused = _fused(subject.trace, first)
+        others = listing([match.short_name for match in wrong[1:]], 4)
+        because = [subject.origin(first.value), *([f"so is {others}"] if others else [])]
+        if fused:
+            because.insert(0, fused)
+        return finding.amended(
+            "undecided" if fused else "contradicted",
+            code="making-fused" if fused else "making",
+            what=f"'{name}' is computed in one piece" if fused else f"'{name}' is made otherwise",
+            columns=self.place.columns,
+            found=found,
+            because="\n".join(because),
+        )
+
+
+def _fused(trace: Records, match: Match) -> str:
+    """Return the sentence on the fused kernel that made a tensor; empty if an ordinary op did."""
+    makers = trace.cached(Links).makers[match.value.id] if match.value else ()
+    for op in makers:
+        target = trace.ops[op].target
+        if target in FUSED:
+            return f"the kernel {target} computes {FUSED[target]} at once; what happens inside is not recorded"
+    return ""
+
+
+def _unproven(finding: Finding, values: tuple[int, ...], cause: str) -> Finding:
+    finding = replace(finding, evidence=Evidence(values=values))
+    what = f"{cause}, so how it is made is not proven"
+    return finding.amended("undecided", code="flow-unknown-origin", what=what)
+
+
+def _memory_given(trace: Records, matches: list[Match]) -> tuple[int, ...]:
+    """Return the values among some whose memory Python got."""
+    given = {trace.values[escape.value].storage for escape in trace.escapes if escape.how in SHARING} - {None}
+    return tuple(match.value.id for match in matches if match.value and match.value.storage in given)
+
+
+def _ambiguous(part: Part, matches: list[Match]) -> SelectionError:
+    what = f"'{part.text}' names {len(matches)} tensors, a formula needs one"
+    found = listing([match.short_name for match in matches], 4)
+    error = SelectorError("ambiguous-path", what, found=found, hint=matches[-1].short_name)
+    return SelectionError("invalid", part, error)

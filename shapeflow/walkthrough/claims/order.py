@@ -1,0 +1,66 @@
+"""``layers.*.self_attn before layers.*.mlp``: which of two steps comes first."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from shapeflow.errors import Diagnostic
+from shapeflow.model.match import Match
+from shapeflow.model.moments import Moments
+from shapeflow.walkthrough.alignment import aligned
+from shapeflow.walkthrough.context import Subject
+from shapeflow.walkthrough.finding import Finding, evidence_of
+from shapeflow.walkthrough.parts import ClaimError, Part, first_word
+
+_REST = re.compile(r"before\s+(?=\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Two steps, calls or ops, of which the first ends before the second begins."""
+
+    first: Part
+    second: Part
+
+    @classmethod
+    def parse(cls, text: str) -> Order:
+        """Read the line; see ``BodyType``."""
+        first, rest = first_word(text)
+        found = _REST.match(rest.text)
+        column = rest.start + (found.end() if found else 0)
+        second, more = first_word(" " * column + text[column:])
+        if not found or more.text or ":" in first.text or ":" in second.text:
+            raise ClaimError(
+                "claim-syntax",
+                "a claim on an order names two calls or ops, without a port",
+                columns=first.to(rest),
+                expected="encoder.self_attn before encoder.mlp",
+            )
+        return cls(first, second)
+
+    def judge(self, subject: Subject) -> Finding:
+        """Hold if each step of the first kind has ended when those of the second that belong to it begin."""
+        firsts, seconds = subject.select(self.first), subject.select(self.second)
+        moments = subject.trace.cached(Moments)
+        finding = Finding(
+            "holds",
+            Diagnostic(expected=f"{self.first.text} ends before {self.second.text} begins"),
+            evidence_of([*firsts, *seconds]),
+        )
+        for match in firsts:
+            near = aligned(subject.trace, match, self.first.text, self.second.text, seconds)
+            early = [one for one in near if moments.of_side(one, True) < moments.of_side(match, False)]
+            if early:
+                return self._contradicted(finding, match, early[0], subject)
+        return finding
+
+    def _contradicted(self, finding: Finding, first: Match, second: Match, subject: Subject) -> Finding:
+        line = subject.trace.line(second.owner.source)
+        return finding.amended(
+            "contradicted",
+            code="order",
+            what=f"'{second.short_name}' begins before '{first.short_name}' has ended",
+            found=f"{second.name} comes first",
+            because=f"it is called in {line}" if line else "",
+        )

@@ -1,0 +1,1 @@
+"""Claims on how a value is made: their formulas, read and compared with the graph of ops."""

@@ -1,0 +1,178 @@
+"""Whether a value was made as a formula says: the formula is followed back through the graph of ops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
+from math import isclose
+
+from shapeflow.model.handed_on import tensors
+from shapeflow.model.items import index_text, item_of, same_index
+from shapeflow.model.making import operands, operator_of, same_numbers, step_back
+from shapeflow.model.records import Op, Port, Records
+from shapeflow.shapes.matching import Bindings
+from shapeflow.walkthrough.making.formula import MAX_TERMS, Anything, Made, Node, Plain, Taken, Tensor
+
+_COMMUTES = ("+", "*")
+
+
+class Comparison:
+    """Compares formulas with the making of values.
+
+    Args:
+        trace: the run.
+        values_of: the values that a tensor of the formula stands for.
+        bindings: the sizes of symbols.
+    """
+
+    def __init__(
+        self, trace: Records, values_of: Callable[[Tensor], frozenset[int]], bindings: Bindings
+    ) -> None:
+        self.trace = trace
+        self.values_of = values_of
+        self.bindings = bindings
+        self.ends: dict[int, None] = {}
+        """Values of unknown making at which a comparison failed."""
+        self.used: dict[int, None] = {}
+        """Ops that a comparison went through."""
+        self._known: dict[tuple[int, int], bool] = {}
+
+    def fits(self, node: Node, value: int) -> bool:
+        """Return whether a value was made as a part of a formula says."""
+        key = (id(node), value)
+        if key not in self._known:
+            self._known[key] = any(self._at(node, same) for same in same_numbers(self.trace, value))
+        return self._known[key]
+
+    def _at(self, node: Node, value: int) -> bool:
+        """Return the same for a value by itself, not for those that hand it on."""
+        if isinstance(node, Anything):
+            return True
+        if isinstance(node, Tensor):
+            found = value in self.values_of(node)
+        elif isinstance(node, Plain):
+            return False
+        else:
+            found = any(self._op(node, op, value) for op in step_back(self.trace, value).ops)
+        if not found and self.trace.values[value].origin == "unknown":
+            self.ends[value] = None
+        return found
+
+    def _op(self, node: Made | Taken, op: Op, value: int) -> bool:
+        fits = self._takes(node, op, value) if isinstance(node, Taken) else self._made(node, op)
+        if fits:
+            self.used[op.id] = None
+        return fits
+
+    def _takes(self, node: Taken, op: Op, value: int) -> bool:
+        given = tensors(op)
+        if not given or given[0].value is None:
+            return False
+        if isinstance(node.whole, Made) and node.index.isdecimal():  # `(chunk(x))[1]`
+            place = f"out[{int(node.index)}]"
+            if any(port.name == place and port.value == value for port in op.outputs):
+                return self._made(node.whole, op)
+        shape = self.trace.values[given[0].value].shape
+        text = index_text(op) if op.target == "getitem" else None
+        if text is None:
+            item = item_of(self.trace, op, value)
+            text = None if item is None else ", ".join([":"] * item.axis + [str(item.index)])
+        return text is not None and same_index(node.index, text, shape) and self.fits(node.whole, given[0].value)
+
+    def _made(self, node: Made, op: Op) -> bool:
+        sign = operator_of(op)
+        if node.name in _COMMUTES:
+            return sign == node.name and self._terms(tuple(_terms(node, node.name)), op)
+        if node.name == "neg":
+            return op.target.rstrip("_") in ("neg", "negative") and self._arguments(node, op)
+        if not node.name[0].isalpha() and node.name[0] != "_":
+            return sign == node.name and all(map(self._operand, node.arguments, operands(op)))
+        return node.name.rstrip("_") == op.target.rstrip("_") and self._arguments(node, op)
+
+    def _terms(self, terms: Sequence[Node], op: Op) -> bool:
+        """Return whether an op adds, or multiplies, what the terms say, in any order."""
+        first, second = operands(op)
+        places = range(min(len(terms), MAX_TERMS))
+        for count in range(1, len(terms)):
+            for chosen in combinations(places, count):
+                here = [terms[place] for place in chosen]
+                there = [term for place, term in enumerate(terms) if place not in chosen]
+                if self._several(here, first, op) and self._several(there, second, op):
+                    return True
+        return False
+
+    def _several(self, terms: Sequence[Node], port: Port, op: Op) -> bool:
+        """Return whether one operand of a sum is a term, or itself a sum of several."""
+        if len(terms) == 1:
+            return self._operand(terms[0], port)
+        if port.value is None:
+            return False
+        sign = operator_of(op)
+        for same in same_numbers(self.trace, port.value):
+            for inner in step_back(self.trace, same).ops:
+                if operator_of(inner) == sign and self._terms(terms, inner):
+                    self.used[inner.id] = None
+                    return True
+        return False
+
+    def _operand(self, node: Node, port: Port) -> bool:
+        if port.value is not None:
+            return self.fits(node, port.value)
+        return isinstance(node, Anything) or (isinstance(node, Plain) and self._same_plain(node, port.text))
+
+    def _same_plain(self, node: Plain, text: str) -> bool:
+        """Return whether a plain argument is what the formula writes."""
+        written = node.text
+        binding = self.bindings.get(written)
+        if binding is not None:
+            written = str(binding.size)
+        if written == text or written.strip("\"'").replace(" ", "") == text.strip("\"'").replace(" ", ""):
+            return True
+        try:
+            return isclose(float(written), float(text), rel_tol=1e-9)
+        except ValueError:
+            return False
+
+    def _arguments(self, node: Made, op: Op) -> bool:
+        """Return whether an op was given what a function of the formula is given."""
+        named = {port.name.removeprefix("in."): port for port in op.inputs} | {
+            port.alias.removeprefix("in."): port for port in op.inputs if port.alias
+        }
+        left = list(op.inputs)
+        for name, inner in node.keywords:
+            port = named.get(name)
+            if port is None or not self._operand(inner, port):
+                return False
+            left.remove(port)
+        for argument in node.arguments:
+            taken = self._next(argument, left)
+            if taken is None:
+                return False
+            del left[taken]
+        return node.more or all(self._goes_without_saying(port, op) for port in left)
+
+    def _next(self, argument: Node, left: Sequence[Port]) -> int | None:
+        """Return which of the inputs that are left an argument stands for."""
+        for place, port in enumerate(left):
+            if isinstance(argument, Plain):
+                if port.value is None and self._same_plain(argument, port.text):
+                    return place
+            elif port.value is not None:
+                return place if self.fits(argument, port.value) else None
+        return None
+
+    def _goes_without_saying(self, port: Port, op: Op) -> bool:
+        """Return whether an input of an op need not be written: plain arguments, weights, running means."""
+        if port.value is None:
+            return True
+        origins = {self.trace.values[same].origin for same in same_numbers(self.trace, port.value)}
+        return "parameter" in origins or ("buffer" in origins and op.target.endswith("_norm"))
+
+
+def _terms(node: Node, sign: str) -> Iterator[Node]:
+    """Yield what a sum adds up, or a product multiplies, the innermost first."""
+    if isinstance(node, Made) and node.name == sign:
+        for argument in node.arguments:
+            yield from _terms(argument, sign)
+    else:
+        yield node

@@ -1,0 +1,242 @@
+"""Reading what a value is made of: ``in.x + mlp:out``, ``sigmoid(_)``, ``cat(a:out, ..., dim=-1)``.
+
+The notation is that of value claims, judged on the graph and not on numbers: functions are the names of ops,
+tensors may be patterns and parameters, ``_`` is anything and ``...`` any further arguments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from shapeflow.walkthrough.parts import ClaimError, Part
+
+MAX_TOKENS = 200
+MAX_DEPTH = 30
+MAX_TERMS = 10
+EXAMPLE = "encoder:out = encoder:in[0] + encoder.mlp:out"
+
+_NUMBER = r"\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+"
+_STEP = r"(?:[\w*]|\\.|\{[^{}\s]*\}|\[[\d,\-]+\])+"
+_NAMES = rf"\.?{_STEP}(?:\.{_STEP})*"
+_PATH = rf"(?:{_NAMES}(?:\(\))?|\.)"
+_OP = r"/[\w.*]+(?:@-?\d+(?:--?\d+)?)?"
+_PORT = r":(?:in|out|score)\b(?:\.\w+|\[\d+\])*"
+_TOKEN = re.compile(
+    rf"(?P<selector>(?:{_PATH}(?:@-?\d+(?:--?\d+)?)?(?:{_OP})?|{_OP}){_PORT})"
+    rf"|(?P<number>(?:{_NUMBER})(?![\w.:]))"
+    r"|(?P<rest>\.\.\.)"
+    r"|(?P<function>[^\W\d][\w.]*(?=\())"
+    rf"|(?P<tensor>\.{_STEP}(?:\.{_STEP})*|{_STEP}(?:\.{_STEP})+)"
+    r"|(?P<name>[^\W\d]\w*)"
+    r"|(?P<text>\"[^\"]*\"|'[^']*')"
+    r"|(?P<mark>\S)"
+)
+_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor of the run: a port, or a parameter or buffer by its name."""
+
+    selector: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A number or text; a name stands for the size of a symbol."""
+
+    text: str
+    place: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """``_``: whatever stands there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An operator or op, and what it was applied to."""
+
+    name: str
+    """``+ - * / @ neg``, or the name of an op."""
+    arguments: tuple[Node, ...]
+    place: tuple[int, int]
+    keywords: tuple[tuple[str, Node], ...] = ()
+    more: bool = False
+    """True with ``...``: the op may have been given more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """``(x)[-1]``: a part of a tensor."""
+
+    whole: Node
+    index: str
+
+
+Node = Tensor | Plain | Anything | Made | Taken
+
+
+def parse_making(given: Part) -> Node:
+    """Read what a value is made of.
+
+    Raises:
+        ClaimError: it cannot be read, or is larger than a claim should be.
+    """
+    parser = _Parser(given)
+    node = parser.expression()
+    if parser.token:
+        raise parser.unexpected("an operator or the end")
+    if isinstance(node, Plain):
+        raise ClaimError("claim-syntax", "a number is not made of anything", columns=node.place, expected=EXAMPLE)
+    return node
+
+
+def tensors_in(node: Node) -> Iterator[Tensor]:
+    """Yield the tensors that a making names, in order."""
+    if isinstance(node, Tensor):
+        yield node
+    elif isinstance(node, Taken):
+        yield from tensors_in(node.whole)
+    elif isinstance(node, Made):
+        for argument in (*node.arguments, *(inner for _, inner in node.keywords)):
+            yield from tensors_in(argument)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    place: tuple[int, int]
+
+
+def _tokens(given: Part) -> Iterator[_Token]:
+    text = given.padded
+    for found in _TOKEN.finditer(text, given.start):
+        kind = str(found.lastgroup)
+        yield _Token(kind, found[kind], found.span(kind))
+
+
+class _Parser:
+    """Recursive descent over the tokens of one formula."""
+
+    def __init__(self, given: Part) -> None:
+        self.tokens = list(islice(_tokens(given), MAX_TOKENS + 1))
+        if len(self.tokens) > MAX_TOKENS:
+            raise given.error("claim-syntax", f"a formula has at most {MAX_TOKENS} parts")
+        self.tokens.append(_Token("", "", (max(given.end - 1, 0), max(given.end, 1))))
+        self.position = 0
+        self.depth = 0
+
+    @property
+    def token(self) -> str:
+        """The next token; empty at the end."""
+        return self.tokens[self.position].text
+
+    @property
+    def kind(self) -> str:
+        """What the next token is."""
+        return self.tokens[self.position].kind
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """The columns of the next token."""
+        return self.tokens[self.position].place
+
+    def unexpected(self, expected: str) -> ClaimError:
+        """Return the error for the next token."""
+        what = f"'{self.token[:60]}' cannot stand here" if self.token else "the formula ends too early"
+        return ClaimError("claim-syntax", what, columns=self.place, expected=expected)
+
+    def take(self) -> str:
+        """Return the next token and go on."""
+        token = self.token
+        self.position += bool(token)
+        return token
+
+    def takes(self, mark: str) -> bool:
+        """Go on over a mark if it is the next token."""
+        found = self.kind == "mark" and self.token == mark
+        self.position += found
+        return found
+
+    def need(self, mark: str) -> None:
+        """Go on over a mark that has to be there."""
+        if not self.takes(mark):
+            raise self.unexpected(f"'{mark}'")
+
+    def expression(self, weakest: int = 1) -> Node:
+        """Read operands and the operators between them that bind at least so strongly."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise ClaimError("claim-syntax", "this formula is nested too deeply", columns=self.place)
+        left = self.operand()
+        while self.kind == "mark" and _PRECEDENCE.get(self.token, 0) >= weakest:
+            place, operator = self.place, self.take()
+            left = Made(operator, (left, self.expression(_PRECEDENCE[operator] + 1)), place)
+        self.depth -= 1
+        return left
+
+    def operand(self) -> Node:
+        """Read a tensor, number, function or bracket, or the negative of one, with its index."""
+        place, kind = self.place, self.kind
+        node: Node
+        if self.takes("-"):
+            if self.kind == "number":
+                return Plain(f"-{self.take()}", place)
+            return Made("neg", (self.expression(2),), place)
+        if self.takes("("):
+            node = self.expression()
+            self.need(")")
+            while self.takes("["):
+                node = Taken(node, self.index())
+            return node
+        if kind in ("selector", "tensor"):
+            return Tensor(Part(self.take(), place[0]))
+        if kind == "function":
+            return self.function()
+        if kind == "name" and self.token == "_":
+            self.take()
+            return Anything()
+        if kind in ("number", "name", "text"):
+            return Plain(self.take(), place)
+        raise self.unexpected("a tensor such as head:out, an op such as sigmoid(…), a number or '_'")
+
+    def function(self) -> Made:
+        """Read an op and what it is given."""
+        place, name = self.place, self.take()
+        self.need("(")
+        arguments: list[Node] = []
+        keywords: list[tuple[str, Node]] = []
+        more = False
+        while not self.takes(")"):
+            if arguments or keywords or more:
+                self.need(",")
+            if self.kind == "rest":
+                self.take()
+                more = True
+            elif self.kind == "name" and self.tokens[self.position + 1].text == "=":
+                keyword = self.take()
+                self.take()
+                keywords.append((keyword, self.expression()))
+            else:
+                arguments.append(self.expression())
+        return Made(name, tuple(arguments), place, tuple(keywords), more)
+
+    def index(self) -> str:
+        """Return the index of ``(x)[:, -1]`` as it is written."""
+        start = self.place
+        parts: list[str] = []
+        while not self.takes("]"):
+            if self.kind not in ("number", "mark", "rest", "name") or (
+                self.kind == "name" and self.token != "None"
+            ):
+                raise self.unexpected("a number, ':', '...', None or ']'")
+            parts.append(self.take())
+        if not parts:
+            raise ClaimError("claim-syntax", "an index is missing here", columns=start)
+        return "".join(parts).replace(",", ", ")
