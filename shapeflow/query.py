@@ -7,6 +7,7 @@ from typing import Any
 
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.flow import Reach, Use, fold
+from shapeflow.model.making import making_text
 from shapeflow.model.match import Match
 from shapeflow.model.records import Records
 from shapeflow.model.selector import op_matches
@@ -52,6 +53,9 @@ def port_rows(trace: Records, matches: Iterable[Match]) -> Iterator[dict[str, An
             row |= {"dtype": match.value.dtype, "shape": list(match.value.shape)}
             if not match.value.materialized:
                 row["materialized"] = False
+            made = making_text(trace, match)
+            if made:
+                row["made"] = made
         elif match.port is not None:
             row["text"] = match.port.text
         yield row

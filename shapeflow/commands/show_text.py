@@ -13,6 +13,7 @@ from shapeflow.common.text import counted, listing
 from shapeflow.model.containers import Ports, told
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.flow import Reach, Use, fold
+from shapeflow.model.making import making_text
 from shapeflow.model.match import Match
 from shapeflow.model.records import Call, Op, Port
 from shapeflow.model.trace import Trace
@@ -21,6 +22,8 @@ from shapeflow.query import source_line
 Line = list[tuple[str, str]]
 """Pieces of text, each with its style on a terminal with colour."""
 
+MAKINGS = 8
+"""Of so many ports at most it is said how what is there was made."""
 COLUMNS = 80
 """Wider tables are folded, where that helps; nothing is cut off."""
 
@@ -33,9 +36,13 @@ def print_object(row: object) -> None:
 
 
 def match_lines(trace: Trace, matches: Sequence[Match]) -> list[Line]:
-    """Return ports as a table; calls and ops each with a table of their ports."""
+    """Return ports as a table, and how what is there was made; calls and ops each with a table of ports."""
     if matches[0].port is not None:
-        return _port_lines(trace, matches)
+        made = [(match.short_name, making_text(trace, match)) for match in matches[:MAKINGS]]
+        lines = _port_lines(trace, matches)
+        if len(matches) > MAKINGS or not any(text for _, text in made):
+            return lines
+        return [*lines, [], *([(f"{name} = {text}", PLAIN)] for name, text in made if text)]
     lines: list[Line] = []
     for match in matches:
         lines += [[], *_block(trace, match)]

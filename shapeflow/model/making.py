@@ -118,7 +118,10 @@ class _Writer:
         call = match.call
         if match.op is None and match.port is not None and is_input(match, match.port):
             call = None if call is None or call.parent is None else trace.calls[call.parent]
-        self.own = {match.call.id} if match.op is None and match.call is not None else set()
+        self.asked = match.value
+        self.around_place = set(_callers(trace, match.call)) if match.op is None else set()
+        if call is not None:
+            self.around_place |= set(_callers(trace, call))
         self.around = call
         while call is not None and call.parent is not None and trace.calls[call.parent].path == call.path:
             call = trace.calls[call.parent]
@@ -138,11 +141,10 @@ class _Writer:
         around = self.around
         if around is None:
             return
-        inside = self.trace.calls[around.id + 1 :]
-        for call in inside:
+        for call in self.trace.calls[around.id + 1 :]:
             if call.first_op >= around.last_op and call.last_op > around.last_op:
                 break
-            if call.id in self.own or call.path == around.path or not self._is_below(call, around):
+            if call.id in self.around_place or self._hands_back(call) or not self._is_below(call, around):
                 continue
             for port in call.outputs:
                 if port.value is not None and self._made_in(port.value, around):
@@ -150,6 +152,11 @@ class _Writer:
         for port in around.inputs:
             if port.value is not None:
                 yield port.value, self._called(around, port)
+
+    def _hands_back(self, call: Call) -> bool:
+        """Return whether a helper of the same module only gives what is asked for: that would say nothing."""
+        same = self.around is not None and call.path == self.around.path
+        return same and any(port.value == self.asked.id for port in call.outputs if self.asked)
 
     def _is_below(self, call: Call, around: Call) -> bool:
         """Return whether a call is in another one, and in no third one that is no helper of the same module."""
@@ -229,6 +236,13 @@ class _Writer:
                 keyword = port.name[3:] if port.name.startswith("in.") else ""
                 texts.append(f"{keyword}={text}" if keyword else text)
         return texts
+
+
+def _callers(trace: Records, call: Call | None) -> Iterator[int]:
+    """Yield a call and the calls that it runs in."""
+    while call is not None:
+        yield call.id
+        call = None if call.parent is None else trace.calls[call.parent]
 
 
 def _calls_of(trace: Records) -> Counter[str]:

@@ -14,6 +14,8 @@ from shapeflow.shapes.matching import Bindings
 from shapeflow.walkthrough.making.formula import MAX_TERMS, Anything, Made, Node, Plain, Taken, Tensor
 
 _COMMUTES = ("+", "*")
+FROM_OUTSIDE = frozenset("as_tensor asarray from_dlpack from_file from_numpy frombuffer tensor".split())
+"""Ops that make a tensor of something else: of an array, perhaps, that holds the numbers of another tensor."""
 
 
 class Comparison:
@@ -54,9 +56,15 @@ class Comparison:
             return False
         else:
             found = any(self._op(node, op, value) for op in step_back(self.trace, value).ops)
-        if not found and self.trace.values[value].origin == "unknown":
+        if not found and self._came_from_outside(value):
             self.ends[value] = None
         return found
+
+    def _came_from_outside(self, value: int) -> bool:
+        """Return whether a value was made of something that is no tensor and was not looked into."""
+        ops = step_back(self.trace, value).ops
+        outside = bool(ops) and all(op.target in FROM_OUTSIDE and not tensors(op) for op in ops)
+        return outside or self.trace.values[value].origin == "unknown"
 
     def _op(self, node: Made | Taken, op: Op, value: int) -> bool:
         fits = self._takes(node, op, value) if isinstance(node, Taken) else self._made(node, op)
@@ -145,20 +153,23 @@ class Comparison:
                 return False
             left.remove(port)
         for argument in node.arguments:
-            taken = self._next(argument, left)
+            taken = self._next(argument, left, op)
             if taken is None:
                 return False
             del left[taken]
         return node.more or all(self._goes_without_saying(port, op) for port in left)
 
-    def _next(self, argument: Node, left: Sequence[Port]) -> int | None:
-        """Return which of the inputs that are left an argument stands for."""
+    def _next(self, argument: Node, left: Sequence[Port], op: Op) -> int | None:
+        """Return which of the inputs that are left an argument stands for; weights may be passed over."""
         for place, port in enumerate(left):
             if isinstance(argument, Plain):
                 if port.value is None and self._same_plain(argument, port.text):
                     return place
             elif port.value is not None:
-                return place if self.fits(argument, port.value) else None
+                if self.fits(argument, port.value):
+                    return place
+                if not self._goes_without_saying(port, op):
+                    return None
         return None
 
     def _goes_without_saying(self, port: Port, op: Op) -> bool:
