@@ -38,8 +38,8 @@ def source_line(trace: Records, match: Match) -> str:
     return "" if producer is None else trace.line(trace.ops[producer].source)
 
 
-def port_rows(trace: Records, matches: Iterable[Match]) -> Iterator[dict[str, Any]]:
-    """Yield a row a port: path, call, port, dtype, shape and source line."""
+def port_rows(trace: Records, matches: Iterable[Match], made: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield a row a port: path, call, port, dtype, shape, source line, and on request how it was made."""
     for match in port_matches(trace, matches):
         row: dict[str, Any] = {
             "path": match.path,
@@ -53,9 +53,8 @@ def port_rows(trace: Records, matches: Iterable[Match]) -> Iterator[dict[str, An
             row |= {"dtype": match.value.dtype, "shape": list(match.value.shape)}
             if not match.value.materialized:
                 row["materialized"] = False
-            made = making_text(trace, match)
             if made:
-                row["made"] = made
+                row["made"] = making_text(trace, match) or None
         elif match.port is not None:
             row["text"] = match.port.text
         yield row

@@ -13,6 +13,7 @@ from shapeflow.commands.console import say
 from shapeflow.commands.show_text import (
     PATH,
     Line,
+    making_lines,
     match_lines,
     path_lines,
     print_lines,
@@ -110,11 +111,13 @@ def _look_up(trace: Trace, args: argparse.Namespace) -> int:
             matches = trace.select(args.selector)
     _tell_what_is_left_out(trace, args.selector)
     if args.json:
-        _print_rows(query.port_rows(trace, matches))
+        _print_rows(query.port_rows(trace, matches, made=not (args.users or args.producers)))
     elif not matches:
         say("no op " + ("reads it" if args.users else "made it"))
-    else:
+    elif args.users or args.producers:
         print_lines(match_lines(trace, matches))
+    else:
+        print_lines([*match_lines(trace, matches), *making_lines(trace, matches)])
     return ExitCode.FINE
 
 

@@ -17,7 +17,7 @@ from shapeflow.model.making import making_text
 from shapeflow.model.match import Match
 from shapeflow.model.records import Call, Op, Port
 from shapeflow.model.trace import Trace
-from shapeflow.query import source_line
+from shapeflow.query import output_matches, source_line
 
 Line = list[tuple[str, str]]
 """Pieces of text, each with its style on a terminal with colour."""
@@ -36,13 +36,9 @@ def print_object(row: object) -> None:
 
 
 def match_lines(trace: Trace, matches: Sequence[Match]) -> list[Line]:
-    """Return ports as a table, and how what is there was made; calls and ops each with a table of ports."""
+    """Return ports as a table; calls and ops each with a table of their ports."""
     if matches[0].port is not None:
-        made = [(match.short_name, making_text(trace, match)) for match in matches[:MAKINGS]]
-        lines = _port_lines(trace, matches)
-        if len(matches) > MAKINGS or not any(text for _, text in made):
-            return lines
-        return [*lines, [], *([(f"{name} = {text}", PLAIN)] for name, text in made if text)]
+        return _port_lines(trace, matches)
     lines: list[Line] = []
     for match in matches:
         lines += [[], *_block(trace, match)]
@@ -60,6 +56,16 @@ def _port_lines(trace: Trace, matches: Sequence[Match]) -> list[Line]:
         return lines
     groups = groupby(matches, key=lambda m: m.path.rpartition("/")[0] if m.op else m.path)
     return [line for path, group in groups for line in _under(path, trace, list(group))]
+
+
+def making_lines(trace: Trace, matches: Sequence[Match]) -> list[Line]:
+    """Return how what is at a few ports, or what a few calls gave, was made, as claims say it."""
+    matches = [match for match in matches if match.port] or output_matches(trace, matches)
+    if len(matches) > MAKINGS:
+        return []
+    made = [(match.short_name, making_text(trace, match)) for match in matches]
+    lines: list[Line] = [[(f"{name} = {text}", PLAIN)] for name, text in made if text]
+    return [[], *lines] if lines else []
 
 
 def _under(path: str, trace: Trace, matches: Sequence[Match]) -> list[Line]:

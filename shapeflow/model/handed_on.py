@@ -12,17 +12,78 @@ from math import prod
 from shapeflow.model.records import Op, Port, Records
 
 _ARRANGED = frozenset(
-    "T mT contiguous data detach detach_ expand expand_as flatten movedim moveaxis permute ravel requires_grad_ "
-    "reshape reshape_as squeeze squeeze_ swapaxes swapdims t transpose transpose_ unflatten unsqueeze unsqueeze_ "
-    "view view_as alias broadcast_to clone cpu cuda pin_memory repeat tile".split()
+    {
+        "T",
+        "mT",
+        "contiguous",
+        "data",
+        "detach",
+        "detach_",
+        "expand",
+        "expand_as",
+        "flatten",
+        "movedim",
+        "moveaxis",
+        "permute",
+        "ravel",
+        "requires_grad_",
+        "reshape",
+        "reshape_as",
+        "squeeze",
+        "squeeze_",
+        "swapaxes",
+        "swapdims",
+        "t",
+        "transpose",
+        "transpose_",
+        "unflatten",
+        "unsqueeze",
+        "unsqueeze_",
+        "view",
+        "view_as",
+        "alias",
+        "broadcast_to",
+        "clone",
+        "cpu",
+        "cuda",
+        "pin_memory",
+        "repeat",
+        "tile",
+    }
 )
 """Views and copies of all of a tensor, in any arrangement, repeated or not."""
-_CASTS = frozenset("to type type_as float half double bfloat16 int long short bool".split())
-_DROPOUTS = frozenset(
-    "dropout dropout_ dropout1d dropout2d dropout3d alpha_dropout alpha_dropout_ feature_dropout "
-    "feature_alpha_dropout feature_alpha_dropout_".split()
+_CASTS = frozenset(
+    {"to", "type", "type_as", "float", "half", "double", "bfloat16", "int", "long", "short", "bool"}
 )
-_PARTS = frozenset("getitem select narrow unbind split chunk tensor_split cat stack concat concatenate".split())
+_DROPOUTS = frozenset(
+    {
+        "dropout",
+        "dropout_",
+        "dropout1d",
+        "dropout2d",
+        "dropout3d",
+        "alpha_dropout",
+        "alpha_dropout_",
+        "feature_dropout",
+        "feature_alpha_dropout",
+        "feature_alpha_dropout_",
+    }
+)
+_PARTS = frozenset(
+    {
+        "getitem",
+        "select",
+        "narrow",
+        "unbind",
+        "split",
+        "chunk",
+        "tensor_split",
+        "cat",
+        "stack",
+        "concat",
+        "concatenate",
+    }
+)
 """These hand all on if their only tensor has as many numbers as their result."""
 
 
@@ -37,19 +98,18 @@ def handed_on(trace: Records, op: Op, result: int) -> int | None:
     given = [port.value for port in op.inputs if port.value is not None]
     if not given:
         return None
-    if op.target == "copy_" and len(given) == 2:
-        return given[1] if trace.values[given[1]].shape == trace.values[result].shape else None
     source, made = trace.values[given[0]], trace.values[result]
-    if op.target in _ARRANGED:
-        return given[0]
-    if op.target in _CASTS:
-        return given[0] if _keeps_numbers(source.dtype, made.dtype) else None
-    if op.target in _DROPOUTS:
-        return given[0] if _switched_off(op) else None
-    if op.target in ("add", "add_") and [port.text for port in op.inputs if port.value is None] == ["0"]:
-        return given[0]  # `sum([a, b])` begins with 0
-    whole = op.target in _PARTS and len(given) == 1 and prod(source.shape) == prod(made.shape)
-    return given[0] if whole else None
+    if op.target == "copy_" and len(given) == 2:
+        return given[1] if trace.values[given[1]].shape == made.shape else None
+    whole = len(given) == 1 and prod(source.shape) == prod(made.shape)
+    hands_on = (
+        op.target in _ARRANGED
+        or (op.target in _CASTS and _keeps_numbers(source.dtype, made.dtype))
+        or (op.target in _DROPOUTS and _switched_off(op))
+        or (op.target in _PARTS and whole)
+        or (op.target in ("add", "add_") and _adds_zero(op))
+    )
+    return given[0] if hands_on else None
 
 
 def argument(op: Op, name: str, place: int) -> str | None:
@@ -69,6 +129,11 @@ def _keeps_numbers(source: str, made: str) -> bool:
         return True
     fraction = [dtype.startswith(("f", "bf", "c")) for dtype in (source, made)]
     return made != "bool" and not (fraction[0] and not fraction[1]) and not made.startswith("c")
+
+
+def _adds_zero(op: Op) -> bool:
+    """Return whether an op begins a sum of Python: ``sum([a, b])`` is ``0 + a + b``."""
+    return [port.text for port in op.inputs if port.value is None] == ["0"]
 
 
 def _switched_off(op: Op) -> bool:

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import prod
 
 from shapeflow.model.handed_on import argument, tensors
 from shapeflow.model.links import Links
 from shapeflow.model.records import Op, Records
 
 _NUMBER = re.compile(r"-?\d{1,9}")
-_SAME_PLACES = frozenset("contiguous clone detach float half double bfloat16 to type type_as alias data".split())
+_SAME_PLACES = frozenset(
+    {
+        "contiguous",
+        "clone",
+        "detach",
+        "float",
+        "half",
+        "double",
+        "bfloat16",
+        "to",
+        "type",
+        "type_as",
+        "alias",
+        "data",
+    }
+)
 """Ops that leave every axis where it was."""
 _MOST_STEPS = 100
 
@@ -99,9 +115,11 @@ def item_of(trace: Records, op: Op, result: int) -> Item | None:
 
 
 def origin_of(trace: Records, item: Item) -> int | None:
-    """Return the tensor that was stacked to become an item of a value; None if it was not made by stacking."""
+    """Return the tensor that was stacked to become an item of a value; None if none was."""
     for _ in range(_MOST_STEPS):
-        makers = [trace.ops[op] for op in trace.cached(Links).makers[item.value] if trace.ops[op].parent is None]
+        makers = [
+            trace.ops[op] for op in trace.cached(Links).makers[item.value] if trace.ops[op].parent is None
+        ]
         if len(makers) != 1:
             return None
         op, given = makers[0], tensors(makers[0])
@@ -110,18 +128,15 @@ def origin_of(trace: Records, item: Item) -> int | None:
         if op.target in ("stack", "cat", "concat"):
             return _joined(trace, op, item)
         axis = _axis_before(op, item.axis, len(trace.values[item.value].shape))
-        if axis is None or prod_of(trace, given[0].value) != prod_of(trace, item.value):
+        if axis is None or _count_of(trace, given[0].value) != _count_of(trace, item.value):
             return None
         item = Item(given[0].value, axis, item.index)
     return None
 
 
-def prod_of(trace: Records, value: int) -> int:
+def _count_of(trace: Records, value: int) -> int:
     """Return how many numbers a tensor has."""
-    count = 1
-    for size in trace.values[value].shape:
-        count *= size
-    return count
+    return prod(trace.values[value].shape)
 
 
 def _joined(trace: Records, op: Op, item: Item) -> int | None:

@@ -31,7 +31,25 @@ OPERATORS = {
 """The ops that a formula writes between their operands."""
 _STRENGTH = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2}
 _AXES = frozenset(
-    "softmax log_softmax cat stack sum mean max min amax amin argmax cumsum einsum interpolate clamp pow topk".split()
+    {
+        "softmax",
+        "log_softmax",
+        "cat",
+        "stack",
+        "sum",
+        "mean",
+        "max",
+        "min",
+        "amax",
+        "amin",
+        "argmax",
+        "cumsum",
+        "einsum",
+        "interpolate",
+        "clamp",
+        "pow",
+        "topk",
+    }
 )
 """Ops whose plain arguments say so much that they are written."""
 _WRITTEN = re.compile(r'-?\d{1,9}(?:\.\d*)?(?:e-?\d+)?|"[^"]*"')
@@ -133,7 +151,9 @@ class _Writer:
 
     def text(self, value: int) -> str:
         """Return the making of a value; empty if it is where it began."""
-        written = self.written(value, 0)
+        step = step_back(self.trace, value)
+        begins_here = not step.ops and not step.same and value not in self.leaves
+        written = "" if begins_here else self.written(value, 0)
         return "" if written == "_" else written
 
     def _leaves(self) -> Iterator[tuple[int, str]]:
@@ -148,10 +168,10 @@ class _Writer:
                 continue
             for port in call.outputs:
                 if port.value is not None and self._made_in(port.value, around):
-                    yield port.value, self._called(call, port)
+                    yield port.value, self._called_name(call, port.name)
         for port in around.inputs:
             if port.value is not None:
-                yield port.value, self._called(around, port)
+                yield port.value, self._called_name(around, port.name)
 
     def _hands_back(self, call: Call) -> bool:
         """Return whether a helper of the same module only gives what is asked for: that would say nothing."""
@@ -159,7 +179,7 @@ class _Writer:
         return same and any(port.value == self.asked.id for port in call.outputs if self.asked)
 
     def _is_below(self, call: Call, around: Call) -> bool:
-        """Return whether a call is in another one, and in no third one that is no helper of the same module."""
+        """Return whether a call is in another one, directly or in a helper of the same module."""
         parent = call.parent
         while parent is not None and parent != around.id:
             if self.trace.calls[parent].path != around.path:
@@ -171,9 +191,9 @@ class _Writer:
         producer = self.trace.values[value].producer
         return producer is not None and around.first_op <= producer < around.last_op
 
-    def _called(self, call: Call, port: Port) -> str:
+    def _called_name(self, call: Call, port: str) -> str:
         only = self.trace.cached(_calls_of)[call.key] == 1
-        return f"{call.name if only else call.exact_name}:{port.name}"
+        return f"{call.name if only else call.exact_name}:{port}"
 
     def written(self, value: int, strength: int) -> str:
         """Return a value as part of a formula whose sign before it binds so strongly."""
@@ -196,7 +216,12 @@ class _Writer:
 
     def _named(self, value: int) -> str:
         name = self.names.value(value)
-        return name if ":" in name else "_"
+        if ":" not in name:
+            return "_"
+        if value in self.names.homes and self.names.homes[value][0] == "call":
+            _, call, port = self.names.homes[value]
+            return self._called_name(self.trace.calls[call], port)
+        return name
 
     def _applied(self, op: Op, value: int, strength: int) -> str:
         sign = operator_of(op)

@@ -83,8 +83,7 @@ def target_name(func: Any) -> str:
 
 
 def is_reflected(func: Any) -> bool:
-    """Return whether a function is an operator with its operands the wrong way round: ``1 - x`` calls
-    ``x.__rsub__(1)``."""
+    """Return whether a function has its operands the wrong way round, as ``x.__rsub__(1)`` for ``1 - x``."""
     name = str(getattr(func, "__name__", ""))
     return name.startswith("__r") and name.endswith("__") and _is_method(name.strip("_")[1:])
 

@@ -48,7 +48,11 @@ def _shared(text: str, other: str) -> int:
 
 def _around(trace: Records, call: Call, key: str) -> int | None:
     """Return the outermost call of a module, or of a helper method, that a call is or runs in."""
-    found = [number for number in _callers(trace, call) if key in (trace.calls[number].key, trace.calls[number].path)]
+    found = [
+        number
+        for number in _callers(trace, call)
+        if key in (trace.calls[number].key, trace.calls[number].path)
+    ]
     return found[-1] if found else None
 
 

@@ -34,11 +34,16 @@ def rows(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def table_of(text: str) -> str:
+    """Return what stands above the lines that say how tensors were made."""
+    return text.partition("\n\n")[0].rstrip("\n") + "\n"
+
+
 # Text
 
 
 def test_a_call_is_shown_with_its_class_caller_line_and_ports(show: Any) -> None:
-    assert show("decoder.box_head@1") == (
+    assert table_of(show("decoder.box_head@1")) == (
         "decoder.box_head@1\n"
         "  class      Linear\n"
         "  called by  decoder@0, tiny/decoder.py:77\n"
@@ -52,14 +57,14 @@ def test_calls_are_kept_apart(show: Any) -> None:
     blocks = show("decoder.box_head").split("\n\n")
     assert [block.splitlines()[0] for block in blocks] == [
         f"decoder.box_head@{number}" for number in range(3)
-    ]
+    ] + ["decoder.box_head@0:out = linear(decoder.box_head@0:in[0])"]
     assert "called by  .@0\n" in blocks[2]
     assert "in[0] (in.image)  f32[1, 3, 28, 28]" in show("backbone.forward_image()")
     assert "called by         the caller of the model" in show("backbone.forward_image()")
 
 
 def test_an_op(show: Any) -> None:
-    assert show("mask_head/einsum") == (
+    assert table_of(show("mask_head/einsum")) == (
         "mask_head/einsum@0\n"
         "  ran in  mask_head@0, tiny/masks.py:21\n"
         '  line    return einsum("bqc,bchw->bqhw", queries, pixels)\n'
@@ -74,18 +79,27 @@ def test_an_op(show: Any) -> None:
 
 
 def test_ports_are_a_table(show: Any) -> None:
-    assert show("encoder.layers.*:out") == (
+    assert table_of(show("encoder.layers.*:out")) == (
         "encoder.layers.0@0:out  f32[1, 196, 16]\nencoder.layers.1@0:out  f32[1, 196, 16]\n"
     )
-    assert show(".:out.masks") == ".@0:out.masks  f32[1, 10, 14, 14]  tiny/masks.py:21\n"
-    assert show(".:out.presence") == ".@0:out.presence  None  tiny/detector.py:90\n"
-    assert show("encoder.layers.0.self_attn/*:score").endswith(
-        "f32[1, 2, 196, 196]  never built as a tensor\n"
+    assert table_of(show(".:out.masks")) == ".@0:out.masks  f32[1, 10, 14, 14]  tiny/masks.py:21\n"
+    assert table_of(show(".:out.presence")) == ".@0:out.presence  None  tiny/detector.py:90\n"
+    assert "f32[1, 2, 196, 196]  never built as a tensor\n" in show("encoder.layers.0.self_attn/*:score")
+
+
+def test_how_a_tensor_was_made_stands_below_the_table(show: Any) -> None:
+    assert show("encoder.layers.*:out").partition("\n\n")[2] == (
+        "encoder.layers.0:out = encoder.layers.0:in[0] + encoder.layers.0.self_attn:out[0]\n"
+        "encoder.layers.1:out = encoder.layers.1:in[0] + encoder.layers.1.self_attn:out[0]\n"
     )
+    assert show("mask_head").endswith(
+        '\n\nmask_head:out = einsum("bqc,bchw->bqhw", mask_head:in[0], mask_head:in.pixels)\n'
+    )
+    assert " = " not in show("**/*:out"), "many ports are only listed"
 
 
 def test_long_names_are_folded(show: Any) -> None:
-    assert show("encoder.layers.0.self_attn/{view,scaled_dot_product_attention}@0:out") == (
+    assert table_of(show("encoder.layers.0.self_attn/{view,scaled_dot_product_attention}@0:out")) == (
         "encoder.layers.0.self_attn\n"
         "  /view@0:out                          f32[1, 2, 196, 8]\n"
         "  /scaled_dot_product_attention@0:out  f32[1, 2, 196, 8]\n"
@@ -103,7 +117,7 @@ def test_long_names_that_share_nothing_are_grouped(
             call.returns(x, x)
     file = str(build.trace().save(tmp_path / "a.trace.json"))
     assert main(["show", file, "**:out"]) == 0
-    assert capsys.readouterr().out == (
+    assert table_of(capsys.readouterr().out) == (
         f"left.{'a' * 60}\n"
         "  @0:out[0]  f32[1]  tiny/model.py:10\n"
         "  @0:out[1]  f32[1]  tiny/model.py:10\n"
@@ -175,6 +189,7 @@ def test_json_of_ports(show: Any) -> None:
             "dtype": "f32",
             "shape": [1, 10, 14, 14],
             "source": "tiny/masks.py:21",
+            "made": "mask_head:out",
         },
         {
             "path": ".",
@@ -186,7 +201,9 @@ def test_json_of_ports(show: Any) -> None:
             "text": "None",
         },
     ]
-    assert list(rows(show("text:out", "--json"))[0]) == ["path", "call", "port", "dtype", "shape", "source"]
+    assert list(rows(show("text:out", "--json"))[0]) == [
+        *("path", "call", "port", "dtype", "shape", "source", "made")
+    ]
 
 
 def test_json_of_calls_and_ops_is_their_ports(show: Any) -> None:
@@ -377,4 +394,4 @@ def test_colour_on_a_terminal_only(
     assert main(["show", file, "encoder.layers.*:out"]) == 0
     out = capsys.readouterr().out
     assert "\x1b[" in out
-    assert len(out.splitlines()) == 2
+    assert len(table_of(out).splitlines()) == 2

@@ -46,7 +46,8 @@ UPWARDS: dict[tuple[str, str], str] = {
 
 MODEL_ORDER = (
     "ports unseen containers call_names records match moments pattern path_index not_found selector members "
-    "links handed_on items exact_names making unused doubts flow call_tree costs codec tracefile trace variation"
+    "links handed_on items exact_names making unused doubts flow call_tree costs codec tracefile trace "
+    "variation"
 )
 """The files of model/: each imports only files that stand before it."""
 

@@ -30,6 +30,7 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     "block-name": ("```", "", "```shape", "mask_head:out  [1, 10, 14, 14]"),
     "block-open": ("```", "", "~~~shapes", "mask_head:out  [1, 10, 14, 14]"),
     "claim-syntax": ("mask_head:out  f32[1 x Q x 14 x 14]",),
+    "chain": ("chain encoder, mask_head",),
     "class": ("class encoder.layers.0 = DecoderLayer",),
     "count": ("count encoder.layers.* = 6",),
     "dtype": ("mask_head:out  bf16[1, Q, 14, 14]",),
@@ -39,6 +40,8 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     "flow-unknown-origin": ("text:out[0] never reaches noise:out",),
     "formula": ("value .:out.boxes ~= .:out.boxes @ .:out.boxes",),
     "layout": ("encoder.layers.*:out  [196, 1, 16]",),
+    "making": ("encoder.layers.*:out = encoder.layers.*.self_attn:out[0]",),
+    "making-fused": ("layer:out = layer:in[0] + _",),
     "needs-values": ("value .:out.boxes ~= sigmoid(decoder.box_head@1:out)",),
     "never-called": ("geometry:out  [1, 16]",),
     "no-tensor": (".:out.presence reaches mask_head:out",),
@@ -46,6 +49,7 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     "not-all-called": ("{encoder,geometry}:out.memory  [1, N, 16]",),
     "not-all-there": ("encoder.layers.[0-3]:out  [1, N, 16]",),
     "numpy-missing": ("value .:out.boxes ~= 2 * .:out.boxes",),
+    "order": ("mask_head before encoder",),
     "port-missing": ("mask_head  [1, Q, 14, 14]",),
     "said-holds": ('said "7.1 masks are small": mask_head:out  [1, 10, 14, 14]',),
     "selector-syntax": ("decoder.box_head@last:out  [1, Q, 4]",),
@@ -139,6 +143,17 @@ def with_noise() -> Trace:
     return build.trace()
 
 
+def fused() -> Trace:
+    """Return the trace of a layer that a fused kernel computes."""
+    from builders import TraceBuilder
+
+    build = TraceBuilder()
+    x = build.input("f32[1, 5, 16]", "in.x")
+    with build.call("layer", x) as layer:
+        layer.returns(build.op("_transformer_encoder_layer_fwd", [x], "f32[1, 5, 16]"))
+    return build.trace()
+
+
 def failed_run() -> Trace:
     """Return the trace of a run that ended in the middle."""
     from builders import TraceBuilder
@@ -156,6 +171,8 @@ def subject_of(code: str) -> Trace:
 
     if code == "flow-unknown-origin":
         return with_noise()
+    if code == "making-fused":
+        return fused()
     trace = sample_trace()
     root = replace(trace.modules[0], attributes={"steps": 2})
     trace = replace(trace, modules=(root, *trace.modules[1:]))

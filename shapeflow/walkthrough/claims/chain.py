@@ -31,7 +31,7 @@ class Chain:
         for column in range(start, len(text) + 1):
             sign = text[column : column + 1]
             depth += (sign in ("{", "[")) - (sign in ("}", "]"))
-            if sign == "," and depth == 0 or not sign:
+            if (sign == "," and depth == 0) or not sign:
                 links.append(part(text, begin, column))
                 begin = column + 1
         wrong = next((link for link in links if not link.text or re.search(r"[:\s]", link.text)), None)
@@ -69,7 +69,9 @@ class Chain:
     ) -> Finding:
         """Return the finding for a call that comes too early, too late, again or never."""
         after = f"after '{calls[number - 1].short_name}'" if number else "first"
-        found = f"'{calls[number].short_name}' comes {after}" if number < len(calls) else f"nothing comes {after}"
+        found = (
+            f"'{calls[number].short_name}' comes {after}" if number < len(calls) else f"nothing comes {after}"
+        )
         line = subject.trace.line(calls[min(number, len(calls) - 1)].owner.source)
         return finding.amended(
             "contradicted",
@@ -87,7 +89,9 @@ class Chain:
             from shapeflow.model.making import making_text
 
             made = making_text(subject.trace, second.at(given, subject.trace.value_at(given)))
-            found = f"{second.short_name}:{given.name} = {made}" if made else f"{second.short_name}:{given.name}"
+            found = (
+                f"{second.short_name}:{given.name} = {made}" if made else f"{second.short_name}:{given.name}"
+            )
         return finding.amended(
             "contradicted",
             code="chain",

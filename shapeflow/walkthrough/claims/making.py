@@ -72,7 +72,11 @@ class Making:
         if wrong:
             return self._contradicted(finding, subject, matches, wrong, tuple(unknown))
         shared = _memory_given(subject.trace, [match for match in matches if match.value])
-        return _unproven(finding, shared, "Python got its memory and may have written there") if shared else finding
+        return (
+            _unproven(finding, shared, "Python got its memory and may have written there")
+            if shared
+            else finding
+        )
 
     def _comparison(self, subject: Subject, match: Match, known: dict[Tensor, list[Match]]) -> Comparison:
         """Return what compares the formula with the making of one match."""
@@ -107,7 +111,7 @@ class Making:
         found = making_text(subject.trace, first) or "nothing that was recorded made it"
         fused = _fused(subject.trace, first)
         others = listing([match.short_name for match in wrong[1:]], 4)
-        because = [subject.origin(first.value), *([f"the same in {others}"] if others else [])]
+        because = [subject.origin(first.value), *([f"as in {others}"] if others else [])]
         if fused:
             because.insert(0, fused)
         return finding.amended(
@@ -126,7 +130,9 @@ def _fused(trace: Records, match: Match) -> str:
     for op in makers:
         target = trace.ops[op].target
         if target in FUSED:
-            return f"the kernel {target} computes {FUSED[target]} at once; what happens inside is not recorded"
+            return (
+                f"the kernel {target} computes {FUSED[target]} at once; what happens inside is not recorded"
+            )
     return ""
 
 

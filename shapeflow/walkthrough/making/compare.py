@@ -14,8 +14,10 @@ from shapeflow.shapes.matching import Bindings
 from shapeflow.walkthrough.making.formula import MAX_TERMS, Anything, Made, Node, Plain, Taken, Tensor
 
 _COMMUTES = ("+", "*")
-FROM_OUTSIDE = frozenset("as_tensor asarray from_dlpack from_file from_numpy frombuffer tensor".split())
-"""Ops that make a tensor of something else: of an array, perhaps, that holds the numbers of another tensor."""
+FROM_OUTSIDE = frozenset(
+    {"as_tensor", "asarray", "from_dlpack", "from_file", "from_numpy", "frombuffer", "tensor"}
+)
+"""Ops that make a tensor of something else, such as an array with the numbers of another tensor."""
 
 
 class Comparison:
@@ -85,7 +87,9 @@ class Comparison:
         if text is None:
             item = item_of(self.trace, op, value)
             text = None if item is None else ", ".join([":"] * item.axis + [str(item.index)])
-        return text is not None and same_index(node.index, text, shape) and self.fits(node.whole, given[0].value)
+        return (
+            text is not None and same_index(node.index, text, shape) and self.fits(node.whole, given[0].value)
+        )
 
     def _made(self, node: Made, op: Op) -> bool:
         sign = operator_of(op)

@@ -92,7 +92,9 @@ def parse_making(given: Part) -> Node:
     if parser.token:
         raise parser.unexpected("an operator or the end")
     if isinstance(node, Plain):
-        raise ClaimError("claim-syntax", "a number is not made of anything", columns=node.place, expected=EXAMPLE)
+        raise ClaimError(
+            "claim-syntax", "a number is not made of anything", columns=node.place, expected=EXAMPLE
+        )
     return node
 
 
@@ -194,17 +196,16 @@ class _Parser:
             self.need(")")
             while self.takes("["):
                 node = Taken(node, self.index())
-            return node
-        if kind in ("selector", "tensor"):
-            return Tensor(Part(self.take(), place[0]))
-        if kind == "function":
-            return self.function()
-        if kind == "name" and self.token == "_":
-            self.take()
-            return Anything()
-        if kind in ("number", "name", "text"):
-            return Plain(self.take(), place)
-        raise self.unexpected("a tensor such as head:out, an op such as sigmoid(…), a number or '_'")
+        elif kind == "function":
+            node = self.function()
+        elif kind in ("selector", "tensor"):
+            node = Tensor(Part(self.take(), place[0]))
+        elif kind in ("number", "name", "text"):
+            text = self.take()
+            node = Anything() if text == "_" else Plain(text, place)
+        else:
+            raise self.unexpected("a tensor such as head:out, an op such as sigmoid(…), a number or '_'")
+        return node
 
     def function(self) -> Made:
         """Read an op and what it is given."""
