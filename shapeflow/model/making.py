@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapeflow.model.exact_names import ExactNames
-from shapeflow.model.handed_on import handed_on, tensors
-from shapeflow.model.items import index_text, item_of, origin_of
+from shapeflow.model.handed_on import gives, handed_on, keeps_arrangement, tensors
+from shapeflow.model.items import Item, index_text, item_of, origin_of, same_index, stages
 from shapeflow.model.links import Links
 from shapeflow.model.match import Match
 from shapeflow.model.moments import is_input
@@ -64,41 +64,54 @@ class Step:
 
     same: tuple[int, ...]
     """Values whose numbers it has, arranged anew at most."""
+    moves: tuple[Op, ...]
+    """The ops that handed these on."""
     ops: tuple[Op, ...]
     """The ops that computed it: the author's own before the details of a composite op."""
 
 
 def step_back(trace: Records, value: int) -> Step:
-    """Return how a value came about."""
+    """Return how a value came about; what was written through a view of its memory has no known making."""
     makers = sorted((trace.ops[op] for op in trace.cached(Links).makers[value]), key=_is_detail)
     same: dict[int, None] = {}
-    ops = []
+    ops, moves = [], []
     for op in makers:
+        if not gives(op, value):
+            continue
         source = handed_on(trace, op, value)
         if source is not None:
             same[source] = None
+            moves.append(op)
             continue
         ops.append(op)
         item = item_of(trace, op, value)
         origin = origin_of(trace, item) if item else None
         if origin is not None:
             same[origin] = None
-    return Step(tuple(same), tuple(ops))
+    return Step(tuple(same), tuple(moves), tuple(ops))
 
 
-def same_numbers(trace: Records, value: int) -> Iterator[int]:
-    """Yield a value and, nearest first, those that it has its numbers from as they are."""
+def same_numbers(trace: Records, value: int, arranged: bool = False) -> Iterator[int]:
+    """Yield a value and, nearest first, those that it has its numbers from as they are.
+
+    Args:
+        trace: the run.
+        value: id of the value.
+        arranged: only those whose axes are the same, too.
+    """
     queue = [value]
     for number in queue:  # it grows while it is walked
         yield number
-        queue += [source for source in step_back(trace, number).same if source not in queue]
+        step = step_back(trace, number)
+        if not arranged or (step.moves and all(map(keeps_arrangement, step.moves))):
+            queue += [source for source in step.same if source not in queue]
 
 
 def operator_of(op: Op) -> str:
     """Return the sign that a formula writes for an op: ``+``; empty for one that is a function there."""
     sign = OPERATORS.get(op.target.rstrip("_"), "")
-    plain = [port for port in op.inputs if port.value is None and not re.fullmatch(r"in\[[01]\]", port.name)]
-    return sign if len(op.inputs) - len(plain) == 2 and all(_says_nothing(port) for port in plain) else ""
+    others = [port for port in op.inputs if not re.fullmatch(r"in\[[01]\]", port.name)]
+    return sign if len(op.inputs) - len(others) == 2 and all(_says_nothing(port) for port in others) else ""
 
 
 def operands(op: Op) -> tuple[Port, Port]:
@@ -123,7 +136,7 @@ def _is_detail(op: Op) -> bool:
 
 def _says_nothing(port: Port) -> bool:
     """Return whether an argument has the value that it has if it is not given."""
-    return port.text == {"in.alpha": "1", "in.rounding_mode": "None", "in.out": "None"}.get(port.name, "")
+    return port.name == "in.out" or port.text == {"in.alpha": "1", "in.rounding_mode": "None"}.get(port.name)
 
 
 class _Writer:
@@ -195,8 +208,14 @@ class _Writer:
         only = self.trace.cached(_calls_of)[call.key] == 1
         return f"{call.name if only else call.exact_name}:{port}"
 
-    def written(self, value: int, strength: int) -> str:
-        """Return a value as part of a formula whose sign before it binds so strongly."""
+    def written(self, value: int, strength: int, arranged: bool = False) -> str:
+        """Return a value as part of a formula.
+
+        Args:
+            value: id of the value.
+            strength: how strongly the sign before it binds.
+            arranged: also write the ops that only move axes.
+        """
         if value in self.leaves:
             return self.leaves[value]
         record = self.trace.values[value]
@@ -207,12 +226,11 @@ class _Writer:
         outside = self.around is not None and not self._made_in(value, self.around)
         if self.left < 0 or outside or not (step.ops or step.same):
             return self._named(value)
-        if step.same and not (step.ops and step.ops[0].parent is None and self._is_item(step.ops[0])):
-            return self.written(step.same[0], strength)
+        if step.moves and (not step.ops or step.ops[0].parent is not None):
+            if arranged and not keeps_arrangement(step.moves[0]):
+                return self._function(step.moves[0], value)
+            return self.written(step.same[0], strength, arranged)
         return self._applied(step.ops[0], value, strength)
-
-    def _is_item(self, op: Op) -> bool:
-        return op.target in ("getitem", "select", "unbind")
 
     def _named(self, value: int) -> str:
         name = self.names.value(value)
@@ -230,14 +248,29 @@ class _Writer:
             own = _STRENGTH[sign]
             text = f"{self._operand(first, own)} {sign} {self._operand(second, own + 1)}"
             return f"({text})" if own < strength else text
-        index = index_text(op) if op.target == "getitem" else None
-        given = tensors(op)
+        item = item_of(self.trace, op, value)
+        if item is not None:
+            known = list(stages(self.trace, item))
+            item = next((one for one in known if one.value in self.leaves), known[-1])
+            return f"({self.written(item.value, 0, arranged=True)})[{self._index(op, item)}]"
+        index, given = index_text(op) if op.target == "getitem" else None, tensors(op)
         if index is not None and given[0].value is not None:
-            return f"({self.written(given[0].value, 0)})[{index}]"
+            return f"({self.written(given[0].value, 0, arranged=True)})[{index}]"
+        return self._function(op, value)
+
+    def _index(self, op: Op, item: Item) -> str:
+        """Return the index of an item, as the author wrote it where it is that of the op."""
+        text = index_text(op) if op.target == "getitem" else None
+        shape = self.trace.values[item.value].shape
+        return text if text is not None and same_index(text, item.text, shape) else item.text
+
+    def _function(self, op: Op, value: int) -> str:
+        """Return an op and what it was given."""
+        given = tensors(op)
         weights = [port for port in given if self._is_weight(port, op)]
         shown = [port for port in given if port not in weights] or given
         arguments = [self.written(port.value, 0) for port in shown if port.value is not None]
-        if op.target.rstrip("_") in _AXES:
+        if op.target.rstrip("_") in _AXES or handed_on(self.trace, op, value) is not None:
             arguments += self._plain(op)
             if op.target == "einsum":
                 arguments = arguments[-1:] + arguments[:-1]

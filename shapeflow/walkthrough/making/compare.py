@@ -7,7 +7,7 @@ from itertools import combinations
 from math import isclose
 
 from shapeflow.model.handed_on import tensors
-from shapeflow.model.items import index_text, item_of, same_index
+from shapeflow.model.items import index_text, item_of, same_index, stages
 from shapeflow.model.making import operands, operator_of, same_numbers, step_back
 from shapeflow.model.records import Op, Port, Records
 from shapeflow.shapes.matching import Bindings
@@ -39,13 +39,14 @@ class Comparison:
         """Values of unknown making at which a comparison failed."""
         self.used: dict[int, None] = {}
         """Ops that a comparison went through."""
-        self._known: dict[tuple[int, int], bool] = {}
+        self._known: dict[tuple[int, int, bool], bool] = {}
 
-    def fits(self, node: Node, value: int) -> bool:
-        """Return whether a value was made as a part of a formula says."""
-        key = (id(node), value)
+    def fits(self, node: Node, value: int, arranged: bool = False) -> bool:
+        """Return whether a value was made as a part of a formula says, with the same axes if ``arranged``."""
+        key = (id(node), value, arranged)
         if key not in self._known:
-            self._known[key] = any(self._at(node, same) for same in same_numbers(self.trace, value))
+            near = same_numbers(self.trace, value, arranged)
+            self._known[key] = any(self._at(node, same) for same in near)
         return self._known[key]
 
     def _at(self, node: Node, value: int) -> bool:
@@ -57,16 +58,21 @@ class Comparison:
         elif isinstance(node, Plain):
             return False
         else:
-            found = any(self._op(node, op, value) for op in step_back(self.trace, value).ops)
+            step = step_back(self.trace, value)
+            found = any(self._op(node, op, value) for op in (*step.ops, *step.moves))
         if not found and self._came_from_outside(value):
             self.ends[value] = None
         return found
 
     def _came_from_outside(self, value: int) -> bool:
-        """Return whether a value was made of something that is no tensor and was not looked into."""
-        ops = step_back(self.trace, value).ops
-        outside = bool(ops) and all(op.target in FROM_OUTSIDE and not tensors(op) for op in ops)
-        return outside or self.trace.values[value].origin == "unknown"
+        """Return whether the making of a value was not seen.
+
+        It has none, or came from something that is no tensor, or was written through a view of its memory.
+        """
+        record, step = self.trace.values[value], step_back(self.trace, value)
+        outside = bool(step.ops) and all(op.target in FROM_OUTSIDE and not tensors(op) for op in step.ops)
+        unseen = record.origin == "op" and not step.ops and not step.same
+        return outside or unseen or record.origin == "unknown"
 
     def _op(self, node: Made | Taken, op: Op, value: int) -> bool:
         fits = self._takes(node, op, value) if isinstance(node, Taken) else self._made(node, op)
@@ -82,14 +88,15 @@ class Comparison:
             place = f"out[{int(node.index)}]"
             if any(port.name == place and port.value == value for port in op.outputs):
                 return self._made(node.whole, op)
-        shape = self.trace.values[given[0].value].shape
+        item = item_of(self.trace, op, value)
+        if item is not None:
+            return any(self._is_part(node, one.value, one.text) for one in stages(self.trace, item))
         text = index_text(op) if op.target == "getitem" else None
-        if text is None:
-            item = item_of(self.trace, op, value)
-            text = None if item is None else ", ".join([":"] * item.axis + [str(item.index)])
-        return (
-            text is not None and same_index(node.index, text, shape) and self.fits(node.whole, given[0].value)
-        )
+        return text is not None and self._is_part(node, given[0].value, text)
+
+    def _is_part(self, node: Taken, whole: int, index: str) -> bool:
+        shape = self.trace.values[whole].shape
+        return same_index(node.index, index, shape) and self.fits(node.whole, whole, arranged=True)
 
     def _made(self, node: Made, op: Op) -> bool:
         sign = operator_of(op)
@@ -150,7 +157,7 @@ class Comparison:
         named = {port.name.removeprefix("in."): port for port in op.inputs} | {
             port.alias.removeprefix("in."): port for port in op.inputs if port.alias
         }
-        left = list(op.inputs)
+        left = [port for port in op.inputs if port.name != "in.out"]
         for name, inner in node.keywords:
             port = named.get(name)
             if port is None or not self._operand(inner, port):
