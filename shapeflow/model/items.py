@@ -152,22 +152,27 @@ def _joined(trace: Records, op: Op, item: Item) -> int | None:
 
 def _axis_before(op: Op, axis: int, shape: tuple[int, ...]) -> int | None:
     """Return which axis of its input, of this shape, an axis of the result was; None if it cannot be told."""
-    rank = len(shape)
-    if keeps_arrangement(op):
+    text = index_text(op) if op.target == "getitem" else None
+    if keeps_arrangement(op) or (text is not None and not _plain_index(text, shape)):
         return axis
-    if op.target == "getitem":
-        text = index_text(op)
-        return axis if text is not None and not _plain_index(text, shape) else None
-    if op.target in ("t", "mT"):
-        return {rank - 2: rank - 1, rank - 1: rank - 2}.get(axis, axis)
+    order = _order(op, len(shape))
+    return order[axis] if order is not None else None
+
+
+def _order(op: Op, rank: int) -> list[int] | None:
+    """Return which axis of its input each axis of the result of an op is, if it only moves axes."""
     texts = [port.text for port in op.inputs if port.value is None]
     if len(texts) == 1 and texts[0][:1] in ("(", "["):
         texts = texts[0][1:-1].split(", ")
+    if op.target in ("t", "mT"):
+        texts = ["-1", "-2"]
     if not texts or not all(_NUMBER.fullmatch(text) for text in texts):
         return None
     axes = [int(text) % rank for text in texts]
-    if op.target in ("transpose", "swapaxes", "swapdims") and len(axes) == 2:
-        return {axes[0]: axes[1], axes[1]: axes[0]}.get(axis, axis)
     if op.target == "permute" and len(axes) == rank:
-        return axes[axis]
+        return axes
+    if op.target in ("transpose", "swapaxes", "swapdims", "t", "mT") and len(axes) == 2:
+        order = list(range(rank))
+        order[axes[0]], order[axes[1]] = axes[1], axes[0]
+        return order
     return None
