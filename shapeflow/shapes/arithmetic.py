@@ -1,4 +1,4 @@
-"""The arithmetic of sizes: one step of it, on whole numbers, and on fractions inside ``ceil`` and ``floor``."""
+"""One step of the arithmetic of sizes: on whole numbers, and on fractions inside ``ceil`` and ``floor``."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ def apply(operator: str, left: Number, right: Number, text: str) -> Number | Dia
         whole, remainder = divmod(left, right)
         if remainder:
             what = f"'{text}' is not a whole number"
-            hint = f"{left} // {right} = {whole} rounds down, ceil({left} / {right}) = {whole + 1} rounds up"
-            because = f"{left} / {right} leaves {remainder}\n{hint}"
-            return Diagnostic("symbol-fraction", what, because=because)
+            return Diagnostic("symbol-fraction", what, because=f"{left} / {right} leaves {remainder}")
         return whole
     result = _result(operator, left, right)
     if not -MAX_SIZE <= result <= MAX_SIZE:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from shapeflow.common.text import counted
 from shapeflow.errors import Diagnostic
 from shapeflow.shapes.arithmetic import OPERATORS, Number, apply, rounded
-from shapeflow.shapes.notation import ANY_DTYPE, Dim, Expression, ShapePattern, Wildcard, shape_text
+from shapeflow.shapes.notation import Dim, Expression, ShapePattern, Wildcard, shape_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +181,8 @@ def match(
     if differences:
         differences.sort(key=lambda difference: difference.axis)
         return DimsDiffer(tuple(differences), _reordered(pattern, shape, bindings))
-    if pattern.dtype not in ("", ANY_DTYPE, dtype):
-        return DtypeDiffers(pattern.dtype, dtype)
+    if pattern.wanted_dtype not in ("", dtype):
+        return DtypeDiffers(pattern.wanted_dtype, dtype)
     trial.commit()
     return None
 

@@ -85,6 +85,14 @@ class ShapePattern:
     dtype: str
     """Short name; ``_``: any; empty: what the document says, else any."""
     dims: tuple[Dim, ...]
+    implied: str = ""
+    """The dtype that the document says for shapes without one; empty: any."""
+
+    @property
+    def wanted_dtype(self) -> str:
+        """The dtype that is meant; empty: any."""
+        wanted = self.dtype or self.implied
+        return "" if wanted == ANY_DTYPE else wanted
 
     def __str__(self) -> str:
         return f"{self.dtype}[{', '.join(dim.text for dim in self.dims)}]"
@@ -100,10 +108,11 @@ class ShapePattern:
         named = (dim.meaning.symbols for dim in self.dims if isinstance(dim.meaning, Expression))
         return tuple(dict.fromkeys(name for names in named for name in names))
 
-    def with_sizes(self, sizes: dict[int, int]) -> str:
-        """Return the text with other sizes at some positions of ``dims``."""
+    def with_sizes(self, sizes: dict[int, int], dtype: str) -> str:
+        """Return the text with other sizes at some positions of ``dims``, and right for a dtype."""
         dims = (str(sizes.get(i, dim.text)) for i, dim in enumerate(self.dims))
-        return f"{self.dtype}[{', '.join(dims)}]"
+        written = self.dtype if self.wanted_dtype in ("", dtype) else dtype
+        return f"{written}[{', '.join(dims)}]"
 
 
 DTYPE_BYTES = {"bool": 1, "c64": 8, "c128": 16}

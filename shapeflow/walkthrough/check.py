@@ -94,7 +94,7 @@ def _not_selected(error: SelectionError, run: Run) -> Finding:
     because = cause.because
     if error.status == "not observed" and not run.complete:
         because = "the run ended early, later calls are missing"
-    columns = (part.start + start, part.start + max(end, start + 1))
+    columns = part.narrow(start, end)
     return Finding(error.status, replace(cause, columns=columns, because=because))
 
 

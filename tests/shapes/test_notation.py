@@ -201,11 +201,7 @@ class TestArithmetic:
 
     def test_a_remainder(self):
         assert evaluate(parse_expression("S / P"), bound(S=1000, P=14)) == NotEvaluable(
-            Diagnostic(
-                "symbol-fraction",
-                "'S / P' is not a whole number",
-                because="1000 / 14 leaves 6\n1000 // 14 = 71 rounds down, ceil(1000 / 14) = 72 rounds up",
-            )
+            Diagnostic("symbol-fraction", "'S / P' is not a whole number", because="1000 / 14 leaves 6")
         )
 
     def test_a_division_by_zero_has_no_size(self):

@@ -13,7 +13,7 @@ from shapeflow.shapes.matching import Binding, NotEvaluable, evaluate, sizes_of,
 from shapeflow.shapes.notation import Expression
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Evidence, Finding, evidence_of
-from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word, size_of
+from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, around, first_word, size_of
 
 UNITS = ("modules", "calls", "ops", "items")
 
@@ -23,7 +23,7 @@ class Count:
     """What is counted, and how many there are."""
 
     unit: str
-    selector: Part
+    selector: SelectorPart
     number: Expression
     place: Part
     """Where the number is written."""
@@ -47,7 +47,7 @@ class Count:
             raise unit.error("claim-syntax", f"cannot count '{unit.text[:60]}'", expected=", ".join(UNITS))
         if " " in selector.text:
             raise selector.error("claim-syntax", "one selector is counted", expected="no blanks in it")
-        return cls(unit.text, selector, size_of(sides[1]), sides[1])
+        return cls(unit.text, SelectorPart.of(selector), size_of(sides[1]), sides[1])
 
     def judge(self, subject: Subject) -> Finding:
         """Hold if that many are there; a plain symbol without a size is bound."""

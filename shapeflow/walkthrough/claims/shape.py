@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shapeflow.common.text import counted, nearest
 from shapeflow.errors import Diagnostic, SelectorError
 from shapeflow.model.match import Match
+from shapeflow.model.records import Value
 from shapeflow.shapes.corrections import looks_like_shape, suggest_shape
 from shapeflow.shapes.matching import (
     Bindings,
@@ -26,7 +27,7 @@ from shapeflow.walkthrough.claims import accepted_syntax, keywords
 from shapeflow.walkthrough.context import SelectionError, Subject, is_pattern
 from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.messages import failing_name, missing_port, places_text
-from shapeflow.walkthrough.parts import ClaimError, Part, first_word
+from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, first_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Comparison:
 class Shape:
     """A selector and the shape that every port it names has."""
 
-    selector: Part
+    selector: SelectorPart
     pattern: ShapePattern
     place: Part
     """Where the shape is written."""
@@ -66,7 +67,7 @@ class Shape:
         if not looks_like_shape(rest.text):
             raise _unreadable(selector, rest)
         try:
-            return cls(selector, parse_shape(rest.padded), rest)
+            return cls(SelectorPart.of(selector), parse_shape(rest.padded), rest)
         except ShapeTextError as error:
             repaired = suggest_shape(rest.text)
             raise ClaimError(
@@ -102,7 +103,7 @@ class Shape:
         if len(failed) < len(compared) and self._is_unclear(matches):
             return self._ambiguous(finding, compared)
         name = failing_name(self.selector, matches, [comparison.match for comparison in failed])
-        return self._failed(finding, failed[0].reason, name)
+        return self._failed(finding, failed[0].reason, name, failed[0].match.value)
 
     def _refuse_new_names(self, bindings: Bindings) -> None:
         """Refuse names of sizes in what others say that nobody gave a size: they say nothing.
@@ -131,26 +132,36 @@ class Shape:
 
     def _expected(self, bindings: Bindings) -> str:
         """Return the shape as written and the sizes of its symbols."""
-        sizes = with_sizes_text(self.pattern.symbols, bindings)
-        return f"{self.pattern}   {sizes}" if sizes else str(self.pattern)
+        pattern = self.pattern
+        sizes = with_sizes_text(pattern.symbols, bindings)
+        implied = "" if pattern.dtype else pattern.implied
+        dtype = f"{implied}, as the front matter says" if implied else ""
+        return "   ".join(text for text in (str(pattern), dtype, sizes) if text)
 
-    def _failed(self, finding: Finding, reason: Mismatch | Absent | None, name: str) -> Finding:
+    def _failed(
+        self, finding: Finding, reason: Mismatch | Absent | None, name: str, value: Value | None
+    ) -> Finding:
         """Add to a contradiction why the first port that fails does."""
         if isinstance(reason, NotEvaluable):
             return self._not_evaluable(finding, reason)
         if isinstance(reason, DimsDiffer):
-            return self._dims_differ(finding, reason, name)
+            return self._dims_differ(finding, reason, name, value.dtype if value else "")
         if isinstance(reason, DtypeDiffers):
             start = self.place.start
-            columns = (start, start + len(self.pattern.dtype))
-            what = f"'{name}' has another dtype"
-            return finding.amended("contradicted", code="dtype", what=what, columns=columns)
+            written = (start, start + len(self.pattern.dtype))
+            return finding.amended(
+                "contradicted",
+                code="dtype",
+                what=f"'{name}' has another dtype",
+                columns=written if self.pattern.dtype else self.place.columns,
+                hint=f"{self.selector.text}  {self.pattern.with_sizes({}, reason.found)}",
+            )
         what = f"'{name}' holds no tensor"
         if isinstance(reason, RankDiffers):
             what = f"'{name}' has {counted(reason.found, 'dim')}, not {reason.expected}"
         return finding.amended("contradicted", code="shape", what=what, columns=self.place.columns)
 
-    def _dims_differ(self, finding: Finding, reason: DimsDiffer, name: str) -> Finding:
+    def _dims_differ(self, finding: Finding, reason: DimsDiffer, name: str, dtype: str) -> Finding:
         """Add which sizes differ, and the claim with the sizes found."""
         first = reason.differences[0]
         dim = self.pattern.dims[first.dim]
@@ -160,7 +171,7 @@ class Shape:
             code="shape",
             what=f"'{name}' has another shape",
             columns=(dim.start, dim.end),
-            hint=f"{self.selector.text}  {self.pattern.with_sizes(right)}",
+            hint=f"{self.selector.text}  {self.pattern.with_sizes(right, dtype)}",
         )
         if reason.reordered:
             what = f"'{name}' has these sizes in another order"

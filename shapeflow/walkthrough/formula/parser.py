@@ -23,7 +23,7 @@ from shapeflow.walkthrough.formula.ast import (
     Symbol,
     Text,
 )
-from shapeflow.walkthrough.parts import ClaimError, Part
+from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart
 
 MAX_TOKENS = 400
 MAX_DEPTH = 40
@@ -142,7 +142,7 @@ class _Parser:
             return Apply("neg", (self.expression(2),), place)
         node: Node
         if kind == "selector":
-            node = Captured(Part(self.take(), place[0]))
+            node = Captured(SelectorPart(self.take(), place[0]))
         elif kind == "number":
             return Number(float(self.take()))
         elif kind == "name":
