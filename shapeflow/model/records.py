@@ -16,6 +16,7 @@ from shapeflow.common.control_characters import visible_line
 from shapeflow.model.call_names import call_key, call_name
 from shapeflow.model.containers import Container
 from shapeflow.model.ports import Port, item_name
+from shapeflow.model.tensors import ModuleTensor
 from shapeflow.shapes.notation import element_bytes, shape_text
 
 __all__ = [
@@ -179,6 +180,8 @@ class Module:
     """Where its class is defined."""
     callable: bool = True
     """False for a container that has no ``forward``, such as a ``ModuleList``: it never runs by itself."""
+    tensors: tuple[ModuleTensor, ...] | None = None
+    """Its own parameters and buffers; None: this trace does not list them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +225,8 @@ class Run:
     """What the user asked for: ``sam3``, ``PKG.MOD:FACTORY``, or the class of the model."""
     device: str
     """``meta``, ``cpu``, ``cuda``."""
+    name: str = ""
+    """Which of several runs of a document it is: ``training``."""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     """What went in, as plain data: image, prompt, boxes, seed …"""
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -35,6 +35,9 @@ class Scope:
     """What a shape without a dtype means; empty: any."""
 
 
+NO_SCOPE = Scope()
+
+
 @dataclass(frozen=True, slots=True)
 class Fence:
     """A fenced block, as a Markdown renderer sees it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shapeflow.common.text import Span
-from shapeflow.walkthrough.block import Scope
+from shapeflow.walkthrough.block import NO_SCOPE, Scope
 from shapeflow.walkthrough.context import Body
 from shapeflow.walkthrough.parts import ClaimError
 
@@ -30,7 +30,7 @@ class Claim:
     """For a restated mistake of a third-party text: where it says so, as in ``6.1 one score per channel``."""
     real: bool = False
     """True for a claim marked ``real``: only a run that really computes can decide it."""
-    scope: Scope = Scope()
+    scope: Scope = NO_SCOPE
     """What its block says: the module that names are relative to, and the runs that it speaks of."""
 
     @property

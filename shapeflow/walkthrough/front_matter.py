@@ -68,7 +68,9 @@ class _Reader:
                 raise _error(f"no key '{name}' in a front matter", self._span(key), hint=f"{close[0]}:")
         if "run" in entries and "runs" in entries:
             what = "'run' is one run and 'runs' are several; a document has one of them"
-            raise _error(what, self._span(entries["runs"][0]), expected="the run as one of 'runs', with a name")
+            raise _error(
+                what, self._span(entries["runs"][0]), expected="the run as one of 'runs', with a name"
+            )
         dims = self._mapping(entries["dims"][1], "'dims'") if "dims" in entries else {}
         return FrontMatter(
             title=self._text(entries, "title"),
@@ -185,7 +187,9 @@ class _Reader:
         long = LONG_DTYPES.get(dtype.removeprefix("torch."), "")
         hint = f"dtype: {long}" if long else ""
         expected = "f32, bf16, f16, i64 …"
-        raise _error(f"no dtype '{dtype[:60]}'", self._span(entries["dtype"][1]), expected=expected, hint=hint)
+        raise _error(
+            f"no dtype '{dtype[:60]}'", self._span(entries["dtype"][1]), expected=expected, hint=hint
+        )
 
     def _size(self, name: str, pair: tuple[Node, Node]) -> str:
         """Return a size of ``dims`` as written."""

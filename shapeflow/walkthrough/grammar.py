@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from shapeflow.common.text import Span
-from shapeflow.walkthrough.block import Scope
+from shapeflow.walkthrough.block import NO_SCOPE, Scope
 from shapeflow.walkthrough.claims import body_type, kind_of
 from shapeflow.walkthrough.document import Claim
 from shapeflow.walkthrough.parts import ClaimError
@@ -15,13 +15,12 @@ from shapeflow.walkthrough.scoped import in_scope
 MAX_LINE = 2_000
 """Characters of one claim."""
 
-_NO_SCOPE = Scope()
 _SAID = re.compile(r"\s*said\b\s*")
 _SAID_WHERE = re.compile(r'"(?P<where>[^"]+)"\s*:\s')
 _REAL = re.compile(r"\s*real\s+(?=\S)")
 
 
-def read_claim(span: Span, number: int, section: int, scope: Scope = _NO_SCOPE) -> Claim:
+def read_claim(span: Span, number: int, section: int, scope: Scope = NO_SCOPE) -> Claim:
     """Read the claim that a span marks.
 
     Args:

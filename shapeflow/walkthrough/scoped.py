@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from shapeflow.shapes.notation import ShapePattern
 from shapeflow.walkthrough.block import Scope
@@ -18,7 +18,7 @@ from shapeflow.walkthrough.parts import SelectorPart
 Body = TypeVar("Body")
 
 _STARTS = (":", "/", "@")
-"""What a name begins with that is about the module of the block itself: its ports, its ops, one of its calls."""
+"""What a name begins with that is about the block's module itself: its ports, its ops, one of its calls."""
 
 
 def in_scope(body: Body, scope: Scope) -> Body:
@@ -28,24 +28,26 @@ def in_scope(body: Body, scope: Scope) -> Body:
         ClaimError: a name makes no sense in this block.
     """
     if isinstance(body, SelectorPart):
-        return _absolute(body, scope.module)
+        return cast("Body", _absolute(body, scope.module))
     if isinstance(body, ShapePattern):
-        return replace(body, implied=scope.dtype)
+        return cast("Body", replace(body, implied=scope.dtype))
     if isinstance(body, tuple):
-        return type(body)(in_scope(item, scope) for item in body)  # type: ignore[return-value, call-arg]
+        return cast("Body", tuple(in_scope(item, scope) for item in body))
     if not is_dataclass(body) or isinstance(body, type):
         return body
     before = {field.name: getattr(body, field.name) for field in fields(body) if field.init}
     after = {name: in_scope(value, scope) for name, value in before.items()}
     changed: dict[str, Any] = {name: value for name, value in after.items() if value is not before[name]}
-    return replace(body, **changed) if changed else body  # type: ignore[type-var]
+    return replace(body, **changed) if changed else body
 
 
 def _absolute(part: SelectorPart, module: str) -> SelectorPart:
     """Return a selector as the model knows it."""
     text = part.text
     if not text and not module:
-        raise part.error("claim-syntax", "a module is missing here", expected="its path, or '.' for the model")
+        raise part.error(
+            "claim-syntax", "a module is missing here", expected="its path, or '.' for the model"
+        )
     if not module or text.startswith("."):
         return part
     if not text or text.startswith(_STARTS):
@@ -55,7 +57,7 @@ def _absolute(part: SelectorPart, module: str) -> SelectorPart:
             "claim-syntax",
             f"'{module}' is a helper method, and nothing is below it",
             expected="its ports (':out'), its ops ('/add'), or a name with a leading dot",
-            hint=f".{text}",
+            hint=f".{module.rpartition('.')[0]}.{text}".replace("..", "."),
         )
     else:
         between = "."

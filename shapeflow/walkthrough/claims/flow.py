@@ -127,7 +127,7 @@ def _contradicted(finding: Finding, source: str, destination: str, reach: Reach,
         because = f"it arrives as {trace.values[steps[-2].value]}" if len(steps) > 1 else ""
     else:
         what = f"'{source}' does not reach '{destination}'"
-        because = "its data gets nowhere"
+        because = "its data gets nowhere" if reach.start else "nothing read it in this run"
         if reach.last is not None:
             op = trace.ops[reach.last]
             place = f" in {trace.calls[op.call].name}" if op.call is not None else ""

@@ -60,7 +60,7 @@ class OpText:
     def _texts(match: Match) -> Sequence[str]:
         """Return the plain values that a match is about."""
         if match.port:
-            return [match.content if match.value else _unquoted(match.port.text)]
+            return [match.content if match.value or match.tensor else _unquoted(match.port.text)]
         return [_unquoted(port.text) for port in match.owner.inputs if port.value is None]
 
 
@@ -81,5 +81,5 @@ def _plain(text: str) -> str:
 
 def _place(match: Match, trace: Trace) -> str:
     """Return the source line of an op or call."""
-    source = match.owner.source
+    source = None if match.tensor else match.owner.source
     return "" if source is None else f"{trace.sources[source]}: {trace.sources[source].text}"

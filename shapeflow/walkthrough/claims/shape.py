@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from shapeflow.common.text import counted, nearest
 from shapeflow.errors import Diagnostic, SelectorError
 from shapeflow.model.match import Match
-from shapeflow.model.records import Value
 from shapeflow.shapes.corrections import looks_like_shape, suggest_shape
 from shapeflow.shapes.matching import (
     Bindings,
@@ -45,10 +44,10 @@ class Comparison:
     @property
     def found(self) -> str:
         """What the port holds and what is different about it."""
-        value = self.match.value
-        if value is None or self.reason is None or isinstance(self.reason, Absent):
+        held = self.match.tensor or self.match.value
+        if held is None or self.reason is None or isinstance(self.reason, Absent):
             return self.match.content
-        return difference_text(self.reason, value.dtype, value.shape)
+        return difference_text(self.reason, held.dtype, held.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +98,11 @@ class Shape:
             return finding
         if subject.said:
             self._refuse_new_names(subject.bindings)
-        finding = finding.amended("contradicted", because=subject.origin(failed[0].match.value))
+        finding = finding.amended("contradicted", because=subject.origin(failed[0].match))
         if len(failed) < len(compared) and self._is_unclear(matches):
             return self._ambiguous(finding, compared)
         name = failing_name(self.selector, matches, [comparison.match for comparison in failed])
-        return self._failed(finding, failed[0].reason, name, failed[0].match.value)
+        return self._failed(finding, failed[0].reason, name, failed[0].match)
 
     def _refuse_new_names(self, bindings: Bindings) -> None:
         """Refuse names of sizes in what others say that nobody gave a size: they say nothing.
@@ -125,10 +124,10 @@ class Shape:
 
     def _compare(self, found: Match, binder: tuple[int, str], trial: Bindings) -> Comparison:
         """Compare one port; what it binds counts for the next."""
-        value = found.value
-        if value is None:
+        held = found.tensor or found.value
+        if held is None:
             return Comparison(found, Absent())
-        return Comparison(found, match(self.pattern, value.dtype, value.shape, trial, binder))
+        return Comparison(found, match(self.pattern, held.dtype, held.shape, trial, binder))
 
     def _expected(self, bindings: Bindings) -> str:
         """Return the shape as written and the sizes of its symbols."""
@@ -138,14 +137,12 @@ class Shape:
         dtype = f"{implied}, as the front matter says" if implied else ""
         return "   ".join(text for text in (str(pattern), dtype, sizes) if text)
 
-    def _failed(
-        self, finding: Finding, reason: Mismatch | Absent | None, name: str, value: Value | None
-    ) -> Finding:
+    def _failed(self, finding: Finding, reason: Mismatch | Absent | None, name: str, found: Match) -> Finding:
         """Add to a contradiction why the first port that fails does."""
         if isinstance(reason, NotEvaluable):
             return self._not_evaluable(finding, reason)
         if isinstance(reason, DimsDiffer):
-            return self._dims_differ(finding, reason, name, value.dtype if value else "")
+            return self._dims_differ(finding, reason, name, found)
         if isinstance(reason, DtypeDiffers):
             start = self.place.start
             written = (start, start + len(self.pattern.dtype))
@@ -161,9 +158,11 @@ class Shape:
             what = f"'{name}' has {counted(reason.found, 'dim')}, not {reason.expected}"
         return finding.amended("contradicted", code="shape", what=what, columns=self.place.columns)
 
-    def _dims_differ(self, finding: Finding, reason: DimsDiffer, name: str, dtype: str) -> Finding:
+    def _dims_differ(self, finding: Finding, reason: DimsDiffer, name: str, found: Match) -> Finding:
         """Add which sizes differ, and the claim with the sizes found."""
         first = reason.differences[0]
+        held = found.tensor or found.value
+        dtype = held.dtype if held else ""
         dim = self.pattern.dims[first.dim]
         right = {difference.dim: difference.found for difference in reason.differences}
         finding = finding.amended(
