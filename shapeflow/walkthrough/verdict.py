@@ -11,7 +11,7 @@ from shapeflow.common.text import Span, listing
 from shapeflow.errors import Diagnostic, ExitCode
 from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.document import Claim, Document
-from shapeflow.walkthrough.finding import Finding, Status
+from shapeflow.walkthrough.finding import Evidence, Finding, Status
 
 LEVELS: dict[Status, str] = {"invalid": "error"}
 """What the first line of a message begins with, where it is not the status itself."""
@@ -89,6 +89,16 @@ class CheckResult:
     """Symbol -> its size, and who bound it (``line 12``, or the front matter), in the first run."""
     traces: Mapping[str, Trace] = field(default_factory=dict)
     """The traces by the name of their run; ``trace`` is the first."""
+
+    def about(self, trace: Trace) -> CheckResult:
+        """Return the same with evidence in one trace only: ids of another one mean nothing in it."""
+        if len(self.traces) < 2:
+            return self
+        verdicts = tuple(
+            verdict if self.traces.get(verdict.run) is trace else replace(verdict, evidence=Evidence())
+            for verdict in self.verdicts
+        )
+        return replace(self, verdicts=verdicts)
 
     @property
     def counts(self) -> Counter[str]:

@@ -68,7 +68,7 @@ class ClaimViews:
             anchor=self._anchor(claim.text),
             text=self.colours.claim(claim.text),
             statement=self.colours.claim(SAID.sub("", claim.text)),
-            place=f"{Path(claim.span.path).name}:{claim.span.line}",
+            place=_place(verdict),
             kind=claim.kind,
             status=verdict.status,
             verdict=shown,
@@ -145,6 +145,15 @@ class ClaimViews:
         """Return a link to an op with its source place."""
         where = self.trace.line(op.source)
         return LinkView(self.names.op(op.id), self.names.op(op.id).rpartition("@")[0], where)
+
+
+def _place(verdict: Verdict) -> str:
+    """Return where a claim is written, with the module and the runs that its block is about."""
+    claim = verdict.claim
+    runs = ", ".join(run for run in claim.scope.runs if run)
+    block = [f"module={claim.scope.module}"] if claim.scope.module else []
+    block += [f"run={runs}"] if runs else []
+    return " · ".join([f"{Path(claim.span.path).name}:{claim.span.line}", *block])
 
 
 def _shape_of(body: object) -> object:

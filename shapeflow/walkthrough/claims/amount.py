@@ -43,11 +43,11 @@ _EXPECTED = {
     "memory": "a size such as 1.2 GB or 850 MiB, or a share of the peak such as 50 %",
 }
 _NOUNS = {
-    "parameters": "parameters",
-    "trainable": "trainable parameters",
-    "flops": "FLOPs",
-    "multiply-adds": "multiply-adds",
-    "memory": "memory at its peak",
+    "parameters": "number of parameters",
+    "trainable": "number of trainable parameters",
+    "flops": "number of FLOPs",
+    "multiply-adds": "number of multiply-adds",
+    "memory": "peak of memory",
 }
 
 
@@ -69,6 +69,8 @@ class Number:
         """Return another number in the same unit, as precisely."""
         exponent = int(self.digits.as_tuple().exponent)
         rounded = round(self._scaled(true, whole), max(0, -exponent))
+        if not rounded and true and self.factor:  # far from what was written
+            return f"{true:,} B" if self.unit in _BYTES and len(self.unit) > 1 else f"{true:,}"
         space = " " if len(self.unit) > 1 or self.unit == _SHARE else ""
         return f"{rounded:,}{space}{self.unit}"
 
@@ -116,16 +118,17 @@ class Amount:
             whole = whole // 2 if self.kind == "multiply-adds" else whole
         number = self.number
         if not number.factor and not whole:
-            what = f"there is no share: the whole has no {_NOUNS[self.kind]}"
+            what = f"there is no share: the whole run has no {self.kind}"
             return Finding("undecided", Diagnostic("amount", what, columns=self.place.columns), evidence)
         share = f", {Decimal(100 * true) / whole:.2f} % of {whole:,}" if whole and not number.factor else ""
-        finding = Finding("holds", Diagnostic(expected=self.place.text, found=f"{true:,}{share}"), evidence)
+        found = f"{true:,}{' B' if self.kind == 'memory' else ''}{share}"
+        finding = Finding("holds", Diagnostic(expected=self.place.text, found=found), evidence)
         if number.is_about(true, whole):
             return finding
         return finding.amended(
             "contradicted",
             code="amount",
-            what=f"'{self.selector.text}' has other {_NOUNS[self.kind]}",
+            what=f"'{self.selector.text}' has another {_NOUNS[self.kind]}",
             columns=self.place.columns,
             because=self._because(true, whole),
             hint=f"{self.kind} {self.selector.text} = {number.like(true, whole)}",
@@ -233,10 +236,6 @@ def _number(kind: Kind, given: Part) -> Number:
         return Number(digits, unit, units[plain])
     place = Part(unit, given.start + found.start("unit"))
     other = next((name for name, words in _WORDS.items() if unit.endswith(words) and name != kind), "")
-    meant = (
-        f"'{unit}' counts {_NOUNS[other]}"
-        if other and kind != "memory"
-        else f"no unit '{unit}' of {_NOUNS[kind]}"
-    )
+    meant = f"'{unit}' counts {other}" if other and kind != "memory" else f"no unit '{unit}' for {kind}"
     hint = f"{given.text}B" if kind == "memory" and f"{unit}B" in _BYTES else ""
     raise place.error("claim-syntax", meant, expected=_EXPECTED[kind], hint=hint)

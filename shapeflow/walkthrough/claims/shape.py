@@ -102,7 +102,7 @@ class Shape:
         if len(failed) < len(compared) and self._is_unclear(matches):
             return self._ambiguous(finding, compared)
         name = failing_name(self.selector, matches, [comparison.match for comparison in failed])
-        return self._failed(finding, failed[0].reason, name, failed[0].match)
+        return self._failed(finding, failed[0].reason, name, failed[0].match, subject)
 
     def _refuse_new_names(self, bindings: Bindings) -> None:
         """Refuse names of sizes in what others say that nobody gave a size: they say nothing.
@@ -137,12 +137,19 @@ class Shape:
         dtype = f"{implied}, as the front matter says" if implied else ""
         return "   ".join(text for text in (str(pattern), dtype, sizes) if text)
 
-    def _failed(self, finding: Finding, reason: Mismatch | Absent | None, name: str, found: Match) -> Finding:
+    def _failed(
+        self,
+        finding: Finding,
+        reason: Mismatch | Absent | None,
+        name: str,
+        found: Match,
+        subject: Subject,
+    ) -> Finding:
         """Add to a contradiction why the first port that fails does."""
         if isinstance(reason, NotEvaluable):
             return self._not_evaluable(finding, reason)
         if isinstance(reason, DimsDiffer):
-            return self._dims_differ(finding, reason, name, found)
+            return self._dims_differ(finding, reason, name, found, subject)
         if isinstance(reason, DtypeDiffers):
             start = self.place.start
             written = (start, start + len(self.pattern.dtype))
@@ -158,7 +165,9 @@ class Shape:
             what = f"'{name}' has {counted(reason.found, 'dim')}, not {reason.expected}"
         return finding.amended("contradicted", code="shape", what=what, columns=self.place.columns)
 
-    def _dims_differ(self, finding: Finding, reason: DimsDiffer, name: str, found: Match) -> Finding:
+    def _dims_differ(
+        self, finding: Finding, reason: DimsDiffer, name: str, found: Match, subject: Subject
+    ) -> Finding:
         """Add which sizes differ, and the claim with the sizes found."""
         first = reason.differences[0]
         held = found.tensor or found.value
@@ -176,6 +185,10 @@ class Shape:
             what = f"'{name}' has these sizes in another order"
             return finding.amended("layout differs", code="layout", what=what)
         binder = first.binding
+        if subject.run and binder is not None and not binder.by:
+            shared = f"'{dim.text}' in line {binder.line} is for every run; without it each run binds its own"
+            because = f"{finding.because}\n{shared}" if finding.because else shared
+            return finding.amended("contradicted", because=because)
         if binder is None or not all(one.binding and one.binding.by for one in reason.differences):
             return finding
         return finding.amended(
