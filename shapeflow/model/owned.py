@@ -8,7 +8,7 @@ from math import prod
 from shapeflow.model.match import Match
 from shapeflow.model.path_index import PathIndex, selector_of
 from shapeflow.model.pattern import Segment
-from shapeflow.model.records import Port, Records
+from shapeflow.model.records import Module, Port, Records
 from shapeflow.model.tensors import Kind, ModuleTensor
 
 
@@ -35,6 +35,12 @@ class Owned:
     def value(self, key: str, tensor: ModuleTensor) -> int | None:
         """Return the value that a tensor was when it was first read; None if nothing read it."""
         return self.values.get(tensor.same or key)
+
+    def may_hold_more(self, module: Module) -> bool:
+        """Return whether a module has parameters that the trace does not list."""
+        known = self.by_module.get(module.path, {}).values()
+        seen = sum(prod(tensor.shape) for tensor in known if tensor.kind != "buffer")
+        return module.tensors is None and module.own_parameters > seen
 
     def find(self, index: PathIndex, segments: Sequence[Segment]) -> dict[str, ModuleTensor]:
         """Return the tensors that a path names, by qualified name; a path that names modules names none."""

@@ -225,8 +225,6 @@ class Run:
     """What the user asked for: ``sam3``, ``PKG.MOD:FACTORY``, or the class of the model."""
     device: str
     """``meta``, ``cpu``, ``cuda``."""
-    name: str = ""
-    """Which of several runs of a document it is: ``training``."""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     """What went in, as plain data: image, prompt, boxes, seed …"""
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -241,6 +239,8 @@ class Run:
     peak_op: int | None = None
     kept: Mapping[str, Any] = field(default_factory=dict)
     """Numbers kept for value claims, by selector: ``{"shape": […], "data": […]}`` (real runs only)."""
+    name: str = ""
+    """Which of several runs of a document it is: ``training``."""
 
     @property
     def shapes_only(self) -> bool:

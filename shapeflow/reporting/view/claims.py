@@ -57,7 +57,9 @@ class ClaimViews:
         tone = TONES[verdict.status]
         shown = self.words(verdict.status)
         if verdict.skipped:
-            tone, shown = "idle", self.words("needs-real")
+            elsewhere = verdict.code == "run-missing"
+            tone = "idle"
+            shown = self.words("needs-run", run=verdict.run) if elsewhere else self.words("needs-real")
         elif claim.said:
             tone = "said" if verdict.passed else "bad" if verdict.status == "holds" else tone
             if verdict.status == "holds":

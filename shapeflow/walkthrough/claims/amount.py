@@ -33,7 +33,7 @@ _WORDS = {"flops": ("FLOPs", "FLOP", "FLOPS", "flops"), "multiply-adds": ("MACs"
 """What may stand behind the unit."""
 _SHARE = "%"
 _NUMBER = re.compile(
-    r"(?P<number>(?:\d{1,3}(?:,\d{3})+|\d{1,30})(?:\.\d{1,20})?(?:[eE][+-]?\d{1,2})?)\s*(?P<unit>[A-Za-z]*|%)"
+    r"(?P<number>(?:\d{1,3}(?:,\d{3})+|\d{1,30})(?:\.\d{1,20})?(?:[eE][+-]?\d{1,2})?)(?P<gap>\s*)(?P<unit>[A-Za-z]*|%)"
 )
 _EXPECTED = {
     "parameters": "a number such as 446,012,345 or 446.0M, or a share such as 12.5 %",
@@ -57,6 +57,7 @@ class Number:
 
     digits: Decimal
     unit: str
+    """With the blank before it, if there is one."""
     factor: int
     """What one of the unit is; 0 for a share."""
 
@@ -69,10 +70,9 @@ class Number:
         """Return another number in the same unit, as precisely."""
         exponent = int(self.digits.as_tuple().exponent)
         rounded = round(self._scaled(true, whole), max(0, -exponent))
-        if not rounded and true and self.factor:  # far from what was written
-            return f"{true:,} B" if self.unit in _BYTES and len(self.unit) > 1 else f"{true:,}"
-        space = " " if len(self.unit) > 1 or self.unit == _SHARE else ""
-        return f"{rounded:,}{space}{self.unit}"
+        if not rounded and true and self.factor > 1:  # far from what was written
+            return Number(Decimal(1), " B" if self.unit.strip() in _BYTES else "", 1).like(true, whole)
+        return f"{rounded:,}{self.unit}"
 
     def _scaled(self, true: int, whole: int) -> Decimal:
         return Decimal(100 * true) / whole if not self.factor else Decimal(true) / self.factor
@@ -143,9 +143,10 @@ class Amount:
             return "it is the number of multiply-adds, and a multiply-add is two FLOPs"
         if self.kind == "multiply-adds" and number.is_about(true * 2, whole):
             return "it is the number of FLOPs, and a multiply-add is two of them"
-        if self.kind == "memory" and number.unit[:1] in ("k", "K", "M", "G", "T"):
+        if self.kind == "memory" and number.unit.strip()[:1] in ("k", "K", "M", "G", "T"):
             binary = "i" not in number.unit
-            other = f"{number.unit[0].upper()}iB" if binary else f"{number.unit[0]}B"
+            sign = number.unit.strip()[0]
+            other = f"{sign.upper()}iB" if binary else f"{sign}B"
             if Number(number.digits, other, _BYTES.get(other, 1000)).is_about(true, whole):
                 return f"it is that many {other}: {'1024' if binary else '1000'} to the step"
         return ""
@@ -228,12 +229,12 @@ def _number(kind: Kind, given: Part) -> Number:
         raise given.error("claim-syntax", what, expected=_EXPECTED[kind])
     unit, digits = found["unit"], Decimal(found["number"].replace(",", ""))
     if unit == _SHARE:
-        return Number(digits, unit, 0)
+        return Number(digits, found["gap"] + unit, 0)
     units = _BYTES if kind == "memory" else _COUNTS
     words = _WORDS.get(kind, ())
     plain = next((unit.removesuffix(word) for word in words if unit.endswith(word)), unit)
     if plain in units:
-        return Number(digits, unit, units[plain])
+        return Number(digits, found["gap"] + unit, units[plain])
     place = Part(unit, given.start + found.start("unit"))
     other = next((name for name, words in _WORDS.items() if unit.endswith(words) and name != kind), "")
     meant = f"'{unit}' counts {other}" if other and kind != "memory" else f"no unit '{unit}' for {kind}"
