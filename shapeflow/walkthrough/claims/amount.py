@@ -160,18 +160,18 @@ class Amount:
             matches = [match for match in subject.select(self.selector) if match.tensor]
             named = {match.tensor.same or match.path: match for match in matches if match.tensor}
             return sum(_elements(match, self.kind) for match in named.values())
-        paths = [module.path for module in modules]
-        if owned.listed:
-            return owned.elements(trace, paths)[self.kind == "trainable"]
-        if self.kind == "trainable" or len(modules) > 1:
-            error = SelectorError(
-                "not-in-trace",
-                "this trace lists no parameters, so some may be counted twice or not be trained",
-                expected="one module and its 'parameters', or a trace that lists them",
-                hint="record again with 'shapeflow trace'",
-            )
-            raise SelectionError("not observed", self.selector, error)
-        return modules[0].parameters
+        if self.kind == "parameters" and len(modules) == 1:
+            return modules[0].parameters
+        # A module in two places is listed in one of them, so that what is below the other is not known.
+        if all(owned.elements(trace, [module.path])[0] == module.parameters for module in modules):
+            return owned.elements(trace, [module.path for module in modules])[self.kind == "trainable"]
+        error = SelectorError(
+            "not-in-trace",
+            "which parameters these modules have is not in this trace: some are shared, or none are listed",
+            expected="'parameters' of one module",
+            because="" if owned.listed else "an older version made the trace",
+        )
+        raise SelectionError("not observed", self.selector, error)
 
     def _modules(self, subject: Subject) -> list[Module] | None:
         """Return the modules that are named; None if it is no module but a parameter."""
