@@ -85,6 +85,8 @@ _PARTS = frozenset(
     }
 )
 """These hand all on if their only tensor has as many numbers as their result."""
+HANDING_ON = _ARRANGED | _CASTS | _DROPOUTS
+"""Ops that a formula need not write; one that it writes has to be there."""
 
 
 def handed_on(trace: Records, op: Op, result: int) -> int | None:
@@ -101,7 +103,7 @@ def handed_on(trace: Records, op: Op, result: int) -> int | None:
     source, made = trace.values[given[0]], trace.values[result]
     if op.target == "copy_" and len(given) == 2:
         return given[1] if trace.values[given[1]].shape == made.shape else None
-    whole = len(given) == 1 and prod(source.shape) == prod(made.shape)
+    whole = len(given) == 1 and _count(source.shape) == _count(made.shape)
     hands_on = (
         op.target in _ARRANGED
         or (op.target in _CASTS and _keeps_numbers(source.dtype, made.dtype))
@@ -110,6 +112,11 @@ def handed_on(trace: Records, op: Op, result: int) -> int | None:
         or (op.target in ("add", "add_") and _adds_zero(op))
     )
     return given[0] if hands_on else None
+
+
+def _count(shape: tuple[int, ...]) -> int:
+    """Return how many numbers a tensor has; of one without any, how many it would have with one along those axes."""
+    return prod(size for size in shape if size)
 
 
 def argument(op: Op, name: str, place: int) -> str | None:

@@ -51,6 +51,16 @@ def index_text(op: Op) -> str | None:
     return ", ".join(texts)
 
 
+def narrowed_text(op: Op, rank: int) -> str | None:
+    """Return the index that ``narrow(x, 0, 1, 3)`` takes: ``1:4``; None for another op."""
+    if op.target != "narrow":
+        return None
+    axis, start, length = argument(op, "dim", 1), argument(op, "start", 2), argument(op, "length", 3)
+    if not (axis and start and length) or not all(map(_NUMBER.fullmatch, (axis, start, length))):
+        return None
+    return ", ".join([":"] * (int(axis) % rank) + [f"{start}:{int(start) + int(length)}"])
+
+
 def same_index(written: str, recorded: str, shape: tuple[int, ...]) -> bool:
     """Return whether two texts of an index take the same part of a tensor of this shape."""
     return _plain_index(written, shape) == _plain_index(recorded, shape)

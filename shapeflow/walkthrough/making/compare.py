@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from math import isclose
 
-from shapeflow.model.handed_on import tensors
-from shapeflow.model.items import index_text, item_of, same_index
+from shapeflow.model.handed_on import HANDING_ON, tensors
+from shapeflow.model.items import index_text, item_of, narrowed_text, same_index
+from shapeflow.model.links import Links
 from shapeflow.model.making import operands, operator_of, same_numbers, step_back
+from shapeflow.model.orders import ORDERINGS, order_of, plain_texts
 from shapeflow.model.records import Op, Port, Records
 from shapeflow.shapes.matching import Bindings
 from shapeflow.walkthrough.making.formula import MAX_TERMS, Anything, Made, Node, Plain, Taken, Tensor
 
 _COMMUTES = ("+", "*")
+_FAMILIES = (
+    ("cat", "concat", "concatenate"),
+    ("zeros", "zeros_like", "new_zeros"),
+    ("ones", "ones_like", "new_ones"),
+)
+"""Ops that do the same, whatever they take their size from."""
+_NUMPY = re.compile(r"^np\.\w+\((.*)\)$")
+"""A number of numpy, as Python prints it: ``np.float64(3.0)``."""
 FROM_OUTSIDE = frozenset(
     {"as_tensor", "asarray", "from_dlpack", "from_file", "from_numpy", "frombuffer", "tensor"}
 )
@@ -57,10 +68,16 @@ class Comparison:
         elif isinstance(node, Plain):
             return False
         else:
-            found = any(self._op(node, op, value) for op in step_back(self.trace, value).ops)
+            found = any(self._op(node, op, value) for op in self._ops(node, value))
         if not found and self._came_from_outside(value):
             self.ends[value] = None
         return found
+
+    def _ops(self, node: Made | Taken, value: int) -> Sequence[Op]:
+        """Return the ops that a part of a formula may stand for; those that hand on only if it writes one."""
+        if isinstance(node, Made) and node.name.rstrip("_") in (HANDING_ON | ORDERINGS):
+            return [self.trace.ops[op] for op in self.trace.cached(Links).makers[value]]
+        return step_back(self.trace, value).ops
 
     def _came_from_outside(self, value: int) -> bool:
         """Return whether a value was made of something that is no tensor and was not looked into."""
@@ -80,10 +97,11 @@ class Comparison:
             return False
         if isinstance(node.whole, Made) and node.index.isdecimal():  # `(chunk(x))[1]`
             place = f"out[{int(node.index)}]"
-            if any(port.name == place and port.value == value for port in op.outputs):
-                return self._made(node.whole, op)
+            here = any(port.name == place and port.value == value for port in op.outputs)
+            if here and self._made(node.whole, op):
+                return True
         shape = self.trace.values[given[0].value].shape
-        text = index_text(op) if op.target == "getitem" else None
+        text = index_text(op) if op.target == "getitem" else narrowed_text(op, len(shape))
         if text is None:
             item = item_of(self.trace, op, value)
             text = None if item is None else ", ".join([":"] * item.axis + [str(item.index)])
@@ -93,13 +111,39 @@ class Comparison:
 
     def _made(self, node: Made, op: Op) -> bool:
         sign = operator_of(op)
+        if node.name == "*" and sign == "/" and self._divides(node, op):
+            return True
         if node.name in _COMMUTES:
             return sign == node.name and self._terms(tuple(_terms(node, node.name)), op)
         if node.name == "neg":
             return op.target.rstrip("_") in ("neg", "negative") and self._arguments(node, op)
         if not node.name[0].isalpha() and node.name[0] != "_":
             return sign == node.name and all(map(self._operand, node.arguments, operands(op)))
-        return node.name.rstrip("_") == op.target.rstrip("_") and self._arguments(node, op)
+        if node.name in ORDERINGS:
+            return self._ordered(node, op)
+        return _family(node.name) == _family(op.target) and self._arguments(node, op)
+
+    def _divides(self, node: Made, op: Op) -> bool:
+        """Return whether an op divides by a number where the formula multiplies by its inverse: ``x * 0.5``."""
+        over, under = operands(op)
+        for number, other in (node.arguments, node.arguments[::-1]):
+            if isinstance(number, Plain) and under.value is None and self._operand(other, over):
+                try:
+                    return isclose(float(number.text) * float(under.text), 1.0, rel_tol=1e-9)
+                except ValueError:
+                    return False
+        return False
+
+    def _ordered(self, node: Made, op: Op) -> bool:
+        """Return whether an op puts the axes into the order that ``permute(x, 2, 0, 1)`` says, in whatever words."""
+        given = tensors(op)
+        if len(given) != 1 or given[0].value is None or not node.arguments:
+            return False
+        rank = len(self.trace.values[given[0].value].shape)
+        written = tuple(item.text for item in node.arguments[1:] if isinstance(item, Plain))
+        wanted = order_of(node.name, written, rank)
+        found = order_of(op.target, plain_texts(op), rank)
+        return wanted is not None and wanted == found and self.fits(node.arguments[0], given[0].value)
 
     def _terms(self, terms: Sequence[Node], op: Op) -> bool:
         """Return whether an op adds, or multiplies, what the terms say, in any order."""
@@ -141,7 +185,7 @@ class Comparison:
         if written == text or written.strip("\"'").replace(" ", "") == text.strip("\"'").replace(" ", ""):
             return True
         try:
-            return isclose(float(written), float(text), rel_tol=1e-9)
+            return isclose(float(written), float(_NUMPY.sub(r"\1", text)), rel_tol=1e-9)
         except ValueError:
             return False
 
@@ -161,6 +205,8 @@ class Comparison:
             if taken is None:
                 return False
             del left[taken]
+            if isinstance(argument, Plain):  # what is written comes in this order
+                left = left[taken:]
         return node.more or all(self._goes_without_saying(port, op) for port in left)
 
     def _next(self, argument: Node, left: Sequence[Port], op: Op) -> int | None:
@@ -182,6 +228,12 @@ class Comparison:
             return True
         origins = {self.trace.values[same].origin for same in same_numbers(self.trace, port.value)}
         return "parameter" in origins or ("buffer" in origins and op.target.endswith("_norm"))
+
+
+def _family(name: str) -> str:
+    """Return the name that several ops share which do the same."""
+    plain = name.rstrip("_")
+    return next((family[0] for family in _FAMILIES if plain in family), plain)
 
 
 def _terms(node: Node, sign: str) -> Iterator[Node]:
