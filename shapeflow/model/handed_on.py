@@ -111,7 +111,7 @@ def handed_on(trace: Records, op: Op, result: int) -> int | None:
     if op.target == "copy_" and len(given) == 2:
         other = trace.values[given[1]]
         return given[1] if other.shape == made.shape and _keeps_numbers(other.dtype, made.dtype) else None
-    whole = len(given) == 1 and prod(source.shape) == prod(made.shape) and _keeps_order(op)
+    whole = len(given) == 1 and _count(source.shape) == _count(made.shape) and _keeps_order(op)
     hands_on = (
         (op.target in (_ARRANGED | _COPIES) and source.dtype == made.dtype)
         or (op.target in _CASTS and _keeps_numbers(source.dtype, made.dtype))
@@ -130,6 +130,11 @@ def keeps_arrangement(op: Op) -> bool:
 def gives(op: Op, value: int) -> bool:
     """Return whether a value is a result of an op, and not other memory that it wrote to, perhaps in part."""
     return any(port.value == value and not port.name.startswith("out.written") for port in op.outputs)
+
+
+def _count(shape: tuple[int, ...]) -> int:
+    """Return how many numbers a tensor has; sizes of 0 do not count, or all empty ones would be alike."""
+    return prod(size for size in shape if size)
 
 
 def argument(op: Op, name: str, place: int) -> str | None:

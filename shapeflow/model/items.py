@@ -9,6 +9,7 @@ from math import prod
 
 from shapeflow.model.handed_on import argument, gives, keeps_arrangement, tensors
 from shapeflow.model.links import Links
+from shapeflow.model.orders import order_of, plain_texts
 from shapeflow.model.records import Op, Records
 
 _NUMBER = re.compile(r"-?\d{1,9}")
@@ -39,6 +40,16 @@ def index_text(op: Op) -> str | None:
     if len(texts) == 1 and texts[0][:1] == "(" and texts[0][-1:] == ")":
         texts = texts[0][1:-1].strip(",").split(", ")
     return ", ".join(texts)
+
+
+def narrowed_text(op: Op, rank: int) -> str | None:
+    """Return the index that ``narrow(x, 0, 1, 3)`` takes: ``1:4``; None for another op."""
+    if op.target != "narrow":
+        return None
+    axis, start, length = argument(op, "dim", 1), argument(op, "start", 2), argument(op, "length", 3)
+    if not (axis and start and length) or not all(map(_NUMBER.fullmatch, (axis, start, length))):
+        return None
+    return ", ".join([":"] * (int(axis) % rank) + [f"{start}:{int(start) + int(length)}"])
 
 
 def same_index(written: str, recorded: str, shape: tuple[int, ...]) -> bool:
@@ -155,24 +166,5 @@ def _axis_before(op: Op, axis: int, shape: tuple[int, ...]) -> int | None:
     text = index_text(op) if op.target == "getitem" else None
     if keeps_arrangement(op) or (text is not None and not _plain_index(text, shape)):
         return axis
-    order = _order(op, len(shape))
+    order = order_of(op.target, plain_texts(op), len(shape))
     return order[axis] if order is not None else None
-
-
-def _order(op: Op, rank: int) -> list[int] | None:
-    """Return which axis of its input each axis of the result of an op is, if it only moves axes."""
-    texts = [port.text for port in op.inputs if port.value is None]
-    if len(texts) == 1 and texts[0][:1] in ("(", "["):
-        texts = texts[0][1:-1].split(", ")
-    if op.target in ("t", "mT"):
-        texts = ["-1", "-2"]
-    if not texts or not all(_NUMBER.fullmatch(text) for text in texts):
-        return None
-    axes = [int(text) % rank for text in texts]
-    if op.target == "permute" and len(axes) == rank:
-        return axes
-    if op.target in ("transpose", "swapaxes", "swapdims", "t", "mT") and len(axes) == 2:
-        order = list(range(rank))
-        order[axes[0]], order[axes[1]] = axes[1], axes[0]
-        return order
-    return None

@@ -8,7 +8,7 @@ from torch import nn
 from walkthroughs import judge, result_of, under
 
 import shapeflow
-from shapeflow.model.making import making_text
+from shapeflow.model.making_text import making_text
 from shapeflow.query import port_matches
 
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from math import isclose
 
 from shapeflow.model.handed_on import tensors
-from shapeflow.model.items import index_text, item_of, same_index, stages
+from shapeflow.model.items import index_text, item_of, narrowed_text, same_index, stages
 from shapeflow.model.making import operands, operator_of, same_numbers, step_back
+from shapeflow.model.orders import ORDERINGS, order_of, plain_texts
 from shapeflow.model.records import Op, Port, Records
 from shapeflow.shapes.matching import Bindings
 from shapeflow.walkthrough.making.formula import MAX_TERMS, Anything, Made, Node, Plain, Taken, Tensor
 
 _COMMUTES = ("+", "*")
+_FAMILIES = (
+    ("cat", "concat", "concatenate"),
+    ("zeros", "zeros_like", "new_zeros"),
+    ("ones", "ones_like", "new_ones"),
+)
+"""Ops that do the same, whatever they take their size from."""
+_NUMPY = re.compile(r"^np\.\w+\((.*)\)$")
+"""A number of numpy, as Python prints it: ``np.float64(3.0)``."""
 FROM_OUTSIDE = frozenset(
     {"as_tensor", "asarray", "from_dlpack", "from_file", "from_numpy", "frombuffer", "tensor"}
 )
@@ -86,12 +96,14 @@ class Comparison:
             return False
         if isinstance(node.whole, Made) and node.index.isdecimal():  # `(chunk(x))[1]`
             place = f"out[{int(node.index)}]"
-            if any(port.name == place and port.value == value for port in op.outputs):
-                return self._made(node.whole, op)
+            here = any(port.name == place and port.value == value for port in op.outputs)
+            if here and self._made(node.whole, op):
+                return True
         item = item_of(self.trace, op, value)
         if item is not None:
             return any(self._is_part(node, one.value, one.text) for one in stages(self.trace, item))
-        text = index_text(op) if op.target == "getitem" else None
+        rank = len(self.trace.values[given[0].value].shape)
+        text = index_text(op) if op.target == "getitem" else narrowed_text(op, rank)
         return text is not None and self._is_part(node, given[0].value, text)
 
     def _is_part(self, node: Taken, whole: int, index: str) -> bool:
@@ -100,13 +112,39 @@ class Comparison:
 
     def _made(self, node: Made, op: Op) -> bool:
         sign = operator_of(op)
+        if node.name == "*" and sign == "/" and self._divides(node, op):
+            return True
         if node.name in _COMMUTES:
             return sign == node.name and self._terms(tuple(_terms(node, node.name)), op)
         if node.name == "neg":
             return op.target.rstrip("_") in ("neg", "negative") and self._arguments(node, op)
         if not node.name[0].isalpha() and node.name[0] != "_":
             return sign == node.name and all(map(self._operand, node.arguments, operands(op)))
-        return node.name.rstrip("_") == op.target.rstrip("_") and self._arguments(node, op)
+        if node.name in ORDERINGS:
+            return self._ordered(node, op)
+        return _family(node.name) == _family(op.target) and self._arguments(node, op)
+
+    def _divides(self, node: Made, op: Op) -> bool:
+        """Return whether an op divides where the formula multiplies by the inverse."""
+        over, under = operands(op)
+        for number, other in (node.arguments, node.arguments[::-1]):
+            if isinstance(number, Plain) and under.value is None and self._operand(other, over):
+                try:
+                    return isclose(float(number.text) * float(under.text), 1.0, rel_tol=1e-9)
+                except ValueError:
+                    return False
+        return False
+
+    def _ordered(self, node: Made, op: Op) -> bool:
+        """Return whether an op orders the axes as ``permute(x, 2, 0, 1)`` says, in any words."""
+        given = tensors(op)
+        if len(given) != 1 or given[0].value is None or not node.arguments:
+            return False
+        rank = len(self.trace.values[given[0].value].shape)
+        written = tuple(item.text for item in node.arguments[1:] if isinstance(item, Plain))
+        wanted = order_of(node.name, written, rank)
+        found = order_of(op.target, plain_texts(op), rank)
+        return wanted is not None and wanted == found and self.fits(node.arguments[0], given[0].value)
 
     def _terms(self, terms: Sequence[Node], op: Op) -> bool:
         """Return whether an op adds, or multiplies, what the terms say, in any order."""
@@ -148,7 +186,7 @@ class Comparison:
         if written == text or written.strip("\"'").replace(" ", "") == text.strip("\"'").replace(" ", ""):
             return True
         try:
-            return isclose(float(written), float(text), rel_tol=1e-9)
+            return isclose(float(written), float(_NUMPY.sub(r"\1", text)), rel_tol=1e-9)
         except ValueError:
             return False
 
@@ -168,6 +206,8 @@ class Comparison:
             if taken is None:
                 return False
             del left[taken]
+            if isinstance(argument, Plain):  # what is written comes in this order
+                left = left[taken:]
         return node.more or all(self._goes_without_saying(port, op) for port in left)
 
     def _next(self, argument: Node, left: Sequence[Port], op: Op) -> int | None:
@@ -189,6 +229,12 @@ class Comparison:
             return True
         origins = {self.trace.values[same].origin for same in same_numbers(self.trace, port.value)}
         return "parameter" in origins or ("buffer" in origins and op.target.endswith("_norm"))
+
+
+def _family(name: str) -> str:
+    """Return the name that several ops share which do the same."""
+    plain = name.rstrip("_")
+    return next((family[0] for family in _FAMILIES if plain in family), plain)
 
 
 def _terms(node: Node, sign: str) -> Iterator[Node]:
