@@ -107,6 +107,7 @@ LIMITS: dict[str, str] = {
     "fastspeech2_conformer_with_hifigan": SPEECH,
     "glm5_next": POOLS,
     "glm5_next_text": POOLS,
+    "vilt": "patches are drawn at random (`multinomial`), and whether all of them are inside the picture is read",
     "jetmoe": EXPERTS,
     "openai_privacy_filter": EXPERTS,
     "switch_transformers": EXPERTS,
