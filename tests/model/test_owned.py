@@ -160,9 +160,11 @@ def test_an_older_trace_has_what_was_read(trace):
     old = replace(trace, modules=tuple(replace(module, tensors=None) for module in trace.modules))
     assert judge(old, "embed.weight  [10, 8]").status == "holds"
     assert judge(old, "layers.*.norm.weight  [8]").status == "holds"
-    for line in ("head.weight  [10, 8]", "idle unused"):
-        verdict = judge(old, line)
-        assert (verdict.status, verdict.code) == ("not observed", "not-in-trace")
+    verdict = judge(old, "head.weight  [10, 8]")
+    assert (verdict.status, verdict.code) == ("not observed", "not-in-trace")
+    verdict = judge(old, "idle unused")
+    assert (verdict.status, verdict.code) == ("invalid", "unknown-path")
+    assert "which parameters and buffers it has is not in this trace" in verdict.found
     assert judge(old, "layers.0.norm.wait  [8]").code == "unknown-path"
 
 
