@@ -87,6 +87,7 @@ class Recording:
             self._builder = TraceBuilder(Identity(modules.tensor_names(model)), progress)
         if capture and shapes_only is None:
             self._builder.capturer = Capturer(capture)
+            self._builder.capturer.look_at_model(modules.tensor_names(model))
         self._changes, self._last = Changes(), Changes()
         self._calls: CallRecorder | None = None
         self._error: BaseException | None = None
