@@ -1,8 +1,8 @@
 """Try small changes to the source of SAM3 against its walkthrough, and count those that it notices.
 
 ``python -m benchmarks.changes`` tries all of ``changes.yaml``; names choose some. ``--write`` puts the table
-into docs/benchmarks.md. ``--list FILE`` keeps every outcome, a line of JSON each, as it comes; outcomes that
-are in the file already are taken from there.
+into docs/sam3-changes.md. ``--list FILE`` keeps every outcome, a line of JSON each, as it comes; outcomes
+that are in the file already are taken from there.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     waiting = [change for change in changes if change.name not in known]
     if waiting:
         base = _prepared()
-        for change, outcome in call_each(partial(_attempt, base=base), waiting, args.jobs):
+        for change, outcome in call_each(
+            partial(attempt, base=base, numbers=args.numbers), waiting, args.jobs
+        ):
             if isinstance(outcome, ChildError):
                 raise SystemExit(f"{change.name}: {outcome}")
             outcomes.append(outcome)
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     result = text(changes, outcomes)
     print(result)
     if args.write:
-        print(replace_part("benchmarks.md", "changes", result))
+        print(replace_part("sam3-changes.md", "changes", result))
     return 0
 
 
@@ -55,7 +57,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", metavar="NAME", help="changes to try (default: all)")
     parser.add_argument("--jobs", type=int, default=0, help="how many at once (default: one a core)")
     parser.add_argument("--list", type=Path, metavar="FILE", help="keep the outcomes here, as JSON lines")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
+    parser.add_argument(
+        "--numbers", action="store_true", help="compare the numbers also where the trace shows a difference"
+    )
+    parser.add_argument("--write", action="store_true", help="put the table into docs/sam3-changes.md")
     return parser
 
 
@@ -75,8 +80,9 @@ def _known(path: Path) -> dict[str, Outcome]:
 
 
 def _outcome(data: dict[str, Any]) -> Outcome:
-    seen = {name: tuple(value) if isinstance(value, list) else value for name, value in data["seen"].items()}
-    return Outcome(**{**data, "seen": Seen(**seen)})
+    seen: dict[str, Any] = data["seen"]
+    lists = {name: tuple(seen[name]) for name in ("failed", "lines")}
+    return Outcome(**{**data, "seen": Seen(**{**seen, **lists})})
 
 
 def _prepared() -> Baseline:
@@ -96,10 +102,6 @@ def _prepared() -> Baseline:
     gc.collect()
     gc.freeze()  # children share what is there, as long as nobody touches it
     return base
-
-
-def _attempt(change: Change, base: Baseline) -> Outcome:
-    return attempt(change, base)
 
 
 def _line(outcome: Outcome, number: int, total: int) -> str:

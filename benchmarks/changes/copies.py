@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib import invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,8 +17,9 @@ PACKAGE = "sam3"
 _LOADED_WITH_IT = ("shapeflow.adapters.sam3",)
 
 
+@lru_cache(maxsize=1)
 def installed() -> Path:
-    """Return the folder of the installed package, without importing it."""
+    """Return the folder of the installed package, without importing it; remembered once a copy is in use."""
     spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise SystemExit(f"the package {PACKAGE} is not installed: pip install 'shapeflow[sam3]'")
@@ -50,7 +52,9 @@ def _link(folder: Path, copy: Path, texts: dict[str, str]) -> None:
     """Fill a folder with links to another one's files, and with files that have texts of their own."""
     copy.mkdir()
     for entry in folder.iterdir():
-        below = {file.partition("/")[2]: text for file, text in texts.items() if file.startswith(f"{entry.name}/")}
+        below = {
+            file.partition("/")[2]: text for file, text in texts.items() if file.startswith(f"{entry.name}/")
+        }
         if below:
             _link(entry, copy / entry.name, below)
         elif entry.name in texts:

@@ -22,6 +22,12 @@ import yaml
 LIST = Path(__file__).with_name("changes.yaml")
 SAME = "none"
 """The kind of a change that changes nothing."""
+VERBS = ("replace", "drop", "swap", "before", "after")
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+Edit = tuple[Any, ...]
+Span = tuple[int, int]
+"""Where a text begins and ends, in characters."""
 
 
 class EditError(Exception):
@@ -40,7 +46,7 @@ class Change:
     """Relative to the package."""
     function: str
     """Its qualified name."""
-    edits: tuple[tuple[Any, ...], ...]
+    edits: tuple[Edit, ...]
     place: str
     """A regular expression for the names that a message about it has to have one of."""
 
@@ -79,89 +85,99 @@ def apply(change: Change, source: str) -> Edited:
     """Return ``source`` with a change made.
 
     Raises:
-        EditError: an edit fits nowhere, or in several places.
+        EditError: an edit fits nowhere, or in several places, or leaves what is not Python.
     """
     text, lines = source, None
     for edit in change.edits:
-        start, end = _function(text, change.function)
-        changed, spans = _edit(text, start, end, edit, change.name)
+        span = _found(text, _function(text, change.function), edit, change.name)
         if lines is None:
-            lines = range(text.count("\n", 0, spans[0]) + 1, text.count("\n", 0, spans[1]) + 2)
-        text = changed
-    try:
-        ast.parse(text)
-    except SyntaxError as error:
-        raise EditError(f"{change.name}: what comes out is not Python: {error}") from None
+            lines = range(text.count("\n", 0, span[0]) + 1, text.count("\n", 0, span[1]) + 2)
+        text = _edited(text, change, edit, span)
+    _statements(text)
     assert lines is not None
     return Edited(text, lines)
 
 
-def _edit(text: str, start: int, end: int, edit: tuple[Any, ...], name: str) -> tuple[str, tuple[int, int]]:
-    """Return the text after one edit between two places, and what was edited before it."""
+def _edited(text: str, change: Change, edit: Edit, span: Span) -> str:
+    """Return the text after one edit, whose place is known."""
     verb, first, *rest = edit
+    new = str(rest[0]) if rest else ""
+    start, end = span
     if verb == "replace":
-        found = [match.span() for match in re.finditer(re.escape(first), text[start:end])]
-        which = rest[1] if len(rest) > 1 else None
-        chosen = found if which == "all" else found if which is None else found[which - 1 : which]
-        if not chosen or (which != "all" and len(chosen) > 1):
-            raise EditError(f"{name}: {first!r} stands {len(found)} times in the function")
-        for left, right in reversed(chosen):
-            text = text[: start + left] + rest[0] + text[start + right :]
-        return text, (start + chosen[0][0], start + chosen[0][1])
-    span = _statement(text, start, end, first, name)
+        if rest[1:] != ["all"]:
+            return text[:start] + new + text[end:]
+        left, right = _function(text, change.function)
+        return text[:left] + text[left:right].replace(first, new) + text[right:]
     if verb == "drop":
-        return f"{text[: span[0]]}pass{text[span[1] :]}", span
+        return f"{text[:start]}pass{text[end:]}"
     if verb == "swap":
-        one, two = sorted((span, _statement(text, start, end, rest[0], name)))
-        parts = text[: one[0]], text[slice(*two)], text[one[1] : two[0]], text[slice(*one)], text[two[1] :]
-        return "".join(parts), one
-    indent = " " * (span[0] - text.rfind("\n", 0, span[0]) - 1)
+        other = _statement(text, _function(text, change.function), new, change.name)
+        one, two = sorted((span, other))
+        return text[: one[0]] + text[slice(*two)] + text[one[1] : two[0]] + text[slice(*one)] + text[two[1] :]
+    indent = " " * (start - text.rfind("\n", 0, start) - 1)
     if verb == "before":
-        return f"{text[: span[0]]}{rest[0]}\n{indent}{text[span[0] :]}", span
-    if verb == "after":
-        return f"{text[: span[1]]}\n{indent}{rest[0]}{text[span[1] :]}", span
-    raise EditError(f"{name}: there is no edit {verb!r}")
+        return f"{text[:start]}{new}\n{indent}{text[start:]}"
+    return f"{text[:end]}\n{indent}{new}{text[end:]}"
 
 
-def _function(text: str, name: str) -> tuple[int, int]:
-    """Return where a function begins and ends."""
-    try:
-        body: list[ast.stmt] = ast.parse(text).body
-    except SyntaxError as error:
-        raise EditError(f"an edit of {name} leaves what is not Python: {error}") from None
-    node: ast.stmt | None = None
-    for part in name.split("."):
-        node = next((item for item in body if getattr(item, "name", None) == part), None)
-        if node is None:
-            raise EditError(f"there is no {name}")
-        body = getattr(node, "body", [])
-    assert node is not None
-    return _span(text, node)
+def _found(text: str, function: Span, edit: Edit, name: str) -> Span:
+    """Return the place of an edit: the first one, if it is of all."""
+    verb, first, *rest = edit
+    if verb not in VERBS:
+        raise EditError(f"{name}: there is no edit {verb!r}; there are {', '.join(VERBS)}")
+    if verb != "replace":
+        return _statement(text, function, first, name)
+    found = [match.span() for match in re.finditer(re.escape(first), text[slice(*function)])]
+    which = rest[1] if len(rest) > 1 else None
+    chosen = found[:1] if which == "all" else found if which is None else found[which - 1 : which]
+    if len(chosen) != 1:
+        raise EditError(f"{name}: {first!r} stands {len(found)} times in the function")
+    return function[0] + chosen[0][0], function[0] + chosen[0][1]
 
 
-def _statement(text: str, start: int, end: int, beginning: str, name: str) -> tuple[int, int]:
+def _statement(text: str, function: Span, beginning: str, name: str) -> Span:
     """Return where the one statement that begins like this begins and ends."""
-    spans = [_span(text, node) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.stmt)]
-    within = [span for span in spans if start < span[0] and span[1] <= end]
-    found = [span for span in within if text.startswith(beginning, span[0])]
+    found = [
+        span
+        for span, _ in _statements(text)
+        if function[0] < span[0] and span[1] <= function[1] and text.startswith(beginning, span[0])
+    ]
     if len(found) != 1:
         raise EditError(f"{name}: {len(found)} statements of the function begin with {beginning!r}")
     return found[0]
 
 
-def _span(text: str, node: ast.stmt) -> tuple[int, int]:
-    """Return where a node begins and ends, in characters."""
-    assert node.end_lineno is not None
-    assert node.end_col_offset is not None
-    starts = _line_starts(text)
+def _function(text: str, name: str) -> Span:
+    """Return where a function begins and ends."""
+    for span, qualified in _statements(text):
+        if qualified == name:
+            return span
+    raise EditError(f"there is no {name}")
+
+
+@lru_cache(maxsize=8)
+def _statements(text: str) -> list[tuple[Span, str]]:
+    """Return where each statement begins and ends, and the qualified names of functions and classes."""
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def place(line: int, column: int) -> int:
         start = starts[line - 1]
         return start + len(text[start : start + column].encode()[:column].decode())
 
-    return place(node.lineno, node.col_offset), place(node.end_lineno, node.end_col_offset)
+    found: list[tuple[Span, str]] = []
 
+    def visit(node: ast.AST, prefix: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            name = getattr(child, "name", "") if isinstance(child, _NAMED) else ""
+            if isinstance(child, ast.stmt):
+                assert child.end_lineno is not None
+                assert child.end_col_offset is not None
+                span = place(child.lineno, child.col_offset), place(child.end_lineno, child.end_col_offset)
+                found.append((span, f"{prefix}{name}" if name else ""))
+            visit(child, f"{prefix}{name}." if name else prefix)
 
-@lru_cache(maxsize=4)
-def _line_starts(text: str) -> list[int]:
-    return [0, *(match.end() for match in re.finditer("\n", text))]
+    try:
+        visit(ast.parse(text), "")
+    except SyntaxError as error:
+        raise EditError(f"an edit leaves what is not Python: {error}") from None
+    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -95,10 +96,11 @@ def _built() -> tuple[Any, Any]:
     """Return the model and its processor."""
     import torch
 
-    from shapeflow.adapters.sam3 import Sam3Processor, _vocabulary, build_sam3_image_model
+    from shapeflow.adapters.prompt import vocabulary_file
 
+    adapter: Any = import_module("shapeflow.adapters.sam3")  # knows how to import the package without CUDA
     torch.manual_seed(0)
-    model = build_sam3_image_model(bpe_path=str(_vocabulary()), device="cpu", load_from_HF=False)
+    model = adapter.build_sam3_image_model(bpe_path=str(vocabulary_file()), device="cpu", load_from_HF=False)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             _fill(name, parameter)
@@ -109,7 +111,7 @@ def _built() -> tuple[Any, Any]:
         return model.last_given
 
     model.forward_grounding = kept
-    return model, Sam3Processor(model, device="cpu", confidence_threshold=0.0)
+    return model, adapter.Sam3Processor(model, device="cpu", confidence_threshold=0.0)
 
 
 def _fill(name: str, parameter: Any) -> None:

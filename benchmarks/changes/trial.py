@@ -1,6 +1,6 @@
 """One change tried: does the walkthrough notice it, and does it change the model at all?
 
-Each function runs in a child of its own, since a process imports the package once.
+Each try has a process of its own, since a process imports the package once.
 """
 
 from __future__ import annotations
@@ -89,19 +89,25 @@ def baseline(documents: Sequence[Document]) -> Baseline:
         return Baseline(tuple(documents), facts, call(small.numbers, folder))
 
 
-def attempt(change: Change, base: Baseline, verify: bool = True) -> Outcome:
-    """Try one change; ``verify`` compares the numbers, too, where the walkthrough notices nothing."""
+def attempt(change: Change, base: Baseline, numbers: bool = False) -> Outcome:
+    """Try one change, in a process that does nothing else: from then on it uses the changed package.
+
+    Args:
+        change: what to try.
+        base: the package as it is.
+        numbers: compare the numbers, too, where the trace alone shows that the model is another.
+    """
     with copied(change) as folder:
         try:
-            seen = call(look, folder, base)
-        except ChildError as error:
-            seen = Seen(lines=(str(error),), refused=True)
+            seen = look(folder, base)
+        except Exception as error:  # whatever a changed model does
+            seen = Seen(lines=_leading(f"{type(error).__name__}: {error}"), refused=True)
+    another = seen.refused or seen.graph or seen.attributes
+    apart = _apart(change, base) if numbers or change.same or not another else {}
     caught = seen.refused or bool(seen.failed)
-    apart: dict[str, float] = {}
-    if verify and not caught or change.same:
-        apart = _apart(change, base)
-    named = any(re.search(change.place, line) for line in seen.lines) if change.place else False
-    return Outcome(change.name, change.kind, caught, named, _evidence(seen, apart), max(apart.values(), default=0.0), seen)
+    named = caught and any(re.search(change.place, line) for line in seen.lines)
+    most = max(apart.values(), default=0.0)
+    return Outcome(change.name, change.kind, caught, named, _evidence(seen, apart), most, seen)
 
 
 def _apart(change: Change, base: Baseline) -> dict[str, float]:
@@ -114,11 +120,13 @@ def _apart(change: Change, base: Baseline) -> dict[str, float]:
 
 
 def _evidence(seen: Seen, apart: Mapping[str, float]) -> Evidence:
+    """Return where a change shows most."""
     if "no boxes" in apart:
         return "numbers"
-    for run in ("boxes", "training"):
-        if run in apart:
-            return run  # type: ignore[return-value]
+    if "boxes" in apart:
+        return "boxes"
+    if "training" in apart:
+        return "training"
     if seen.refused or apart:
         return "refused"
     return "graph" if seen.graph else "attributes" if seen.attributes else ""
@@ -137,14 +145,14 @@ def look(folder: Path, base: Baseline) -> Seen:
     failed = [verdict.claim.text for result in results for verdict in result.failed]
     text = next((render(result) for result in results if result.failed), "")
     ran, built = (_unlike(base.facts, trace, kinds) for kinds in (("op", "call"), ("module",)))
-    return Seen(
-        tuple(failed), _leading(text), first=ran or built, graph=bool(ran), attributes=bool(built)
-    )
+    return Seen(tuple(failed), _leading(text), first=ran or built, graph=bool(ran), attributes=bool(built))
 
 
 def _unlike(expected: Sequence[Fact], trace: Trace, kinds: tuple[str, ...]) -> str:
     """Return the first thing that a trace says otherwise."""
-    wanted, found = ([fact for fact in some if fact[0].startswith(kinds)] for some in (expected, facts(trace)))
+    wanted, found = (
+        [fact for fact in some if fact[0].startswith(kinds)] for some in (expected, facts(trace))
+    )
     pairs = zip_longest(wanted, found)
     return next((f"{_said(one)} -> {_said(other)}" for one, other in pairs if one != other), "")
 
@@ -173,7 +181,10 @@ def facts(trace: Trace) -> Iterator[Fact]:
     for one in trace.calls:
         yield f"call {one.exact_name}", " ".join(_port(trace, port) for port in one.ports)
     for module in trace.modules:
-        yield f"module {module.path or '.'}", f"{module.class_path} {module.own_parameters} {dict(module.attributes)}"
+        yield (
+            f"module {module.path or '.'}",
+            f"{module.class_path} {module.own_parameters} {dict(module.attributes)}",
+        )
 
 
 def _port(trace: Trace, port: Any) -> str:
