@@ -29,7 +29,8 @@ DOCUMENT = ROOT / "shapeflow" / "walkthrough" / "shipped" / "sam3.en.md"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Try, print, and write if asked to."""
     args = _parser().parse_args(arguments)
-    changes = _chosen(read(), args.names)
+    listed = read()
+    changes = _chosen(listed, args.names)
     known = _known(args.list) if args.list else {}
     outcomes = [known[change.name] for change in changes if change.name in known]
     waiting = [change for change in changes if change.name not in known]
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if args.list:
                 with args.list.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(outcome.data) + "\n")
-    result = text(changes, outcomes)
+    result = text(changes, outcomes, len(listed) if len(changes) < len(listed) else None)
     print(result)
     if args.write:
         print(replace_part("sam3-changes.md", "changes", result))

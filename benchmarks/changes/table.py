@@ -19,8 +19,14 @@ _SHOWS: dict[Evidence, str] = {
 }
 
 
-def text(changes: Sequence[Change], outcomes: Iterable[Outcome]) -> str:
-    """Return the figures, the table by kind, the survivors and the false alarms."""
+def text(changes: Sequence[Change], outcomes: Iterable[Outcome], listed: int | None = None) -> str:
+    """Return the figures, the table by kind, the survivors and the false alarms.
+
+    Args:
+        changes: those that were tried.
+        outcomes: what came of them.
+        listed: how many there are, if not all were tried.
+    """
     by_name = {change.name: change for change in changes}
     found = list(outcomes)
     real = [outcome for outcome in found if outcome.kind != SAME]
@@ -31,8 +37,9 @@ def text(changes: Sequence[Change], outcomes: Iterable[Outcome]) -> str:
         of_kind = [outcome for outcome in real if outcome.kind == kind]
         rows.append([kind, len(of_kind), *_counts(of_kind)])
     rows.append(["**all**", len(real), *_counts(real)])
+    sample = f" (with the others {len(found)} of the {listed} in the list)" if listed else ""
     parts = [
-        f"{len(real)} changes to SAM3's source: **{_share(len(caught), len(real))} are caught** shapes-only, "
+        f"{len(real)} changes to SAM3's source{sample}: **{_share(len(caught), len(real))} are caught** shapes-only, "
         f"{_share(sum(outcome.named for outcome in caught), len(caught))} of these with the place in the "
         f"first three lines of the message. Of {len(quiet)} that change nothing "
         f"**{sum(outcome.caught for outcome in quiet)} are a false alarm**. {versions('torch', 'sam3')}.",

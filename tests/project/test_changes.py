@@ -158,6 +158,7 @@ def test_the_table_counts_and_sorts():
     assert "| op | 2 | 1 | 0 | 0 | 1 |" in shown
     assert "| **all** | 3 | 1 | 0 | 0 | 2 |" in shown
     assert shown.index("`c` does something") < shown.index("`b` does something")
+    assert "source (with the others 4 of the 9 in the list): **" in text(changes, found, 9)
     assert "`d` does something (Layer.forward): only the ops are others; fails: `x  [1]`" in shown
 
 
