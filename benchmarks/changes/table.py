@@ -39,7 +39,8 @@ def text(changes: Sequence[Change], outcomes: Iterable[Outcome], listed: int | N
     rows.append(["**all**", len(real), *_counts(real)])
     sample = f" (with the others {len(found)} of the {listed} in the list)" if listed else ""
     parts = [
-        f"{len(real)} changes to SAM3's source{sample}: **{_share(len(caught), len(real))} are caught** shapes-only, "
+        f"{len(real)} changes to SAM3's source{sample}: "
+        f"**{_share(len(caught), len(real))} are caught** shapes-only, "
         f"{_share(sum(outcome.named for outcome in caught), len(caught))} of these with the place in the "
         f"first three lines of the message. Of {len(quiet)} that change nothing "
         f"**{sum(outcome.caught for outcome in quiet)} are a false alarm**. {versions('torch', 'sam3')}.",
