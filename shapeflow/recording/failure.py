@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 
-from shapeflow.errors import NeedsValues, NoShapeFormula, ShapeflowError
+from shapeflow.errors import READERS, NeedsValues, NoShapeFormula, ShapeflowError
 from shapeflow.model.records import Failure
 from shapeflow.recording.source import is_hidden
 from shapeflow.recording.trace_builder import TraceBuilder
@@ -32,6 +32,9 @@ def failure_of(error: BaseException, builder: TraceBuilder, calls: dict[int, int
     if isinstance(error, NeedsValues) and not error.where:
         line = "" if source is None else str(builder.sources.sources[source])
         error.amend(where=", in ".join(filter(None, [line, "" if call is None else call.name])))
+        for start, reason in READERS.items():
+            if line.startswith(start):
+                error.amend(because=f"{error.because}\n{reason}")
     return Failure(
         type(error).__name__,
         error.what if isinstance(error, ShapeflowError) else _text(error),

@@ -17,6 +17,7 @@ from shapeflow.common.text import listing
 from shapeflow.errors import InputError
 from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
+from shapeflow.recording.again import RandomNumbers
 from shapeflow.recording.capture import Capture
 from shapeflow.recording.job import Job, Prepared, forget_tables
 from shapeflow.recording.modules import named_tensors, tensor_names
@@ -150,7 +151,6 @@ def run(
     Raises:
         Exception: whatever ``prepare`` raises. What the run itself raises is in ``trace.run.failure``.
     """
-    job = Job(prepare, device)
 
     def describe(built: Prepared, recording: Recording) -> Run:
         return replace(
@@ -162,6 +162,26 @@ def run(
             notes=built.notes,
         )
 
+    drawn = RandomNumbers()
+    job = Job(prepare, device)
+    trace = _done(job, describe, progress, capture)
+    if not job.lacks_known_inputs():
+        return trace
+    drawn.put_back()
+    again = Job(prepare, device, known_inputs=True)
+    try:
+        return _done(again, describe, progress, capture)
+    except Exception:  # it cannot be built for real
+        return trace
+
+
+def _done(
+    job: Job,
+    describe: Callable[[Prepared, Recording], Run],
+    progress: Callable[[float], None] | None,
+    capture: Mapping[str, Capture] | None,
+) -> Trace:
+    """Build a model, run it, and return the trace, up to where the run failed."""
     try:
         surely(lambda: job.go(describe, progress, capture), job.end)
     except (Exception, KeyboardInterrupt, SystemExit) as error:

@@ -191,6 +191,11 @@ class ConcreteValues:
         """True where nothing that is made has values."""
         return self._limit < 0
 
+    @property
+    def all_gone(self) -> bool:
+        """True if no tensor is alive that was made without values."""
+        return all(held.expired() for held in self._symbolic.values())
+
     def release(self) -> None:
         """Put the user's values back, and let go of the tensors."""
         for tensor, before in self._saved.values():
