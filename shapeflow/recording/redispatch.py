@@ -10,6 +10,7 @@ import torch
 from torch.overrides import enable_reentrant_dispatch
 
 from shapeflow.recording.torch_internals import (
+    FAKE_TENSORS,
     DispatchKey,
     DispatchKeySet,
     HigherOrderOperator,
@@ -45,6 +46,11 @@ def have_own_dispatch(types: Collection[type]) -> bool:
         return False
     own = (getattr(kind, "__torch_dispatch__", None) for kind in types)
     return any(dispatch != no_own_torch_dispatch for dispatch in own)
+
+
+def holds_others(types: Collection[type]) -> bool:
+    """Return True if tensors of some of these classes call operators on tensors that they hold."""
+    return have_own_dispatch(types) and all(kind.__module__ != FAKE_TENSORS for kind in types)
 
 
 @cache

@@ -45,6 +45,8 @@ class ConcreteValues:
         self._limit = LIMIT
         self._saved: dict[int, tuple[Tensor, torch.UntypedStorage]] = {}
         self._many = _MANY
+        self.have_wrappers = False
+        """True once there are tensors that hold others, and compare the devices of these."""
         self._protected = {address(tensor): tensor for tensor in protect}
 
     def has_values(self, tensor: Tensor) -> bool:
@@ -124,7 +126,7 @@ class ConcreteValues:
         So a symbolic one is there too: memory that nobody touches costs none. On ``meta`` is what is larger
         than the machine would give, and what is made in inference mode, which autograd never sees.
         """
-        if not torch.is_inference_mode_enabled():
+        if self.have_wrappers or not torch.is_inference_mode_enabled():
             try:
                 return self.untouched(layout)
             except RuntimeError:  # the machine has not so much memory
@@ -146,6 +148,8 @@ class ConcreteValues:
     def without_values(self, tensor: Tensor) -> Tensor:
         """Return a symbolic tensor like this one; gradients know where it comes from."""
         with no_torch_function(), no_torch_dispatch():
+            if tensor.is_nested:
+                return tensor
             if torch.is_inference_mode_enabled():
                 return self._moved(tensor)
             if tensor.requires_grad and not tensor.is_meta and self.has_values(tensor):

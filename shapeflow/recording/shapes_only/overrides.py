@@ -115,6 +115,7 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
         functional.one_hot: partial(composites.one_hot, concrete),
         functional.scaled_dot_product_attention: partial(_attention, concrete),
         torch_internals.nested_from_mask: partial(composites.nested, concrete),
+        torch_internals.jagged_view: partial(composites.jagged, concrete),
         torch_internals.pack_padded: partial(composites.pack, concrete),
         torch_internals.native_attention: partial(composites.fused_attention, concrete),
         torch_internals.encoder_layer_forward: lambda source, *_: concrete.without_values(
