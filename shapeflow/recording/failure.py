@@ -18,13 +18,13 @@ def failure_of(error: BaseException, builder: TraceBuilder, calls: dict[int, int
         builder: what was recorded, all closed.
         calls: id of an unfinished call -> id of the finished call.
     """
-    error = _cause(error)
+    raised, error = error, _cause(error)
     op = builder.failing_ops.innermost_of_chain(error)
     number = builder.failing_calls.innermost(error)
     if op is not None and number is None:
         number = builder.ops[op].call
     call = None if number is None else builder.calls[number]
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_hidden(frame.filename)]
+    frames = _own_frames(error) or _own_frames(error.__cause__ or raised)
     source = None
     if frames:
         last = frames[-1]
@@ -43,6 +43,11 @@ def failure_of(error: BaseException, builder: TraceBuilder, calls: dict[int, int
         source,
         "".join(traceback.format_list(frames)),
     )
+
+
+def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    """Return the model's part of a traceback."""
+    return [frame for frame in traceback.extract_tb(error.__traceback__) if not is_hidden(frame.filename)]
 
 
 def _cause(error: BaseException) -> BaseException:

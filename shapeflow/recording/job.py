@@ -115,10 +115,9 @@ class Job:
         self._recording = recording
         recording.begin()
         try:
-            self.result = (prepared.run(),)
+            self.result = (recording.watched(prepared.run),)
         except BaseException as error:
             self.failed = error
-            recording.raised(error)
             raise
 
     def _build(self) -> tuple[ShapesOnly | None, tuple[str, ...]]:
@@ -136,6 +135,8 @@ class Job:
         mode, attempt = self._shapes_only()
         try:
             self.prepared = self._prepare()
+            if mode.concrete.lacking.first is not None:  # it was caught, and something else done
+                raise mode.concrete.lacking.first
         except Exception as error:
             if mode.elements_left_out > MOST_WEIGHTS or not _may_be_ours(error):
                 raise

@@ -41,6 +41,7 @@ from shapeflow.recording.torch_internals import no_torch_function
 from shapeflow.recording.trace_builder import TraceBuilder
 from shapeflow.recording.wrappers import watch_calls
 
+Result = TypeVar("Result")
 Watch = TypeVar("Watch", OperatorWatch, FunctionWatch)
 
 _NOT_COMPILED = "What torch.compile had compiled ran as it is written: a compiled part calls no functions."
@@ -179,9 +180,28 @@ class Recording:
             BackwardRecorder(self._builder, seen, active.is_here).begin(changes)
             active.begin(changes, alone=self._shapes_only is not None)
 
-    def raised(self, error: BaseException | None) -> None:
-        """Note what ended the run, for the trace."""
-        self._error = error
+    def raised(self, error: BaseException | None) -> BaseException | None:
+        """Note what ended the run, for the trace, and return it.
+
+        Of a shapes-only run that is what it lacked, also if the model caught that and went on.
+        """
+        mode = self._shapes_only
+        self._error = error if mode is None else mode.concrete.lacking.instead_of(error)
+        return self._error
+
+    def watched(self, run: Callable[[], Result]) -> Result:
+        """Return what ``run`` gives, and note what ends it otherwise."""
+        try:
+            result = run()
+        except BaseException as error:
+            ended = self.raised(error)
+            if ended is None or ended is error:
+                raise
+            raise ended from error
+        ended = self.raised(None)
+        if ended is not None:
+            raise ended
+        return result
 
     def end(self) -> None:
         """Take everything off and finish the trace; called again, it does what is left to do."""

@@ -68,21 +68,17 @@ def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None
     held: list[object] = []
 
     def run_model() -> None:
-        try:
-            if mode is not None:
-                keep_gradients(given, changes)
-                changes.on_end(partial(forget_tables, recording, mode))
-                keep_attributes(model, changes)
-                keep_contents((args, kwargs), changes)
-                mode.begin(changes)
-            recording.begin()
-            held.append(model(*args, **kwargs))  # so that we see at the end what is in it
-        except BaseException as error:
-            recording.raised(error)
-            raise
+        if mode is not None:
+            keep_gradients(given, changes)
+            changes.on_end(partial(forget_tables, recording, mode))
+            keep_attributes(model, changes)
+            keep_contents((args, kwargs), changes)
+            mode.begin(changes)
+        recording.begin()
+        held.append(model(*args, **kwargs))  # so that we see at the end what is in it
 
     try:
-        surely(run_model, _both(recording.end, changes.end))
+        surely(partial(recording.watched, run_model), _both(recording.end, changes.end))
     except BaseException as error:
         _hand_over(error, recording)
         raise

@@ -14,6 +14,7 @@ from shapeflow.recording.ports import map_tensors
 from shapeflow.recording.schemas import tensors_in
 from shapeflow.recording.shapes_only.checks import Checks
 from shapeflow.recording.shapes_only.deferred import LARGEST, Deferred
+from shapeflow.recording.shapes_only.lacking import Lacking
 from shapeflow.recording.shapes_only.memo import Layout
 from shapeflow.recording.shapes_only.stand_ins import lift
 from shapeflow.recording.torch_internals import (
@@ -42,6 +43,7 @@ class ConcreteValues:
         self._symbolic: dict[int, StorageWeakRef] = {}
         self.deferred = Deferred(LIMIT)
         self.checks = Checks()
+        self.lacking = Lacking()
         self._limit = LIMIT
         self._saved: dict[int, tuple[Tensor, torch.UntypedStorage]] = {}
         self._many = _MANY
@@ -206,5 +208,6 @@ class ConcreteValues:
             tensor.untyped_storage().copy_(before)
         for place in self._protected:  # nothing was written there, or it is put back
             self._symbolic.pop(place, None)
+        self.lacking = Lacking()  # its error holds what the run made
         self._saved.clear()
         self._protected.clear()

@@ -111,6 +111,7 @@ class ShapesOnly(DispatchMode):
             try:
                 result = handler(self, operator, args, kwargs)
             except BaseException as error:
+                self.concrete.lacking.note(error)  # a scripted function makes another error of it
                 watch.failed(begun, error)
                 raise
             watch.end(begun, self._flops, result)

@@ -64,10 +64,19 @@ class CpuView(Functions):
 
     def call(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run one torch function, or what is called instead."""
+        lacking = self._concrete.lacking
+        lacking.stop(args, kwargs)
+        try:
+            return self._called(func, args, kwargs)
+        except Exception as error:
+            lacking.note(error)
+            raise
+
+    def _called(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if torch.is_autocast_enabled("cpu") and autocast.is_cast(func, args):
             args, kwargs = autocast.cast(func, args), autocast.cast(func, kwargs)
             with autocast.switched_off():
-                return self.call(func, args, kwargs)
+                return self._called(func, args, kwargs)
         handler = self.handlers.get(func)
         if handler is None:
             args, kwargs = on_cpu(func, args, kwargs)
