@@ -144,6 +144,7 @@ class Job:
         else:
             self._mode, self._weights = mode, mode.elements_left_out
             return mode, ()
+        self.prepared = None
         attempt.end()
         forget_cached(mode.concrete.is_symbolic)
         if not left_nothing(mode):

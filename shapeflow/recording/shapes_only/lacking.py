@@ -1,7 +1,8 @@
-"""What a shapes-only run asked for and cannot have: the run is over there, also if the model catches the error.
+"""What a shapes-only run asked for and cannot have: it is over there, also if the model catches the error.
 
-``try: n = int(x.sum())`` with an ``except`` would go on with another number than a real run has. Some functions
-written in C replace the error by one of their own (``torch.Size``, ``struct.pack``), which a model may expect.
+``try: n = int(x.sum())`` with an ``except`` would go on with another number than a real run has. Some
+functions written in C put an error of their own in its place (``torch.Size``, ``struct.pack``), which a model
+may expect.
 """
 
 from __future__ import annotations

@@ -203,3 +203,13 @@ def test_weights_alone_on_meta_run_as_large_models_are_loaded():
     assert trace(model, torch.rand(3, 8), device="meta").run.complete
     for name in ("running_mean", "running_var"):
         assert getattr(model[1], name).device.type == "cpu"
+
+
+def test_a_quantised_result_has_no_formula():
+    def quantised(linear: Any, x: Tensor) -> Tensor:
+        return torch.quantize_per_tensor(linear(x), 0.1, 0, torch.quint8).dequantize()
+
+    with pytest.raises(NoShapeFormula, match="quantised"):
+        trace(Net(quantised), torch.rand(3, 8), device="meta")
+    known = torch.quantize_per_tensor(torch.rand(3, 8), 0.1, 0, torch.quint8)
+    same_records(lambda: (Net(lambda linear, x: linear(x.dequantize())), (known,)))
