@@ -10,7 +10,6 @@ import torch
 from torch.overrides import enable_reentrant_dispatch
 
 from shapeflow.recording.torch_internals import (
-    FAKE_TENSORS,
     DispatchKey,
     DispatchKeySet,
     HigherOrderOperator,
@@ -20,6 +19,8 @@ from shapeflow.recording.torch_internals import (
     without_dispatch_keys,
 )
 
+FAKE_TENSOR = "FakeTensor"
+"""The class of tensors of torch that run under no mode but their own; loading it takes time."""
 _PYTHON_KEYS = DispatchKeySet(DispatchKey.Python) | DispatchKeySet(DispatchKey.PythonTLSSnapshot)
 
 
@@ -50,7 +51,7 @@ def have_own_dispatch(types: Collection[type]) -> bool:
 
 def holds_others(types: Collection[type]) -> bool:
     """Return True if tensors of some of these classes call operators on tensors that they hold."""
-    return have_own_dispatch(types) and all(kind.__module__ != FAKE_TENSORS for kind in types)
+    return have_own_dispatch(types) and all(kind.__name__ != FAKE_TENSOR for kind in types)
 
 
 @cache

@@ -127,10 +127,6 @@ push_function_mode: Callable[[Any], None] = _named("torch.overrides._push_mode")
 no_own_torch_function: Any = _named("torch._C._disabled_torch_function_impl")
 no_own_torch_dispatch: Any = _named("torch._C._disabled_torch_dispatch_impl")
 
-# The module of the tensors that `torch.compile` traces with: they take no mode but their own. Since 1.13; it
-# is named and not resolved, since loading it takes time.
-FAKE_TENSORS = "torch._subclasses.fake_tensor"
-
 # Operators and functions without a public name ------------------------------------------------------------
 
 # The schema of an operator: its arguments, which of them it writes to, what its results share memory with.

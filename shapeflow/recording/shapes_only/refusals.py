@@ -10,11 +10,11 @@ from torch import Tensor
 from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording.notation import notation
 from shapeflow.recording.ports import map_tensors, tensors_of
+from shapeflow.recording.redispatch import FAKE_TENSOR
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.trials import Trials, is_plain
 from shapeflow.recording.source import is_hidden
 from shapeflow.recording.targets import GRADIENTS, target_name
-from shapeflow.recording.torch_internals import FAKE_TENSORS
 
 
 def as_really(
@@ -43,7 +43,7 @@ def as_really(
     if type(error) not in _OF_TORCH or _is_the_models(error):
         raise error
     given = tensors_of((args, kwargs)).values()
-    if FAKE_TENSORS in str(error):
+    if FAKE_TENSOR in str(error) and any(type(tensor).__name__ == FAKE_TENSOR for tensor in given):
         raise _fake_tensors(func, given) from None
     symbolic = [tensor for tensor in given if not concrete.has_values(tensor)]
     if _lacks_numbers(func, str(error)):
