@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -89,6 +90,10 @@ class Recording:
         if capture and shapes_only is None:
             self._builder.capturer = Capturer(capture)
         self._changes, self._last = Changes(), Changes()
+        # Python calls no `__exit__` if Ctrl-C comes at its very beginning: then this ends what was begun. It
+        # is no `__del__`, in which a Ctrl-C would be lost, also after all has ended.
+        self._forgotten = weakref.finalize(self, _end_quietly, self._changes, self._last)
+        self._forgotten.atexit = False
         self._calls: CallRecorder | None = None
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
@@ -137,11 +142,6 @@ class Recording:
                 f"this recording began in thread '{begun_in.name}' and was ended in another one; "
                 "its trace has what was done until then"
             )
-
-    def __del__(self) -> None:
-        # Python calls no `__exit__` if Ctrl-C comes at its very beginning: then this ends what was begun.
-        with suppress(Exception):
-            surely(self._changes.end, self._last.end)
 
     def begin(self) -> None:
         """Begin to record. Who calls this calls ``end`` afterwards, also if this was interrupted.
@@ -213,6 +213,7 @@ class Recording:
             None  # none may live as long as the trace
         )
         self._last.end()
+        self._forgotten.detach()
 
     def _check_unused(self) -> None:
         if self._trace is not None:
@@ -270,6 +271,12 @@ class Recording:
         if builder.capturer is not None:
             trace = replace(trace, run=replace(run, kept=builder.capturer.found(trace)))
         return trace
+
+
+def _end_quietly(*changes: Changes) -> None:
+    for each in changes:
+        with suppress(Exception):
+            each.end()
 
 
 class _Mode(Protocol[Watch]):
