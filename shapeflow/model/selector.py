@@ -113,7 +113,8 @@ def select(trace: Records, selector: str | Selector) -> list[Match]:
     if isinstance(selector, str):
         selector = parse(selector)
     index = trace.cached(PathIndex)
-    keys = [OUTSIDE] if selector.path is None else index.find(selector.path)
+    about_ops = selector.target is not None
+    keys = [OUTSIDE] if selector.path is None else index.find(selector.path, helpers=about_ops)
     if not keys:
         return _tensors(trace, selector, selector.path or ())
     called = [key for key in keys if key in index.calls or key == OUTSIDE]
