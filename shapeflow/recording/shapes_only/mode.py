@@ -34,7 +34,7 @@ from shapeflow.recording.shapes_only.arguments import CPU, notations, on_cpu, te
 from shapeflow.recording.shapes_only.cleanup import RandomState, Shapes
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.higher import run_higher
-from shapeflow.recording.shapes_only.memo import Inferred, MetaMemo, build, lacks_formula
+from shapeflow.recording.shapes_only.memo import Inferred, Layout, MetaMemo, build, lacks_formula
 from shapeflow.recording.shapes_only.overrides import CpuView
 from shapeflow.recording.shapes_only.places import MASKS, PlaceChecks, check_mask
 from shapeflow.recording.shapes_only.stand_ins import lift
@@ -259,7 +259,7 @@ class ShapesOnly(DispatchMode):
         first_alone = operator.writes_first_alone and isinstance(args[0], Tensor)
         if first_alone and not operator.is_random and self.concrete.have_values(tensors):
             inferred = self.memo.infer_or_name(operator, args, kwargs)
-            if self.concrete.write(operator.func, args, kwargs):
+            if type(inferred.outputs) is not Layout and self.concrete.write(operator.func, args, kwargs):
                 self._flops = inferred.flops
                 return self._built(inferred, args, kwargs)
         for tensor in written:
@@ -271,7 +271,12 @@ class ShapesOnly(DispatchMode):
             return None  # such as a fused optimiser: it has no shape to tell
         inferred = self.memo.infer_or_name(operator, args, kwargs)
         self._flops = inferred.flops
-        return self._built(inferred, args, kwargs)
+        made = self._built(inferred, args, kwargs)
+        if type(inferred.outputs) is Layout and first_alone and operator.name.endswith("_"):
+            # In place, such as `addbmm_`, which gives the shape of the product to what it is added to.
+            self._shapes.note(tensor for tensor in written if self.concrete.is_protected(tensor))
+            return args[0].resize_(made.shape)
+        return made
 
     _HANDLERS: ClassVar = {
         Kind.FACTORY: _make,

@@ -24,7 +24,7 @@ from torch import Tensor
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.shapes_only.arguments import on_cpu
 from shapeflow.recording.shapes_only.descriptions import key
-from shapeflow.recording.shapes_only.stand_ins import HasValues, Numbers, Smaller, StandIns, extent, lift
+from shapeflow.recording.shapes_only.stand_ins import KEPT, HasValues, Numbers, Smaller, StandIns, extent, lift
 from shapeflow.recording.targets import target_name
 from shapeflow.recording.torch_internals import no_torch_dispatch, no_torch_function
 
@@ -42,7 +42,7 @@ _ABOUT_NUMBERS: type[Exception] = vars(torch.linalg)["LinAlgError"]
 _NO_REFUSAL = ("can't allocate memory", "ZeroDivisionError")
 _UNTRIED = frozenset(
     {
-        *("segment_reduce", "_segment_reduce_backward", "_nested_view_from_buffer"),
+        *("segment_reduce", "_segment_reduce_backward", "_nested_view_from_buffer", "from_file"),
         "mkldnn_rnn_layer_backward",  # of a workspace that the forward has filled
     }
 )
@@ -83,8 +83,10 @@ class Trials:
             Exception: the kernel's own refusal.
         """
         tensors = list(tensors_of((args, kwargs)).values())
-        if not tensors or not _may_be_tried(func, tensors):
+        if not _may_be_tried(func, tensors):
             return None
+        if not tensors:
+            return _made(func, args, kwargs, largest)
         elements = sum(map(extent, tensors))
         if elements <= SMALL and largest <= SMALL and flops <= CHEAP:
             return attempt(func, args, kwargs)
@@ -120,7 +122,8 @@ class Trials:
                 attempt(func, args, kwargs, has_values=self._has_values)
             return
         try:
-            description = key(func, args, kwargs)
+            wanted = torch.is_grad_enabled() and tuple([tensor.requires_grad for tensor in tensors])
+            description = key(func, args, kwargs), wanted
             known = description in self._accepted
         except (TypeError, RuntimeError):  # what cannot be hashed, or has no strides
             return
@@ -191,6 +194,21 @@ def _formula_takes(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     return True
 
 
+def _made(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], largest: int) -> Any:
+    """Return what a kernel makes of numbers alone; None if it was tried in a smaller size, or not at all.
+
+    Which dtype it fills is all that it can refuse and the formula does not.
+    """
+    if largest <= SMALL:
+        return attempt(func, args, kwargs)
+    if any(isinstance(value, list) for value in args):  # the shape
+        smaller = [[min(size, KEPT) for size in value] if isinstance(value, list) else value for value in args]
+        attempt(func, tuple(smaller), kwargs)
+    elif largest <= REDUCED:
+        attempt(func, args, kwargs)
+    return None
+
+
 def _may_be_tried(func: Any, tensors: list[Tensor]) -> bool:
     if getattr(func, "namespace", "aten") != "aten" or target_name(func) in _UNTRIED:
         return False
@@ -224,18 +242,23 @@ def attempt(
         func: the operator, or function.
         args: its arguments.
         kwargs: its keyword arguments.
-        untouched: the stand-ins are not filled.
+        untouched: the stand-ins are not filled, but if what they happen to hold is refused.
         has_values: tells which tensors have true values, which their stand-ins then have too.
 
     Raises:
         Exception: what it raises whatever the numbers are.
     """
     refusals: list[Exception] = []
-    with no_torch_function(), no_torch_dispatch(), torch.no_grad():
+    # A function goes other ways where gradients are wanted, and refuses more. An operator comes after that.
+    gradients = torch.is_grad_enabled() and not hasattr(func, "overloadpacket")
+    with no_torch_function(), no_torch_dispatch(), torch.set_grad_enabled(gradients):
         pivot = target_name(func) in _PIVOTED
-        for floats, integers, booleans in _NUMBERS:
-            numbers = floats, integers + pivot, booleans
-            stand_ins = StandIns((args, kwargs), None if untouched else numbers, has_values)
+        for numbers in (None, *_NUMBERS) if untouched else _NUMBERS:
+            if refusals and untouched and sum(map(extent, tensors_of((args, kwargs)).values())) > COMPUTED:
+                break
+            if numbers is not None:
+                numbers = numbers[0], numbers[1] + pivot, numbers[2]
+            stand_ins = StandIns((args, kwargs), numbers, has_values, gradients)
             given, named = stand_ins.of(args), stand_ins.of(_runnable(kwargs))
             try:
                 return stand_ins.places(args, kwargs, given, named, func(*given, **named))
@@ -247,10 +270,8 @@ def attempt(
                     return None
                 if target_name(func) in PICKING and "shape mismatch" in str(error) and stand_ins.have_masks:
                     return None
-            if untouched:
-                break
     # That of zeros, if there are several, says least of numbers.
-    raise refusals[min(1, len(refusals) - 1)].with_traceback(None)
+    raise refusals[min(1 + untouched, len(refusals) - 1)].with_traceback(None)
 
 
 def _runnable(kwargs: dict[str, Any]) -> dict[str, Any]:
