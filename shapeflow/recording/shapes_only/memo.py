@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from shapeflow.errors import NoShapeFormula
-from shapeflow.recording.flops import FlopCounter, flop_formula, may_count
+from shapeflow.recording.flops import FlopCounter, flops_of, may_count
 from shapeflow.recording.notation import notation
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.schemas import Operator
@@ -147,9 +147,7 @@ class MetaMemo:
             result = trials.refuse(func, args, kwargs)
             if result is None:
                 raise
-            formula = flop_formula(func)
-            flops = 0 if formula is None else int(formula(*args, **kwargs, out_val=result))
-            return described(result, args, kwargs, flops)
+            return described(result, args, kwargs, flops_of(func, args, kwargs, result))
         result = trials.check(func, args, kwargs, inferred.largest, inferred.flops)
         tried = inferred if result is None else described(result, args, kwargs, inferred.flops)
         return tried if _are_alike(tried.outputs, inferred.outputs) else inferred
@@ -158,9 +156,8 @@ class MetaMemo:
     def _by_formula(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inferred:
         made = result_of(func, args, kwargs)
         if made is not None:
-            formula = flop_formula(func)
-            flops = 0 if formula is None else int(formula(*args, **kwargs, out_val=made))
-            return Inferred(Layout(made.size(), made.stride(), made.dtype), made.numel(), flops)
+            layout = Layout(made.size(), made.stride(), made.dtype)
+            return Inferred(layout, made.numel(), flops_of(func, args, kwargs, made))
         # Copies: a formula may give an argument that is written to another shape, where the kernel refuses.
         args, kwargs = map_tensors(args, _copied), map_tensors(kwargs, _copied)
         if "device" in kwargs:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from shapeflow.errors import NeedsValues
 from shapeflow.recording.notation import notation
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
-from shapeflow.recording.shapes_only.trials import Trials, is_plain
+from shapeflow.recording.shapes_only.trials import Trials
 from shapeflow.recording.source import is_hidden
 from shapeflow.recording.targets import GRADIENTS, target_name
 
@@ -45,7 +46,7 @@ def as_really(
         if not symbolic:
             return func(*concrete.with_values(args), **concrete.with_values(kwargs))
         raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
-    if symbolic and func not in GRADIENTS and is_plain((args, kwargs)):
+    if symbolic and func not in GRADIENTS and _is_plain((args, kwargs)):
         result = trials.refuse(func, args, kwargs)
         # What autograd refuses, a call without gradients does not tell.
         if result is not None and all(map(_is_real, symbolic)) and not any(map(_wants_gradients, given)):
@@ -82,3 +83,18 @@ def _lacks_numbers(func: Any, error: str) -> bool:
 def _is_real(tensor: Tensor) -> bool:
     """Return True for a tensor whose numbers are no places and no counts."""
     return tensor.is_floating_point() or tensor.is_complex()
+
+
+_PLAIN_VALUES: tuple[type, ...] = (
+    *(Tensor, bool, int, float, complex, str, type(None), slice, type(...)),
+    *(torch.dtype, torch.device, torch.layout, torch.memory_format),
+)
+
+
+def _is_plain(value: Any) -> bool:
+    """Return True for arguments that a second call can do nothing to but through tensors."""
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if isinstance(value, dict):
+        return all(map(_is_plain, value.values()))
+    return isinstance(value, _PLAIN_VALUES)

@@ -25,6 +25,7 @@ from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.shapes_only.arguments import on_cpu
 from shapeflow.recording.shapes_only.descriptions import key
 from shapeflow.recording.shapes_only.stand_ins import KEPT, HasValues, Numbers, Smaller, StandIns, extent, lift
+from shapeflow.recording.shapes_only.wording import without_numbers
 from shapeflow.recording.targets import target_name
 from shapeflow.recording.torch_internals import no_torch_dispatch, no_torch_function
 
@@ -212,14 +213,21 @@ def _made(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], largest: int
 def _may_be_tried(func: Any, tensors: list[Tensor]) -> bool:
     if getattr(func, "namespace", "aten") != "aten" or target_name(func) in _UNTRIED:
         return False
-    if "scaled_dot_product" in target_name(func) and not _fit_as_keys(tensors):
+    if "scaled_dot_product" in target_name(func) and not _fit_as_keys(func, tensors):
         return False
     return all(_is_usual(tensor) for tensor in tensors)
 
 
-def _fit_as_keys(tensors: list[Tensor]) -> bool:
-    """Return False for keys and values of attention that are not as many: the CPU's kernel does not check."""
-    return len(tensors) > 2 and tensors[1].shape[:-1] == tensors[2].shape[:-1]
+def _fit_as_keys(func: Any, tensors: list[Tensor]) -> bool:
+    """Return False for what the CPU's kernels of attention do not check: they would read beyond the memory.
+
+    Keys and values that are not as many; and in an operator another batch, or heads that keys have not.
+    """
+    if len(tensors) < 3 or tensors[1].shape[:-1] != tensors[2].shape[:-1]:
+        return False
+    query, key = (tensor.shape[-4:-2] for tensor in tensors[:2])
+    is_kernel = "flash_attention" in target_name(func) and len(query) == len(key) == 2
+    return not is_kernel or (query[0] == key[0] and bool(key[1]) and query[1] % key[1] == 0)
 
 
 def _is_usual(tensor: Tensor) -> bool:
@@ -271,24 +279,9 @@ def attempt(
                 if target_name(func) in PICKING and "shape mismatch" in str(error) and stand_ins.have_masks:
                     return None
     # That of zeros, if there are several, says least of numbers.
-    raise refusals[min(1 + untouched, len(refusals) - 1)].with_traceback(None)
+    raise without_numbers(refusals[min(1 + untouched, len(refusals) - 1)]).with_traceback(None)
 
 
 def _runnable(kwargs: dict[str, Any]) -> dict[str, Any]:
     """Return keyword arguments for a trial: on the CPU, and without the user's generator."""
     return {**on_cpu(kwargs), "generator": None} if "generator" in kwargs else on_cpu(kwargs)
-
-
-_PLAIN_VALUES: tuple[type, ...] = (
-    *(Tensor, bool, int, float, complex, str, type(None), slice, type(...)),
-    *(torch.dtype, torch.device, torch.layout, torch.memory_format),
-)
-
-
-def is_plain(value: Any) -> bool:
-    """Return True for arguments that a second call can do nothing to but through tensors."""
-    if isinstance(value, list | tuple):
-        return all(map(is_plain, value))
-    if isinstance(value, dict):
-        return all(map(is_plain, value.values()))
-    return isinstance(value, _PLAIN_VALUES)
