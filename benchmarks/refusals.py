@@ -271,7 +271,7 @@ def _judge(case: Case, real: Outcome, found: Outcome, everything: bool) -> str:
 
 
 def compare(case: Case, ends: bool = False) -> Iterator[dict[str, str]]:
-    """Yield a row for each comparison of a call, and before each step one for the case that it ends the process.
+    """Yield a row for each comparison of a call; before each step one that says what is under way.
 
     Args:
         case: the call.
@@ -295,7 +295,7 @@ def _text(what: Any) -> str:
     return re.sub(r'"/\S*?/(aten/)', r'"\1', str(what))[:300].replace("\n", " ")
 
 
-def _in_children(name: str, make: Callable[[str], Iterator[Case]]) -> list[dict[str, str]]:
+def in_children(name: str, make: Callable[[str], Iterator[Case]]) -> list[dict[str, str]]:
     """Compare in processes of their own: a call may end one, or take for ever; then another one goes on."""
     rows: list[dict[str, str]] = []
     first, ends = 0, False
@@ -311,7 +311,8 @@ def _in_children(name: str, make: Callable[[str], Iterator[Case]]) -> list[dict[
         os.close(write)
         row = {"name": name, "change": "all", "verdict": UNDER_WAY, "real": "", "found": ""}
         with os.fdopen(read) as source:
-            for first, row in map(json.loads, source):  # noqa: B020 (the next child goes on there)
+            for number, row in map(json.loads, source):
+                first = number  # the next process goes on there
                 rows += [row] if row["verdict"] != UNDER_WAY else []
         _, status = os.waitpid(child, 0)
         if not status:
@@ -346,7 +347,7 @@ def main() -> None:
     rows = []
     for name, make in names().items():
         if not args.names or name in args.names:
-            rows += _in_children(name, make)
+            rows += in_children(name, make)
     if args.list:
         Path(args.list).write_text("\n".join(map(json.dumps, rows)) + "\n", encoding="utf-8")
     text = _report(rows)

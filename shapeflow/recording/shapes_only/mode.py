@@ -272,11 +272,13 @@ class ShapesOnly(DispatchMode):
         inferred = self.memo.infer_or_name(operator, args, kwargs)
         self._flops = inferred.flops
         made = self._built(inferred, args, kwargs)
-        if type(inferred.outputs) is Layout and first_alone and operator.name.endswith("_"):
-            # In place, such as `addbmm_`, which gives the shape of the product to what it is added to.
-            self._shapes.note(tensor for tensor in written if self.concrete.is_protected(tensor))
-            return args[0].resize_(made.shape)
-        return made
+        is_other = type(inferred.outputs) is Layout and first_alone and operator.name.endswith("_")
+        return self._reshaped(args[0], made.shape) if is_other else made
+
+    def _reshaped(self, tensor: Tensor, shape: torch.Size) -> Tensor:
+        """Give a tensor the shape of what is written to it, as ``addbmm_`` does."""
+        self._shapes.note([tensor] if self.concrete.is_protected(tensor) else [])
+        return tensor.resize_(shape)
 
     _HANDLERS: ClassVar = {
         Kind.FACTORY: _make,

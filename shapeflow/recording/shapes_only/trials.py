@@ -24,7 +24,15 @@ from torch import Tensor
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.shapes_only.arguments import on_cpu
 from shapeflow.recording.shapes_only.descriptions import key
-from shapeflow.recording.shapes_only.stand_ins import KEPT, HasValues, Numbers, Smaller, StandIns, extent, lift
+from shapeflow.recording.shapes_only.stand_ins import (
+    KEPT,
+    HasValues,
+    Numbers,
+    Smaller,
+    StandIns,
+    extent,
+    lift,
+)
 from shapeflow.recording.shapes_only.wording import without_numbers
 from shapeflow.recording.targets import target_name
 from shapeflow.recording.torch_internals import no_torch_dispatch, no_torch_function
@@ -202,9 +210,10 @@ def _made(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], largest: int
     """
     if largest <= SMALL:
         return attempt(func, args, kwargs)
-    if any(isinstance(value, list) for value in args):  # the shape
-        smaller = [[min(size, KEPT) for size in value] if isinstance(value, list) else value for value in args]
-        attempt(func, tuple(smaller), kwargs)
+    shape = next((place for place, value in enumerate(args) if isinstance(value, list)), None)
+    if shape is not None:
+        smaller = [min(size, KEPT) for size in args[shape]]
+        attempt(func, (*args[:shape], smaller, *args[shape + 1 :]), kwargs)
     elif largest <= REDUCED:
         attempt(func, args, kwargs)
     return None
@@ -264,9 +273,8 @@ def attempt(
         for numbers in (None, *_NUMBERS) if untouched else _NUMBERS:
             if refusals and untouched and sum(map(extent, tensors_of((args, kwargs)).values())) > COMPUTED:
                 break
-            if numbers is not None:
-                numbers = numbers[0], numbers[1] + pivot, numbers[2]
-            stand_ins = StandIns((args, kwargs), numbers, has_values, gradients)
+            filled = None if numbers is None else (numbers[0], numbers[1] + pivot, numbers[2])
+            stand_ins = StandIns((args, kwargs), filled, has_values, gradients)
             given, named = stand_ins.of(args), stand_ins.of(_runnable(kwargs))
             try:
                 return stand_ins.places(args, kwargs, given, named, func(*given, **named))
