@@ -30,11 +30,12 @@ from shapeflow.recording.ports import map_tensors
 from shapeflow.recording.redispatch import have_own_dispatch, redispatch
 from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, operator_of, tensors_in
 from shapeflow.recording.shapes_only import zeros
-from shapeflow.recording.shapes_only.arguments import CPU, notations, on_cpu, tensors_among, write_out
+from shapeflow.recording.shapes_only.arguments import CPU, notations, on_cpu, tensors_among
 from shapeflow.recording.shapes_only.cleanup import RandomState, Shapes
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.higher import run_higher
 from shapeflow.recording.shapes_only.memo import Inferred, Layout, MetaMemo, build, lacks_formula
+from shapeflow.recording.shapes_only.outs import hand_back, write_out
 from shapeflow.recording.shapes_only.overrides import CpuView
 from shapeflow.recording.shapes_only.places import MASKS, PlaceChecks, check_mask
 from shapeflow.recording.shapes_only.stand_ins import lift
@@ -265,20 +266,17 @@ class ShapesOnly(DispatchMode):
         for tensor in written:
             self.concrete.forget(tensor)
         if any(tensor is value for tensor in written for value in kwargs.values()):
-            self.trials.check(operator.func, args, kwargs)
-            return write_out(operator, args, kwargs, written)
+            self._shapes.note(tensor for tensor in written if self.concrete.is_protected(tensor))
+            return write_out(self.trials, operator, args, kwargs, written)
         if operator.gives_nothing and not self.memo.has_formula(operator, args, kwargs):
             return None  # such as a fused optimiser: it has no shape to tell
         inferred = self.memo.infer_or_name(operator, args, kwargs)
         self._flops = inferred.flops
         made = self._built(inferred, args, kwargs)
-        is_other = type(inferred.outputs) is Layout and first_alone and operator.name.endswith("_")
-        return self._reshaped(args[0], made.shape) if is_other else made
-
-    def _reshaped(self, tensor: Tensor, shape: torch.Size) -> Tensor:
-        """Give a tensor the shape of what is written to it, as ``addbmm_`` does."""
-        self._shapes.note([tensor] if self.concrete.is_protected(tensor) else [])
-        return tensor.resize_(shape)
+        grows = type(inferred.outputs) is Layout and first_alone and operator.name.endswith("_")
+        if grows:  # it gives its first argument another shape, as `addbmm_` does
+            self._shapes.note(tensor for tensor in written if self.concrete.is_protected(tensor))
+        return hand_back(args[0], made) if grows else made
 
     _HANDLERS: ClassVar = {
         Kind.FACTORY: _make,

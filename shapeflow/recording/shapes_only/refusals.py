@@ -11,6 +11,7 @@ from shapeflow.errors import NeedsValues
 from shapeflow.recording.notation import notation
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
+from shapeflow.recording.shapes_only.outs import hand_back
 from shapeflow.recording.shapes_only.trials import Trials
 from shapeflow.recording.source import is_hidden
 from shapeflow.recording.targets import GRADIENTS, target_name
@@ -50,7 +51,8 @@ def as_really(
         result = trials.refuse(func, args, kwargs)
         # What autograd refuses, a call without gradients does not tell.
         if result is not None and all(map(_is_real, symbolic)) and not any(map(_wants_gradients, given)):
-            return map_tensors(result, concrete.without_values)
+            out = kwargs.get("out")
+            return map_tensors(result, concrete.without_values) if out is None else hand_back(out, result)
         if "meta" in str(error):
             raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
     raise error

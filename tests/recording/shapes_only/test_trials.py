@@ -197,6 +197,21 @@ def grown(tensor: Tensor, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor
     return tensor, other, result is tensor
 
 
+def into(function: Callable[..., Any], out: Callable[..., Tensor]) -> Callable[..., Any]:
+    """Return a function that writes into what ``out`` makes of its arguments."""
+
+    def call(*args: Any) -> tuple[Any, Tensor, bool]:
+        target = out(*args)
+        result = function(*args, out=target)
+        return result, target, result is target
+
+    return call
+
+
+def empty(*_: Any) -> Tensor:
+    return torch.empty(0)
+
+
 FITTING: dict[str, Call] = {
     "lstm of a packed sequence": (packed(nn.LSTM, 4, 3, 2), (f(5, 2, 4), torch.tensor([5, 2]))),
     "gru of a packed sequence, large": (packed(nn.GRU, 300, 200), (f(5, 2, 300), torch.tensor([5, 2]))),
@@ -235,6 +250,21 @@ FITTING: dict[str, Call] = {
     "write that makes a tensor larger": (grown, (f(1, 5), f(2, 3, 4), f(2, 4, 5))),
     "write that makes a tensor smaller": (grown, (f(1, 5), f(2, 0, 4), f(2, 4, 5))),
     "write that makes a tensor larger, large": (grown, (f(5), f(2, 3, WIDE), f(2, WIDE, 5))),
+    "out of no elements": (into(torch.addmm, empty), (f(4), f(3, 5), f(5, 4))),
+    "out of no elements, large": (into(torch.addmm, empty), (f(4), f(WIDE, 50), f(50, 4))),
+    "out that is an argument, and of another shape": (
+        into(torch.addmm, lambda x, *_: x),
+        (f(3), f(3, 3), f(3, 3)),
+    ),
+    "out of another dtype than what is added to": (
+        into(torch.addbmm, empty),
+        (f(5, dtype=torch.int64), f(2, 3, 4), f(2, 4, 5)),
+    ),
+    "out of another layout": (into(torch.linalg.solve, empty), (torch.eye(5), f(5, 3))),
+    "out that is what is summed up": (
+        into(lambda x, out: torch.norm(x, dim=1, out=out), lambda x: x),
+        (f(5, 5),),
+    ),
     "write to itself": (lambda x: x[1:].add_(x[1:]), (f(5, 3),)),
     "write to another part": (lambda x: x[2:].add_(x[:2]), (f(4, 3),)),
     "as_strided over other rows": (lambda x: x[:2].as_strided((3, 4), (4, 1)), (f(3, 4),)),
