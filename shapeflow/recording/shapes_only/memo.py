@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import torch
@@ -25,7 +25,7 @@ from shapeflow.recording.shapes_only import layouts
 from shapeflow.recording.shapes_only.descriptions import key
 from shapeflow.recording.shapes_only.formulas import result_of
 from shapeflow.recording.shapes_only.stand_ins import lift
-from shapeflow.recording.shapes_only.trials import Trials
+from shapeflow.recording.shapes_only.trials import Reduced, Trials
 
 _META = torch.device("meta")
 
@@ -149,6 +149,8 @@ class MetaMemo:
                 raise
             return described(result, args, kwargs, flops_of(func, args, kwargs, result))
         result = trials.check(func, args, kwargs, inferred.largest, inferred.flops)
+        if isinstance(result, Reduced):
+            return replace(inferred, outputs=_of_dtypes(inferred.outputs, result.dtypes))
         tried = inferred if result is None else described(result, args, kwargs, inferred.flops)
         return tried if _are_alike(tried.outputs, inferred.outputs) else inferred
 
@@ -200,6 +202,16 @@ def _are_alike(outputs: Any, others: Any) -> bool:
     if isinstance(outputs, list | tuple) and type(outputs) not in _DESCRIBED:
         return len(outputs) == len(others) and all(map(_are_alike, outputs, others))
     return (type(outputs) in _DESCRIBED) == (type(others) in _DESCRIBED)
+
+
+def _of_dtypes(outputs: Any, dtypes: Any) -> Any:
+    """Return outputs with other dtypes: those that the kernel gives, which the formula may not know."""
+    if type(outputs) is Layout:
+        return outputs._replace(dtype=dtypes) if isinstance(dtypes, torch.dtype) else outputs
+    nested = isinstance(outputs, list | tuple) and isinstance(dtypes, list | tuple)
+    if not nested or len(outputs) != len(dtypes):
+        return outputs
+    return type(outputs)(map(_of_dtypes, outputs, dtypes))
 
 
 def build(

@@ -9,7 +9,7 @@ from torch import Tensor
 from shapeflow.recording.ports import map_tensors
 from shapeflow.recording.schemas import Operator, tensors_in
 from shapeflow.recording.shapes_only.stand_ins import lift
-from shapeflow.recording.shapes_only.trials import Trials
+from shapeflow.recording.shapes_only.trials import Reduced, Trials
 
 
 def write_out(
@@ -21,7 +21,7 @@ def write_out(
         Exception: whatever torch's kernel raises; or its formula, if the kernel cannot be asked.
     """
     result = trials.check(operator.func, args, kwargs)
-    if result is None:
+    if result is None or isinstance(result, Reduced):
         result = _by_formula(trials, operator, args, kwargs)
     for tensor, like in zip(written, _tensors(result), strict=True):
         reshape(tensor, like)

@@ -126,16 +126,19 @@ class Smaller:
     Args:
         tensors: what the sizes are of.
         keep: tells which tensors stay as they are; then only the innermost sizes of others are replaced.
+        left: sizes that are left as they are.
     """
 
-    def __init__(self, tensors: list[Tensor], keep: HasValues | None = None) -> None:
+    def __init__(
+        self, tensors: list[Tensor], keep: HasValues | None = None, left: frozenset[int] = frozenset()
+    ) -> None:
         kept = [tensor for tensor in tensors if keep is not None and keep(tensor)]
         sizes = {
             size
             for tensor in tensors
             for size in (tensor.shape if keep is None else tensor.shape[1:][-1:])
             if size > KEPT
-        }.difference(*(tensor.shape for tensor in kept))
+        }.difference(left, *(tensor.shape for tensor in kept))
         others = {size for tensor in tensors for size in tensor.shape} - sizes
         free = (size for size in count(KEPT + 1) if size not in others)
         self._sizes = dict(zip(sorted(sizes), free, strict=False))
@@ -145,6 +148,8 @@ class Smaller:
         }
         self.elements = sum(tensor.numel() for tensor in self._tensors.values())
         """In all tensors, once the sizes are replaced."""
+        self.sizes = frozenset(self._sizes)
+        """Those that are replaced."""
 
     def _tensor(self, tensor: Tensor) -> Tensor:
         """Return a tensor of reduced sizes, without data, whose dims lie in memory in the same order."""

@@ -16,6 +16,8 @@ several kinds of numbers, and never if torch says that it is about numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -65,6 +67,14 @@ _NUMBERS: Sequence[Numbers] = ((1.0, 0, True), (0.0, 0, False), (0.5, 0, True))
 """What stand-ins are filled with, one attempt after the other: floats, integers, booleans."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """What a kernel gives for a call of reduced sizes."""
+
+    dtypes: Any
+    """The result with each tensor replaced by its dtype; None if nobody knows."""
+
+
 class Trials:
     """Tries calls, each distinct one once.
 
@@ -74,12 +84,12 @@ class Trials:
 
     def __init__(self, has_values: HasValues) -> None:
         self._has_values = has_values
-        self._accepted: set[Any] = set()
+        self._accepted: dict[Any, Reduced] = {}
 
     def check(
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], largest: int = 0, flops: int = 0
     ) -> Any:
-        """Return what the kernel gives for stand-ins of the same sizes; None if they were not tried so.
+        """Return what the kernel gives for stand-ins; ``Reduced`` if sizes differ, None if it was not asked.
 
         Args:
             func: the operator (an ``OpOverload`` of torch), or a function.
@@ -99,28 +109,41 @@ class Trials:
         elements = sum(map(extent, tensors))
         if elements <= SMALL and largest <= SMALL and flops <= CHEAP:
             return attempt(func, args, kwargs)
-        self._check_reduced(func, args, kwargs, tensors)
-        return None
+        return self._check_reduced(func, args, kwargs, tensors)
 
     def _check_reduced(
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]
-    ) -> None:
+    ) -> Reduced | None:
         smaller = Smaller(tensors)
         reduced = smaller.argument(args), smaller.argument(kwargs)
         try:
             description = key(func, *reduced)
             if description in self._accepted or smaller.elements > REDUCED:
-                return
+                return self._accepted.get(description)
         except TypeError:  # an argument that cannot be hashed
-            return
+            return None
         try:
-            attempt(func, *reduced)
+            result = attempt(func, *reduced)
         except _REFUSALS:
-            # If they take it in whole sizes, and not in reduced ones, reducing made it unfit.
-            whole = map_tensors(args, lift), map_tensors(kwargs, lift)
-            if _formula_takes(func, *reduced) or not _formula_takes(func, *whole):
-                attempt(func, args, kwargs, untouched=True)
-        self._accepted.add(description)
+            result = self._check_fitting(func, args, kwargs, tensors, _formula_takes(func, *reduced))
+        found = self._accepted[description] = Reduced(map_tensors(result, _dtype))
+        return found
+
+    @staticmethod
+    def _check_fitting(
+        func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor], fits: bool
+    ) -> Any:
+        """Check a call that is refused in reduced sizes; maybe it does not fit in those."""
+        whole = map_tensors(args, lift), map_tensors(kwargs, lift)
+        if not fits and _formula_takes(func, *whole):
+            smaller = _as_small_as_fits(func, args, kwargs, tensors)
+            if smaller.elements > REDUCED:
+                return None
+            with suppress(*_REFUSALS):
+                return attempt(func, smaller.argument(args), smaller.argument(kwargs))
+            if sum(map(extent, tensors)) > REDUCED:  # it may be computed
+                return None
+        return attempt(func, args, kwargs, untouched=True)
 
     def check_function(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Check a call of a function; raises as ``check`` does."""
@@ -138,7 +161,7 @@ class Trials:
             return
         if not known:
             self.check(func, args, kwargs)
-            self._accepted.add(description)
+            self._accepted[description] = Reduced(None)
 
     def check_numbers(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Check that the kernel takes the integers among the arguments, such as places in a table.
@@ -191,6 +214,23 @@ class Trials:
         except _REFUSALS:
             return True
         return False
+
+
+def _as_small_as_fits(
+    func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]
+) -> Smaller:
+    """Reduce the sizes, one after the other, but for those without which torch's formula refuses a call."""
+    sizes = Smaller(tensors).sizes
+    smaller = Smaller(tensors, left=sizes)
+    for size in sorted(sizes):
+        other = Smaller(tensors, left=sizes - smaller.sizes - {size})
+        if _formula_takes(func, other.argument(args), other.argument(kwargs)):
+            smaller = other
+    return smaller
+
+
+def _dtype(tensor: Tensor) -> torch.dtype:
+    return tensor.dtype
 
 
 def _formula_takes(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

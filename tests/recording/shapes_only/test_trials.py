@@ -150,6 +150,8 @@ FAULTY: dict[str, Call] = {
     "write of more dims": (lambda x, y: x.add_(y), (f(3), f(2, 3))),
     "write of another dtype": (lambda x, y: x.add_(y), (f(3, dtype=torch.int64), f(3))),
     "in-place addr of a scalar": (lambda x, a, b: x.addr_(a, b, beta=0.5), (f(), f(3), f(4))),
+    "group norm of whole weights, large": (F.group_norm, (f(20, 60, 30), 4, f(60, dtype=torch.int64))),
+    "half of booleans, large": (F.glu, (f(10, 30, 70, dtype=torch.bool),)),
     "as_strided beyond the memory": (lambda x: x.as_strided((4, 4), (4, 1)), (f(3, 4),)),
     "view of other sizes": (lambda x: x.view(5, 2), (f(3, 4),)),
     "expand to fewer dims": (lambda x: x.expand(3), (f(2, 3),)),
@@ -261,10 +263,11 @@ FITTING: dict[str, Call] = {
         (f(5, dtype=torch.int64), f(2, 3, 4), f(2, 4, 5)),
     ),
     "out of another layout": (into(torch.linalg.solve, empty), (torch.eye(5), f(5, 3))),
-    "out that is what is summed up": (
-        into(lambda x, out: torch.norm(x, dim=1, out=out), lambda x: x),
-        (f(5, 5),),
+    "weights of doubles, large": (
+        F.binary_cross_entropy,
+        (*[torch.full((WIDE, 9), 0.5)] * 2, torch.ones(WIDE, 9, dtype=torch.float64)),
     ),
+    "loss of half, large": (F.huber_loss, (f(WIDE, 9, dtype=torch.float16), f(WIDE, 9))),
     "write to itself": (lambda x: x[1:].add_(x[1:]), (f(5, 3),)),
     "write to another part": (lambda x: x[2:].add_(x[:2]), (f(4, 3),)),
     "as_strided over other rows": (lambda x: x[:2].as_strided((3, 4), (4, 1)), (f(3, 4),)),
@@ -336,6 +339,11 @@ def _of_result(function: Callable[..., Any]) -> Callable[..., Any]:
 
 PROBABILITIES = torch.full((3,), 0.5)
 WITH_GRADIENTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...], tuple[int, ...]]] = {
+    "gradients of a layer norm of half, large": (
+        lambda x: torch.autograd.grad(F.layer_norm(x, (WIDE,)).sum(), x),
+        (f(9, WIDE).half(),),
+        (0,),
+    ),
     "gradients of a target": (F.soft_margin_loss, (f(3, dtype=torch.int64), f(3)), (1,)),
     "gradients of weights": (F.nll_loss, (f(2, 3).double(), torch.tensor([0, 1]), f(3)), (0, 2)),
     "gradients of running statistics": (
