@@ -270,14 +270,15 @@ def _judge(case: Case, real: Outcome, found: Outcome, everything: bool) -> str:
     return NUMBERS if about_numbers else ACCEPTED
 
 
-def compare(case: Case, ends: bool = False) -> Iterator[dict[str, str]]:
+def compare(name: str, case: Case, ends: bool = False) -> Iterator[dict[str, str]]:
     """Yield a row for each comparison of a call; before each step one that says what is under way.
 
     Args:
+        name: of the function or module.
         case: the call.
         ends: it does so for real; so it is made shapes-only alone.
     """
-    row = {"name": case.name, "change": case.change, "verdict": UNDER_WAY, "real": _ENDS, "found": ""}
+    row = {"name": name, "change": case.change, "verdict": UNDER_WAY, "real": _ENDS, "found": ""}
     torch.manual_seed(0)
     if not ends:
         yield row
@@ -306,7 +307,7 @@ def in_children(name: str, make: Callable[[str], Iterator[Case]]) -> list[dict[s
         if not child:
             signal.alarm(max(1, int(until - time.monotonic())))
             with os.fdopen(write, "w") as out:
-                _write_rows(islice(enumerate(make(name)), first, None), ends, out)
+                _write_rows(name, islice(enumerate(make(name)), first, None), ends, out)
             os._exit(0)
         os.close(write)
         row = {"name": name, "change": "all", "verdict": UNDER_WAY, "real": "", "found": ""}
@@ -319,18 +320,20 @@ def in_children(name: str, make: Callable[[str], Iterator[Case]]) -> list[dict[s
             return rows
         if not os.WIFSIGNALED(status):
             raise RuntimeError(f"comparing {name} failed: see the traceback above")
-        if row["verdict"] != UNDER_WAY or not row["real"] or os.WTERMSIG(status) == signal.SIGALRM:
-            return [*rows, {**row, "verdict": LOST, "change": f"from here on: {row['change']}"}]
+        late = os.WTERMSIG(status) == signal.SIGALRM
+        if row["verdict"] != UNDER_WAY or not row["real"] or late:
+            why = f"took more than {SECONDS} s" if late else _ENDS
+            return [*rows, {**row, "verdict": LOST, "change": f"from here on: {row['change']}", "found": why}]
         ends = not row["found"]
         if not ends:
             rows.append({**row, "verdict": LOST})
             first += 1
 
 
-def _write_rows(cases: Iterator[tuple[int, Case]], ends: bool, out: TextIO) -> None:
+def _write_rows(name: str, cases: Iterator[tuple[int, Case]], ends: bool, out: TextIO) -> None:
     warnings.simplefilter("ignore")
     for number, case in cases:
-        for row in compare(case, ends):
+        for row in compare(name, case, ends):
             print(json.dumps((number, row)), file=out, flush=True)
         ends = False
 

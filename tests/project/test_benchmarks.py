@@ -36,7 +36,7 @@ def _cases(name: str) -> Iterator[Case]:
         return tensor * 2 if tensor.is_leaf and ShapesOnly in map(type, _modes()) else os.abort()
 
     for change, function in (("one", doubled), ("two", ends), ("three", doubled)):
-        yield Case(name, change, lambda function=function: function, (torch.ones(3),), {})
+        yield Case("of torch", change, lambda function=function: function, (torch.ones(3),), {})
 
 
 def _modes() -> list[object]:
@@ -53,3 +53,7 @@ def test_only_the_call_that_ends_the_process_is_not_compared():
         *(("three", "the same results"), ("three", "the same results")),
     ]
     assert {row[2] for row in rows if row[0] == "two"} == {"ends the process"}
+
+
+def test_a_comparison_has_the_name_by_which_it_was_asked_for():
+    assert {row["name"] for row in in_children("module doubled", _cases)} == {"module doubled"}
