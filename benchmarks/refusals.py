@@ -244,14 +244,22 @@ def _is_real(tensor: Tensor) -> bool:
     return tensor.is_floating_point() or tensor.is_complex()
 
 
-def _with_other_numbers(case: Case) -> Iterator[Outcome]:
-    """Yield what the call does for real with zeros, and with ones, in all integer and boolean tensors."""
-    for number in (0, 1):
-        args, kwargs = pytree.tree_map_only(Tensor, partial(_filled, number), (case.args, case.kwargs))
+def _with_other_numbers(case: Case, everything: bool) -> Iterator[Outcome]:
+    """Yield what the call does for real with other numbers in the tensors that are symbolic.
+
+    Random ones in floating point tensors; if all are symbolic, also zeros, and ones, in the others.
+    """
+    for filled in (_random, *(partial(_full, number) for number in (0, 1) if everything)):
+        args, kwargs = pytree.tree_map_only(Tensor, filled, (case.args, case.kwargs))
         yield _really(replace(case, args=args, kwargs=kwargs))
 
 
-def _filled(number: int, tensor: Tensor) -> Tensor:
+def _random(tensor: Tensor) -> Tensor:
+    usual = _is_real(tensor) and tensor.layout is torch.strided and 0 not in tensor.stride()
+    return torch.rand_like(tensor) if usual else tensor
+
+
+def _full(number: int, tensor: Tensor) -> Tensor:
     return tensor if _is_real(tensor) else torch.full_like(tensor, number)
 
 
@@ -263,7 +271,7 @@ def _judge(case: Case, real: Outcome, found: Outcome, everything: bool) -> str:
         return same if found.kind == "runs" else REFUSED
     if found == real:
         return "refused in the same words"
-    others = list(_with_other_numbers(case)) if everything else []
+    others = list(_with_other_numbers(case, everything))
     if found.kind == "refused":
         return NUMBERS if found in others else OTHER_WORDS
     about_numbers = real.what.startswith("_LinAlgError") or any(other.kind == "runs" for other in others)

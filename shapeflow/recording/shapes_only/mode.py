@@ -13,8 +13,7 @@ Not done here: arithmetic on symbolic tensors, random numbers (always symbolic),
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import torch
@@ -31,6 +30,7 @@ from shapeflow.recording.redispatch import have_own_dispatch, redispatch
 from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, operator_of, tensors_in
 from shapeflow.recording.shapes_only import zeros
 from shapeflow.recording.shapes_only.arguments import CPU, notations, on_cpu, tensors_among
+from shapeflow.recording.shapes_only.attempts import attempt
 from shapeflow.recording.shapes_only.cleanup import RandomState, Shapes
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.higher import run_higher
@@ -39,7 +39,7 @@ from shapeflow.recording.shapes_only.outs import hand_back, write_out
 from shapeflow.recording.shapes_only.overrides import CpuView
 from shapeflow.recording.shapes_only.places import MASKS, PlaceChecks, check_mask
 from shapeflow.recording.shapes_only.stand_ins import lift
-from shapeflow.recording.shapes_only.trials import Trials, attempt
+from shapeflow.recording.shapes_only.trials import Trials
 from shapeflow.recording.torch_internals import no_torch_function
 
 _META = torch.device("meta")
@@ -191,8 +191,11 @@ class ShapesOnly(DispatchMode):
 
     def _by_parts(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the parts of what `inference_mode` hands over whole; ``NotImplemented`` if it has none."""
-        with self._again():
+        super().__enter__()  # it sees what is called inside, too
+        try:
             result = func.decompose(*args, **kwargs)
+        finally:
+            super().__exit__(None, None, None)
         self._flops = 0  # the parts told theirs
         return result
 
@@ -294,12 +297,3 @@ class ShapesOnly(DispatchMode):
 
     def _built(self, inferred: Inferred, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return build(inferred.outputs, args, kwargs, self.concrete.symbolic)
-
-    @contextlib.contextmanager
-    def _again(self) -> Iterator[None]:
-        """Let this mode see what is called inside, too."""
-        super().__enter__()
-        try:
-            yield
-        finally:
-            super().__exit__(None, None, None)

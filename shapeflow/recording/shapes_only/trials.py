@@ -6,8 +6,9 @@ nobody would find when searching for them. So each distinct call that a shapes-o
 
 - as it is, if it is small: then the kernel's results also tell the true shapes, strides and dtypes;
 - else with each large size replaced by a small one, equal sizes by equal ones and in the same order: what
-  does not fit together does not fit then either. Only what is refused so is tried in its full size, on memory
-  that is never touched, since kernels check before they compute.
+  does not fit together does not fit then either, and the dtypes of the results are the same. A size without
+  which it would not fit, such as one that is halved, stays. Only what is refused so is tried in its full
+  size, on memory that is never touched, since kernels check before they compute.
 
 What stands in has other numbers than the tensors of a real run. A refusal counts only if it comes with
 several kinds of numbers, and never if torch says that it is about numbers.
@@ -15,7 +16,6 @@ several kinds of numbers, and never if torch says that it is about numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -24,18 +24,15 @@ import torch
 from torch import Tensor
 
 from shapeflow.recording.ports import map_tensors, tensors_of
-from shapeflow.recording.shapes_only.arguments import on_cpu
+from shapeflow.recording.shapes_only.attempts import COMPUTED, REFUSALS, attempt
 from shapeflow.recording.shapes_only.descriptions import key
 from shapeflow.recording.shapes_only.stand_ins import (
     KEPT,
     HasValues,
-    Numbers,
     Smaller,
-    StandIns,
     extent,
     lift,
 )
-from shapeflow.recording.shapes_only.wording import without_numbers
 from shapeflow.recording.targets import target_name
 from shapeflow.recording.torch_internals import no_torch_dispatch, no_torch_function
 
@@ -45,12 +42,7 @@ CHEAP = 2**23
 """FLOPs up to which it is."""
 REDUCED = 2**20
 """Elements of all arguments up to which a call of reduced sizes is tried."""
-COMPUTED = 2**26
-"""Elements of all arguments up to which a call is tried in its full size though it may be computed then."""
 
-_REFUSALS = (RuntimeError, IndexError, ValueError, TypeError, NotImplementedError)
-_ABOUT_NUMBERS: type[Exception] = vars(torch.linalg)["LinAlgError"]
-_NO_REFUSAL = ("can't allocate memory", "ZeroDivisionError")
 _UNTRIED = frozenset(
     {
         *("segment_reduce", "_segment_reduce_backward", "_nested_view_from_buffer", "from_file"),
@@ -58,13 +50,7 @@ _UNTRIED = frozenset(
     }
 )
 """Operators whose numbers say where memory is, and are not checked."""
-_PIVOTED = frozenset({"linalg_lu_solve", "lu_solve", "linalg_ldl_solve", "lu_unpack"})
-"""Operators whose integers are rows, counted from 1."""
-PICKING = frozenset({"index_put", "index_put_", "_index_put_impl_", "_unsafe_index_put"})
-"""Operators of which a mask decides how many values they take."""
 _USUAL: frozenset[type] = frozenset({Tensor, torch.nn.Parameter})
-_NUMBERS: Sequence[Numbers] = ((1.0, 0, True), (0.0, 0, False), (0.5, 0, True))
-"""What stand-ins are filled with, one attempt after the other: floats, integers, booleans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +110,7 @@ class Trials:
             return None
         try:
             result = attempt(func, *reduced)
-        except _REFUSALS:
+        except REFUSALS:
             result = self._check_fitting(func, args, kwargs, tensors, _formula_takes(func, *reduced))
         found = self._accepted[description] = Reduced(map_tensors(result, _dtype))
         return found
@@ -139,7 +125,7 @@ class Trials:
             smaller = _as_small_as_fits(func, args, kwargs, tensors)
             if smaller.elements > REDUCED:
                 return None
-            with suppress(*_REFUSALS):
+            with suppress(*REFUSALS):
                 return attempt(func, smaller.argument(args), smaller.argument(kwargs))
             if sum(map(extent, tensors)) > REDUCED:  # it may be computed
                 return None
@@ -183,7 +169,7 @@ class Trials:
                 has_values=self._has_values,
                 untouched=True,
             )
-        except _REFUSALS:
+        except REFUSALS:
             if sum(map(extent, tensors)) <= COMPUTED:
                 attempt(func, args, kwargs, has_values=self._has_values, untouched=True)
 
@@ -211,7 +197,7 @@ class Trials:
             return False
         try:
             attempt(func, smaller.argument(args), smaller.argument(kwargs))
-        except _REFUSALS:
+        except REFUSALS:
             return True
         return False
 
@@ -283,53 +269,3 @@ def _is_usual(tensor: Tensor) -> bool:
     if type(tensor) not in _USUAL or tensor.layout is not torch.strided:
         return False
     return not (tensor.is_quantized or tensor.is_neg())
-
-
-def attempt(
-    func: Callable[..., Any],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    *,
-    untouched: bool = False,
-    has_values: HasValues = lambda _: False,
-) -> Any:
-    """Run ``func`` on stand-ins and return what it gives; None if what it refuses are numbers.
-
-    Args:
-        func: the operator, or function.
-        args: its arguments.
-        kwargs: its keyword arguments.
-        untouched: the stand-ins are not filled, but if what they happen to hold is refused.
-        has_values: tells which tensors have true values, which their stand-ins then have too.
-
-    Raises:
-        Exception: what it raises whatever the numbers are.
-    """
-    refusals: list[Exception] = []
-    # A function goes other ways where gradients are wanted, and refuses more. An operator comes after that.
-    gradients = torch.is_grad_enabled() and not hasattr(func, "overloadpacket")
-    with no_torch_function(), no_torch_dispatch(), torch.set_grad_enabled(gradients):
-        pivot = target_name(func) in _PIVOTED
-        for numbers in (None, *_NUMBERS) if untouched else _NUMBERS:
-            if refusals and untouched and sum(map(extent, tensors_of((args, kwargs)).values())) > COMPUTED:
-                break
-            filled = None if numbers is None else (numbers[0], numbers[1] + pivot, numbers[2])
-            stand_ins = StandIns((args, kwargs), filled, has_values, gradients)
-            given, named = stand_ins.of(args), stand_ins.of(_runnable(kwargs))
-            try:
-                return stand_ins.places(args, kwargs, given, named, func(*given, **named))
-            except _ABOUT_NUMBERS:
-                return None
-            except _REFUSALS as error:
-                refusals.append(error)
-                if any(part in str(error) for part in _NO_REFUSAL):
-                    return None
-                if target_name(func) in PICKING and "shape mismatch" in str(error) and stand_ins.have_masks:
-                    return None
-    # That of zeros, if there are several, says least of numbers.
-    raise without_numbers(refusals[min(1 + untouched, len(refusals) - 1)]).with_traceback(None)
-
-
-def _runnable(kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Return keyword arguments for a trial: on the CPU, and without the user's generator."""
-    return {**on_cpu(kwargs), "generator": None} if "generator" in kwargs else on_cpu(kwargs)
