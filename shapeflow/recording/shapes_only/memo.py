@@ -207,7 +207,7 @@ def _are_alike(outputs: Any, others: Any) -> bool:
 def _of_dtypes(outputs: Any, dtypes: Any) -> Any:
     """Return outputs with other dtypes: those that the kernel gives, which the formula may not know."""
     if type(outputs) is Layout:
-        return outputs._replace(dtype=dtypes) if isinstance(dtypes, torch.dtype) else outputs
+        return Layout(outputs.shape, outputs.strides, dtypes) if isinstance(dtypes, torch.dtype) else outputs
     nested = isinstance(outputs, list | tuple) and isinstance(dtypes, list | tuple)
     if not nested or len(outputs) != len(dtypes):
         return outputs
