@@ -18,7 +18,7 @@ from shapeflow.recording.builders import OpBuilder
 from shapeflow.recording.dispatch_mode import DispatchMode
 from shapeflow.recording.flops import may_count
 from shapeflow.recording.ports import walk
-from shapeflow.recording.redispatch import have_own_dispatch, redispatch
+from shapeflow.recording.redispatch import redispatch
 from shapeflow.recording.schemas import Operator, deciding_size, operator_of, tensors_in
 from shapeflow.recording.torch_internals import HigherOrderOperator, no_torch_function
 from shapeflow.recording.trace_builder import TraceBuilder
@@ -77,9 +77,8 @@ class OperatorWatch:
                 value = self._builder.read(tensor)  # a parameter, or something that another op wrote to
             elif value >= op.first_value:
                 continue
-            given = {port.value for port in op.inputs}
             # What a tensor that wraps others (nested, masked) holds is an argument by its wrapper.
-            if value not in given and not have_own_dispatch(identity.types_of(given)):
+            if value not in op.given and not identity.have_own_dispatch(op.given):
                 op.inputs.append(Port(f"in.unseen[{len(op.inputs)}]", value))
 
     def _size_decided(self, op: OpBuilder, by: Iterable[Tensor]) -> None:
