@@ -33,7 +33,7 @@ class Finished:
 
 
 def python(arguments: Sequence[str], limit: float = 600, folder: Path = ROOT) -> Finished:
-    """Run Python with ``arguments`` in a folder, the root of the repository, for at most ``limit`` seconds."""
+    """Run Python with ``arguments`` in a folder, by default the repository, for at most ``limit`` seconds."""
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as talk:
         started = time.perf_counter()
         process = subprocess.Popen(
