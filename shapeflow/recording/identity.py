@@ -131,7 +131,7 @@ class Identity:
         storage = self._storages.get(address(tensor))
         if storage is None or not storage.epoch:  # it is what it was when it was saved
             return ()
-        alive = [tracked() for tracked in [*self._on[storage.number].values()]]
+        alive = [tracked() for tracked in [*self._on.get(storage.number, {}).values()]]
         return [self.value_of(other)[0] for other in alive if other is not None]
 
     def retaining_gradients(self) -> list[Tensor]:
@@ -256,7 +256,8 @@ class Identity:
         if type(tensor) not in _PLAIN and have_own_dispatch((type(tensor),)):
             self._with_own_dispatch[id(tensor)] = tracked
         if storage is not None:
-            self._on[storage.number][tracked.key] = tracked
+            # Several addresses may be of one storage: it may have been without tensors for a while.
+            self._on.setdefault(storage.number, {})[tracked.key] = tracked
         elif place:
             held = tensor.untyped_storage().nbytes()
             made = op is not None
@@ -283,7 +284,8 @@ class Identity:
             if others.get(gone.key) is gone:
                 del others[gone.key]
             if not others and storages.get(gone.address) is storage:
-                del storages[gone.address], on[storage.number]
+                del storages[gone.address]
+                on.pop(storage.number, None)
                 identity = this()
                 if identity is not None and storage.activation:
                     identity.live_bytes -= storage.bytes
