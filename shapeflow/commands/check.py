@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import coloured, wants_colour
+from shapeflow.common.collector import collection_paused
 from shapeflow.common.control_characters import printed
 from shapeflow.common.printing import put, put_coloured, put_commands
 from shapeflow.common.text import listing
@@ -73,8 +74,9 @@ def run(args: argparse.Namespace) -> int:
     from shapeflow.walkthrough.check import check
 
     document, traces = _run_first(args) if args.run else _stored(args)
-    result = check(traces, document)
-    text = _text(result, args) if args.format == "text" else _rendered(result, args)
+    with collection_paused():
+        result = check(traces, document)
+        text = _text(result, args) if args.format == "text" else _rendered(result, args)
     if text:
         _PRINT.get(args.format, put)(text)
     return int(result.exit_code(allow_undecided=args.allow_undecided))

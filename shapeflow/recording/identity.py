@@ -8,16 +8,21 @@ at the next look. No tensor is kept alive.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from operator import is_
 
 from torch import Tensor
+from torch.nn import Parameter
 
 from shapeflow.model.records import Origin, Value
 from shapeflow.recording.followed import Followed, Tracked
 from shapeflow.recording.notation import SHORT_DTYPES, short_dtype, sizes
+from shapeflow.recording.redispatch import have_own_dispatch
 from shapeflow.recording.storages import HandedOut, Storage, holding
 from shapeflow.recording.torch_internals import storage_identity
+
+_PLAIN: frozenset[type] = frozenset({Tensor, Parameter})
+"""What most tensors are."""
 
 
 class Identity:
@@ -36,6 +41,10 @@ class Identity:
             self._names.setdefault(id(tensor), (weakref.ref(tensor), origin, name))
         self._tracked: dict[int, Tracked] = {}
         self._storages: dict[int, Storage] = {}
+        self._on: dict[int, dict[int, Tracked]] = {}
+        """Number of a storage -> the tracked tensors alive on it, by ``id()``."""
+        self._with_own_dispatch: dict[int, Tracked] = {}
+        """The tracked tensors of classes that run operators their own way, such as those that wrap others."""
         self._storage_count = 0
         self._handed_out = HandedOut()
         self._writes = 0
@@ -128,7 +137,7 @@ class Identity:
         storage = self._storages.get(address(tensor))
         if storage is None or not storage.epoch:  # it is what it was when it was saved
             return ()
-        alive = [tracked() for tracked in [*self._tracked.values()] if tracked.storage is storage]
+        alive = [tracked() for tracked in [*self._on.get(storage.number, {}).values()]]
         return [self.value_of(other)[0] for other in alive if other is not None]
 
     def retaining_gradients(self) -> list[Tensor]:
@@ -148,9 +157,9 @@ class Identity:
                 stale = storage is not None and tracked.epoch != storage.epoch
                 yield tensor, tracked.value, storage.writer if stale and storage else None
 
-    def types_of(self, values: Collection[int | None]) -> list[type]:
-        """Return the types of the living tensors that are one of some values."""
-        return [type(tensor) for tensor, value, _ in self.alive() if value in values]
+    def have_own_dispatch(self, values: Container[int]) -> bool:
+        """Return whether a living tensor that is one of some values runs operators its own way."""
+        return any(tracked.value in values for tracked in [*self._with_own_dispatch.values()])
 
     def written(self, tensor: Tensor, op: int | None) -> None:
         """Note that ``op`` writes to the storage of ``tensor``."""
@@ -250,12 +259,16 @@ class Identity:
                 self._storages[place] = storage
         tracked.storage = storage
         self._tracked[id(tensor)] = tracked
+        if type(tensor) not in _PLAIN and have_own_dispatch((type(tensor),)):
+            self._with_own_dispatch[id(tensor)] = tracked
         if storage is not None:
-            storage.tensors += 1
+            # Several addresses may be of one storage: it may have been without tensors for a while.
+            self._on.setdefault(storage.number, {})[tracked.key] = tracked
         elif place:
             held = tensor.untyped_storage().nbytes()
             made = op is not None
-            tracked.storage = self._storages[place] = Storage(self._storage_count, held, 1, 0, op, made)
+            tracked.storage = self._storages[place] = Storage(self._storage_count, held, 0, op, made)
+            self._on[self._storage_count] = {tracked.key: tracked}
             self._storage_count += 1
             if made:
                 self.live_bytes += held
@@ -263,17 +276,22 @@ class Identity:
         return tracked
 
     def _make_forget(self) -> Callable[[Tracked], None]:
-        tracked, storages, this = self._tracked, self._storages, weakref.ref(self)
+        tracked, storages, on = self._tracked, self._storages, self._on
+        wrappers, this = self._with_own_dispatch, weakref.ref(self)
 
         def forget(gone: Tracked) -> None:
             if tracked.get(gone.key) is gone:
                 del tracked[gone.key]
+                wrappers.pop(gone.key, None)
             storage = gone.storage
             if storage is None:
                 return
-            storage.tensors -= 1
-            if storage.tensors == 0 and storages.get(gone.address) is storage:
+            others = on.get(storage.number, {})
+            if others.get(gone.key) is gone:
+                del others[gone.key]
+            if not others and storages.get(gone.address) is storage:
                 del storages[gone.address]
+                on.pop(storage.number, None)
                 identity = this()
                 if identity is not None and storage.activation:
                     identity.live_bytes -= storage.bytes

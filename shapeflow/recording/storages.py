@@ -19,8 +19,6 @@ class Storage:
 
     number: int
     bytes: int
-    tensors: int = 0
-    """Tracked tensors alive on it."""
     epoch: int = 0
     """Counts the writes."""
     writer: int | None = None
