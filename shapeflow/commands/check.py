@@ -56,6 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("-o", "--output", type=Path, metavar="FILE", help="with --run: keep the trace")
     add("--format", choices=tuple(FORMATS), default="text", help="how to show the result (default: text)")
     add("--allow-undecided", action="store_true", help="claims that the trace cannot decide do not fail")
+    add("--all", action="store_true", help="show each claim that fails, also where many follow from one cause")
     add("-q", "--quiet", action="store_true", help="only what fails, and no progress")
 
 
@@ -122,7 +123,7 @@ def _text(result: CheckResult, args: argparse.Namespace) -> str:
     """Return the result as text, in colour on a terminal."""
     from shapeflow.reporting.verdicts.text import sentence, summary
 
-    messages = [printed(verdict.render()) for verdict in result.failed]
+    messages = [printed(message) for message in result.told(every=args.all)]
     if wants_colour(sys.stdout):
         messages = [coloured(message) for message in messages]
     if not args.quiet:

@@ -43,7 +43,7 @@ def left_out(trace: Records, text: str) -> SelectorError | None:
     if unknown:
         return not_found.not_all_there(unknown, wanted, selector.path_span)
     if not (path[-1].deep and selector.target is not None):  # `**/softmax` is about ops, wherever they are
-        idle = [key for key in keys if key not in index.calls and _can_run(trace, key)]
+        idle = [key for key in keys if key not in index.calls and can_run(trace, key)]
         if idle:
             return not_found.not_all_called(idle, wanted, selector.path_span)
     return _too_few(index, keys, selector) or _without_port(trace, text, selector)
@@ -106,7 +106,8 @@ def _unknown_names(path: Sequence[Segment], keys: Sequence[str]) -> Iterator[str
             yield from (name for name in listed if name not in names)
 
 
-def _can_run(trace: Records, key: str) -> bool:
+def can_run(trace: Records, key: str) -> bool:
+    """Return whether a path is that of a module with a ``forward`` of its own."""
     module = trace.module_by_path.get(key)
     return module is not None and module.callable and module.class_path not in _CONTAINERS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from shapeflow.common.text import Span
@@ -11,7 +12,9 @@ from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
 from shapeflow.shapes.matching import Binding, Bindings, NotEvaluable, evaluate
 from shapeflow.shapes.notation import ShapeTextError, parse_expression
-from shapeflow.walkthrough.context import SelectionError, Subject
+from shapeflow.walkthrough.cause import Cause
+from shapeflow.walkthrough.causes import find_causes
+from shapeflow.walkthrough.context import Selected, SelectionError, Subject
 from shapeflow.walkthrough.document import Claim, Document
 from shapeflow.walkthrough.finding import Finding
 from shapeflow.walkthrough.parts import ClaimError
@@ -31,10 +34,20 @@ def check(trace: Trace, walkthrough: Document | str | Path) -> CheckResult:
         raise no_claims(document)
     if document.model and not _same_model(document.model, trace.run.target):
         raise _other_model(document, trace.run)
-    subject = Subject(trace, front_matter_sizes(document))
+    return _checked(document, trace, {})
+
+
+def _checked(document: Document, trace: Trace, selected: Selected) -> CheckResult:
+    """Judge all claims of a document, with what selectors were found to name before."""
+    subject = Subject(trace, front_matter_sizes(document), selected=selected)
     verdicts = tuple(Verdict.of(claim, _judge(claim, subject)) for claim in document.claims)
     sizes = {symbol: (binding.size, binding.who) for symbol, binding in subject.bindings}
-    return CheckResult(document, trace, verdicts, sizes)
+    return CheckResult(document, trace, verdicts, sizes, partial(_causes, selected=selected))
+
+
+def _causes(result: CheckResult, selected: Selected) -> tuple[Cause, ...]:
+    """Return what the claims that fail have in common; to find out, some are judged again on other sizes."""
+    return find_causes(result, lambda document: _checked(document, result.trace, selected))
 
 
 def front_matter_sizes(document: Document) -> Bindings:
@@ -95,7 +108,9 @@ def _not_selected(error: SelectionError, run: Run) -> Finding:
     if error.status == "not observed" and not run.complete:
         because = "the run ended early, later calls are missing"
     columns = (part.start + start, part.start + max(end, start + 1))
-    return Finding(error.status, replace(cause, columns=columns, because=because))
+    return Finding(
+        error.status, replace(cause, columns=columns, because=because), missing=error.cause.missing
+    )
 
 
 def _same_model(model: str, target: str) -> bool:

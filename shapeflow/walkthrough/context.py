@@ -17,6 +17,9 @@ from shapeflow.shapes.matching import Bindings
 from shapeflow.walkthrough.finding import Finding, Status
 from shapeflow.walkthrough.parts import Part
 
+Selected = dict[str, "list[Match] | SelectorError"]
+"""Selector -> what it names."""
+
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -40,7 +43,8 @@ class Subject:
     """Line and text of the claim under judgement, for the symbols that it binds."""
     said: bool = False
     """True for what others say: it has to be contradicted by what is there."""
-    _selected: dict[str, list[Match] | SelectorError] = field(default_factory=dict)
+    selected: Selected = field(default_factory=dict)
+    """What selectors were found to name so far."""
 
     def select(self, selector: Part) -> list[Match]:
         """Return what a selector names; never empty, and of a pattern all that it names.
@@ -49,15 +53,15 @@ class Subject:
             SelectionError: it names nothing, or something that did not take part.
         """
         text = selector.text
-        if text not in self._selected:
+        if text not in self.selected:
             try:
-                self._selected[text] = select(self.trace, text)
+                self.selected[text] = select(self.trace, text)
                 missing = left_out(self.trace, text)
                 if missing is not None:
-                    self._selected[text] = missing
+                    self.selected[text] = missing
             except SelectorError as error:
-                self._selected[text] = error
-        found = self._selected[text]
+                self.selected[text] = error
+        found = self.selected[text]
         if isinstance(found, SelectorError):
             raise SelectionError(self._status(text, found), selector, found)
         return found

@@ -6,10 +6,14 @@ Parsers get the line with everything but their own text blanked, so all columns 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
 
 from shapeflow.errors import Columns, WalkthroughError
 from shapeflow.shapes.notation import Expression, ShapeTextError, parse_expression
+
+Some = TypeVar("Some")
 
 
 class ClaimError(WalkthroughError):
@@ -81,3 +85,29 @@ def size_of(given: Part) -> Expression:
     except ShapeTextError as error:
         expected = error.expected or "a size or a name"
         raise ClaimError("claim-syntax", error.what, columns=error.columns, expected=expected) from None
+
+
+def parts_of(body: object) -> Iterator[Part]:
+    """Yield the parts of what a parser made of a line, however deep: its selectors are among them."""
+    if isinstance(body, Part):
+        yield body
+    elif isinstance(body, tuple | list):
+        for item in body:
+            yield from parts_of(item)
+    elif is_dataclass(body) and not isinstance(body, type):
+        for field in fields(body):
+            yield from parts_of(getattr(body, field.name))
+
+
+def with_parts(body: Some, changed: Callable[[Part], Part]) -> Some:
+    """Return what a parser made of a line with other parts in it."""
+    new: Any = body
+    if isinstance(body, Part):
+        new = changed(body)
+    elif isinstance(body, tuple | list):
+        new = type(body)(with_parts(item, changed) for item in body)
+    elif is_dataclass(body) and not isinstance(body, type):
+        old = {field.name: getattr(body, field.name) for field in fields(body) if field.init}
+        values = {name: with_parts(value, changed) for name, value in old.items()}
+        new = replace(body, **{name: value for name, value in values.items() if value is not old[name]})
+    return cast("Some", new)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shapeflow.common.text import counted, nearest
 from shapeflow.errors import Diagnostic, SelectorError
@@ -24,7 +24,7 @@ from shapeflow.shapes.matching import (
 from shapeflow.shapes.notation import EXAMPLE, Expression, ShapePattern, ShapeTextError, parse_shape
 from shapeflow.walkthrough.claims import accepted_syntax, keywords
 from shapeflow.walkthrough.context import SelectionError, Subject, is_pattern
-from shapeflow.walkthrough.finding import Finding, evidence_of
+from shapeflow.walkthrough.finding import Finding, Repair, evidence_of
 from shapeflow.walkthrough.messages import failing_name, missing_port, places_text
 from shapeflow.walkthrough.parts import ClaimError, Part, first_word
 
@@ -83,7 +83,7 @@ class Shape:
         if any(found.port is None for found in matches):
             return missing_port(self.selector, matches, f"  {self.pattern}")
         trial = subject.bindings.scope()
-        compared = [self._compare(found, subject.binder, trial) for found in matches]
+        compared = [self.compare(found, subject.binder, trial) for found in matches]
         failed = [comparison for comparison in compared if comparison.reason]
         bindings = subject.bindings if failed else trial
         things = [comparison.found for comparison in compared]
@@ -122,7 +122,7 @@ class Shape:
         ports = {found.port.name for found in matches if found.port}
         return not is_pattern(self.selector.text) and (len(ports) > 1 or "@" not in self.selector.text)
 
-    def _compare(self, found: Match, binder: tuple[int, str], trial: Bindings) -> Comparison:
+    def compare(self, found: Match, binder: tuple[int, str], trial: Bindings) -> Comparison:
         """Compare one port; what it binds counts for the next."""
         value = found.value
         if value is None:
@@ -144,7 +144,9 @@ class Shape:
             start = self.place.start
             columns = (start, start + len(self.pattern.dtype))
             what = f"'{name}' has another dtype"
-            return finding.amended("contradicted", code="dtype", what=what, columns=columns)
+            hint = f"{self.selector.text}  {reason.found}{str(self.pattern)[len(self.pattern.dtype) :]}"
+            finding = replace(finding, repairs=(Repair(columns, reason.found),))
+            return finding.amended("contradicted", code="dtype", what=what, columns=columns, hint=hint)
         what = f"'{name}' holds no tensor"
         if isinstance(reason, RankDiffers):
             what = f"'{name}' has {counted(reason.found, 'dim')}, not {reason.expected}"
@@ -155,7 +157,9 @@ class Shape:
         first = reason.differences[0]
         dim = self.pattern.dims[first.dim]
         right = {difference.dim: difference.found for difference in reason.differences}
-        finding = finding.amended(
+        dims = ((self.pattern.dims[difference.dim], difference.found) for difference in reason.differences)
+        repairs = tuple(Repair((written.start, written.end), str(found)) for written, found in dims)
+        finding = replace(finding, repairs=repairs).amended(
             "contradicted",
             code="shape",
             what=f"'{name}' has another shape",
@@ -168,7 +172,7 @@ class Shape:
         binder = first.binding
         if binder is None or not all(one.binding and one.binding.by for one in reason.differences):
             return finding
-        return finding.amended(
+        return replace(finding, repairs=()).amended(
             "contradicted",
             code="symbol-conflict",
             what=f"'{dim.text}' is {first.found} here but was bound to {first.expected}",

@@ -1,0 +1,50 @@
+"""Find what the claims that fail have in common, so that one cause is told once.
+
+A claim is put down to a cause only where that is known: it holds once the cause is granted (another size for a
+name), or what it names is what is missing (a module, what comes after a crash), or what it found can only have
+come from there (the same change of size or dtype, downstream of it). Each claim has one cause at most.
+"""
+
+from __future__ import annotations
+
+from shapeflow.walkthrough.cause import Cause
+from shapeflow.walkthrough.causes.cuts import find_cuts
+from shapeflow.walkthrough.causes.dtypes import find_dtypes
+from shapeflow.walkthrough.causes.early_end import find_early_end
+from shapeflow.walkthrough.causes.gone import find_gone, find_gone_members
+from shapeflow.walkthrough.causes.idle import find_idle
+from shapeflow.walkthrough.causes.members import find_members
+from shapeflow.walkthrough.causes.names import find_names
+from shapeflow.walkthrough.causes.scene import Judge, Scene
+from shapeflow.walkthrough.causes.sizes import find_sizes
+from shapeflow.walkthrough.verdict import CheckResult
+
+FINDERS = (
+    find_early_end,
+    find_gone,
+    find_idle,
+    find_names,
+    find_members,
+    find_gone_members,
+    find_sizes,
+    find_dtypes,
+    find_cuts,
+)
+"""In the order in which they are asked: what explains most, and most surely, first."""
+
+
+def find_causes(result: CheckResult, judge: Judge) -> tuple[Cause, ...]:
+    """Return the causes of what fails, that of most claims first.
+
+    Args:
+        result: a check in which something fails.
+        judge: judges a changed document on the same trace.
+    """
+    scene = Scene(result, judge)
+    rest = list(result.failed)
+    found: list[Cause] = []
+    for find in FINDERS:
+        for cause in find(scene, rest):
+            found.append(cause)
+            rest = [verdict for verdict in rest if verdict.claim.id not in cause.claims]
+    return tuple(sorted(found, key=lambda cause: -len(cause.claims)))
