@@ -9,7 +9,6 @@ The model runs once a session, also under ``pytest -n``: the first worker runs i
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -191,8 +190,9 @@ class Runs:
 
     def _run_key(self, path: str) -> str:
         """Return what walkthroughs that ask for the same run have in common."""
-        document = self.document(path)
-        return json.dumps([str(Path(path).parent), document.model, document.run], sort_keys=True, default=str)
+        from shapeflow.runs.documents import run_key
+
+        return run_key(self.document(path))
 
     def _once(self, key: str, make: Any) -> Trace:
         """Return what ``make`` gives, and what it raises, without making it twice."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,6 +51,12 @@ def run_documents(
     if trace.run.failure:
         raise failure_error(trace)
     return trace
+
+
+def run_key(document: Document) -> str:
+    """Return what walkthroughs that ask for the same run have in common."""
+    folder = str(Path(document.path).resolve().parent)
+    return json.dumps([folder, document.model, document.run], sort_keys=True, default=str)
 
 
 def request_of(document: Document, device: str | None = None) -> Request:

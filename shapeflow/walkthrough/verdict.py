@@ -106,11 +106,12 @@ class CheckResult:
         if self.failed:
             raise AssertionError("\n\n".join(self.told()))
 
-    def told(self, *, every: bool = False) -> list[str]:
+    def told(self, *, every: bool = False, hint: str = "") -> list[str]:
         """Return the messages about what fails: each cause with its first claim, then claims without a cause.
 
         Args:
             every: also tell each of the claims that follow from a cause, in place of their lines.
+            hint: what stands behind these lines.
         """
         told: list[str] = []
         for cause in self.causes:
@@ -119,7 +120,7 @@ class CheckResult:
             if every:
                 told += [self.verdicts[number].render() for number in more]
             elif more:
-                told.append(f"{self.more_text(cause)}   (--all shows each)")
+                told.append(f"{self.more_text(cause)}   {hint}".rstrip())
         return told + [verdict.render() for verdict in self.failed if verdict.claim.id not in self.cause_of]
 
     def more_text(self, cause: Cause) -> str:

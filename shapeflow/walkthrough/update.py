@@ -1,0 +1,184 @@
+"""Put a walkthrough right where only sizes, dtypes or numbers are wrong; all other bytes stay as they are."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shapeflow.common.files import is_stream, read_bytes, write_bytes
+from shapeflow.errors import Columns, InputError, WalkthroughError
+from shapeflow.model.trace import Trace
+from shapeflow.walkthrough.check import check
+from shapeflow.walkthrough.reader import MAX_BYTES, parse
+from shapeflow.walkthrough.verdict import CheckResult, Verdict
+
+_LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
+_BEFORE_COMMENT = re.compile(r"([ ]+)(?=#)")
+ONE_BY_ONE = 40
+"""Claims that are tried one after the other, where all of them together break others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A text in place of some columns of a line."""
+
+    line: int
+    """From 1."""
+    columns: Columns
+    text: str
+
+
+@dataclass(frozen=True)
+class Update:
+    """A document as it is, and as it would be."""
+
+    path: str
+    before: str
+    """With its line ends and byte order mark."""
+    after: str
+    lines: tuple[int, ...]
+    """The lines that change, from 1."""
+    result: CheckResult
+    """What the trace says of the document as it would be."""
+
+    def diff(self) -> str:
+        """Return the change as a unified diff."""
+        before, after = (_LINES.findall(text)[:-1] for text in (self.before, self.after))
+        shown = ([f"{line.rstrip(chr(13) + chr(10))}\n" for line in lines] for lines in (before, after))
+        return "".join(difflib.unified_diff(*shown, self.path, self.path)).rstrip("\n")
+
+    def write(self) -> Path:
+        """Write the document, wholly or not at all.
+
+        Raises:
+            WalkthroughError: ``document-changed``: it is not what was read.
+            InputError: it cannot be written.
+        """
+        path = Path(self.path)
+        if is_stream(path):
+            what = f"'{path}' is no file that can be put right"
+            raise InputError("not-writable", what, where=self.path, expected="a file")
+        if _text_of(path) != self.before:
+            raise _changed(self.path)
+        return write_bytes(path, self.after.encode())
+
+
+def propose(result: CheckResult) -> Update:
+    """Return what would put a document right: changed sizes in its front matter, then line by line.
+
+    A line is changed only if its claim holds afterwards and no other claim fails for it. Lines with ``said``
+    are left alone: what others say does not change.
+
+    Raises:
+        WalkthroughError: ``document-changed``: the file is not what was judged; ``trace-failed-run``.
+        InputError: it cannot be read.
+    """
+    path, run = result.document.path, result.trace.run
+    if not run.complete:
+        raise WalkthroughError(
+            "trace-failed-run",
+            "the run ended early, so what it shows is no reason to change a document",
+            where=path,
+            found=f"{run.failure.type}: {run.failure.first_line}" if run.failure else "",
+            hint="a run that ends",
+        )
+    before = _text_of(Path(path))
+    if parse(before.removeprefix("\ufeff"), path).text != result.document.text:
+        raise _changed(path)
+    sizes = _sizes(result)
+    now = _judged(before, sizes, result) if sizes else result
+    edits = _line_edits(now.failed)
+    good = _kept(before, sizes, edits, now)
+    after = _edited(before, [*sizes, *good])
+    lines = tuple(sorted({edit.line for edit in (*sizes, *good)}))
+    return Update(path, before, after, lines, _judged(before, [*sizes, *good], result))
+
+
+def _sizes(result: CheckResult) -> list[Edit]:
+    """Return the edits of sizes in the front matter that explain why claims fail."""
+    document = result.document
+    edits = []
+    for cause in result.causes:
+        symbol, size = cause.size or ("", 0)
+        span = document.dim_spans.get(symbol)
+        if span is not None and document.dims[symbol].strip().isdecimal():
+            edits.append(Edit(span.line, (span.start, span.end), str(size)))
+    return edits
+
+
+def _line_edits(failed: Iterable[Verdict]) -> dict[int, list[Edit]]:
+    """Return the edits that each claim offers that fails, by its id."""
+    return {
+        verdict.claim.id: [Edit(verdict.claim.span.line, one.columns, one.text) for one in verdict.repairs]
+        for verdict in failed
+        if verdict.repairs and not verdict.claim.said
+    }
+
+
+def _kept(before: str, sizes: Sequence[Edit], edits: dict[int, list[Edit]], now: CheckResult) -> list[Edit]:
+    """Return the edits after which their claims hold, and all that hold now."""
+    held = {verdict.claim.id for verdict in now.verdicts if verdict.passed}
+
+    def outcome(chosen: Iterable[int]) -> tuple[set[int], bool]:
+        """Return which of the chosen claims hold with their edits, and whether the others stay as they are."""
+        chosen = list(chosen)
+        changes = [edit for number in chosen for edit in edits[number]]
+        again = _judged(before, [*sizes, *changes], now)
+        passed = {verdict.claim.id for verdict in again.verdicts if verdict.passed}
+        return passed.intersection(chosen), held <= passed
+
+    chosen, harmless = outcome(edits)
+    while harmless and len(chosen) < len(edits):
+        edits = {number: edits[number] for number in edits if number in chosen}
+        chosen, harmless = outcome(edits)
+    if not harmless:
+        chosen = set()
+        for number in list(edits)[:ONE_BY_ONE]:
+            holds, fine = outcome([*chosen, number])
+            if fine and len(holds) == len(chosen) + 1:
+                chosen = holds
+    return [edit for number in sorted(chosen) for edit in edits[number]]
+
+
+def _judged(before: str, edits: Sequence[Edit], result: CheckResult) -> CheckResult:
+    """Judge a document as it would be."""
+    trace: Trace = result.trace
+    return check(trace, parse(_edited(before, edits).removeprefix("\ufeff"), result.document.path))
+
+
+def _edited(before: str, edits: Iterable[Edit]) -> str:
+    """Return a text with edits in it."""
+    lines = _LINES.findall(before)
+    for edit in sorted(edits, key=lambda edit: (edit.line, edit.columns), reverse=True):
+        line, (start, end) = lines[edit.line - 1], edit.columns
+        lines[edit.line - 1] = line[:start] + edit.text + _aligned(line[end:], end - start - len(edit.text))
+    return "".join(lines)
+
+
+def _aligned(rest: str, shorter: int) -> str:
+    """Return the rest of a line with its comment where it was, if blanks before it are all it takes."""
+    blanks = _BEFORE_COMMENT.match(rest)
+    if not blanks:
+        return rest
+    width = max(1, len(blanks[1]) + shorter)
+    return " " * width + rest[blanks.end() :]
+
+
+def _text_of(path: Path) -> str:
+    """Return what a file holds, its line ends and byte order mark included."""
+    try:
+        return read_bytes(path, "walkthrough", ".md", limit=MAX_BYTES).decode("utf-8")
+    except UnicodeDecodeError:
+        raise _changed(str(path)) from None
+
+
+def _changed(path: str) -> WalkthroughError:
+    return WalkthroughError(
+        "document-changed",
+        f"'{path}' has changed since it was judged, so nothing was written",
+        where=path,
+        hint="the same command again",
+    )
