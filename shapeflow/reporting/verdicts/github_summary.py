@@ -40,7 +40,7 @@ def _blocks(result: CheckResult) -> Iterator[str]:
     yield f"## {mark} {text(result.document.path)}\n\n{text(sentence(result))}.\n\n"
     for cause in result.causes:
         verdicts = [result.verdicts[number] for number in cause.claims]
-        yield f"### {text(cause.what)}\n\n{_reasons(cause.message)}\n"
+        yield f"### {text(cause.what)}\n\n{_reasons(cause.message, 'first place in the run')}\n"
         yield _folded(counted(len(verdicts), "line"), verdicts)
     alone = [verdict for verdict in result.failed if verdict.claim.id not in result.cause_of]
     if alone:
@@ -52,9 +52,9 @@ def _document_error(path: str, error: ShapeflowError) -> str:
     return f"## ❌ {text(path)}\n\n{text(error.what)}\n\n{_reasons(error.diagnostic)}\n"
 
 
-def _reasons(message: Diagnostic) -> str:
+def _reasons(message: Diagnostic, place: str = "") -> str:
     """Return the fields of a message as a list."""
-    lines = [f"- first place in the run: {code(message.where)}"] if message.where else []
+    lines = [f"- {place}: {code(message.where)}"] if message.where and place else []
     lines += [f"- {LABELS[name]}: {_cell(reason)}" for name, reason in message.reasons()]
     return "".join(f"{line}\n" for line in lines)
 

@@ -243,6 +243,19 @@ class FailureView:
 
 
 @dataclass(frozen=True, slots=True)
+class CauseView:
+    """What several claims that fail have in common."""
+
+    what: str
+    where: str
+    """The first place in the run; empty if it is not known."""
+    reasons: tuple[tuple[str, str], ...]
+    """Key of a word, and text: what was expected, found and so on."""
+    claims: tuple[LinkView, ...]
+    """The claims, the nearest to the place first; the selector is the anchor, the text the place in the file."""
+
+
+@dataclass(frozen=True, slots=True)
 class PictureView:
     """The input image."""
 
@@ -270,6 +283,8 @@ class ReportView:
     facts: tuple[Fact, ...]
     unobserved: tuple[str, ...]
     failure: FailureView | None
+    causes: tuple[CauseView, ...]
+    """Why many claims fail at once."""
     picture: PictureView | None
     symbols: tuple[Symbol, ...]
     overview: Drawing | None

@@ -17,6 +17,7 @@ from shapeflow.walkthrough.causes.members import find_members
 from shapeflow.walkthrough.causes.names import find_names
 from shapeflow.walkthrough.causes.scene import Judge, Scene
 from shapeflow.walkthrough.causes.sizes import find_sizes
+from shapeflow.walkthrough.causes.unsized import find_unsized
 from shapeflow.walkthrough.verdict import CheckResult
 
 FINDERS = (
@@ -26,6 +27,7 @@ FINDERS = (
     find_names,
     find_members,
     find_gone_members,
+    find_unsized,
     find_sizes,
     find_dtypes,
     find_cuts,
@@ -40,7 +42,7 @@ def find_causes(result: CheckResult, judge: Judge) -> tuple[Cause, ...]:
         result: a check in which something fails.
         judge: judges a changed document on the same trace.
     """
-    scene = Scene(result, judge)
+    scene = Scene(result, result.trace, judge)
     rest = list(result.failed)
     found: list[Cause] = []
     for find in FINDERS:

@@ -78,7 +78,7 @@ def _renamed(scene: Scene, key: str, group: Sequence[Verdict]) -> tuple[str, int
     for near in _candidates(scene, key, group):
 
         def renamed(part: Part, name: str = selector_of(near)) -> Part:
-            return Part(whole.sub(lambda _: name, part.text), part.start)
+            return replace(part, text=whole.sub(lambda _: name, part.text))
 
         claims = tuple(
             replace(verdict.claim, body=with_parts(verdict.claim.body, renamed))

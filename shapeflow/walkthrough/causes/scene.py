@@ -29,12 +29,8 @@ class Scene:
     """A check in which something fails, and the trace."""
 
     result: CheckResult
+    trace: Trace
     judge: Judge
-
-    @property
-    def trace(self) -> Trace:
-        """The run."""
-        return self.result.trace
 
     @property
     def document(self) -> Document:
