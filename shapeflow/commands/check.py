@@ -202,13 +202,15 @@ def _read(words: Sequence[Path], judged: Judged) -> list[Document]:
     """Read the walkthroughs that paths and patterns name, as far as they can be read."""
     from shapeflow.walkthrough.reader import read
 
-    documents = []
-    for path in fitting(words, "walkthrough"):
+    documents: dict[Path, Document] = {}
+    for word in words:
+        path = word
         try:
-            documents.append(read(path))
+            for path in fitting([word], "walkthrough"):
+                documents.setdefault(path, read(path))
         except ShapeflowError as error:
             judged.errors[str(path)] = error
-    return documents
+    return list(documents.values())
 
 
 def _rendered(judged: Judged, args: argparse.Namespace) -> str:

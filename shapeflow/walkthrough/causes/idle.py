@@ -37,8 +37,10 @@ def _groups(scene: Scene, verdicts: Sequence[Verdict]) -> dict[str, list[str]]:
     for verdict in verdicts:  # a claim may fail only because a neighbour ran more often
         if isinstance(verdict.claim.body, Count) and verdict.code == "count":
             for match in scene.named(verdict.claim.body.selector.text):
-                if match.call is not None and match.call.path:
-                    named.update(_beside(scene, match.call.path, idle=True))
+                path = match.call.path if match.call is not None else ""
+                while path:
+                    named.update(_beside(scene, path, idle=True))
+                    path = path.rpartition(".")[0]
     groups: dict[str, list[str]] = {}
     for key in sorted(named, key=_numbered):
         top = key

@@ -31,13 +31,16 @@ def find_sizes(scene: Scene, verdicts: Sequence[Verdict]) -> Iterator[Cause]:
 
 
 def _follows(pair: tuple[int, int], of: tuple[int, int]) -> bool:
-    """Return whether a change of size follows from another: the same, as many times, its square, one more."""
+    """Return whether a change of size follows from another: so many times it or its square, or one more."""
     (was, now), (before, after) = pair, of
-    return any(
-        (was - more) * after**power == (now - more) * before**power and was > more and now > more
-        for power in (1, 2)
-        for more in (0, 1)
-    )
+    for power in (1, 2):
+        old, new = before**power, after**power
+        if was * new == now * old and (was % old == 0 or old % was == 0):
+            return True
+        times, left = divmod(was - 1, old) if old else (0, 1)
+        if not left and times and now == times * new + 1:
+            return True
+    return False
 
 
 def _cause(scene: Scene, group: Group) -> Cause:
