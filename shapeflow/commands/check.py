@@ -62,7 +62,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     add = parser.add_argument
     add("trace", nargs="?", type=Path, metavar="TRACE", help="NAME.trace.json or NAME.trace.json.gz")
-    add("walkthrough", nargs="*", type=Path, metavar="WALKTHROUGH", help="Markdown with claims; also a pattern")
+    add(
+        "walkthrough",
+        nargs="*",
+        type=Path,
+        metavar="WALKTHROUGH",
+        help="Markdown with claims; also a pattern",
+    )
     add(
         "--run",
         nargs="+",
@@ -75,8 +81,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("-o", "--output", type=Path, metavar="FILE", help="with --run: keep the trace")
     add("--format", choices=tuple(FORMATS), default="text", help="how to show the result (default: text)")
     add("--allow-undecided", action="store_true", help="claims that the trace cannot decide do not fail")
-    add("--all", action="store_true", help="show each claim that fails, also where many follow from one cause")
-    add("--badge", type=Path, metavar="FILE", help="also write a badge: NAME.svg, or NAME.json for shields.io")
+    add(
+        "--all", action="store_true", help="show each claim that fails, also where many follow from one cause"
+    )
+    add(
+        "--badge", type=Path, metavar="FILE", help="also write a badge: NAME.svg, or NAME.json for shields.io"
+    )
     add("--update", action="store_true", help="show the change that puts sizes, dtypes and numbers right")
     add("--write", action="store_true", help="with --update: write the change into the documents")
     add("-q", "--quiet", action="store_true", help="only what fails, and no progress")
@@ -151,7 +161,9 @@ def _stored(args: argparse.Namespace, judged: Judged) -> None:
         trace = Trace.load(args.trace)
         if args.write:
             what = "a walkthrough that comes with shapeflow is not written over"
-            raise InputError("usage", what, where="option --write", hint="a copy of it, named behind the trace")
+            raise InputError(
+                "usage", what, where="option --write", hint="a copy of it, named behind the trace"
+            )
         judged.results.append(check(trace, read(shipped(trace.run.target))))
         return
     documents = _read(args.walkthrough, judged)  # first: they are read sooner than a large trace

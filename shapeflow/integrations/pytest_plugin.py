@@ -54,7 +54,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("shapeflow_trust", trust, type="bool", default=False)
     trace = "judge them on a stored trace, instead of running the model as the walkthrough says"
     group.addoption("--shapeflow-trace", metavar="FILE", help=trace)
-    parser.addini("shapeflow", "walkthroughs, as paths or patterns from the root", type="linelist", default=[])
+    parser.addini(
+        "shapeflow", "walkthroughs, as paths or patterns from the root", type="linelist", default=[]
+    )
     parser.addini("shapeflow_trace", f"{trace}; from the root", default="")
 
 

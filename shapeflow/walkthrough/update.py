@@ -152,19 +152,24 @@ def _judged(before: str, edits: Sequence[Edit], result: CheckResult) -> CheckRes
 def _edited(before: str, edits: Iterable[Edit]) -> str:
     """Return a text with edits in it."""
     lines = _LINES.findall(before)
-    for edit in sorted(edits, key=lambda edit: (edit.line, edit.columns), reverse=True):
-        line, (start, end) = lines[edit.line - 1], edit.columns
-        lines[edit.line - 1] = line[:start] + edit.text + _aligned(line[end:], end - start - len(edit.text))
+    by_line: dict[int, list[Edit]] = {}
+    for edit in edits:
+        by_line.setdefault(edit.line - 1, []).append(edit)
+    for number, here in by_line.items():
+        lines[number] = _edited_line(lines[number], sorted(here, key=lambda edit: edit.columns))
     return "".join(lines)
 
 
-def _aligned(rest: str, shorter: int) -> str:
-    """Return the rest of a line with its comment where it was, if blanks before it are all it takes."""
-    blanks = _BEFORE_COMMENT.match(rest)
+def _edited_line(line: str, edits: Sequence[Edit]) -> str:
+    """Return a line with edits in it, and its comment where it was if blanks before it are all that takes."""
+    for edit in reversed(edits):
+        line = line[: edit.columns[0]] + edit.text + line[edit.columns[1] :]
+    head = edits[-1].columns[1] + sum(len(edit.text) - edit.columns[1] + edit.columns[0] for edit in edits)
+    blanks = _BEFORE_COMMENT.search(line, head)
     if not blanks:
-        return rest
-    width = max(1, len(blanks[1]) + shorter)
-    return " " * width + rest[blanks.end() :]
+        return line
+    longer = head - edits[-1].columns[1]
+    return line[: blanks.start()] + " " * max(1, len(blanks[1]) - longer) + line[blanks.end() :]
 
 
 def _text_of(path: Path) -> str:

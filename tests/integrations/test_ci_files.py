@@ -96,7 +96,9 @@ class TestAction:
     def test_the_trace_is_made_and_kept(self, folder):
         (folder / "tiny.py").write_text(MODEL)
         (folder / "linear.md").write_text(document_of("0:out [3, 2]", "1:out [3, 2]"))
-        done = act(folder, walkthrough="linear.md", model=" tiny.py:build ", trace="kept.trace.json", device="meta")
+        done = act(
+            folder, walkthrough="linear.md", model=" tiny.py:build ", trace="kept.trace.json", device="meta"
+        )
         assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "2 claims, all satisfied: 2 hold")
         assert (folder / "kept.trace.json").exists()
         done = act(folder, walkthrough="linear.md", model="tiny.py:broken")
@@ -108,7 +110,12 @@ class TestAction:
         wide = document_of("encoder.layers.*:out [1, N, 17]", "encoder:out.memory [1, N, 17]")
         (folder / "wide.md").write_text(wide)
         summary = folder / "summary.md"
-        done = act(folder, {"GITHUB_STEP_SUMMARY": str(summary)}, walkthrough="many.md\nwide.md", trace="t.trace.json")
+        done = act(
+            folder,
+            {"GITHUB_STEP_SUMMARY": str(summary)},
+            walkthrough="many.md\nwide.md",
+            trace="t.trace.json",
+        )
         commands = [line for line in done.stdout.splitlines() if line.startswith("::error")]
         assert len(commands) == 10
         assert commands[0].startswith("::error file=wide.md,line=4,")
@@ -117,7 +124,10 @@ class TestAction:
         assert done.stdout.count("contradicted[shape]: ") == 16, "all of them are in the log"
         page = summary.read_text()
         assert "16 of 17 claims failed" not in page
-        assert [line for line in page.splitlines() if line.startswith("## ")] == ["## ❌ many.md", "## ❌ wide.md"]
+        assert [line for line in page.splitlines() if line.startswith("## ")] == [
+            "## ❌ many.md",
+            "## ❌ wide.md",
+        ]
 
     def test_a_badge(self, folder):
         act(folder, walkthrough="fine one.md", trace="t.trace.json", badge=" b.json ")

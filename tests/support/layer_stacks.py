@@ -83,7 +83,9 @@ def stack(
                 shape = f"{dtype}[1, {tokens}, {width}]"
                 with build.call(f"{body}.layers.{number}", x, source=loop) as layer:
                     if number == cast_at:
-                        x = build.op("to", [x, "bf16"], shape, source=build.source("x.to(bf16)", "tiny/body.py", 9))
+                        x = build.op(
+                            "to", [x, "bf16"], shape, source=build.source("x.to(bf16)", "tiny/body.py", 9)
+                        )
                     with build.call(f"{body}.layers.{number}.attn", x) as attention:
                         if number == fails_at:
                             build.fails("matmul", [x], "mat1 and mat2 shapes cannot be multiplied")

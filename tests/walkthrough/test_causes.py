@@ -67,14 +67,23 @@ class TestNames:
         assert alone(result) == ["head:out  [1, N, 11]", "embed:out  [1, N, 17]"]
 
     def test_a_name_that_a_claim_bound(self, sample):
-        lines = ["decoder.box_head@0:out [1, Q, 4]", "mask_head:out [1, Q + 1, 14, 14]", "decoder:out[0] [1, Q + 1, 16]"]
+        lines = [
+            "decoder.box_head@0:out [1, Q, 4]",
+            "mask_head:out [1, Q + 1, 14, 14]",
+            "decoder:out[0] [1, Q + 1, 16]",
+        ]
         result = result_of(sample, *lines)
         assert [cause.what for cause in result.causes] == ["'Q + 1' is 10 from here on, not 11"]
 
 
 class TestPlaces:
     def test_sizes_in_numbers_that_follow_each_other(self):
-        claims = ["embed:out  [1, 8, 16]", "body:out  [1, 8, 16]", "head:in  [8, 16, 1]", "body.layers.0/add:out  [1, 8, 16]"]
+        claims = [
+            "embed:out  [1, 8, 16]",
+            "body:out  [1, 8, 16]",
+            "head:in  [8, 16, 1]",
+            "body.layers.0/add:out  [1, 8, 16]",
+        ]
         result = judged(stack(tokens=4), claims=claims)
         assert causes(result) == [("size-changed", "a size is 4 from here on, not 8", 3)]
         assert alone(result) == ["head:in  [8, 16, 1]"]
@@ -90,7 +99,11 @@ class TestPlaces:
         assert (cause.code, cause.what) == ("dtype-changed", "tensors are bf16 from here on, not f32")
         assert cause.where == "tiny/body.py:9, to in body.layers.2@0"
         texts = [result.document.claims[number].text for number in cause.claims]
-        assert texts == ["body.layers.*:out  f32[1, N, D]", "body:out  f32[1, N, D]", "head:out  f32[1, N, 10]"]
+        assert texts == [
+            "body.layers.*:out  f32[1, N, D]",
+            "body:out  f32[1, N, D]",
+            "head:out  f32[1, N, 10]",
+        ]
         assert alone(result) == ["embed:out  bf16[1, N, D]"]
 
 
@@ -105,10 +118,16 @@ class TestLayers:
 
     def test_it_is_told_even_if_only_the_neighbour_is_claimed(self):
         result = judged(stack(order=(0, 1, 1, 3)), claims=["count calls body.layers.1 = 1"])
-        assert [cause.what for cause in result.causes] == ["'body.layers.2' never ran, and 'body.layers.1' ran 2 times"]
+        assert [cause.what for cause in result.causes] == [
+            "'body.layers.2' never ran, and 'body.layers.1' ran 2 times"
+        ]
 
     def test_counts_that_lack_just_what_it_would_run(self):
-        claims = ["count calls body.layers.*.attn = L", "count ops **/softmax = L", "count ops **/softmax = 7"]
+        claims = [
+            "count calls body.layers.*.attn = L",
+            "count ops **/softmax = L",
+            "count ops **/softmax = 7",
+        ]
         result = judged(stack(order=(0, 1, 3)), claims=claims)
         (cause,) = result.causes
         assert cause.what == "'body.layers.2' never ran"
@@ -145,9 +164,15 @@ class TestEarlyEnd:
         assert alone(result) == ["embed:out  [1, N, 17]", "class head = Conv2d", "hed:out  [1]"]
 
     def test_a_layer_left_out_before_is_a_cause_of_its_own(self):
-        claims = ["body.layers.*:out  [1, N, D]", "body.layers.1:out  [1, N, D]", "body.layers.1.attn:out [1, N, D]"]
+        claims = [
+            "body.layers.*:out  [1, N, D]",
+            "body.layers.1:out  [1, N, D]",
+            "body.layers.1.attn:out [1, N, D]",
+        ]
         result = judged(stack(order=(0, 2, 3), fails_at=3), claims=claims)
-        assert [cause.code for cause in result.causes] == ["run-ended"], "it may have run later, in the same loop"
+        assert [cause.code for cause in result.causes] == ["run-ended"], (
+            "it may have run later, in the same loop"
+        )
 
 
 class TestFlow:
@@ -160,7 +185,11 @@ class TestFlow:
 
 class TestUnsized:
     def test_a_name_without_a_size_and_the_line_that_would_give_it(self, sample):
-        lines = ["decoder.box_head@0:out [2, Q, 4]", "mask_head:out [1, 2 * Q, 14, 14]", "decoder:out[0] [1, Q * 2, 16]"]
+        lines = [
+            "decoder.box_head@0:out [2, Q, 4]",
+            "mask_head:out [1, 2 * Q, 14, 14]",
+            "decoder:out[0] [1, Q * 2, 16]",
+        ]
         result = result_of(sample, *lines, "mask_head:out [1, 2 * Q, _, _]")
         (cause,) = result.causes
         assert (cause.code, cause.where) == ("size-missing", "w.md:4:25")
@@ -169,7 +198,9 @@ class TestUnsized:
 def test_a_cause_is_told_with_its_first_claim_and_the_lines_of_the_others():
     result = judged(stack(tokens=4))
     first, claim, more = result.told(hint="(--all shows each)")
-    assert first.startswith("cause[size-changed]: 'S' is 4 in this run, not 8\n  --> an input of the run in.x\n")
+    assert first.startswith(
+        "cause[size-changed]: 'S' is 4 in this run, not 8\n  --> an input of the run in.x\n"
+    )
     assert claim == result.verdicts[0].render()
     assert more == "8 more lines follow from it: 12, 15-17, 23-26   (--all shows each)"
     assert len(result.told(every=True)) == 1 + len(result.failed)

@@ -162,7 +162,8 @@ def _causes(view: ReportView, words: Translator) -> list[str]:
         if cause.where:
             lines.append(f"> - {words('first-place')}: {code(cause.where)}")
         lines += [
-            f"> - {words('observed' if key == 'found' else key)}: {code(reason)}" for key, reason in cause.reasons
+            f"> - {words('observed' if key == 'found' else key)}: {code(reason)}"
+            for key, reason in cause.reasons
         ]
         lines += [f"> - {words('n-follow', n=len(cause.claims))}", ""]
     return lines

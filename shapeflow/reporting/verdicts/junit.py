@@ -55,7 +55,9 @@ def _add_error(suites: Element, path: str, error: ShapeflowError) -> dict[str, i
     numbers = {**dict.fromkeys(NUMBERS, 0), "tests": 1, "errors": 1}
     shown = {name: str(number) for name, number in numbers.items()}
     suite = SubElement(suites, "testsuite", {"name": _legal(path), **shown, "file": _legal(path)})
-    case = SubElement(suite, "testcase", {"classname": _legal(path), "name": "the document", "file": _legal(path)})
+    case = SubElement(
+        suite, "testcase", {"classname": _legal(path), "name": "the document", "file": _legal(path)}
+    )
     body = SubElement(case, "error", {"type": error.code, "message": _legal(error.what)})
     body.text = _legal(error.render())
     return numbers

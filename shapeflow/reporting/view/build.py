@@ -13,7 +13,14 @@ from shapeflow.reporting.translations import Translator
 from shapeflow.reporting.view.claims import ClaimViews
 from shapeflow.reporting.view.colours import Colours, symbols_of
 from shapeflow.reporting.view.explorer import columns
-from shapeflow.reporting.view.model import CauseView, ClaimView, FailureView, LinkView, ReportView, SectionView
+from shapeflow.reporting.view.model import (
+    CauseView,
+    ClaimView,
+    FailureView,
+    LinkView,
+    ReportView,
+    SectionView,
+)
 from shapeflow.reporting.view.numbers import numbers_of
 from shapeflow.reporting.view.sections import SectionMaterial, overview, stage_sections, walkthrough_sections
 from shapeflow.reporting.view.size_origins import size_origins

@@ -36,7 +36,9 @@ class Wrong:
     @property
     def dtypes(self) -> tuple[str, str]:
         """The dtype that was written, and what there is; empty if it is not that which differs."""
-        return (self.reason.expected, self.reason.found) if isinstance(self.reason, DtypeDiffers) else ("", "")
+        return (
+            (self.reason.expected, self.reason.found) if isinstance(self.reason, DtypeDiffers) else ("", "")
+        )
 
     def written(self, difference: Difference) -> Expression | None:
         """Return what is written for a dim that differs."""

@@ -29,7 +29,11 @@ def find_dtypes(scene: Scene, verdicts: Sequence[Verdict]) -> Iterator[Cause]:
     for group in groups:
         lead = group.lead
         expected, found = lead.dtypes
-        doubt = "" if group.where else f"\nwhere {lead.name} was made was not seen, so the first place is not known"
+        doubt = (
+            ""
+            if group.where
+            else f"\nwhere {lead.name} was made was not seen, so the first place is not known"
+        )
         reason = Diagnostic(
             "dtype-changed",
             f"tensors are {found} from here on, not {expected}",

@@ -57,14 +57,16 @@ def _cause(scene: Scene, key: str, group: Sequence[Verdict]) -> Cause:
         because += f"; with '{selector_of(near)}' in its place {holding:,} of them hold"
     module = scene.trace.module_by_path.get(parent)
     line = scene.trace.line(module.source) if module is not None else ""
-    place = f"in {selector_of(parent)} ({module.class_name})" if module is not None else "in the model"
+    holder = f"'{selector_of(parent)}'" if parent else "the model"
+    place = f"in {selector_of(parent) if parent else holder}"
+    place += f" ({module.class_name})" if module is not None else ""
     below = [name for name in index.children.get(parent, {}) if not name.endswith("()")]
     reason = Diagnostic(
         "module-gone",
         title,
         where=f"{line}, {place}" if line else place,
         expected=named,
-        found=f"'{selector_of(parent)}' has {listing(below, 6)}" if below else "nothing is there",
+        found=f"{holder} has {listing(below, 6)}" if below else "nothing is there",
         because=because,
         hint=selector_of(near) if near else "",
     )

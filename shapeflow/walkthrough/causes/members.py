@@ -21,7 +21,9 @@ def find_members(scene: Scene, verdicts: Sequence[Verdict]) -> Iterator[Cause]:
         parent, wanted, there = _number(scene, lead)
         if lead not in rest or not parent:
             continue
-        group = [verdict for verdict in rest if verdict is lead or _follows(scene, verdict, parent, wanted, there)]
+        group = [
+            verdict for verdict in rest if verdict is lead or _follows(scene, verdict, parent, wanted, there)
+        ]
         if len(group) >= LEAST:
             yield _cause(scene, parent, wanted, there, lead, group)
             rest = [verdict for verdict in rest if verdict not in group]
@@ -81,9 +83,11 @@ def _cause(
     reason = Diagnostic(
         "members-changed",
         f"'{selector_of(parent)}' has {counted(there, 'member')}, not {wanted}",
-        where=scene.call_place(last) if last is not None else f"in {selector_of(owner.path if owner else '')}",
+        where=scene.call_place(last)
+        if last is not None
+        else f"in {selector_of(owner.path if owner else '')}",
         expected=f"{selector_of(parent)}.* = {wanted}",
-        found=f"{there}",
+        found=f"{selector_of(members[0])} to {selector_of(members[-1])}" if members else "none",
         because=f"{counted(len(group), 'line')} that fail are wrong by what that makes up",
         hint=lead.hint,
     )

@@ -84,9 +84,7 @@ class Sizes:
                 seen += [name for name in below if name in self.written and name not in seen]
 
 
-def _best(
-    scene: Scene, sizes: Sizes, verdicts: Sequence[Verdict]
-) -> tuple[str, int, list[Verdict]] | None:
+def _best(scene: Scene, sizes: Sizes, verdicts: Sequence[Verdict]) -> tuple[str, int, list[Verdict]] | None:
     """Return the name and size with which most claims hold that fail now, and none fails that holds now."""
     claims = tuple(verdict.claim for verdict in verdicts)
     tried = []
@@ -185,10 +183,18 @@ def first_place(
 ) -> tuple[Verdict, str, str, str]:
     """Return the claim nearest to where other sizes show first, the place there, what is there; and a doubt."""
     wrong: list[Wrong] = [
-        one for group in wrong_shapes(scene, verdicts, bindings or Bindings()) for one in group if one.differences
+        one
+        for group in wrong_shapes(scene, verdicts, bindings or Bindings())
+        for one in group
+        if one.differences
     ]
     if not wrong:
-        return verdicts[0], "", "", "\nno claim about a tensor fails, so the first place in the run is not known"
+        return (
+            verdicts[0],
+            "",
+            "",
+            "\nno claim about a tensor fails, so the first place in the run is not known",
+        )
     value = earliest(scene, [one.value for one in wrong])
     first = next(one for one in wrong if one.value is value)
     sizes = {difference.found for difference in first.differences}

@@ -57,11 +57,15 @@ class Scene:
         """Return where an op ran: its line, its name and its call."""
         record = self.trace.ops[op]
         call = "" if record.call is None else self.trace.calls[record.call].exact_name
-        return self._place(record.source, f"{record.target} in {call}" if call else f"{record.target} outside all calls")
+        return self._place(
+            record.source, f"{record.target} in {call}" if call else f"{record.target} outside all calls"
+        )
 
     def call_place(self, call: Call) -> str:
         """Return where a call was made: its line, and the call that made it."""
-        parent = "outside all calls" if call.parent is None else f"in {self.trace.calls[call.parent].exact_name}"
+        parent = (
+            "outside all calls" if call.parent is None else f"in {self.trace.calls[call.parent].exact_name}"
+        )
         return self._place(call.source, parent)
 
     def value_place(self, value: Value) -> str:
@@ -120,12 +124,10 @@ def there_text(scene: Scene, start: Value, name: str, value: Value) -> str:
         for one in map(scene.trace.values.__getitem__, read)
         if one.origin in ("parameter", "buffer") and one.name and sizes & set(one.shape)
     ]
-    lines = [f"{start}, made with {weights[0]}" if weights else f"{start}"]
-    if start is not value:
-        lines.append(f"and then {value} in {name}")
-    else:
-        lines[0] += f" in {name}" if not weights else ""
-    return "\n".join(lines)
+    made = f", made with {weights[0]}" if weights else ""
+    if str(start) == str(value):
+        return f"{start} in {name}{made}"
+    return f"{start}{made}\nand then {value} in {name}"
 
 
 def inside(path: str, root: str) -> bool:

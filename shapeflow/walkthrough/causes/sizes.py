@@ -48,7 +48,9 @@ def _cause(scene: Scene, group: Group) -> Cause:
     difference = lead.differences[0]
     written = lead.written(difference)
     named = f"'{written.text}'" if written is not None and written.symbols else "a size"
-    doubt = "" if group.where else f"\nwhere {lead.name} was made was not seen, so the first place is not known"
+    doubt = (
+        "" if group.where else f"\nwhere {lead.name} was made was not seen, so the first place is not known"
+    )
     reason = Diagnostic(
         "size-changed",
         f"{named} is {difference.found} from here on, not {difference.expected}",
