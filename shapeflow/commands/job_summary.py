@@ -18,7 +18,7 @@ VARIABLE = "GITHUB_STEP_SUMMARY"
 
 
 def add_to_job_summary(results: Sequence[CheckResult], errors: Mapping[str, ShapeflowError]) -> None:
-    """Add what fails to the job summary, within what GitHub takes; a file that cannot be written is no failure."""
+    """Add what fails to the job summary, as much as GitHub takes; that it cannot be written is no failure."""
     from shapeflow.reporting.verdicts.github_summary import LIMIT, render
 
     name = os.environ.get(VARIABLE)

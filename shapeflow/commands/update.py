@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def update(results: Sequence[CheckResult], *, write: bool, allow_undecided: bool) -> int:
     """Show the changes as a diff, or write them; returns the exit code.
 
-    What is only shown leaves the documents wrong, so the exit code says so; what is written counts as it then is.
+    What is only shown leaves the documents wrong, and the exit code says so; what is written counts as it
+    then is.
     """
     from shapeflow.walkthrough.update import propose
 

@@ -134,7 +134,8 @@ def fitting(words: Iterable[Path], kind: str = "file") -> list[Path]:
         if os.path.lexists(word) or not glob.has_magic(str(word)):
             found[word] = None
             continue
-        files = sorted(path for path in map(Path, glob.glob(str(word), recursive=True)) if path.is_file())
+        names = glob.glob(str(word), recursive=True)  # noqa: PTH207 - Path.glob also finds hidden files
+        files = sorted(path for path in map(Path, names) if path.is_file())
         if not files:
             what = f"no {kind} fits '{word}'"
             raise InputError("file-missing", what, where=str(word), because=f"looked in {Path.cwd()}")

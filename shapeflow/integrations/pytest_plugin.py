@@ -5,8 +5,8 @@ A project names them once, in its configuration, by paths or patterns from its r
     [tool.pytest.ini_options]
     shapeflow = ["docs/*.md"]
 
-Then ``pytest`` alone collects them, ``pytest docs`` those in a folder, and ``pytest tests/test_it.py`` none. No model
-is run unless one of its claims is, or a test asks for the fixture ``shapeflow_trace``.
+Then ``pytest`` alone collects them, ``pytest docs`` those in a folder, ``pytest tests/test_it.py`` none. No
+model is run unless one of its claims is, or a test asks for the fixture ``shapeflow_trace``.
 
 The code that a walkthrough names is run. It has to be in the walkthrough's repository, unless the option
 ``--shapeflow-trust`` or the line ``shapeflow_trust = true`` of the configuration says that it is trusted.
@@ -16,12 +16,10 @@ The model runs once a session, also under ``pytest -n``: the first worker runs i
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,12 +28,12 @@ import pytest
 from shapeflow.common.control_characters import printed
 from shapeflow.common.files import fitting
 from shapeflow.common.text import printable
-from shapeflow.errors import InputError, RunError, ShapeflowError
+from shapeflow.errors import InputError, ShapeflowError
+from shapeflow.integrations.pytest_runs import Runs
 
 if TYPE_CHECKING:
     from shapeflow.model.trace import Trace
-    from shapeflow.walkthrough.cause import Cause
-    from shapeflow.walkthrough.document import Claim, Document
+    from shapeflow.walkthrough.document import Claim
     from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
 
@@ -158,7 +156,8 @@ class ClaimItem(pytest.Item):
         if self.config.stash[_RUNS].is_new(str(self.path), cause):
             return f"{cause.render()}\n\n{verdict.render()}"
         line = result.verdicts[cause.first].claim.span.line
-        return f"{verdict.level}[{verdict.code}]: {verdict.what}\n   = because:  {cause.what} (line {line}; -vv says all)"
+        head = f"{verdict.level}[{verdict.code}]: {verdict.what}"
+        return f"{head}\n   = because:  {cause.what} (line {line}; -vv says all)"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the message that the command line shows."""
@@ -189,135 +188,6 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         if number > 1:
             terminalreporter.section(f"shapeflow: one cause of {number} failures", bold=True)
             terminalreporter.write_line(text)
-
-
-class Runs:
-    """The walkthroughs, traces and results of one session, each made once and when it is first needed."""
-
-    def __init__(self, config: pytest.Config, paths: list[str]) -> None:
-        self.paths = paths
-        self._here = config.invocation_params.dir
-        asked, named = config.getoption("shapeflow_trace"), config.getini("shapeflow_trace")
-        self._trace_file = self._here / asked if asked else config.rootpath / named if named else None
-        self._told: set[tuple[str, int]] = set()
-        self._trust = bool(config.getoption("shapeflow_trust") or config.getini("shapeflow_trust"))
-        folder = getattr(config, "workerinput", {}).get("shapeflow_folder")
-        self._shared = Path(folder) if folder else None
-        self._documents: dict[str, Document] = {}
-        self._traces: dict[str, Trace | ShapeflowError] = {}
-        self._results: dict[str, CheckResult] = {}
-
-    def document(self, path: str) -> Document:
-        """Return a walkthrough that makes claims."""
-        if path not in self._documents:
-            from shapeflow.walkthrough.reader import no_claims, read
-
-            here = Path(path).is_relative_to(self._here)
-            document = read(path, str(Path(path).relative_to(self._here)) if here else path)
-            if not document.claims:
-                raise no_claims(document)
-            self._documents[path] = document
-        return self._documents[path]
-
-    def result(self, path: str) -> CheckResult:
-        """Return all verdicts of a walkthrough, judged whole: claims bind sizes for those after them."""
-        if path not in self._results:
-            from shapeflow.walkthrough.check import check
-
-            self._results[path] = check(self._trace(path), self.document(path))
-        return self._results[path]
-
-    def is_new(self, path: str, cause: Cause) -> bool:
-        """Return whether a cause was not told yet in this process; from now on it is."""
-        key = (path, cause.first)
-        if key in self._told:
-            return False
-        self._told.add(key)
-        return True
-
-    def first(self) -> Trace:
-        """Return the trace of the session."""
-        if not self._trace_file and not self.paths:
-            pytest.fail(
-                "shapeflow_trace needs --shapeflow WALKTHROUGH or --shapeflow-trace FILE, or a line 'shapeflow = "
-                "WALKTHROUGH' or 'shapeflow_trace = FILE' in the configuration of pytest",
-                pytrace=False,
-            )
-        return self._trace(self.paths[0] if self.paths else "")
-
-    def _trace(self, path: str) -> Trace:
-        """Return the trace that a walkthrough is judged on."""
-        if self._trace_file:
-            file = self._trace_file
-            return self._once("", lambda: self._load(file))
-        same = [other for other in self.paths if other == path or self._asks_for(other, self._run_key(path))]
-        return self._once(self._run_key(path), lambda: self._run([self.document(one) for one in same]))
-
-    def _asks_for(self, path: str, key: str) -> bool:
-        """Return whether a walkthrough asks for a run; one that cannot be read asks for none."""
-        try:
-            return self._run_key(path) == key
-        except ShapeflowError:
-            return False
-
-    def _run_key(self, path: str) -> str:
-        """Return what walkthroughs that ask for the same run have in common."""
-        from shapeflow.runs.documents import run_key
-
-        return run_key(self.document(path))
-
-    def _once(self, key: str, make: Any) -> Trace:
-        """Return what ``make`` gives, and what it raises, without making it twice."""
-        if key not in self._traces:
-            try:
-                self._traces[key] = self._shared_trace(key, make)
-            except ShapeflowError as error:
-                self._traces[key] = error
-                raise
-        found = self._traces[key]
-        if isinstance(found, ShapeflowError):  # told in full by the first claim
-            raise RunError(found.code, found.what, where=found.where)
-        return found
-
-    def _shared_trace(self, key: str, make: Any) -> Trace:
-        """Make a trace, or read the one that another worker has made."""
-        if self._shared is None or not key:
-            trace: Trace = make()
-            return trace
-        name = hashlib.sha256(key.encode()).hexdigest()[:16]
-        file = self._shared / f"{name}.trace.json"
-        with _locked(self._shared / f"{name}.lock"):
-            if not file.exists():
-                make().save(file)
-        return self._load(file)
-
-    def _load(self, file: Path) -> Trace:
-        from shapeflow.model.trace import Trace
-
-        return Trace.load(file)
-
-    def _run(self, documents: list[Document]) -> Trace:
-        from shapeflow.runs.documents import run_documents
-
-        try:
-            return run_documents(documents, trust=self._trust)
-        except InputError as error:
-            if error.code == "target-outside":
-                error.amend(hint="--shapeflow-trust, if you know what it runs")
-            raise
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Let one process at a time in; a lock ends with its process."""
-    with path.open("w") as file:
-        try:
-            import fcntl
-        except ImportError:  # no POSIX system: each worker makes its own
-            yield
-            return
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 CAUSE = "shapeflow cause"

@@ -47,8 +47,8 @@ class Update:
     def diff(self) -> str:
         """Return the change as a unified diff."""
         before, after = (_LINES.findall(text)[:-1] for text in (self.before, self.after))
-        shown = ([f"{line.rstrip(chr(13) + chr(10))}\n" for line in lines] for lines in (before, after))
-        return "".join(difflib.unified_diff(*shown, self.path, self.path)).rstrip("\n")
+        plain = [[f"{line.rstrip(chr(13) + chr(10))}\n" for line in lines] for lines in (before, after)]
+        return "".join(difflib.unified_diff(plain[0], plain[1], self.path, self.path)).rstrip("\n")
 
     def write(self) -> Path:
         """Write the document, wholly or not at all.
@@ -123,7 +123,7 @@ def _kept(before: str, sizes: Sequence[Edit], edits: dict[int, list[Edit]], now:
     held = {verdict.claim.id for verdict in now.verdicts if verdict.passed}
 
     def outcome(chosen: Iterable[int]) -> tuple[set[int], bool]:
-        """Return which of the chosen claims hold with their edits, and whether the others stay as they are."""
+        """Return which of the chosen claims hold with their edits, and whether no other one fails."""
         chosen = list(chosen)
         changes = [edit for number in chosen for edit in edits[number]]
         again = _judged(before, [*sizes, *changes], now)

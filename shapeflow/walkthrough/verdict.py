@@ -124,7 +124,7 @@ class CheckResult:
         return told + [verdict.render() for verdict in self.failed if verdict.claim.id not in self.cause_of]
 
     def more_text(self, cause: Cause) -> str:
-        """Return which lines follow from a cause besides the first: ``108 more lines follow from it: 12, 15-31``."""
+        """Return the other lines of a cause: ``108 more lines follow from it: 12, 15-31``."""
         lines = sorted(
             {self.verdicts[number].claim.span.line for number in cause.claims if number != cause.first}
         )

@@ -222,8 +222,8 @@ class TestCauses:
     def test_the_anchors_of_a_report_are_those_of_the_claims(self, caused):
         view = build(caused.trace, caused)
         anchors = {claim.anchor: claim.place for claim in view.claims}
-        assert all(anchors[claim.selector] == claim.text for claim in view.causes[0].claims)
-        assert view.causes[0].claims[0].text == "stack.md:11"
+        assert all(anchors[claim.anchor] == claim.place for claim in view.causes[0].claims)
+        assert view.causes[0].claims[0].place == "stack.md:11"
 
 
 class TestSummary:

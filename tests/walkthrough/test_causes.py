@@ -55,7 +55,7 @@ class TestNames:
         assert alone(result) == []
 
     def test_a_name_that_is_right_elsewhere_is_not_to_blame(self):
-        """D is the width of the embedding; if it also names what did not change, the claim is about places."""
+        """D is the width of the embedding; if it also names what did not change, a place is to blame."""
         result = judged(stack(width=32), "head:out  [1, N, D - 6]")
         (cause,) = result.causes
         assert cause.what == "'D' is 32 from here on, not 16"

@@ -79,7 +79,8 @@ class TestLines:
         assert change.result.passed
 
     def test_in_lists_and_quotes(self, sample, file):
-        text = "- a list\n\n  ```shapes\n  mask_head:out  [1, 10, 14, 28]\n  ```\n\n> ```shapes\n> mask_head:out  [1, 9, 14, 14]\n> ```\n"
+        in_list = "- a list\n\n  ```shapes\n  mask_head:out  [1, 10, 14, 28]\n  ```\n\n"
+        text = f"{in_list}> ```shapes\n> mask_head:out  [1, 9, 14, 14]\n> ```\n"
         path = file(text)
         assert updated(sample, path).after == text.replace("28", "14").replace("9,", "10,")
 

@@ -1,7 +1,7 @@
 """The result of checks as workflow commands of GitHub Actions: annotations on the lines of the claims.
 
-GitHub shows ten errors and ten warnings of a step, so causes of many failures come first. Everything that fails
-is in the log, folded, and in the job summary (``github_summary``).
+GitHub shows ten errors and ten warnings of a step, so causes of many failures come first. Everything that
+fails is in the log, folded, and in the job summary (``github_summary``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from shapeflow.walkthrough.cause import Cause
 from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
 MOST = 10
-"""Annotations of a level that GitHub shows of a step: docs.github.com, "Workflow commands", limits of annotations."""
+"""Annotations of a level that GitHub shows of a step, as its documentation of workflow commands says."""
 
 
 def render(

@@ -10,11 +10,11 @@ from shapeflow.model.call_tree import CallTree
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.translations import Translator
+from shapeflow.reporting.view.cause_model import CauseView, ClaimLink
 from shapeflow.reporting.view.claims import ClaimViews
 from shapeflow.reporting.view.colours import Colours, symbols_of
 from shapeflow.reporting.view.explorer import columns
 from shapeflow.reporting.view.model import (
-    CauseView,
     ClaimView,
     FailureView,
     LinkView,
@@ -91,7 +91,7 @@ def _causes(result: CheckResult, sections: Sequence[SectionView]) -> Iterator[Ca
             what=cause.what,
             where=cause.where,
             reasons=tuple(cause.diagnostic.reasons()),
-            claims=tuple(LinkView(claim.anchor, claim.place) for claim in claims),
+            claims=tuple(ClaimLink(claim.anchor, claim.place) for claim in claims),
         )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shapeflow.reporting.view.cause_model import CauseView
 from shapeflow.reporting.view.figure_model import Attention, Drawing, FeatureMap
 
 
@@ -240,19 +241,6 @@ class FailureView:
     inputs: tuple[str, ...]
     source: SourceView | None
     traceback: str
-
-
-@dataclass(frozen=True, slots=True)
-class CauseView:
-    """What several claims that fail have in common."""
-
-    what: str
-    where: str
-    """The first place in the run; empty if it is not known."""
-    reasons: tuple[tuple[str, str], ...]
-    """Key of a word, and text: what was expected, found and so on."""
-    claims: tuple[LinkView, ...]
-    """The claims, the nearest to the place first; the selector is the anchor, the text the place in the file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Find what the claims that fail have in common, so that one cause is told once.
 
-A claim is put down to a cause only where that is known: it holds once the cause is granted (another size for a
-name), or what it names is what is missing (a module, what comes after a crash), or what it found can only have
-come from there (the same change of size or dtype, downstream of it). Each claim has one cause at most.
+A claim is put down to a cause only where that is known: it holds once the cause is granted (another size for
+a name), or what it names is what is missing (a module, what comes after a crash), or what it found follows
+from there (the same change of size or dtype, downstream of it). Each claim has one cause at most.
 """
 
 from __future__ import annotations

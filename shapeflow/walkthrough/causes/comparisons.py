@@ -48,7 +48,7 @@ class Wrong:
 
 
 def wrong_shapes(scene: Scene, verdicts: Iterable[Verdict], bindings: Bindings) -> Iterator[list[Wrong]]:
-    """Yield for each shape claim the ports that are not as it says; no claim without, none that holds None."""
+    """Yield for each shape claim that differs only in sizes or dtypes the ports that are not as it says."""
     for verdict in verdicts:
         body = verdict.claim.body
         if not isinstance(body, Shape) or verdict.code == "said-holds":

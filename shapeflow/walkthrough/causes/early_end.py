@@ -74,7 +74,7 @@ class Cut:
         return code in ABSENT and any(map(self._more, selectors))
 
     def _may_come(self, key: str) -> bool:
-        """Return whether what has not run may have: it is known, or a method; and what is around it went on."""
+        """Return whether what has not run may have: it is known, or a method; and what is around went on."""
         if key in self.index.calls:
             return key in self.open
         return (key in self.index.children or key.endswith("()")) and self._around(key) in self.open | {""}
@@ -87,7 +87,7 @@ class Cut:
         return parent
 
     def _more(self, selector: str) -> bool:
-        """Return whether more of what a selector names may have come: calls, the first one, or ops in them."""
+        """Return whether more of what a selector names may have come: calls, or ops in them."""
         return any(map(self._again, self._keys(selector)))
 
     def _again(self, key: str) -> bool:

@@ -19,7 +19,7 @@ SHOWN = 12
 
 
 def find_idle(scene: Scene, verdicts: Sequence[Verdict]) -> Iterator[Cause]:
-    """Yield the layers that never ran, with the claims that name them, and those that count in their stead."""
+    """Yield the layers that never ran, with the claims that name them, and those that count without them."""
     rest = list(verdicts)
     for idle in _groups(scene, rest).values():
         told = [verdict for verdict in rest if _names_only(verdict, idle)]
@@ -62,7 +62,7 @@ def _is_idle(scene: Scene, index: PathIndex, path: str) -> bool:
 
 
 def _beside(scene: Scene, path: str, *, idle: bool) -> list[str]:
-    """Return the modules of the same class in the same numbered list, those that ran or those that did not."""
+    """Return the modules of its class in the same numbered list, those that ran or those that did not."""
     index = scene.trace.cached(PathIndex)
     parent, _, name = path.rpartition(".")
     module = scene.trace.module_by_path.get(path)
@@ -79,7 +79,7 @@ def _names_only(verdict: Verdict, idle: Sequence[str]) -> bool:
 
 
 def _counts(scene: Scene, verdict: Verdict, idle: Sequence[str]) -> bool:
-    """Return whether a wrong number of calls or ops is just that of these layers, which a neighbour would have.
+    """Return whether a number of calls or ops is wrong by just what these layers would have run.
 
     Either what they would have had is missing; or a neighbour ran more often, as they did not.
     """

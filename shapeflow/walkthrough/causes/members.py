@@ -15,7 +15,7 @@ from shapeflow.walkthrough.verdict import Verdict
 
 
 def find_members(scene: Scene, verdicts: Sequence[Verdict]) -> Iterator[Cause]:
-    """Yield the lists of layers with another number of members, and the claims that count what these would have."""
+    """Yield the lists of layers with another number of members, and the claims that are wrong by them."""
     rest = list(verdicts)
     for lead in verdicts:
         parent, wanted, there = _number(scene, lead)

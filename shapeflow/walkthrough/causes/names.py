@@ -23,7 +23,7 @@ TRIED = 8
 
 
 def find_names(scene: Scene, verdicts: Sequence[Verdict]) -> Iterator[Cause]:
-    """Yield the names with another size in this run: claims fail with the old one and hold with the new one."""
+    """Yield the names with another size in this run: claims fail with the old and hold with the new one."""
     sizes = Sizes.of(scene)
     rest = list(verdicts)
     while len(rest) >= LEAST:
@@ -181,7 +181,7 @@ def _cause(scene: Scene, sizes: Sizes, symbol: str, size: int, mended: Sequence[
 def first_place(
     scene: Scene, bindings: Bindings | None, verdicts: Sequence[Verdict]
 ) -> tuple[Verdict, str, str, str]:
-    """Return the claim nearest to where other sizes show first, the place there, what is there; and a doubt."""
+    """Return the claim nearest to where other sizes show first, the place, what is there, and a doubt."""
     wrong: list[Wrong] = [
         one
         for group in wrong_shapes(scene, verdicts, bindings or Bindings())

@@ -80,7 +80,7 @@ class Scene:
         return f"{line}, {rest}" if line else rest
 
     def order(self, value: Value) -> int:
-        """Return when a value was made: the number of its op; what goes in is first, what is not of the run last."""
+        """Return when a value was made, as the number of its op; inputs are first, weights last."""
         if value.producer is not None:
             return value.producer
         return -1 if value.origin == "input" else len(self.trace.ops)
@@ -116,7 +116,7 @@ def upstream(scene: Scene, value: Value, holds: Callable[[Value], bool]) -> Valu
 
 
 def there_text(scene: Scene, start: Value, name: str, value: Value) -> str:
-    """Return what is at the first place, with the weights of the same sizes that it reads, and what a claim saw."""
+    """Return what is at the first place, with a weight of its size that it reads, and what a claim saw."""
     sizes = set(start.shape)
     read = () if start.producer is None else scene.links.read[start.producer]
     weights = [

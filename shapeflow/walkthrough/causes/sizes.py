@@ -14,7 +14,7 @@ from shapeflow.walkthrough.verdict import Verdict
 
 
 def find_sizes(scene: Scene, verdicts: Sequence[Verdict]) -> Iterator[Cause]:
-    """Yield the places behind which a size is another one, with the claims that differ by what follows from it."""
+    """Yield the places behind which a size is another one, with the claims that differ by what follows."""
     claims = [
         wrong
         for wrong in wrong_shapes(scene, verdicts, bindings_of(scene))
@@ -51,13 +51,14 @@ def _cause(scene: Scene, group: Group) -> Cause:
     doubt = (
         "" if group.where else f"\nwhere {lead.name} was made was not seen, so the first place is not known"
     )
+    lines = counted(len(group.verdicts), "line")
     reason = Diagnostic(
         "size-changed",
         f"{named} is {difference.found} from here on, not {difference.expected}",
         where=group.where,
         expected=f"{difference.expected} in {lead.name}",
         found=there_text(scene, group.start, lead.name, lead.value),
-        because=f"{counted(len(group.verdicts), 'line')} that fail are behind it, with sizes that follow{doubt}",
+        because=f"{lines} that fail are behind it, with sizes that follow{doubt}",
         hint=f"shapeflow show TRACE '{lead.name}' --producers",
     )
     return cause(group.verdicts, lead.verdict, reason)

@@ -15,7 +15,7 @@ CODES = ("symbol-unbound", "symbol-fraction", "size-out-of-range")
 
 
 def find_unsized(scene: Scene, verdicts: Sequence[Verdict]) -> Iterator[Cause]:
-    """Yield what has no size, with the claims that write it; for a name, the claim that should have bound it."""
+    """Yield what has no size, with the claims that write it, and the claim that should have bound it."""
     groups: dict[tuple[str, str, str], list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.code in CODES:
