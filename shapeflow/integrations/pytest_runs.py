@@ -1,4 +1,4 @@
-"""The walkthroughs, traces and results of one session of pytest, each made once, when it is first needed."""
+"""The walkthroughs, traces and results of one pytest session, each made once, when it is first needed."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def left_out(trace: Records, text: str) -> SelectorError | None:
     wanted = text[slice(*selector.path_span)]
     unknown = list(_unknown_names(path, keys))
     if unknown:
-        return not_found.not_all_there(unknown, wanted, selector.path_span)
+        return _not_all_there(unknown, path, wanted, selector.path_span)
     if not (path[-1].deep and selector.target is not None):  # `**/softmax` is about ops, wherever they are
         idle = [key for key in keys if key not in index.calls and can_run(trace, key)]
         if idle:
@@ -53,7 +53,16 @@ def unlisted(trace: Records, text: str) -> SelectorError | None:
     """Return the error for names that a pattern over modules lists and nothing has; None if all are there."""
     path = parse_path(text)
     unknown = list(_unknown_names(path, trace.cached(PathIndex).find(path)))
-    return not_found.not_all_there(unknown, text, (0, len(text))) if unknown else None
+    return _not_all_there(unknown, path, text, (0, len(text))) if unknown else None
+
+
+def _not_all_there(
+    unknown: Sequence[str], path: Sequence[Segment], wanted: str, span: tuple[int, int]
+) -> SelectorError:
+    error = not_found.not_all_there(unknown, wanted, span)
+    pattern = next(number for number, segment in enumerate(path) if segment.literal is None)
+    error.missing = not_found.listed_paths(path[: pattern + 1], unknown)
+    return error
 
 
 def exists_elsewhere(trace: Records, text: str) -> bool:

@@ -41,9 +41,23 @@ def unknown_path(
         ending = "." + ".".join(str(segment.literal) for segment in segments)
         hint = next((selector_of(key) for key in index.children if key.endswith(ending)), "")
     error = SelectorError("unknown-path", title, columns=(wrong.start, span[1]), found=has, hint=hint)
-    if all(segment.literal is not None for segment in segments[: known + 1]):
-        error.missing = (".".join(str(segment.literal) for segment in segments[: known + 1]),)
+    error.missing = listed_paths(segments[: known + 1])
     return error
+
+
+def listed_paths(segments: Sequence[Segment], names: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the paths that literal steps and a last one, literal or a list, lead to; none if that is not so.
+
+    Args:
+        segments: the steps.
+        names: only these of what the last step lists.
+    """
+    *before, last = segments
+    if any(segment.literal is None for segment in before):
+        return ()
+    start = "".join(f"{segment.literal}." for segment in before)
+    ends = [last.literal] if last.literal is not None else last.listed[0] if len(last.listed) == 1 else ()
+    return tuple(f"{start}{end}" for end in ends if not names or end in names)
 
 
 def never_called(index: PathIndex, keys: Sequence[str], span: tuple[int, int]) -> SelectorError:

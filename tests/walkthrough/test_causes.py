@@ -141,6 +141,16 @@ class TestLayers:
         assert causes(result)[0][:2] == ("members-changed", "'body.layers' has 3 members, not 4")
         assert result.causes[0].where == "tiny/body.py:40, in body@0"
 
+    def test_ranges_and_lists_of_layers_that_are_gone(self):
+        more = [
+            "count calls embed = L - 3",
+            "body.layers.{0,3}:out  [1, N, D]",
+            "body.layers.[3-3].attn:out  [1, N, D]",
+        ]
+        result = judged(stack(members=3), *more)
+        assert [cause.code for cause in result.causes] == ["members-changed"]
+        assert alone(result) == []
+
     def test_a_module_with_another_name(self):
         result = judged(stack(body="trunk"), "bdy:out  [1, N, D]")
         (cause,) = result.causes

@@ -35,8 +35,12 @@ FINDERS = (
 """In the order in which they are asked: what explains most, and most surely, first."""
 
 
+FOLLOWING = ("size-changed", "dtype-changed", "flow-cut", "size-missing")
+"""Causes that may follow from others, as a size from a layer that is gone: they are told after them."""
+
+
 def find_causes(result: CheckResult, judge: Judge) -> tuple[Cause, ...]:
-    """Return the causes of what fails, that of most claims first.
+    """Return the causes of what fails: modules and layers, then sizes and flows; that of most claims first.
 
     Args:
         result: a check in which something fails.
@@ -49,4 +53,4 @@ def find_causes(result: CheckResult, judge: Judge) -> tuple[Cause, ...]:
         for cause in find(scene, rest):
             found.append(cause)
             rest = [verdict for verdict in rest if verdict.claim.id not in cause.claims]
-    return tuple(sorted(found, key=lambda cause: -len(cause.claims)))
+    return tuple(sorted(found, key=lambda cause: (cause.code in FOLLOWING, -len(cause.claims))))

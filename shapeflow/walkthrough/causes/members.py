@@ -59,17 +59,26 @@ def _follows(scene: Scene, verdict: Verdict, parent: str, wanted: int, there: in
         expected = size or (int(verdict.expected) if verdict.expected.isdecimal() else -1)
         owner = parent.rpartition(".")[0]
         return (body.path.text, expected, verdict.found) == (selector_of(owner), wanted, str(there))
-    if not isinstance(body, Count) or verdict.code != "count" or body.unit == "items":
-        return False
+    if isinstance(body, Count) and verdict.code == "count":
+        return min(counts_of(verdict)) >= 0 and _counts(scene, body, verdict, parent, wanted, there)
+    return False
+
+
+def _counts(scene: Scene, body: Count, verdict: Verdict, parent: str, wanted: int, there: int) -> bool:
+    """Return whether a number of modules, calls or ops is wrong by what the members make up."""
     expected, found = counts_of(verdict)
-    if expected < 0 or found < 0:
-        return False
-    members = _members(scene, parent)
-    if body.unit == "modules":
+    if body.unit not in ("calls", "ops"):
         return body.selector.text == f"{selector_of(parent)}.*" and (expected, found) == (wanted, there)
+    members = _members(scene, parent)
     matches = scene.named(body.selector.text)
     each = {sum(1 for m in matches if inside(m.path.partition("/")[0], path)) for path in members}
-    return len(each) == 1 and found - expected == (there - wanted) * each.pop()
+    if len(each) == 1 and found - expected == (there - wanted) * next(iter(each)):
+        return True
+    # Or what the same call runs beside each member, such as a norm in the loop over layers.
+    index = scene.trace.cached(PathIndex)
+    loops = {scene.trace.calls[call].parent for path in members for call in index.calls.get(path, ())}
+    beside = {match.call.parent for match in matches if match.call is not None and match.op is None}
+    return bool(matches) and beside <= loops and found * wanted == expected * there
 
 
 def _cause(

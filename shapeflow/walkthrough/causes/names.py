@@ -156,6 +156,9 @@ def _guesses(sizes: Sizes, symbol: str, expected: int, found: int) -> Iterator[i
     if not left and isqrt(squared) ** 2 == squared:
         yield isqrt(squared)
     yield max(0, binding.size + found - expected)
+    if found:
+        yield binding.size * expected // found  # it divides, as in N / W
+        yield isqrt(binding.size**2 * expected // found)
 
 
 def _cause(scene: Scene, sizes: Sizes, symbol: str, size: int, mended: Sequence[Verdict]) -> Cause:
