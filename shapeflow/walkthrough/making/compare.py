@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import combinations
 from math import isclose
 
@@ -37,14 +37,20 @@ class Comparison:
         trace: the run.
         values_of: the values that a tensor of the formula stands for.
         bindings: the sizes of symbols.
+        granted: values that are taken to be made as whatever part of a formula says.
     """
 
     def __init__(
-        self, trace: Records, values_of: Callable[[Tensor], frozenset[int]], bindings: Bindings
+        self,
+        trace: Records,
+        values_of: Callable[[Tensor], frozenset[int]],
+        bindings: Bindings,
+        granted: Collection[int] = (),
     ) -> None:
         self.trace = trace
         self.values_of = values_of
         self.bindings = bindings
+        self.granted = granted
         self.ends: dict[int, None] = {}
         """Values of unknown making at which a comparison failed."""
         self.used: dict[int, None] = {}
@@ -61,7 +67,7 @@ class Comparison:
 
     def _at(self, node: Node, value: int) -> bool:
         """Return the same for a value by itself, not for those that hand it on."""
-        if isinstance(node, Anything):
+        if isinstance(node, Anything) or (value in self.granted and not isinstance(node, Plain)):
             return True
         if isinstance(node, Tensor):
             found = value in self.values_of(node)
@@ -166,6 +172,8 @@ class Comparison:
             return False
         sign = operator_of(op)
         for same in same_numbers(self.trace, port.value):
+            if same in self.granted:
+                return True
             for inner in step_back(self.trace, same).ops:
                 if operator_of(inner) == sign and self._terms(terms, inner):
                     self.used[inner.id] = None
