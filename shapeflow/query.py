@@ -7,7 +7,7 @@ from typing import Any
 
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.flow import Reach, Use, fold
-from shapeflow.model.making import making_text
+from shapeflow.model.making_text import making_text
 from shapeflow.model.match import Match
 from shapeflow.model.records import Records
 from shapeflow.model.selector import op_matches
@@ -33,7 +33,7 @@ def output_matches(trace: Records, matches: Iterable[Match]) -> list[Match]:
 def source_line(trace: Records, match: Match) -> str:
     """Return the line of the model that made what is meant: the value, or else the call or op."""
     if match.value is None:
-        return trace.line(match.owner.source)
+        return "" if match.tensor else trace.line(match.owner.source)
     producer = match.value.producer
     return "" if producer is None else trace.line(trace.ops[producer].source)
 
@@ -43,13 +43,17 @@ def port_rows(trace: Records, matches: Iterable[Match], made: bool = False) -> I
     for match in port_matches(trace, matches):
         row: dict[str, Any] = {
             "path": match.path,
-            "call": match.index,
-            "port": match.port.name if match.port else None,
+            "call": None if match.tensor else match.index,
+            "port": match.port.name if match.port and not match.tensor else None,
             "dtype": None,
             "shape": None,
             "source": source_line(trace, match) or None,
         }
-        if match.value is not None:
+        if match.tensor is not None:
+            tensor = match.tensor
+            row |= {"dtype": tensor.dtype, "shape": list(tensor.shape), "kind": tensor.kind}
+            row["read"] = match.value is not None
+        elif match.value is not None:
             row |= {"dtype": match.value.dtype, "shape": list(match.value.shape)}
             if not match.value.materialized:
                 row["materialized"] = False

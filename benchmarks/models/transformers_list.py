@@ -101,12 +101,14 @@ TYPES = {
 
 SPEECH = "the predicted length of each sound says how long the spectrogram is"
 POOLS = "a mask travels beside the keys in one tensor of activations; as many keys are kept as it says"
+DRAWS = "patches are drawn at random (`multinomial`), and whether all of them are inside the picture is read"
 EXPERTS = "each expert works on as many tokens as chose it (`nonzero`, `tolist` of the router's result)"
 LIMITS: dict[str, str] = {
     "fastspeech2_conformer": SPEECH,
     "fastspeech2_conformer_with_hifigan": SPEECH,
     "glm5_next": POOLS,
     "glm5_next_text": POOLS,
+    "vilt": DRAWS,
     "jetmoe": EXPERTS,
     "openai_privacy_filter": EXPERTS,
     "switch_transformers": EXPERTS,

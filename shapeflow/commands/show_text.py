@@ -13,7 +13,7 @@ from shapeflow.common.text import counted, listing
 from shapeflow.model.containers import Ports, told
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.flow import Reach, Use, fold
-from shapeflow.model.making import making_text
+from shapeflow.model.making_text import making_text
 from shapeflow.model.match import Match
 from shapeflow.model.records import Call, Op, Port
 from shapeflow.model.trace import Trace
@@ -26,6 +26,8 @@ MAKINGS = 8
 """Of so many ports at most it is said how what is there was made."""
 COLUMNS = 80
 """Wider tables are folded, where that helps; nothing is cut off."""
+
+KINDS = {"parameter": "parameter", "frozen": "parameter, frozen", "buffer": "buffer"}
 
 PATH, TYPE, FAINT, PLAIN = "bold", "cyan", "dim", ""
 
@@ -75,6 +77,13 @@ def _under(path: str, trace: Trace, matches: Sequence[Match]) -> list[Line]:
 
 
 def _port_cells(trace: Trace, match: Match, cut: int) -> Line:
+    if match.tensor is not None:
+        unread = "" if match.value is not None else ", never read"
+        return [
+            (match.name[cut:], PATH),
+            (match.content, TYPE),
+            (f"{KINDS[match.tensor.kind]}{unread}", FAINT),
+        ]
     never_built = match.value is not None and not match.value.materialized
     source = "never built as a tensor" if never_built else source_line(trace, match)
     return [(match.name[cut:], PATH), (match.content, TYPE), (source, FAINT)]
@@ -134,6 +143,8 @@ def _content(trace: Trace, port: Port, ports: Sequence[Port], name: str) -> str:
 
 def path_lines(trace: Trace, way: Reach | Use) -> list[Line]:
     """Return a path folded to calls: with what shape it goes on, where, and through which ops."""
+    if not way.values:  # a parameter that nothing read
+        return []
     rows: list[Line] = [[(str(trace.values[way.values[0]]), TYPE), ("start", FAINT)]]
     names = trace.cached(ExactNames)
     for step in fold(trace, way):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--checkpoint", metavar="FILE", help="weights, .pt or .safetensors")
     add("--seed", type=int, default=0, metavar="N", help="of random weights (default 0)")
     add("-o", "--output", type=Path, metavar="FILE", help="NAME.trace.json or NAME.trace.json.gz")
+    name = "which of the runs of a document it is; 'check' then knows its trace among several"
+    add("--name", default="", metavar="RUN", help=name)
     add("--report", type=Path, metavar="FILE", help="also write a report, NAME.html")
     add(
         "--depth",
@@ -82,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
     if args.device == "auto" and request.checkpoint is None:
         say("no checkpoint: shapes only, nothing large is computed (--device cpu computes)", quiet)
     trace = _record(on_device(request, args.device), quiet)
+    trace = replace(trace, run=replace(trace.run, name=args.name))
     output = place_of(trace, wanted)
     trace.save(output)
     size = "" if is_stream(output) else f" ({output.stat().st_size / 1e6:.1f} MB)"
@@ -107,8 +111,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _record(request: Request, quiet: bool) -> Trace:
     """Run, and show how far it is."""
-    from dataclasses import replace
-
     from shapeflow.adapters.request import to_arguments
     from shapeflow.runs.execute import execute
     from shapeflow.runs.numbers import numbers_of
@@ -128,7 +130,7 @@ def _check(trace: Trace) -> CheckResult | None:
     from shapeflow.walkthrough.shipped import find_shipped
 
     document = find_shipped(trace.run.target)
-    return check(trace, document) if document and trace.run.complete else None
+    return check(trace, document, partial=True) if document and trace.run.complete else None
 
 
 def _report(trace: Trace, result: CheckResult | None, path: Path) -> None:

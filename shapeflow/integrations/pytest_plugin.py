@@ -14,6 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +45,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("shapeflow_trust", trust, type="bool", default=False)
     group.addoption(
         "--shapeflow-trace",
-        metavar="FILE",
-        help="judge them on a stored trace, instead of running the model as the walkthrough says",
+        action="append",
+        default=[],
+        metavar="[RUN=]FILE",
+        help="judge them on a stored trace, instead of running the model as the walkthrough says; "
+        "repeatable, one for each run that it names",
     )
 
 
@@ -145,7 +149,7 @@ class Runs:
 
     def __init__(self, config: pytest.Config, paths: list[str]) -> None:
         self._paths = paths
-        self._trace_file = config.getoption("shapeflow_trace")
+        self._trace_files: list[str] = config.getoption("shapeflow_trace")
         self._here = config.invocation_params.dir
         self._trust = bool(config.getoption("shapeflow_trust") or config.getini("shapeflow_trust"))
         folder = getattr(config, "workerinput", {}).get("shapeflow_folder")
@@ -171,34 +175,58 @@ class Runs:
         if path not in self._results:
             from shapeflow.walkthrough.check import check
 
-            self._results[path] = check(self._trace(path), self.document(path))
+            self._results[path] = check(self._traces_of(path), self.document(path))
         return self._results[path]
 
     def first(self) -> Trace:
         """Return the trace of the session."""
-        if not self._trace_file and not self._paths:
+        if not self._trace_files and not self._paths:
             pytest.fail(
                 "shapeflow_trace needs --shapeflow WALKTHROUGH or --shapeflow-trace FILE", pytrace=False
             )
-        return self._trace(self._paths[0] if self._paths else "")
+        if not self._paths:
+            return self._stored(self._trace_files[0])[1]
+        return next(iter(self._traces_of(self._paths[0]).values()))
 
-    def _trace(self, path: str) -> Trace:
-        """Return the trace that a walkthrough is judged on."""
-        if self._trace_file:
-            return self._once("", lambda: self._load(self._here / self._trace_file))
-        same = [other for other in self._paths if self._run_key(other) == self._run_key(path)]
-        return self._once(self._run_key(path), lambda: self._run([self.document(one) for one in same]))
+    def _traces_of(self, path: str) -> dict[str, Trace]:
+        """Return the traces that a walkthrough is judged on, by the names of its runs."""
+        if self._trace_files:
+            from shapeflow.walkthrough.runs import by_run
 
-    def _run_key(self, path: str) -> str:
+            stored = [self._stored(file) for file in self._trace_files]
+            named = [(run or trace.run.name, trace) for run, trace in stored]
+            traces = [replace(trace, run=replace(trace.run, name=name)) for name, trace in named]
+            return by_run(self.document(path), traces)
+        return {name: self._trace(path, name) for name in self.document(path).run_names}
+
+    def _stored(self, given: str) -> tuple[str, Trace]:
+        """Return the run that a stored trace is said to be of, and the trace."""
+        run, equals, file = given.partition("=")
+        if not equals or (self._here / given).exists():
+            run, file = "", given
+        return run, self._once(f"stored {file}", lambda: self._load(self._here / file), shared=False)
+
+    def _trace(self, path: str, run: str) -> Trace:
+        """Return the trace of one run of a walkthrough."""
+        key = self._run_key(path, run)
+        same = [
+            other
+            for other in self._paths
+            if run in self.document(other).run_names and self._run_key(other, run) == key
+        ]
+        return self._once(key, lambda: self._run([self.document(one) for one in same], run))
+
+    def _run_key(self, path: str, run: str) -> str:
         """Return what walkthroughs that ask for the same run have in common."""
         document = self.document(path)
-        return json.dumps([str(Path(path).parent), document.model, document.run], sort_keys=True, default=str)
+        given = document.runs.get(run, document.run)
+        return json.dumps([str(Path(path).parent), document.model, given, run], sort_keys=True, default=str)
 
-    def _once(self, key: str, make: Any) -> Trace:
+    def _once(self, key: str, make: Any, *, shared: bool = True) -> Trace:
         """Return what ``make`` gives, and what it raises, without making it twice."""
         if key not in self._traces:
             try:
-                self._traces[key] = self._shared_trace(key, make)
+                self._traces[key] = self._shared_trace(key, make) if shared else make()
             except ShapeflowError as error:
                 self._traces[key] = error
                 raise
@@ -209,7 +237,7 @@ class Runs:
 
     def _shared_trace(self, key: str, make: Any) -> Trace:
         """Make a trace, or read the one that another worker has made."""
-        if self._shared is None or not key:
+        if self._shared is None:
             trace: Trace = make()
             return trace
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
@@ -224,11 +252,11 @@ class Runs:
 
         return Trace.load(file)
 
-    def _run(self, documents: list[Document]) -> Trace:
+    def _run(self, documents: list[Document], run: str) -> Trace:
         from shapeflow.runs.documents import run_documents
 
         try:
-            return run_documents(documents, trust=self._trust)
+            return run_documents(documents, run=run, trust=self._trust)
         except InputError as error:
             if error.code == "target-outside":
                 error.amend(hint="--shapeflow-trust, if you know what it runs")

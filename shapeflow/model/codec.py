@@ -1,28 +1,36 @@
 """The records of a trace as plain JSON data, and back, checked.
 
 How a field is written and read follows from its type in ``trace``, so a new field of a known type needs
-no line here. A field at its default is left out. Three things are written shorter than they are held:
-a value's dtype and shape as one text (``f32[1, 256]``), a port as the array ``[name, value, text, alias]``
-without its empty end, with the id of a container in place of a text, and an
-edit as the array ``[at, cut, entries]``.
+no line here. A field at its default is left out. What is written shorter than it is held is in ``rows``; a
+value's dtype and shape are one text (``f32[1, 256]``).
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
-from functools import cache, lru_cache
-from math import prod
+from functools import cache
 from typing import Any, TypeVar
 
-from shapeflow.model.containers import Edit, told
-from shapeflow.model.ports import Port
 from shapeflow.model.records import Failure, Value
+from shapeflow.model.rows import (
+    MAX_SIZE,
+    MalformedError,
+    read_edits,
+    read_integer,
+    read_list,
+    read_ports,
+    read_tensors,
+    read_text,
+    shown,
+    tensor_type,
+    write_edits,
+    write_ports,
+    write_tensors,
+)
 
 Record = TypeVar("Record")
-_TYPE = re.compile(r"([a-z]\w*)\[((?:\d+(?:, ?\d+)*)?)\]", re.ASCII)
 _NUMBER_KEY = "$number"
 _SPECIAL = ("inf", "-inf", "nan")
 """JSON has no infinity: ``{"$number": "inf"}``, ``"-inf"`` or ``"nan"``."""
@@ -30,12 +38,6 @@ MAX_DEPTH = 64
 """Of lists and objects in one another."""
 MAX_NUMBER = 10**300
 """A setting beyond it is no number that anybody could use, and cannot become a float."""
-MAX_SIZE = 1 << 63
-"""No tensor has as many elements, and no count is as large."""
-
-
-class MalformedError(ValueError):
-    """A record is not what it should be; the text says how."""
 
 
 def encode(record: object) -> dict[str, Any]:
@@ -60,9 +62,9 @@ def decode(kind: Callable[..., Record], data: object) -> Record:
         MalformedError: a field is missing or of another type.
     """
     if not isinstance(data, dict):
-        raise MalformedError(f"an object, not {_shown(data)}")
+        raise MalformedError(f"an object, not {shown(data)}")
     if kind is Value:
-        dtype, shape = _tensor_type(data.get("type"))
+        dtype, shape = tensor_type(data.get("type"))
         data = {"origin": "op", **data, "dtype": dtype, "shape": shape}
     arguments = {}
     for name, required, read in _plan_to_read(kind):
@@ -106,138 +108,54 @@ def _from_plain(thing: Any, depth: int = MAX_DEPTH) -> Any:
 def _read_special(name: object) -> float:
     if isinstance(name, str) and name in _SPECIAL:
         return float(name)
-    raise MalformedError(f"one of {', '.join(_SPECIAL)} as {_NUMBER_KEY!r}, not {_shown(name)}")
-
-
-def _write_ports(ports: Sequence[Port]) -> list[list[Any]]:
-    rows = []
-    for port in told(ports):
-        row = [port.name, port.value, port.text if port.container is None else port.container, port.alias]
-        while len(row) > 2 and row[-1] == "":
-            row.pop()
-        rows.append(row)
-    return rows
-
-
-def _read_ports(rows: Any) -> tuple[Port, ...]:
-    return tuple([_read_port(row) for row in _read_list(rows)])
-
-
-def _read_port(row: Any) -> Port:
-    if isinstance(row, list) and len(row) >= 2:
-        name, value = row[0], row[1]
-        if isinstance(name, str) and (value is None or type(value) is int):
-            if len(row) == 2:
-                return Port(name, value)
-            if value is None and type(row[2]) is int:
-                return Port(name, None, "", _read_text(row[3]) if len(row) > 3 else "", row[2])
-            if all(isinstance(text, str) for text in row[2:4]):
-                return Port(name, value, *row[2:4])
-    raise MalformedError(f"ports such as ['in.query', 12], not {_shown(row)}")
-
-
-def _write_edits(edits: tuple[Edit, ...]) -> list[list[Any]]:
-    return [[edit.at, edit.cut, _write_ports(edit.entries)] for edit in edits]
-
-
-def _read_edits(rows: Any) -> tuple[Edit, ...]:
-    edits = []
-    for row in _read_list(rows):
-        if not isinstance(row, list) or len(row) != 3:
-            raise MalformedError(f"edits such as [0, 1, [['.keys', 12]]], not {_shown(row)}")
-        edits.append(Edit(_read_integer(row[0]), _read_integer(row[1]), _read_ports(row[2])))
-    return tuple(edits)
-
-
-def _tensor_type(thing: object) -> tuple[str, tuple[int, ...]]:
-    if isinstance(thing, str) and len(thing) < 2_000:
-        return _parse_type(thing)
-    raise MalformedError(f"'type' should be text such as 'f32[1, 256]', not {_shown(thing)}")
-
-
-@lru_cache(maxsize=65_536)
-def _parse_type(text: str) -> tuple[str, tuple[int, ...]]:
-    match = _TYPE.fullmatch(text)
-    if match is None:
-        raise MalformedError(f"'type' should be text such as 'f32[1, 256]', not {_shown(text)}")
-    shape = tuple(int(size) for size in match[2].split(",") if size)
-    if prod(shape) >= MAX_SIZE or max(shape, default=0) >= MAX_SIZE:
-        raise MalformedError(f"'type' should be a shape that a tensor can have, not {_shown(text)}")
-    return match[1], shape
-
-
-def _shown(thing: object) -> str:
-    try:
-        text = repr(thing)
-    except (RecursionError, ValueError):  # nested too deeply; a number with too many digits
-        return f"{type(thing).__name__}, too large to be shown"
-    return text if len(text) <= 60 else text[:59] + "…"
-
-
-def _read_text(thing: Any) -> str:
-    if isinstance(thing, str):
-        return thing
-    raise MalformedError(f"text, not {_shown(thing)}")
-
-
-def _read_integer(thing: Any) -> int:
-    if type(thing) is not int:
-        raise MalformedError(f"a whole number, not {_shown(thing)}")
-    if not 0 <= thing < MAX_SIZE:
-        raise MalformedError(f"a number from 0 to {MAX_SIZE - 1}, not {_shown(thing)}")
-    return thing
+    raise MalformedError(f"one of {', '.join(_SPECIAL)} as {_NUMBER_KEY!r}, not {shown(name)}")
 
 
 def _read_optional_integer(thing: Any) -> int | None:
-    return None if thing is None else _read_integer(thing)
+    return None if thing is None else read_integer(thing)
 
 
 def _read_truth(thing: Any) -> bool:
     if isinstance(thing, bool):
         return thing
-    raise MalformedError(f"true or false, not {_shown(thing)}")
-
-
-def _read_list(thing: Any) -> list[Any]:
-    if isinstance(thing, list):
-        return thing
-    raise MalformedError(f"a list, not {_shown(thing)}")
+    raise MalformedError(f"true or false, not {shown(thing)}")
 
 
 def _read_mapping(thing: Any) -> dict[str, Any]:
     if isinstance(thing, dict):
         return {key: _from_plain(item) for key, item in thing.items()}
-    raise MalformedError(f"an object, not {_shown(thing)}")
+    raise MalformedError(f"an object, not {shown(thing)}")
 
 
 def _read_texts(thing: Any) -> dict[str, str]:
-    return {key: _read_text(item) for key, item in _read_mapping(thing).items()}
+    return {key: read_text(item) for key, item in _read_mapping(thing).items()}
 
 
 def _read_numbers(thing: Any) -> dict[str, float]:
     numbers = _read_mapping(thing)
     if all(type(number) in (int, float) and abs(number) < MAX_SIZE for number in numbers.values()):
         return numbers
-    raise MalformedError(f"numbers by name, not {_shown(thing)}")
+    raise MalformedError(f"numbers by name, not {shown(thing)}")
 
 
 def _read_origin(thing: Any) -> str:
     if thing in ("op", "input", "parameter", "buffer", "unknown"):
         return str(thing)
-    raise MalformedError(f"op, input, parameter, buffer or unknown, not {_shown(thing)}")
+    raise MalformedError(f"op, input, parameter, buffer or unknown, not {shown(thing)}")
 
 
 _READ: dict[str, Callable[[Any], Any]] = {
-    "str": _read_text,
-    "int": _read_integer,
+    "str": read_text,
+    "int": read_integer,
     "int | None": _read_optional_integer,
     "bool": _read_truth,
     "Origin": _read_origin,
     "tuple[int, ...]": tuple,
-    "tuple[str, ...]": lambda thing: tuple(_read_text(item) for item in _read_list(thing)),
-    "Sequence[Port]": _read_ports,
-    "tuple[Port, ...]": _read_ports,
-    "tuple[Edit, ...]": _read_edits,
+    "tuple[str, ...]": lambda thing: tuple(read_text(item) for item in read_list(thing)),
+    "Sequence[Port]": read_ports,
+    "tuple[Port, ...]": read_ports,
+    "tuple[Edit, ...]": read_edits,
+    "tuple[ModuleTensor, ...] | None": read_tensors,
     "Mapping[str, Any]": _read_mapping,
     "Mapping[str, str]": _read_texts,
     "Mapping[str, float]": _read_numbers,
@@ -247,9 +165,10 @@ _READ: dict[str, Callable[[Any], Any]] = {
 
 _WRITE: dict[str, Callable[[Any], Any]] = {
     "tuple[str, ...]": list,
-    "Sequence[Port]": _write_ports,
-    "tuple[Port, ...]": _write_ports,
-    "tuple[Edit, ...]": _write_edits,
+    "Sequence[Port]": write_ports,
+    "tuple[Port, ...]": write_ports,
+    "tuple[Edit, ...]": write_edits,
+    "tuple[ModuleTensor, ...] | None": write_tensors,
     "Mapping[str, Any]": plain,
     "Mapping[str, str]": plain,
     "Mapping[str, float]": plain,

@@ -6,14 +6,14 @@ on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from shapeflow.model.containers import ids_at
 from shapeflow.model.links import Links, Predecessors
 from shapeflow.model.moments import Moment, is_input
-from shapeflow.model.records import Escape, Records
+from shapeflow.model.records import Escape, Port, Records
 from shapeflow.model.selector import select
 from shapeflow.model.unseen import is_unseen
 
@@ -54,8 +54,9 @@ def doubts_between(
     made = max((op for goal in goals for op in links.makers[goal]), default=-1)
     complete = max(made, _chosen(trace, destination[0]))
     doubts = (
-        *_not_looked_into(trace, source[0], "out", next(iter(starts))),
-        *_not_looked_into(trace, destination[0], "both", next(iter(goals))),
+        *(Doubt("not looked into", next(iter(goals), 0), text) for text in unread_doubts(trace, source[0])),
+        *_not_looked_into(trace, source[0], "out", next(iter(starts), 0)),
+        *_not_looked_into(trace, destination[0], "both", next(iter(goals), 0)),
         *_escapes(trace, reached, len(trace.ops) if _memory_given(trace, goals) else complete),
         *_unknown_origins(trace, starts, goals),
     )
@@ -65,11 +66,25 @@ def doubts_between(
 def opaque_at(trace: Records, selector: str, side: Literal["out", "both"]) -> Iterator[str]:
     """Yield a line for each thing at the places that a selector names that was not looked into."""
     for match in select(trace, selector):
-        owner = match.owner
-        ports = [match.port] if match.port else owner.outputs if side == "out" else owner.ports
+        if match.port:
+            ports: Sequence[Port] = [match.port]
+        else:
+            ports = match.owner.outputs if side == "out" else match.owner.ports
         for port in ports:
             if is_unseen(port):
                 yield f"'{match.path}:{port.name}' holds {port.text}, which was not looked into"
+
+
+def unread_doubts(trace: Records, selector: str) -> Iterator[str]:
+    """Yield why nobody can be sure that nothing read the parameters and buffers that a selector names."""
+    for match in select(trace, selector):
+        if match.tensor is None or match.value is not None:
+            continue
+        if match.tensor.beside:
+            other = "an unknown tensor" if match.tensor.beside == "?" else f"'{match.tensor.beside}'"
+            yield f"'{match.path}' has the same memory as {other}, which was read"
+        if not trace.run.complete:
+            yield f"the run ended early, and might have read '{match.path}'"
 
 
 def _not_looked_into(
@@ -126,7 +141,7 @@ def _unknown_origins(trace: Records, starts: Iterable[int], goals: Iterable[int]
     if not trace.cached(_any_unseen):
         return
     links = trace.cached(Links)
-    source_made = min(min(links.makers[start], default=-1) for start in starts)
+    source_made = min((min(links.makers[start], default=-1) for start in starts), default=-1)
     for number in links.up(goals):
         value = trace.values[number]
         readers = links.readers[number]

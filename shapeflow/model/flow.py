@@ -9,7 +9,7 @@ from typing import Literal
 
 from shapeflow.common.text import counted, listing
 from shapeflow.errors import SelectorError
-from shapeflow.model.doubts import Doubt, doubts_between, opaque_at
+from shapeflow.model.doubts import Doubt, doubts_between, opaque_at, unread_doubts
 from shapeflow.model.links import Links, path_to
 from shapeflow.model.members import each
 from shapeflow.model.moments import Moment, Place, places
@@ -52,6 +52,8 @@ class Reach:
     """For undecided: why."""
     last: int | None = None
     """For no and undecided: id of the last op, up to the destination, that has data of the source."""
+    start: bool = True
+    """False if the source is a parameter or buffer that nothing read."""
 
     def __bool__(self) -> bool:
         return self.answer == "yes"
@@ -73,7 +75,7 @@ def places_at(trace: Records, selector: str, side: Literal["in", "out", "both"] 
 
     Args:
         trace: where to look.
-        selector: ports, or calls and ops.
+        selector: ports, or calls and ops, or parameters and buffers; one that nothing read is no place.
         side: what a call or op without a port stands for: what it was given, what it returned, or both.
 
     Raises:
@@ -81,7 +83,7 @@ def places_at(trace: Records, selector: str, side: Literal["in", "out", "both"] 
     """
     matches = select(trace, selector)
     found = places(trace, matches, side)
-    if not found:
+    if not found and not any(match.tensor for match in matches):
         held = ", ".join(dict.fromkeys(match.port.text for match in matches if match.port)) or "no tensor"
         raise SelectorError("no-tensor", f"'{selector}' holds {held}", expected="a place that holds a tensor")
     return found
@@ -103,6 +105,10 @@ def value_at(trace: Records, selector: str) -> Value:
         SelectorError: the selector names nothing, no tensor, or several (``ambiguous-path``).
     """
     numbers = values_at(trace, selector)
+    if not numbers:
+        raise SelectorError(
+            "no-tensor", f"nothing read '{selector}' in this run", expected="one that was read"
+        )
     if len(numbers) > 1:
         names = [match.name for match in select(trace, selector)]
         raise SelectorError(
@@ -139,6 +145,9 @@ def use_of(trace: Records, selector: str) -> Use | None:
         SelectorError: the selector names nothing, or no tensor.
     """
     starts = _starts(places_at(trace, selector))
+    if not starts:  # parameters and buffers that nothing read
+        doubt = next(unread_doubts(trace, selector), "")
+        return Use(doubt, (), (), certain=False) if doubt else None
     use = first_use(trace, starts)
     unseen = "" if use is not None and use.certain else next(opaque_at(trace, selector, "out"), "")
     return Use(unseen, (), (next(iter(starts)),), certain=False) if unseen else use
@@ -170,7 +179,7 @@ def reaches(trace: Records, source: str, destination: str) -> Reach:
     made = max((op for goal in goals for op in links.makers[goal]), default=-1)
     last = max((op for value in reached for op in links.makers[value] if op <= made), default=None)
     doubts = doubts_between(trace, (source, starts), (destination, goals), reached)
-    return Reach("undecided" if doubts else "no", doubts=doubts, last=last)
+    return Reach("undecided" if doubts else "no", doubts=doubts, last=last, start=bool(starts))
 
 
 def all_reach(trace: Records, source: str, destination: str) -> tuple[str, str, Reach]:

@@ -6,19 +6,31 @@ numbers does not belong here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from math import prod
 
 from shapeflow.model.records import Op, Port, Records
 
-_ARRANGED = frozenset(
+_COPIES = frozenset(
     {
-        "T",
-        "mT",
         "contiguous",
         "data",
         "detach",
         "detach_",
+        "requires_grad_",
+        "alias",
+        "clone",
+        "cpu",
+        "cuda",
+        "pin_memory",
+    }
+)
+"""Copies of a tensor as it is."""
+_ARRANGED = frozenset(
+    {
+        "T",
+        "mT",
         "expand",
         "expand_as",
         "flatten",
@@ -26,7 +38,6 @@ _ARRANGED = frozenset(
         "moveaxis",
         "permute",
         "ravel",
-        "requires_grad_",
         "reshape",
         "reshape_as",
         "squeeze",
@@ -41,17 +52,12 @@ _ARRANGED = frozenset(
         "unsqueeze_",
         "view",
         "view_as",
-        "alias",
         "broadcast_to",
-        "clone",
-        "cpu",
-        "cuda",
-        "pin_memory",
         "repeat",
         "tile",
     }
 )
-"""Views and copies of all of a tensor, in any arrangement, repeated or not."""
+"""Views and copies of all of a tensor in another arrangement, repeated or not."""
 _CASTS = frozenset(
     {"to", "type", "type_as", "float", "half", "double", "bfloat16", "int", "long", "short", "bool"}
 )
@@ -87,6 +93,9 @@ _PARTS = frozenset(
 """These hand all on if their only tensor has as many numbers as their result."""
 
 
+_SIMPLE_INDEX = re.compile(r"\(?(?:(?:-?\d*(?::-?\d*){0,2}|None|\.\.\.)(?:, |,?(?=\)|$)))+\)?")
+
+
 def handed_on(trace: Records, op: Op, result: int) -> int | None:
     """Return the value whose numbers an op hands on as its result; None if it makes others.
 
@@ -95,21 +104,37 @@ def handed_on(trace: Records, op: Op, result: int) -> int | None:
         op: the op that made the result.
         result: id of the value.
     """
-    given = [port.value for port in op.inputs if port.value is not None]
+    given = [port.value for port in tensors(op) if port.value is not None]
     if not given:
         return None
     source, made = trace.values[given[0]], trace.values[result]
     if op.target == "copy_" and len(given) == 2:
-        return given[1] if trace.values[given[1]].shape == made.shape else None
-    whole = len(given) == 1 and prod(source.shape) == prod(made.shape)
+        other = trace.values[given[1]]
+        return given[1] if other.shape == made.shape and _keeps_numbers(other.dtype, made.dtype) else None
+    whole = len(given) == 1 and _count(source.shape) == _count(made.shape) and _keeps_order(op)
     hands_on = (
-        op.target in _ARRANGED
+        (op.target in (_ARRANGED | _COPIES) and source.dtype == made.dtype)
         or (op.target in _CASTS and _keeps_numbers(source.dtype, made.dtype))
         or (op.target in _DROPOUTS and _switched_off(op))
         or (op.target in _PARTS and whole)
         or (op.target in ("add", "add_") and _adds_zero(op))
     )
     return given[0] if hands_on else None
+
+
+def keeps_arrangement(op: Op) -> bool:
+    """Return whether an op, if it hands a tensor on, leaves every axis where it was."""
+    return op.target in _CASTS or op.target in _DROPOUTS or op.target in _COPIES
+
+
+def gives(op: Op, value: int) -> bool:
+    """Return whether a value is a result of an op, and not other memory that it wrote to, perhaps in part."""
+    return any(port.value == value and not port.name.startswith("out.written") for port in op.outputs)
+
+
+def _count(shape: tuple[int, ...]) -> int:
+    """Return how many numbers a tensor has; sizes of 0 do not count, or all empty ones would be alike."""
+    return prod(size for size in shape if size)
 
 
 def argument(op: Op, name: str, place: int) -> str | None:
@@ -119,8 +144,8 @@ def argument(op: Op, name: str, place: int) -> str | None:
 
 
 def tensors(op: Op) -> Sequence[Port]:
-    """Return the inputs of an op that hold a tensor, those in lists one by one."""
-    return [port for port in op.inputs if port.value is not None]
+    """Return the inputs of an op that hold a tensor that it reads, those in lists one by one."""
+    return [port for port in op.inputs if port.value is not None and port.name != "in.out"]
 
 
 def _keeps_numbers(source: str, made: str) -> bool:
@@ -129,6 +154,12 @@ def _keeps_numbers(source: str, made: str) -> bool:
         return True
     fraction = [dtype.startswith(("f", "bf", "c")) for dtype in (source, made)]
     return made != "bool" and not (fraction[0] and not fraction[1]) and not made.startswith("c")
+
+
+def _keeps_order(op: Op) -> bool:
+    """Return whether the index of ``x[index]`` is made of numbers, slices and new axes only."""
+    inside = [port.text for port in op.inputs if port.name.startswith("in[1]")]
+    return op.target != "getitem" or all(_SIMPLE_INDEX.fullmatch(text) for text in inside)
 
 
 def _adds_zero(op: Op) -> bool:

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
-from shapeflow.model.handed_on import argument, tensors
+from shapeflow.model.handed_on import argument, gives, keeps_arrangement, tensors
 from shapeflow.model.links import Links
+from shapeflow.model.orders import order_of, plain_texts
 from shapeflow.model.records import Op, Records
 
 _NUMBER = re.compile(r"-?\d{1,9}")
-_SAME_PLACES = frozenset(
-    {
-        "contiguous",
-        "clone",
-        "detach",
-        "float",
-        "half",
-        "double",
-        "bfloat16",
-        "to",
-        "type",
-        "type_as",
-        "alias",
-        "data",
-    }
-)
-"""Ops that leave every axis where it was."""
+_JOINS = ("stack", "cat", "concat")
 _MOST_STEPS = 100
 
 
@@ -39,6 +25,11 @@ class Item:
     axis: int
     index: int
 
+    @property
+    def text(self) -> str:
+        """The index that takes it: ``:, -1``."""
+        return ", ".join([":"] * self.axis + [str(self.index)])
+
 
 def index_text(op: Op) -> str | None:
     """Return the index of ``x[index]`` as people write it; None if a tensor is part of it."""
@@ -49,6 +40,16 @@ def index_text(op: Op) -> str | None:
     if len(texts) == 1 and texts[0][:1] == "(" and texts[0][-1:] == ")":
         texts = texts[0][1:-1].strip(",").split(", ")
     return ", ".join(texts)
+
+
+def narrowed_text(op: Op, rank: int) -> str | None:
+    """Return the index that ``narrow(x, 0, 1, 3)`` takes: ``1:4``; None for another op."""
+    if op.target != "narrow":
+        return None
+    axis, start, length = argument(op, "dim", 1), argument(op, "start", 2), argument(op, "length", 3)
+    if not (axis and start and length) or not all(map(_NUMBER.fullmatch, (axis, start, length))):
+        return None
+    return ", ".join([":"] * (int(axis) % rank) + [f"{start}:{int(start) + int(length)}"])
 
 
 def same_index(written: str, recorded: str, shape: tuple[int, ...]) -> bool:
@@ -114,29 +115,32 @@ def item_of(trace: Records, op: Op, result: int) -> Item | None:
     return None
 
 
+def stages(trace: Records, item: Item) -> Iterator[Item]:
+    """Yield an item, and what it was in the tensors that were only arranged anew, back to the first."""
+    for _ in range(_MOST_STEPS):
+        yield item
+        op = _maker(trace, item.value)
+        source = None if op is None or op.target in _JOINS else next(iter(tensors(op)), None)
+        if op is None or source is None or source.value is None:
+            return
+        before, after = trace.values[source.value].shape, trace.values[item.value].shape
+        axis = _axis_before(op, item.axis, before) if prod(before) == prod(after) else None
+        if axis is None:
+            return
+        item = Item(source.value, axis, item.index)
+
+
 def origin_of(trace: Records, item: Item) -> int | None:
     """Return the tensor that was stacked to become an item of a value; None if none was."""
-    for _ in range(_MOST_STEPS):
-        makers = [
-            trace.ops[op] for op in trace.cached(Links).makers[item.value] if trace.ops[op].parent is None
-        ]
-        if len(makers) != 1:
-            return None
-        op, given = makers[0], tensors(makers[0])
-        if not given or given[0].value is None:
-            return None
-        if op.target in ("stack", "cat", "concat"):
-            return _joined(trace, op, item)
-        axis = _axis_before(op, item.axis, len(trace.values[item.value].shape))
-        if axis is None or _count_of(trace, given[0].value) != _count_of(trace, item.value):
-            return None
-        item = Item(given[0].value, axis, item.index)
-    return None
+    *_, first = stages(trace, item)
+    op = _maker(trace, first.value)
+    return _joined(trace, op, first) if op is not None and op.target in _JOINS else None
 
 
-def _count_of(trace: Records, value: int) -> int:
-    """Return how many numbers a tensor has."""
-    return prod(trace.values[value].shape)
+def _maker(trace: Records, value: int) -> Op | None:
+    """Return the op that gives a value, if it is one that the author wrote."""
+    makers = [trace.ops[op] for op in trace.cached(Links).makers[value] if trace.ops[op].parent is None]
+    return makers[0] if len(makers) == 1 and gives(makers[0], value) else None
 
 
 def _joined(trace: Records, op: Op, item: Item) -> int | None:
@@ -157,21 +161,10 @@ def _joined(trace: Records, op: Op, item: Item) -> int | None:
     return None
 
 
-def _axis_before(op: Op, axis: int, rank: int) -> int | None:
-    """Return which axis of its input an axis of the result of an op was; None if that cannot be told."""
-    if op.target in _SAME_PLACES:
+def _axis_before(op: Op, axis: int, shape: tuple[int, ...]) -> int | None:
+    """Return which axis of its input, of this shape, an axis of the result was; None if it cannot be told."""
+    text = index_text(op) if op.target == "getitem" else None
+    if keeps_arrangement(op) or (text is not None and not _plain_index(text, shape)):
         return axis
-    if op.target == "getitem":
-        text = index_text(op) or ""
-        return axis if set(text.replace(" ", "").split(",")) <= {":", "..."} else None
-    texts = [port.text for port in op.inputs if port.value is None]
-    if len(texts) == 1 and texts[0][:1] in ("(", "["):
-        texts = texts[0][1:-1].split(", ")
-    if not texts or not all(_NUMBER.fullmatch(text) for text in texts):
-        return None
-    axes = [int(text) % rank for text in texts]
-    if op.target in ("transpose", "swapaxes", "swapdims") and len(axes) == 2:
-        return {axes[0]: axes[1], axes[1]: axes[0]}.get(axis, axis)
-    if op.target == "permute" and len(axes) == rank:
-        return axes[axis]
-    return None
+    order = order_of(op.target, plain_texts(op), len(shape))
+    return order[axis] if order is not None else None

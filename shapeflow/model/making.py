@@ -1,19 +1,15 @@
-"""How a value was made, as far back as it is asked for, and in words: ``in.x + self_attn:out + mlp:out``."""
+"""How a value was made: the ops that computed it, and what its numbers were handed on from."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shapeflow.model.exact_names import ExactNames
-from shapeflow.model.handed_on import handed_on, tensors
-from shapeflow.model.items import index_text, item_of, origin_of
+from shapeflow.model.handed_on import gives, handed_on, keeps_arrangement
+from shapeflow.model.items import item_of, origin_of
 from shapeflow.model.links import Links
-from shapeflow.model.match import Match
-from shapeflow.model.moments import is_input
-from shapeflow.model.records import Call, Op, Port, Records
+from shapeflow.model.records import Op, Port, Records
 
 OPERATORS = {
     "add": "+",
@@ -29,33 +25,6 @@ OPERATORS = {
     "mm": "@",
 }
 """The ops that a formula writes between their operands."""
-_STRENGTH = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2}
-_AXES = frozenset(
-    {
-        "softmax",
-        "log_softmax",
-        "cat",
-        "stack",
-        "sum",
-        "mean",
-        "max",
-        "min",
-        "amax",
-        "amin",
-        "argmax",
-        "cumsum",
-        "einsum",
-        "interpolate",
-        "clamp",
-        "pow",
-        "topk",
-    }
-)
-"""Ops whose plain arguments say so much that they are written."""
-_WRITTEN = re.compile(r'-?\d{1,9}(?:\.\d*)?(?:e-?\d+)?|"[^"]*"')
-"""Plain arguments that are written: numbers and texts."""
-_MOST_NODES = 24
-"""Parts of a making that are written; what is behind them becomes ``_``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,41 +33,54 @@ class Step:
 
     same: tuple[int, ...]
     """Values whose numbers it has, arranged anew at most."""
+    moves: tuple[Op, ...]
+    """The ops that handed these on."""
     ops: tuple[Op, ...]
     """The ops that computed it: the author's own before the details of a composite op."""
 
 
 def step_back(trace: Records, value: int) -> Step:
-    """Return how a value came about."""
+    """Return how a value came about; what was written through a view of its memory has no known making."""
     makers = sorted((trace.ops[op] for op in trace.cached(Links).makers[value]), key=_is_detail)
     same: dict[int, None] = {}
-    ops = []
+    ops, moves = [], []
     for op in makers:
+        if not gives(op, value):
+            continue
         source = handed_on(trace, op, value)
         if source is not None:
             same[source] = None
+            moves.append(op)
             continue
         ops.append(op)
         item = item_of(trace, op, value)
         origin = origin_of(trace, item) if item else None
         if origin is not None:
             same[origin] = None
-    return Step(tuple(same), tuple(ops))
+    return Step(tuple(same), tuple(moves), tuple(ops))
 
 
-def same_numbers(trace: Records, value: int) -> Iterator[int]:
-    """Yield a value and, nearest first, those that it has its numbers from as they are."""
+def same_numbers(trace: Records, value: int, arranged: bool = False) -> Iterator[int]:
+    """Yield a value and, nearest first, those that it has its numbers from as they are.
+
+    Args:
+        trace: the run.
+        value: id of the value.
+        arranged: only those whose axes are the same, too.
+    """
     queue = [value]
     for number in queue:  # it grows while it is walked
         yield number
-        queue += [source for source in step_back(trace, number).same if source not in queue]
+        step = step_back(trace, number)
+        if not arranged or (step.moves and all(map(keeps_arrangement, step.moves))):
+            queue += [source for source in step.same if source not in queue]
 
 
 def operator_of(op: Op) -> str:
     """Return the sign that a formula writes for an op: ``+``; empty for one that is a function there."""
     sign = OPERATORS.get(op.target.rstrip("_"), "")
-    plain = [port for port in op.inputs if port.value is None and not re.fullmatch(r"in\[[01]\]", port.name)]
-    return sign if len(op.inputs) - len(plain) == 2 and all(_says_nothing(port) for port in plain) else ""
+    others = [port for port in op.inputs if not re.fullmatch(r"in\[[01]\]", port.name)]
+    return sign if len(op.inputs) - len(others) == 2 and all(_says_nothing(port) for port in others) else ""
 
 
 def operands(op: Op) -> tuple[Port, Port]:
@@ -107,169 +89,10 @@ def operands(op: Op) -> tuple[Port, Port]:
     return first, second
 
 
-def making_text(trace: Records, match: Match) -> str:
-    """Return how what is at a port was made, in the notation of claims; empty if nothing is known.
-
-    It goes back to what the surrounding call was given, to what the calls in it gave, and to parameters.
-    """
-    if match.value is None or match.port is None:
-        return ""
-    return _Writer(trace, match).text(match.value.id)
-
-
 def _is_detail(op: Op) -> bool:
     return op.parent is not None
 
 
 def _says_nothing(port: Port) -> bool:
     """Return whether an argument has the value that it has if it is not given."""
-    return port.text == {"in.alpha": "1", "in.rounding_mode": "None", "in.out": "None"}.get(port.name, "")
-
-
-class _Writer:
-    """Writes the making of one value, as it is seen from the call that surrounds its place."""
-
-    def __init__(self, trace: Records, match: Match) -> None:
-        self.trace = trace
-        self.names = trace.cached(ExactNames)
-        self.left = _MOST_NODES
-        call = match.call
-        if match.op is None and match.port is not None and is_input(match, match.port):
-            call = None if call is None or call.parent is None else trace.calls[call.parent]
-        self.asked = match.value
-        self.around_place = set(_callers(trace, match.call)) if match.op is None else set()
-        if call is not None:
-            self.around_place |= set(_callers(trace, call))
-        self.around = call
-        while call is not None and call.parent is not None and trace.calls[call.parent].path == call.path:
-            call = trace.calls[call.parent]
-        if call is not None and self.around is not None and call.path == self.around.path:
-            self.around = call
-        self.leaves: dict[int, str] = {}
-        for value, name in self._leaves():
-            self.leaves.setdefault(value, name)
-
-    def text(self, value: int) -> str:
-        """Return the making of a value; empty if it is where it began."""
-        step = step_back(self.trace, value)
-        begins_here = not step.ops and not step.same and value not in self.leaves
-        written = "" if begins_here else self.written(value, 0)
-        return "" if written == "_" else written
-
-    def _leaves(self) -> Iterator[tuple[int, str]]:
-        """Yield the values at which a making ends, each with its name."""
-        around = self.around
-        if around is None:
-            return
-        for call in self.trace.calls[around.id + 1 :]:
-            if call.first_op >= around.last_op and call.last_op > around.last_op:
-                break
-            if call.id in self.around_place or self._hands_back(call) or not self._is_below(call, around):
-                continue
-            for port in call.outputs:
-                if port.value is not None and self._made_in(port.value, around):
-                    yield port.value, self._called_name(call, port.name)
-        for port in around.inputs:
-            if port.value is not None:
-                yield port.value, self._called_name(around, port.name)
-
-    def _hands_back(self, call: Call) -> bool:
-        """Return whether a helper of the same module only gives what is asked for: that would say nothing."""
-        same = self.around is not None and call.path == self.around.path
-        return same and any(port.value == self.asked.id for port in call.outputs if self.asked)
-
-    def _is_below(self, call: Call, around: Call) -> bool:
-        """Return whether a call is in another one, directly or in a helper of the same module."""
-        parent = call.parent
-        while parent is not None and parent != around.id:
-            if self.trace.calls[parent].path != around.path:
-                return False
-            parent = self.trace.calls[parent].parent
-        return parent is not None
-
-    def _made_in(self, value: int, around: Call) -> bool:
-        producer = self.trace.values[value].producer
-        return producer is not None and around.first_op <= producer < around.last_op
-
-    def _called_name(self, call: Call, port: str) -> str:
-        only = self.trace.cached(_calls_of)[call.key] == 1
-        return f"{call.name if only else call.exact_name}:{port}"
-
-    def written(self, value: int, strength: int) -> str:
-        """Return a value as part of a formula whose sign before it binds so strongly."""
-        if value in self.leaves:
-            return self.leaves[value]
-        record = self.trace.values[value]
-        self.left -= 1
-        if record.origin in ("parameter", "buffer"):
-            return record.name
-        step = step_back(self.trace, value)
-        outside = self.around is not None and not self._made_in(value, self.around)
-        if self.left < 0 or outside or not (step.ops or step.same):
-            return self._named(value)
-        if step.same and not (step.ops and step.ops[0].parent is None and self._is_item(step.ops[0])):
-            return self.written(step.same[0], strength)
-        return self._applied(step.ops[0], value, strength)
-
-    def _is_item(self, op: Op) -> bool:
-        return op.target in ("getitem", "select", "unbind")
-
-    def _named(self, value: int) -> str:
-        name = self.names.value(value)
-        if ":" not in name:
-            return "_"
-        if value in self.names.homes and self.names.homes[value][0] == "call":
-            _, call, port = self.names.homes[value]
-            return self._called_name(self.trace.calls[call], port)
-        return name
-
-    def _applied(self, op: Op, value: int, strength: int) -> str:
-        sign = operator_of(op)
-        if sign:
-            first, second = operands(op)
-            own = _STRENGTH[sign]
-            text = f"{self._operand(first, own)} {sign} {self._operand(second, own + 1)}"
-            return f"({text})" if own < strength else text
-        index = index_text(op) if op.target == "getitem" else None
-        given = tensors(op)
-        if index is not None and given[0].value is not None:
-            return f"({self.written(given[0].value, 0)})[{index}]"
-        weights = [port for port in given if self._is_weight(port, op)]
-        shown = [port for port in given if port not in weights] or given
-        arguments = [self.written(port.value, 0) for port in shown if port.value is not None]
-        if op.target.rstrip("_") in _AXES:
-            arguments += self._plain(op)
-            if op.target == "einsum":
-                arguments = arguments[-1:] + arguments[:-1]
-        text = f"{op.target.rstrip('_')}({', '.join(arguments)})"
-        places = [port.name for port in op.outputs if port.value == value]
-        return f"({text})[{places[0][4:-1]}]" if places and places[0].startswith("out[") else text
-
-    def _operand(self, port: Port, strength: int) -> str:
-        return port.text if port.value is None else self.written(port.value, strength)
-
-    def _is_weight(self, port: Port, op: Op) -> bool:
-        origin = "" if port.value is None else self.trace.values[port.value].origin
-        return origin == "parameter" or (origin == "buffer" and op.target.endswith("_norm"))
-
-    def _plain(self, op: Op) -> list[str]:
-        """Return the arguments of an op that are no tensors, as a formula writes them."""
-        texts = []
-        for port in op.inputs:
-            text = port.text.replace("'", '"')
-            if port.value is None and _WRITTEN.fullmatch(text):
-                keyword = port.name[3:] if port.name.startswith("in.") else ""
-                texts.append(f"{keyword}={text}" if keyword else text)
-        return texts
-
-
-def _callers(trace: Records, call: Call | None) -> Iterator[int]:
-    """Yield a call and the calls that it runs in."""
-    while call is not None:
-        yield call.id
-        call = None if call.parent is None else trace.calls[call.parent]
-
-
-def _calls_of(trace: Records) -> Counter[str]:
-    """Return how often each module or helper is called."""
-    return Counter(call.key for call in trace.calls)
+    return port.name == "in.out" or port.text == {"in.alpha": "1", "in.rounding_mode": "None"}.get(port.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from shapeflow.model.records import Call, Op, Port, Records, Value
+from shapeflow.model.tensors import ModuleTensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,13 @@ class Match:
     """The port, if the selector names ports."""
     value: Value | None = None
     """The tensor at the port; None if there is none, or no port is named."""
+    tensor: ModuleTensor | None = None
+    """The parameter or buffer that is named; its port has no name, and its value is what was read of it."""
 
     @property
     def name(self) -> str:
         """A selector of exactly this: ``transformer.encoder.layers.0.self_attn@0:out[0]``."""
-        return f"{self.path}@{self.index}{self._port}"
+        return self.path if self.tensor else f"{self.path}@{self.index}{self._port}"
 
     @property
     def short_name(self) -> str:
@@ -38,20 +41,21 @@ class Match:
 
     @property
     def _port(self) -> str:
-        return f":{self.port.name}" if self.port else ""
+        return f":{self.port.name}" if self.port and not self.tensor else ""
 
     @property
     def owner(self) -> Call | Op:
         """The call or op that is named, or whose port is."""
         owner = self.call if self.op is None else self.op
-        assert owner is not None, "a match without an op is a call"
+        assert owner is not None, "a match without an op or tensor is a call"
         return owner
 
     @property
     def content(self) -> str:
         """What is at the port, as text: ``f32[1, 256]``, ``None``, ``'nearest'``; empty without a port."""
-        if self.value is not None:
-            return str(self.value)
+        held = self.tensor or self.value
+        if held is not None:
+            return str(held)
         return self.port.text if self.port else ""
 
     def at(self, port: Port, value: Value | None) -> Match:

@@ -13,6 +13,7 @@ from itertools import groupby
 from shapeflow.errors import SelectorError
 from shapeflow.model import not_found
 from shapeflow.model.match import Match
+from shapeflow.model.owned import Owned
 from shapeflow.model.path_index import PathIndex, selector_of
 from shapeflow.model.pattern import Segment, parse_path
 from shapeflow.model.records import Call, Op, Records
@@ -39,6 +40,8 @@ def left_out(trace: Records, text: str) -> SelectorError | None:
     index = trace.cached(PathIndex)
     keys = index.find(path)
     wanted = text[slice(*selector.path_span)]
+    if not keys:
+        return _tensors_left_out(trace, path, wanted)
     unknown = list(_unknown_names(path, keys))
     if unknown:
         return not_found.not_all_there(unknown, wanted, selector.path_span)
@@ -47,6 +50,18 @@ def left_out(trace: Records, text: str) -> SelectorError | None:
         if idle:
             return not_found.not_all_called(idle, wanted, selector.path_span)
     return _too_few(index, keys, selector) or _without_port(trace, text, selector)
+
+
+def _tensors_left_out(trace: Records, path: Sequence[Segment], wanted: str) -> SelectorError | None:
+    """Return the error for what a pattern over parameters and buffers names and nothing has."""
+    index, owned = trace.cached(PathIndex), trace.cached(Owned)
+    found = owned.find(index, path)
+    unknown = list(_unknown_names(path, list(found)))
+    if not unknown and path[-1].literal is not None and not any(segment.deep for segment in path):
+        name = path[-1].literal
+        unknown = [key for key in owned.holders(index, path[:-1]) if name not in owned.by_module.get(key, {})]
+        unknown = [f"{key}.{name}" if key else name for key in unknown]
+    return not_found.not_all_there(unknown, wanted, (0, len(wanted))) if unknown else None
 
 
 def unlisted(trace: Records, text: str) -> SelectorError | None:
@@ -81,7 +96,10 @@ def each(trace: Records, text: str) -> list[str]:
     if selector.path is None or all(segment.literal is not None for segment in selector.path):
         return [text]
     rest = text[selector.path_span[1] :]
-    keys = dict.fromkeys(match.call.key for match in select(trace, text) if match.call is not None)
+    matches = select(trace, text)
+    if matches[0].tensor is not None:
+        return [match.path for match in matches]
+    keys = dict.fromkeys(match.call.key for match in matches if match.call is not None)
     return [selector_of(key) + rest for key in keys]
 
 

@@ -98,7 +98,9 @@ def places(trace: Records, matches: list[Match], side: str) -> list[Place]:
     for match in matches:
         if match.port is not None:
             if match.port.value is not None:
-                found.append(Place(match.port.value, moments.of(match, match.port)))
+                # A parameter or buffer is there before the run.
+                when = FIRST if match.tensor else moments.of(match, match.port)
+                found.append(Place(match.port.value, when))
             continue
         for inputs in {"in": (True,), "out": (False,), "both": (True, False)}[side]:
             when = moments.of_side(match, inputs)

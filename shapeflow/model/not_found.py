@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from shapeflow.common.text import counted, listing, nearest
 from shapeflow.errors import SelectorError
 from shapeflow.model.match import Match
+from shapeflow.model.owned import Owned
 from shapeflow.model.path_index import OUTSIDE, ROOT, PathIndex, selector_of
 from shapeflow.model.pattern import Segment, escape
 
@@ -41,6 +42,41 @@ def unknown_path(
         ending = "." + ".".join(str(segment.literal) for segment in segments)
         hint = next((selector_of(key) for key in index.children if key.endswith(ending)), "")
     return SelectorError("unknown-path", title, columns=(wrong.start, span[1]), found=has, hint=hint)
+
+
+def unknown_tensor(
+    index: PathIndex, owned: Owned, segments: Sequence[Segment], span: tuple[int, int]
+) -> SelectorError:
+    """Return the error for a path that neither a module nor a parameter or buffer has."""
+    error = unknown_path(index, segments, span)
+    *above, last = segments
+    holders = owned.holders(index, above)
+    if not holders or last.text.endswith("()"):
+        return error
+    if last.literal is not None and any(owned.may_hold_more(index.modules[path]) for path in holders):
+        return SelectorError(
+            "not-in-trace",
+            f"'{_written(segments)}' is no module, and this trace lists no parameters and buffers",
+            columns=span,
+            expected="a trace that lists them; this one has those that were read",
+            hint="record again with 'shapeflow trace'",
+        )
+    names = list(dict.fromkeys(name for path in holders for name in owned.by_module.get(path, {})))
+    close = nearest(last.text, names, 1)
+    if not names:
+        return error
+    found = f"{error.found}; its own tensors are {listing(names, 4)}"
+    place = selector_of(holders[0])
+    hint = (
+        (close[0] if place == "." else f"{place}.{close[0]}") if close and len(holders) == 1 else error.hint
+    )
+    return SelectorError("unknown-path", error.what, columns=error.columns, found=found, hint=hint)
+
+
+def no_ports(name: str, end: int) -> SelectorError:
+    """Return the error for a port, op or call of a parameter or buffer."""
+    what = f"'{name}' is a parameter or buffer: it is one tensor, without calls and ports"
+    return SelectorError("selector-syntax", what, columns=(len(name), end), hint=name)
 
 
 def never_called(index: PathIndex, keys: Sequence[str], span: tuple[int, int]) -> SelectorError:

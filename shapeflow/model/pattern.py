@@ -74,6 +74,8 @@ def syntax_error(
 def parse_path(text: str, start: int = 0) -> tuple[Segment, ...]:
     """Read a dotted path that begins at column ``start``; the root, ``.``, has no segments.
 
+    A leading dot means the same as none: the path begins at the model itself.
+
     Raises:
         SelectorError: it cannot be read.
     """
@@ -94,9 +96,6 @@ def parse_path(text: str, start: int = 0) -> tuple[Segment, ...]:
                 "a helper method has nothing below it", segment.span, expected="it as the last name"
             )
     root_helper = len(segments) == 1 and segments[0].text.endswith("()")
-    if dotted and not root_helper:
-        what = "only a helper of the root begins with a dot"
-        raise syntax_error(what, (start, start + 1), expected="'.' alone, '.helper()' or a path", hint=body)
     if root_helper and not dotted:
         raise syntax_error("a helper of the root begins with a dot", segments[0].span, hint=f".{text}")
     return segments

@@ -16,6 +16,7 @@ from shapeflow.common.control_characters import visible_line
 from shapeflow.model.call_names import call_key, call_name
 from shapeflow.model.containers import Container
 from shapeflow.model.ports import Port, item_name
+from shapeflow.model.tensors import ModuleTensor
 from shapeflow.shapes.notation import element_bytes, shape_text
 
 __all__ = [
@@ -179,6 +180,8 @@ class Module:
     """Where its class is defined."""
     callable: bool = True
     """False for a container that has no ``forward``, such as a ``ModuleList``: it never runs by itself."""
+    tensors: tuple[ModuleTensor, ...] | None = None
+    """Its own parameters and buffers; None: this trace does not list them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +239,8 @@ class Run:
     peak_op: int | None = None
     kept: Mapping[str, Any] = field(default_factory=dict)
     """Numbers kept for value claims, by selector: ``{"shape": […], "data": […]}`` (real runs only)."""
+    name: str = ""
+    """Which of several runs of a document it is: ``training``."""
 
     @property
     def shapes_only(self) -> bool:

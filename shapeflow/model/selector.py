@@ -10,6 +10,7 @@ from functools import lru_cache
 from shapeflow.model import not_found
 from shapeflow.model.containers import Ports
 from shapeflow.model.match import Match, op_match
+from shapeflow.model.owned import Owned, tensor_matches
 from shapeflow.model.path_index import OUTSIDE, PathIndex, selector_of
 from shapeflow.model.pattern import Segment, escape, hide_escaped, parse_path, parse_segment, syntax_error
 from shapeflow.model.records import Call, Module, Op, Port, Records
@@ -106,15 +107,15 @@ def select(trace: Records, selector: str | Selector) -> list[Match]:
 
     Raises:
         SelectorError: it cannot be read (``selector-syntax``), or names nothing: ``unknown-path``,
-            ``never-called``, ``unknown-port``, ``unknown-op``, ``bad-index``. ``error.columns`` are the
-            columns of what is meant.
+            ``never-called``, ``unknown-port``, ``unknown-op``, ``bad-index``, ``not-in-trace``.
+            ``error.columns`` are the columns of what is meant.
     """
     if isinstance(selector, str):
         selector = parse(selector)
     index = trace.cached(PathIndex)
     keys = [OUTSIDE] if selector.path is None else index.find(selector.path)
     if not keys:
-        raise not_found.unknown_path(index, selector.path or (), selector.path_span)
+        return _tensors(trace, selector, selector.path or ())
     called = [key for key in keys if key in index.calls or key == OUTSIDE]
     if not called:
         raise not_found.never_called(index, keys, selector.path_span)
@@ -126,6 +127,17 @@ def select(trace: Records, selector: str | Selector) -> list[Match]:
         raise _too_few(index, called, selector)
     matches.sort(key=lambda match: match.owner.id)
     return _ports(trace, matches, selector) if selector.port else matches
+
+
+def _tensors(trace: Records, selector: Selector, path: tuple[Segment, ...]) -> list[Match]:
+    """Return the parameters and buffers that a path names which no module has."""
+    index, owned = trace.cached(PathIndex), trace.cached(Owned)
+    found = owned.find(index, path)
+    if not found:
+        raise not_found.unknown_tensor(index, owned, path, selector.path_span)
+    if selector.port or selector.target or selector.calls:
+        raise not_found.no_ports(selector.text[: selector.path_span[1]], len(selector.text))
+    return tensor_matches(trace, found)
 
 
 def _calls(trace: Records, index: PathIndex, key: str, numbers: Numbers | None) -> Iterable[Match]:

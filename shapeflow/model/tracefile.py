@@ -18,10 +18,11 @@ from shapeflow.common.files import read_bytes, write_bytes
 from shapeflow.common.text import listing
 from shapeflow.common.units import format_bytes
 from shapeflow.errors import InputError
-from shapeflow.model.codec import MalformedError, decode, encode
+from shapeflow.model.codec import decode, encode
 from shapeflow.model.containers import ContainerTable, first_fault, with_containers
 from shapeflow.model.ports import Port
 from shapeflow.model.records import SCHEMA, Call, Container, Escape, Module, Op, Records, Run, Source, Value
+from shapeflow.model.rows import MalformedError
 
 Kind = TypeVar("Kind", bound=Records)
 

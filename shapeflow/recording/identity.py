@@ -115,6 +115,12 @@ class Identity:
             return named[1]
         return "" if tracked is None else self.values[tracked.value].name
 
+    def read_beside(self, tensor: Tensor) -> str:
+        """Return the name of a tensor on the same memory that was read, if ``tensor`` itself never was."""
+        storage = None if self._seen(tensor) else self._storages.get(address(tensor))
+        there = [known.value for known in self._tracked.values() if known.storage is storage is not None]
+        return next((name for value in there if (name := self.values[value].name)), "?" if there else "")
+
     def values_on(self, tensor: Tensor) -> Iterable[int]:
         """Return the values that are read with ``tensor``, also if the object was not seen before."""
         if self._seen(tensor) is not None or self._named(tensor) is not None:

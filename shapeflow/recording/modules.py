@@ -16,6 +16,9 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from shapeflow.model.records import Module, Origin
+from shapeflow.model.tensors import Kind, ModuleTensor
+from shapeflow.recording.identity import Identity
+from shapeflow.recording.notation import short_dtype, sizes
 from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.source import SourceLines
 from shapeflow.recording.torch_internals import buffers_of, children_of, parameters_of
@@ -90,13 +93,19 @@ def _in_attributes(path: str, module: nn.Module) -> Iterator[tuple[str, Tensor]]
             yield _joined(path, name) + place, tensor
 
 
-def table(model: nn.Module, sources: SourceLines, gone: Mapping[str, nn.Module]) -> tuple[Module, ...]:
+def table(
+    model: nn.Module,
+    sources: SourceLines,
+    gone: Mapping[str, nn.Module],
+    identity: Identity,
+) -> tuple[Module, ...]:
     """Return every module of the tree, called or not, in the order of ``named_modules``.
 
     Args:
         model: the root.
         sources: where the lines of the classes go.
         gone: modules that were part of the tree before, by their paths; those that are gone come last.
+        identity: which tensor is which value.
     """
     lines: dict[type, int | None] = {}
     everywhere = list(named_modules(model, remove_duplicate=False))
@@ -121,9 +130,25 @@ def table(model: nn.Module, sources: SourceLines, gone: Mapping[str, nn.Module])
                 attributes(module),
                 lines[kind],
                 _has_forward(module),
+                _tensors(path, module, identity),
             )
         )
     return tuple(rows)
+
+
+def _tensors(path: str, module: nn.Module, identity: Identity) -> tuple[ModuleTensor, ...]:
+    """Return the parameters and buffers of a module itself; one without a shape yet is none."""
+    found = []
+    for registry, kind in ((parameters_of(module), "parameter"), (buffers_of(module), "buffer")):
+        for name, tensor in registry.items():
+            if tensor is not None and not is_lazy(tensor):
+                known = identity.name_of(tensor)
+                same = "" if known == _joined(path, name) else known
+                beside = identity.read_beside(tensor)
+                trained: Kind = "parameter" if tensor.requires_grad else "frozen"
+                row = (name, short_dtype(tensor.dtype), sizes(tensor))
+                found.append(ModuleTensor(*row, "buffer" if kind == "buffer" else trained, same, beside))
+    return tuple(found)
 
 
 def _has_forward(module: nn.Module) -> bool:

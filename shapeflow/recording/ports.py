@@ -41,6 +41,8 @@ def plain(value: object, depth: int = 3) -> str:  # noqa: PLR0911 - one for each
     """Return a short text for what is not a tensor, such as ``None``, ``2``, ``'nearest'`` or ``1:3``."""
     if type(value) in PLAIN_TYPES:
         return _short(repr(value))
+    if isinstance(value, float):
+        return float.__repr__(value)  # `np.float64(3.0)` is 3.0
     if isinstance(value, slice):
         return _slice(value)
     if isinstance(value, torch.dtype):

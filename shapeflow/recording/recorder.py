@@ -219,7 +219,7 @@ class Recording:
         builder = self._builder
         assert self._model is not None
         assert self._calls is not None
-        table = modules.table(self._model, builder.sources, self._calls.modules)
+        table = modules.table(self._model, builder.sources, self._calls.modules, builder.identity)
         finalized = finalize(builder)
         run = replace(
             run,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from shapeflow.adapters.front_matter import from_front_matter
@@ -18,12 +19,18 @@ from shapeflow.walkthrough.document import Document
 
 
 def run_documents(
-    documents: Sequence[Document], *, device: str | None = None, quiet: bool = True, trust: bool = False
+    documents: Sequence[Document],
+    *,
+    run: str = "",
+    device: str | None = None,
+    quiet: bool = True,
+    trust: bool = False,
 ) -> Trace:
     """Run the model that walkthroughs are about, which runs the code that they name, and return the trace.
 
     Args:
         documents: walkthroughs that ask for the same run; a real one keeps the numbers that any needs.
+        run: which of the runs that they name; empty for documents with one.
         device: instead of the documents'.
         quiet: no progress on stderr.
         trust: also run code that is not in the repository of the document that names it.
@@ -33,13 +40,13 @@ def run_documents(
         InputError: a file, package or option it names is missing or wrong, or it is not in the repository.
         RunError: the model raised.
     """
-    request = request_of(documents[0], device)
+    request = request_of(documents[0], device, run)
     if not trust:
         for document in documents:
             path = Path(document.path)
             for folder in (path.parent, path.resolve().parent):  # where a link lies, and where it leads
                 check_inside(request, [repository_of(folder)], named_by=document.path)
-    label = f"{request.target} on {request.device}"
+    label = f"{f'{run}: ' if run else ''}{request.target} on {request.device}"
     with Progress(label, None if quiet else sys.stderr) as progress:
         trace = execute(
             request,
@@ -49,10 +56,24 @@ def run_documents(
         )
     if trace.run.failure:
         raise failure_error(trace)
-    return trace
+    return replace(trace, run=replace(trace.run, name=run))
 
 
-def request_of(document: Document, device: str | None = None) -> Request:
+def run_all(
+    document: Document, *, device: str | None = None, quiet: bool = True, trust: bool = False
+) -> dict[str, Trace]:
+    """Make every run that a walkthrough asks for and return the traces by name; see ``run_documents``."""
+    for name in document.run_names:  # before the first of them takes its time
+        request_of(document, device, name)
+    return {
+        name: run_documents([document], run=name, device=device, quiet=quiet, trust=trust)
+        for name in document.run_names
+    }
+
+
+def request_of(document: Document, device: str | None = None, run: str = "") -> Request:
     """Return what a walkthrough asks to be run, every part of it checked."""
     folder = Path(document.path).resolve().parent
-    return from_front_matter(document.model, document.run, folder=folder, where=document.path, device=device)
+    given = document.runs[run] if document.runs else document.run
+    where = f"{document.path} (runs: {run})" if run else document.path
+    return from_front_matter(document.model, given, folder=folder, where=where, device=device)

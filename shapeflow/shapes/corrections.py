@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from shapeflow.shapes.notation import DTYPE, MAX_TEXT, ShapeTextError, parse_shape
+from shapeflow.shapes.notation import ANY_DTYPE, DTYPE, MAX_TEXT, ShapeTextError, parse_shape
 
 LONG_DTYPES = {
     "float": "f32",
@@ -45,7 +45,7 @@ def opens_a_shape(text: str) -> bool:
     """Return whether a text begins as a shape does: with a bracket, or a dtype and a bracket of any kind."""
     word, bracket, _ = text.translate(str.maketrans("（(【［{", "[[[[[")).partition("[")
     word = word.strip().removeprefix("torch.")
-    named = not word or word in LONG_DTYPES or word in ("Size", "Tensor") or bool(DTYPE.fullmatch(word))
+    named = word in ("", ANY_DTYPE, "Size", "Tensor", *LONG_DTYPES) or bool(DTYPE.fullmatch(word))
     return bool(bracket) and named
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from shapeflow.common.text import counted
 from shapeflow.errors import Diagnostic
-from shapeflow.shapes.notation import MAX_SIZE, Dim, Expression, ShapePattern, Wildcard, shape_text
+from shapeflow.shapes.arithmetic import OPERATORS, Number, apply, rounded
+from shapeflow.shapes.notation import Dim, Expression, ShapePattern, Wildcard, shape_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +123,17 @@ Mismatch = RankDiffers | DtypeDiffers | DimsDiffer | NotEvaluable
 
 def evaluate(expression: Expression, bindings: Bindings) -> int | NotEvaluable:
     """Return the size of an expression, or why it has none."""
-    stack: list[int] = []
+    stack: list[Number] = []
     for item in expression.items:
         if isinstance(item, int):
             stack.append(item)
-        elif item in ("+", "-", "*", "/"):
+        elif item.endswith("()"):
+            stack.append(rounded(item, stack.pop()))
+        elif item in OPERATORS:
             right, left = stack.pop(), stack.pop()
-            result = _apply(item, left, right, expression.text)
-            if isinstance(result, NotEvaluable):
-                return result
+            result = apply(item, left, right, expression.text)
+            if isinstance(result, Diagnostic):
+                return NotEvaluable(result)
             stack.append(result)
         else:
             binding = bindings.get(item)
@@ -139,7 +142,7 @@ def evaluate(expression: Expression, bindings: Bindings) -> int | NotEvaluable:
                 what = f"'{item}' has no size yet{rest}"
                 return NotEvaluable(Diagnostic("symbol-unbound", what), symbol=item)
             stack.append(binding.size)
-    return stack[0]
+    return int(stack[0])
 
 
 def match(
@@ -178,8 +181,8 @@ def match(
     if differences:
         differences.sort(key=lambda difference: difference.axis)
         return DimsDiffer(tuple(differences), _reordered(pattern, shape, bindings))
-    if pattern.dtype not in ("", dtype):
-        return DtypeDiffers(pattern.dtype, dtype)
+    if pattern.wanted_dtype not in ("", dtype):
+        return DtypeDiffers(pattern.wanted_dtype, dtype)
     trial.commit()
     return None
 
@@ -218,24 +221,6 @@ def difference_text(reason: Mismatch, dtype: str, shape: Sequence[int]) -> str:
             return f"{shown}   dim {axes[0]} differs"
         return f"{shown}   dims {', '.join(axes[:-1])} and {axes[-1]} differ"
     return shown
-
-
-def _apply(operator: str, left: int, right: int, text: str) -> int | NotEvaluable:
-    """Return one step of arithmetic, or why it gives no size."""
-    if operator == "/":
-        if right == 0:
-            return NotEvaluable(Diagnostic("symbol-fraction", f"'{text}' divides by zero"))
-        whole, remainder = divmod(left, right)
-        if remainder:
-            because = f"{left} / {right} leaves {remainder}"
-            what = f"'{text}' is not a whole number"
-            return NotEvaluable(Diagnostic("symbol-fraction", what, because=because))
-        return whole
-    result = left + right if operator == "+" else left - right if operator == "-" else left * right
-    if not -MAX_SIZE <= result <= MAX_SIZE:
-        what = f"'{text}' is larger than any tensor"
-        return NotEvaluable(Diagnostic("size-out-of-range", what))
-    return result
 
 
 def _pairs(pattern: ShapePattern, shape: Sequence[int]) -> list[tuple[int, int]] | None:

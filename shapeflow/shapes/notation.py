@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from enum import Enum
 
 from shapeflow.errors import InputError
+from shapeflow.shapes.arithmetic import EXACT, FUNCTIONS, MAX_SIZE, OPERATORS, PRECEDENCE
 
 MAX_TEXT = 1_000
 """Characters of one shape or expression."""
-MAX_SIZE = 2**63 - 1
-"""No tensor has more elements than this."""
 
 DTYPE = re.compile(r"bool|bf16|u(?:8|16|32|64)|i(?:4|8|16|32|64)|f(?:16|32|64)|f8\w*|f4\w*|c(?:32|64|128)")
 """The short names of dtypes."""
+ANY_DTYPE = "_"
+"""Written before a shape: any dtype, also where the document says which is meant without one."""
 EXAMPLE = "a shape such as [B, 256, H, W]"
 
-_TOKEN = re.compile(r"\s*(?:(?P<size>\d+)|(?P<symbol>[^\W\d]\w*)|(?P<rest>\.\.\.)|(?P<mark>\S))")
-_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2}
+_TOKEN = re.compile(r"\s*(?:(?P<size>\d+)|(?P<symbol>[^\W\d]\w*)|(?P<rest>\.\.\.)|(?P<mark>//|\S))")
 
 
 class Wildcard(Enum):
@@ -53,12 +53,12 @@ class Expression:
 
     text: str
     items: tuple[int | str, ...]
-    """Sizes, symbols and operators: ``H/14 + 1`` is ``("H", 14, "/", 1, "+")``."""
+    """Sizes, symbols and operators: ``H/14 + 1`` is ``("H", 14, "/", 1, "+")``; see ``arithmetic``."""
 
     @property
     def symbols(self) -> tuple[str, ...]:
         """The names in it, in order of appearance."""
-        names = (item for item in self.items if isinstance(item, str) and item not in _PRECEDENCE)
+        names = (item for item in self.items if isinstance(item, str) and item not in OPERATORS)
         return tuple(dict.fromkeys(names))
 
     @property
@@ -83,8 +83,16 @@ class ShapePattern:
 
     text: str
     dtype: str
-    """Short name; empty: any."""
+    """Short name; ``_``: any; empty: what the document says, else any."""
     dims: tuple[Dim, ...]
+    implied: str = ""
+    """The dtype that the document says for shapes without one; empty: any."""
+
+    @property
+    def wanted_dtype(self) -> str:
+        """The dtype that is meant; empty: any."""
+        wanted = self.dtype or self.implied
+        return "" if wanted == ANY_DTYPE else wanted
 
     def __str__(self) -> str:
         return f"{self.dtype}[{', '.join(dim.text for dim in self.dims)}]"
@@ -100,10 +108,11 @@ class ShapePattern:
         named = (dim.meaning.symbols for dim in self.dims if isinstance(dim.meaning, Expression))
         return tuple(dict.fromkeys(name for names in named for name in names))
 
-    def with_sizes(self, sizes: dict[int, int]) -> str:
-        """Return the text with other sizes at some positions of ``dims``."""
+    def with_sizes(self, sizes: dict[int, int], dtype: str = "") -> str:
+        """Return the text with other sizes at some positions of ``dims``, and right for a dtype, if given."""
         dims = (str(sizes.get(i, dim.text)) for i, dim in enumerate(self.dims))
-        return f"{self.dtype}[{', '.join(dims)}]"
+        written = self.dtype if not dtype or self.wanted_dtype in ("", dtype) else dtype
+        return f"{written}[{', '.join(dims)}]"
 
 
 DTYPE_BYTES = {"bool": 1, "c64": 8, "c128": 16}
@@ -138,10 +147,10 @@ def parse_shape(text: str) -> ShapePattern:
         what = f"a shape opens with '[', found '{found[:40]}'" if found else "a shape is missing here"
         raise ShapeTextError(what, start, start + max(1, len(found)), expected=EXAMPLE)
     dtype = head[1] if head else ""
-    if dtype and not DTYPE.fullmatch(dtype):
+    if dtype not in ("", ANY_DTYPE) and not DTYPE.fullmatch(dtype):
         column = text.index(dtype)
         raise ShapeTextError(
-            f"no dtype '{dtype}'", column, column + len(dtype), expected="f32, bf16, i64, bool … or none"
+            f"no dtype '{dtype}'", column, column + len(dtype), expected="f32, bf16, i64, bool …, '_' or none"
         )
     closing = text.find("]", opening)
     if closing < 0:
@@ -153,7 +162,7 @@ def parse_shape(text: str) -> ShapePattern:
 
 
 def parse_expression(text: str) -> Expression:
-    """Read a size: a number, a symbol, or ``+ - * /`` of such with parentheses.
+    """Read a size: a number, a symbol, or arithmetic over such with parentheses, ``ceil()`` and ``floor()``.
 
     Raises:
         ShapeTextError: it is not one.
@@ -167,17 +176,20 @@ def _read_expression(text: str, start: int, end: int, missing: str) -> Expressio
     output: list[int | str] = []
     waiting: list[tuple[str, int]] = []
     operand_next = True
-    for token in _tokens(text, start, end):
+    tokens = _tokens(text, start, end)
+    for number, token in enumerate(tokens, 1):
         column = token.start(token.lastgroup or 0)
         word = token[token.lastgroup or 0]
-        if operand_next and token.lastgroup in ("size", "symbol") and word != Wildcard.ANY.value:
+        if operand_next and token.lastgroup == "symbol" and _opens(tokens[number : number + 1]):
+            waiting.append((_function(word, column), column))
+        elif operand_next and token.lastgroup in ("size", "symbol") and word != Wildcard.ANY.value:
             output.append(_size(word, column) if token.lastgroup == "size" else word)
             operand_next = False
         elif operand_next and word == "(":
             waiting.append((word, column))
-        elif not operand_next and word in _PRECEDENCE:
-            while waiting and _PRECEDENCE.get(waiting[-1][0], 0) >= _PRECEDENCE[word]:
-                output.append(waiting.pop()[0])
+        elif not operand_next and word in PRECEDENCE:
+            while waiting and PRECEDENCE.get(waiting[-1][0], 0) >= PRECEDENCE[word]:
+                output.append(_operator(waiting.pop()[0], waiting))
             waiting.append((word, column))
             operand_next = True
         elif not operand_next and word == ")":
@@ -193,6 +205,25 @@ def _read_expression(text: str, start: int, end: int, missing: str) -> Expressio
             raise ShapeTextError("this bracket is never closed", column, column + 1)
         output.append(operator)
     return Expression(text[start:end].strip(), tuple(output))
+
+
+def _opens(tokens: Sequence[re.Match[str]]) -> bool:
+    """Return whether the next token is a bracket, so that the name before it is one of a function."""
+    return bool(tokens) and tokens[0]["mark"] == "("
+
+
+def _function(name: str, column: int) -> str:
+    """Return the item that stands for a function."""
+    if name not in FUNCTIONS:
+        what = f"sizes have no function '{name}'"
+        raise ShapeTextError(what, column, column + len(name), expected="ceil(H / 4), floor(H / 4) or H // 4")
+    return f"{name}()"
+
+
+def _operator(operator: str, waiting: list[tuple[str, int]]) -> str:
+    """Return the item for an operator: a division inside a function that rounds is an exact one."""
+    inside = any(other in OPERATORS and other.endswith("()") for other, _ in waiting)
+    return EXACT if operator == "/" and inside else operator
 
 
 def _read_dims(text: str, start: int, end: int) -> tuple[Dim, ...]:
@@ -244,10 +275,12 @@ def _size(word: str, column: int) -> int:
 def _close(waiting: list[tuple[str, int]], output: list[int | str], column: int) -> None:
     """Move what waits inside a bracket that closes to the output."""
     while waiting and waiting[-1][0] != "(":
-        output.append(waiting.pop()[0])
+        output.append(_operator(waiting.pop()[0], waiting))
     if not waiting:
         raise ShapeTextError("this bracket was never opened", column, column + 1)
     waiting.pop()
+    if waiting and waiting[-1][0].endswith("()"):
+        output.append(waiting.pop()[0])
 
 
 def _unexpected(word: str, column: int, operand_next: bool, missing: str) -> ShapeTextError:

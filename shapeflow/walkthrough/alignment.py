@@ -26,6 +26,8 @@ def aligned(trace: Records, match: Match, text: str, other: str, others: Sequenc
     if not shared or match.call is None:
         return list(others)
     prefix = match.call.key.split(".")[:shared]
+    if others and all(found.tensor for found in others):
+        return [found for found in others if found.path.split(".")[:shared] == prefix]
     same_path = [found for found in others if found.call and found.call.key.split(".")[:shared] == prefix]
     selector = parse(other)
     if selector.calls is not None or selector.ops is not None or len(same_path) < 2:

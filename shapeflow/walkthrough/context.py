@@ -10,7 +10,10 @@ from typing import Protocol
 from shapeflow.errors import SelectorError
 from shapeflow.model.match import Match
 from shapeflow.model.members import exists_elsewhere, left_out, unlisted
-from shapeflow.model.records import Module, Value
+from shapeflow.model.not_found import unknown_path
+from shapeflow.model.path_index import PathIndex
+from shapeflow.model.pattern import parse_path
+from shapeflow.model.records import Module
 from shapeflow.model.selector import modules, select
 from shapeflow.model.trace import Trace
 from shapeflow.shapes.matching import Bindings
@@ -40,7 +43,12 @@ class Subject:
     """Line and text of the claim under judgement, for the symbols that it binds."""
     said: bool = False
     """True for what others say: it has to be contradicted by what is there."""
+    run: str = ""
+    """The name of the run, in a document with several."""
+    told: set[int] = field(default_factory=set)
+    """The lines of blocks about a module that is not there, of which that was said."""
     _selected: dict[str, list[Match] | SelectorError] = field(default_factory=dict)
+    _missing: dict[str, SelectorError | None] = field(default_factory=dict)
 
     def select(self, selector: Part) -> list[Match]:
         """Return what a selector names; never empty, and of a pattern all that it names.
@@ -61,6 +69,14 @@ class Subject:
         if isinstance(found, SelectorError):
             raise SelectionError(self._status(text, found), selector, found)
         return found
+
+    def missing_module(self, path: str) -> SelectorError | None:
+        """Return the error for the module of a block if there is none; it may be a pattern or a helper."""
+        if path not in self._missing:
+            index, segments = self.trace.cached(PathIndex), parse_path(path)
+            error = None if index.find(segments) else unknown_path(index, segments, (0, len(path)), "module")
+            self._missing[path] = error
+        return self._missing[path]
 
     def modules(self, pattern: Part) -> list[Module]:
         """Return the modules, called or not, whose path fits a pattern; never empty.
@@ -83,14 +99,17 @@ class Subject:
         A port or op that is not there contradicts a claim. A name that is nearly right is a typo; and a
         ``said`` line with a name that nothing at all has would pass whatever it says.
         """
-        if error.code in ("never-called", "not-all-called", "bad-index"):
+        if error.code in ("never-called", "not-all-called", "bad-index", "not-in-trace"):
             return "not observed"
         if error.code not in ("unknown-port", "unknown-op") or _is_typo(selector, error, self.trace):
             return "invalid"
         return "invalid" if self.said and not exists_elsewhere(self.trace, selector) else "contradicted"
 
-    def origin(self, value: Value | None) -> str:
+    def origin(self, match: Match) -> str:
         """Return where a tensor comes from: the op that made it, its source line and call."""
+        value = match.value
+        if match.tensor is not None:
+            return f"it is a {'buffer' if match.tensor.kind == 'buffer' else 'parameter'} of the model"
         if value is None:
             return ""
         if value.producer is None:

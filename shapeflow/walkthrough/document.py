@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shapeflow.common.text import Span
+from shapeflow.walkthrough.block import NO_SCOPE, Scope
 from shapeflow.walkthrough.context import Body
 from shapeflow.walkthrough.parts import ClaimError
 
@@ -29,6 +30,8 @@ class Claim:
     """For a restated mistake of a third-party text: where it says so, as in ``6.1 one score per channel``."""
     real: bool = False
     """True for a claim marked ``real``: only a run that really computes can decide it."""
+    scope: Scope = NO_SCOPE
+    """What its block says: the module that names are relative to, and the runs that it speaks of."""
 
     @property
     def text(self) -> str:
@@ -43,6 +46,10 @@ class Block:
     line: int
     text: str = ""
     claims: tuple[int, ...] = ()
+    module: str = ""
+    """The module that the names in its claims are relative to; empty: the model itself."""
+    runs: tuple[str, ...] = ()
+    """The runs that its claims speak of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,16 @@ class Document:
     """Sizes by symbol, in the order of the front matter, as written: ``{"G": "S / P"}``."""
     sections: tuple[Section, ...]
     claims: tuple[Claim, ...]
+    runs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Several such, by name; the first is what a block without a name speaks of."""
+    dtype: str = ""
+    """What a shape without a dtype means; empty: any."""
     dim_spans: Mapping[str, Span] = field(default_factory=dict)
     """Where each of ``dims`` is written."""
     fences: int = 0
     """Number of fenced blocks of any kind, to explain a document without claims."""
+
+    @property
+    def run_names(self) -> tuple[str, ...]:
+        """The names of its runs; one without a name where it names none."""
+        return tuple(self.runs) or ("",)

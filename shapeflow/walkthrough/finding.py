@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
+from shapeflow.common.text import Span
 from shapeflow.errors import Diagnosed, Diagnostic
 from shapeflow.model.match import Match
 
@@ -33,6 +34,8 @@ class Finding(Diagnosed):
     evidence: Evidence = field(default_factory=Evidence)
     sizes: tuple[tuple[str, int], ...] = ()
     """The symbols of the statement with their sizes, in order of appearance."""
+    place: Span | None = None
+    """What is meant, where it is not in the claim's own line."""
     skipped: bool = False
     """True if only a real run can tell and this one was shapes-only: shown and counted, but not a failure."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -9,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from shapeflow.common.text import Span
 from shapeflow.errors import WalkthroughError
+from shapeflow.shapes.corrections import LONG_DTYPES
+from shapeflow.shapes.notation import DTYPE
+from shapeflow.walkthrough.block import ALL
 
 if TYPE_CHECKING:
     from yaml import Node
 
-KEYS = ("title", "model", "run", "dims")
+KEYS = ("title", "model", "run", "runs", "dtype", "dims")
+_RUN_NAME = re.compile(r"[^\W_][\w.-]*")
 MAX_CHARACTERS = 65_536
 MAX_DEPTH = 20
 
@@ -25,6 +30,8 @@ class FrontMatter:
     title: str = ""
     model: str = ""
     run: Mapping[str, Any] = field(default_factory=dict)
+    runs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    dtype: str = ""
     dims: Mapping[str, str] = field(default_factory=dict)
     dim_spans: Mapping[str, Span] = field(default_factory=dict)
     lines: int = 0
@@ -59,14 +66,18 @@ class _Reader:
             close = get_close_matches(name, KEYS, n=1, cutoff=0.8)
             if name not in KEYS and close:
                 raise _error(f"no key '{name}' in a front matter", self._span(key), hint=f"{close[0]}:")
-        run = self._construct(entries["run"][1]) if "run" in entries else {}
-        if run is not None and not isinstance(run, dict):
-            raise _error("'run' names what goes in, a key a line", self._span(entries["run"][0]))
+        if "run" in entries and "runs" in entries:
+            what = "'run' is one run and 'runs' are several; a document has one of them"
+            raise _error(
+                what, self._span(entries["runs"][0]), expected="the run as one of 'runs', with a name"
+            )
         dims = self._mapping(entries["dims"][1], "'dims'") if "dims" in entries else {}
         return FrontMatter(
             title=self._text(entries, "title"),
             model=self._text(entries, "model"),
-            run=run or {},
+            run=self._run(*entries["run"], "run") if "run" in entries else {},
+            runs=self._runs(*entries["runs"]) if "runs" in entries else {},
+            dtype=self._dtype(entries),
             dims={name: self._size(name, pair) for name, pair in dims.items()},
             dim_spans={name: self._span(value) for name, (_, value) in dims.items()},
             lines=len(self.lines) + 1,
@@ -146,6 +157,39 @@ class _Reader:
         if not isinstance(node, yaml.ScalarNode):
             raise _error(f"'{name}' is one line of text", self._span(node))
         return str(node.value)
+
+    def _run(self, key: Node, value: Node, name: str) -> Mapping[str, Any]:
+        """Return what goes into one run."""
+        run = self._construct(value)
+        if run is not None and not isinstance(run, dict):
+            raise _error(f"'{name}' names what goes in, a key a line", self._span(key))
+        return run or {}
+
+    def _runs(self, key: Node, value: Node) -> Mapping[str, Mapping[str, Any]]:
+        """Return what goes into each of several runs."""
+        found = self._mapping(value, "'runs'")
+        if not found:
+            expected = "a name for each, and below it what 'run' would have"
+            raise _error("'runs' names no run", self._span(key), expected=expected)
+        for name, (written, _) in found.items():
+            if name == ALL or not _RUN_NAME.fullmatch(name):
+                because = f"'run={ALL}' means every run" if name == ALL else ""
+                expected = "letters, digits, '-', '_' or '.'"
+                what = f"'{name}' is not a name for a run"
+                raise _error(what, self._span(written), expected=expected, because=because)
+        return {name: self._run(*pair, name) for name, pair in found.items()}
+
+    def _dtype(self, entries: Mapping[str, tuple[Node, Node]]) -> str:
+        """Return the dtype that shapes without one mean."""
+        dtype = self._text(entries, "dtype")
+        if not dtype or DTYPE.fullmatch(dtype):
+            return dtype
+        long = LONG_DTYPES.get(dtype.removeprefix("torch."), "")
+        hint = f"dtype: {long}" if long else ""
+        expected = "f32, bf16, f16, i64 …"
+        raise _error(
+            f"no dtype '{dtype[:60]}'", self._span(entries["dtype"][1]), expected=expected, hint=hint
+        )
 
     def _size(self, name: str, pair: tuple[Node, Node]) -> str:
         """Return a size of ``dims`` as written."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from shapeflow.common.text import Span
+from shapeflow.walkthrough.block import NO_SCOPE, Scope
 from shapeflow.walkthrough.claims import body_type, kind_of
 from shapeflow.walkthrough.document import Claim
 from shapeflow.walkthrough.parts import ClaimError
+from shapeflow.walkthrough.scoped import in_scope
 
 MAX_LINE = 2_000
 """Characters of one claim."""
@@ -17,13 +20,14 @@ _SAID_WHERE = re.compile(r'"(?P<where>[^"]+)"\s*:\s')
 _REAL = re.compile(r"\s*real\s+(?=\S)")
 
 
-def read_claim(span: Span, number: int, section: int) -> Claim:
+def read_claim(span: Span, number: int, section: int, scope: Scope = NO_SCOPE) -> Claim:
     """Read the claim that a span marks.
 
     Args:
         span: the line without its indent and comment.
         number: its position in the document's claims.
         section: position of the section it stands in.
+        scope: what its block and document say of it.
     """
     if span.end - span.start > MAX_LINE:
         shown = Span(span.path, span.line, span.text[: span.start + 80] + "…", span.start, span.start + 80)
@@ -36,10 +40,11 @@ def read_claim(span: Span, number: int, section: int) -> Claim:
         if said and not real:
             real, text = _split_real(text)
         kind = kind_of(text)
-        body = body_type(kind).parse(text)
+        # What others say without a dtype says nothing of it, whatever this document means.
+        body = in_scope(body_type(kind).parse(text), replace(scope, dtype="") if said else scope)
     except ClaimError as error:
-        return broken_claim(span, number, section, error, said)
-    return Claim(number, kind.name, span, section, body, said, real)
+        return replace(broken_claim(span, number, section, error, said), scope=scope)
+    return Claim(number, kind.name, span, section, body, said, real, scope)
 
 
 def broken_claim(span: Span, number: int, section: int, error: ClaimError, said: str = "") -> Claim:

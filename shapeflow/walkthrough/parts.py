@@ -22,16 +22,23 @@ class Part:
 
     text: str
     start: int
+    hidden: int = 0
+    """How many signs of the text, at its beginning, are not written: the block says them."""
 
     @property
     def end(self) -> int:
         """The column after it."""
-        return self.start + len(self.text)
+        return self.start + len(self.text) - self.hidden
 
     @property
     def columns(self) -> Columns:
         """The columns it takes, one at least."""
         return self.start, max(self.end, self.start + 1)
+
+    def narrow(self, start: int, end: int) -> Columns:
+        """Return the columns in the line of some columns in the text, one at least."""
+        first = self.start + max(start - self.hidden, 0)
+        return first, max(self.start + end - self.hidden, first + 1)
 
     def to(self, other: Part) -> Columns:
         """Return the columns from this part to the end of another one behind it, which may be empty."""
@@ -45,6 +52,16 @@ class Part:
     def error(self, code: str, what: str, *, expected: str = "", hint: str = "") -> ClaimError:
         """Return the error for this part."""
         return ClaimError(code, what, columns=self.columns, expected=expected, hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class SelectorPart(Part):
+    """A selector, or the path of a module: in a block about a module it is relative to that."""
+
+    @classmethod
+    def of(cls, given: Part) -> SelectorPart:
+        """Return a part as one that is a selector."""
+        return cls(given.text, given.start, given.hidden)
 
 
 def part(text: str, start: int, end: int) -> Part:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from shapeflow.common.files import read_bytes
 from shapeflow.common.text import Span
 from shapeflow.errors import InputError, WalkthroughError
+from shapeflow.walkthrough.block import FENCE, Fence, Opening, Scope
 from shapeflow.walkthrough.document import Block, Claim, Document, Section
 from shapeflow.walkthrough.front_matter import read_front_matter
 from shapeflow.walkthrough.grammar import broken_claim, read_claim
@@ -19,12 +20,8 @@ from shapeflow.walkthrough.parts import ClaimError
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-FENCE = "shapes"
-"""The info string of a block with claims."""
 MAX_BYTES = 1 << 21
 """Of a walkthrough: twenty times that of the official SAM3."""
-NEAR_FENCES = ("shape", "shapeflow", "shapes:")
-"""Info strings that are most likely a typo: a block that is silently not checked would be a trap."""
 
 
 def read(path: str | Path, shown: str = "") -> Document:
@@ -58,7 +55,7 @@ def parse(text: str, path: str = "walkthrough.md") -> Document:
     lines = text.split("\n")
     front = read_front_matter(lines, path)
     headings, fences = _scan([""] * front.lines + lines[front.lines :])
-    reader = _Reader(path, lines)
+    reader = _Reader(path, lines, Opening(path, front.runs, front.dtype))
     reader.read(front.lines, headings, fences)
     return Document(
         path=path,
@@ -66,6 +63,8 @@ def parse(text: str, path: str = "walkthrough.md") -> Document:
         title=front.title or next((heading.title for heading in headings), ""),
         model=front.model,
         run=front.run,
+        runs=front.runs,
+        dtype=front.dtype,
         dims=front.dims,
         sections=tuple(reader.sections),
         claims=tuple(reader.claims),
@@ -89,18 +88,7 @@ class _Heading:
     """The line after it; more than one further where the heading is underlined."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Fence:
-    info: str
-    start: int
-    end: int
-    content: tuple[str, ...]
-    """The lines inside, without the indent of a list or quote around the block."""
-    markup: str
-    """The backticks or tildes that open it."""
-
-
-def _scan(lines: list[str]) -> tuple[list[_Heading], list[_Fence]]:
+def _scan(lines: list[str]) -> tuple[list[_Heading], list[Fence]]:
     """Return headings and fenced blocks, as a Markdown renderer sees them."""
     from markdown_it import MarkdownIt
 
@@ -112,7 +100,7 @@ def _scan(lines: list[str]) -> tuple[list[_Heading], list[_Fence]]:
         if token.type == "heading_open" and token.level == 0
     ]
     fences = [
-        _Fence(token.info.strip(), *_lines_of(token), tuple(token.content.split("\n")[:-1]), token.markup)
+        Fence(token.info.strip(), *_lines_of(token), tuple(token.content.split("\n")[:-1]), token.markup)
         for token in tokens
         if token.type == "fence"
     ]
@@ -136,18 +124,19 @@ class _Reader:
 
     path: str
     lines: list[str]
+    opening: Opening
     sections: list[Section] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     _seen: dict[str, int] = field(default_factory=dict)
 
-    def read(self, start: int, headings: list[_Heading], fences: list[_Fence]) -> None:
+    def read(self, start: int, headings: list[_Heading], fences: list[Fence]) -> None:
         """Read all lines from ``start`` on."""
-        marked = iter([fence for fence in fences if _is_ours(fence.info) or _is_near(fence.info)])
+        marked = iter([fence for fence in fences if fence.ours or fence.nearly_ours])
         fence = next(marked, None)
         opening = _Heading("", 0, start, start)
         for heading, following in zip([opening, *headings], [*headings, None], strict=True):
             end = following.start if following else len(self.lines)
-            inside: list[_Fence] = []
+            inside: list[Fence] = []
             while fence and fence.start < end:
                 inside.append(fence)
                 fence = next(marked, None)
@@ -156,14 +145,14 @@ class _Reader:
                 name = slug(heading.title) if heading.level else "top"
                 self.sections.append(Section(name, heading.title, heading.level, heading.start + 1, blocks))
 
-    def _blocks(self, heading: _Heading, end: int, fences: list[_Fence]) -> Iterator[Block]:
+    def _blocks(self, heading: _Heading, end: int, fences: list[Fence]) -> Iterator[Block]:
         """Yield what stands in a section, in order."""
         if heading.level:
             yield from self._repeated(heading)
         start = heading.end
         for fence in fences:
             yield from self._prose(start, fence.start)
-            yield Block(fence.start + 1, claims=tuple(self._claims(fence)))
+            yield self._claims_of(fence)
             start = fence.end
         yield from self._prose(start, end)
 
@@ -185,37 +174,26 @@ class _Reader:
             )
             yield Block(heading.start + 1, claims=(self._broken(heading.start, error),))
 
-    def _claims(self, fence: _Fence) -> Iterator[int]:
+    def _claims_of(self, fence: Fence) -> Block:
+        """Return the block with the claims of a fenced one."""
+        try:
+            fence.check(self.lines)
+            scope = self.opening.read(self.lines[fence.start], fence.start + 1, fence)
+        except ClaimError as error:
+            return Block(fence.start + 1, claims=(self._broken(fence.start, error),))
+        claims = tuple(self._claims(fence, scope))
+        return Block(fence.start + 1, claims=claims, module=scope.module, runs=scope.runs)
+
+    def _claims(self, fence: Fence, scope: Scope) -> Iterator[int]:
         """Yield the ids of the claims of a block."""
-        error = self._fence_error(fence)
-        if error:
-            yield self._broken(fence.start, error)
-            return
         for number, content in enumerate(fence.content, fence.start + 1):
             written = _without_comment(content)
             if written:
                 raw = self.lines[number]
                 start = raw.rfind(content.strip())
                 span = Span(self.path, number + 1, raw, start, start + len(written))
-                self.claims.append(read_claim(span, len(self.claims), len(self.sections)))
+                self.claims.append(read_claim(span, len(self.claims), len(self.sections), scope))
                 yield len(self.claims) - 1
-
-    def _fence_error(self, fence: _Fence) -> ClaimError | None:
-        """Return what is wrong with the block itself."""
-        if not _is_ours(fence.info):
-            word = fence.info.split()[0]
-            return ClaimError(
-                "block-name",
-                f"a block marked '{word}' is not checked",
-                expected=f"'{FENCE}', or another language",
-                hint=f"{fence.markup}{FENCE}",
-            )
-        last = self.lines[fence.end - 1].strip(" \t>")
-        if fence.end - fence.start < 2 or not last.startswith(fence.markup) or last.strip(fence.markup[0]):
-            return ClaimError(
-                "block-open", "this block is never closed", expected=f"a line '{fence.markup}' after it"
-            )
-        return None
 
     def _broken(self, line: int, error: ClaimError) -> int:
         """Add an invalid claim for a whole line; returns its id."""
@@ -225,17 +203,6 @@ class _Reader:
         span = Span(self.path, line + 1, raw, start, start + len(written))
         self.claims.append(broken_claim(span, len(self.claims), len(self.sections), error))
         return len(self.claims) - 1
-
-
-def _is_ours(info: str) -> bool:
-    """Return whether a fenced block holds claims."""
-    return info.split(maxsplit=1)[:1] == [FENCE]
-
-
-def _is_near(info: str) -> bool:
-    """Return whether a block was probably meant to hold claims."""
-    word = info.split(maxsplit=1)[0] if info else ""
-    return word != FENCE and (word.lower() == FENCE or word.lower() in NEAR_FENCES)
 
 
 def _without_comment(line: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 from shapeflow.common.display import html_of
-from shapeflow.common.text import Span
+from shapeflow.common.text import Span, listing
 from shapeflow.errors import Diagnostic, ExitCode
 from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.document import Claim, Document
-from shapeflow.walkthrough.finding import Finding, Status
+from shapeflow.walkthrough.finding import Evidence, Finding, Status
 
 LEVELS: dict[Status, str] = {"invalid": "error"}
 """What the first line of a message begins with, where it is not the status itself."""
@@ -22,24 +22,34 @@ class Verdict(Finding):
     """A claim, and what the trace says of it; a ``said`` line should be contradicted."""
 
     claim: Claim
+    run: str = ""
+    """The run that shows it, in a document that names several."""
+    failing: tuple[str, ...] = ()
+    """All runs in which the check is not satisfied."""
 
     @classmethod
-    def of(cls, claim: Claim, finding: Finding) -> Verdict:
-        """Return the verdict that a finding is for a claim."""
-        return cls(claim=claim, **{field.name: getattr(finding, field.name) for field in fields(Finding)})
+    def of(cls, claim: Claim, finding: Finding, run: str = "") -> Verdict:
+        """Return the verdict that a finding, in one run, is for a claim."""
+        found = {one.name: getattr(finding, one.name) for one in fields(Finding)}
+        return cls(claim=claim, run=run, **found)
 
     @property
     def span(self) -> Span:
         """The part of the walkthrough that is meant."""
+        if self.place is not None:
+            return self.place
         return self.claim.span.narrow(*self.columns) if self.columns else self.claim.span
 
     @property
     def message(self) -> Diagnostic:
         """What is wrong with the claim, with its place, as every renderer shows it."""
-        because = self.because
+        reasons = [self.because]
         if self.claim.said:
-            said = f'"{self.claim.said}" is said to state this'
-            because = f"{because}\n{said}" if because else said
+            reasons.append(f'"{self.claim.said}" is said to state this')
+        if self.run and self.code not in ("run-missing", "claim-syntax"):
+            runs = self.failing or (self.run,)
+            reasons.append(f"in the {'runs' if len(runs) > 1 else 'run'} {listing([*map(repr, runs)])}")
+        because = "\n".join(reason for reason in reasons if reason)
         return replace(
             self.diagnostic,
             code=self.code or self.status.replace(" ", "-"),
@@ -76,7 +86,19 @@ class CheckResult:
     trace: Trace
     verdicts: tuple[Verdict, ...]
     bindings: Mapping[str, tuple[int, str]]
-    """Symbol -> its size, and who bound it (``line 12``, or the front matter)."""
+    """Symbol -> its size, and who bound it (``line 12``, or the front matter), in the first run."""
+    traces: Mapping[str, Trace] = field(default_factory=dict)
+    """The traces by the name of their run; ``trace`` is the first."""
+
+    def about(self, trace: Trace) -> CheckResult:
+        """Return the same with evidence in one trace only: ids of another one mean nothing in it."""
+        if len(self.traces) < 2:
+            return self
+        verdicts = tuple(
+            verdict if self.traces.get(verdict.run) is trace else replace(verdict, evidence=Evidence())
+            for verdict in self.verdicts
+        )
+        return replace(self, verdicts=verdicts)
 
     @property
     def counts(self) -> Counter[str]:

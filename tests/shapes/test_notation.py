@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shapeflow.errors import Diagnostic
+from shapeflow.shapes.arithmetic import MAX_SIZE
 from shapeflow.shapes.corrections import suggest_shape
 from shapeflow.shapes.matching import (
     Binding,
@@ -23,7 +24,6 @@ from shapeflow.shapes.matching import (
     with_sizes_text,
 )
 from shapeflow.shapes.notation import (
-    MAX_SIZE,
     Expression,
     ShapeTextError,
     Wildcard,
@@ -109,7 +109,45 @@ class TestParse:
         if place is not None:
             assert text[slice(*caught.value.columns)] == place
 
-    @given(st.text(alphabet="[](){}.,_+-*/ BH019x\n'\"", max_size=40))
+    @pytest.mark.parametrize(
+        ("text", "size"),
+        [
+            ("H // 14", 72),
+            ("H % 14", 1),
+            ("ceil(H / 14)", 73),
+            ("floor(H / 14)", 72),
+            ("ceil(H / 4 * 4)", 1009),
+            ("2 * ceil((H / 4 + 1) / 2)", 254),
+            ("floor(ceil(H / 2) / 2)", 252),
+            ("2*(H//14) + 1", 145),
+        ],
+    )
+    def test_rounding(self, text, size):
+        assert evaluate(parse_expression(text), bound(H=1009)) == size
+        assert matched(f"[{text}]", size, H=1009)[0] is None
+        assert matched(f"[{text}]", size + 1, H=1009)[0] is not None
+
+    @pytest.mark.parametrize("text", ["H // 0", "H % 0", "ceil(H / 0)", "1 / (H // 2000)"])
+    def test_division_by_zero(self, text):
+        assert evaluate(parse_expression(text), bound(H=1009)).diagnostic.code == "symbol-fraction"
+
+    @pytest.mark.parametrize(
+        ("text", "meant"),
+        [("round(H / 4)", "round"), ("ceil(H", "("), ("ceil()", ")"), ("H /// 4", "/"), ("% 4", "%")],
+    )
+    def test_what_is_no_rounding(self, text, meant):
+        with pytest.raises(ShapeTextError) as caught:
+            parse_expression(text)
+        assert text[slice(*caught.value.columns)] == meant
+
+    def test_ceil_is_a_name_where_no_bracket_follows(self):
+        assert evaluate(parse_expression("ceil + 1"), bound(ceil=4)) == 5
+
+    def test_any_dtype(self):
+        assert matched("_[2]", 2, dtype="i64")[0] is None
+        assert str(parse_shape("_[2, B]")) == "_[2, B]"
+
+    @given(st.text(alphabet="[](){}.,_+-*/% ceilBH019x\n'\"", max_size=40))
     def test_any_text_is_read_or_refused(self, text):
         for read in (parse_shape, parse_expression):
             try:

@@ -25,8 +25,10 @@ from shapeflow.walkthrough.verdict import Verdict
 
 CLAIMS: dict[str, tuple[str, ...]] = {
     "ambiguous-path": ("decoder.box_head:out  [1, Q, 4]",),
+    "amount": ("flops mask_head = 31.4K",),
     "attribute": ("attr .steps = 6",),
     "bad-index": ("decoder.box_head@7:out  [1, 10, 4]",),
+    "block-attribute": ("```", "", "```shapes modul=decoder", "mask_head:out  [1, 10, 14, 14]"),
     "block-name": ("```", "", "```shape", "mask_head:out  [1, 10, 14, 14]"),
     "block-open": ("```", "", "~~~shapes", "mask_head:out  [1, 10, 14, 14]"),
     "claim-syntax": ("mask_head:out  f32[1 x Q x 14 x 14]",),
@@ -48,9 +50,11 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     "none": (".:out.boxes  None",),
     "not-all-called": ("{encoder,geometry}:out.memory  [1, N, 16]",),
     "not-all-there": ("encoder.layers.[0-3]:out  [1, N, 16]",),
+    "not-in-trace": ("mask_head.scale  [16]",),
     "numpy-missing": ("value .:out.boxes ~= 2 * .:out.boxes",),
     "order": ("mask_head before encoder",),
     "port-missing": ("mask_head  [1, Q, 14, 14]",),
+    "range": ("decoder.box_head@0:out  [1, Q, 4]", "where 1 <= Q < 10"),
     "said-holds": ('said "7.1 masks are small": mask_head:out  [1, 10, 14, 14]',),
     "selector-syntax": ("decoder.box_head@last:out  [1, Q, 4]",),
     "shape": ("mask_head:out  f32[1, 10, 14, 28]",),
@@ -88,6 +92,7 @@ COMMANDS: dict[str, str] = {
     "output-is-input": "report t.trace.json -o t.trace.json",
     "output-name": "trace photo.png -o t.json",
     "prompt-empty": "trace photo.png --prompt ' '",
+    "run-missing": "check t.trace.json runs.md",
     "target-exit": "trace --model model.py:leaves",
     "target-import": "check --run importing.md -q",
     "target-malformed": "trace --model model.py:",
@@ -102,6 +107,7 @@ COMMANDS: dict[str, str] = {
     "unknown-command": "chek t.trace.json",
     "unknown-format": "graph t.trace.json -o t.docx",
     "unknown-model": "trace photo.png --model sam33",
+    "unknown-run": "check one=t.trace.json par=t.trace.json runs.md",
     "unknown-option": "check t.trace.json w.md --allow-undecide",
     "usage": "check",
     "walkthrough-missing": "check t.trace.json",
@@ -219,6 +225,8 @@ def prepare(folder: Path) -> None:
     (folder / "none.md").write_text("# Prose\n\n```python\nx = 1\n```\n\n```\ny\n```\n")
     broken = "---\nmodel: tiny:detector\ndims:\n  B: [1, 2\n---\n"
     (folder / "front.md").write_text(broken + document_of(fine))
+    runs = "---\nruns:\n  one:\n    seed: 1\n  pair:\n    seed: 2\n---\n"
+    (folder / "runs.md").write_text(runs + document_of(fine))
     (folder / "other.md").write_text("---\nmodel: sam3\n---\n" + document_of(fine))
     (folder / "importing.md").write_text("---\nmodel: model.py:crsh\n---\n" + document_of(fine))
     (folder / "outside.md").write_text("---\nmodel: os:getcwd\n---\n" + document_of(fine))

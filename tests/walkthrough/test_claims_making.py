@@ -8,7 +8,7 @@ from torch import nn
 from walkthroughs import judge, result_of, under
 
 import shapeflow
-from shapeflow.model.making import making_text
+from shapeflow.model.making_text import making_text
 from shapeflow.query import port_matches
 
 
@@ -372,3 +372,102 @@ def test_what_is_said_wrongly_is_contradicted(trace):
     assert judge(trace, 'said "2 no residual": layers.*:out = layers.*.fc2:out').passed
     assert not judge(trace, 'said "2 residual": layers.0:out = _ + _').passed
     assert judge(trace, 'said "2 last first": layers.1 before layers.0').passed
+
+
+class Computes(nn.Module):
+    """Gives what a function makes of a copy of its input."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x.clone())
+
+
+HANDED_ON = [
+    (lambda x: x[[1, 0, 3, 2]], ".:out = .:in[0]", "contradicted"),
+    (lambda x: x[:, None, ...], ".:out = .:in[0]", "holds"),
+    (lambda x: x[...], ".:out = .:in[0]", "holds"),
+    (lambda x: x[0:4, :], ".:out = .:in[0]", "holds"),
+    (lambda x: x.flip(0), ".:out = .:in[0]", "contradicted"),
+    (lambda x: x[torch.tensor([1, 0, 3, 2])], ".:out = .:in[0]", "contradicted"),
+    (lambda x: x.long().float(), ".:out = .:in[0]", "contradicted"),
+    (lambda x: x.half().float(), ".:out = .:in[0]", "holds"),
+    (lambda x: x.t()[(0,)], ".:out = (.:in[0])[:, 0]", "holds"),
+    (lambda x: torch.stack([x, x * 2])[1], ".:out = .:in[0] * 2", "holds"),
+    (lambda x: torch.stack([x, x * 2], 1)[1], ".:out = .:in[0] * 2", "contradicted"),
+    (lambda x: torch.stack([x, x * 2], 1)[:, 1], ".:out = .:in[0] * 2", "holds"),
+    (lambda x: torch.stack([x, x * 2], 1).transpose(0, 1)[-1], ".:out = .:in[0] * 2", "holds"),
+    (lambda x: torch.stack([x, x * 2]).unbind()[1], ".:out = .:in[0] * 2", "holds"),
+    (lambda x: torch.stack([x, x * 2]).unbind(1)[1], ".:out = .:in[0] * 2", "contradicted"),
+    (lambda x: torch.stack([x, x * 2]).flip(0)[1], ".:out = .:in[0] * 2", "contradicted"),
+    (lambda x: torch.stack([x, x * 2]).reshape(4, 2, 4)[1], ".:out = .:in[0] * 2", "contradicted"),
+    (lambda x: torch.cat([x[None], x[None] * 2])[1], ".:out = .:in[0] * 2", "holds"),
+    (lambda x: torch.cat([x, x * 2])[1], ".:out = .:in[0] * 2", "contradicted"),
+    (lambda x: sum([x, x * 2]), ".:out = .:in[0] + .:in[0] * 2", "holds"),
+    (lambda x: torch.add(x, x, alpha=2), ".:out = .:in[0] + .:in[0]", "contradicted"),
+    (lambda x: x.sub(x.sin(), alpha=3), ".:out = .:in[0] - sin(.:in[0])", "contradicted"),
+    (lambda x: torch.div(x, 2, rounding_mode="floor"), ".:out = .:in[0] / 2", "contradicted"),
+    (lambda x: x // 2, ".:out = .:in[0] / 2", "contradicted"),
+    (lambda x: -x, ".:out = -.:in[0]", "holds"),
+    (lambda x: torch.where(x > 0, x, x * 2), ".:out = where(.:in[0] > 0, _, _)", "invalid"),
+    (lambda x: torch.where(x > 0, x, x * 2), ".:out = where(gt(.:in[0], 0), .:in[0], .:in[0] * 2)", "holds"),
+    (lambda x: x.chunk(2, 0)[1], ".:out = (chunk(.:in[0]))[1]", "holds"),
+    (lambda x: x.chunk(2, 0)[1], ".:out = (chunk(.:in[0]))[0]", "contradicted"),
+    (lambda x: x.chunk(2, 1)[1], ".:out = (chunk(.:in[0], 2, 0))[1]", "contradicted"),
+    (lambda x: x.masked_fill(x > 0, 0.0), ".:out = .:in[0]", "contradicted"),
+    (lambda x: x.expand(3, 4, 4), ".:out = .:in[0]", "holds"),
+    (lambda x: torch.nn.functional.dropout(x, 0.5, True), ".:out = .:in[0]", "contradicted"),
+    (lambda x: torch.nn.functional.dropout(x, 0.5), ".:out = .:in[0]", "contradicted"),
+    (lambda x: torch.nn.functional.dropout(x, 0.5, training=False), ".:out = .:in[0]", "holds"),
+    (lambda x: torch.softmax(x, -1), ".:out = softmax(.:in[0], dim=0)", "contradicted"),
+    (lambda x: torch.softmax(x, -1), ".:out = softmax(.:in[0], -1)", "holds"),
+    (lambda x: torch.softmax(x, -1), ".:out = softmax(.:in[0], 0)", "contradicted"),
+    (lambda x: torch.softmax(x, dim=-1), ".:out = softmax(.:in[0], -1)", "holds"),
+    (lambda x: x.roll(1, 0), ".:out = .:in[0]", "contradicted"),
+    (lambda x: x.unfold(0, 2, 2), ".:out = .:in[0]", "contradicted"),
+    (lambda x: x.view(torch.int32).view(torch.float32), ".:out = .:in[0]", "contradicted"),
+    (lambda x: x.index_select(0, torch.tensor([0, 1, 2, 3])), ".:out = .:in[0]", "contradicted"),
+]
+
+
+@pytest.mark.parametrize(("function", "line", "status"), HANDED_ON)
+def test_what_may_lie_between(function, line, status):
+    trace = shapeflow.trace(Computes(function), torch.ones(4, 4), device="meta")
+    assert judge(trace, line).status == status
+
+
+def write_to_a_row(x):
+    row = x[0]
+    row.add_(1)
+    return x
+
+
+def write_beside(x):
+    even, odd = x[::2], x[1::2]
+    even.mul_(2)
+    return odd
+
+
+def write_to_all(x):
+    x.copy_(x * 2)
+    return x
+
+
+@pytest.mark.parametrize(
+    ("function", "line", "status"),
+    [
+        (write_to_a_row, ".:out = (.:in[0])[0] + 1", "undecided"),
+        (write_to_a_row, ".:out = .:in[0]", "undecided"),
+        (write_beside, ".:out = (.:in[0])[::2] * 2", "undecided"),
+        (write_beside, ".:out = (.:in[0])[1::2]", "undecided"),
+        (write_to_all, ".:out = .:in[0] * 2", "holds"),
+        (lambda x: torch.add(x, 1, out=x), ".:out = .:in[0] + 1", "holds"),
+        (lambda x: x.add_(1), ".:out = .:in[0] + 1", "holds"),
+        (lambda x: x.add_(1), ".:out = .:in[0]", "contradicted"),
+    ],
+)
+def test_what_is_written_through_a_view_is_not_known(function, line, status):
+    trace = shapeflow.trace(Computes(function), torch.ones(4, 4), device="meta")
+    assert judge(trace, line).status == status

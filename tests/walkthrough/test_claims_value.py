@@ -19,7 +19,7 @@ from shapeflow.walkthrough.formula.ast import FUNCTIONS
 from shapeflow.walkthrough.formula.evaluate import decode, evaluate
 from shapeflow.walkthrough.formula.functions import FormulaError
 from shapeflow.walkthrough.formula.parser import parse_formula
-from shapeflow.walkthrough.parts import ClaimError, Part
+from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart
 from shapeflow.walkthrough.reader import parse
 
 RANDOM = np.random.default_rng(0)
@@ -143,7 +143,7 @@ class TestFormulas:
     def test_selectors(self, selector):
         node = parse_formula(Part(f"1 + {selector} * 2", 0))
         (kept,) = [node.arguments[1].arguments[0]]
-        assert kept.selector == Part(selector, 4)
+        assert kept.selector == SelectorPart(selector, 4)
 
     @pytest.mark.parametrize(
         ("text", "what"),

@@ -96,7 +96,7 @@ def test_places_are_those_of_the_file():
         "- item\n\n  ```shapes\n  a:out  [1]\n  ```\n",
         "1. item\n   - item\n\n     ~~~shapes\n     a:out  [1]\n     ~~~\n",
         "> ```shapes\n> a:out  [1]\n> ```\n",
-        "> - item\n>\n>   ```shapes extra words\n>   a:out  [1]\n>   ```\n",
+        "> - item\n>\n>   ```shapes module=.\n>   a:out  [1]\n>   ```\n",
         "````shapes\na:out  [1]\n````\n",
         "```shapes\r\na:out  [1]\r\n```\r\n",
         "```shapes\n\ta:out  [1]\t\n```",

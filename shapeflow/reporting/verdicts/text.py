@@ -49,8 +49,7 @@ def sentence(result: CheckResult) -> str:
     parts = [counted(holds, "holds", "hold")]
     if said:
         parts.append(counted(said, "restated mistake is contradicted", "restated mistakes are contradicted"))
-    if result.skipped:
-        parts.append(counted(len(result.skipped), "needs a real run", "need a real run"))
+    parts += _skipped(result.skipped)
     total = counted(len(result.verdicts), "claim")
     if not failed:
         return f"{total}, all satisfied: {', '.join(parts)}"
@@ -63,13 +62,21 @@ def _row(section: Section, verdicts: Sequence[Verdict], title: str) -> tuple[str
     skipped = sum(1 for verdict in verdicts if verdict.skipped)
     parts = [f"{len(verdicts) - len(failed) - skipped} ok"]
     parts += [_kinds(failed)] if failed else []
-    parts += [counted(skipped, "needs a real run", "need a real run")] if skipped else []
+    parts += _skipped([verdict for verdict in verdicts if verdict.skipped])
     shapes = dict.fromkeys(
         verdict.found for verdict in verdicts if verdict.claim.kind == "shape" and verdict.status == "holds"
     )
     seen = [shape for shape in shapes if "\n" not in shape]
     mark = "FAIL" if failed else "ok" if len(verdicts) > skipped else "-"
     return f"{mark:<4}  {printable(section.title or title)}", ", ".join(parts), seen
+
+
+def _skipped(skipped: Sequence[Verdict]) -> list[str]:
+    """Return what the claims that were not judged need."""
+    elsewhere = sum(verdict.code == "run-missing" for verdict in skipped)
+    real = len(skipped) - elsewhere
+    parts = [counted(real, "needs a real run", "need a real run")] if real else []
+    return parts + ([counted(elsewhere, "needs another run", "need another run")] if elsewhere else [])
 
 
 def _fitting(shapes: list[str], width: int) -> str:

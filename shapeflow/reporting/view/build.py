@@ -39,6 +39,7 @@ def build(
         language: of the interface words, ``en`` or ``zh``.
         folders: where the model's source is looked for; None: where Python imports from.
     """
+    result = result.about(trace) if result else None
     words = Translator(language)
     names = trace.cached(ExactNames)
     tree = trace.cached(CallTree)

@@ -57,7 +57,9 @@ class ClaimViews:
         tone = TONES[verdict.status]
         shown = self.words(verdict.status)
         if verdict.skipped:
-            tone, shown = "idle", self.words("needs-real")
+            elsewhere = verdict.code == "run-missing"
+            tone = "idle"
+            shown = self.words("needs-run", run=verdict.run) if elsewhere else self.words("needs-real")
         elif claim.said:
             tone = "said" if verdict.passed else "bad" if verdict.status == "holds" else tone
             if verdict.status == "holds":
@@ -68,7 +70,7 @@ class ClaimViews:
             anchor=self._anchor(claim.text),
             text=self.colours.claim(claim.text),
             statement=self.colours.claim(SAID.sub("", claim.text)),
-            place=f"{Path(claim.span.path).name}:{claim.span.line}",
+            place=_place(verdict),
             kind=claim.kind,
             status=verdict.status,
             verdict=shown,
@@ -145,6 +147,15 @@ class ClaimViews:
         """Return a link to an op with its source place."""
         where = self.trace.line(op.source)
         return LinkView(self.names.op(op.id), self.names.op(op.id).rpartition("@")[0], where)
+
+
+def _place(verdict: Verdict) -> str:
+    """Return where a claim is written, with the module and the runs that its block is about."""
+    claim = verdict.claim
+    runs = ", ".join(run for run in claim.scope.runs if run)
+    block = [f"module={claim.scope.module}"] if claim.scope.module else []
+    block += [f"run={runs}"] if runs else []
+    return " · ".join([f"{Path(claim.span.path).name}:{claim.span.line}", *block])
 
 
 def _shape_of(body: object) -> object:

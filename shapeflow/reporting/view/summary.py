@@ -53,9 +53,10 @@ def headline_of(
             number = sum(1 for verdict in result.failed if verdict.status == status)
             if number:
                 parts.append(Count(words(key, n=number), "doubt", "doubt"))
-        skipped = sum(1 for verdict in result.verdicts if verdict.skipped)
-        if skipped:
-            parts.append(Count(words("n-needs-real", n=skipped), "idle", "plain"))
+        elsewhere = sum(1 for verdict in result.skipped if verdict.code == "run-missing")
+        for key, number in (("n-needs-real", len(result.skipped) - elsewhere), ("n-needs-run", elsewhere)):
+            if number:
+                parts.append(Count(words(key, n=number), "idle", "plain"))
         said = len(result.verdicts) - len(plain)
         if said:
             parts.append(Count(words("n-said", n=said), "said", "plain"))

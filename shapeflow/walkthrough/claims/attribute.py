@@ -12,14 +12,14 @@ from shapeflow.walkthrough.claims.literal import Bare, literal_text, read_litera
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding
 from shapeflow.walkthrough.messages import modules_text
-from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
+from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, around, first_word
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """A module, the name of an attribute and its value."""
 
-    path: Part
+    path: SelectorPart
     name: Part
     literal: Any
     place: Part
@@ -31,7 +31,7 @@ class Attribute:
         keyword, rest = first_word(text)
         sides = around(rest.padded, "=")
         path, dot, name = sides[0].text.rpartition(".") if sides else ("", "", "")
-        if not sides or not dot or not name.isidentifier():
+        if not sides or not name.isidentifier():
             raise ClaimError(
                 "claim-syntax",
                 "an attribute is named by its module, a dot and its name, then '=' and the value",
@@ -39,8 +39,8 @@ class Attribute:
                 expected="attr encoder.num_layers = 6, or attr .name = 1 for the model itself",
             )
         column = sides[0].start
-        where = Part(path or ".", column)
-        return cls(where, Part(name, column + len(path) + 1), read_literal(sides[1]), sides[1])
+        where = SelectorPart(path or dot, column)
+        return cls(where, Part(name, column + len(path) + len(dot)), read_literal(sides[1]), sides[1])
 
     def judge(self, subject: Subject) -> Finding:
         """Hold if all named modules have the attribute with this value."""

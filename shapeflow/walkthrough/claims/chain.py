@@ -12,7 +12,7 @@ from shapeflow.model.making import same_numbers
 from shapeflow.model.match import Match
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding, evidence_of
-from shapeflow.walkthrough.parts import ClaimError, Part, part
+from shapeflow.walkthrough.parts import ClaimError, SelectorPart, part
 
 _DIGITS = re.compile(r"(\d+)")
 
@@ -21,7 +21,7 @@ _DIGITS = re.compile(r"(\d+)")
 class Chain:
     """Calls that hand one tensor on from each to the next."""
 
-    links: tuple[Part, ...]
+    links: tuple[SelectorPart, ...]
 
     @classmethod
     def parse(cls, text: str) -> Chain:
@@ -42,7 +42,7 @@ class Chain:
                 columns=wrong.columns,
                 expected="chain encoder.layers.*, encoder.norm",
             )
-        return cls(tuple(links))
+        return cls(tuple(SelectorPart.of(link) for link in links))
 
     def judge(self, subject: Subject) -> Finding:
         """Hold if the calls came in order, each as often, and each was given what the one before gave."""
@@ -86,7 +86,7 @@ class Chain:
         given = next((port for port in second.owner.inputs if port.value is not None), None)
         found = "no tensor"
         if given is not None:
-            from shapeflow.model.making import making_text
+            from shapeflow.model.making_text import making_text
 
             made = making_text(subject.trace, second.at(given, subject.trace.value_at(given)))
             found = (

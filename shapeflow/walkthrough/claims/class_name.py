@@ -9,14 +9,14 @@ from shapeflow.errors import Diagnostic
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding
 from shapeflow.walkthrough.messages import modules_text
-from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
+from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, around, first_word
 
 
 @dataclass(frozen=True, slots=True)
 class ClassName:
     """A module and the name of its class, alone or with the package it comes from."""
 
-    path: Part
+    path: SelectorPart
     name: Part
 
     @classmethod
@@ -31,7 +31,7 @@ class ClassName:
                 columns=keyword.to(rest),
                 expected="class encoder.layers.0 = EncoderLayer",
             )
-        return cls(*sides)
+        return cls(SelectorPart.of(sides[0]), sides[1])
 
     def judge(self, subject: Subject) -> Finding:
         """Hold if all named modules are of this class itself; a base class is not enough."""

@@ -13,9 +13,10 @@ from shapeflow.shapes.matching import Binding, NotEvaluable, evaluate, sizes_of,
 from shapeflow.shapes.notation import Expression
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Evidence, Finding, evidence_of
-from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word, size_of
+from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, around, first_word, size_of
 
-UNITS = ("modules", "calls", "ops", "items")
+_PLURALS = {"items": "ports", "tensors": "parameters or buffers"}
+UNITS = ("modules", "calls", "ops", "items", "tensors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Count:
     """What is counted, and how many there are."""
 
     unit: str
-    selector: Part
+    selector: SelectorPart
     number: Expression
     place: Part
     """Where the number is written."""
@@ -47,7 +48,7 @@ class Count:
             raise unit.error("claim-syntax", f"cannot count '{unit.text[:60]}'", expected=", ".join(UNITS))
         if " " in selector.text:
             raise selector.error("claim-syntax", "one selector is counted", expected="no blanks in it")
-        return cls(unit.text, selector, size_of(sides[1]), sides[1])
+        return cls(unit.text, SelectorPart.of(selector), size_of(sides[1]), sides[1])
 
     def judge(self, subject: Subject) -> Finding:
         """Hold if that many are there; a plain symbol without a size is bound."""
@@ -88,7 +89,7 @@ class Count:
                 return self._none(error.cause, subject)
             else:
                 return 0, [], Evidence()
-        if self.unit == "items":
+        if self.unit == "items" and not matches[0].tensor:
             names = self._items(matches)
             return len(names), names, evidence_of(matches)
         self._refuse_other_things(matches)
@@ -159,10 +160,11 @@ class Count:
         """Refuse to count calls where ops or ports are named, and the like."""
         match = matches[0]
         named = "items" if match.port else "ops" if match.op else "calls"
+        named = "tensors" if match.tensor else named
         if named != self.unit:
             error = SelectorError(
                 "claim-syntax",
-                f"'{self.selector.text}' names {'ports' if named == 'items' else named}, not {self.unit}",
+                f"'{self.selector.text}' names {_PLURALS.get(named, named)}, not {self.unit}",
                 hint=f"count {named} {self.selector.text} = {self.number.text}",
             )
             raise SelectionError("invalid", self.selector, error)

@@ -12,7 +12,7 @@ from shapeflow.model.flow import Reach, Use, all_reach, fold, reaches, use_of, v
 from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Evidence, Finding
-from shapeflow.walkthrough.parts import ClaimError, Part, first_word
+from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, first_word
 
 MAX_STEPS = 6
 """Calls of a path that a message names."""
@@ -31,10 +31,10 @@ _REST = re.compile(r"\s*(?P<verb>reaches|never\s+reaches|unused)(?P<other>\s.*)?
 class Flow:
     """Where data comes from and whether it gets somewhere."""
 
-    source: Part
+    source: SelectorPart
     verb: str
     """``reaches``, ``never reaches`` or ``unused``."""
-    destination: Part | None
+    destination: SelectorPart | None
 
     @classmethod
     def parse(cls, text: str) -> Flow:
@@ -52,7 +52,7 @@ class Flow:
                 columns=source.to(rest),
                 expected="A reaches B, A never reaches B, or A unused",
             )
-        return cls(source, verb, destination if wanted else None)
+        return cls(SelectorPart.of(source), verb, SelectorPart.of(destination) if wanted else None)
 
     def judge(self, subject: Subject) -> Finding:
         """Hold if the data goes there, or provably does not."""
@@ -127,7 +127,7 @@ def _contradicted(finding: Finding, source: str, destination: str, reach: Reach,
         because = f"it arrives as {trace.values[steps[-2].value]}" if len(steps) > 1 else ""
     else:
         what = f"'{source}' does not reach '{destination}'"
-        because = "its data gets nowhere"
+        because = "its data gets nowhere" if reach.start else "nothing read it in this run"
         if reach.last is not None:
             op = trace.ops[reach.last]
             place = f" in {trace.calls[op.call].name}" if op.call is not None else ""

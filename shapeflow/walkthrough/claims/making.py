@@ -8,7 +8,7 @@ from shapeflow.common.text import listing
 from shapeflow.errors import Diagnostic, SelectorError
 from shapeflow.model.doubts import SHARING
 from shapeflow.model.links import Links
-from shapeflow.model.making import making_text
+from shapeflow.model.making_text import making_text
 from shapeflow.model.match import Match
 from shapeflow.model.records import Records
 from shapeflow.walkthrough.alignment import aligned
@@ -17,7 +17,7 @@ from shapeflow.walkthrough.finding import Evidence, Finding, evidence_of
 from shapeflow.walkthrough.making.compare import Comparison
 from shapeflow.walkthrough.making.formula import EXAMPLE, Node, Tensor, parse_making, tensors_in
 from shapeflow.walkthrough.messages import failing_name, missing_port
-from shapeflow.walkthrough.parts import ClaimError, Part, first_word
+from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, first_word
 
 FUSED = {
     "_transformer_encoder_layer_fwd": "a whole encoder layer",
@@ -31,7 +31,7 @@ FUSED = {
 class Making:
     """A place, and what the tensor there is made of."""
 
-    selector: Part
+    selector: SelectorPart
     formula: Node
     place: Part
     """Where the formula is written."""
@@ -48,7 +48,7 @@ class Making:
                 columns=selector.to(rest),
                 expected=EXAMPLE,
             )
-        return cls(selector, parse_making(formula), formula)
+        return cls(SelectorPart.of(selector), parse_making(formula), formula)
 
     def judge(self, subject: Subject) -> Finding:
         """Hold if every tensor that is named was made as the formula says."""
@@ -111,7 +111,7 @@ class Making:
         found = making_text(subject.trace, first) or "nothing that was recorded made it"
         fused = _fused(subject.trace, first)
         others = listing([match.short_name for match in wrong[1:]], 4)
-        because = [subject.origin(first.value), *([f"as in {others}"] if others else [])]
+        because = [subject.origin(first), *([f"as in {others}"] if others else [])]
         if fused:
             because.insert(0, fused)
         return finding.amended(

@@ -8,21 +8,22 @@ from shapeflow.errors import Diagnostic
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.messages import failing_name, missing_port, places_text
-from shapeflow.walkthrough.parts import Part, first_word
+from shapeflow.walkthrough.parts import Part, SelectorPart, first_word
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
     """A selector whose ports all hold ``None``."""
 
-    selector: Part
+    selector: SelectorPart
     place: Part
     """Where ``None`` is written."""
 
     @classmethod
     def parse(cls, text: str) -> Nothing:
         """Read the line; see ``BodyType``."""
-        return cls(*first_word(text))
+        selector, place = first_word(text)
+        return cls(SelectorPart.of(selector), place)
 
     def judge(self, subject: Subject) -> Finding:
         """Hold if all that is named is ``None``."""
@@ -40,5 +41,5 @@ class Nothing:
             code="none",
             what=f"'{failing_name(self.selector, matches, wrong)}' is not None",
             columns=self.place.columns,
-            because=subject.origin(wrong[0].value),
+            because=subject.origin(wrong[0]),
         )

@@ -13,14 +13,14 @@ from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.messages import failing_name, places_text
-from shapeflow.walkthrough.parts import Part, first_word
+from shapeflow.walkthrough.parts import Part, SelectorPart, first_word
 
 
 @dataclass(frozen=True, slots=True)
 class OpText:
     """A selector, and a text that each op or call it names was given, or each port holds."""
 
-    selector: Part
+    selector: SelectorPart
     wanted: str
     place: Part
     """Where the text is written, quotes included."""
@@ -34,7 +34,7 @@ class OpText:
             raise quoted.error(
                 "claim-syntax", "a text ends with its quote, and nothing follows", expected=quote
             )
-        return cls(selector, quoted.text[1:-1], quoted)
+        return cls(SelectorPart.of(selector), quoted.text[1:-1], quoted)
 
     def judge(self, subject: Subject) -> Finding:
         """Hold if all that is named was given this text, blanks aside."""
@@ -60,7 +60,7 @@ class OpText:
     def _texts(match: Match) -> Sequence[str]:
         """Return the plain values that a match is about."""
         if match.port:
-            return [match.content if match.value else _unquoted(match.port.text)]
+            return [match.content if match.value or match.tensor else _unquoted(match.port.text)]
         return [_unquoted(port.text) for port in match.owner.inputs if port.value is None]
 
 
@@ -81,5 +81,5 @@ def _plain(text: str) -> str:
 
 def _place(match: Match, trace: Trace) -> str:
     """Return the source line of an op or call."""
-    source = match.owner.source
+    source = None if match.tensor else match.owner.source
     return "" if source is None else f"{trace.sources[source]}: {trace.sources[source].text}"

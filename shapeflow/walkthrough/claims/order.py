@@ -11,7 +11,7 @@ from shapeflow.model.moments import Moments
 from shapeflow.walkthrough.alignment import aligned
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding, evidence_of
-from shapeflow.walkthrough.parts import ClaimError, Part, first_word
+from shapeflow.walkthrough.parts import ClaimError, SelectorPart, first_word
 
 _REST = re.compile(r"before\s+(?=\S)")
 
@@ -20,8 +20,8 @@ _REST = re.compile(r"before\s+(?=\S)")
 class Order:
     """Two steps, calls or ops, of which the first ends before the second begins."""
 
-    first: Part
-    second: Part
+    first: SelectorPart
+    second: SelectorPart
 
     @classmethod
     def parse(cls, text: str) -> Order:
@@ -37,7 +37,7 @@ class Order:
                 columns=first.to(rest),
                 expected="encoder.self_attn before encoder.mlp",
             )
-        return cls(first, second)
+        return cls(SelectorPart.of(first), SelectorPart.of(second))
 
     def judge(self, subject: Subject) -> Finding:
         """Hold if each step of the first kind has ended when those of the second that belong to it begin."""

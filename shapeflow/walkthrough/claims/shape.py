@@ -26,7 +26,7 @@ from shapeflow.walkthrough.claims import accepted_syntax, keywords
 from shapeflow.walkthrough.context import SelectionError, Subject, is_pattern
 from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.messages import failing_name, missing_port, places_text
-from shapeflow.walkthrough.parts import ClaimError, Part, first_word
+from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, first_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,17 @@ class Comparison:
     @property
     def found(self) -> str:
         """What the port holds and what is different about it."""
-        value = self.match.value
-        if value is None or self.reason is None or isinstance(self.reason, Absent):
+        held = self.match.tensor or self.match.value
+        if held is None or self.reason is None or isinstance(self.reason, Absent):
             return self.match.content
-        return difference_text(self.reason, value.dtype, value.shape)
+        return difference_text(self.reason, held.dtype, held.shape)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """A selector and the shape that every port it names has."""
 
-    selector: Part
+    selector: SelectorPart
     pattern: ShapePattern
     place: Part
     """Where the shape is written."""
@@ -66,7 +66,7 @@ class Shape:
         if not looks_like_shape(rest.text):
             raise _unreadable(selector, rest)
         try:
-            return cls(selector, parse_shape(rest.padded), rest)
+            return cls(SelectorPart.of(selector), parse_shape(rest.padded), rest)
         except ShapeTextError as error:
             repaired = suggest_shape(rest.text)
             raise ClaimError(
@@ -98,11 +98,11 @@ class Shape:
             return finding
         if subject.said:
             self._refuse_new_names(subject.bindings)
-        finding = finding.amended("contradicted", because=subject.origin(failed[0].match.value))
+        finding = finding.amended("contradicted", because=subject.origin(failed[0].match))
         if len(failed) < len(compared) and self._is_unclear(matches):
             return self._ambiguous(finding, compared)
         name = failing_name(self.selector, matches, [comparison.match for comparison in failed])
-        return self._failed(finding, failed[0].reason, name)
+        return self._failed(finding, failed[0].reason, name, failed[0].match, subject)
 
     def _refuse_new_names(self, bindings: Bindings) -> None:
         """Refuse names of sizes in what others say that nobody gave a size: they say nothing.
@@ -124,35 +124,54 @@ class Shape:
 
     def _compare(self, found: Match, binder: tuple[int, str], trial: Bindings) -> Comparison:
         """Compare one port; what it binds counts for the next."""
-        value = found.value
-        if value is None:
+        held = found.tensor or found.value
+        if held is None:
             return Comparison(found, Absent())
-        return Comparison(found, match(self.pattern, value.dtype, value.shape, trial, binder))
+        return Comparison(found, match(self.pattern, held.dtype, held.shape, trial, binder))
 
     def _expected(self, bindings: Bindings) -> str:
         """Return the shape as written and the sizes of its symbols."""
-        sizes = with_sizes_text(self.pattern.symbols, bindings)
-        return f"{self.pattern}   {sizes}" if sizes else str(self.pattern)
+        pattern = self.pattern
+        sizes = with_sizes_text(pattern.symbols, bindings)
+        implied = "" if pattern.dtype else pattern.implied
+        dtype = f"{implied}, as the front matter says" if implied else ""
+        return "   ".join(text for text in (str(pattern), dtype, sizes) if text)
 
-    def _failed(self, finding: Finding, reason: Mismatch | Absent | None, name: str) -> Finding:
+    def _failed(
+        self,
+        finding: Finding,
+        reason: Mismatch | Absent | None,
+        name: str,
+        found: Match,
+        subject: Subject,
+    ) -> Finding:
         """Add to a contradiction why the first port that fails does."""
         if isinstance(reason, NotEvaluable):
             return self._not_evaluable(finding, reason)
         if isinstance(reason, DimsDiffer):
-            return self._dims_differ(finding, reason, name)
+            return self._dims_differ(finding, reason, name, found, subject)
         if isinstance(reason, DtypeDiffers):
             start = self.place.start
-            columns = (start, start + len(self.pattern.dtype))
-            what = f"'{name}' has another dtype"
-            return finding.amended("contradicted", code="dtype", what=what, columns=columns)
+            written = (start, start + len(self.pattern.dtype))
+            return finding.amended(
+                "contradicted",
+                code="dtype",
+                what=f"'{name}' has another dtype",
+                columns=written if self.pattern.dtype else self.place.columns,
+                hint=f"{self.selector.text}  {self.pattern.with_sizes({}, reason.found)}",
+            )
         what = f"'{name}' holds no tensor"
         if isinstance(reason, RankDiffers):
             what = f"'{name}' has {counted(reason.found, 'dim')}, not {reason.expected}"
         return finding.amended("contradicted", code="shape", what=what, columns=self.place.columns)
 
-    def _dims_differ(self, finding: Finding, reason: DimsDiffer, name: str) -> Finding:
+    def _dims_differ(
+        self, finding: Finding, reason: DimsDiffer, name: str, found: Match, subject: Subject
+    ) -> Finding:
         """Add which sizes differ, and the claim with the sizes found."""
         first = reason.differences[0]
+        held = found.tensor or found.value
+        dtype = held.dtype if held else ""
         dim = self.pattern.dims[first.dim]
         right = {difference.dim: difference.found for difference in reason.differences}
         finding = finding.amended(
@@ -160,12 +179,16 @@ class Shape:
             code="shape",
             what=f"'{name}' has another shape",
             columns=(dim.start, dim.end),
-            hint=f"{self.selector.text}  {self.pattern.with_sizes(right)}",
+            hint=f"{self.selector.text}  {self.pattern.with_sizes(right, dtype)}",
         )
         if reason.reordered:
             what = f"'{name}' has these sizes in another order"
             return finding.amended("layout differs", code="layout", what=what)
         binder = first.binding
+        if subject.run and binder is not None and not binder.by:
+            shared = f"'{dim.text}' in line {binder.line} is for every run; without it each run binds its own"
+            because = f"{finding.because}\n{shared}" if finding.because else shared
+            return finding.amended("contradicted", because=because)
         if binder is None or not all(one.binding and one.binding.by for one in reason.differences):
             return finding
         return finding.amended(

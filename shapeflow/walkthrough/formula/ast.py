@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shapeflow.walkthrough.parts import Part
+from shapeflow.walkthrough.parts import SelectorPart
 
 FUNCTIONS: dict[str, tuple[int, int]] = {
     "abs": (1, 1),
@@ -61,7 +61,7 @@ Items = tuple[int | slice, ...]
 class Captured:
     """The numbers of one tensor of the run, or of a part of it."""
 
-    selector: Part
+    selector: SelectorPart
     items: Items = ()
     """Which part; empty: all of it. A run keeps no more than is needed."""
 

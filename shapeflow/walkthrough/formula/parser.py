@@ -23,7 +23,7 @@ from shapeflow.walkthrough.formula.ast import (
     Symbol,
     Text,
 )
-from shapeflow.walkthrough.parts import ClaimError, Part
+from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart
 
 MAX_TOKENS = 400
 MAX_DEPTH = 40
@@ -31,7 +31,9 @@ MAX_DEPTH = 40
 _RUN = re.compile(r"(?:[\w./]|\\.)+")
 """What a selector begins with: a path, or a number or name that is not one."""
 _TAIL = re.compile(r"(?:\(\))?(?:@-?\d+)?(?:/[\w.]+(?:@-?\d+)?)?:(?:in|out|score)\b(?:\.\w+|\[\d+\])*")
-"""What makes a run of these signs a selector: it names a port."""
+"""What makes a run of these signs a selector, or is one in a block about a module: it names a port."""
+_TENSOR = re.compile(r"\.?(?:[^\W\d]\w*\.)+\w+|\.[^\W\d]\w*")
+"""A run that names a parameter or buffer: ``embed.weight``, or ``.scale`` of the model itself."""
 _OTHER = re.compile(
     r"""(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)|(?P<name>[^\W\d]\w*)|(?P<text>"[^"]*")|(?P<mark>\S)"""
 )
@@ -67,10 +69,13 @@ def _tokens(given: Part) -> Iterator[_Token]:
             continue
         kind, end = "", position
         run = _RUN.match(text, position) if position >= no_selector_before else None
+        tail = _TAIL.match(text, run.end() if run else position)
+        tensor = _TENSOR.fullmatch(run[0]) if run else None
+        if tail and (run or text[position] in ":@"):
+            kind, end = "selector", tail.end()
+        elif run and tensor:
+            kind, end = "selector", run.end()
         if run:
-            tail = _TAIL.match(text, run.end())
-            if tail:
-                kind, end = "selector", tail.end()
             no_selector_before = run.end()
         other = _OTHER.match(text, position)
         if not kind and other:
@@ -142,7 +147,7 @@ class _Parser:
             return Apply("neg", (self.expression(2),), place)
         node: Node
         if kind == "selector":
-            node = Captured(Part(self.take(), place[0]))
+            node = Captured(SelectorPart(self.take(), place[0]))
         elif kind == "number":
             return Number(float(self.take()))
         elif kind == "name":

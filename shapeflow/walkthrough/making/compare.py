@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from math import isclose
 
 from shapeflow.model.handed_on import tensors
-from shapeflow.model.items import index_text, item_of, same_index
+from shapeflow.model.items import index_text, item_of, narrowed_text, same_index, stages
 from shapeflow.model.making import operands, operator_of, same_numbers, step_back
+from shapeflow.model.orders import ORDERINGS, order_of, plain_texts
 from shapeflow.model.records import Op, Port, Records
 from shapeflow.shapes.matching import Bindings
 from shapeflow.walkthrough.making.formula import MAX_TERMS, Anything, Made, Node, Plain, Taken, Tensor
 
 _COMMUTES = ("+", "*")
+_FAMILIES = (
+    ("cat", "concat", "concatenate"),
+    ("zeros", "zeros_like", "new_zeros"),
+    ("ones", "ones_like", "new_ones"),
+)
+"""Ops that do the same, whatever they take their size from."""
+_NUMPY = re.compile(r"^np\.\w+\((.*)\)$")
+"""A number of numpy, as Python prints it: ``np.float64(3.0)``."""
 FROM_OUTSIDE = frozenset(
     {"as_tensor", "asarray", "from_dlpack", "from_file", "from_numpy", "frombuffer", "tensor"}
 )
@@ -39,13 +49,14 @@ class Comparison:
         """Values of unknown making at which a comparison failed."""
         self.used: dict[int, None] = {}
         """Ops that a comparison went through."""
-        self._known: dict[tuple[int, int], bool] = {}
+        self._known: dict[tuple[int, int, bool], bool] = {}
 
-    def fits(self, node: Node, value: int) -> bool:
-        """Return whether a value was made as a part of a formula says."""
-        key = (id(node), value)
+    def fits(self, node: Node, value: int, arranged: bool = False) -> bool:
+        """Return whether a value was made as a part of a formula says, with the same axes if ``arranged``."""
+        key = (id(node), value, arranged)
         if key not in self._known:
-            self._known[key] = any(self._at(node, same) for same in same_numbers(self.trace, value))
+            near = same_numbers(self.trace, value, arranged)
+            self._known[key] = any(self._at(node, same) for same in near)
         return self._known[key]
 
     def _at(self, node: Node, value: int) -> bool:
@@ -57,16 +68,21 @@ class Comparison:
         elif isinstance(node, Plain):
             return False
         else:
-            found = any(self._op(node, op, value) for op in step_back(self.trace, value).ops)
+            step = step_back(self.trace, value)
+            found = any(self._op(node, op, value) for op in (*step.ops, *step.moves))
         if not found and self._came_from_outside(value):
             self.ends[value] = None
         return found
 
     def _came_from_outside(self, value: int) -> bool:
-        """Return whether a value was made of something that is no tensor and was not looked into."""
-        ops = step_back(self.trace, value).ops
-        outside = bool(ops) and all(op.target in FROM_OUTSIDE and not tensors(op) for op in ops)
-        return outside or self.trace.values[value].origin == "unknown"
+        """Return whether the making of a value was not seen.
+
+        It has none, or came from something that is no tensor, or was written through a view of its memory.
+        """
+        record, step = self.trace.values[value], step_back(self.trace, value)
+        outside = bool(step.ops) and all(op.target in FROM_OUTSIDE and not tensors(op) for op in step.ops)
+        unseen = record.origin == "op" and not step.ops and not step.same
+        return outside or unseen or record.origin == "unknown"
 
     def _op(self, node: Made | Taken, op: Op, value: int) -> bool:
         fits = self._takes(node, op, value) if isinstance(node, Taken) else self._made(node, op)
@@ -80,26 +96,55 @@ class Comparison:
             return False
         if isinstance(node.whole, Made) and node.index.isdecimal():  # `(chunk(x))[1]`
             place = f"out[{int(node.index)}]"
-            if any(port.name == place and port.value == value for port in op.outputs):
-                return self._made(node.whole, op)
-        shape = self.trace.values[given[0].value].shape
-        text = index_text(op) if op.target == "getitem" else None
-        if text is None:
-            item = item_of(self.trace, op, value)
-            text = None if item is None else ", ".join([":"] * item.axis + [str(item.index)])
-        return (
-            text is not None and same_index(node.index, text, shape) and self.fits(node.whole, given[0].value)
-        )
+            here = any(port.name == place and port.value == value for port in op.outputs)
+            if here and self._made(node.whole, op):
+                return True
+        item = item_of(self.trace, op, value)
+        if item is not None:
+            return any(self._is_part(node, one.value, one.text) for one in stages(self.trace, item))
+        rank = len(self.trace.values[given[0].value].shape)
+        text = index_text(op) if op.target == "getitem" else narrowed_text(op, rank)
+        return text is not None and self._is_part(node, given[0].value, text)
+
+    def _is_part(self, node: Taken, whole: int, index: str) -> bool:
+        shape = self.trace.values[whole].shape
+        return same_index(node.index, index, shape) and self.fits(node.whole, whole, arranged=True)
 
     def _made(self, node: Made, op: Op) -> bool:
         sign = operator_of(op)
+        if node.name == "*" and sign == "/" and self._divides(node, op):
+            return True
         if node.name in _COMMUTES:
             return sign == node.name and self._terms(tuple(_terms(node, node.name)), op)
         if node.name == "neg":
             return op.target.rstrip("_") in ("neg", "negative") and self._arguments(node, op)
         if not node.name[0].isalpha() and node.name[0] != "_":
             return sign == node.name and all(map(self._operand, node.arguments, operands(op)))
-        return node.name.rstrip("_") == op.target.rstrip("_") and self._arguments(node, op)
+        if node.name in ORDERINGS:
+            return self._ordered(node, op)
+        return _family(node.name) == _family(op.target) and self._arguments(node, op)
+
+    def _divides(self, node: Made, op: Op) -> bool:
+        """Return whether an op divides where the formula multiplies by the inverse."""
+        over, under = operands(op)
+        for number, other in (node.arguments, node.arguments[::-1]):
+            if isinstance(number, Plain) and under.value is None and self._operand(other, over):
+                try:
+                    return isclose(float(number.text) * float(under.text), 1.0, rel_tol=1e-9)
+                except ValueError:
+                    return False
+        return False
+
+    def _ordered(self, node: Made, op: Op) -> bool:
+        """Return whether an op orders the axes as ``permute(x, 2, 0, 1)`` says, in any words."""
+        given = tensors(op)
+        if len(given) != 1 or given[0].value is None or not node.arguments:
+            return False
+        rank = len(self.trace.values[given[0].value].shape)
+        written = tuple(item.text for item in node.arguments[1:] if isinstance(item, Plain))
+        wanted = order_of(node.name, written, rank)
+        found = order_of(op.target, plain_texts(op), rank)
+        return wanted is not None and wanted == found and self.fits(node.arguments[0], given[0].value)
 
     def _terms(self, terms: Sequence[Node], op: Op) -> bool:
         """Return whether an op adds, or multiplies, what the terms say, in any order."""
@@ -141,7 +186,7 @@ class Comparison:
         if written == text or written.strip("\"'").replace(" ", "") == text.strip("\"'").replace(" ", ""):
             return True
         try:
-            return isclose(float(written), float(text), rel_tol=1e-9)
+            return isclose(float(written), float(_NUMPY.sub(r"\1", text)), rel_tol=1e-9)
         except ValueError:
             return False
 
@@ -150,7 +195,7 @@ class Comparison:
         named = {port.name.removeprefix("in."): port for port in op.inputs} | {
             port.alias.removeprefix("in."): port for port in op.inputs if port.alias
         }
-        left = list(op.inputs)
+        left = [port for port in op.inputs if port.name != "in.out"]
         for name, inner in node.keywords:
             port = named.get(name)
             if port is None or not self._operand(inner, port):
@@ -161,6 +206,8 @@ class Comparison:
             if taken is None:
                 return False
             del left[taken]
+            if isinstance(argument, Plain):  # what is written comes in this order
+                left = left[taken:]
         return node.more or all(self._goes_without_saying(port, op) for port in left)
 
     def _next(self, argument: Node, left: Sequence[Port], op: Op) -> int | None:
@@ -182,6 +229,12 @@ class Comparison:
             return True
         origins = {self.trace.values[same].origin for same in same_numbers(self.trace, port.value)}
         return "parameter" in origins or ("buffer" in origins and op.target.endswith("_norm"))
+
+
+def _family(name: str) -> str:
+    """Return the name that several ops share which do the same."""
+    plain = name.rstrip("_")
+    return next((family[0] for family in _FAMILIES if plain in family), plain)
 
 
 def _terms(node: Node, sign: str) -> Iterator[Node]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from shapeflow.walkthrough.parts import ClaimError, Part
+from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart
 
 MAX_TOKENS = 200
 MAX_DEPTH = 30
@@ -25,7 +25,7 @@ _PATH = rf"(?:{_NAMES}(?:\(\))?|\.)"
 _OP = r"/[\w.*]+(?:@-?\d+(?:--?\d+)?)?"
 _PORT = r":(?:in|out|score)\b(?:\.\w+|\[\d+\])*"
 _TOKEN = re.compile(
-    rf"(?P<selector>(?:{_PATH}(?:@-?\d+(?:--?\d+)?)?(?:{_OP})?|{_OP}){_PORT})"
+    rf"(?P<selector>(?:{_PATH}(?:@-?\d+(?:--?\d+)?)?(?:{_OP})?|{_OP}|@-?\d+(?:--?\d+)?)?{_PORT})"
     rf"|(?P<number>(?:{_NUMBER})(?![\w.:]))"
     r"|(?P<rest>\.\.\.)"
     r"|(?P<function>[^\W\d][\w.]*(?=\())"
@@ -41,7 +41,7 @@ _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2}
 class Tensor:
     """A tensor of the run: a port, or a parameter or buffer by its name."""
 
-    selector: Part
+    selector: SelectorPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ class _Parser:
         elif kind == "function":
             node = self.function()
         elif kind in ("selector", "tensor"):
-            node = Tensor(Part(self.take(), place[0]))
+            node = Tensor(SelectorPart(self.take(), place[0]))
         elif kind in ("number", "name", "text"):
             text = self.take()
             node = Anything() if text == "_" else Plain(text, place)

@@ -1,0 +1,67 @@
+"""Which trace is of which run of a document, for documents that name several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from shapeflow.common.text import counted, listing, nearest
+from shapeflow.errors import WalkthroughError
+from shapeflow.model.trace import Trace
+from shapeflow.walkthrough.document import Document
+
+Given = Trace | Sequence[Trace] | Mapping[str, Trace]
+"""A trace, several, or several by the names of their runs."""
+
+
+def by_run(document: Document, given: Given) -> dict[str, Trace]:
+    """Return the traces by the run of the document that each is of, in the document's order.
+
+    A trace without a name is of the first run: the one that blocks without a name speak of.
+
+    Raises:
+        WalkthroughError: a trace is of no run of the document, or two are of one run.
+    """
+    if isinstance(given, Trace):
+        given = [given]
+    pairs = given.items() if isinstance(given, Mapping) else [(trace.run.name, trace) for trace in given]
+    names = document.run_names
+    found: dict[str, Trace] = {}
+    for name, trace in pairs:
+        wanted = name if document.runs and name else names[0]
+        if wanted not in names:
+            raise unknown_run(document, name)
+        if wanted in found:
+            raise _twice(document, wanted)
+        found[wanted] = trace
+    return {name: found[name] for name in names if name in found}
+
+
+def unknown_run(document: Document, name: str) -> WalkthroughError:
+    """Return the error for a run that the document does not have."""
+    close = nearest(name, document.run_names, 1)
+    return WalkthroughError(
+        "unknown-run",
+        f"no run '{name[:60]}' in this document",
+        where=document.path,
+        expected=f"one of {listing(list(document.run_names), 6)}",
+        hint=close[0] if close else "",
+    )
+
+
+def _twice(document: Document, name: str) -> WalkthroughError:
+    """Return the error for two traces of one run."""
+    if not document.runs:
+        return WalkthroughError(
+            "unknown-run",
+            "several traces, and the document has one run",
+            where=document.path,
+            expected="one trace, or 'runs:' in the front matter, with a name for each",
+        )
+    return WalkthroughError(
+        "unknown-run",
+        f"two traces are of the run '{name}'",
+        where=document.path,
+        expected=f"one for each of {counted(len(document.runs), 'run')}: {listing(list(document.runs), 6)}",
+        because=f"a trace that does not name its run is of the first, '{document.run_names[0]}'",
+        hint=f"{document.run_names[-1]}=FILE.trace.json",
+    )
