@@ -486,6 +486,14 @@ def test_an_order_of_axes_that_is_written_is_all_there_is(turned):
     assert judge(trace, ".:out = permute(flatten(.:in[0], 2), 2, 0, 1)").status == wanted
     assert judge(trace, ".:out = permute(_, 2, 0, 1)").status == "holds"
 
+    class Folded(nn.Module):
+        def forward(self, x):
+            x = x.permute(1, 2, 0).reshape(-1, 3, 4, 4)
+            return x.mT if turned else x
+
+    trace = shapeflow.trace(Folded(), torch.zeros(16, 2, 3), device="meta")
+    assert judge(trace, ".:out = reshape(permute(.:in[0], 1, 2, 0), -1, 3, 4, 4)").status == wanted
+
 
 def test_an_argument_that_was_not_given_is_what_it_is_by_default():
     class Attention(nn.Module):

@@ -22,6 +22,8 @@ _FAMILIES = (
     ("ones", "ones_like", "new_ones"),
 )
 """Ops that do the same, whatever they take their size from."""
+_VIEWS = frozenset({"flatten", "reshape", "squeeze", "unflatten", "unsqueeze", "view"})
+"""Ops that leave the numbers in the order that they have."""
 _NUMPY = re.compile(r"^np\.\w+\((.*)\)$")
 """A number of numpy, as Python prints it: ``np.float64(3.0)``."""
 _NOT_GIVEN = {
@@ -68,7 +70,7 @@ class Comparison:
             arranged: only with the same axes.
             ordered: only with the axes in the same order: an order that is written is all there is.
         """
-        ordered = ordered or (isinstance(node, Made) and node.name in ORDERINGS)
+        ordered = ordered or _writes_an_order(node)
         key = (id(node), value, arranged, ordered)
         if key not in self._known:
             near = same_numbers(self.trace, value, arranged) if arranged or not ordered else self._near(value)
@@ -263,6 +265,13 @@ class Comparison:
             return True
         origins = {self.trace.values[same].origin for same in same_numbers(self.trace, port.value)}
         return "parameter" in origins or ("buffer" in origins and op.target.endswith("_norm"))
+
+
+def _writes_an_order(node: Node) -> bool:
+    """Return whether a part of a formula is an order of axes, or a view of one: ``view(permute(…), -1)``."""
+    if not isinstance(node, Made) or not node.arguments:
+        return False
+    return node.name in ORDERINGS or (node.name in _VIEWS and _writes_an_order(node.arguments[0]))
 
 
 def _family(name: str) -> str:
