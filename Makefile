@@ -35,7 +35,7 @@ lint: $(VENV)/.test ## style and layout
 types: $(VENV)/.test ## strict type check
 	$(BIN)/mypy
 
-bench: $(VENV)/.bench ## measure, and write docs/benchmarks.md
+bench: $(VENV)/.bench ## measure, and write the figures into docs/
 	$(BIN)/python -m benchmarks
 
 matrix: $(VENV)/.test ## run the quick tests on each Python there is, and with the oldest and newest packages

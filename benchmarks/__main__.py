@@ -1,4 +1,4 @@
-"""``make bench``: measure everything and write it into docs/benchmarks.md and docs/limits.md."""
+"""``make bench``: measure everything and write it into the pages of docs/ that have figures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 
 from benchmarks.document import ROOT, machine, replace_part
 
-PARTS = ("refusals", "zoo", "interventions", "sam3", "peers", "growth")
+PARTS = ("refusals", "zoo", "interventions", "changes", "sam3", "peers", "growth")
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:

@@ -99,6 +99,10 @@ def _stored(args: argparse.Namespace) -> tuple[Document, Mapping[str, Trace]]:
         trace = Trace.load(args.files[0])
         return read(shipped(trace.run.target)), {trace.run.name: trace}
     *names, walkthrough = args.files
+    if any(name.endswith(".md") for name in names):
+        what = f"one argument too many: '{walkthrough}'"
+        expected = "a trace for each run, then one walkthrough"
+        raise InputError("usage", what, where="shapeflow check", expected=expected)
     document = read(Path(walkthrough))  # first: it is read sooner than a large trace
     traces = load_traces(names, document)
     missing = [name for name in document.run_names if name not in traces]

@@ -53,7 +53,11 @@ def unknown_tensor(
     holders = owned.holders(index, above)
     if not holders or last.text.endswith("()"):
         return error
-    if last.literal is not None and any(owned.may_hold_more(index.modules[path]) for path in holders):
+    literal = all(segment.literal is not None for segment in segments)
+    if literal and not error.hint and any(owned.may_hold_more(index.modules[path]) for path in holders):
+        if not above:  # more likely the name of a module
+            found = f"{error.found}; which parameters and buffers it has is not in this trace"
+            return SelectorError("unknown-path", error.what, columns=error.columns, found=found)
         return SelectorError(
             "not-in-trace",
             f"'{_written(segments)}' is no module, and this trace lists no parameters and buffers",

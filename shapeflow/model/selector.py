@@ -113,7 +113,8 @@ def select(trace: Records, selector: str | Selector) -> list[Match]:
     if isinstance(selector, str):
         selector = parse(selector)
     index = trace.cached(PathIndex)
-    keys = [OUTSIDE] if selector.path is None else index.find(selector.path)
+    about_ops = selector.target is not None
+    keys = [OUTSIDE] if selector.path is None else index.find(selector.path, helpers=about_ops)
     if not keys:
         return _tensors(trace, selector, selector.path or ())
     called = [key for key in keys if key in index.calls or key == OUTSIDE]
@@ -133,9 +134,12 @@ def _tensors(trace: Records, selector: Selector, path: tuple[Segment, ...]) -> l
     """Return the parameters and buffers that a path names which no module has."""
     index, owned = trace.cached(PathIndex), trace.cached(Owned)
     found = owned.find(index, path)
+    only_calls_have_it = bool(selector.port or selector.target or selector.calls)
+    if not found and only_calls_have_it:
+        raise not_found.unknown_path(index, path, selector.path_span)
     if not found:
         raise not_found.unknown_tensor(index, owned, path, selector.path_span)
-    if selector.port or selector.target or selector.calls:
+    if only_calls_have_it:
         raise not_found.no_ports(selector.text[: selector.path_span[1]], len(selector.text))
     return tensor_matches(trace, found)
 

@@ -47,6 +47,21 @@ class Capturer:
                 self._parsed[name] = parse(item.selector)
         self._meant: dict[tuple[str | None, str], list[str]] = {}
         self._kept: dict[tuple[str, int], dict[str, Any]] = {}
+        self._own: dict[str, dict[str, Any]] = {}
+        """What parameters and buffers held before the run."""
+
+    def look_at_model(self, tensors: Iterable[tuple[Tensor, str, str]]) -> None:
+        """Copy what is wanted of parameters and buffers, given with their origins and names."""
+        meant: dict[str, list[str]] = {}
+        for name, selector in self._parsed.items():
+            if not selector.port and selector.target is None and selector.path:
+                path = ".".join(segment.literal or "*" for segment in selector.path)
+                meant.setdefault(path, []).append(name)
+        for tensor, _, path in tensors if meant else ():
+            for name in meant.get(path, ()):
+                numbers = _numbers(tensor, self._wanted[name].index)
+                if numbers is not None:
+                    self._own[name] = numbers
 
     def look(self, path: str | None, target: str, ports: Iterable[Port], leaves: Iterable[Any]) -> None:
         """Copy what is wanted of a call (``target`` empty), or of an op in it; ``path`` None: outside all."""
@@ -75,6 +90,9 @@ class Capturer:
             try:
                 matches = select(trace, item.selector)
             except SelectorError:
+                continue
+            if matches[0].tensor is not None and name in self._own:
+                kept[name] = self._own[name]
                 continue
             values = {match.port.value for match in matches if match.port is not None}
             value = values.pop() if len(values) == 1 else None

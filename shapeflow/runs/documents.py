@@ -30,7 +30,7 @@ def run_documents(
 
     Args:
         documents: walkthroughs that ask for the same run; a real one keeps the numbers that any needs.
-        run: which of the runs that they name; empty for documents with one.
+        run: which of the runs that they name; empty: the first, or the only one.
         device: instead of the documents'.
         quiet: no progress on stderr.
         trust: also run code that is not in the repository of the document that names it.
@@ -40,6 +40,7 @@ def run_documents(
         InputError: a file, package or option it names is missing or wrong, or it is not in the repository.
         RunError: the model raised.
     """
+    run = run or documents[0].run_names[0]
     request = request_of(documents[0], device, run)
     if not trust:
         for document in documents:
@@ -74,6 +75,7 @@ def run_all(
 def request_of(document: Document, device: str | None = None, run: str = "") -> Request:
     """Return what a walkthrough asks to be run, every part of it checked."""
     folder = Path(document.path).resolve().parent
+    run = run or document.run_names[0]
     given = document.runs[run] if document.runs else document.run
     where = f"{document.path} (runs: {run})" if run else document.path
     return from_front_matter(document.model, given, folder=folder, where=where, device=device)

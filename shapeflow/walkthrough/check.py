@@ -78,10 +78,12 @@ def front_matter_sizes(document: Document) -> Bindings:
 
 def _judge_in_all(claim: Claim, subjects: Mapping[str, Subject], partial: bool) -> Verdict:
     """Return the verdict on a claim in the runs that its block speaks of: the first that fails, if any."""
+    if isinstance(claim.body, ClaimError):
+        return Verdict.of(claim, Finding("invalid", claim.body.diagnostic))
     verdicts = []
     for name in claim.scope.runs:
         subject = subjects.get(name)
-        finding = _no_such_trace(name, partial) if subject is None else _judge(claim, subject)
+        finding = _judge(claim, claim.body, subject) if subject else _no_such_trace(name, partial)
         verdicts.append(Verdict.of(claim, finding, name))
     failing = [verdict.run for verdict in verdicts if not verdict.passed]
     worst = min(verdicts, key=lambda verdict: (verdict.passed, verdict.skipped))
@@ -99,15 +101,13 @@ def _no_such_trace(name: str, partial: bool) -> Finding:
     return Finding("not observed", reason, skipped=partial)
 
 
-def _judge(claim: Claim, subject: Subject) -> Finding:
+def _judge(claim: Claim, body: Body, subject: Subject) -> Finding:
     """Return what the trace says of one claim."""
-    if isinstance(claim.body, ClaimError):
-        return Finding("invalid", claim.body.diagnostic)
     scope = claim.scope
     missing = subject.missing_module(scope.module) if scope.module else None
     if missing is not None:
         return _without_module(missing, scope, subject)
-    finding = _judge_body(claim, claim.body, subject)
+    finding = _judge_body(claim, body, subject)
     hint = finding.diagnostic.hint
     if scope.module and hint:
         hint = written_in(hint, scope.module, subject.trace.cached(_top_names))

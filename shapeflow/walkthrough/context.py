@@ -13,7 +13,7 @@ from shapeflow.model.members import exists_elsewhere, left_out, unlisted
 from shapeflow.model.not_found import unknown_path
 from shapeflow.model.path_index import PathIndex
 from shapeflow.model.pattern import parse_path
-from shapeflow.model.records import Module
+from shapeflow.model.records import Module, Value
 from shapeflow.model.selector import modules, select
 from shapeflow.model.trace import Trace
 from shapeflow.shapes.matching import Bindings
@@ -105,11 +105,8 @@ class Subject:
             return "invalid"
         return "invalid" if self.said and not exists_elsewhere(self.trace, selector) else "contradicted"
 
-    def origin(self, match: Match) -> str:
+    def origin(self, value: Value | None) -> str:
         """Return where a tensor comes from: the op that made it, its source line and call."""
-        value = match.value
-        if match.tensor is not None:
-            return f"it is a {'buffer' if match.tensor.kind == 'buffer' else 'parameter'} of the model"
         if value is None:
             return ""
         if value.producer is None:

@@ -265,3 +265,75 @@ class TestRun:
         code, out, err = check(capsys, "--run", "docs/w.md", "--quiet")
         assert (code, out) == (3, "")
         assert "error[model-crash]: the model raised RuntimeError" in err
+
+
+RUNS = """\
+---
+model: tiny.py:build
+runs:
+  plain:
+    device: meta
+  real:
+    model: tiny.py:build
+    device: cpu
+---
+# Tiny
+
+```shapes run=all
+head:out [B, 2]
+```
+
+```shapes run=real
+real head:in [3, 4]
+value .:out ~= sigmoid(head:out)
+```
+"""
+
+
+class TestRuns:
+    @pytest.fixture
+    def runs(self, folder):
+        (folder / "tiny.py").write_text(MODEL)
+        (folder / "runs.md").write_text(RUNS)
+        return folder
+
+    def test_all_of_them_are_made_and_kept_by_name(self, runs, capsys):
+        code, out, _ = check(capsys, "--run", "runs.md", "-o", "t.trace.json", "--format", "json")
+        data = json.loads(out)
+        assert (code, data["passed"], data["need_a_real_run"]) == (0, True, 0)
+        assert data["runs"] == ["plain", "real"]
+        plain, real = "t.plain.trace.json", "t.real.trace.json"
+        assert {path.name for path in runs.glob("t.*.trace.json")} == {plain, real}
+        for given in ((real, plain), (plain, f"real={real}")):
+            assert check(capsys, *given, "runs.md")[0] == 0
+
+    def test_a_run_without_a_trace(self, runs, capsys):
+        check(capsys, "--run", "runs.md", "-o", "t.trace.json", "-q")
+        code, _, said = check(capsys, "t.plain.trace.json", "runs.md")
+        assert code == 2
+        assert "error[run-missing]: no trace is given of the run 'real'" in said
+        assert "shapeflow check plain=FILE real=FILE runs.md" in said
+
+    def test_a_trace_of_another_run(self, runs, capsys):
+        check(capsys, "--run", "runs.md", "-o", "t.trace.json", "-q")
+        code, _, said = check(capsys, "t.plain.trace.json", "reel=t.real.trace.json", "runs.md")
+        assert code == 2
+        assert "error[unknown-run]: no run 'reel' in this document" in said
+
+    def test_a_wrong_run_is_told_before_any_is_made(self, runs, capsys):
+        (runs / "runs.md").write_text(RUNS.replace("device: cpu", "devise: cpu"))
+        code, _, said = check(capsys, "--run", "runs.md", "-o", "t.trace.json")
+        assert (code, list(runs.glob("t.*.trace.json"))) == (2, [])
+        assert "no key 'devise' in 'run'" in said
+        assert "runs.md (runs: real)" in said
+
+    def test_a_trace_gets_its_name_from_the_command(self, runs, capsys):
+        assert main(["trace", "--model", "tiny.py:build", "--name", "plain", "-o", "p.trace.json", "-q"]) == 0
+        assert json.loads((runs / "p.trace.json").read_text())["run"]["name"] == "plain"
+
+    def test_a_report_says_which_claims_need_another_run(self, runs, capsys):
+        check(capsys, "--run", "runs.md", "-o", "t.trace.json", "-q")
+        assert main(["report", "t.plain.trace.json", "runs.md", "--format", "markdown"]) == 0
+        out = capsys.readouterr().out
+        assert "2 need another run" in out
+        assert "needs the run real" in out

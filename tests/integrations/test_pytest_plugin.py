@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from walkthroughs import document_of
 
+from shapeflow.runs.documents import run_all
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import read
 
@@ -213,3 +215,43 @@ def test_code_outside_the_repository_is_run_only_if_it_is_trusted(pytester, fold
     pytester.makeini("[pytest]")
     (folder / ".git").mkdir()
     assert run_alone(pytester, "--shapeflow", "docs/run.md").ret == 0
+
+
+RUNS = """\
+---
+model: tiny.py:build
+runs:
+  plain:
+    device: meta
+  real:
+    device: cpu
+---
+# Tiny
+
+```shapes run=all
+0:out [B, 2]
+```
+
+```shapes run=real
+value 1:out ~= sigmoid(0:out)
+```
+"""
+
+
+def test_every_run_of_a_document_is_made(pytester, folder):
+    (folder / "tiny.py").write_text(MODEL)
+    (folder / "runs.md").write_text(RUNS)
+    result = run(pytester, "--shapeflow", "runs.md")
+    result.assert_outcomes(passed=2)
+    assert len((folder / "runs.txt").read_text().splitlines()) == 2
+
+
+def test_stored_traces_by_the_names_of_their_runs(pytester, folder):
+    (folder / "tiny.py").write_text(MODEL)
+    (folder / "runs.md").write_text(RUNS)
+    result = read(folder / "runs.md")
+    for name, trace in run_all(result).items():
+        replace(trace, run=replace(trace.run, name="")).save(folder / f"{name}.trace.json")
+    words = ["--shapeflow-trace", "plain.trace.json", "--shapeflow-trace", "real=real.trace.json"]
+    run(pytester, "--shapeflow", "runs.md", *words).assert_outcomes(passed=2)
+    run(pytester, "--shapeflow", "runs.md", *words[:2]).assert_outcomes(failed=2)

@@ -109,6 +109,7 @@ class TraceBuilder:
     ) -> TraceBuilder:
         """Add a module, called or not. Calls add the modules they need by themselves."""
         runs = bool(attributes.pop("callable", True))
+        tensors = attributes.pop("tensors", None)
         self.modules.append(
             Module(
                 path,
@@ -118,6 +119,7 @@ class TraceBuilder:
                 own or parameters,
                 attributes,
                 callable=runs,
+                tensors=tensors,
             )
         )
         return self

@@ -512,3 +512,38 @@ def test_an_argument_that_was_not_given_is_what_it_is_by_default():
     ):
         trace = shapeflow.trace(Attention(**given), torch.zeros(1, 2, 3, 4), device="meta")
         assert judge(trace, line).status == wanted
+
+
+class Queries(nn.Module):
+    """Layers that hand a token on beside the queries, which all of them get anew if ``broken``."""
+
+    def __init__(self, broken=False):
+        super().__init__()
+        self.layers, self.broken = nn.ModuleList(Pair() for _ in range(3)), broken
+
+    def forward(self, queries, token):
+        given = queries
+        for layer in self.layers:
+            queries, token = layer(token=token, queries=given if self.broken else queries)
+        return queries
+
+
+class Pair(nn.Module):
+    def mixed(self, queries, token):
+        return queries.detach() + token
+
+    def forward(self, queries, token):
+        return self.mixed(queries, token), token * 2
+
+
+@pytest.mark.parametrize(("broken", "status"), [(False, "holds"), (True, "contradicted")])
+def test_a_chain_hands_on_the_first_input(broken, status):
+    trace = shapeflow.trace(Queries(broken), torch.ones(2), torch.ones(2), device="meta")
+    assert judge(trace, "chain layers.*").status == status
+
+
+def test_ops_of_any_depth_are_also_those_in_helper_methods():
+    trace = shapeflow.trace(Queries(), torch.ones(2), torch.ones(2), device="meta")
+    assert judge(trace, "count ops **/detach = 3").status == "holds"
+    assert judge(trace, "count ops layers.0.**/detach = 1").status == "holds"
+    assert judge(trace, "count ops **()/detach = 0").status == "invalid"

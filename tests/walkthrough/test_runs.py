@@ -51,9 +51,8 @@ def test_a_block_says_which_runs_it_is_about(block, failing):
     assert verdict.failing == failing
     assert verdict.passed is not bool(failing)
     if failing:
-        assert (
-            f"in the run{'s' if len(failing) > 1 else ''} {', '.join(map(repr, failing))}" in verdict.render()
-        )
+        runs = ", ".join(map(repr, failing))
+        assert f"in the run{'s' if len(failing) > 1 else ''} {runs}" in verdict.render()
 
 
 def test_claims_bind_sizes_in_each_run():
@@ -104,9 +103,10 @@ def test_a_run_without_a_trace():
     assert [skipped.code for skipped in result.skipped] == ["run-missing"]
 
 
-@pytest.mark.parametrize(
-    ("name", "hint"), [("pairs", "run=pair"), ("al", "run=all"), ("one,par", "run=pair")]
-)
+UNKNOWN = [("pairs", "run=pair"), ("al", "run=all"), ("one,par", "run=pair")]
+
+
+@pytest.mark.parametrize(("name", "hint"), UNKNOWN)
 def test_a_block_about_an_unknown_run(name, hint):
     (verdict,) = result_of(f" run={name}\nencoder:out [1]").failed
     assert (verdict.status, verdict.code, verdict.hint) == ("invalid", "unknown-run", hint)
@@ -131,4 +131,4 @@ def test_front_matter_that_cannot_be_used(front, what):
     with pytest.raises(WalkthroughError) as caught:
         parse(f"---\n{front}---\n# A\n")
     assert caught.value.what.startswith(what)
-    assert "^" in caught.value.frame
+    assert "^" in caught.value.diagnostic.frame

@@ -10,14 +10,14 @@ from shapeflow.walkthrough.claims import Kind
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.messages import failing_name, missing_port, places_text
-from shapeflow.walkthrough.parts import ClaimError, Part, around, first_word
+from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, around, first_word
 
 
 @dataclass(frozen=True, slots=True)
 class Dtype:
     """A selector, and the dtype of what it names."""
 
-    selector: Part
+    selector: SelectorPart
     dtype: Part
 
     @classmethod
@@ -32,14 +32,15 @@ class Dtype:
                 columns=keyword.to(rest),
                 expected=KIND.example,
             )
-        return cls(*sides)
+        return cls(SelectorPart.of(sides[0]), sides[1])
 
     def judge(self, subject: Subject) -> Finding:
         """Hold if every named tensor has the dtype."""
         matches = subject.select(self.selector)
         if any(match.port is None for match in matches):
             return missing_port(self.selector, matches, f" = {self.dtype.text}")
-        found = [match.value.dtype if match.value else match.content for match in matches]
+        held = [match.tensor or match.value for match in matches]
+        found = [one.dtype if one else match.content for one, match in zip(held, matches, strict=True)]
         wrong = [match for match, dtype in zip(matches, found, strict=True) if dtype != self.dtype.text]
         reason = Diagnostic(expected=self.dtype.text, found=places_text(matches, found))
         finding = Finding("holds", reason, evidence_of(matches))

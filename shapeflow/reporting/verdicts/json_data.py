@@ -51,6 +51,7 @@ def _verdict(verdict: Verdict, section: str) -> dict[str, Any]:
         "kind": claim.kind,
         "claim": claim.text,
         "said": claim.said or None,
+        **({"module": claim.scope.module} if claim.scope.module else {}),
         **({"run": verdict.run, "failing_runs": list(verdict.failing)} if verdict.run else {}),
         "status": verdict.status,
         "passed": verdict.passed,

@@ -72,20 +72,6 @@ KINDS = (
         keywords=("class",),
     ),
     Kind(
-        "where",
-        re.compile(r"\s*where\s"),
-        "shapeflow.walkthrough.claims.where:Where",
-        "where S % 14 == 0",
-        keywords=("where",),
-    ),
-    Kind(
-        "amount",
-        re.compile(r"\s*(?:parameters|trainable|flops|multiply-adds|memory)\s"),
-        "shapeflow.walkthrough.claims.amount:Amount",
-        "parameters encoder = 9.5M",
-        keywords=("parameters", "trainable", "flops", "multiply-adds", "memory"),
-    ),
-    Kind(
         "value",
         re.compile(r"\s*value\s"),
         "shapeflow.walkthrough.claims.value:ValueClaim",
@@ -121,6 +107,20 @@ KINDS = (
         "encoder:out never reaches head:out",
         keywords=("reaches", "never", "unused"),
         accepted="'reaches', 'never reaches' or 'unused'",
+    ),
+    Kind(
+        "where",
+        re.compile(r"\s*where\s"),
+        "shapeflow.walkthrough.claims.where:Where",
+        "where S % 14 == 0",
+        keywords=("where",),
+    ),
+    Kind(
+        "amount",
+        re.compile(r"\s*(?:parameters|trainable|flops|multiply-adds|memory)\s"),
+        "shapeflow.walkthrough.claims.amount:Amount",
+        "parameters encoder = 9.5M",
+        keywords=("parameters", "trainable", "flops", "multiply-adds", "memory"),
     ),
     Kind(
         "op",

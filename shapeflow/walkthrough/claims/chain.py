@@ -7,13 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shapeflow.errors import Diagnostic
-from shapeflow.model.containers import ids_at
+from shapeflow.model.containers import ids_at, told
 from shapeflow.model.making import same_numbers
+from shapeflow.model.making_text import making_text
 from shapeflow.model.match import Match
+from shapeflow.model.records import Port
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.parts import ClaimError, SelectorPart, part
 
+_POSITION = re.compile(r"in\[(\d+)\]")
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -83,11 +86,9 @@ class Chain:
 
     def _broken(self, finding: Finding, subject: Subject, first: Match, second: Match) -> Finding:
         """Return the finding for a call that was given something else."""
-        given = next((port for port in second.owner.inputs if port.value is not None), None)
+        given = _first_input(second)
         found = "no tensor"
         if given is not None:
-            from shapeflow.model.making_text import making_text
-
             made = making_text(subject.trace, second.at(given, subject.trace.value_at(given)))
             found = (
                 f"{second.short_name}:{given.name} = {made}" if made else f"{second.short_name}:{given.name}"
@@ -119,8 +120,21 @@ def _few(paths: Sequence[str]) -> list[str]:
 
 
 def _hands_on(subject: Subject, first: Match, second: Match) -> bool:
-    """Return whether a call was given a tensor that another one gave, rearranged at most."""
-    gave = set(ids_at(first.owner.outputs))
-    return any(
-        same in gave for value in ids_at(second.owner.inputs) for same in same_numbers(subject.trace, value)
+    """Return whether the first tensor that a call was given is one that another gave, rearranged at most."""
+    gave, given = set(ids_at(first.owner.outputs)), _first_input(second)
+    return (
+        given is not None
+        and given.value is not None
+        and any(same in gave for same in same_numbers(subject.trace, given.value))
     )
+
+
+def _first_input(match: Match) -> Port | None:
+    """Return the input of a call that stands first in the parameters of its method and holds a tensor."""
+    tensors = [port for port in told(match.owner.inputs) if port.value is not None]
+    return min(tensors, key=_place, default=None)
+
+
+def _place(port: Port) -> tuple[int, str]:
+    found = _POSITION.match(port.name) or _POSITION.match(port.alias)
+    return int(found[1]) if found else 1_000, port.name

@@ -97,6 +97,8 @@ class Count:
 
     def _is_incomplete(self, error: SelectorError) -> bool:
         """Return whether a pattern names something that did not take part, beside what did."""
+        if error.code == "selector-syntax":
+            return False
         path = parse(self.selector.text).path or ()
         is_pattern = any(segment.literal is None for segment in path)
         return error.code in ("not-all-called", "not-all-there") or (error.code == "bad-index" and is_pattern)

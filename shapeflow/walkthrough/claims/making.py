@@ -111,7 +111,7 @@ class Making:
         found = making_text(subject.trace, first) or "nothing that was recorded made it"
         fused = _fused(subject.trace, first)
         others = listing([match.short_name for match in wrong[1:]], 4)
-        because = [subject.origin(first), *([f"as in {others}"] if others else [])]
+        because = [subject.origin(first.value), *([f"as in {others}"] if others else [])]
         if fused:
             because.insert(0, fused)
         return finding.amended(

@@ -41,5 +41,5 @@ class Nothing:
             code="none",
             what=f"'{failing_name(self.selector, matches, wrong)}' is not None",
             columns=self.place.columns,
-            because=subject.origin(wrong[0]),
+            because=subject.origin(wrong[0].value),
         )

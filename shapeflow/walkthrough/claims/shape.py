@@ -98,7 +98,7 @@ class Shape:
             return finding
         if subject.said:
             self._refuse_new_names(subject.bindings)
-        finding = finding.amended("contradicted", because=subject.origin(failed[0].match))
+        finding = finding.amended("contradicted", because=subject.origin(failed[0].match.value))
         if len(failed) < len(compared) and self._is_unclear(matches):
             return self._ambiguous(finding, compared)
         name = failing_name(self.selector, matches, [comparison.match for comparison in failed])

@@ -61,7 +61,8 @@ class ValueClaim:
         evidence: list[Match] = []
         for kept in self.needed:
             matches = subject.select(kept.selector)
-            if len({match.value.id for match in matches if match.value}) != 1:
+            tensors: set[object] = {match.value.id for match in matches if match.value and not match.tensor}
+            if len(tensors | {match.path for match in matches if match.tensor}) != 1:
                 return _not_one_tensor(kept.selector, matches)
             evidence += matches
         missing = [kept.name for kept in self.needed if kept.name not in subject.trace.run.kept]

@@ -54,6 +54,10 @@ class Where:
             raise ClaimError("claim-syntax", what, columns=keyword.to(rest), expected=_EXAMPLE)
         edges = [rest.start, *(edge for sign in found for edge in sign.span()), len(text)]
         places = tuple(part(text, edges[i], edges[i + 1]) for i in range(0, len(edges), 2))
+        empty = next((number for number, place in enumerate(places) if not place.text), None)
+        if empty is not None:
+            beside = found[min(empty, len(found) - 1)].span()
+            raise ClaimError("claim-syntax", "a size is missing here", columns=beside, expected=_EXAMPLE)
         return cls(tuple(map(size_of, places)), tuple(sign[0] for sign in found), places)
 
     def judge(self, subject: Subject) -> Finding:
