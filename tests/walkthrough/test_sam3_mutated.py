@@ -98,7 +98,9 @@ def test_another_model_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(builder, mutation.constructor, mutated)
     document = read(DOCUMENT)
     result = check(run_documents([document]), document)
-    failed = {verdict.claim.text for verdict in result.failed}
-    assert set(mutation.caught_by) <= failed
-    assert [text for text in failed if not re.search(mutation.touches, text)] == []
+    failed = [verdict.claim for verdict in result.failed]
+    assert set(mutation.caught_by) <= {claim.text for claim in failed}
+    touched = rf"^(parameters|flops) |{mutation.touches}"
+    about = [f"{claim.text}  {claim.scope.module}" for claim in failed]
+    assert [text for text in about if not re.search(touched, text)] == []
     assert next((cause.what for cause in result.causes), "") == mutation.leads
