@@ -32,7 +32,7 @@ def check(trace: Trace, walkthrough: Document | str | Path) -> CheckResult:
     if document.model and not _same_model(document.model, trace.run.target):
         raise _other_model(document, trace.run)
     subject = Subject(trace, front_matter_sizes(document))
-    verdicts = tuple(Verdict.of(claim, _judge(claim, subject)) for claim in document.claims)
+    verdicts = tuple(Verdict.of(claim, judge(claim, subject)) for claim in document.claims)
     sizes = {symbol: (binding.size, binding.who) for symbol, binding in subject.bindings}
     return CheckResult(document, trace, verdicts, sizes)
 
@@ -61,8 +61,8 @@ def front_matter_sizes(document: Document) -> Bindings:
     return bindings
 
 
-def _judge(claim: Claim, subject: Subject) -> Finding:
-    """Return what the trace says of one claim."""
+def judge(claim: Claim, subject: Subject) -> Finding:
+    """Return what the trace says of one claim; the sizes that it binds are added to the subject's."""
     if isinstance(claim.body, ClaimError):
         return Finding("invalid", claim.body.diagnostic)
     if claim.real and subject.trace.run.shapes_only:

@@ -46,7 +46,7 @@ UPWARDS: dict[tuple[str, str], str] = {
 
 MODEL_ORDER = (
     "ports unseen containers call_names records match moments pattern path_index not_found selector members "
-    "links unused doubts flow call_tree exact_names costs codec tracefile trace variation"
+    "links bridges unused doubts flow call_tree exact_names costs codec tracefile trace variation"
 )
 """The files of model/: each imports only files that stand before it."""
 
