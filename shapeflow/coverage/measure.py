@@ -139,7 +139,9 @@ class Coverage:
                 path = ".".join(steps[:level])
                 groups.setdefault(pattern(path), []).append(unit)
                 paths.setdefault(pattern(path), set()).add(path)
-        order = {pattern(module.path): number for number, module in reversed([*enumerate(self.trace.modules)])}
+        order = {
+            pattern(module.path): number for number, module in reversed([*enumerate(self.trace.modules)])
+        }
         return tuple(
             ModuleCoverage(
                 path, path.count(".") + 1 if path else 0, len(paths[path]), shares(groups[path], self.items)

@@ -76,7 +76,7 @@ def _ports(calls: Iterable[Call]) -> Iterator[Unit]:
 
 
 def _tensors(trace: Trace, calls: Sequence[Call]) -> Iterator[Unit]:
-    """Yield the sizes and dtypes of the tensors at ports; a tensor belongs to the innermost call that gives it."""
+    """Yield the sizes and dtypes of the tensors at ports; a tensor is of the innermost call that gives it."""
     homes: dict[int, str] = {}
     for call in reversed(calls):
         for port in _tensor_ports(call.outputs):

@@ -15,7 +15,7 @@ _PRIME = (1 << 61) - 1
 def bridges(
     trace: Records, starts: Mapping[int, Moment], goals: Mapping[int, Moment]
 ) -> Iterator[tuple[int, int]]:
-    """Yield the ops, each with a value that it reads, over which every way from the starts to the goals leads.
+    """Yield the ops, each with a value that it reads, over which every way from starts to goals leads.
 
     A composite op that was opened is left out: the ops in it are the way.
 
@@ -30,7 +30,9 @@ def bridges(
     into: dict[int, int] = dict.fromkeys(starts, 1)
     for op in ops:
         ways = sum(
-            into.get(value, 0) for value in links.read[op] if value not in starts or at_op(op) >= starts[value]
+            into.get(value, 0)
+            for value in links.read[op]
+            if value not in starts or at_op(op) >= starts[value]
         )
         if ways:
             for value in links.made[op]:

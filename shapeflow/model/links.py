@@ -39,10 +39,9 @@ class Links:
                     self.made[op.id].append(port.value)
                     self.makers[port.value].append(op.id)
         for made in trace.values:
-            if made.producer is not None and self.makers[made.id] != [made.producer]:
-                if made.id not in self.made[made.producer]:
-                    self.made[made.producer].append(made.id)
-                    self.makers[made.id].append(made.producer)
+            if made.producer is not None and made.producer not in self.makers[made.id]:
+                self.made[made.producer].append(made.id)
+                self.makers[made.id].append(made.producer)
 
     @cached_property
     def _below(self) -> Steps:

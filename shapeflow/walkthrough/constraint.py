@@ -116,7 +116,7 @@ def _positions(trace: Records) -> dict[str, int]:
 
 
 def constraints_of(body: object, subject: Subject, finding: Finding) -> Iterable[Constraint]:
-    """Return what a claim that holds constrains: what its body says, else the calls and ops of its evidence."""
+    """Return what a claim that holds constrains: what its body says, else its evidence."""
     if isinstance(body, Constrains):
         return body.constrains(subject, finding)
     evidence = finding.evidence

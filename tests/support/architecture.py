@@ -9,6 +9,7 @@ LAYERS = {
     "model": "model",
     "walkthrough": "walkthrough",
     "graph": "graph",
+    "coverage": "coverage",
     "drafting": "drafting",
     "query": "query",
     "reporting": "reporting",
@@ -28,13 +29,15 @@ BELOW = {
     "model": {"errors", "common", "shapes"},
     "walkthrough": GROUND,
     "graph": GROUND,
+    "coverage": GROUND | {"walkthrough"},
     "drafting": GROUND | {"walkthrough"},
     "query": GROUND,
-    "reporting": GROUND | {"walkthrough", "graph"},
+    "reporting": GROUND | {"walkthrough", "coverage", "graph"},
     "recording": GROUND,
     "adapters": GROUND | {"recording"},
     "runs": GROUND | {"walkthrough", "reporting", "recording", "adapters"},
-    "front doors": GROUND | {"walkthrough", "graph", "drafting", "query", "reporting", "adapters", "runs"},
+    "front doors": GROUND
+    | {"walkthrough", "coverage", "graph", "drafting", "query", "reporting", "adapters", "runs"},
     "public names": {"errors"},
 }
 """Layer -> the layers it may import."""

@@ -16,15 +16,27 @@ from shapeflow.model.pattern import escape
 from shapeflow.model.records import Call, Op, Port, Value
 from shapeflow.model.trace import Trace
 
-TRANSPARENT = frozenset(
-    "alias clone contiguous cpu cuda detach dropout dropout1d dropout2d dropout3d expand_as float half "
-    "bfloat16 double long int bool to type type_as requires_grad_ alpha_dropout feature_alpha_dropout".split()
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
+TRANSPARENT = words(
+    """
+    alias clone contiguous cpu cuda detach dropout dropout1d dropout2d dropout3d expand_as
+    float half bfloat16 double long int bool to type type_as requires_grad_ alpha_dropout
+    feature_alpha_dropout
+    """
 )
 """Targets of ops that compute nothing: to leave one out, or to put two in another order, changes nothing."""
 
-ARRANGING = frozenset(
-    "view reshape permute transpose t mT T flatten unflatten unsqueeze squeeze expand view_as reshape_as "
-    "movedim swapaxes swapdims view_as_real view_as_complex getitem unbind chunk split narrow select".split()
+ARRANGING = words(
+    """
+    view reshape permute transpose t mT T flatten unflatten unsqueeze squeeze expand view_as
+    reshape_as movedim swapaxes swapdims view_as_real view_as_complex getitem unbind chunk
+    split narrow select
+    """
 )
 """Targets of ops that arrange what is there: their arguments are told by the shape that comes out."""
 
@@ -77,7 +89,7 @@ class Base:
 
     @cached_property
     def plain_ops(self) -> tuple[Op, ...]:
-        """The ops that compute something and were not opened; those inside composite ones are not the author's."""
+        """The ops that compute something, as the author wrote them: not those inside composite ones."""
         return tuple(
             op
             for op in self.trace.ops

@@ -1,4 +1,4 @@
-"""A change to the records of a trace, and the trace that it makes: consistent, so that it can be saved and read.
+"""A change to the records of a trace, and the trace that it makes: consistent, so that it can be saved.
 
 Records are named by their ids in the original trace. Ops keep their order, and all ids behind one that is
 dropped or added move; the number of a dropped value is given to the last one.
@@ -14,9 +14,8 @@ from shapeflow.model.containers import Ports, ids_at, told
 from shapeflow.model.links import Links
 from shapeflow.model.moments import Moments
 from shapeflow.model.path_index import PathIndex
-from shapeflow.model.records import Call, Escape, Module, Op, Port, Value
+from shapeflow.model.records import Call, Escape, Module, Op, Port, Records, Value
 from shapeflow.model.trace import Trace
-
 
 Record = TypeVar("Record")
 
@@ -47,7 +46,7 @@ class Edit:
 class Holders:
     """Which calls and ops have a value at their ports."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Records) -> None:
         self.calls: dict[int, list[int]] = {}
         self.ops: dict[int, list[int]] = {}
         for records, held in ((trace.calls, self.calls), (trace.ops, self.ops)):
@@ -87,18 +86,20 @@ def rewire(trace: Trace, edit: Edit, values: dict[int, int], since: int, *, outp
         for number in holders.ops.get(value, ()):
             if number > since:
                 op = edit.ops.get(number, trace.ops[number])
-                inputs, handed_on = exchange(op.inputs, values), exchange(op.outputs, values)
-                edit.ops[number] = replace(op, inputs=inputs, outputs=handed_on)
+                taken, handed_on = exchange(op.inputs, values), exchange(op.outputs, values)
+                edit.ops[number] = replace(op, inputs=taken, outputs=handed_on)
         for number in holders.calls.get(value, ()):
             call = edit.calls.get(number, trace.calls[number])
-            inputs = exchange(call.inputs, values) if call.first_op > since else call.inputs
+            inputs: Sequence[Port] = call.inputs
+            if call.first_op > since:
+                inputs = exchange(inputs, values)
             given = outputs and call.last_op > since
             edit.calls[number] = replace(
                 call, inputs=inputs, outputs=exchange(call.outputs, values) if given else call.outputs
             )
 
 
-def holders_of(trace: Trace) -> Holders:
+def holders_of(trace: Records) -> Holders:
     """Return which calls and ops have a value at their ports."""
     return Holders(trace)
 
@@ -237,9 +238,7 @@ def _fill(
                 calls[number] = replace(call, inputs=inputs, outputs=outputs)
         values[hole] = replace(values[last], id=hole)
     values.pop()
-    return tuple(
-        replace(escape, value=hole) if escape.value == last else escape for escape in trace.escapes
-    )
+    return tuple(replace(escape, value=hole) if escape.value == last else escape for escape in trace.escapes)
 
 
 def _adopt(changed: Trace, trace: Trace, edit: Edit) -> None:
@@ -294,7 +293,9 @@ def touched(trace: Trace, edit: Edit) -> Touched:
     edges = tuple((start, end) for op in new for start in ids_at(op.inputs) for end in ids_at(op.outputs))
     gone = {edit.dropped[0]} if edit.dropped else set()
     calls = [*edit.calls.values(), *(trace.calls[number] for number in edit.calls)]
-    values = {*edit.values, *(v for r in (*ops, *calls) for v in (*ids_at(r.inputs), *ids_at(r.outputs)))}
+    records: list[Op | Call] = [*ops, *calls]
+    values = {v for record in records for v in (*ids_at(record.inputs), *ids_at(record.outputs))}
+    values |= edit.values.keys()
     return Touched(frozenset(keys), frozenset({*edit.ops, *gone}), edges, frozenset(values))
 
 

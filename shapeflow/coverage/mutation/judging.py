@@ -1,7 +1,7 @@
 """Judge a document on a changed trace, but only the claims that the change can touch.
 
-A claim is touched where something is otherwise at the places that its selectors name, in what else its verdict
-rests on (``Rests``), or in a size that it shares with a claim that is touched. All others have the verdict
+A claim is touched where something is otherwise at the places that its selectors name, in what else its
+verdict rests on (``Rests``), or in a size that it shares with a claim that is touched. All others have the verdict
 that they had.
 """
 
@@ -61,7 +61,9 @@ class Judge:
 
     def verdicts(self, changed: Trace, edit: Edit) -> list[Verdict]:
         """Return the verdicts on the changed trace, those of claims that are not touched being as before."""
-        again = {known.claim.id: verdict for known, verdict in self._again(changed, touched(self.trace, edit))}
+        again = {
+            known.claim.id: verdict for known, verdict in self._again(changed, touched(self.trace, edit))
+        }
         return [again.get(known.claim.id, known.verdict) for known in self.known]
 
     def _known(self, trace: Trace, document: Document) -> Iterator[_Known]:
@@ -88,7 +90,7 @@ class Judge:
         subject = Subject(changed, self._bindings())
         differs: set[str] = set()
         for known in self.known:
-            if isinstance(known.claim.body, ClaimError) or known.verdict.skipped:
+            if isinstance(known.claim.body, ClaimError):
                 continue
             if differs.isdisjoint(known.words) and not self._is_touched(known, change):
                 for symbol, binding in known.bound:
@@ -132,7 +134,7 @@ class Judge:
 
 
 def _ground(claim: Claim, verdict: Verdict, subject: Subject) -> Ground | None:
-    """Return what a verdict rests on besides the places that its selectors name; None if it may be anything."""
+    """Return what a verdict rests on besides the places that are named; None if it may be anything."""
     if claim.said and verdict.code in _ELSEWHERE:
         return None
     if not isinstance(claim.body, Rests):

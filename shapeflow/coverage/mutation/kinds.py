@@ -35,8 +35,8 @@ KINDS: dict[str, Callable[[Base], Iterator[Change]]] = {
 def choose(base: Base, number: int, seed: int) -> list[Change]:
     """Return changes to a trace, drawn at random: all kinds as often, and in each kind all places as often.
 
-    What is repeated, such as the blocks of a transformer, is one place, of which one is drawn; there are fewer
-    than asked for where no more can be made.
+    What is repeated, such as the blocks of a transformer, is one place, of which one is drawn. There are
+    fewer than asked for where no more can be made.
     """
     draw = Random(seed)
     kinds = [_shuffled(list(yields(base)), draw) for yields in KINDS.values()]
@@ -60,6 +60,6 @@ def _shuffled(changes: list[Change], draw: Random) -> list[Change]:
             if turn == len(rounds):
                 rounds.append([])
             rounds[turn].append(change)
-    for turn in rounds:
-        draw.shuffle(turn)
-    return [change for turn in reversed(rounds) for change in turn]
+    for one_each in rounds:
+        draw.shuffle(one_each)
+    return [change for one_each in reversed(rounds) for change in one_each]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import combinations, pairwise
 
 from shapeflow.coverage.mutation.change import ARRANGING, TRANSPARENT, Base, Change
 from shapeflow.coverage.mutation.edit import Edit, Unfit, exchange
 from shapeflow.model.call_tree import pattern
-from shapeflow.model.records import Call, Op, call_key
+from shapeflow.model.records import Call, Op, Records, call_key
 
 
 def left_out(base: Base) -> Iterator[Change]:
@@ -21,7 +22,7 @@ def left_out(base: Base) -> Iterator[Change]:
                     "layer left out",
                     pattern(gone.path),
                     f"`{gone.path}` may never run, and `{twice.path}` runs twice",
-                    lambda gone=gone, twice=twice: relabelled(base, {gone.path: twice.path}, (gone,)),
+                    partial(relabelled, base, {gone.path: twice.path}, (gone,)),
                     (
                         f"count calls {base.name(gone)} = 1",
                         f"count calls {base.name(twice)} = 1",
@@ -38,7 +39,7 @@ def swapped_layers(base: Base) -> Iterator[Change]:
                 "layers swapped",
                 pattern(first.path),
                 f"`{second.path}` may run before `{first.path}`",
-                lambda paths=paths, calls=(first, second): relabelled(base, paths, calls),
+                partial(relabelled, base, paths, (first, second)),
                 _order(base, first, second),
             )
 
@@ -58,7 +59,7 @@ def swapped_steps(base: Base) -> Iterator[Change]:
                     "steps swapped",
                     pattern(first.path),
                     f"`{second.path}` may stand where `{first.path}` stands, and the reverse",
-                    lambda paths=paths, calls=(first, second): relabelled(base, paths, calls),
+                    partial(relabelled, base, paths, (first, second)),
                     (*_order(base, first, second), *_given(base, second), *_given(base, first)),
                 )
 
@@ -78,7 +79,7 @@ def swapped_ops(base: Base) -> Iterator[Change]:
             "ops swapped",
             base.place(op),
             f"`{base.op_name(following)}` may come before `{base.op_name(op)}`",
-            lambda op=op, following=following: _exchanged(op, following),
+            partial(_exchanged, op, following),
             (f"{base.op_name(op)}:out reaches {base.op_name(following)}:in[0]",),
         )
 
@@ -133,15 +134,15 @@ def relabelled(base: Base, paths: Mapping[str, str], calls: tuple[Call, ...]) ->
             inputs = exchange(op.inputs, tables)
             if inputs != op.inputs:
                 edit.ops[op.id] = replace(op, inputs=inputs)
-    if any(port.value == -1 for record in (*edit.calls.values(), *edit.ops.values()) for port in record.ports):
+    records: list[Call | Op] = [*edit.calls.values(), *edit.ops.values()]
+    if any(port.value == -1 for record in records for port in record.ports):
         raise Unfit
     _numbered_again(base, edit)
     return edit
 
 
-def _parameters(trace: object) -> dict[str, int]:
-    values = trace.values  # type: ignore[attr-defined]
-    return {value.name: value.id for value in values if value.origin in ("parameter", "buffer")}
+def _parameters(trace: Records) -> dict[str, int]:
+    return {v.name: v.id for v in trace.values if v.origin in ("parameter", "buffer")}
 
 
 def _moved(path: str, paths: Mapping[str, str]) -> str | None:
@@ -187,6 +188,8 @@ def _exchanged(first: Op, second: Op) -> Edit:
     edit = Edit()
     for op, work in ((first, second), (second, first)):
         given = next(port for port in op.inputs if port.name == "in[0]")
-        inputs = tuple(replace(port, value=given.value) if port.name == "in[0]" else port for port in work.inputs)
+        inputs = tuple(
+            replace(port, value=given.value) if port.name == "in[0]" else port for port in work.inputs
+        )
         edit.ops[op.id] = replace(op, target=work.target, inputs=inputs, source=work.source, flops=work.flops)
     return edit

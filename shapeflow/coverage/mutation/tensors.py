@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from shapeflow.coverage.mutation.change import Base, Change
 from shapeflow.coverage.mutation.edit import Edit, exchange
@@ -39,12 +40,7 @@ def other_dtypes(base: Base) -> Iterator[Change]:
             "dtype",
             f"{base.place(call)}:{port.name}",
             f"`{name}` may be {dtype} instead of {value.dtype}",
-            lambda value=value, dtype=dtype: Edit(
-                values={
-                    number: replace(base.trace.values[number], dtype=dtype)
-                    for number in _same_memory(base, value)
-                }
-            ),
+            partial(_with_dtype, base, value, dtype),
             (f"{name}  {value}",),
         )
 
@@ -59,7 +55,7 @@ def other_sizes(base: Base) -> Iterator[Change]:
                 "size",
                 f"{base.place(call)}:{port.name} dim {axis + 1}",
                 f"dim {axis + 1} of `{name}` may be {size} instead of {value.shape[axis]}",
-                lambda value=value, axis=axis, size=size: Edit(values=resized(base, value, axis, size)),
+                partial(_resized, base, value, axis, size),
                 (f"{name}  {value}",),
             )
 
@@ -74,7 +70,7 @@ def other_widths(base: Base) -> Iterator[Change]:
             "parameter's shape",
             pattern(value.name),
             f"`{value.name}` may have {size} rows instead of {value.shape[0]}",
-            lambda op=op, value=value, size=size: _wider(base, op, value, size),
+            partial(_wider, base, op, value, size),
             (f"{value.name}  {value}", f"{base.op_name(op)}:{port.name}  {value}"),
         )
 
@@ -92,12 +88,13 @@ def other_tables(base: Base) -> Iterator[Change]:
             other for other in group if other.id != value.id
         ]
         if others:
-            other = min(others, key=lambda other: abs(other.id - value.id))
+            _, nearest = min((abs(other.id - value.id), other.id) for other in others)
+            table = base.trace.values[nearest]
             yield Change(
                 "another table",
                 pattern(value.name),
-                f"`{base.op_name(op)}` may take `{other.name}` instead of `{value.name}`",
-                lambda op=op, value=value, other=other: _other_table(base, op, value, other),
+                f"`{base.op_name(op)}` may take `{table.name}` instead of `{value.name}`",
+                partial(_other_table, base, op, value, table),
                 (f"{value.name} reaches {base.op_name(op)}:{port.name}",),
             )
 
@@ -119,6 +116,15 @@ def resized(base: Base, value: Value, axis: int, size: int) -> dict[int, Value]:
                 if made is not None and made.shape == record.shape and made.producer == user:
                     queue.append(made.id)
     return found
+
+
+def _resized(base: Base, value: Value, axis: int, size: int) -> Edit:
+    return Edit(values=resized(base, value, axis, size))
+
+
+def _with_dtype(base: Base, value: Value, dtype: str) -> Edit:
+    values = base.trace.values
+    return Edit(values={n: replace(values[n], dtype=dtype) for n in _same_memory(base, value)})
 
 
 def _outputs(base: Base) -> Iterator[tuple[Call, Port, Value]]:
@@ -160,7 +166,9 @@ def _wider(base: Base, op: Op, value: Value, size: int) -> Edit:
     made = base.trace.value_at(op.outputs[0]) if op.outputs else None
     if op.target == "linear" and len(value.shape) == 2 and made is not None:
         edit.values.update(resized(base, made, len(made.shape) - 1, size))
-        bias = next((base.trace.value_at(port) for port in op.inputs if port.name in ("in[2]", "in.bias")), None)
+        bias = next(
+            (base.trace.value_at(port) for port in op.inputs if port.name in ("in[2]", "in.bias")), None
+        )
         if bias is not None:
             edit.values[bias.id] = replace(bias, shape=(size,))
     return edit

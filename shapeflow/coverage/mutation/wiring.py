@@ -1,9 +1,11 @@
-"""Changes of where data comes from: residuals, another layer's output, exchanged inputs, a result not used."""
+"""Changes of where data comes from: residuals, other outputs, exchanged inputs, unused results."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 
 from shapeflow.coverage.mutation.change import Base, Change, same_type
 from shapeflow.coverage.mutation.edit import Edit, Unfit, exchange, rewire
@@ -11,7 +13,9 @@ from shapeflow.model.call_tree import pattern
 from shapeflow.model.containers import told
 from shapeflow.model.records import Call, Op, Port, Value
 
-_SYMMETRIC = frozenset("add mul eq ne logical_and logical_or bitwise_and bitwise_or maximum minimum and or".split())
+_SYMMETRIC = frozenset(
+    ["add", "mul", "eq", "ne", "logical_and", "logical_or", "bitwise_and", "bitwise_or", "maximum", "minimum"]
+)
 """Targets of ops whose inputs can be exchanged."""
 
 
@@ -31,7 +35,7 @@ def lost_residuals(base: Base) -> Iterator[Change]:
             "residual dropped",
             base.place(op),
             f"`{base.value_name(lost.id)}` may no longer be added in `{name}`",
-            lambda op=op, left=left: without(base, op, left.id),
+            partial(without, base, op, left.id),
             (f"{base.value_name(lost.id)} reaches {name}:{lost_port.name}", *count_of(base, op)),
         )
 
@@ -46,7 +50,7 @@ def new_residuals(base: Base) -> Iterator[Change]:
             "residual added",
             base.place(call),
             f"`{base.name(call)}:in` may be added to what `{base.name(call)}` gives",
-            lambda call=call, pair=pair: behind(base, call, "add", (pair[1], pair[0])),
+            partial(behind, base, call, "add", (pair[1], pair[0])),
             (*_uses(base, call, pair[1]), *count_in_parent(base, call, "add")),
         )
 
@@ -71,7 +75,7 @@ def other_outputs(base: Base) -> Iterator[Change]:
                     f"{pattern(group[number].path)} in {base.place(op)}",
                     f"`{taker}` may take the output of `{group[number - 1].path}` instead of "
                     f"`{group[number].path}`",
-                    lambda op=op, value=value, other=other: _takes(base, op, {value.id: other.id}),
+                    partial(_takes, base, op, {value.id: other.id}),
                     (f"{base.value_name(value.id)} reaches {base.op_name(op)}:{port.name}",),
                 )
 
@@ -82,16 +86,14 @@ def exchanged_inputs(base: Base) -> Iterator[Change]:
         given = base.activations(op.inputs)
         if op.target in _SYMMETRIC:
             continue
-        for (one, left), (other, right) in zip(given, given[1:], strict=False):
+        for (one, left), (other, right) in pairwise(given):
             if left.id == right.id or not same_type(left, right):
                 continue
             yield Change(
                 "inputs exchanged",
                 base.place(op),
                 f"`{base.op_name(op)}` may take `{one.name}` and `{other.name}` the other way round",
-                lambda op=op, names={left.id: right.id, right.id: left.id}: Edit(
-                    ops={op.id: replace(op, inputs=exchange(op.inputs, names))}
-                ),
+                partial(_with_inputs, op, {left.id: right.id, right.id: left.id}),
                 tuple(
                     f"{base.value_name(value.id)} reaches {base.op_name(op)}:{port.name}"
                     for port, value in ((one, left), (other, right))
@@ -105,7 +107,7 @@ def exchanged_results(base: Base) -> Iterator[Change]:
         made = base.activations(op.outputs)
         if op.id in base.opened or op.parent is not None:
             continue
-        for (one, left), (other, right) in zip(made, made[1:], strict=False):
+        for (one, left), (other, right) in pairwise(made):
             if left.id == right.id or not same_type(left, right):
                 continue
             users = [base.trace.ops[user] for user in base.trace.users.get(left.id, ())[:1]]
@@ -113,9 +115,7 @@ def exchanged_results(base: Base) -> Iterator[Change]:
                 "results exchanged",
                 base.place(op),
                 f"`{one.name}` and `{other.name}` of `{base.op_name(op)}` may be taken the other way round",
-                lambda op=op, names={left.id: right.id, right.id: left.id}: Edit(
-                    ops={op.id: replace(op, outputs=exchange(op.outputs, names))}
-                ),
+                partial(_with_outputs, op, {left.id: right.id, right.id: left.id}),
                 tuple(
                     f"{base.op_name(op)}:{one.name} reaches {base.op_name(user)}:{port.name}"
                     for user in users
@@ -135,7 +135,7 @@ def unused_results(base: Base) -> Iterator[Change]:
             "result not used",
             base.place(call),
             f"what `{base.name(call)}` gives may be left unused, and what it was given goes on",
-            lambda call=call, pair=pair: _goes_on(base, call, pair),
+            partial(_goes_on, base, call, pair),
             _uses(base, call, pair[1]),
         )
 
@@ -226,8 +226,16 @@ def _taker(base: Base, op: Op, value: Value) -> str:
     return base.op_name(op)
 
 
+def _with_inputs(op: Op, names: dict[int, int]) -> Edit:
+    return Edit(ops={op.id: replace(op, inputs=exchange(op.inputs, names))})
+
+
+def _with_outputs(op: Op, names: dict[int, int]) -> Edit:
+    return Edit(ops={op.id: replace(op, outputs=exchange(op.outputs, names))})
+
+
 def _takes(base: Base, op: Op, names: dict[int, int]) -> Edit:
-    """Return the change by which an op, and the calls around it that were given the same, take another value."""
+    """Return the change by which an op, and the calls around it that were given the same, take another."""
     edit = Edit(ops={op.id: replace(op, inputs=exchange(op.inputs, names))})
     for number in base.tree.ancestors(op.call):
         call = base.trace.calls[number]
@@ -258,4 +266,3 @@ def _inside(base: Base, call: Call) -> Iterator[int]:
     yield call.id
     for child in base.tree.children[call.id]:
         yield from _inside(base, base.trace.calls[child])
-

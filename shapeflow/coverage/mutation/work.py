@@ -5,20 +5,33 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from shapeflow.coverage.mutation.change import ARRANGING, TRANSPARENT, Base, Change
 from shapeflow.coverage.mutation.edit import Edit
 from shapeflow.coverage.mutation.wiring import behind, count_in_parent, count_of, without
 from shapeflow.model.call_tree import pattern
-from shapeflow.model.records import Op, Port
+from shapeflow.model.records import Module, Op, Port
 from shapeflow.walkthrough.claims.literal import literal_text
 
 _NO_CONSTANTS = (
     ARRANGING
     | TRANSPARENT
     | {"zeros", "ones", "arange", "full", "empty", "linspace", "meshgrid", "tensor", "as_tensor", "repeat"}
-    | {"interpolate", "tile", "zeros_like", "ones_like", "cat", "stack", "pad", "roll", "conv2d", "sum", "mean"}
+    | {
+        "interpolate",
+        "tile",
+        "zeros_like",
+        "ones_like",
+        "cat",
+        "stack",
+        "pad",
+        "roll",
+        "conv2d",
+        "sum",
+        "mean",
+    }
 )
 """Targets of ops whose numbers mostly say shapes, dtypes or axes, which are told by what comes out."""
 _WORDS = {"bilinear": "nearest", "nearest": "bilinear", "none": "tanh", "constant": "reflect"}
@@ -38,7 +51,7 @@ def ops_less(base: Base) -> Iterator[Change]:
             "an op less",
             base.place(op),
             f"`{base.op_name(op)}` may be left out",
-            lambda op=op, value=value: without(base, op, value.id),
+            partial(without, base, op, value.id),
             (*count_of(base, op),),
         )
 
@@ -53,7 +66,7 @@ def ops_more(base: Base) -> Iterator[Change]:
             "an op more",
             base.place(call),
             f"what `{base.name(call)}` gives may go through one more relu",
-            lambda call=call, made=pair[1]: behind(base, call, "relu", (made,)),
+            partial(behind, base, call, "relu", (pair[1],)),
             count_in_parent(base, call, "relu"),
         )
 
@@ -83,7 +96,7 @@ def other_items(base: Base) -> Iterator[Change]:
         if value is None or not value.shape or value.shape[0] < 2 or not text.lstrip("-").isdigit():
             continue
         index = int(text)
-        other = index - 1 if index > 0 or index < 0 and -index < value.shape[0] else index + 1
+        other = index - 1 if index > 0 or (index < 0 and -index < value.shape[0]) else index + 1
         yield _constant("another item", base, op, op.inputs[1], str(other))
 
 
@@ -99,11 +112,17 @@ def other_attributes(base: Base) -> Iterator[Change]:
                 "another attribute",
                 f"{pattern(module.path)}.{name}",
                 f"`{module.path}.{name}` may be {literal_text(other)} instead of {literal_text(value)}",
-                lambda position=position, module=module, attributes=attributes: Edit(
-                    modules={position: replace(module, attributes=attributes)}
-                ),
+                partial(_with_module, position, replace(module, attributes=attributes)),
                 (f"attr {module.path}.{name} = {literal_text(value)}",),
             )
+
+
+def _with_module(position: int, module: Module) -> Edit:
+    return Edit(modules={position: module})
+
+
+def _with_op(op: Op) -> Edit:
+    return Edit(ops={op.id: op})
 
 
 def other_text(text: str) -> str:
@@ -134,6 +153,6 @@ def _constant(kind: str, base: Base, op: Op, port: Port, text: str) -> Change:
         kind,
         f"{base.place(op)}:{port.name}",
         f"`{name}` may be {text} instead of {port.text}",
-        lambda: Edit(ops={op.id: replace(op, inputs=inputs)}),
+        partial(_with_op, replace(op, inputs=inputs)),
         (f'{name}  "{plain}"',),
     )

@@ -10,7 +10,17 @@ from itertools import groupby
 from shapeflow.common.text import counted
 from shapeflow.errors import Diagnostic, SelectorError
 from shapeflow.model.containers import ids_at
-from shapeflow.model.flow import Reach, Use, all_reach, common_steps, flooded, fold, reaches, use_of, values_at
+from shapeflow.model.flow import (
+    Reach,
+    Use,
+    all_reach,
+    common_steps,
+    flooded,
+    fold,
+    reaches,
+    use_of,
+    values_at,
+)
 from shapeflow.model.members import each
 from shapeflow.model.moments import is_input
 from shapeflow.model.trace import Trace
@@ -89,8 +99,9 @@ class Flow:
             return
         for match in goals:
             if match.port is not None and is_input(match, match.port):
-                kind, record = ("feed", match.op.id) if match.op else ("given", match.owner.id)
-                yield Constraint(Item(kind, record, match.port.name))
+                name = match.port.name
+                item = Item("feed", match.op.id, name) if match.op else Item("given", match.owner.id, name)
+                yield Constraint(item)
         for start in each(subject.trace, self.source.text):
             for goal in each(subject.trace, self.destination.text):
                 for op, value in common_steps(subject.trace, start, goal):
