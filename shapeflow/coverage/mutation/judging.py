@@ -1,8 +1,8 @@
 """Judge a document on a changed trace, but only the claims that the change can touch.
 
 A claim is touched where something is otherwise at the places that its selectors name, in what else its
-verdict rests on (``Rests``), or in a size that it shares with a claim that is touched. All others have the verdict
-that they had.
+verdict rests on (``Rests``), or in a size that it shares with a claim that is touched. All others have the
+verdict that they had.
 """
 
 from __future__ import annotations

@@ -32,20 +32,16 @@ KINDS: dict[str, Callable[[Base], Iterator[Change]]] = {
 """What happens -> the function that yields the changes of this kind that can be made to a trace."""
 
 
-def choose(base: Base, number: int, seed: int) -> list[Change]:
-    """Return changes to a trace, drawn at random: all kinds as often, and in each kind all places as often.
+def choose(base: Base, seed: int) -> Iterator[Change]:
+    """Yield changes to a trace, drawn at random: of all kinds as often, and in each of all places as often.
 
-    What is repeated, such as the blocks of a transformer, is one place, of which one is drawn. There are
-    fewer than asked for where no more can be made.
+    What is repeated, such as the blocks of a transformer, is one place: one of it is drawn, and a second one
+    when all places had their turn. It ends when there are no more.
     """
     draw = Random(seed)
     kinds = [_shuffled(list(yields(base)), draw) for yields in KINDS.values()]
-    chosen: list[Change] = []
-    while len(chosen) < number and any(kinds):
-        for changes in kinds:
-            if changes and len(chosen) < number:
-                chosen.append(changes.pop())
-    return chosen
+    while any(kinds):
+        yield from (changes.pop() for changes in kinds if changes)
 
 
 def _shuffled(changes: list[Change], draw: Random) -> list[Change]:

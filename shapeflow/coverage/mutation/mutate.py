@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from shapeflow.coverage.lines import Lines
 from shapeflow.coverage.measure import Share
@@ -104,11 +105,11 @@ def mutate(trace: Trace, document: Document, *, changes: int = CHANGES, seed: in
             hint="a trace of a whole run; 'shapeflow coverage' without --mutate measures this one, too",
         )
     result = check(trace, document)
-    outcomes = _outcomes(trace, document, choose(Base(trace), changes, seed))
-    return Mutation(result, seed, changes, tuple(outcomes))
+    outcomes = _outcomes(trace, document, choose(Base(trace), seed))
+    return Mutation(result, seed, changes, tuple(islice(outcomes, changes)))
 
 
-def _outcomes(trace: Trace, document: Document, changes: list[Change]) -> Iterator[Outcome]:
+def _outcomes(trace: Trace, document: Document, changes: Iterable[Change]) -> Iterator[Outcome]:
     judge, lines = Judge(trace, document), Lines(trace)
     for change in changes:
         try:
