@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from shapeflow.coverage.mutation.edit import Edit, Touched, leaks, touched
+from shapeflow.coverage.mutation.edit import Edit
+from shapeflow.coverage.mutation.touched import Touched, leaks, touched
 from shapeflow.errors import SelectorError
 from shapeflow.model.path_index import OUTSIDE, PathIndex
 from shapeflow.model.selector import parse
