@@ -78,7 +78,7 @@ def mutation(mutation: Mutation, *, most: int) -> str:
     survivors = mutation.survivors
     lines = [table(["a careless change", "caught", "of", ""], rows), ""]
     for survivor in survivors[:most]:
-        more = f" ({counted(survivor.times, 'change')} like it)" if survivor.times > 1 else ""
+        more = f" ({survivor.times:,} such changes)" if survivor.times > 1 else ""
         lines.append(f"{printable(survivor.sentence)}{more}")
         if survivor.first.notice:
             lines.append(f"    {printable(survivor.first.notice)}")
