@@ -7,6 +7,7 @@ An op leads from each value it reads to each value it makes. A composite op (suc
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from shapeflow.model.moments import FIRST, Moment, at_op
 from shapeflow.model.records import Records
@@ -25,25 +26,30 @@ class Links:
         """Value -> the ops that make it: none, one, or a composite op and the last of its details."""
         self.read: list[list[int]] = []
         """Op -> the values it reads."""
-        self.readers: list[Sequence[int]] = [trace.users.get(value.id, ()) for value in trace.values]
+        self.readers: list[list[int]] = [[] for _ in trace.values]
         """Value -> the ops that read it."""
         for op in trace.ops:
-            read = list(dict.fromkeys(port.value for port in op.inputs if port.value is not None))
+            read = list(dict.fromkeys([port.value for port in op.inputs if port.value is not None]))
             self.read.append(read)
+            for value in read:
+                self.readers[value].append(op.id)
             for port in op.outputs:
                 # An op that hands on what it was given has made nothing: no way leads back through it.
-                if port.value is not None and port.value not in read:
-                    self._link(op.id, port.value)
-        for value in trace.values:
-            if value.producer is not None:
-                self._link(value.producer, value.id)
-        self._below = _steps(self.readers, self.made)
-        self._above = _steps(self.makers, self.read)
+                if port.value is not None and port.value not in read and port.value not in self.made[op.id]:
+                    self.made[op.id].append(port.value)
+                    self.makers[port.value].append(op.id)
+        for made in trace.values:
+            if made.producer is not None and made.producer not in self.makers[made.id]:
+                self.made[made.producer].append(made.id)
+                self.makers[made.id].append(made.producer)
 
-    def _link(self, op: int, value: int) -> None:
-        if value not in self.made[op]:
-            self.made[op].append(value)
-            self.makers[value].append(op)
+    @cached_property
+    def _below(self) -> Steps:
+        return _steps(self.readers, self.made)
+
+    @cached_property
+    def _above(self) -> Steps:
+        return _steps(self.makers, self.read)
 
     def way(
         self, starts: Mapping[int, Moment], goals: Mapping[int, Moment]

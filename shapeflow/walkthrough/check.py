@@ -83,7 +83,7 @@ def _judge_in_all(claim: Claim, subjects: Mapping[str, Subject], partial: bool) 
     verdicts = []
     for name in claim.scope.runs:
         subject = subjects.get(name)
-        finding = _judge(claim, claim.body, subject) if subject else _no_such_trace(name, partial)
+        finding = judge(claim, subject) if subject else _no_such_trace(name, partial)
         verdicts.append(Verdict.of(claim, finding, name))
     failing = [verdict.run for verdict in verdicts if not verdict.passed]
     worst = min(verdicts, key=lambda verdict: (verdict.passed, verdict.skipped))
@@ -101,13 +101,15 @@ def _no_such_trace(name: str, partial: bool) -> Finding:
     return Finding("not observed", reason, skipped=partial)
 
 
-def _judge(claim: Claim, body: Body, subject: Subject) -> Finding:
-    """Return what the trace says of one claim."""
+def judge(claim: Claim, subject: Subject) -> Finding:
+    """Return what the trace says of one claim; the sizes that it binds are added to the subject's."""
+    if isinstance(claim.body, ClaimError):
+        return Finding("invalid", claim.body.diagnostic)
     scope = claim.scope
     missing = subject.missing_module(scope.module) if scope.module else None
     if missing is not None:
         return _without_module(missing, scope, subject)
-    finding = _judge_body(claim, body, subject)
+    finding = _judge_body(claim, claim.body, subject)
     hint = finding.diagnostic.hint
     if scope.module and hint:
         hint = written_in(hint, scope.module, subject.trace.cached(_top_names))

@@ -41,6 +41,8 @@ class Subject:
     bindings: Bindings = field(default_factory=Bindings)
     binder: tuple[int, str] = (0, "")
     """Line and text of the claim under judgement, for the symbols that it binds."""
+    asked: set[str] = field(default_factory=set)
+    """The selectors, and patterns over modules, that were looked up."""
     said: bool = False
     """True for what others say: it has to be contradicted by what is there."""
     run: str = ""
@@ -57,6 +59,7 @@ class Subject:
             SelectionError: it names nothing, or something that did not take part.
         """
         text = selector.text
+        self.asked.add(text)
         if text not in self._selected:
             try:
                 self._selected[text] = select(self.trace, text)
@@ -84,6 +87,7 @@ class Subject:
         Raises:
             SelectionError: there is none, or none with a name that the pattern lists.
         """
+        self.asked.add(pattern.text)
         try:
             found = modules(self.trace, pattern.text)
         except SelectorError as error:
