@@ -28,7 +28,7 @@ from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 from shapeflow.walkthrough.verdict import Verdict
 
-REAL_MODELS = ("BERT", "GPT-2", "T5", "LSTM and GRU", "ViT", "ResNet-50", "DETR", "SegFormer")
+REAL_MODELS = ("BERT", "GPT-2", "T5", "LSTM and GRU", "ViT", "resnet50", "DETR", "SegFormer")
 NUMERIC = frozenset(
     {
         *(

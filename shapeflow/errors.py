@@ -223,6 +223,13 @@ class NeedsValues(RunError):  # noqa: N818 - what the run met, as its code says
         )
 
 
+READERS = {
+    "transformers/generation/": "generate() looks for the end in the tokens and scores that it makes; "
+    "with eos_token_id=None and num_beams=1 it need not",
+}
+"""How the names of files begin that read numbers by intent -> what they read, and what spares it."""
+
+
 class NoShapeFormula(RunError):  # noqa: N818 - the same
     """A shapes-only run met an operator whose result torch can only describe by computing it.
 

@@ -110,8 +110,8 @@ def takes_fused_kernel(
 
     Torch itself is asked, about tensors without content that are alike in all that its choice depends on.
     """
-    if any(tensor.dim() != 4 for tensor in (query, key, value)):
-        return False
+    if any(tensor.dim() != 4 or tensor.is_nested for tensor in (query, key, value)):
+        return False  # nested ones are taken apart first
     with no_torch_function():
         likes = [_likeness(tensor) for tensor in (query, key, value)]
         masks = None if mask is None else _likeness(mask, widest=2)

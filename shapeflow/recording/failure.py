@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 
-from shapeflow.errors import NeedsValues, NoShapeFormula, ShapeflowError
+from shapeflow.errors import READERS, NeedsValues, NoShapeFormula, ShapeflowError
 from shapeflow.model.records import Failure
 from shapeflow.recording.source import is_hidden
 from shapeflow.recording.trace_builder import TraceBuilder
@@ -18,13 +18,13 @@ def failure_of(error: BaseException, builder: TraceBuilder, calls: dict[int, int
         builder: what was recorded, all closed.
         calls: id of an unfinished call -> id of the finished call.
     """
-    error = _cause(error)
+    raised, error = error, _cause(error)
     op = builder.failing_ops.innermost_of_chain(error)
     number = builder.failing_calls.innermost(error)
     if op is not None and number is None:
         number = builder.ops[op].call
     call = None if number is None else builder.calls[number]
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_hidden(frame.filename)]
+    frames = _own_frames(error) or _own_frames(error.__cause__ or raised)
     source = None
     if frames:
         last = frames[-1]
@@ -32,6 +32,9 @@ def failure_of(error: BaseException, builder: TraceBuilder, calls: dict[int, int
     if isinstance(error, NeedsValues) and not error.where:
         line = "" if source is None else str(builder.sources.sources[source])
         error.amend(where=", in ".join(filter(None, [line, "" if call is None else call.name])))
+        for start, reason in READERS.items():
+            if line.startswith(start):
+                error.amend(because=f"{error.because}\n{reason}")
     return Failure(
         type(error).__name__,
         error.what if isinstance(error, ShapeflowError) else _text(error),
@@ -40,6 +43,11 @@ def failure_of(error: BaseException, builder: TraceBuilder, calls: dict[int, int
         source,
         "".join(traceback.format_list(frames)),
     )
+
+
+def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    """Return the model's part of a traceback."""
+    return [frame for frame in traceback.extract_tb(error.__traceback__) if not is_hidden(frame.filename)]
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -16,6 +16,13 @@ from shapeflow.common.shared import Changes, surely
 from shapeflow.errors import RunError
 from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
+from shapeflow.recording.again import (
+    MOST_WEIGHTS,
+    RandomNumbers,
+    lacks_inputs_alone,
+    left_nothing,
+    without_frames,
+)
 from shapeflow.recording.capture import Capture
 from shapeflow.recording.lazy_dynamo import keep_compiler_out
 from shapeflow.recording.modes import put_on
@@ -24,10 +31,12 @@ from shapeflow.recording.shapes_only.cleanup import forget_cached
 from shapeflow.recording.shapes_only.devices import CudaOnCpu
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 
-MOST_WEIGHTS = 2**28
-"""Elements of weights up to which a model is built for real if it cannot be built without."""
 BUILT_FOR_REAL = (
     "The model was built with real weights, since building it reads their numbers; its run reads none."
+)
+INPUTS_FOR_REAL = (
+    "The model was built again with real weights, since its run reads numbers of inputs that are drawn while "
+    "it is built; it reads no weights."
 )
 
 
@@ -65,10 +74,13 @@ class Job:
     Args:
         prepare: builds the model.
         device: where.
+        known_inputs: build it for real also for a shapes-only run, which may read its inputs then.
     """
 
-    def __init__(self, prepare: Callable[[], Prepared], device: str) -> None:
-        self._prepare, self._device = prepare, device
+    def __init__(self, prepare: Callable[[], Prepared], device: str, *, known_inputs: bool = False) -> None:
+        self._prepare, self._device, self._known_inputs = prepare, device, known_inputs
+        self._mode: ShapesOnly | None = None  # under which the model was built
+        self._weights = 0  # elements that were left out then
         self._changes = Changes()
         self._recording: Recording | None = None
         self.prepared: Prepared | None = None
@@ -103,10 +115,9 @@ class Job:
         self._recording = recording
         recording.begin()
         try:
-            self.result = (prepared.run(),)
+            self.result = (recording.watched(prepared.run),)
         except BaseException as error:
             self.failed = error
-            recording.raised(error)
             raise
 
     def _build(self) -> tuple[ShapesOnly | None, tuple[str, ...]]:
@@ -117,20 +128,42 @@ class Job:
         Returns:
             The shapes-only mode, which is on, and notes for the trace.
         """
-        if self._device != "meta":
+        if self._device != "meta" or self._known_inputs:
             self.prepared = self._prepare()
-            return None, ()
+            return (self._shapes_only()[0], (INPUTS_FOR_REAL,)) if self._known_inputs else (None, ())
+        drawn = RandomNumbers()
         mode, attempt = self._shapes_only()
         try:
             self.prepared = self._prepare()
+            if mode.concrete.lacking.first is not None:  # it was caught, and something else done
+                raise mode.concrete.lacking.first
         except Exception as error:
             if mode.elements_left_out > MOST_WEIGHTS or not _may_be_ours(error):
                 raise
+            failed = without_frames(error)
         else:
+            self._mode, self._weights = mode, mode.elements_left_out
             return mode, ()
+        self.prepared = None
         attempt.end()
+        forget_cached(mode.concrete.is_symbolic)
+        if not left_nothing(mode):
+            raise failed
+        drawn.put_back()
         self.prepared = self._prepare()
         return self._shapes_only()[0], (BUILT_FOR_REAL,)
+
+    def lacks_known_inputs(self) -> bool:
+        """Return True if a run that is over would know more if its model were built for real.
+
+        The model is let go of: nothing of it may be alive then.
+        """
+        if self._mode is None or self._weights > MOST_WEIGHTS or self.trace is None:
+            return False
+        if not lacks_inputs_alone(self.trace):
+            return False
+        self.prepared = self._recording = None
+        return left_nothing(self._mode)
 
     def _shapes_only(self) -> tuple[ShapesOnly, Changes]:
         """Return a shapes-only mode that is on, and what ends it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn.parameter import is_lazy
@@ -43,11 +45,32 @@ def sizes(tensor: Tensor) -> tuple[int, ...]:
         return tuple(tensor.shape)
     with no_torch_dispatch():
         if tensor.layout is torch.jagged:
-            offsets: Tensor = tensor.offsets()  # type: ignore[attr-defined]
-            longest = 0 if offsets.is_meta else int(offsets.diff().max())
-            return tuple(size if type(size) is int else longest for size in tensor.shape)
+            return tuple(size if type(size) is int else max(_lengths(tensor)) for size in tensor.shape)
         parts = nested_sizes(tensor)
         return (len(parts), *parts.amax(0).tolist())
+
+
+def part_sizes(tensor: Tensor) -> list[torch.Size]:
+    """Return the shape of each part of a nested tensor; of any other one its own shape."""
+    if not tensor.is_nested:
+        return [tensor.shape]
+    with no_torch_dispatch():
+        if tensor.layout is not torch.jagged:
+            return list(map(torch.Size, nested_sizes(tensor).tolist()))
+        inner = tensor.shape[1:]
+        return [
+            torch.Size([size if type(size) is int else length for size in inner])
+            for length in _lengths(tensor)
+        ]
+
+
+def _lengths(tensor: Tensor) -> list[int]:
+    """Return the lengths of the parts of a jagged tensor; without numbers they are not known, and 0."""
+    known: Any = tensor
+    lengths: Tensor | None = known.lengths()
+    if lengths is None:
+        lengths = known.offsets().diff()
+    return [0] if lengths.is_meta else lengths.tolist()
 
 
 def notation(tensor: Tensor) -> str:

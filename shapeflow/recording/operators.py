@@ -8,6 +8,7 @@ under their own name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from shapeflow.recording.builders import OpBuilder
 from shapeflow.recording.dispatch_mode import DispatchMode
 from shapeflow.recording.flops import may_count
 from shapeflow.recording.ports import walk
-from shapeflow.recording.redispatch import have_own_dispatch, redispatch
+from shapeflow.recording.redispatch import have_own_dispatch, holds_others, redispatch
 from shapeflow.recording.schemas import Operator, deciding_size, operator_of, tensors_in
 from shapeflow.recording.torch_internals import HigherOrderOperator, no_torch_function
 from shapeflow.recording.trace_builder import TraceBuilder
@@ -135,18 +136,45 @@ class RealOperators(DispatchMode):
         with no_torch_function():
             begun = self._watch.begin(operator_of(func), args, kwargs)
             flops = self._flops(func, args, kwargs)
+            inside = _Inside(self._flops) if flops is None and holds_others(types) else nullcontext()
             try:
-                result = redispatch(func, types, args, kwargs)
+                with inside:
+                    result = redispatch(func, types, args, kwargs)
             except BaseException as error:
                 self._watch.failed(begun, error)
                 raise
-            self._watch.end(begun, flops, result)
+            self._watch.end(begun, inside.flops if isinstance(inside, _Inside) else flops or 0, result)
         return result
 
-    def _flops(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+    def _flops(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int | None:
         if isinstance(func, HigherOrderOperator) or not may_count(func):
             return 0
         try:
             return self._count(func, args, kwargs)
         except Exception:  # no meta formula for this operator: its FLOPs stay uncounted, and the run goes on
-            return 0
+            return None
+
+
+class _Inside(DispatchMode):
+    """Adds up the FLOPs of the operators that a tensor calls on what it holds, such as a jagged one.
+
+    Args:
+        count: gives the FLOPs of an operator.
+    """
+
+    lasts = False
+
+    def __init__(self, count: Callable[[Any, tuple[Any, ...], dict[str, Any]], int | None]) -> None:
+        super().__init__()
+        self._count = count
+        self.flops = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run one operator, and add what it takes."""
+        if have_own_dispatch(types):
+            return NotImplemented
+        kwargs = kwargs or {}
+        self.flops += self._count(func, args, kwargs) or 0
+        return redispatch(func, types, args, kwargs)

@@ -19,7 +19,7 @@ from shapeflow.model.doubts import SHARING
 from shapeflow.recording.attention import attention_flops, fused_flops, opened, score_shape
 from shapeflow.recording.builders import OpBuilder
 from shapeflow.recording.modes import OwnMode
-from shapeflow.recording.notation import short_dtype
+from shapeflow.recording.notation import part_sizes, short_dtype, sizes
 from shapeflow.recording.ports import tensors_of, walk
 from shapeflow.recording.targets import METADATA_QUERIES, escape_name, is_reflected, target_name
 from shapeflow.recording.torch_internals import no_torch_function
@@ -101,8 +101,10 @@ class FunctionWatch:
     def _attention(
         self, op: OpBuilder, query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any
     ) -> None:
-        op.flops = attention_flops(query.shape, key.shape, value.shape)
-        self._builder.derive(op, "score", short_dtype(query.dtype), score_shape(query.shape, key.shape))
+        parts = zip(*map(part_sizes, (query, key, value)), strict=False)  # of a nested tensor each
+        op.flops = sum(attention_flops(*shapes) for shapes in parts)
+        shape = score_shape(*(torch.Size(sizes(tensor)) for tensor in (query, key)))
+        self._builder.derive(op, "score", short_dtype(query.dtype), shape)
 
 
 class Functions(OwnMode):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -41,6 +42,7 @@ from shapeflow.recording.torch_internals import no_torch_function
 from shapeflow.recording.trace_builder import TraceBuilder
 from shapeflow.recording.wrappers import watch_calls
 
+Result = TypeVar("Result")
 Watch = TypeVar("Watch", OperatorWatch, FunctionWatch)
 
 _NOT_COMPILED = "What torch.compile had compiled ran as it is written: a compiled part calls no functions."
@@ -89,6 +91,10 @@ class Recording:
             self._builder.capturer = Capturer(capture)
             self._builder.capturer.look_at_model(modules.tensor_names(model))
         self._changes, self._last = Changes(), Changes()
+        # Python calls no `__exit__` if Ctrl-C comes at its very beginning: then this ends what was begun. It
+        # is no `__del__`, in which a Ctrl-C would be lost, also after all has ended.
+        self._forgotten = weakref.finalize(self, _end_quietly, self._changes, self._last)
+        self._forgotten.atexit = False
         self._calls: CallRecorder | None = None
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
@@ -138,11 +144,6 @@ class Recording:
                 "its trace has what was done until then"
             )
 
-    def __del__(self) -> None:
-        # Python calls no `__exit__` if Ctrl-C comes at its very beginning: then this ends what was begun.
-        with suppress(Exception):
-            surely(self._changes.end, self._last.end)
-
     def begin(self) -> None:
         """Begin to record. Who calls this calls ``end`` afterwards, also if this was interrupted.
 
@@ -180,9 +181,28 @@ class Recording:
             BackwardRecorder(self._builder, seen, active.is_here).begin(changes)
             active.begin(changes, alone=self._shapes_only is not None)
 
-    def raised(self, error: BaseException | None) -> None:
-        """Note what ended the run, for the trace."""
-        self._error = error
+    def raised(self, error: BaseException | None) -> BaseException | None:
+        """Note what ended the run, for the trace, and return it.
+
+        Of a shapes-only run that is what it lacked, also if the model caught that and went on.
+        """
+        mode = self._shapes_only
+        self._error = error if mode is None else mode.concrete.lacking.instead_of(error)
+        return self._error
+
+    def watched(self, run: Callable[[], Result]) -> Result:
+        """Return what ``run`` gives, and note what ends it otherwise."""
+        try:
+            result = run()
+        except BaseException as error:
+            ended = self.raised(error)
+            if ended is None or ended is error:
+                raise
+            raise ended from error
+        ended = self.raised(None)
+        if ended is not None:
+            raise ended
+        return result
 
     def end(self) -> None:
         """Take everything off and finish the trace; called again, it does what is left to do."""
@@ -194,6 +214,7 @@ class Recording:
             None  # none may live as long as the trace
         )
         self._last.end()
+        self._forgotten.detach()
 
     def _check_unused(self) -> None:
         if self._trace is not None:
@@ -251,6 +272,12 @@ class Recording:
         if builder.capturer is not None:
             trace = replace(trace, run=replace(run, kept=builder.capturer.found(trace)))
         return trace
+
+
+def _end_quietly(*changes: Changes) -> None:
+    for each in changes:
+        with suppress(Exception):
+            each.end()
 
 
 class _Mode(Protocol[Watch]):

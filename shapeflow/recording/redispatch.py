@@ -19,6 +19,8 @@ from shapeflow.recording.torch_internals import (
     without_dispatch_keys,
 )
 
+FAKE_TENSOR = "FakeTensor"
+"""The class of tensors of torch that run under no mode but their own; loading it takes time."""
 _PYTHON_KEYS = DispatchKeySet(DispatchKey.Python) | DispatchKeySet(DispatchKey.PythonTLSSnapshot)
 
 
@@ -45,6 +47,11 @@ def have_own_dispatch(types: Collection[type]) -> bool:
         return False
     own = (getattr(kind, "__torch_dispatch__", None) for kind in types)
     return any(dispatch != no_own_torch_dispatch for dispatch in own)
+
+
+def holds_others(types: Collection[type]) -> bool:
+    """Return True if tensors of some of these classes call operators on tensors that they hold."""
+    return have_own_dispatch(types) and all(kind.__name__ != FAKE_TENSOR for kind in types)
 
 
 @cache

@@ -17,6 +17,7 @@ from shapeflow.common.text import listing
 from shapeflow.errors import InputError
 from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
+from shapeflow.recording.again import RandomNumbers
 from shapeflow.recording.capture import Capture
 from shapeflow.recording.job import Job, Prepared, forget_tables
 from shapeflow.recording.modules import named_tensors, tensor_names
@@ -67,21 +68,17 @@ def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None
     held: list[object] = []
 
     def run_model() -> None:
-        try:
-            if mode is not None:
-                keep_gradients(given, changes)
-                changes.on_end(partial(forget_tables, recording, mode))
-                keep_attributes(model, changes)
-                keep_contents((args, kwargs), changes)
-                mode.begin(changes)
-            recording.begin()
-            held.append(model(*args, **kwargs))  # so that we see at the end what is in it
-        except BaseException as error:
-            recording.raised(error)
-            raise
+        if mode is not None:
+            keep_gradients(given, changes)
+            changes.on_end(partial(forget_tables, recording, mode))
+            keep_attributes(model, changes)
+            keep_contents((args, kwargs), changes)
+            mode.begin(changes)
+        recording.begin()
+        held.append(model(*args, **kwargs))  # so that we see at the end what is in it
 
     try:
-        surely(run_model, _both(recording.end, changes.end))
+        surely(partial(recording.watched, run_model), _both(recording.end, changes.end))
     except BaseException as error:
         _hand_over(error, recording)
         raise
@@ -150,7 +147,6 @@ def run(
     Raises:
         Exception: whatever ``prepare`` raises. What the run itself raises is in ``trace.run.failure``.
     """
-    job = Job(prepare, device)
 
     def describe(built: Prepared, recording: Recording) -> Run:
         return replace(
@@ -162,6 +158,26 @@ def run(
             notes=built.notes,
         )
 
+    drawn = RandomNumbers()
+    job = Job(prepare, device)
+    trace = _done(job, describe, progress, capture)
+    if not job.lacks_known_inputs():
+        return trace
+    drawn.put_back()
+    again = Job(prepare, device, known_inputs=True)
+    try:
+        return _done(again, describe, progress, capture)
+    except Exception:  # it cannot be built for real
+        return trace
+
+
+def _done(
+    job: Job,
+    describe: Callable[[Prepared, Recording], Run],
+    progress: Callable[[float], None] | None,
+    capture: Mapping[str, Capture] | None,
+) -> Trace:
+    """Build a model, run it, and return the trace, up to where the run failed."""
     try:
         surely(lambda: job.go(describe, progress, capture), job.end)
     except (Exception, KeyboardInterrupt, SystemExit) as error:

@@ -147,6 +147,10 @@ native_attention: Callable[..., Any] = _named("torch._native_multi_head_attentio
 encoder_layer_forward: Callable[..., Any] = _named("torch._transformer_encoder_layer_fwd")
 nested_from_mask: Callable[..., Any] = _named("torch._nested_tensor_from_mask")
 
+# What `torch.nested` makes a jagged tensor with, of the numbers and of where each part begins. Since 2.3;
+# likewise.
+jagged_view: Callable[..., Any] = _named("torch._nested_view_from_jagged")
+
 # What `pack_padded_sequence` and the older `weight_norm` call. Since 1.13; likewise.
 pack_padded: Callable[..., Any] = _named("torch._pack_padded_sequence")
 weight_norm: Callable[..., Any] = _named("torch._weight_norm")

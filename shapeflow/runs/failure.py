@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shapeflow.common.text import counted
-from shapeflow.errors import RunError
+from shapeflow.errors import READERS, RunError
 from shapeflow.model.records import Call, Failure, Op, Port
 from shapeflow.model.trace import Trace
 
@@ -59,6 +59,9 @@ def _evidence(trace: Trace, failure: Failure, call: Call | None) -> list[str]:
         )  # the outermost of those that ended together
         given = ", ".join(trace.content(port) for port in last.outputs[:INPUTS])
         lines.append(f"last finished call: {last.exact_name} -> {given}")
+    line = trace.line(failure.source)
+    if failure.type == "NeedsValues":
+        lines += [reason for start, reason in READERS.items() if line.startswith(start)]
     if trace.run.shapes_only:
         lines.append("in a shapes-only run large tensors have a shape and no numbers")
     return lines

@@ -13,10 +13,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from shapeflow.errors import NeedsValues, NoShapeFormula
+from shapeflow.recording import torch_internals
 from shapeflow.recording.notation import notation
+from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.memo import Layout
-from shapeflow.recording.torch_internals import no_torch_dispatch
 
 
 def one_hot(concrete: ConcreteValues, tensor: Tensor, num_classes: int = -1) -> Tensor:
@@ -35,6 +36,17 @@ def nested(concrete: ConcreteValues, tensor: Tensor, mask: Tensor, mask_check: b
     return new(concrete, tensor, (tensor.shape[0], longest, *tensor.shape[2:]))
 
 
+def jagged(concrete: ConcreteValues, /, values: Tensor, offsets: Tensor, *more: Any, **named: Any) -> Tensor:
+    """Make a jagged tensor of parts whose lengths are known; its class wants all it holds on one device."""
+    for tensor in tensors_of((offsets, more, named)).values():
+        if tensor.layout is torch.strided and not concrete.has_values(tensor):
+            raise NeedsValues("nested_tensor_from_jagged", notation(tensor))
+    if values.is_meta:
+        values = concrete.untouched(Layout(values.size(), values.stride(), values.dtype))
+    made: Tensor = torch_internals.jagged_view(values, offsets, *more, **named)
+    return made
+
+
 def padded(concrete: ConcreteValues, /, tensor: Tensor, padding: float, output_size: Any = None) -> Tensor:
     """Give a padded tensor back, of a size that is asked for."""
     if tensor.is_nested and not tensor.is_meta:
@@ -47,7 +59,7 @@ def pack(concrete: ConcreteValues, data: Tensor, lengths: Tensor, batch_first: b
     if not concrete.has_values(lengths):
         raise NeedsValues("pack_padded_sequence", notation(lengths))
     lengths = concrete.values_of(lengths)
-    with no_torch_dispatch():  # its own reading of the lengths is none of the model's
+    with torch_internals.no_torch_dispatch():  # its own reading of the lengths is none of the model's
         counts = (lengths[:, None] > torch.arange(int(lengths.max()))).sum(0)
         steps = torch.arange(len(counts)).repeat_interleave(counts)
         rows = torch.cat([torch.arange(count) for count in counts.tolist()])

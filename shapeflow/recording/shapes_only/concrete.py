@@ -14,6 +14,7 @@ from shapeflow.recording.ports import map_tensors
 from shapeflow.recording.schemas import tensors_in
 from shapeflow.recording.shapes_only.checks import Checks
 from shapeflow.recording.shapes_only.deferred import LARGEST, Deferred
+from shapeflow.recording.shapes_only.lacking import Lacking
 from shapeflow.recording.shapes_only.memo import Layout
 from shapeflow.recording.shapes_only.stand_ins import lift
 from shapeflow.recording.torch_internals import (
@@ -42,9 +43,12 @@ class ConcreteValues:
         self._symbolic: dict[int, StorageWeakRef] = {}
         self.deferred = Deferred(LIMIT)
         self.checks = Checks()
+        self.lacking = Lacking()
         self._limit = LIMIT
         self._saved: dict[int, tuple[Tensor, torch.UntypedStorage]] = {}
         self._many = _MANY
+        self.have_wrappers = False
+        """True once there are tensors that hold others, and compare the devices of these."""
         self._protected = {address(tensor): tensor for tensor in protect}
 
     def has_values(self, tensor: Tensor) -> bool:
@@ -124,7 +128,7 @@ class ConcreteValues:
         So a symbolic one is there too: memory that nobody touches costs none. On ``meta`` is what is larger
         than the machine would give, and what is made in inference mode, which autograd never sees.
         """
-        if not torch.is_inference_mode_enabled():
+        if self.have_wrappers or not torch.is_inference_mode_enabled():
             try:
                 return self.untouched(layout)
             except RuntimeError:  # the machine has not so much memory
@@ -146,6 +150,8 @@ class ConcreteValues:
     def without_values(self, tensor: Tensor) -> Tensor:
         """Return a symbolic tensor like this one; gradients know where it comes from."""
         with no_torch_function(), no_torch_dispatch():
+            if tensor.is_nested:
+                return tensor
             if torch.is_inference_mode_enabled():
                 return self._moved(tensor)
             if tensor.requires_grad and not tensor.is_meta and self.has_values(tensor):
@@ -191,11 +197,17 @@ class ConcreteValues:
         """True where nothing that is made has values."""
         return self._limit < 0
 
+    @property
+    def all_gone(self) -> bool:
+        """True if no tensor is alive that was made without values."""
+        return all(held.expired() for held in self._symbolic.values())
+
     def release(self) -> None:
         """Put the user's values back, and let go of the tensors."""
         for tensor, before in self._saved.values():
             tensor.untyped_storage().copy_(before)
         for place in self._protected:  # nothing was written there, or it is put back
             self._symbolic.pop(place, None)
+        self.lacking = Lacking()  # its error holds what the run made
         self._saved.clear()
         self._protected.clear()

@@ -179,10 +179,11 @@ def described(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any], flops:
     places = {id(value): Argument(place) for place, value in given if isinstance(value, Tensor)}
     largest = 0
 
-    if any(tensor.layout is not torch.strided for tensor in tensors_of(result).values()):
-        raise NoShapeFormula(
-            "an operator with a sparse result", ", ".join(map(notation, tensors_of(args).values()))
-        )
+    for tensor in tensors_of(result).values():
+        kind = "quantised" if tensor.is_quantized else "sparse"
+        if tensor.is_quantized or tensor.layout is not torch.strided:
+            found = ", ".join(map(notation, tensors_of(args).values()))
+            raise NoShapeFormula(f"an operator with a {kind} result", found)
 
     def layout(tensor: Tensor) -> Argument | Layout:
         nonlocal largest

@@ -7,8 +7,6 @@ model may read its small integers (``spatial_shapes[0, 0]``) and gets true ones.
 
 To the model this looks like a run on the CPU: every tensor says ``device='cpu'``. The model is built under
 the same mode, so no weight ever takes memory.
-
-Not done here: arithmetic on symbolic tensors, random numbers (always symbolic), sparse and nested tensors.
 """
 
 from __future__ import annotations
@@ -100,6 +98,7 @@ class ShapesOnly(DispatchMode):
     ) -> Any:
         """Run one operator on shapes, or on values where they are concrete."""
         if have_own_dispatch(types):
+            self.concrete.have_wrappers = True
             return NotImplemented  # they do so with operators on what they hold
         kwargs, operator, watch = kwargs or {}, operator_of(func), self.watch
         handler = self._HANDLERS[operator.kind]
@@ -112,6 +111,7 @@ class ShapesOnly(DispatchMode):
             try:
                 result = handler(self, operator, args, kwargs)
             except BaseException as error:
+                self.concrete.lacking.note(error)  # a scripted function makes another error of it
                 watch.failed(begun, error)
                 raise
             watch.end(begun, self._flops, result)

@@ -64,10 +64,20 @@ class CpuView(Functions):
 
     def call(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run one torch function, or what is called instead."""
+        lacking = self._concrete.lacking
+        if self.watch is not None:  # a run is recorded
+            lacking.stop(args, kwargs)
+        try:
+            return self._called(func, args, kwargs)
+        except Exception as error:
+            lacking.note(error)
+            raise
+
+    def _called(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if torch.is_autocast_enabled("cpu") and autocast.is_cast(func, args):
             args, kwargs = autocast.cast(func, args), autocast.cast(func, kwargs)
             with autocast.switched_off():
-                return self.call(func, args, kwargs)
+                return self._called(func, args, kwargs)
         handler = self.handlers.get(func)
         if handler is None:
             args, kwargs = on_cpu(func, args, kwargs)
@@ -115,6 +125,7 @@ def handlers(concrete: ConcreteValues) -> dict[Any, Handler]:
         functional.one_hot: partial(composites.one_hot, concrete),
         functional.scaled_dot_product_attention: partial(_attention, concrete),
         torch_internals.nested_from_mask: partial(composites.nested, concrete),
+        torch_internals.jagged_view: partial(composites.jagged, concrete),
         torch_internals.pack_padded: partial(composites.pack, concrete),
         torch_internals.native_attention: partial(composites.fused_attention, concrete),
         torch_internals.encoder_layer_forward: lambda source, *_: concrete.without_values(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from shapeflow.errors import NeedsValues
 from shapeflow.recording.notation import notation
 from shapeflow.recording.ports import map_tensors
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
+from shapeflow.recording.shapes_only.lacking import is_for_a_log
 from shapeflow.recording.shapes_only.stand_ins import lift
 from shapeflow.recording.torch_internals import no_torch_dispatch
 
@@ -58,13 +60,16 @@ def _read(
 ) -> Any:
     if concrete.has_values(tensor):
         return function(concrete.values_of(tensor), *args, **kwargs)
-    if name in _OF_ONE and tensor.numel() != 1:
+    is_whole = not (tensor.is_floating_point() or tensor.is_complex())
+    if name in _OF_ONE and (tensor.numel() != 1 or (name == "index" and not is_whole)):
         with no_torch_dispatch():
             return function(lift(tensor), *args, **kwargs)  # torch complains
     if name == "bool" or (name == "item" and tensor.dtype is torch.bool):
         answer = concrete.checks.answer(name)
         if answer is not None:
             return answer
+    if name == "float" and is_for_a_log():
+        return math.nan
     raise NeedsValues(name, notation(tensor))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from torch import Tensor
 
-from shapeflow.errors import NeedsValues
+from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording.notation import notation
 from shapeflow.recording.ports import map_tensors, tensors_of
+from shapeflow.recording.redispatch import FAKE_TENSOR
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.trials import Trials, is_plain
 from shapeflow.recording.source import is_hidden
@@ -35,11 +37,14 @@ def as_really(
 
     Raises:
         NeedsValues: it fails since it reads numbers.
+        NoShapeFormula: it got tensors that run under no mode but their own.
         Exception: it is refused for real, too; or ``error``, if nobody knows.
     """
     if type(error) not in _OF_TORCH or _is_the_models(error):
         raise error
     given = tensors_of((args, kwargs)).values()
+    if FAKE_TENSOR in str(error) and any(type(tensor).__name__ == FAKE_TENSOR for tensor in given):
+        raise _fake_tensors(func, given) from None
     symbolic = [tensor for tensor in given if not concrete.has_values(tensor)]
     if _lacks_numbers(func, str(error)):
         if not symbolic:
@@ -53,6 +58,16 @@ def as_really(
         if "meta" in str(error):
             raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
     raise error
+
+
+def _fake_tensors(func: Any, given: Iterable[Tensor]) -> NoShapeFormula:
+    """Return the error for a call that got what was made under torch's ``FakeTensorMode``."""
+    name = target_name(func)
+    return NoShapeFormula(name, ", ".join(map(notation, given))).amend(
+        what=f"'{name}' got a FakeTensor, which runs under no shapes-only mode but its own",
+        because="the model or its inputs were made under torch's FakeTensorMode",
+        hint="make both outside of it, on the CPU or under torch.device('meta')",
+    )
 
 
 _OF_TORCH = (RuntimeError, NotImplementedError, IndexError, ValueError, TypeError, KeyError, AssertionError)
