@@ -12,12 +12,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from shapeflow.model.containers import told
-from shapeflow.model.records import Call, Port
+from shapeflow.model.records import Call, Op, Port
 from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.constraint import Item
 
 KINDS = ("calls", "ports", "dims", "dtypes", "joins", "parameters", "attributes")
 """What is measured, in the order in which it is shown."""
+
+
+_LIKE_ANOTHER = frozenset({"type_as", "expand_as", "view_as", "reshape_as"})
+"""Targets of ops that take from a second tensor its dtype or shape only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +97,25 @@ def _tensors(trace: Trace, calls: Sequence[Call]) -> Iterator[Unit]:
 
 
 def _joins(trace: Trace, calls: Iterable[Call]) -> Iterator[Unit]:
-    opened = {op.parent for op in trace.ops}
     for op in trace.ops:
         ports = _from_different_places(trace, op.inputs)
-        if len(ports) > 1 and op.id not in opened:
+        if len(ports) > 1 and is_authors(trace, op) and op.target not in _LIKE_ANOTHER:
             module = "" if op.call is None else trace.calls[op.call].path
             yield Unit("joins", module, tuple(Item("feed", op.id, port.name) for port in ports))
     for call in calls:
         ports = _from_different_places(trace, told(call.inputs))
         if len(ports) > 1:
             yield Unit("joins", call.path, tuple(Item("given", call.id, port.name) for port in ports))
+
+
+def is_authors(trace: Trace, op: Op) -> bool:
+    """Return whether the model's author wrote an op: not torch, inside a composite op or its own modules.
+
+    An op of ``torch.nn.MultiheadAttention`` has the source line in which that is called.
+    """
+    if op.parent is not None:
+        return False
+    return op.call is None or op.source is None or op.source != trace.calls[op.call].source
 
 
 def _from_different_places(trace: Trace, ports: Sequence[Port]) -> list[Port]:

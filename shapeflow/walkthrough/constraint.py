@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
 
+from shapeflow.model.items import item_of, origin_of, stages
+from shapeflow.model.links import Links
 from shapeflow.model.match import Match
+from shapeflow.model.moments import is_input
 from shapeflow.model.records import Module, Records
 
 if TYPE_CHECKING:
@@ -87,6 +90,8 @@ class Ground(NamedTuple):
     """It stays as long as the data of these values gets to no others."""
     untaken: bool = False
     """True if also no other op or call may take one of them."""
+    values: frozenset[int] = frozenset()
+    """It stays as long as these values are as they were, and no other op makes one of them."""
 
 
 PLACES = Ground()
@@ -103,6 +108,37 @@ def named(matches: Iterable[Match], *, ports: bool = True) -> Iterator[Constrain
         yield Constraint(Item("call", match.call.id))
         if ports and match.port is not None and match.op is None:
             yield Constraint(Item("port", match.call.id, match.port.name))
+
+
+def parameters(matches: Iterable[Match]) -> Iterator[Constraint]:
+    """Yield which parameters and buffers are meant, of those that are named."""
+    for match in matches:
+        if match.tensor is not None and match.value is not None:
+            yield Constraint(Item("parameter", match.value.id))
+
+
+def given_at(matches: Iterable[Match]) -> Iterator[Constraint]:
+    """Yield where inputs of calls and ops come from, of the ports that are named."""
+    for match in matches:
+        if match.tensor is None and match.port is not None and is_input(match, match.port):
+            kind: Kind = "given" if match.op is None else "feed"
+            yield Constraint(Item(kind, match.owner.id, match.port.name))
+
+
+def made_from(trace: Records, values: Iterable[int]) -> Ground:
+    """Return the ground of a verdict that depends on how some values were made."""
+    seen = dict.fromkeys(values)
+    makers = trace.cached(Links).makers
+    for value in list(seen):
+        for number in makers[value]:
+            item = item_of(trace, trace.ops[number], value)
+            if item is not None:
+                seen.update(dict.fromkeys(stage.value for stage in stages(trace, item)))
+                origin = origin_of(trace, item)
+                seen.update({} if origin is None else {origin: None})
+    ops = frozenset(op for value in seen for op in makers[value])
+    given = {port.value for op in ops for port in trace.ops[op].ports if port.value is not None}
+    return Ground(ops, values=frozenset(seen.keys() | given))
 
 
 def positions(trace: Records, modules: Iterable[Module]) -> Iterator[int]:

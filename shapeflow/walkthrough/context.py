@@ -75,6 +75,7 @@ class Subject:
 
     def missing_module(self, path: str) -> SelectorError | None:
         """Return the error for the module of a block if there is none; it may be a pattern or a helper."""
+        self.asked.add(path)
         if path not in self._missing:
             index, segments = self.trace.cached(PathIndex), parse_path(path)
             error = None if index.find(segments) else unknown_path(index, segments, (0, len(path)), "module")

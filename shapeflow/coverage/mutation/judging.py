@@ -22,7 +22,9 @@ from shapeflow.walkthrough.check import front_matter_sizes, judge
 from shapeflow.walkthrough.constraint import Ground, Rests
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.document import Claim, Document
+from shapeflow.walkthrough.finding import Finding
 from shapeflow.walkthrough.parts import ClaimError
+from shapeflow.walkthrough.runs import by_run
 from shapeflow.walkthrough.verdict import Verdict
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -68,9 +70,14 @@ class Judge:
         return [again.get(known.claim.id, known.verdict) for known in self.known]
 
     def _known(self, trace: Trace, document: Document) -> Iterator[_Known]:
-        subject = Subject(trace, self._bindings())
+        name = next(iter(by_run(document, trace)))
+        subject = Subject(trace, self._bindings(), run=name)
         index = trace.cached(PathIndex)
         for claim in document.claims:
+            if name not in claim.scope.runs:  # no change to this run can touch it
+                unseen = Verdict.of(claim, Finding("not observed", skipped=True), name)
+                yield _Known(claim, unseen, Ground(), frozenset(), frozenset(), ())
+                continue
             before = dict(subject.bindings)
             asked = replace(subject, asked=set())
             verdict = Verdict.of(claim, judge(claim, asked))
@@ -127,7 +134,7 @@ class Judge:
         ground = known.ground
         if ground is None or not known.keys.isdisjoint(change.keys):
             return True
-        if not ground.ops.isdisjoint(change.ops):
+        if not ground.ops.isdisjoint(change.ops) or not ground.values.isdisjoint(change.made):
             return True
         if ground.untaken and not ground.reached.isdisjoint(change.values):
             return True
@@ -152,4 +159,6 @@ def _keys(index: PathIndex, selector: str) -> Sequence[str]:
         path = parse(selector).path
     except SelectorError:
         return ()
-    return (OUTSIDE,) if path is None else index.find(path)
+    if path is None:
+        return (OUTSIDE,)
+    return (*index.find(path), *index.find(path[:-1]))  # a parameter is its module's

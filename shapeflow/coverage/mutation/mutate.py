@@ -104,7 +104,7 @@ def mutate(trace: Trace, document: Document, *, changes: int = CHANGES, seed: in
             found=trace.run.failure.first_line if trace.run.failure else "",
             hint="a trace of a whole run; 'shapeflow coverage' without --mutate measures this one, too",
         )
-    result = check(trace, document)
+    result = check(trace, document, partial=True)
     outcomes = _outcomes(trace, document, choose(Base(trace), seed))
     return Mutation(result, seed, changes, tuple(islice(outcomes, changes)))
 

@@ -23,6 +23,8 @@ class Touched:
     """From each value to each other that a changed or added op leads to."""
     values: frozenset[int]
     """What is at ports of calls and ops that are otherwise."""
+    made: frozenset[int]
+    """What is otherwise itself, or made by an op that is."""
 
 
 def touched(trace: Trace, edit: Edit) -> Touched:
@@ -51,7 +53,9 @@ def touched(trace: Trace, edit: Edit) -> Touched:
     records: list[Op | Call] = [*ops, *calls]
     values = {v for record in records for v in (*ids_at(record.inputs), *ids_at(record.outputs))}
     values |= edit.values.keys()
-    return Touched(frozenset(keys), frozenset({*edit.ops, *gone}), edges, frozenset(values))
+    changed = [*new, *(trace.ops[number] for number in (*edit.ops, *gone))]
+    made = {*edit.values, *(value for op in changed for value in ids_at(op.outputs))}
+    return Touched(frozenset(keys), frozenset({*edit.ops, *gone}), edges, frozenset(values), frozenset(made))
 
 
 def leaks(edges: Iterable[tuple[int, int]], reached: frozenset[int], values: int) -> bool:

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shapeflow.errors import Diagnostic
-from shapeflow.model.containers import ids_at
+from shapeflow.model.containers import ids_at, told
 from shapeflow.model.making import same_numbers
 from shapeflow.model.match import Match
-from shapeflow.walkthrough.context import Subject
+from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, Item, made_from, named
+from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.parts import ClaimError, SelectorPart, part
 
@@ -46,9 +47,7 @@ class Chain:
 
     def judge(self, subject: Subject) -> Finding:
         """Hold if the calls came in order, each as often, and each was given what the one before gave."""
-        named = [subject.select(link) for link in self.links]
-        wanted = list(dict.fromkeys(path for found in named for path in sorted(_paths(found), key=_natural)))
-        calls = sorted({match.owner.id: match for found in named for match in found}.values(), key=_when)
+        wanted, calls = self._calls(subject)
         reason = Diagnostic(expected=f"{' > '.join(_few(wanted))}, each with what the one before gave")
         finding = Finding("holds", reason, evidence_of(calls))
         if len(wanted) < 2:
@@ -63,6 +62,29 @@ class Chain:
         if len(calls) % len(wanted):
             return self._out_of_order(finding, subject, calls, len(calls), wanted[len(calls) % len(wanted)])
         return finding
+
+    def _calls(self, subject: Subject) -> tuple[list[str], list[Match]]:
+        """Return the paths in the order in which they should come, and the calls as they came."""
+        found = [subject.select(link) for link in self.links]
+        wanted = list(dict.fromkeys(path for one in found for path in sorted(_paths(one), key=_natural)))
+        return wanted, sorted({match.owner.id: match for one in found for match in one}.values(), key=_when)
+
+    def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
+        """Yield the calls, and the ports over which each hands on to the next; see ``Constrains``."""
+        wanted, calls = self._calls(subject)
+        yield from named(calls)
+        for number, match in enumerate(calls):
+            if number % len(wanted):
+                yield from _handed_over(subject, calls[number - 1], match)
+
+    def rests_on(self, subject: Subject, finding: Finding) -> Ground:
+        """Return that it rests on the calls, and on how what they were given was made; see ``Rests``."""
+        try:
+            _, calls = self._calls(subject)
+        except SelectionError:
+            return PLACES
+        given = [value for match in calls for value in ids_at(match.owner.inputs)]
+        return made_from(subject.trace, [v for value in given for v in same_numbers(subject.trace, value)])
 
     def _out_of_order(
         self, finding: Finding, subject: Subject, calls: Sequence[Match], number: int, expected: str
@@ -124,3 +146,26 @@ def _hands_on(subject: Subject, first: Match, second: Match) -> bool:
     return any(
         same in gave for value in ids_at(second.owner.inputs) for same in same_numbers(subject.trace, value)
     )
+
+
+def _handed_over(subject: Subject, first: Match, second: Match) -> Iterator[Constraint]:
+    """Yield the inputs of a call, or op, that another one gave, if it is one alone; and what that gave."""
+    gave = set(ids_at(first.owner.outputs))
+    taken = [
+        (port, same)
+        for port in told(second.owner.inputs)
+        if port.value is not None
+        for same in same_numbers(subject.trace, port.value)
+        if same in gave
+    ]
+    if len(taken) != 1:  # one of several may come from somewhere else
+        return
+    port, value = taken[0]
+    if second.op is not None:
+        yield Constraint(Item("feed", second.op.id, port.name))
+        return
+    yield Constraint(Item("port", second.owner.id, port.name))
+    yield Constraint(Item("given", second.owner.id, port.name))
+    if first.op is None:
+        ports = [given for given in told(first.owner.outputs) if given.value == value]
+        yield from (Constraint(Item("port", first.owner.id, given.name)) for given in ports)

@@ -22,9 +22,8 @@ from shapeflow.model.flow import (
     values_at,
 )
 from shapeflow.model.members import each
-from shapeflow.model.moments import is_input
 from shapeflow.model.trace import Trace
-from shapeflow.walkthrough.constraint import Constraint, Ground, Item, named
+from shapeflow.walkthrough.constraint import Constraint, Ground, Item, given_at, named, parameters
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Evidence, Finding
 from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, first_word
@@ -90,23 +89,23 @@ class Flow:
 
     def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
         """Yield the places, and the inputs over which all data comes that gets there; see ``Constrains``."""
-        yield from named(subject.select(self.source))
+        sources = subject.select(self.source)
+        yield from named(sources)
         if self.destination is None:
             return
         goals = subject.select(self.destination)
         yield from named(goals)
         if self.verb != "reaches":
             return
-        for match in goals:
-            if match.port is not None and is_input(match, match.port):
-                name = match.port.name
-                item = Item("feed", match.op.id, name) if match.op else Item("given", match.owner.id, name)
-                yield Constraint(item)
+        yield from parameters(sources)
+        yield from given_at(goals)
         for start in each(subject.trace, self.source.text):
             for goal in each(subject.trace, self.destination.text):
                 for op, value in common_steps(subject.trace, start, goal):
-                    ports = subject.trace.ops[op].inputs
-                    yield from (Constraint(Item("feed", op, p.name)) for p in ports if p.value == value)
+                    around = subject.trace.ops[op].parent  # what the author wrote is the composite op
+                    for step in (op,) if around is None else (op, around):
+                        ports = subject.trace.ops[step].inputs
+                        yield from (Constraint(Item("feed", step, p.name)) for p in ports if p.value == value)
 
     def rests_on(self, subject: Subject, finding: Finding) -> Ground | None:
         """Return the steps of the way that was found, or all that the source's data gets to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shapeflow.common.text import listing
@@ -12,6 +13,7 @@ from shapeflow.model.making_text import making_text
 from shapeflow.model.match import Match
 from shapeflow.model.records import Records
 from shapeflow.walkthrough.alignment import aligned
+from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, Item, given_at, made_from, named, parameters
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Evidence, Finding, evidence_of
 from shapeflow.walkthrough.making.compare import Comparison
@@ -77,6 +79,45 @@ class Making:
             if shared
             else finding
         )
+
+    def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
+        """Yield the places, and the inputs of ops that the formula names; see ``Constrains``."""
+        matches = subject.select(self.selector)
+        yield from named(matches)
+        yield from given_at(matches)
+        known = {tensor: subject.select(tensor.selector) for tensor in tensors_in(self.formula)}
+        for match in matches:
+            for tensor, found in known.items():
+                meant = aligned(
+                    subject.trace, match, self.selector.text, tensor.selector.text, found
+                )
+                yield from named(meant)
+                yield from parameters(meant)
+        for feed in dict.fromkeys(feed for one in self._compared(subject, matches, known) for feed in one.feeds):
+            yield Constraint(Item("op", feed.op))
+            yield Constraint(Item("feed", feed.op, feed.port))
+
+    def rests_on(self, subject: Subject, finding: Finding) -> Ground:
+        """Return that it rests on the places, and on how all that was looked at was made; see ``Rests``."""
+        try:
+            matches = subject.select(self.selector)
+            known = {tensor: subject.select(tensor.selector) for tensor in tensors_in(self.formula)}
+            compared = self._compared(subject, matches, known)
+        except SelectionError:
+            return PLACES
+        return made_from(subject.trace, [value for one in compared for value in one.seen])
+
+    def _compared(
+        self, subject: Subject, matches: Sequence[Match], known: dict[Tensor, list[Match]]
+    ) -> list[Comparison]:
+        """Return the comparisons of the formula with the making of each match."""
+        compared = []
+        for match in matches:
+            comparison = self._comparison(subject, match, known)
+            if match.value is not None:
+                comparison.fits(self.formula, match.value.id)
+            compared.append(comparison)
+        return compared
 
     def _comparison(self, subject: Subject, match: Match, known: dict[Tensor, list[Match]]) -> Comparison:
         """Return what compares the formula with the making of one match."""

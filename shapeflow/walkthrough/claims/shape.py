@@ -109,12 +109,12 @@ class Shape:
         """Yield the sizes that are written, the dtype if it is, and the ports; see ``Constrains``."""
         matches = subject.select(self.selector)
         sized = [dim for dim in self.pattern.dims if isinstance(dim.meaning, Expression)]
-        says = bool(sized or self.pattern.dtype or self.pattern.rest is None)
+        says = bool(sized or self.pattern.wanted_dtype or self.pattern.rest is None)
         yield from named(matches, ports=says)
         for found in matches:
             if found.value is None:
                 continue
-            if self.pattern.dtype:
+            if self.pattern.wanted_dtype:
                 yield Constraint(Item("dtype", found.value.id))
             for axis, meaning in self._sizes(len(found.value.shape)):
                 yield Constraint(Item("dim", found.value.id, axis), meaning.symbols)

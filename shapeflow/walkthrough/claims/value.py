@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shapeflow.common.text import counted, listing
 from shapeflow.errors import Diagnostic, SelectorError
 from shapeflow.model.match import Match
-from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, named
+from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, named, parameters
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.document import Document
 from shapeflow.walkthrough.finding import Finding, evidence_of
@@ -78,7 +78,9 @@ class ValueClaim:
     def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
         """Yield the places whose numbers are compared; see ``Constrains``."""
         for kept in self.needed:
-            yield from named(subject.select(kept.selector))
+            matches = subject.select(kept.selector)
+            yield from named(matches)
+            yield from parameters(matches)
 
     def rests_on(self, subject: Subject, finding: Finding) -> Ground:
         """Return that it rests on the named places alone, the numbers being kept; see ``Rests``."""

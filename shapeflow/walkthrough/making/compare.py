@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import combinations
 from math import isclose
+from typing import NamedTuple
 
 from shapeflow.model.handed_on import tensors
 from shapeflow.model.items import index_text, item_of, narrowed_text, same_index, stages
@@ -30,6 +32,13 @@ FROM_OUTSIDE = frozenset(
 """Ops that make a tensor of something else, such as an array with the numbers of another tensor."""
 
 
+class Feed(NamedTuple):
+    """An input of an op."""
+
+    op: int
+    port: str
+
+
 class Comparison:
     """Compares formulas with the making of values.
 
@@ -49,15 +58,38 @@ class Comparison:
         """Values of unknown making at which a comparison failed."""
         self.used: dict[int, None] = {}
         """Ops that a comparison went through."""
-        self._known: dict[tuple[int, int, bool], bool] = {}
+        self.seen: dict[int, None] = {}
+        """Values whose making a comparison looked at, whether they fitted or not."""
+        self.feeds: list[Feed] = []
+        """The inputs of ops that the formula names, of all that fitted."""
+        self._known: dict[tuple[int, int, bool], tuple[Feed, ...] | None] = {}
 
     def fits(self, node: Node, value: int, arranged: bool = False) -> bool:
         """Return whether a value was made as a part of a formula says, with the same axes if ``arranged``."""
         key = (id(node), value, arranged)
         if key not in self._known:
-            near = same_numbers(self.trace, value, arranged)
-            self._known[key] = any(self._at(node, same) for same in near)
-        return self._known[key]
+            before = len(self.feeds)
+            near = self._near(value, arranged)
+            found = self._tried(lambda: any(self._at(node, same) for same in near))
+            self._known[key] = tuple(self.feeds[before:]) if found else None
+            return found
+        known = self._known[key]
+        self.feeds += known or ()
+        return known is not None
+
+    def _near(self, value: int, arranged: bool = False) -> Iterator[int]:
+        """Yield a value and those that it has its numbers from, and note that they were looked at."""
+        for same in same_numbers(self.trace, value, arranged):
+            self.seen[same] = None
+            yield same
+
+    def _tried(self, attempt: Callable[[], bool]) -> bool:
+        """Return what an attempt gives; one that fails leaves no feeds behind."""
+        before = len(self.feeds)
+        found = attempt()
+        if not found:
+            del self.feeds[before:]
+        return found
 
     def _at(self, node: Node, value: int) -> bool:
         """Return the same for a value by itself, not for those that hand it on."""
@@ -85,7 +117,10 @@ class Comparison:
         return outside or unseen or record.origin == "unknown"
 
     def _op(self, node: Made | Taken, op: Op, value: int) -> bool:
-        fits = self._takes(node, op, value) if isinstance(node, Taken) else self._made(node, op)
+        if isinstance(node, Taken):
+            fits = self._tried(lambda: self._takes(node, op, value))
+        else:
+            fits = self._tried(lambda: self._made(node, op))
         if fits:
             self.used[op.id] = None
         return fits
@@ -97,8 +132,10 @@ class Comparison:
         if isinstance(node.whole, Made) and node.index.isdecimal():  # `(chunk(x))[1]`
             place = f"out[{int(node.index)}]"
             here = any(port.name == place and port.value == value for port in op.outputs)
-            if here and self._made(node.whole, op):
+            whole = node.whole
+            if here and self._tried(lambda: self._made(whole, op)):
                 return True
+        self.feeds.append(Feed(op.id, given[0].name))
         item = item_of(self.trace, op, value)
         if item is not None:
             return any(self._is_part(node, one.value, one.text) for one in stages(self.trace, item))
@@ -112,14 +149,15 @@ class Comparison:
 
     def _made(self, node: Made, op: Op) -> bool:
         sign = operator_of(op)
-        if node.name == "*" and sign == "/" and self._divides(node, op):
+        if node.name == "*" and sign == "/" and self._tried(lambda: self._divides(node, op)):
             return True
         if node.name in _COMMUTES:
             return sign == node.name and self._terms(tuple(_terms(node, node.name)), op)
         if node.name == "neg":
             return op.target.rstrip("_") in ("neg", "negative") and self._arguments(node, op)
         if not node.name[0].isalpha() and node.name[0] != "_":
-            return sign == node.name and all(map(self._operand, node.arguments, operands(op)))
+            pairs = zip(node.arguments, operands(op), strict=True) if sign == node.name else ()
+            return sign == node.name and all(self._operand(inner, port, op) for inner, port in pairs)
         if node.name in ORDERINGS:
             return self._ordered(node, op)
         return _family(node.name) == _family(op.target) and self._arguments(node, op)
@@ -128,7 +166,7 @@ class Comparison:
         """Return whether an op divides where the formula multiplies by the inverse."""
         over, under = operands(op)
         for number, other in (node.arguments, node.arguments[::-1]):
-            if isinstance(number, Plain) and under.value is None and self._operand(other, over):
+            if isinstance(number, Plain) and under.value is None and self._operand(other, over, op):
                 try:
                     return isclose(float(number.text) * float(under.text), 1.0, rel_tol=1e-9)
                 except ValueError:
@@ -144,7 +182,7 @@ class Comparison:
         written = tuple(item.text for item in node.arguments[1:] if isinstance(item, Plain))
         wanted = order_of(node.name, written, rank)
         found = order_of(op.target, plain_texts(op), rank)
-        return wanted is not None and wanted == found and self.fits(node.arguments[0], given[0].value)
+        return wanted is not None and wanted == found and self._operand(node.arguments[0], given[0], op)
 
     def _terms(self, terms: Sequence[Node], op: Op) -> bool:
         """Return whether an op adds, or multiplies, what the terms say, in any order."""
@@ -154,27 +192,36 @@ class Comparison:
             for chosen in combinations(places, count):
                 here = [terms[place] for place in chosen]
                 there = [term for place, term in enumerate(terms) if place not in chosen]
-                if self._several(here, first, op) and self._several(there, second, op):
+                if self._tried(partial(self._both, (here, first), (there, second), op)):
                     return True
         return False
+
+    def _both(
+        self, one: tuple[Sequence[Node], Port], other: tuple[Sequence[Node], Port], op: Op
+    ) -> bool:
+        return self._several(*one, op) and self._several(*other, op)
 
     def _several(self, terms: Sequence[Node], port: Port, op: Op) -> bool:
         """Return whether one operand of a sum is a term, or itself a sum of several."""
         if len(terms) == 1:
-            return self._operand(terms[0], port)
+            return self._operand(terms[0], port, op)
         if port.value is None:
             return False
         sign = operator_of(op)
-        for same in same_numbers(self.trace, port.value):
+        for same in self._near(port.value):
             for inner in step_back(self.trace, same).ops:
                 if operator_of(inner) == sign and self._terms(terms, inner):
                     self.used[inner.id] = None
+                    self.feeds.append(Feed(op.id, port.name))
                     return True
         return False
 
-    def _operand(self, node: Node, port: Port) -> bool:
+    def _operand(self, node: Node, port: Port, op: Op) -> bool:
         if port.value is not None:
-            return self.fits(node, port.value)
+            fits = self.fits(node, port.value)
+            if fits and not isinstance(node, Anything):
+                self.feeds.append(Feed(op.id, port.name))
+            return fits
         return isinstance(node, Anything) or (isinstance(node, Plain) and self._same_plain(node, port.text))
 
     def _same_plain(self, node: Plain, text: str) -> bool:
@@ -198,7 +245,7 @@ class Comparison:
         left = [port for port in op.inputs if port.name != "in.out"]
         for name, inner in node.keywords:
             port = named.get(name)
-            if port is None or not self._operand(inner, port):
+            if port is None or not self._operand(inner, port, op):
                 return False
             left.remove(port)
         for argument in node.arguments:
@@ -217,7 +264,7 @@ class Comparison:
                 if port.value is None and self._same_plain(argument, port.text):
                     return place
             elif port.value is not None:
-                if self.fits(argument, port.value):
+                if self._operand(argument, port, op):
                     return place
                 if not self._goes_without_saying(port, op):
                     return None
@@ -227,7 +274,7 @@ class Comparison:
         """Return whether an input of an op need not be written: plain arguments, weights, running means."""
         if port.value is None:
             return True
-        origins = {self.trace.values[same].origin for same in same_numbers(self.trace, port.value)}
+        origins = {self.trace.values[same].origin for same in self._near(port.value)}
         return "parameter" in origins or ("buffer" in origins and op.target.endswith("_norm"))
 
 
