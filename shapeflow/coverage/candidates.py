@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from shapeflow.coverage.makings import Names, made_at, made_by, numbered, widened
 from shapeflow.coverage.measure import Coverage
 from shapeflow.coverage.units import Unit, hands_on
 from shapeflow.model.call_tree import pattern
 from shapeflow.model.containers import told
-from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.path_index import selector_of
 from shapeflow.model.pattern import escape
 from shapeflow.model.records import Call, Op, Port, call_name
@@ -25,7 +26,6 @@ class Candidate:
     """What it may cover."""
     alternatives: tuple[tuple[str, ...], ...]
     """Each some lines; the first that hold are taken."""
-    alike: int = 0
 
 
 def candidates(coverage: Coverage) -> Iterator[Candidate]:
@@ -43,7 +43,7 @@ class _Names:
     def __init__(self, coverage: Coverage) -> None:
         self.coverage = coverage
         self.trace = coverage.trace
-        self.exact = ExactNames(self.trace)
+        self.of = Names(self.trace)
         self.by_item: dict[Item, list[Unit]] = {}
         for unit in coverage.missing:
             for item in unit.items:
@@ -55,11 +55,6 @@ class _Names:
     def units(self, items: Iterable[Item]) -> tuple[Unit, ...]:
         """Return what is not covered and depends on some items."""
         return tuple(dict.fromkeys(unit for item in items for unit in self.by_item.get(item, ())))
-
-    def call(self, call: Call) -> str:
-        """Return the selector of a call; without a number where there is no other."""
-        name = selector_of(call.key)
-        return name if len(self.calls[call.key]) == 1 else f"{name}@{call.index}"
 
     def port_items(self, call: Call, port: Port) -> list[Item]:
         """Return what a shape at a port of a call constrains."""
@@ -100,7 +95,7 @@ def _shapes(names: _Names) -> Iterator[Candidate]:
             for key in keys:
                 mine = [(call, port) for call, port in pairs if call.key == key]
                 all_calls = len(mine) == len(names.calls[key])
-                owners = [selector_of(key)] if all_calls else [names.call(call) for call, _ in mine]
+                owners = [selector_of(key)] if all_calls else [names.of.call(call) for call, _ in mine]
                 for number, owner in enumerate(owners):
                     meant = mine if all_calls else [mine[number]]
                     units = names.units(item for pair in meant for item in names.port_items(*pair))
@@ -114,14 +109,26 @@ def _folded(call: Call) -> str:
 
 
 def _joins(names: _Names) -> Iterator[Candidate]:
-    """Yield where the inputs of a join come from; of alike ones the first."""
-    groups: dict[str, list[Unit]] = {}
+    """Yield how a join is made, or where its inputs come from: of alike ones one line if that holds."""
+    groups: dict[tuple[str, tuple[str, ...]], list[tuple[Unit, tuple[str, ...]]]] = {}
     for unit in names.coverage.missing:
         if unit.kind == "joins":
-            groups.setdefault(_place(names, unit.needs[0]), []).append(unit)
-    for units in groups.values():
-        lines = tuple(names_of_join(names, units[0].needs))
-        yield Candidate((units[0],), (*_made_of(names, units[0]), lines), len(units) - 1)
+            for lines in _lines_of_join(names, unit):
+                key = (_place(names, unit.needs[0]), tuple(map(widened, lines)))
+                groups.setdefault(key, []).append((unit, lines))
+    for (_, wide), group in groups.items():
+        units = tuple(unit for unit, _ in group)
+        exact = [lines for _, lines in group]
+        several = tuple(numbered(line, _numbers(lines[i] for lines in exact)) for i, line in enumerate(wide))
+        alternatives = [dict.fromkeys(wide), dict.fromkeys(several), dict.fromkeys(exact[0])]
+        yield Candidate(units, tuple(tuple(lines) for lines in alternatives if all(lines)))
+
+
+def _numbers(lines: Iterable[str]) -> Iterator[int]:
+    """Yield the last number in the path of each place."""
+    for line in lines:
+        found = re.findall(r"\.(\d+)(?=[.:@/])", f".{line.partition(' = ')[0]}")
+        yield int(found[-1]) if found else -1
 
 
 def _place(names: _Names, item: Item) -> str:
@@ -133,33 +140,33 @@ def _place(names: _Names, item: Item) -> str:
     return f"{pattern(path)}/{op.target} {names.trace.line(op.source)}"
 
 
-def names_of_join(names: _Names, items: Sequence[Item]) -> Iterator[str]:
+def _lines_of_join(names: _Names, unit: Unit) -> Iterator[tuple[str, ...]]:
+    """Yield lines on one join, the most readable first."""
+    first = unit.needs[0]
+    if first.kind == "feed":
+        yield from ((line,) for line in made_by(names.of, names.trace.ops[first.record]))
+    else:
+        call = names.trace.calls[first.record]
+        places = [f"{names.of.call(call)}:{item.part}" for item in unit.needs]
+        lines = [next(made_at(names.of, place), "") for place in places]
+        if all(lines):
+            yield tuple(lines)
+    yield tuple(_inputs(names, unit.needs))
+
+
+def _inputs(names: _Names, items: Sequence[Item]) -> Iterator[str]:
     """Yield a line for each input of a join: what it comes from."""
     for item in items:
         owner: Call | Op
         if item.kind == "given":
             owner = names.trace.calls[item.record]
-            name = names.call(owner)
+            name = names.of.call(owner)
         else:
             owner = names.trace.ops[item.record]
-            name = names.exact.op(item.record)
+            name = names.of.op(owner)
         port = next(port for port in told(owner.inputs) if port.name == item.part)
         assert port.value is not None, "an input of a join is a tensor"
-        yield f"{names.exact.value(port.value)} reaches {name}:{port.name}"
-
-
-def _made_of(names: _Names, unit: Unit) -> Iterator[tuple[str, ...]]:
-    """Yield the one line that says what a sum or product is made of, for languages that have it."""
-    item = unit.needs[0]
-    sign = {"add": "+", "mul": "*", "sub": "-"}.get(
-        names.trace.ops[item.record].target if item.kind == "feed" else ""
-    )
-    if sign and len(unit.needs) == 2:
-        ports = {port.name: port for port in names.trace.ops[item.record].inputs}
-        sides = [names.exact.value(ports[str(need.part)].value or 0) for need in unit.needs]
-        made = names.trace.ops[item.record].outputs[0].value
-        if made is not None:
-            yield (f"{names.exact.value(made)} = {f' {sign} '.join(sides)}",)
+        yield f"{names.of.value(port.value)} reaches {name}:{port.name}"
 
 
 def _parameters(names: _Names) -> Iterator[Candidate]:
@@ -179,8 +186,8 @@ def _parameters(names: _Names) -> Iterator[Candidate]:
         alternatives = [(f"{name}  {shape}",), (f"{value.name}  {shape}",)]
         if value.id in taken:
             op, port = taken[value.id]
-            exact = f"{names.exact.op(op.id)}:{port.name}  {shape}"
-            folded = pattern(exact.partition("@")[0]) + f":{port.name}  {shape}"
+            exact = f"{names.of.op(op)}:{port.name}  {shape}"
+            folded = pattern(re.split("[@:]", exact)[0]) + f":{port.name}  {shape}"
             alternatives += [(folded,), (exact,)]
         yield Candidate(tuple(units), tuple(dict.fromkeys(alternatives)))
 

@@ -45,7 +45,7 @@ def propose(coverage: Coverage, most: int | None = None) -> tuple[Proposal, ...]
             covers = missing.with_items(items) if items else Counter[str]()
             if items and covers:
                 missing.add(items)
-                found.append(Proposal(alternative, dict(covers), candidate.alike))
+                found.append(Proposal(alternative, dict(covers), missing.number_of(candidate)))
                 break
     return tuple(found)
 
@@ -71,6 +71,11 @@ class _Missing:
             for item in unit.items:
                 self.by_item.setdefault(item, []).append(unit)
         self.share = {kind: 1 / share.all for kind, share in coverage.shares.items()}
+
+    def number_of(self, candidate: Candidate) -> int:
+        """Return how much of what a candidate may cover is still not covered."""
+        items = frozenset(self.items)
+        return sum(1 for unit in candidate.missing if not unit.covered(items))
 
     def worth(self, candidate: Candidate) -> float:
         """Return how much a candidate can add at most."""

@@ -11,7 +11,8 @@ from walkthroughs import document_of
 
 from shapeflow.coverage.lines import Lines
 from shapeflow.coverage.mutation.change import Base
-from shapeflow.coverage.mutation.edit import Unfit, apply
+from shapeflow.coverage.mutation.edit import apply
+from shapeflow.coverage.mutation.unfit import Unfit
 from shapeflow.coverage.mutation.judging import Judge
 from shapeflow.coverage.mutation.kinds import choose
 from shapeflow.coverage.mutation.mutate import mutate

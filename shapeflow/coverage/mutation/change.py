@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from shapeflow.coverage.makings import Names
 from shapeflow.coverage.mutation.edit import Edit
 from shapeflow.coverage.units import hands_on
 from shapeflow.model.call_tree import CallTree, pattern
-from shapeflow.model.containers import Ports, told
-from shapeflow.model.exact_names import ExactNames
-from shapeflow.model.path_index import selector_of
-from shapeflow.model.pattern import escape
+from shapeflow.model.containers import Ports, ids_at, told
 from shapeflow.model.records import Call, Op, Port, Value
 from shapeflow.model.trace import Trace
 
@@ -69,9 +67,26 @@ class Base:
         return self.trace.cached(CallTree)
 
     @cached_property
-    def names(self) -> ExactNames:
-        """Selectors by id."""
-        return ExactNames(self.trace)
+    def names(self) -> Names:
+        """Selectors of everything."""
+        return Names(self.trace)
+
+    def inside(self, call: Call) -> range:
+        """Return a call and all that ran in it."""
+        last = call.id
+        while self.tree.children[last]:
+            last = self.tree.children[last][-1]
+        return range(call.id, last + 1)
+
+    @cached_property
+    def last_uses(self) -> dict[int, int]:
+        """Value -> the last op that reads it, or in which a call begins or ends that has it at a port."""
+        uses: dict[int, int] = {value: ops[-1] for value, ops in self.trace.users.items()}
+        for call in self.trace.calls:
+            for ports, when in ((call.inputs, call.first_op), (call.outputs, call.last_op - 1)):
+                for value in ids_at(ports):
+                    uses[value] = max(when, uses.get(value, -1))
+        return uses
 
     @cached_property
     def opened(self) -> frozenset[int]:
@@ -98,31 +113,21 @@ class Base:
 
     def name(self, call: Call) -> str:
         """Return the selector of a call; without a number where it is the only one."""
-        return call.name if self.times[call.key] == 1 else call.exact_name
+        return self.names.call(call)
 
-    @cached_property
+    @property
     def times(self) -> dict[str, int]:
         """Key -> how often it was called."""
-        times: dict[str, int] = {}
-        for call in self.trace.calls:
-            times[call.key] = times.get(call.key, 0) + 1
-        return times
+        return self.names.calls
 
     def op_name(self, op: Op) -> str:
         """Return the selector of an op; without a number where it is the only one."""
-        name = self.names.op(op.id)
-        key = "" if op.call is None else selector_of(self.trace.calls[op.call].key)
-        plain = f"{key}/{escape(op.target)}"
-        return plain if self.alike[plain] == 1 else f"{plain}{name[name.rindex('@') :]}"
+        return self.names.op(op)
 
-    @cached_property
+    @property
     def alike(self) -> dict[str, int]:
         """Selector of ops -> how many there are."""
-        alike: dict[str, int] = {}
-        for op in self.trace.ops:
-            key = "" if op.call is None else selector_of(self.trace.calls[op.call].key)
-            alike[f"{key}/{escape(op.target)}"] = alike.get(f"{key}/{escape(op.target)}", 0) + 1
-        return alike
+        return self.names.ops
 
     def value_name(self, value: int) -> str:
         """Return a selector of a value."""

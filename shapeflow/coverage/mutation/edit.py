@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from shapeflow.coverage.mutation.arrange import Arrangement, arranged
+from shapeflow.coverage.mutation.unfit import Unfit
 from shapeflow.model.containers import Ports, ids_at, told
 from shapeflow.model.links import Links
 from shapeflow.model.moments import Moments
@@ -18,10 +20,6 @@ from shapeflow.model.records import Call, Escape, Module, Op, Port, Records, Val
 from shapeflow.model.trace import Trace
 
 Record = TypeVar("Record")
-
-
-class Unfit(Exception):  # noqa: N818 - no error: another change is taken
-    """This change cannot be made to this trace."""
 
 
 @dataclass
@@ -36,6 +34,9 @@ class Edit:
     """An op, and the value that it made and that nobody holds any more."""
     added: tuple[int, Op, Value] | None = None
     """The op before which one is put, the op, and the value that it makes: the last one, by its number."""
+
+    order: Arrangement | None = None
+    """Parts of the run in another order, or left out; the records above are those before."""
 
     @property
     def shifts(self) -> bool:
@@ -134,6 +135,8 @@ def apply(trace: Trace, edit: Edit) -> Trace:
         values=tuple(values),
         escapes=escapes,
     )
+    if edit.order is not None:
+        return arranged(changed_trace, edit.order)
     _adopt(changed_trace, trace, edit)
     return changed_trace
 

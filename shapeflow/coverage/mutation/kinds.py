@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from random import Random
 
-from shapeflow.coverage.mutation import layers, tensors, wiring, work
+from shapeflow.coverage.mutation import layers, steps, tensors, wiring, work
 from shapeflow.coverage.mutation.change import Base, Change
 
 KINDS: dict[str, Callable[[Base], Iterator[Change]]] = {
     "layer left out": layers.left_out,
+    "layer skipped": steps.removed,
     "layers swapped": layers.swapped_layers,
     "steps swapped": layers.swapped_steps,
+    "unlike steps swapped": steps.unlike,
     "another layer's output": wiring.other_outputs,
     "another item": work.other_items,
     "residual dropped": wiring.lost_residuals,

@@ -8,7 +8,8 @@ from functools import partial
 from itertools import combinations, pairwise
 
 from shapeflow.coverage.mutation.change import ARRANGING, TRANSPARENT, Base, Change
-from shapeflow.coverage.mutation.edit import Edit, Unfit, exchange
+from shapeflow.coverage.mutation.edit import Edit, exchange
+from shapeflow.coverage.mutation.unfit import Unfit
 from shapeflow.model.call_tree import pattern
 from shapeflow.model.records import Call, Op, Records, call_key
 

@@ -8,11 +8,14 @@ from functools import cached_property
 from itertools import islice
 
 from shapeflow.coverage.lines import Lines
+from shapeflow.coverage.makings import widened
 from shapeflow.coverage.measure import Share
 from shapeflow.coverage.mutation.change import Base, Change
-from shapeflow.coverage.mutation.edit import Unfit, apply
+from shapeflow.coverage.mutation.edit import Edit, apply
+from shapeflow.coverage.mutation.unfit import Unfit
 from shapeflow.coverage.mutation.judging import Judge
 from shapeflow.coverage.mutation.kinds import KINDS, choose
+from shapeflow.coverage.mutation.notices import noticing
 from shapeflow.errors import WalkthroughError
 from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.check import check
@@ -105,11 +108,13 @@ def mutate(trace: Trace, document: Document, *, changes: int = CHANGES, seed: in
             hint="a trace of a whole run; 'shapeflow coverage' without --mutate measures this one, too",
         )
     result = check(trace, document, partial=True)
-    outcomes = _outcomes(trace, document, choose(Base(trace), seed))
+    base = Base(trace)
+    outcomes = _outcomes(base, document, choose(base, seed))
     return Mutation(result, seed, changes, tuple(islice(outcomes, changes)))
 
 
-def _outcomes(trace: Trace, document: Document, changes: Iterable[Change]) -> Iterator[Outcome]:
+def _outcomes(base: Base, document: Document, changes: Iterable[Change]) -> Iterator[Outcome]:
+    trace = base.trace
     judge, lines = Judge(trace, document), Lines(trace)
     for change in changes:
         try:
@@ -118,11 +123,17 @@ def _outcomes(trace: Trace, document: Document, changes: Iterable[Change]) -> It
         except Unfit:
             continue
         caught = judge.first_failure(changed, edit)
-        notice = "" if caught else _notice(change, lines, changed)
+        notice = "" if caught else _notice(base, change, edit, lines, changed)
         yield Outcome(change, caught, notice)
 
 
-def _notice(change: Change, lines: Lines, changed: Trace) -> str:
-    """Return the first claim that holds on the trace, and not on the changed one."""
+def _notice(base: Base, change: Change, edit: Edit, lines: Lines, changed: Trace) -> str:
+    """Return the first claim that holds on the trace, and not on the changed one; about all alike, if so."""
     after = Lines(changed)
-    return next((line for line in change.notice if lines.holds(line) and not after.holds(line)), "")
+
+    def notices(line: str) -> bool:
+        return lines.holds(line) and not after.holds(line)
+
+    found = next((line for line in noticing(base, change, edit) if notices(line)), "")
+    wide = widened(found)
+    return wide if wide != found and notices(wide) else found

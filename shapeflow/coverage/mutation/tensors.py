@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from math import prod
 
 from shapeflow.coverage.mutation.change import Base, Change
 from shapeflow.coverage.mutation.edit import Edit, exchange
+from shapeflow.coverage.units import is_authors
 from shapeflow.model.call_tree import pattern
 from shapeflow.model.containers import told
 from shapeflow.model.records import Call, Op, Port, Value
@@ -82,6 +84,8 @@ def other_tables(base: Base) -> Iterator[Change]:
         if value.origin in ("parameter", "buffer"):
             alike.setdefault((value.dtype, value.shape), []).append(value)
     for op, port, value in _parameters(base):
+        if not is_authors(base.trace, op):
+            continue  # a linear layer has no other weight than its own
         group = alike[value.dtype, value.shape]
         leaf = value.name.rpartition(".")[2]
         others = [other for other in group if other.id != value.id and other.name.endswith(leaf)] or [
@@ -163,6 +167,7 @@ def _same_memory(base: Base, value: Value) -> list[int]:
 
 def _wider(base: Base, op: Op, value: Value, size: int) -> Edit:
     edit = Edit(values={value.id: replace(value, shape=(size, *value.shape[1:]))})
+    _with_tensor(base, edit, value, size)
     made = base.trace.value_at(op.outputs[0]) if op.outputs else None
     if op.target == "linear" and len(value.shape) == 2 and made is not None:
         edit.values.update(resized(base, made, len(made.shape) - 1, size))
@@ -171,7 +176,25 @@ def _wider(base: Base, op: Op, value: Value, size: int) -> Edit:
         )
         if bias is not None:
             edit.values[bias.id] = replace(bias, shape=(size,))
+            _with_tensor(base, edit, bias, size)
     return edit
+
+
+def _with_tensor(base: Base, edit: Edit, value: Value, rows: int) -> None:
+    """Let the module of a parameter have it with so many rows, and all modules around it so many elements."""
+    path, _, name = value.name.rpartition(".")
+    more = (rows - value.shape[0]) * prod(value.shape[1:]) if value.origin == "parameter" else 0
+    for number, original in enumerate(base.trace.modules):
+        module = edit.modules.get(number, original)
+        if module.path == path:
+            tensors = tuple(
+                replace(tensor, shape=(rows, *tensor.shape[1:])) if tensor.name == name else tensor
+                for tensor in module.tensors or ()
+            )
+            own = module.own_parameters + more
+            module = replace(module, tensors=None if module.tensors is None else tensors, own_parameters=own)
+        if not module.path or path == module.path or path.startswith(f"{module.path}."):
+            edit.modules[number] = replace(module, parameters=module.parameters + more)
 
 
 def _other_table(base: Base, op: Op, value: Value, other: Value) -> Edit:

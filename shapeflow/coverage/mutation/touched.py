@@ -46,6 +46,9 @@ def touched(trace: Trace, edit: Edit) -> Touched:
         if op.call in edit.calls:
             keys.add(edit.calls[op.call].key)
     keys |= {trace.modules[number].path for number in edit.modules}
+    moved = _moved(trace, edit)
+    ops += [trace.ops[number] for number in moved]
+    keys |= _keys_of_moved(trace, edit, moved)
     new = [*edit.ops.values(), *([edit.added[1]] if edit.added else [])]
     edges = tuple((start, end) for op in new for start in ids_at(op.inputs) for end in ids_at(op.outputs))
     gone = {edit.dropped[0]} if edit.dropped else set()
@@ -53,9 +56,23 @@ def touched(trace: Trace, edit: Edit) -> Touched:
     records: list[Op | Call] = [*ops, *calls]
     values = {v for record in records for v in (*ids_at(record.inputs), *ids_at(record.outputs))}
     values |= edit.values.keys()
-    changed = [*new, *(trace.ops[number] for number in (*edit.ops, *gone))]
+    changed = [*new, *(trace.ops[number] for number in (*edit.ops, *gone, *moved))]
     made = {*edit.values, *(value for op in changed for value in ids_at(op.outputs))}
-    return Touched(frozenset(keys), frozenset({*edit.ops, *gone}), edges, frozenset(values), frozenset(made))
+    return Touched(frozenset(keys), frozenset({*edit.ops, *gone, *moved}), edges, frozenset(values), frozenset(made))
+
+
+def _moved(trace: Trace, edit: Edit) -> frozenset[int]:
+    """Return the ops that come at another time, or not at all."""
+    return frozenset() if edit.order is None else frozenset(edit.order.ops)
+
+
+def _keys_of_moved(trace: Trace, edit: Edit, moved: frozenset[int]) -> set[str]:
+    """Return the modules and helpers of calls and ops that come at another time, or not at all."""
+    if edit.order is None:
+        return set()
+    called = {trace.calls[number].key for number in edit.order.calls}
+    around = {trace.ops[number].call for number in moved}
+    return called | {OUTSIDE if call is None else trace.calls[call].key for call in around}
 
 
 def leaks(edges: Iterable[tuple[int, int]], reached: frozenset[int], values: int) -> bool:

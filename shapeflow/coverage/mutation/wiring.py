@@ -8,7 +8,8 @@ from functools import partial
 from itertools import pairwise
 
 from shapeflow.coverage.mutation.change import Base, Change, same_type
-from shapeflow.coverage.mutation.edit import Edit, Unfit, exchange, rewire
+from shapeflow.coverage.mutation.edit import Edit, exchange, rewire
+from shapeflow.coverage.mutation.unfit import Unfit
 from shapeflow.model.call_tree import pattern
 from shapeflow.model.containers import told
 from shapeflow.model.records import Call, Op, Port, Value
