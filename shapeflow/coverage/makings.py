@@ -53,7 +53,8 @@ class Names:
         if value not in self.exact.homes:
             return record.name
         kind, owner, port = self.exact.homes[value]
-        return f"{self.call(self.trace.calls[owner]) if kind == 'call' else self.op(self.trace.ops[owner])}:{port}"
+        name = self.call(self.trace.calls[owner]) if kind == "call" else self.op(self.trace.ops[owner])
+        return f"{name}:{port}"
 
     def _plain(self, op: Op) -> str:
         key = "" if op.call is None else selector_of(self.trace.calls[op.call].key)
@@ -92,7 +93,9 @@ def _applied(names: Names, op: Op, made: Port) -> Iterator[str]:
     ]
     if given:
         text = f"{op.target.rstrip('_')}({', '.join(given)})"
-        yield f"{place} = ({text})[{made.name[4:-1]}]" if made.name.startswith("out[") else f"{place} = {text}"
+        yield (
+            f"{place} = ({text})[{made.name[4:-1]}]" if made.name.startswith("out[") else f"{place} = {text}"
+        )
 
 
 def widened(line: str) -> str:
@@ -110,6 +113,12 @@ def widened(line: str) -> str:
         formula = _beginning(formula, f"{before}{number[0]}", f"{before}*")
         path = f"{before}*{after}"
     return f"{path}{rest}{equals}{formula}"
+
+
+def loosened(line: str) -> str:
+    """Return a line about all calls where it is about one: ``head:out = head.fc:out`` for ``head@3``."""
+    numbers = set(re.findall(r"@\d+", line))
+    return re.sub(r"@\d+", "", line) if len(numbers) == 1 and not re.search(r"/[^ ]*@", line) else line
 
 
 def _beginning(text: str, old: str, new: str) -> str:

@@ -11,8 +11,8 @@ from tiny import tiny_trace
 from shapeflow.coverage.lines import Lines
 from shapeflow.coverage.mutation.change import Base
 from shapeflow.coverage.mutation.edit import apply
-from shapeflow.coverage.mutation.unfit import Unfit
 from shapeflow.coverage.mutation.kinds import KINDS, choose
+from shapeflow.coverage.mutation.unfit import Unfit
 from shapeflow.model import tracefile
 from shapeflow.model.moments import Moments
 from shapeflow.model.trace import Trace

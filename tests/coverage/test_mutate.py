@@ -12,10 +12,10 @@ from walkthroughs import document_of
 from shapeflow.coverage.lines import Lines
 from shapeflow.coverage.mutation.change import Base
 from shapeflow.coverage.mutation.edit import apply
-from shapeflow.coverage.mutation.unfit import Unfit
 from shapeflow.coverage.mutation.judging import Judge
 from shapeflow.coverage.mutation.kinds import choose
 from shapeflow.coverage.mutation.mutate import mutate
+from shapeflow.coverage.mutation.unfit import Unfit
 from shapeflow.errors import WalkthroughError
 from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.check import check

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from shapeflow.coverage.mutation.unfit import Unfit
 from shapeflow.model.containers import Container, ContainerTable, told, with_containers
-from shapeflow.model.records import Call, Op, Port
+from shapeflow.model.records import Call, Op, Port, Value
 from shapeflow.model.trace import Trace
 
 
@@ -48,15 +48,7 @@ def arranged(trace: Trace, arrangement: Arrangement) -> Trace:
         raise Unfit
     calls = [move.call(trace.calls[number]) for number in move.old_calls]
     ops = [move.op(trace.ops[number]) for number in move.old_ops]
-    values = tuple(
-        replace(
-            value,
-            id=move.value(value.id),
-            producer=None if value.producer is None else move.new_op[value.producer],
-        )
-        for value in trace.values
-        if value.id not in move.gone
-    )
+    values = tuple(move.made(value) for value in trace.values if value.id not in move.gone)
     escapes = tuple(
         replace(
             escape,
@@ -95,6 +87,7 @@ class _Moves:
         parts = [arrangement.parts[number] for number in arrangement.left]
         self.first = arrangement.ops.start
         self.end = arrangement.ops.stop
+        self.region = arrangement.ops
         self.old_ops = _order(len(trace.ops), arrangement.ops, [part.ops for part in parts])
         self.old_calls = _order(len(trace.calls), arrangement.calls, [part.calls for part in parts])
         self.new_op = {old: new for new, old in enumerate(self.old_ops)}
@@ -127,13 +120,19 @@ class _Moves:
         return with_containers(tuple(map(self._port, told(ports))), self.table)
 
     def _port(self, port: Port) -> Port:
-        return port if port.value is None else replace(port, value=self.value(port.value))
+        if port.value is None or self.value(port.value) == port.value:
+            return port
+        return Port(port.name, self.value(port.value), port.text, port.alias, port.container)
 
     def _container(self, container: Container) -> Container:
-        edits = tuple(
-            replace(edit, entries=tuple(map(self._port, edit.entries))) for edit in container.edits
-        )
+        edits = tuple(replace(edit, entries=tuple(map(self._port, edit.entries))) for edit in container.edits)
         return replace(container, edits=edits)
+
+    def made(self, value: Value) -> Value:
+        number = self.new_value[value.id]
+        producer = None if value.producer is None else self.new_op[value.producer]
+        same = (number, producer) == (value.id, value.producer)
+        return value if same else replace(value, id=number, producer=producer)
 
     def call(self, call: Call) -> Call:
         first, last = call.first_op, call.last_op
@@ -153,13 +152,18 @@ class _Moves:
         )
 
     def op(self, op: Op) -> Op:
-        return replace(
-            op,
-            id=self.new_op[op.id],
-            call=None if op.call is None else self.kept_call(op.call),
-            parent=None if op.parent is None else self.new_op[op.parent],
-            inputs=self.ports(op.inputs),
-            outputs=self.ports(op.outputs),
+        if not self.gone and op.id not in self.region:
+            return op  # others may have moved, but what is left has its place
+        return Op(
+            self.new_op[op.id],
+            op.target,
+            None if op.call is None else self.kept_call(op.call),
+            tuple(self.ports(op.inputs)),
+            tuple(self.ports(op.outputs)),
+            op.source,
+            None if op.parent is None else self.new_op[op.parent],
+            op.flops,
+            op.live_bytes,
         )
 
 

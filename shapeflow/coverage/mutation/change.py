@@ -20,6 +20,14 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+CREATING = words(
+    """
+    zeros ones full empty arange linspace zeros_like ones_like full_like empty_like rand_like
+    randn_like new_zeros new_ones new_full new_empty
+    """
+)
+"""Targets of ops that read no numbers: of a tensor that they are given they take the shape."""
+
 TRANSPARENT = words(
     """
     alias clone contiguous cpu cuda detach dropout dropout1d dropout2d dropout3d expand_as
@@ -33,7 +41,7 @@ ARRANGING = words(
     """
     view reshape permute transpose t mT T flatten unflatten unsqueeze squeeze expand view_as
     reshape_as movedim swapaxes swapdims view_as_real view_as_complex getitem unbind chunk
-    split narrow select
+    split narrow select repeat tile
     """
 )
 """Targets of ops that arrange what is there: their arguments are told by the shape that comes out."""

@@ -29,7 +29,6 @@ KINDS: dict[str, Callable[[Base], Iterator[Change]]] = {
     "parameter's shape": tensors.other_widths,
     "dtype": tensors.other_dtypes,
     "another constant": work.other_constants,
-    "another attribute": work.other_attributes,
 }
 """What happens -> the function that yields the changes of this kind that can be made to a trace."""
 

@@ -11,6 +11,7 @@ from shapeflow.coverage.mutation.change import ARRANGING, TRANSPARENT, Base, Cha
 from shapeflow.coverage.mutation.edit import Edit, exchange
 from shapeflow.coverage.mutation.unfit import Unfit
 from shapeflow.model.call_tree import pattern
+from shapeflow.model.making import operands, operator_of
 from shapeflow.model.records import Call, Op, Records, call_key
 
 
@@ -25,6 +26,7 @@ def left_out(base: Base) -> Iterator[Change]:
                     f"`{gone.path}` may never run, and `{twice.path}` runs twice",
                     partial(relabelled, base, {gone.path: twice.path}, (gone,)),
                     (
+                        _chain(first),
                         f"count calls {base.name(gone)} = 1",
                         f"count calls {base.name(twice)} = 1",
                     ),
@@ -41,7 +43,7 @@ def swapped_layers(base: Base) -> Iterator[Change]:
                 pattern(first.path),
                 f"`{second.path}` may run before `{first.path}`",
                 partial(relabelled, base, paths, (first, second)),
-                _order(base, first, second),
+                (_chain(first), *_order(base, first, second)),
             )
 
 
@@ -74,7 +76,7 @@ def swapped_ops(base: Base) -> Iterator[Change]:
         following = base.trace.ops[readers[0]] if len(readers) == 1 else None
         if following is None or following.call != op.call or following.parent is not None:
             continue
-        if _kept(base, following) is None or _same_work(op, following):
+        if _kept(base, following) is None or _same_work(op, following) or _commute(op, following):
             continue
         yield Change(
             "ops swapped",
@@ -83,6 +85,10 @@ def swapped_ops(base: Base) -> Iterator[Change]:
             partial(_exchanged, op, following),
             (f"{base.op_name(op)}:out reaches {base.op_name(following)}:in[0]",),
         )
+
+
+def _chain(layer: Call) -> str:
+    return f"chain {layer.path.rpartition('.')[0]}.*"
 
 
 def _order(base: Base, first: Call, second: Call) -> tuple[str, ...]:
@@ -182,6 +188,13 @@ def _kept(base: Base, op: Op) -> int | None:
 def _same_work(one: Op, other: Op) -> bool:
     rest = [[(p.name, p.text, p.value) for p in op.inputs if p.name != "in[0]"] for op in (one, other)]
     return one.target == other.target and rest[0] == rest[1]
+
+
+def _commute(one: Op, other: Op) -> bool:
+    """Return whether the order of two ops with a constant means nothing: ``x * 2 / 3``."""
+    plain = all(operator_of(op) and any(port.value is None for port in operands(op)) for op in (one, other))
+    signs = {operator_of(op) for op in (one, other)}
+    return plain and (signs <= {"*", "/"} or signs <= {"+", "-"})
 
 
 def _exchanged(first: Op, second: Op) -> Edit:

@@ -8,14 +8,14 @@ from functools import cached_property
 from itertools import islice
 
 from shapeflow.coverage.lines import Lines
-from shapeflow.coverage.makings import widened
+from shapeflow.coverage.makings import loosened, widened
 from shapeflow.coverage.measure import Share
 from shapeflow.coverage.mutation.change import Base, Change
 from shapeflow.coverage.mutation.edit import Edit, apply
-from shapeflow.coverage.mutation.unfit import Unfit
 from shapeflow.coverage.mutation.judging import Judge
 from shapeflow.coverage.mutation.kinds import KINDS, choose
 from shapeflow.coverage.mutation.notices import noticing
+from shapeflow.coverage.mutation.unfit import Unfit
 from shapeflow.errors import WalkthroughError
 from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.check import check
@@ -135,5 +135,5 @@ def _notice(base: Base, change: Change, edit: Edit, lines: Lines, changed: Trace
         return lines.holds(line) and not after.holds(line)
 
     found = next((line for line in noticing(base, change, edit) if notices(line)), "")
-    wide = widened(found)
-    return wide if wide != found and notices(wide) else found
+    wider = dict.fromkeys([loosened(widened(found)), widened(found), loosened(found)])
+    return next((line for line in wider if line != found and notices(line)), found)

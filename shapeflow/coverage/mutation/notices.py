@@ -1,4 +1,4 @@
-"""Claims that may notice a change: how what it touches is made, besides what the kind of change knows itself."""
+"""Claims that may notice a change: how what it touches is made, and what the kind of change knows."""
 
 from __future__ import annotations
 

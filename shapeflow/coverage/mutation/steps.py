@@ -39,7 +39,9 @@ def _without_call(base: Base, call: Call) -> Edit:
     Raises:
         Unfit: it gives no tensor that is like one that it is given.
     """
-    made = next((v for v in _values(base, call, given=False) if _made_in(v, call.first_op, call.last_op)), None)
+    made = next(
+        (v for v in _values(base, call, given=False) if _made_in(v, call.first_op, call.last_op)), None
+    )
     given = next((v for v in _values(base, call, given=True) if made and same_type(v, made)), None)
     if made is None or given is None:
         raise Unfit
@@ -146,7 +148,8 @@ def _part(base: Base, call: Call, start: int, end: int) -> Part:
     below = [
         base.trace.calls[child]
         for child in base.tree.children[call.id]
-        if start <= base.trace.calls[child].first_op and base.trace.calls[child].last_op <= end
+        if start <= base.trace.calls[child].first_op
+        and base.trace.calls[child].last_op <= end
         and base.trace.calls[child].first_op < end
     ]
     if not below:

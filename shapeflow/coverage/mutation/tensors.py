@@ -78,18 +78,20 @@ def other_widths(base: Base) -> Iterator[Change]:
 
 
 def other_tables(base: Base) -> Iterator[Change]:
-    """Yield: an op takes another learnt table of the same shape."""
+    """Yield: an op takes another learnt table of the same shape, of those that its module has."""
     alike: dict[object, list[Value]] = {}
     for value in base.trace.values:
         if value.origin in ("parameter", "buffer"):
             alike.setdefault((value.dtype, value.shape), []).append(value)
     for op, port, value in _parameters(base):
-        if not is_authors(base.trace, op):
+        if not is_authors(base.trace, op) or op.call is None:
             continue  # a linear layer has no other weight than its own
-        group = alike[value.dtype, value.shape]
-        leaf = value.name.rpartition(".")[2]
-        others = [other for other in group if other.id != value.id and other.name.endswith(leaf)] or [
-            other for other in group if other.id != value.id
+        path = base.trace.calls[op.call].path
+        within = f"{path}." if path else ""
+        others = [
+            other
+            for other in alike[value.dtype, value.shape]
+            if other.id != value.id and other.name.startswith(within) and "[" not in other.name
         ]
         if others:
             _, nearest = min((abs(other.id - value.id), other.id) for other in others)
@@ -191,10 +193,10 @@ def _with_tensor(base: Base, edit: Edit, value: Value, rows: int) -> None:
                 replace(tensor, shape=(rows, *tensor.shape[1:])) if tensor.name == name else tensor
                 for tensor in module.tensors or ()
             )
-            own = module.own_parameters + more
+            own = max(0, module.own_parameters + more)
             module = replace(module, tensors=None if module.tensors is None else tensors, own_parameters=own)
         if not module.path or path == module.path or path.startswith(f"{module.path}."):
-            edit.modules[number] = replace(module, parameters=module.parameters + more)
+            edit.modules[number] = replace(module, parameters=max(0, module.parameters + more))
 
 
 def _other_table(base: Base, op: Op, value: Value, other: Value) -> Edit:

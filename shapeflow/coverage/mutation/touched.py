@@ -58,7 +58,9 @@ def touched(trace: Trace, edit: Edit) -> Touched:
     values |= edit.values.keys()
     changed = [*new, *(trace.ops[number] for number in (*edit.ops, *gone, *moved))]
     made = {*edit.values, *(value for op in changed for value in ids_at(op.outputs))}
-    return Touched(frozenset(keys), frozenset({*edit.ops, *gone, *moved}), edges, frozenset(values), frozenset(made))
+    return Touched(
+        frozenset(keys), frozenset({*edit.ops, *gone, *moved}), edges, frozenset(values), frozenset(made)
+    )
 
 
 def _moved(trace: Trace, edit: Edit) -> frozenset[int]:

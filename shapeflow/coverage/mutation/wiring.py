@@ -100,6 +100,16 @@ def exchanged_inputs(base: Base) -> Iterator[Change]:
                     for port, value in ((one, left), (other, right))
                 ),
             )
+    for call in base.working:
+        for (one, left), (other, right) in pairwise(base.activations(told(call.inputs))):
+            if left.id == right.id or not same_type(left, right):
+                continue
+            yield Change(
+                "inputs exchanged",
+                base.place(call),
+                f"`{base.name(call)}` may be given `{one.name}` and `{other.name}` the other way round",
+                partial(_given, base, call, {left.id: right.id, right.id: left.id}),
+            )
 
 
 def exchanged_results(base: Base) -> Iterator[Change]:
@@ -175,7 +185,7 @@ def behind(base: Base, call: Call, target: str, given: tuple[Value, ...]) -> Edi
     )
     edit = Edit(added=(call.last_op, op, made))
     rewire(trace, edit, {given[0].id: number}, call.last_op - 1)
-    for inner in _inside(base, call):
+    for inner in base.inside(call):
         edit.calls.pop(inner, None)
     if not edit.calls and not edit.ops:
         raise Unfit
@@ -235,6 +245,19 @@ def _with_outputs(op: Op, names: dict[int, int]) -> Edit:
     return Edit(ops={op.id: replace(op, outputs=exchange(op.outputs, names))})
 
 
+def _given(base: Base, call: Call, names: dict[int, int]) -> Edit:
+    """Return the change by which a call, and all in it, is given other tensors."""
+    edit = Edit()
+    for number in base.inside(call):
+        record = base.trace.calls[number]
+        if number == call.id or any(port.value in names for port in told(record.inputs)):
+            edit.calls[number] = replace(record, inputs=exchange(record.inputs, names))
+    for op in base.trace.ops[call.first_op : call.last_op]:
+        if any(port.value in names for port in op.inputs):
+            edit.ops[op.id] = replace(op, inputs=exchange(op.inputs, names))
+    return edit
+
+
 def _takes(base: Base, op: Op, names: dict[int, int]) -> Edit:
     """Return the change by which an op, and the calls around it that were given the same, take another."""
     edit = Edit(ops={op.id: replace(op, inputs=exchange(op.inputs, names))})
@@ -245,7 +268,7 @@ def _takes(base: Base, op: Op, names: dict[int, int]) -> Edit:
             for inner in base.trace.ops[call.first_op : call.last_op]:
                 if any(port.value in names for port in inner.inputs):
                     edit.ops[inner.id] = replace(inner, inputs=exchange(inner.inputs, names))
-            for below in _inside(base, call):
+            for below in base.inside(call):
                 record = base.trace.calls[below]
                 if any(port.value in names for port in told(record.inputs)):
                     edit.calls[below] = replace(record, inputs=exchange(record.inputs, names))
@@ -255,15 +278,8 @@ def _takes(base: Base, op: Op, names: dict[int, int]) -> Edit:
 def _goes_on(base: Base, call: Call, pair: tuple[Value, Value]) -> Edit:
     edit = Edit()
     rewire(base.trace, edit, {pair[1].id: pair[0].id}, call.last_op - 1)
-    for inner in _inside(base, call):
+    for inner in base.inside(call):
         edit.calls.pop(inner, None)
     if not edit.calls and not edit.ops:
         raise Unfit
     return edit
-
-
-def _inside(base: Base, call: Call) -> Iterator[int]:
-    """Yield a call and all that ran in it."""
-    yield call.id
-    for child in base.tree.children[call.id]:
-        yield from _inside(base, base.trace.calls[child])

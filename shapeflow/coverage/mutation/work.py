@@ -1,4 +1,4 @@
-"""Changes of what is computed: an op less or more, another constant, another item, another attribute."""
+"""Changes of what is computed: an op less or more, another constant, another item."""
 
 from __future__ import annotations
 
@@ -8,32 +8,29 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from shapeflow.coverage.mutation.change import ARRANGING, TRANSPARENT, Base, Change
+from shapeflow.coverage.mutation.change import ARRANGING, CREATING, TRANSPARENT, Base, Change, words
 from shapeflow.coverage.mutation.edit import Edit
 from shapeflow.coverage.mutation.wiring import behind, count_in_parent, count_of, without
-from shapeflow.model.call_tree import pattern
-from shapeflow.model.records import Module, Op, Port
-from shapeflow.walkthrough.claims.literal import literal_text
+from shapeflow.coverage.units import is_authors
+from shapeflow.model.records import Op, Port
 
 _NO_CONSTANTS = (
     ARRANGING
     | TRANSPARENT
-    | {"zeros", "ones", "arange", "full", "empty", "linspace", "meshgrid", "tensor", "as_tensor", "repeat"}
-    | {
-        "interpolate",
-        "tile",
-        "zeros_like",
-        "ones_like",
-        "cat",
-        "stack",
-        "pad",
-        "roll",
-        "conv2d",
-        "sum",
-        "mean",
-    }
+    | CREATING
+    | words(
+        """
+        meshgrid tensor as_tensor interpolate cat stack pad roll sum mean embedding
+        conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d
+        max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d
+        """
+    )
 )
 """Targets of ops whose numbers mostly say shapes, dtypes or axes, which are told by what comes out."""
+_SAYS_NOTHING = words("in.inplace")
+"""Arguments that change no number."""
+_SHAPES = {"layer_norm": "in[1]", "rms_norm": "in[1]"}
+"""Arguments that say a shape, which the tensors have anyhow."""
 _WORDS = {"bilinear": "nearest", "nearest": "bilinear", "none": "tanh", "constant": "reflect"}
 
 
@@ -42,8 +39,10 @@ def ops_less(base: Base) -> Iterator[Change]:
     for op in base.plain_ops:
         given = base.activations(op.inputs)
         made = base.trace.value_at(op.outputs[0]) if len(op.outputs) == 1 else None
-        if op.target in ARRANGING or len(given) != 1 or made is None:
+        if op.target in ARRANGING | CREATING or len(given) != 1 or made is None:
             continue
+        if not is_authors(base.trace, op):
+            continue  # a layer norm without its norm is no change that can be made to a model
         value = given[0][1]
         if (value.dtype, value.shape) != (made.dtype, made.shape) or made.id == value.id:
             continue
@@ -77,7 +76,8 @@ def other_constants(base: Base) -> Iterator[Change]:
         if op.target in _NO_CONSTANTS:
             continue
         for port in op.inputs:
-            text = "" if port.value is not None else other_text(port.text)
+            plain = port.value is None and port.name not in (*_SAYS_NOTHING, _SHAPES.get(op.target))
+            text = other_text(port.text) if plain else ""
             if text:
                 yield _constant("another constant", base, op, port, text)
     for op in base.trace.ops:
@@ -98,27 +98,6 @@ def other_items(base: Base) -> Iterator[Change]:
         index = int(text)
         other = index - 1 if index > 0 or (index < 0 and -index < value.shape[0]) else index + 1
         yield _constant("another item", base, op, op.inputs[1], str(other))
-
-
-def other_attributes(base: Base) -> Iterator[Change]:
-    """Yield: a module has another number, truth or word."""
-    for position, module in enumerate(base.trace.modules):
-        for name, value in module.attributes.items():
-            other = _other(value)
-            if other is None:
-                continue
-            attributes = {**module.attributes, name: other}
-            yield Change(
-                "another attribute",
-                f"{pattern(module.path)}.{name}",
-                f"`{module.path}.{name}` may be {literal_text(other)} instead of {literal_text(value)}",
-                partial(_with_module, position, replace(module, attributes=attributes)),
-                (f"attr {module.path}.{name} = {literal_text(value)}",),
-            )
-
-
-def _with_module(position: int, module: Module) -> Edit:
-    return Edit(modules={position: module})
 
 
 def _with_op(op: Op) -> Edit:

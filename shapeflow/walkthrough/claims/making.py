@@ -13,7 +13,16 @@ from shapeflow.model.making_text import making_text
 from shapeflow.model.match import Match
 from shapeflow.model.records import Records
 from shapeflow.walkthrough.alignment import aligned
-from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, Item, given_at, made_from, named, parameters
+from shapeflow.walkthrough.constraint import (
+    PLACES,
+    Constraint,
+    Ground,
+    Item,
+    given_at,
+    made_from,
+    named,
+    parameters,
+)
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Evidence, Finding, evidence_of
 from shapeflow.walkthrough.making.compare import Comparison
@@ -88,12 +97,12 @@ class Making:
         known = {tensor: subject.select(tensor.selector) for tensor in tensors_in(self.formula)}
         for match in matches:
             for tensor, found in known.items():
-                meant = aligned(
-                    subject.trace, match, self.selector.text, tensor.selector.text, found
-                )
+                meant = aligned(subject.trace, match, self.selector.text, tensor.selector.text, found)
                 yield from named(meant)
                 yield from parameters(meant)
-        for feed in dict.fromkeys(feed for one in self._compared(subject, matches, known) for feed in one.feeds):
+        for feed in dict.fromkeys(
+            feed for one in self._compared(subject, matches, known) for feed in one.feeds
+        ):
             yield Constraint(Item("op", feed.op))
             yield Constraint(Item("feed", feed.op, feed.port))
 

@@ -196,9 +196,7 @@ class Comparison:
                     return True
         return False
 
-    def _both(
-        self, one: tuple[Sequence[Node], Port], other: tuple[Sequence[Node], Port], op: Op
-    ) -> bool:
+    def _both(self, one: tuple[Sequence[Node], Port], other: tuple[Sequence[Node], Port], op: Op) -> bool:
         return self._several(*one, op) and self._several(*other, op)
 
     def _several(self, terms: Sequence[Node], port: Port, op: Op) -> bool:

@@ -14,7 +14,7 @@ import torch
 from records import built_and_run, same_records
 from torch import Tensor, nn
 
-from shapeflow.errors import EndOfRun, NeedsValues, NoShapeFormula
+from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording import trace
 
 
@@ -198,14 +198,3 @@ def test_a_factory_that_guesses_is_built_for_real():
         return nn.Sequential(first, nn.Linear(4, width)), (torch.rand(2, 4),)
 
     same_records(build)
-
-
-def test_an_adapter_may_end_its_run_in_good_order_there():
-    def ends(x: Tensor) -> Tensor:
-        try:
-            return x[x > 0]
-        except NeedsValues:
-            raise EndOfRun("What follows depends on data.") from None
-
-    with pytest.raises(EndOfRun, match="depends on data"):
-        trace(Net(ends), torch.rand(2, 4), device="meta")
