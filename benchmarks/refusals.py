@@ -18,13 +18,15 @@ import os
 import random
 import re
 import signal
+import time
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import torch
 from torch import Tensor
@@ -34,6 +36,7 @@ from benchmarks.document import replace_part, table, versions
 from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording.shapes_only.memo import Layout
 from shapeflow.recording.shapes_only.mode import ShapesOnly
+from shapeflow.recording.shapes_only.wording import without_numbers
 
 DTYPES = (torch.float64, torch.float16, torch.int64, torch.bool)
 """What the dtype of a tensor is changed to."""
@@ -45,11 +48,13 @@ SECONDS = 300
 ACCEPTED, REFUSED = "accepted, and refused for real", "refused, and accepted for real"
 OTHER_WORDS, OTHER_RESULTS = "refused in other words", "other results"
 NUMBERS = "refused for real for the numbers in symbolic tensors"
+LOST, UNDER_WAY = "not compared", "under way"
+_ENDS = "ends the process"
 VERDICTS = (
     *("the same results", "refused in the same words", OTHER_WORDS, OTHER_RESULTS),
-    *("needs values", NUMBERS, ACCEPTED, REFUSED, "not compared"),
+    *("needs values", NUMBERS, ACCEPTED, REFUSED, LOST),
 )
-LISTED = (ACCEPTED, REFUSED, OTHER_RESULTS, "not compared")
+LISTED = (ACCEPTED, REFUSED, OTHER_RESULTS, LOST)
 """Verdicts that are listed below the table, call by call."""
 
 
@@ -177,7 +182,8 @@ def _outcome(call: Callable[[], Any]) -> Outcome:
     except (NeedsValues, NoShapeFormula) as error:
         return Outcome("needs values", error.what)
     except Exception as error:
-        return Outcome("refused", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
+        text = str(without_numbers(error)).partition("\n")[0]
+        return Outcome("refused", f"{type(error).__name__}: {text}")
     return Outcome("runs", pytree.tree_map(_described, result))
 
 
@@ -238,47 +244,59 @@ def _is_real(tensor: Tensor) -> bool:
     return tensor.is_floating_point() or tensor.is_complex()
 
 
-def _runs_with_other_numbers(case: Case) -> bool:
-    """Return True if the call runs for real with zeros, or with ones, in all integer and boolean tensors."""
-    for number in (0, 1):
-        args, kwargs = pytree.tree_map_only(Tensor, partial(_filled, number), (case.args, case.kwargs))
-        if _really(replace(case, args=args, kwargs=kwargs)).kind == "runs":
-            return True
-    return False
+def _with_other_numbers(case: Case, everything: bool) -> Iterator[Outcome]:
+    """Yield what the call does for real with other numbers in the tensors that are symbolic.
+
+    Random ones in floating point tensors; if all are symbolic, also zeros, and ones, in the others.
+    """
+    for filled in (_random, *(partial(_full, number) for number in (0, 1) if everything)):
+        args, kwargs = pytree.tree_map_only(Tensor, filled, (case.args, case.kwargs))
+        yield _really(replace(case, args=args, kwargs=kwargs))
 
 
-def _filled(number: int, tensor: Tensor) -> Tensor:
+def _random(tensor: Tensor) -> Tensor:
+    usual = _is_real(tensor) and tensor.layout is torch.strided and 0 not in tensor.stride()
+    return torch.rand_like(tensor) if usual else tensor
+
+
+def _full(number: int, tensor: Tensor) -> Tensor:
     return tensor if _is_real(tensor) else torch.full_like(tensor, number)
 
 
 def _judge(case: Case, real: Outcome, found: Outcome, everything: bool) -> str:
     if found.kind == "needs values":
         return "needs values"
-    if real.kind == found.kind:
-        same = real.what == found.what
-        if real.kind == "runs":
-            return "the same results" if same else OTHER_RESULTS
-        return "refused in the same words" if same else OTHER_WORDS
+    if real.kind == "runs":
+        same = "the same results" if found == real else OTHER_RESULTS
+        return same if found.kind == "runs" else REFUSED
+    if found == real:
+        return "refused in the same words"
+    others = list(_with_other_numbers(case, everything))
     if found.kind == "refused":
-        return REFUSED
-    if real.what.startswith("_LinAlgError") or (everything and _runs_with_other_numbers(case)):
-        return NUMBERS
-    return ACCEPTED
+        return NUMBERS if found in others else OTHER_WORDS
+    about_numbers = real.what.startswith("_LinAlgError") or any(other.kind == "runs" for other in others)
+    return NUMBERS if about_numbers else ACCEPTED
 
 
-def compare(name: str, cases: Iterator[Case]) -> list[dict[str, str]]:
-    """Return a row for each comparison of a function or module."""
-    rows = []
-    warnings.simplefilter("ignore")
-    for case in cases:
-        torch.manual_seed(0)
+def compare(name: str, case: Case, ends: bool = False) -> Iterator[dict[str, str]]:
+    """Yield a row for each comparison of a call; before each step one that says what is under way.
+
+    Args:
+        name: of the function or module.
+        case: the call.
+        ends: it does so for real; so it is made shapes-only alone.
+    """
+    row = {"name": name, "change": case.change, "verdict": UNDER_WAY, "real": _ENDS, "found": ""}
+    torch.manual_seed(0)
+    if not ends:
+        yield row
         real = _really(case)
-        for everything in (False, True):
-            found = _shapes_only(case, everything)
-            verdict = _judge(case, real, found, everything)
-            row = {"name": name, "change": case.change, "verdict": verdict}
-            rows.append({**row, "real": _text(real.what), "found": _text(found.what)})
-    return rows
+        row["real"] = _text(real.what)
+    for everything in (False, True):
+        yield {**row, "found": _ENDS}
+        found = _shapes_only(case, everything)
+        verdict = LOST if ends else _judge(case, real, found, everything)
+        yield {**row, "verdict": verdict, "found": _text(found.what)}
 
 
 def _text(what: Any) -> str:
@@ -286,20 +304,46 @@ def _text(what: Any) -> str:
     return re.sub(r'"/\S*?/(aten/)', r'"\1', str(what))[:300].replace("\n", " ")
 
 
-def _in_a_child(name: str, make: Callable[[str], Iterator[Case]]) -> list[dict[str, str]]:
-    """Compare in a process of its own: a call may end it, or take for ever."""
-    read, write = os.pipe()
-    if not os.fork():
-        signal.alarm(SECONDS)
-        with os.fdopen(write, "w") as out:
-            json.dump(compare(name, make(name)), out)
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as source:
-        text = source.read()
-    os.wait()
-    lost = [{"name": name, "change": "all", "verdict": "not compared", "real": "", "found": ""}]
-    return json.loads(text) if text else lost
+def in_children(name: str, make: Callable[[str], Iterator[Case]]) -> list[dict[str, str]]:
+    """Compare in processes of their own: a call may end one, or take for ever; then another one goes on."""
+    rows: list[dict[str, str]] = []
+    first, ends = 0, False
+    until = time.monotonic() + SECONDS
+    while True:
+        read, write = os.pipe()
+        child = os.fork()
+        if not child:
+            signal.alarm(max(1, int(until - time.monotonic())))
+            with os.fdopen(write, "w") as out:
+                _write_rows(name, islice(enumerate(make(name)), first, None), ends, out)
+            os._exit(0)
+        os.close(write)
+        row = {"name": name, "change": "all", "verdict": UNDER_WAY, "real": "", "found": ""}
+        with os.fdopen(read) as source:
+            for number, row in map(json.loads, source):
+                first = number  # the next process goes on there
+                rows += [row] if row["verdict"] != UNDER_WAY else []
+        _, status = os.waitpid(child, 0)
+        if not status:
+            return rows
+        if not os.WIFSIGNALED(status):
+            raise RuntimeError(f"comparing {name} failed: see the traceback above")
+        late = os.WTERMSIG(status) == signal.SIGALRM
+        if row["verdict"] != UNDER_WAY or not row["real"] or late:
+            why = f"took more than {SECONDS} s" if late else _ENDS
+            return [*rows, {**row, "verdict": LOST, "change": f"from here on: {row['change']}", "found": why}]
+        ends = not row["found"]
+        if not ends:
+            rows.append({**row, "verdict": LOST})
+            first += 1
+
+
+def _write_rows(name: str, cases: Iterator[tuple[int, Case]], ends: bool, out: TextIO) -> None:
+    warnings.simplefilter("ignore")
+    for number, case in cases:
+        for row in compare(name, case, ends):
+            print(json.dumps((number, row)), file=out, flush=True)
+        ends = False
 
 
 def main() -> None:
@@ -314,7 +358,7 @@ def main() -> None:
     rows = []
     for name, make in names().items():
         if not args.names or name in args.names:
-            rows += _in_a_child(name, make)
+            rows += in_children(name, make)
     if args.list:
         Path(args.list).write_text("\n".join(map(json.dumps, rows)) + "\n", encoding="utf-8")
     text = _report(rows)

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from shapeflow.common.text import Span
 from shapeflow.model.trace import Trace
 from shapeflow.shapes.matching import Bindings
-from shapeflow.walkthrough.check import judge
 from shapeflow.walkthrough.constraint import Constraint, constraints_of
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.grammar import read_claim
+from shapeflow.walkthrough.judge import judge
 from shapeflow.walkthrough.parts import ClaimError
 
 

@@ -49,7 +49,7 @@ class Names:
         """Return a selector of a value: a place that holds it, or the name of a parameter."""
         record = self.trace.values[value]
         if record.origin in ("parameter", "buffer"):
-            return record.name
+            return record.name if "." in record.name else f".{record.name}"
         if value not in self.exact.homes:
             return record.name
         kind, owner, port = self.exact.homes[value]

@@ -54,17 +54,22 @@ class PathIndex:
             self._add(parent)
             self.children[parent][name] = key
 
-    def find(self, segments: Sequence[Segment]) -> list[str]:
-        """Return the keys that fit, each once; none if nothing does."""
+    def find(self, segments: Sequence[Segment], helpers: bool = False) -> list[str]:
+        """Return the keys that fit, each once; none if nothing does.
+
+        Args:
+            segments: the path.
+            helpers: let ``**`` also stand for helper methods: it does where ops are asked for.
+        """
         if all(segment.literal is not None for segment in segments):
             key = ".".join(segment.literal or "" for segment in segments)
             return [key] if key in self.children else []
         found: dict[str, None] = {ROOT: None}
         for segment in segments:
-            found = {key: None for start in found for key in self._step(start, segment)}
+            found = {key: None for start in found for key in self._step(start, segment, helpers)}
         return list(found)
 
-    def _step(self, start: str, segment: Segment) -> list[str]:
+    def _step(self, start: str, segment: Segment, helpers: bool) -> list[str]:
         """Return the keys that a segment leads to."""
         children = self.children[start]
         if segment.literal is not None:
@@ -73,5 +78,6 @@ class PathIndex:
             return [key for name, key in children.items() if segment.accepts(name)]
         keys = [start]
         for key in keys:
-            keys += [below for name, below in self.children[key].items() if not name.endswith("()")]
+            below = self.children[key].items()
+            keys += [found for name, found in below if helpers or not name.endswith("()")]
         return keys

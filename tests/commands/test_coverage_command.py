@@ -70,10 +70,7 @@ def test_mutations_as_text(here, capsys):
     assert run("tiny.trace.json", TINY, "--mutate", "--changes", "40", "--show", "2") == 0
     out = capsys.readouterr().out
     assert re.search(r"^layer left out +\d", out, re.MULTILINE)
-    assert (
-        "`layers.1` may run before `layers.0`: no claim notices\n    layers.0:out reaches layers.1:in\n"
-        in out
-    )
+    assert "`layers.1` may run before `layers.0`: no claim notices\n    chain layers.*\n" in out
     assert re.search(r"^and \d+ more places \(--show N shows N\)$", out, re.MULTILINE)
     assert re.search(r"\d+ of 40 changes caught, [\d.]+ % \(seed 0\)\n$", out)
 

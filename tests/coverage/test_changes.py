@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from builders import blocks_trace
+from builders import TraceBuilder, blocks_trace
 from tiny import tiny_trace
 
 from shapeflow.coverage.lines import Lines
@@ -67,7 +67,11 @@ def test_changed_traces_can_be_saved_and_read(trace, kind, sample):
         ("dtype", "`layers.0:out`", "layers.0:out  f32[...]"),
         ("size", "dim 3 of `layers.0.expand:out`", "layers.0.expand:out  [_, _, 256]"),
         ("parameter's shape", "`score_head.weight`", "score_head/linear:in[1]  [1, 64]"),
-        ("another attribute", "`.patch`", "attr .patch = 16"),
+        ("parameter's shape", "`score_head.weight`", "score_head.weight  [1, 64]"),
+        ("parameter's shape", "`score_head.weight`", "parameters score_head = 65"),
+        ("layer skipped", "`layers.1` may never run", "count calls layers.1 = 1"),
+        ("layer skipped", "`layers.1` may never run", "chain layers.*"),
+        ("unlike steps swapped", "with `layers.0.expand`", "layers.0.attention before layers.0.expand"),
     ],
 )
 def test_a_change_does_what_it_says(kind, words, before):
@@ -82,13 +86,58 @@ def test_a_layer_that_is_left_out_takes_its_parameters_along():
     assert not any(name.startswith("layers.1.") for name in used)
 
 
-def test_another_table_is_one_of_the_same_shape():
-    edited = changed(tiny_trace(), "another table", "instead of `layers.0.expand.bias`")
-    taken = next(
-        op for op in edited.ops if op.call is not None and edited.calls[op.call].path == "layers.0.expand"
+def test_another_table_is_one_of_the_same_shape_that_the_module_has():
+    build = TraceBuilder()
+    x = build.input("f32[1, 4]", "in[0]")
+    tables = [build.parameter(name, "f32[1, 4]") for name in ("head.one", "head.two", "other")]
+    with build.call("", x) as root:
+        with build.call("head", x) as head:
+            head.returns(build.op("add", [x, tables[0]], "f32[1, 4]"))
+        root.returns(build.op("add", [head.outputs[0], tables[2]], "f32[1, 4]"))
+    changes = [change.sentence for change in KINDS["another table"](Base(build.trace()))]
+    assert changes[0] == "`head/add` may take `head.two` instead of `head.one`"
+
+
+def test_a_layer_that_is_skipped_leaves_nothing_behind():
+    trace = tiny_trace()
+    edited = changed(trace, "layer skipped", "`layers.0` may never run")
+    assert not any(call.path.startswith("layers.0") for call in edited.calls)
+    gone = sum(
+        1 for op in trace.ops if op.call is not None and trace.calls[op.call].path.startswith("layers.0")
     )
-    names = [edited.values[port.value].name for port in taken.inputs if port.value is not None]
-    assert names[1:] == ["layers.0.expand.weight", "layers.1.expand.bias"]
+    assert len(edited.ops) == len(trace.ops) - gone
+    assert holds(edited, "layers.1:in[0] = cat(_, embed:out, dim=1)")
+
+
+def test_a_call_may_be_given_its_inputs_the_other_way_round():
+    build = TraceBuilder()
+    x = build.input("f32[1, 4]", "in[0]")
+    with build.call("", x) as root:
+        y = build.op("relu", [x], "f32[1, 4]")
+        with build.call("join", x, y) as join:
+            join.returns(build.op("sub", [x, y], "f32[1, 4]"))
+        root.returns(join.outputs[0])
+    edited = changed(build.trace(), "inputs exchanged", "`join` may be given")
+    assert holds(edited, "join:in[0] = relu(.:in[0])")
+    assert holds(edited, "join:out = join:in[0] - join:in[1]")
+
+
+def test_unlike_steps_go_on_with_what_the_other_gave():
+    edited = changed(tiny_trace(), "unlike steps swapped", "with `layers.0.expand`")
+    first = "layers.0/add@0:out = layers.0:in[0] + layers.0.contract:out"
+    second = "layers.0:out = layers.0/add@0:out + layers.0.attention:out[0]"
+    assert holds(edited, first)
+    assert holds(edited, second)
+
+
+def test_the_order_of_a_product_and_a_quotient_means_nothing():
+    build = TraceBuilder()
+    x = build.input("f32[4]", "in[0]")
+    with build.call("", x) as root:
+        y = build.op("div", [build.op("mul", [x, "2"], "f32[4]"), "3"], "f32[4]")
+        root.returns(build.op("add", [build.op("relu", [y], "f32[4]"), "1"], "f32[4]"))
+    sentences = [change.sentence for change in KINDS["ops swapped"](Base(build.trace()))]
+    assert sentences == ["`./relu` may come before `./div`", "`./add` may come before `./relu`"]
 
 
 def test_a_dropped_op_leaves_no_value_behind():

@@ -106,7 +106,7 @@ def test_what_a_selector_names_is_named_by_it(sample: Trace) -> None:
 def test_deep_patterns_reach_everything(sample: Trace) -> None:
     everything = select(sample, "**") + select(sample, "**.*()")
     assert sorted(match.call.id for match in everything) == list(range(len(sample.calls)))
-    ops = select(sample, "**/*") + select(sample, "**.*()/*")
+    ops = select(sample, "**/*")  # those in helper methods, too
     assert sorted(match.op.id for match in ops) == list(range(len(sample.ops)))
     assert names(sample, "**.**.**.box_head") == names(sample, "decoder.box_head")
 

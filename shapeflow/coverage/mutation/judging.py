@@ -18,11 +18,12 @@ from shapeflow.model.path_index import OUTSIDE, PathIndex
 from shapeflow.model.selector import parse
 from shapeflow.model.trace import Trace
 from shapeflow.shapes.matching import Binding, Bindings
-from shapeflow.walkthrough.check import front_matter_sizes, judge
+from shapeflow.walkthrough.check import front_matter_sizes
 from shapeflow.walkthrough.constraint import Ground, Rests
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.document import Claim, Document
 from shapeflow.walkthrough.finding import Finding
+from shapeflow.walkthrough.judge import judge
 from shapeflow.walkthrough.parts import ClaimError
 from shapeflow.walkthrough.runs import by_run
 from shapeflow.walkthrough.verdict import Verdict

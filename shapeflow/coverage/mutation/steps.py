@@ -103,6 +103,8 @@ def _neighbours(base: Base, call: Call) -> Iterator[tuple[_Step, _Step]]:
         return
     start, given = cuts[0]
     for end, value in cuts[1:]:
+        if any(end <= user < call.last_op for user in base.trace.users.get(given.id, ())):
+            continue  # it goes on beside the other, as around the branch of a residual
         if not same_type(given, value):
             start, given = end, value
             steps.append(None)

@@ -8,23 +8,9 @@ import torch
 from torch import Tensor
 
 from shapeflow.recording.notation import notation
-from shapeflow.recording.ports import map_tensors
-from shapeflow.recording.schemas import Operator, tensors_in
-from shapeflow.recording.shapes_only.stand_ins import lift
+from shapeflow.recording.schemas import tensors_in
 
 CPU = torch.device("cpu")
-
-
-def write_out(
-    operator: Operator, args: tuple[Any, ...], kwargs: dict[str, Any], written: list[Tensor]
-) -> Tensor | tuple[Tensor, ...]:
-    """Run a function with ``out=``, which gives that tensor the shape of the result."""
-    lifted = map_tensors(args, lift), map_tensors(kwargs, lift)
-    operator.func(*lifted[0], **lifted[1])
-    for tensor, result in zip(written, operator.written(*lifted), strict=True):
-        if tensor.shape != result.shape:
-            tensor.resize_(result.shape)
-    return written[0] if len(written) == 1 else tuple(written)
 
 
 def on_cpu(kwargs: dict[str, Any]) -> dict[str, Any]:

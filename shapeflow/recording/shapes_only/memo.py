@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from shapeflow.errors import NoShapeFormula
-from shapeflow.recording.flops import FlopCounter, flop_formula, may_count
+from shapeflow.recording.flops import FlopCounter, flops_of, may_count
 from shapeflow.recording.notation import notation
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.schemas import Operator
@@ -25,7 +25,7 @@ from shapeflow.recording.shapes_only import layouts
 from shapeflow.recording.shapes_only.descriptions import key
 from shapeflow.recording.shapes_only.formulas import result_of
 from shapeflow.recording.shapes_only.stand_ins import lift
-from shapeflow.recording.shapes_only.trials import Trials
+from shapeflow.recording.shapes_only.trials import Reduced, Trials
 
 _META = torch.device("meta")
 
@@ -147,10 +147,10 @@ class MetaMemo:
             result = trials.refuse(func, args, kwargs)
             if result is None:
                 raise
-            formula = flop_formula(func)
-            flops = 0 if formula is None else int(formula(*args, **kwargs, out_val=result))
-            return described(result, args, kwargs, flops)
+            return described(result, args, kwargs, flops_of(func, args, kwargs, result))
         result = trials.check(func, args, kwargs, inferred.largest, inferred.flops)
+        if isinstance(result, Reduced):
+            return replace(inferred, outputs=_of_dtypes(inferred.outputs, result.dtypes))
         tried = inferred if result is None else described(result, args, kwargs, inferred.flops)
         return tried if _are_alike(tried.outputs, inferred.outputs) else inferred
 
@@ -158,9 +158,8 @@ class MetaMemo:
     def _by_formula(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Inferred:
         made = result_of(func, args, kwargs)
         if made is not None:
-            formula = flop_formula(func)
-            flops = 0 if formula is None else int(formula(*args, **kwargs, out_val=made))
-            return Inferred(Layout(made.size(), made.stride(), made.dtype), made.numel(), flops)
+            layout = Layout(made.size(), made.stride(), made.dtype)
+            return Inferred(layout, made.numel(), flops_of(func, args, kwargs, made))
         # Copies: a formula may give an argument that is written to another shape, where the kernel refuses.
         args, kwargs = map_tensors(args, _copied), map_tensors(kwargs, _copied)
         if "device" in kwargs:
@@ -204,6 +203,16 @@ def _are_alike(outputs: Any, others: Any) -> bool:
     if isinstance(outputs, list | tuple) and type(outputs) not in _DESCRIBED:
         return len(outputs) == len(others) and all(map(_are_alike, outputs, others))
     return (type(outputs) in _DESCRIBED) == (type(others) in _DESCRIBED)
+
+
+def _of_dtypes(outputs: Any, dtypes: Any) -> Any:
+    """Return outputs with other dtypes: those that the kernel gives, which the formula may not know."""
+    if type(outputs) is Layout:
+        return Layout(outputs.shape, outputs.strides, dtypes) if isinstance(dtypes, torch.dtype) else outputs
+    nested = isinstance(outputs, list | tuple) and isinstance(dtypes, list | tuple)
+    if not nested or len(outputs) != len(dtypes):
+        return outputs
+    return type(outputs)(map(_of_dtypes, outputs, dtypes))
 
 
 def build(

@@ -11,8 +11,7 @@ the same mode, so no weight ever takes memory.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import torch
@@ -28,15 +27,17 @@ from shapeflow.recording.ports import map_tensors
 from shapeflow.recording.redispatch import have_own_dispatch, redispatch
 from shapeflow.recording.schemas import Kind, Operator, broadcast_elements, operator_of, tensors_in
 from shapeflow.recording.shapes_only import zeros
-from shapeflow.recording.shapes_only.arguments import CPU, notations, on_cpu, tensors_among, write_out
+from shapeflow.recording.shapes_only.arguments import CPU, notations, on_cpu, tensors_among
+from shapeflow.recording.shapes_only.attempts import attempt
 from shapeflow.recording.shapes_only.cleanup import RandomState, Shapes
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.higher import run_higher
-from shapeflow.recording.shapes_only.memo import Inferred, MetaMemo, build, lacks_formula
+from shapeflow.recording.shapes_only.memo import Inferred, Layout, MetaMemo, build, lacks_formula
+from shapeflow.recording.shapes_only.outs import hand_back, write_out
 from shapeflow.recording.shapes_only.overrides import CpuView
 from shapeflow.recording.shapes_only.places import MASKS, PlaceChecks, check_mask
 from shapeflow.recording.shapes_only.stand_ins import lift
-from shapeflow.recording.shapes_only.trials import Trials, attempt
+from shapeflow.recording.shapes_only.trials import Trials
 from shapeflow.recording.torch_internals import no_torch_function
 
 _META = torch.device("meta")
@@ -190,8 +191,11 @@ class ShapesOnly(DispatchMode):
 
     def _by_parts(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the parts of what `inference_mode` hands over whole; ``NotImplemented`` if it has none."""
-        with self._again():
+        super().__enter__()  # it sees what is called inside, too
+        try:
             result = func.decompose(*args, **kwargs)
+        finally:
+            super().__exit__(None, None, None)
         self._flops = 0  # the parts told theirs
         return result
 
@@ -259,19 +263,23 @@ class ShapesOnly(DispatchMode):
         first_alone = operator.writes_first_alone and isinstance(args[0], Tensor)
         if first_alone and not operator.is_random and self.concrete.have_values(tensors):
             inferred = self.memo.infer_or_name(operator, args, kwargs)
-            if self.concrete.write(operator.func, args, kwargs):
+            if type(inferred.outputs) is not Layout and self.concrete.write(operator.func, args, kwargs):
                 self._flops = inferred.flops
                 return self._built(inferred, args, kwargs)
         for tensor in written:
             self.concrete.forget(tensor)
         if any(tensor is value for tensor in written for value in kwargs.values()):
-            self.trials.check(operator.func, args, kwargs)
-            return write_out(operator, args, kwargs, written)
+            self._shapes.note(tensor for tensor in written if self.concrete.is_protected(tensor))
+            return write_out(self.trials, operator, args, kwargs, written)
         if operator.gives_nothing and not self.memo.has_formula(operator, args, kwargs):
             return None  # such as a fused optimiser: it has no shape to tell
         inferred = self.memo.infer_or_name(operator, args, kwargs)
         self._flops = inferred.flops
-        return self._built(inferred, args, kwargs)
+        made = self._built(inferred, args, kwargs)
+        grows = type(inferred.outputs) is Layout and first_alone and operator.name.endswith("_")
+        if grows:  # it gives its first argument another shape, as `addbmm_` does
+            self._shapes.note(tensor for tensor in written if self.concrete.is_protected(tensor))
+        return hand_back(args[0], made) if grows else made
 
     _HANDLERS: ClassVar = {
         Kind.FACTORY: _make,
@@ -289,12 +297,3 @@ class ShapesOnly(DispatchMode):
 
     def _built(self, inferred: Inferred, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return build(inferred.outputs, args, kwargs, self.concrete.symbolic)
-
-    @contextlib.contextmanager
-    def _again(self) -> Iterator[None]:
-        """Let this mode see what is called inside, too."""
-        super().__enter__()
-        try:
-            yield
-        finally:
-            super().__exit__(None, None, None)

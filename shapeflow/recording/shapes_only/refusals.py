@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from shapeflow.errors import NeedsValues, NoShapeFormula
@@ -12,7 +13,8 @@ from shapeflow.recording.notation import notation
 from shapeflow.recording.ports import map_tensors, tensors_of
 from shapeflow.recording.redispatch import FAKE_TENSOR
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
-from shapeflow.recording.shapes_only.trials import Trials, is_plain
+from shapeflow.recording.shapes_only.outs import hand_back
+from shapeflow.recording.shapes_only.trials import Trials
 from shapeflow.recording.source import is_hidden
 from shapeflow.recording.targets import GRADIENTS, target_name
 
@@ -50,11 +52,12 @@ def as_really(
         if not symbolic:
             return func(*concrete.with_values(args), **concrete.with_values(kwargs))
         raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
-    if symbolic and func not in GRADIENTS and is_plain((args, kwargs)):
+    if symbolic and func not in GRADIENTS and _is_plain((args, kwargs)):
         result = trials.refuse(func, args, kwargs)
         # What autograd refuses, a call without gradients does not tell.
         if result is not None and all(map(_is_real, symbolic)) and not any(map(_wants_gradients, given)):
-            return map_tensors(result, concrete.without_values)
+            out = kwargs.get("out")
+            return map_tensors(result, concrete.without_values) if out is None else hand_back(out, result)
         if "meta" in str(error):
             raise NeedsValues(target_name(func), ", ".join(map(notation, symbolic))) from None
     raise error
@@ -97,3 +100,18 @@ def _lacks_numbers(func: Any, error: str) -> bool:
 def _is_real(tensor: Tensor) -> bool:
     """Return True for a tensor whose numbers are no places and no counts."""
     return tensor.is_floating_point() or tensor.is_complex()
+
+
+_PLAIN_VALUES: tuple[type, ...] = (
+    *(Tensor, bool, int, float, complex, str, type(None), slice, type(...)),
+    *(torch.dtype, torch.device, torch.layout, torch.memory_format),
+)
+
+
+def _is_plain(value: Any) -> bool:
+    """Return True for arguments that a second call can do nothing to but through tensors."""
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if isinstance(value, dict):
+        return all(map(_is_plain, value.values()))
+    return isinstance(value, _PLAIN_VALUES)

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shapeflow.recording.identity import address
 from shapeflow.recording.ports import map_tensors, tensors_of
+from shapeflow.recording.storages import address
 
 HasValues = Callable[[Tensor], bool]
 """Tells whether a tensor has true values."""
@@ -41,10 +41,13 @@ class StandIns:
         numbers: what they are filled with; None: they have all the memory that the others have, integers
             are zero, and nothing else is written.
         has_values: tells which tensors have true values, which are copied.
+        gradients: those want gradients that do.
     """
 
-    def __init__(self, arguments: Any, numbers: Numbers | None, has_values: HasValues) -> None:
-        self._numbers, self._has_values = numbers, has_values
+    def __init__(
+        self, arguments: Any, numbers: Numbers | None, has_values: HasValues, gradients: bool = False
+    ) -> None:
+        self._numbers, self._has_values, self._gradients = numbers, has_values, gradients
         self.have_masks = False
         """True if there are masks without true values."""
         self._made: dict[int, Tensor] = {}
@@ -68,7 +71,7 @@ class StandIns:
         for tensor in sharing:
             stand_in = memory.as_strided(tensor.size(), tensor.stride(), tensor.storage_offset() - first)
             stand_in = stand_in.conj() if tensor.is_conj() else stand_in
-            self._made[id(tensor)] = stand_in
+            self._made[id(tensor)] = _wanting(stand_in, tensor) if self._gradients else stand_in
 
     def _fill(self, memory: Tensor) -> None:
         is_real = memory.is_floating_point() or memory.is_complex()
@@ -84,10 +87,29 @@ class StandIns:
 
     @staticmethod
     def places(args: Any, kwargs: Any, given: Any, named: Any, result: Any) -> Any:
-        """Return a result; a stand-in that is handed back becomes the argument that it stands for."""
+        """Return a result; a stand-in that is handed back becomes the argument that it stands for.
+
+        But not if it got another shape.
+        """
         pairs = zip(chain(given, named.values()), chain(args, kwargs.values()), strict=True)
-        owners = {id(stand_in): tensor for stand_in, tensor in pairs if isinstance(stand_in, Tensor)}
+        owners = {
+            id(stand_in): tensor
+            for stand_in, tensor in pairs
+            if isinstance(stand_in, Tensor) and stand_in.shape == tensor.shape
+        }
         return map_tensors(result, lambda tensor: owners.get(id(tensor), tensor))
+
+
+def _wanting(stand_in: Tensor, tensor: Tensor) -> Tensor:
+    """Return a stand-in that wants gradients if a tensor does, and is a leaf of the graph if it is one."""
+    if not tensor.requires_grad:
+        return stand_in
+    stand_in = stand_in.detach()
+    if tensor.is_leaf:
+        return stand_in.requires_grad_()
+    with torch.enable_grad():  # as if something had been written to it, but to none of its numbers
+        stand_in.as_strided((0,), (1,)).add_(torch.zeros((), requires_grad=True))
+    return stand_in
 
 
 def extent(tensor: Tensor) -> int:
@@ -104,16 +126,19 @@ class Smaller:
     Args:
         tensors: what the sizes are of.
         keep: tells which tensors stay as they are; then only the innermost sizes of others are replaced.
+        left: sizes that are left as they are.
     """
 
-    def __init__(self, tensors: list[Tensor], keep: HasValues | None = None) -> None:
+    def __init__(
+        self, tensors: list[Tensor], keep: HasValues | None = None, left: frozenset[int] = frozenset()
+    ) -> None:
         kept = [tensor for tensor in tensors if keep is not None and keep(tensor)]
         sizes = {
             size
             for tensor in tensors
             for size in (tensor.shape if keep is None else tensor.shape[1:][-1:])
             if size > KEPT
-        }.difference(*(tensor.shape for tensor in kept))
+        }.difference(left, *(tensor.shape for tensor in kept))
         others = {size for tensor in tensors for size in tensor.shape} - sizes
         free = (size for size in count(KEPT + 1) if size not in others)
         self._sizes = dict(zip(sorted(sizes), free, strict=False))
@@ -123,6 +148,8 @@ class Smaller:
         }
         self.elements = sum(tensor.numel() for tensor in self._tensors.values())
         """In all tensors, once the sizes are replaced."""
+        self.sizes = frozenset(self._sizes)
+        """Those that are replaced."""
 
     def _tensor(self, tensor: Tensor) -> Tensor:
         """Return a tensor of reduced sizes, without data, whose dims lie in memory in the same order."""
@@ -133,7 +160,8 @@ class Smaller:
                 strides[dim] = usual
                 usual *= max(shape[dim], 1)
         made = torch.empty_strided(shape, strides, dtype=tensor.dtype, device="meta")
-        return made.conj() if tensor.is_conj() else made
+        made = made.conj() if tensor.is_conj() else made
+        return _wanting(made, tensor) if torch.is_grad_enabled() else made
 
     def argument(self, value: Any) -> Any:
         """Return an argument with its large sizes replaced."""

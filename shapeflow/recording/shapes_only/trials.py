@@ -6,8 +6,9 @@ nobody would find when searching for them. So each distinct call that a shapes-o
 
 - as it is, if it is small: then the kernel's results also tell the true shapes, strides and dtypes;
 - else with each large size replaced by a small one, equal sizes by equal ones and in the same order: what
-  does not fit together does not fit then either. Only what is refused so is tried in its full size, on memory
-  that is never touched, since kernels check before they compute.
+  does not fit together does not fit then either, and the dtypes of the results are the same. A size without
+  which it would not fit, such as one that is halved, stays. Only what is refused so is tried in its full
+  size, on memory that is never touched, since kernels check before they compute.
 
 What stands in has other numbers than the tensors of a real run. A refusal counts only if it comes with
 several kinds of numbers, and never if torch says that it is about numbers.
@@ -15,16 +16,23 @@ several kinds of numbers, and never if torch says that it is about numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from shapeflow.recording.ports import map_tensors, tensors_of
-from shapeflow.recording.shapes_only.arguments import on_cpu
+from shapeflow.recording.shapes_only.attempts import COMPUTED, REFUSALS, attempt
 from shapeflow.recording.shapes_only.descriptions import key
-from shapeflow.recording.shapes_only.stand_ins import HasValues, Numbers, Smaller, StandIns, extent, lift
+from shapeflow.recording.shapes_only.stand_ins import (
+    KEPT,
+    HasValues,
+    Smaller,
+    extent,
+    lift,
+)
 from shapeflow.recording.targets import target_name
 from shapeflow.recording.torch_internals import no_torch_dispatch, no_torch_function
 
@@ -34,26 +42,23 @@ CHEAP = 2**23
 """FLOPs up to which it is."""
 REDUCED = 2**20
 """Elements of all arguments up to which a call of reduced sizes is tried."""
-COMPUTED = 2**26
-"""Elements of all arguments up to which a call is tried in its full size though it may be computed then."""
 
-_REFUSALS = (RuntimeError, IndexError, ValueError, TypeError, NotImplementedError)
-_ABOUT_NUMBERS: type[Exception] = vars(torch.linalg)["LinAlgError"]
-_NO_REFUSAL = ("can't allocate memory", "ZeroDivisionError")
 _UNTRIED = frozenset(
     {
-        *("segment_reduce", "_segment_reduce_backward", "_nested_view_from_buffer"),
+        *("segment_reduce", "_segment_reduce_backward", "_nested_view_from_buffer", "from_file"),
         "mkldnn_rnn_layer_backward",  # of a workspace that the forward has filled
     }
 )
 """Operators whose numbers say where memory is, and are not checked."""
-_PIVOTED = frozenset({"linalg_lu_solve", "lu_solve", "linalg_ldl_solve", "lu_unpack"})
-"""Operators whose integers are rows, counted from 1."""
-PICKING = frozenset({"index_put", "index_put_", "_index_put_impl_", "_unsafe_index_put"})
-"""Operators of which a mask decides how many values they take."""
 _USUAL: frozenset[type] = frozenset({Tensor, torch.nn.Parameter})
-_NUMBERS: Sequence[Numbers] = ((1.0, 0, True), (0.0, 0, False), (0.5, 0, True))
-"""What stand-ins are filled with, one attempt after the other: floats, integers, booleans."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """What a kernel gives for a call of reduced sizes."""
+
+    dtypes: Any
+    """The result with each tensor replaced by its dtype; None if nobody knows."""
 
 
 class Trials:
@@ -65,12 +70,12 @@ class Trials:
 
     def __init__(self, has_values: HasValues) -> None:
         self._has_values = has_values
-        self._accepted: set[Any] = set()
+        self._accepted: dict[Any, Reduced] = {}
 
     def check(
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], largest: int = 0, flops: int = 0
     ) -> Any:
-        """Return what the kernel gives for stand-ins of the same sizes; None if they were not tried so.
+        """Return what the kernel gives for stand-ins; ``Reduced`` if sizes differ, None if it was not asked.
 
         Args:
             func: the operator (an ``OpOverload`` of torch), or a function.
@@ -83,33 +88,48 @@ class Trials:
             Exception: the kernel's own refusal.
         """
         tensors = list(tensors_of((args, kwargs)).values())
-        if not tensors or not _may_be_tried(func, tensors):
+        if not _may_be_tried(func, tensors):
             return None
+        if not tensors:
+            return _made(func, args, kwargs, largest)
         elements = sum(map(extent, tensors))
         if elements <= SMALL and largest <= SMALL and flops <= CHEAP:
             return attempt(func, args, kwargs)
-        self._check_reduced(func, args, kwargs, tensors)
-        return None
+        return self._check_reduced(func, args, kwargs, tensors)
 
     def _check_reduced(
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]
-    ) -> None:
+    ) -> Reduced | None:
         smaller = Smaller(tensors)
         reduced = smaller.argument(args), smaller.argument(kwargs)
         try:
             description = key(func, *reduced)
             if description in self._accepted or smaller.elements > REDUCED:
-                return
+                return self._accepted.get(description)
         except TypeError:  # an argument that cannot be hashed
-            return
+            return None
         try:
-            attempt(func, *reduced)
-        except _REFUSALS:
-            # If they take it in whole sizes, and not in reduced ones, reducing made it unfit.
-            whole = map_tensors(args, lift), map_tensors(kwargs, lift)
-            if _formula_takes(func, *reduced) or not _formula_takes(func, *whole):
-                attempt(func, args, kwargs, untouched=True)
-        self._accepted.add(description)
+            result = attempt(func, *reduced)
+        except REFUSALS:
+            result = self._check_fitting(func, args, kwargs, tensors, _formula_takes(func, *reduced))
+        found = self._accepted[description] = Reduced(map_tensors(result, _dtype))
+        return found
+
+    @staticmethod
+    def _check_fitting(
+        func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor], fits: bool
+    ) -> Any:
+        """Check a call that is refused in reduced sizes; maybe it does not fit in those."""
+        whole = map_tensors(args, lift), map_tensors(kwargs, lift)
+        if not fits and _formula_takes(func, *whole):
+            smaller = _as_small_as_fits(func, args, kwargs, tensors)
+            if smaller.elements > REDUCED:
+                return None
+            with suppress(*REFUSALS):
+                return attempt(func, smaller.argument(args), smaller.argument(kwargs))
+            if sum(map(extent, tensors)) > REDUCED:  # it may be computed
+                return None
+        return attempt(func, args, kwargs, untouched=True)
 
     def check_function(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Check a call of a function; raises as ``check`` does."""
@@ -120,13 +140,14 @@ class Trials:
                 attempt(func, args, kwargs, has_values=self._has_values)
             return
         try:
-            description = key(func, args, kwargs)
+            wanted = torch.is_grad_enabled() and tuple([tensor.requires_grad for tensor in tensors])
+            description = key(func, args, kwargs), wanted
             known = description in self._accepted
         except (TypeError, RuntimeError):  # what cannot be hashed, or has no strides
             return
         if not known:
             self.check(func, args, kwargs)
-            self._accepted.add(description)
+            self._accepted[description] = Reduced(None)
 
     def check_numbers(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Check that the kernel takes the integers among the arguments, such as places in a table.
@@ -148,7 +169,7 @@ class Trials:
                 has_values=self._has_values,
                 untouched=True,
             )
-        except _REFUSALS:
+        except REFUSALS:
             if sum(map(extent, tensors)) <= COMPUTED:
                 attempt(func, args, kwargs, has_values=self._has_values, untouched=True)
 
@@ -176,9 +197,26 @@ class Trials:
             return False
         try:
             attempt(func, smaller.argument(args), smaller.argument(kwargs))
-        except _REFUSALS:
+        except REFUSALS:
             return True
         return False
+
+
+def _as_small_as_fits(
+    func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]
+) -> Smaller:
+    """Reduce the sizes, one after the other, but for those without which torch's formula refuses a call."""
+    sizes = Smaller(tensors).sizes
+    smaller = Smaller(tensors, left=sizes)
+    for size in sorted(sizes):
+        other = Smaller(tensors, left=sizes - smaller.sizes - {size})
+        if _formula_takes(func, other.argument(args), other.argument(kwargs)):
+            smaller = other
+    return smaller
+
+
+def _dtype(tensor: Tensor) -> torch.dtype:
+    return tensor.dtype
 
 
 def _formula_takes(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
@@ -191,83 +229,43 @@ def _formula_takes(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     return True
 
 
+def _made(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], largest: int) -> Any:
+    """Return what a kernel makes of numbers alone; None if it was tried in a smaller size, or not at all.
+
+    Which dtype it fills is all that it can refuse and the formula does not.
+    """
+    if largest <= SMALL:
+        return attempt(func, args, kwargs)
+    shape = next((place for place, value in enumerate(args) if isinstance(value, list)), None)
+    if shape is not None:
+        smaller = [min(size, KEPT) for size in args[shape]]
+        attempt(func, (*args[:shape], smaller, *args[shape + 1 :]), kwargs)
+    elif largest <= REDUCED:
+        attempt(func, args, kwargs)
+    return None
+
+
 def _may_be_tried(func: Any, tensors: list[Tensor]) -> bool:
     if getattr(func, "namespace", "aten") != "aten" or target_name(func) in _UNTRIED:
         return False
-    if "scaled_dot_product" in target_name(func) and not _fit_as_keys(tensors):
+    if "scaled_dot_product" in target_name(func) and not _fit_as_keys(func, tensors):
         return False
     return all(_is_usual(tensor) for tensor in tensors)
 
 
-def _fit_as_keys(tensors: list[Tensor]) -> bool:
-    """Return False for keys and values of attention that are not as many: the CPU's kernel does not check."""
-    return len(tensors) > 2 and tensors[1].shape[:-1] == tensors[2].shape[:-1]
+def _fit_as_keys(func: Any, tensors: list[Tensor]) -> bool:
+    """Return False for what the CPU's kernels of attention do not check: they would read beyond the memory.
+
+    Keys and values that are not as many; and in an operator another batch, or heads that keys have not.
+    """
+    if len(tensors) < 3 or tensors[1].shape[:-1] != tensors[2].shape[:-1]:
+        return False
+    query, key = (tensor.shape[-4:-2] for tensor in tensors[:2])
+    is_kernel = "flash_attention" in target_name(func) and len(query) == len(key) == 2
+    return not is_kernel or (query[0] == key[0] and bool(key[1]) and query[1] % key[1] == 0)
 
 
 def _is_usual(tensor: Tensor) -> bool:
     if type(tensor) not in _USUAL or tensor.layout is not torch.strided:
         return False
     return not (tensor.is_quantized or tensor.is_neg())
-
-
-def attempt(
-    func: Callable[..., Any],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    *,
-    untouched: bool = False,
-    has_values: HasValues = lambda _: False,
-) -> Any:
-    """Run ``func`` on stand-ins and return what it gives; None if what it refuses are numbers.
-
-    Args:
-        func: the operator, or function.
-        args: its arguments.
-        kwargs: its keyword arguments.
-        untouched: the stand-ins are not filled.
-        has_values: tells which tensors have true values, which their stand-ins then have too.
-
-    Raises:
-        Exception: what it raises whatever the numbers are.
-    """
-    refusals: list[Exception] = []
-    with no_torch_function(), no_torch_dispatch(), torch.no_grad():
-        pivot = target_name(func) in _PIVOTED
-        for floats, integers, booleans in _NUMBERS:
-            numbers = floats, integers + pivot, booleans
-            stand_ins = StandIns((args, kwargs), None if untouched else numbers, has_values)
-            given, named = stand_ins.of(args), stand_ins.of(_runnable(kwargs))
-            try:
-                return stand_ins.places(args, kwargs, given, named, func(*given, **named))
-            except _ABOUT_NUMBERS:
-                return None
-            except _REFUSALS as error:
-                refusals.append(error)
-                if any(part in str(error) for part in _NO_REFUSAL):
-                    return None
-                if target_name(func) in PICKING and "shape mismatch" in str(error) and stand_ins.have_masks:
-                    return None
-            if untouched:
-                break
-    # That of zeros, if there are several, says least of numbers.
-    raise refusals[min(1, len(refusals) - 1)].with_traceback(None)
-
-
-def _runnable(kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Return keyword arguments for a trial: on the CPU, and without the user's generator."""
-    return {**on_cpu(kwargs), "generator": None} if "generator" in kwargs else on_cpu(kwargs)
-
-
-_PLAIN_VALUES: tuple[type, ...] = (
-    *(Tensor, bool, int, float, complex, str, type(None), slice, type(...)),
-    *(torch.dtype, torch.device, torch.layout, torch.memory_format),
-)
-
-
-def is_plain(value: Any) -> bool:
-    """Return True for arguments that a second call can do nothing to but through tensors."""
-    if isinstance(value, list | tuple):
-        return all(map(is_plain, value))
-    if isinstance(value, dict):
-        return all(map(is_plain, value.values()))
-    return isinstance(value, _PLAIN_VALUES)

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from shapeflow.errors import Diagnostic
 from shapeflow.model.containers import ids_at, told
 from shapeflow.model.making import same_numbers
+from shapeflow.model.making_text import making_text
 from shapeflow.model.match import Match
+from shapeflow.model.records import Port
 from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, Item, made_from, named
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.parts import ClaimError, SelectorPart, part
 
+_POSITION = re.compile(r"in\[(\d+)\]")
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -83,8 +86,9 @@ class Chain:
             _, calls = self._calls(subject)
         except SelectionError:
             return PLACES
-        given = [value for match in calls for value in ids_at(match.owner.inputs)]
-        return made_from(subject.trace, [v for value in given for v in same_numbers(subject.trace, value)])
+        given = [port.value for port in map(_first_input, calls) if port is not None]
+        values = [value for value in given if value is not None]
+        return made_from(subject.trace, [v for value in values for v in same_numbers(subject.trace, value)])
 
     def _out_of_order(
         self, finding: Finding, subject: Subject, calls: Sequence[Match], number: int, expected: str
@@ -105,11 +109,9 @@ class Chain:
 
     def _broken(self, finding: Finding, subject: Subject, first: Match, second: Match) -> Finding:
         """Return the finding for a call that was given something else."""
-        given = next((port for port in second.owner.inputs if port.value is not None), None)
+        given = _first_input(second)
         found = "no tensor"
         if given is not None:
-            from shapeflow.model.making_text import making_text
-
             made = making_text(subject.trace, second.at(given, subject.trace.value_at(given)))
             found = (
                 f"{second.short_name}:{given.name} = {made}" if made else f"{second.short_name}:{given.name}"
@@ -141,31 +143,37 @@ def _few(paths: Sequence[str]) -> list[str]:
 
 
 def _hands_on(subject: Subject, first: Match, second: Match) -> bool:
-    """Return whether a call was given a tensor that another one gave, rearranged at most."""
-    gave = set(ids_at(first.owner.outputs))
-    return any(
-        same in gave for value in ids_at(second.owner.inputs) for same in same_numbers(subject.trace, value)
+    """Return whether the first tensor that a call was given is one that another gave, rearranged at most."""
+    gave, given = set(ids_at(first.owner.outputs)), _first_input(second)
+    return (
+        given is not None
+        and given.value is not None
+        and any(same in gave for same in same_numbers(subject.trace, given.value))
     )
 
 
+def _first_input(match: Match) -> Port | None:
+    """Return the input of a call that stands first in the parameters of its method and holds a tensor."""
+    tensors = [port for port in told(match.owner.inputs) if port.value is not None]
+    return min(tensors, key=_place, default=None)
+
+
+def _place(port: Port) -> tuple[int, str]:
+    found = _POSITION.match(port.name) or _POSITION.match(port.alias)
+    return int(found[1]) if found else 1_000, port.name
+
+
 def _handed_over(subject: Subject, first: Match, second: Match) -> Iterator[Constraint]:
-    """Yield the inputs of a call, or op, that another one gave, if it is one alone; and what that gave."""
-    gave = set(ids_at(first.owner.outputs))
-    taken = [
-        (port, same)
-        for port in told(second.owner.inputs)
-        if port.value is not None
-        for same in same_numbers(subject.trace, port.value)
-        if same in gave
-    ]
-    if len(taken) != 1:  # one of several may come from somewhere else
+    """Yield the first input of a call, or op, and the output of another one that it is."""
+    given = _first_input(second)
+    if given is None or given.value is None:
         return
-    port, value = taken[0]
     if second.op is not None:
-        yield Constraint(Item("feed", second.op.id, port.name))
-        return
-    yield Constraint(Item("port", second.owner.id, port.name))
-    yield Constraint(Item("given", second.owner.id, port.name))
-    if first.op is None:
-        ports = [given for given in told(first.owner.outputs) if given.value == value]
-        yield from (Constraint(Item("port", first.owner.id, given.name)) for given in ports)
+        yield Constraint(Item("feed", second.op.id, given.name))
+    else:
+        yield Constraint(Item("port", second.owner.id, given.name))
+        yield Constraint(Item("given", second.owner.id, given.name))
+    near = set(same_numbers(subject.trace, given.value))
+    ports = [port for port in told(first.owner.outputs) if port.value in near]
+    if first.op is None and len(ports) == 1:
+        yield Constraint(Item("port", first.owner.id, ports[0].name))

@@ -13,7 +13,7 @@ from shapeflow.shapes.matching import Binding, NotEvaluable, evaluate, sizes_of,
 from shapeflow.shapes.notation import Expression
 from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, Item, named
 from shapeflow.walkthrough.context import SelectionError, Subject
-from shapeflow.walkthrough.finding import Evidence, Finding, evidence_of
+from shapeflow.walkthrough.finding import Evidence, Finding, Repair, evidence_of
 from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, around, first_word, size_of
 
 _PLURALS = {"items": "ports", "tensors": "parameters or buffers"}
@@ -66,12 +66,14 @@ class Count:
         finding = Finding("holds", Diagnostic(expected=wanted, found=str(found)), evidence, symbols)
         if found == expected:
             return finding
-        return finding.amended(
+        unit = "" if self.unit == "modules" else f"{self.unit} "
+        return replace(finding, repairs=(Repair(self.place.columns, str(found)),)).amended(
             "contradicted",
             code="count",
             what=f"'{self.selector.text}' has another number of {self.unit}",
             columns=self.place.columns,
             because=listing(names, 6),
+            hint=f"count {unit}{self.selector.text} = {found}",
         )
 
     def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
@@ -112,6 +114,8 @@ class Count:
 
     def _is_incomplete(self, error: SelectorError) -> bool:
         """Return whether a pattern names something that did not take part, beside what did."""
+        if error.code == "selector-syntax":
+            return False
         path = parse(self.selector.text).path or ()
         is_pattern = any(segment.literal is None for segment in path)
         return error.code in ("not-all-called", "not-all-there") or (error.code == "bad-index" and is_pattern)

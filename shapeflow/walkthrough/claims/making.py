@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from shapeflow.common.text import listing
@@ -25,7 +25,7 @@ from shapeflow.walkthrough.constraint import (
 )
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Evidence, Finding, evidence_of
-from shapeflow.walkthrough.making.compare import Comparison
+from shapeflow.walkthrough.making.compare import Comparison, Feed
 from shapeflow.walkthrough.making.formula import EXAMPLE, Node, Tensor, parse_making, tensors_in
 from shapeflow.walkthrough.messages import failing_name, missing_port
 from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, first_word
@@ -66,16 +66,10 @@ class Making:
         matches = subject.select(self.selector)
         if any(match.port is None for match in matches):
             return missing_port(self.selector, matches, f" = {self.place.text}")
-        known = {tensor: subject.select(tensor.selector) for tensor in tensors_in(self.formula)}
-        wrong: list[Match] = []
-        ops: dict[int, None] = {}
-        unknown: dict[int, None] = {}
-        for match in matches:
-            comparison = self._comparison(subject, match, known)
-            if match.value is None or not comparison.fits(self.formula, match.value.id):
-                wrong.append(match)
-                unknown |= comparison.ends
-            ops |= comparison.used
+        compared = self.compared(subject, matches)
+        wrong = [match for match, _, fits in compared if not fits]
+        ops = {op: None for _, comparison, _ in compared for op in comparison.used}
+        unknown = {end: None for _, comparison, fits in compared if not fits for end in comparison.ends}
         rests = evidence_of(matches)
         finding = Finding(
             "holds", Diagnostic(expected=self.place.text), replace(rests, ops=(*rests.ops, *ops))
@@ -95,14 +89,14 @@ class Making:
         yield from named(matches)
         yield from given_at(matches)
         known = {tensor: subject.select(tensor.selector) for tensor in tensors_in(self.formula)}
-        for match in matches:
+        feeds: dict[Feed, None] = {}
+        for match, comparison, _ in self.compared(subject, matches):
+            feeds.update(dict.fromkeys(comparison.feeds))
             for tensor, found in known.items():
                 meant = aligned(subject.trace, match, self.selector.text, tensor.selector.text, found)
                 yield from named(meant)
                 yield from parameters(meant)
-        for feed in dict.fromkeys(
-            feed for one in self._compared(subject, matches, known) for feed in one.feeds
-        ):
+        for feed in feeds:
             yield Constraint(Item("op", feed.op))
             yield Constraint(Item("feed", feed.op, feed.port))
 
@@ -110,25 +104,39 @@ class Making:
         """Return that it rests on the places, and on how all that was looked at was made; see ``Rests``."""
         try:
             matches = subject.select(self.selector)
-            known = {tensor: subject.select(tensor.selector) for tensor in tensors_in(self.formula)}
-            compared = self._compared(subject, matches, known)
+            compared = self.compared(subject, matches)
         except SelectionError:
             return PLACES
-        return made_from(subject.trace, [value for one in compared for value in one.seen])
+        return made_from(subject.trace, [value for _, one, _ in compared for value in one.seen])
 
-    def _compared(
-        self, subject: Subject, matches: Sequence[Match], known: dict[Tensor, list[Match]]
-    ) -> list[Comparison]:
-        """Return the comparisons of the formula with the making of each match."""
-        compared = []
+    def compared(
+        self, subject: Subject, matches: list[Match], granted: Collection[int] = ()
+    ) -> list[tuple[Match, Comparison, bool]]:
+        """Return for each match what compared it with the formula, and whether it was made so.
+
+        Args:
+            subject: the trace.
+            matches: what the claim is about.
+            granted: values that are taken to be made as the formula says.
+
+        Raises:
+            SelectionError: a selector of the formula names nothing.
+        """
+        known = {tensor: subject.select(tensor.selector) for tensor in tensors_in(self.formula)}
+        found = []
         for match in matches:
-            comparison = self._comparison(subject, match, known)
-            if match.value is not None:
-                comparison.fits(self.formula, match.value.id)
-            compared.append(comparison)
-        return compared
+            comparison = self._comparison(subject, match, known, granted)
+            fits = match.value is not None and comparison.fits(self.formula, match.value.id)
+            found.append((match, comparison, fits))
+        return found
 
-    def _comparison(self, subject: Subject, match: Match, known: dict[Tensor, list[Match]]) -> Comparison:
+    def _comparison(
+        self,
+        subject: Subject,
+        match: Match,
+        known: dict[Tensor, list[Match]],
+        granted: Collection[int],
+    ) -> Comparison:
         """Return what compares the formula with the making of one match."""
 
         def values_of(tensor: Tensor) -> frozenset[int]:
@@ -140,7 +148,7 @@ class Making:
                 raise _ambiguous(tensor.selector, list(values.values()))
             return frozenset(values)
 
-        return Comparison(subject.trace, values_of, subject.bindings)
+        return Comparison(subject.trace, values_of, subject.bindings, granted)
 
     def _contradicted(
         self,

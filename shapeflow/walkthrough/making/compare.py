@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from itertools import combinations
 from math import isclose
 from typing import NamedTuple
 
-from shapeflow.model.handed_on import tensors
+from shapeflow.model.handed_on import handed_on, tensors
 from shapeflow.model.items import index_text, item_of, narrowed_text, same_index, stages
 from shapeflow.model.making import operands, operator_of, same_numbers, step_back
 from shapeflow.model.orders import ORDERINGS, order_of, plain_texts
 from shapeflow.model.records import Op, Port, Records
 from shapeflow.shapes.matching import Bindings
-from shapeflow.walkthrough.making.formula import MAX_TERMS, Anything, Made, Node, Plain, Taken, Tensor
+from shapeflow.walkthrough.making.alike import NOT_GIVEN, family, same_plain
+from shapeflow.walkthrough.making.formula import (
+    MAX_TERMS,
+    Anything,
+    Made,
+    Node,
+    Plain,
+    Taken,
+    Tensor,
+    terms_of,
+    writes_an_order,
+)
 
 _COMMUTES = ("+", "*")
-_FAMILIES = (
-    ("cat", "concat", "concatenate"),
-    ("zeros", "zeros_like", "new_zeros"),
-    ("ones", "ones_like", "new_ones"),
-)
-"""Ops that do the same, whatever they take their size from."""
-_NUMPY = re.compile(r"^np\.\w+\((.*)\)$")
-"""A number of numpy, as Python prints it: ``np.float64(3.0)``."""
 FROM_OUTSIDE = frozenset(
     {"as_tensor", "asarray", "from_dlpack", "from_file", "from_numpy", "frombuffer", "tensor"}
 )
@@ -46,14 +48,20 @@ class Comparison:
         trace: the run.
         values_of: the values that a tensor of the formula stands for.
         bindings: the sizes of symbols.
+        granted: values that are taken to be made as whatever part of a formula says.
     """
 
     def __init__(
-        self, trace: Records, values_of: Callable[[Tensor], frozenset[int]], bindings: Bindings
+        self,
+        trace: Records,
+        values_of: Callable[[Tensor], frozenset[int]],
+        bindings: Bindings,
+        granted: Collection[int] = (),
     ) -> None:
         self.trace = trace
         self.values_of = values_of
         self.bindings = bindings
+        self.granted = granted
         self.ends: dict[int, None] = {}
         """Values of unknown making at which a comparison failed."""
         self.used: dict[int, None] = {}
@@ -62,26 +70,38 @@ class Comparison:
         """Values whose making a comparison looked at, whether they fitted or not."""
         self.feeds: list[Feed] = []
         """The inputs of ops that the formula names, of all that fitted."""
-        self._known: dict[tuple[int, int, bool], tuple[Feed, ...] | None] = {}
+        self._known: dict[tuple[int, int, bool, bool], tuple[Feed, ...] | None] = {}
 
-    def fits(self, node: Node, value: int, arranged: bool = False) -> bool:
-        """Return whether a value was made as a part of a formula says, with the same axes if ``arranged``."""
-        key = (id(node), value, arranged)
+    def fits(self, node: Node, value: int, arranged: bool = False, ordered: bool = False) -> bool:
+        """Return whether a value was made as a part of a formula says.
+
+        Args:
+            node: the part of the formula.
+            value: id of the value.
+            arranged: only with the same axes.
+            ordered: only with the axes in the same order: an order that is written is all there is.
+        """
+        ordered = ordered or writes_an_order(node)
+        key = (id(node), value, arranged, ordered)
         if key not in self._known:
             before = len(self.feeds)
-            near = self._near(value, arranged)
-            found = self._tried(lambda: any(self._at(node, same) for same in near))
+            near = self._same(value, arranged) if arranged or not ordered else self._noted(self._near(value))
+            found = self._tried(lambda: any(self._at(node, same, ordered) for same in near))
             self._known[key] = tuple(self.feeds[before:]) if found else None
             return found
         known = self._known[key]
         self.feeds += known or ()
         return known is not None
 
-    def _near(self, value: int, arranged: bool = False) -> Iterator[int]:
-        """Yield a value and those that it has its numbers from, and note that they were looked at."""
-        for same in same_numbers(self.trace, value, arranged):
-            self.seen[same] = None
-            yield same
+    def _same(self, value: int, arranged: bool = False) -> Iterator[int]:
+        """Yield a value and those that it has its numbers from."""
+        return self._noted(same_numbers(self.trace, value, arranged))
+
+    def _noted(self, values: Iterator[int]) -> Iterator[int]:
+        """Yield values, and note that they were looked at."""
+        for value in values:
+            self.seen[value] = None
+            yield value
 
     def _tried(self, attempt: Callable[[], bool]) -> bool:
         """Return what an attempt gives; one that fails leaves no feeds behind."""
@@ -91,9 +111,18 @@ class Comparison:
             del self.feeds[before:]
         return found
 
-    def _at(self, node: Node, value: int) -> bool:
+    def _near(self, value: int) -> Iterator[int]:
+        """Yield a value and those that it has its numbers from, up to where its axes were reordered."""
+        queue = [value]
+        for number in queue:  # it grows while it is walked
+            yield number
+            step = step_back(self.trace, number)
+            if not any(op.target in ORDERINGS for op in step.moves):
+                queue += [source for source in step.same if source not in queue]
+
+    def _at(self, node: Node, value: int, ordered: bool = False) -> bool:
         """Return the same for a value by itself, not for those that hand it on."""
-        if isinstance(node, Anything):
+        if isinstance(node, Anything) or (value in self.granted and not isinstance(node, Plain)):
             return True
         if isinstance(node, Tensor):
             found = value in self.values_of(node)
@@ -101,7 +130,7 @@ class Comparison:
             return False
         else:
             step = step_back(self.trace, value)
-            found = any(self._op(node, op, value) for op in (*step.ops, *step.moves))
+            found = any(self._op(node, op, value, ordered) for op in (*step.ops, *step.moves))
         if not found and self._came_from_outside(value):
             self.ends[value] = None
         return found
@@ -116,11 +145,12 @@ class Comparison:
         unseen = record.origin == "op" and not step.ops and not step.same
         return outside or unseen or record.origin == "unknown"
 
-    def _op(self, node: Made | Taken, op: Op, value: int) -> bool:
+    def _op(self, node: Made | Taken, op: Op, value: int, ordered: bool) -> bool:
         if isinstance(node, Taken):
             fits = self._tried(lambda: self._takes(node, op, value))
         else:
-            fits = self._tried(lambda: self._made(node, op))
+            written = ordered and handed_on(self.trace, op, value) is not None
+            fits = self._tried(lambda: self._made(node, op, written))
         if fits:
             self.used[op.id] = None
         return fits
@@ -147,12 +177,12 @@ class Comparison:
         shape = self.trace.values[whole].shape
         return same_index(node.index, index, shape) and self.fits(node.whole, whole, arranged=True)
 
-    def _made(self, node: Made, op: Op) -> bool:
+    def _made(self, node: Made, op: Op, ordered: bool = False) -> bool:
         sign = operator_of(op)
         if node.name == "*" and sign == "/" and self._tried(lambda: self._divides(node, op)):
             return True
         if node.name in _COMMUTES:
-            return sign == node.name and self._terms(tuple(_terms(node, node.name)), op)
+            return sign == node.name and self._terms(tuple(terms_of(node, node.name)), op)
         if node.name == "neg":
             return op.target.rstrip("_") in ("neg", "negative") and self._arguments(node, op)
         if not node.name[0].isalpha() and node.name[0] != "_":
@@ -160,7 +190,7 @@ class Comparison:
             return sign == node.name and all(self._operand(inner, port, op) for inner, port in pairs)
         if node.name in ORDERINGS:
             return self._ordered(node, op)
-        return _family(node.name) == _family(op.target) and self._arguments(node, op)
+        return family(node.name) == family(op.target) and self._arguments(node, op, ordered)
 
     def _divides(self, node: Made, op: Op) -> bool:
         """Return whether an op divides where the formula multiplies by the inverse."""
@@ -182,7 +212,8 @@ class Comparison:
         written = tuple(item.text for item in node.arguments[1:] if isinstance(item, Plain))
         wanted = order_of(node.name, written, rank)
         found = order_of(op.target, plain_texts(op), rank)
-        return wanted is not None and wanted == found and self._operand(node.arguments[0], given[0], op)
+        source = node.arguments[0]
+        return wanted is not None and wanted == found and self._operand(source, given[0], op, ordered=True)
 
     def _terms(self, terms: Sequence[Node], op: Op) -> bool:
         """Return whether an op adds, or multiplies, what the terms say, in any order."""
@@ -206,7 +237,9 @@ class Comparison:
         if port.value is None:
             return False
         sign = operator_of(op)
-        for same in self._near(port.value):
+        for same in self._same(port.value):
+            if same in self.granted:
+                return True
             for inner in step_back(self.trace, same).ops:
                 if operator_of(inner) == sign and self._terms(terms, inner):
                     self.used[inner.id] = None
@@ -214,28 +247,17 @@ class Comparison:
                     return True
         return False
 
-    def _operand(self, node: Node, port: Port, op: Op) -> bool:
+    def _operand(self, node: Node, port: Port, op: Op, ordered: bool = False) -> bool:
         if port.value is not None:
-            fits = self.fits(node, port.value)
+            fits = self.fits(node, port.value, ordered=ordered)
             if fits and not isinstance(node, Anything):
                 self.feeds.append(Feed(op.id, port.name))
             return fits
-        return isinstance(node, Anything) or (isinstance(node, Plain) and self._same_plain(node, port.text))
+        if isinstance(node, Plain):
+            return same_plain(node.text, port.text, self.bindings)
+        return isinstance(node, Anything)
 
-    def _same_plain(self, node: Plain, text: str) -> bool:
-        """Return whether a plain argument is what the formula writes."""
-        written = node.text
-        binding = self.bindings.get(written)
-        if binding is not None:
-            written = str(binding.size)
-        if written == text or written.strip("\"'").replace(" ", "") == text.strip("\"'").replace(" ", ""):
-            return True
-        try:
-            return isclose(float(written), float(_NUMPY.sub(r"\1", text)), rel_tol=1e-9)
-        except ValueError:
-            return False
-
-    def _arguments(self, node: Made, op: Op) -> bool:
+    def _arguments(self, node: Made, op: Op, ordered: bool = False) -> bool:
         """Return whether an op was given what a function of the formula is given."""
         named = {port.name.removeprefix("in."): port for port in op.inputs} | {
             port.alias.removeprefix("in."): port for port in op.inputs if port.alias
@@ -243,11 +265,13 @@ class Comparison:
         left = [port for port in op.inputs if port.name != "in.out"]
         for name, inner in node.keywords:
             port = named.get(name)
+            if port is None and isinstance(inner, Plain) and inner.text == NOT_GIVEN.get(name):
+                continue
             if port is None or not self._operand(inner, port, op):
                 return False
             left.remove(port)
         for argument in node.arguments:
-            taken = self._next(argument, left, op)
+            taken = self._next(argument, left, op, ordered)
             if taken is None:
                 return False
             del left[taken]
@@ -255,14 +279,14 @@ class Comparison:
                 left = left[taken:]
         return node.more or all(self._goes_without_saying(port, op) for port in left)
 
-    def _next(self, argument: Node, left: Sequence[Port], op: Op) -> int | None:
+    def _next(self, argument: Node, left: Sequence[Port], op: Op, ordered: bool) -> int | None:
         """Return which of the inputs that are left an argument stands for; weights may be passed over."""
         for place, port in enumerate(left):
             if isinstance(argument, Plain):
-                if port.value is None and self._same_plain(argument, port.text):
+                if port.value is None and same_plain(argument.text, port.text, self.bindings):
                     return place
             elif port.value is not None:
-                if self._operand(argument, port, op):
+                if self._operand(argument, port, op, ordered):
                     return place
                 if not self._goes_without_saying(port, op):
                     return None
@@ -272,20 +296,5 @@ class Comparison:
         """Return whether an input of an op need not be written: plain arguments, weights, running means."""
         if port.value is None:
             return True
-        origins = {self.trace.values[same].origin for same in self._near(port.value)}
+        origins = {self.trace.values[same].origin for same in self._same(port.value)}
         return "parameter" in origins or ("buffer" in origins and op.target.endswith("_norm"))
-
-
-def _family(name: str) -> str:
-    """Return the name that several ops share which do the same."""
-    plain = name.rstrip("_")
-    return next((family[0] for family in _FAMILIES if plain in family), plain)
-
-
-def _terms(node: Node, sign: str) -> Iterator[Node]:
-    """Yield what a sum adds up, or a product multiplies, the innermost first."""
-    if isinstance(node, Made) and node.name == sign:
-        for argument in node.arguments:
-            yield from _terms(argument, sign)
-    else:
-        yield node

@@ -16,6 +16,7 @@ from shapeflow.errors import NeedsValues, NoShapeFormula
 from shapeflow.recording.shapes_only.memo import MetaMemo
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 from shapeflow.recording.shapes_only.stand_ins import lift
+from shapeflow.recording.torch_internals import flash_attention_on_cpu
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -149,6 +150,8 @@ FAULTY: dict[str, Call] = {
     "write of more dims": (lambda x, y: x.add_(y), (f(3), f(2, 3))),
     "write of another dtype": (lambda x, y: x.add_(y), (f(3, dtype=torch.int64), f(3))),
     "in-place addr of a scalar": (lambda x, a, b: x.addr_(a, b, beta=0.5), (f(), f(3), f(4))),
+    "group norm of whole weights, large": (F.group_norm, (f(20, 60, 30), 4, f(60, dtype=torch.int64))),
+    "half of booleans, large": (F.glu, (f(10, 30, 70, dtype=torch.bool),)),
     "as_strided beyond the memory": (lambda x: x.as_strided((4, 4), (4, 1)), (f(3, 4),)),
     "view of other sizes": (lambda x: x.view(5, 2), (f(3, 4),)),
     "expand to fewer dims": (lambda x: x.expand(3), (f(2, 3),)),
@@ -160,6 +163,9 @@ FAULTY: dict[str, Call] = {
         lambda x: F.interpolate(x > 0, scale_factor=2),
         (f(1, 1, 4, 4),),
     ),
+    "whole random numbers": (lambda: torch.rand(3, dtype=torch.int64), ()),
+    "whole random numbers, large": (lambda: torch.randn(WIDE, WIDE, dtype=torch.int64), ()),
+    "random truths": (lambda: torch.randint(3, (WIDE, WIDE), dtype=torch.bool), ()),
     "out of another dtype": (
         lambda x: torch.add(x, 1, out=torch.empty(3, dtype=torch.int64)),
         (f(3),),
@@ -183,6 +189,29 @@ def packed(kind: type[nn.Module], *options: Any) -> Callable[..., Any]:
         return nn.utils.rnn.pad_packed_sequence(result)
 
     return call
+
+
+def grown(tensor: Tensor, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor, bool]:
+    """Add a product in place, twice: torch gives the tensor the shape of the product."""
+    other = tensor.clone()
+    other.addbmm_(first, second)
+    result = tensor.addbmm_(first, second)
+    return tensor, other, result is tensor
+
+
+def into(function: Callable[..., Any], out: Callable[..., Tensor]) -> Callable[..., Any]:
+    """Return a function that writes into what ``out`` makes of its arguments."""
+
+    def call(*args: Any) -> tuple[Any, Tensor, bool]:
+        target = out(*args)
+        result = function(*args, out=target)
+        return result, target, result is target
+
+    return call
+
+
+def empty(*_: Any) -> Tensor:
+    return torch.empty(0)
 
 
 FITTING: dict[str, Call] = {
@@ -212,6 +241,33 @@ FITTING: dict[str, Call] = {
     ),
     "drawing by weights": (lambda x: torch.multinomial(x, 2), (torch.ones(5),)),
     "probabilities": (F.binary_cross_entropy, (torch.full((3,), 0.5), torch.full((3,), 0.5))),
+    "weights of integers": (
+        F.binary_cross_entropy,
+        (torch.full((3,), 0.5), torch.full((3,), 0.5), torch.ones(3, dtype=torch.int64)),
+    ),
+    "weights of integers, large": (
+        F.binary_cross_entropy,
+        (torch.full((WIDE, 9), 0.5), torch.full((WIDE, 9), 0.5), torch.ones(WIDE, 9, dtype=torch.int64)),
+    ),
+    "write that makes a tensor larger": (grown, (f(1, 5), f(2, 3, 4), f(2, 4, 5))),
+    "write that makes a tensor smaller": (grown, (f(1, 5), f(2, 0, 4), f(2, 4, 5))),
+    "write that makes a tensor larger, large": (grown, (f(5), f(2, 3, WIDE), f(2, WIDE, 5))),
+    "out of no elements": (into(torch.addmm, empty), (f(4), f(3, 5), f(5, 4))),
+    "out of no elements, large": (into(torch.addmm, empty), (f(4), f(WIDE, 50), f(50, 4))),
+    "out that is an argument, and of another shape": (
+        into(torch.addmm, lambda x, *_: x),
+        (f(3), f(3, 3), f(3, 3)),
+    ),
+    "out of another dtype than what is added to": (
+        into(torch.addbmm, empty),
+        (f(5, dtype=torch.int64), f(2, 3, 4), f(2, 4, 5)),
+    ),
+    "out of another layout": (into(torch.linalg.solve, empty), (torch.eye(5), f(5, 3))),
+    "weights of doubles, large": (
+        F.binary_cross_entropy,
+        (*[torch.full((WIDE, 9), 0.5)] * 2, torch.ones(WIDE, 9, dtype=torch.float64)),
+    ),
+    "loss of half, large": (F.huber_loss, (f(WIDE, 9, dtype=torch.float16), f(WIDE, 9))),
     "write to itself": (lambda x: x[1:].add_(x[1:]), (f(5, 3),)),
     "write to another part": (lambda x: x[2:].add_(x[:2]), (f(4, 3),)),
     "as_strided over other rows": (lambda x: x[:2].as_strided((3, 4), (4, 1)), (f(3, 4),)),
@@ -268,6 +324,84 @@ def test_each_dtype_of_a_matrix_product_is_that_of_a_real_run():
         with ShapesOnly():
             found = outcome(torch.matmul, tuple(map(lift, args)))
         assert found == outcome(torch.matmul, args)
+
+
+def wanting(*places: int) -> Callable[[Any], Any]:
+    """Return what lets the arguments at these places want gradients, and others not."""
+    return lambda args: [
+        value.detach().requires_grad_() if place in places else value for place, value in enumerate(args)
+    ]
+
+
+def _of_result(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x, *args: function(x * 1, *args)
+
+
+PROBABILITIES = torch.full((3,), 0.5)
+WITH_GRADIENTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...], tuple[int, ...]]] = {
+    "gradients of a layer norm of half, large": (
+        lambda x: torch.autograd.grad(F.layer_norm(x, (WIDE,)).sum(), x),
+        (f(9, WIDE).half(),),
+        (0,),
+    ),
+    "gradients of a target": (F.soft_margin_loss, (f(3, dtype=torch.int64), f(3)), (1,)),
+    "gradients of weights": (F.nll_loss, (f(2, 3).double(), torch.tensor([0, 1]), f(3)), (0, 2)),
+    "gradients of running statistics": (
+        lambda x, mean, var: F.batch_norm(x, mean, var, training=True),
+        (f(2, 3).double(), f(3), f(3)),
+        (1,),
+    ),
+    "matrix by vector of another dtype": (torch.matmul, (f(3, 4).double(), f(4)), (0, 1)),
+    "batches by a vector of another dtype": (torch.matmul, (f(2, 3, 4).double(), f(4)), (0, 1)),
+    "a linear layer of another dtype": (F.linear, (f(2, 3, 4).half(), f(5, 4), f(5)), (1, 2)),
+    "a name that only gradients see": (torch.linalg.eigvals, (f(2, 3),), (0,)),
+    "write to a leaf": (lambda x: x.add_(1), (f(3),), (0,)),
+    "write to a part of a leaf": (lambda x: x[1:].add_(1), (f(3),), (0,)),
+    "write of another shape to a result": (_of_result(Tensor.add_), (f(3), f(2, 3)), (0,)),
+    "product of another shape added to a result": (
+        _of_result(Tensor.addmm_),
+        (f(3, 3), f(3, 4), f(4, 4)),
+        (0,),
+    ),
+    "mask of one dim for attention that keeps its scores": (
+        F.scaled_dot_product_attention,
+        (f(2, 2, 3, 8), f(2, 2, 6, 8), f(2, 2, 6, 8), f(6)),
+        (0, 1, 2, 3),
+    ),
+    "mask of one dim for attention": (
+        F.scaled_dot_product_attention,
+        (f(2, 2, 3, 8), f(2, 2, 6, 8), f(2, 2, 6, 8), f(6)),
+        (0, 1, 2),
+    ),
+    "mask of one dim for attention, large": (
+        F.scaled_dot_product_attention,
+        (f(2, 2, 300, 80), f(2, 2, 600, 80), f(2, 2, 600, 80), f(600)),
+        (0, 1, 2, 3),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WITH_GRADIENTS)
+def test_with_gradients_torch_refuses_and_runs_the_same(name):
+    function, args, places = WITH_GRADIENTS[name]
+    real = outcome(function, wanting(*places)(tree_map_only(Tensor, torch.clone, args)))
+    with ShapesOnly():
+        found = outcome(function, wanting(*places)(symbolic(args)))
+    assert found == real
+
+
+def test_a_refusal_prints_no_numbers_of_stand_ins():
+    tensor = lift(f(1, 2, 3))
+    with ShapesOnly(), pytest.raises(RuntimeError) as refused:
+        torch.meshgrid(tensor, indexing="ij")
+    assert str(refused.value).endswith("but got: [ torch.FloatTensor{1,2,3} ]")
+
+
+def test_attention_of_other_heads_is_not_tried_since_the_kernel_reads_beyond_the_memory():
+    query, key = lift(f(2, 3, 5, 8)), lift(f(2, 4, 5, 8))
+    with ShapesOnly():  # the kernel would divide by zero
+        result, _ = flash_attention_on_cpu(query, key, key)
+    assert result.shape == query.shape
 
 
 def test_backward_refuses_what_torch_refuses():
