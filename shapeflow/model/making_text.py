@@ -214,8 +214,8 @@ class _Writer:
         """Return an argument that is no tensor as a formula writes it; none if that would be long."""
         text = port.text.replace("'", '"')
         keyword = port.name[3:] if port.name.startswith("in.") else ""
-        if not _WRITTEN.fullmatch(text):
-            return []
+        if keyword == "device" or not _WRITTEN.fullmatch(text):
+            return []  # where it is computed does not say how
         return [f"{keyword}={text}" if keyword else text]
 
 
