@@ -185,13 +185,14 @@ def _with_other_sizes(result: CheckResult, dim: int, group: int) -> Iterator[tup
             found = evaluate(meaning, sizes)
             assert isinstance(found, int)
             shape = pattern.with_sizes({dim: found + 1})
-            yield claim.id, _rewritten(claim, f"{claim.body.selector.text}  {shape}")
+            selector = claim.body.selector
+            yield claim.id, _rewritten(claim, f"{selector.text[selector.hidden :]}  {shape}")
 
 
 def _rewritten(claim: Claim, text: str) -> Claim:
     """Return a claim with another text at the same place."""
     span = replace(claim.span, text=text, start=0, end=len(text))
-    return read_claim(span, claim.id, claim.section)
+    return read_claim(span, claim.id, claim.section, claim.scope)
 
 
 def _changed(document: Document, changed: Mapping[int, Claim]) -> Document:

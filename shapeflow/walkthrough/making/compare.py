@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from math import isclose
 
-from shapeflow.model.handed_on import tensors
+from shapeflow.model.handed_on import handed_on, tensors
 from shapeflow.model.items import index_text, item_of, narrowed_text, same_index, stages
 from shapeflow.model.making import operands, operator_of, same_numbers, step_back
 from shapeflow.model.orders import ORDERINGS, order_of, plain_texts
@@ -24,6 +24,14 @@ _FAMILIES = (
 """Ops that do the same, whatever they take their size from."""
 _NUMPY = re.compile(r"^np\.\w+\((.*)\)$")
 """A number of numpy, as Python prints it: ``np.float64(3.0)``."""
+_NOT_GIVEN = {
+    "attn_mask": "None",
+    "dropout_p": "0.0",
+    "is_causal": "False",
+    "keepdim": "False",
+    "scale": "None",
+}
+"""What some plain arguments are if they are not given."""
 FROM_OUTSIDE = frozenset(
     {"as_tensor", "asarray", "from_dlpack", "from_file", "from_numpy", "frombuffer", "tensor"}
 )
@@ -49,17 +57,34 @@ class Comparison:
         """Values of unknown making at which a comparison failed."""
         self.used: dict[int, None] = {}
         """Ops that a comparison went through."""
-        self._known: dict[tuple[int, int, bool], bool] = {}
+        self._known: dict[tuple[int, int, bool, bool], bool] = {}
 
-    def fits(self, node: Node, value: int, arranged: bool = False) -> bool:
-        """Return whether a value was made as a part of a formula says, with the same axes if ``arranged``."""
-        key = (id(node), value, arranged)
+    def fits(self, node: Node, value: int, arranged: bool = False, ordered: bool = False) -> bool:
+        """Return whether a value was made as a part of a formula says.
+
+        Args:
+            node: the part of the formula.
+            value: id of the value.
+            arranged: only with the same axes.
+            ordered: only with the axes in the same order: an order that is written is all there is.
+        """
+        ordered = ordered or (isinstance(node, Made) and node.name in ORDERINGS)
+        key = (id(node), value, arranged, ordered)
         if key not in self._known:
-            near = same_numbers(self.trace, value, arranged)
-            self._known[key] = any(self._at(node, same) for same in near)
+            near = same_numbers(self.trace, value, arranged) if arranged or not ordered else self._near(value)
+            self._known[key] = any(self._at(node, same, ordered) for same in near)
         return self._known[key]
 
-    def _at(self, node: Node, value: int) -> bool:
+    def _near(self, value: int) -> Iterator[int]:
+        """Yield a value and those that it has its numbers from, up to where its axes were reordered."""
+        queue = [value]
+        for number in queue:  # it grows while it is walked
+            yield number
+            step = step_back(self.trace, number)
+            if not any(op.target in ORDERINGS for op in step.moves):
+                queue += [source for source in step.same if source not in queue]
+
+    def _at(self, node: Node, value: int, ordered: bool = False) -> bool:
         """Return the same for a value by itself, not for those that hand it on."""
         if isinstance(node, Anything):
             return True
@@ -69,7 +94,7 @@ class Comparison:
             return False
         else:
             step = step_back(self.trace, value)
-            found = any(self._op(node, op, value) for op in (*step.ops, *step.moves))
+            found = any(self._op(node, op, value, ordered) for op in (*step.ops, *step.moves))
         if not found and self._came_from_outside(value):
             self.ends[value] = None
         return found
@@ -84,8 +109,11 @@ class Comparison:
         unseen = record.origin == "op" and not step.ops and not step.same
         return outside or unseen or record.origin == "unknown"
 
-    def _op(self, node: Made | Taken, op: Op, value: int) -> bool:
-        fits = self._takes(node, op, value) if isinstance(node, Taken) else self._made(node, op)
+    def _op(self, node: Made | Taken, op: Op, value: int, ordered: bool) -> bool:
+        if isinstance(node, Taken):
+            fits = self._takes(node, op, value)
+        else:
+            fits = self._made(node, op, ordered and handed_on(self.trace, op, value) is not None)
         if fits:
             self.used[op.id] = None
         return fits
@@ -110,7 +138,7 @@ class Comparison:
         shape = self.trace.values[whole].shape
         return same_index(node.index, index, shape) and self.fits(node.whole, whole, arranged=True)
 
-    def _made(self, node: Made, op: Op) -> bool:
+    def _made(self, node: Made, op: Op, ordered: bool = False) -> bool:
         sign = operator_of(op)
         if node.name == "*" and sign == "/" and self._divides(node, op):
             return True
@@ -122,7 +150,7 @@ class Comparison:
             return sign == node.name and all(map(self._operand, node.arguments, operands(op)))
         if node.name in ORDERINGS:
             return self._ordered(node, op)
-        return _family(node.name) == _family(op.target) and self._arguments(node, op)
+        return _family(node.name) == _family(op.target) and self._arguments(node, op, ordered)
 
     def _divides(self, node: Made, op: Op) -> bool:
         """Return whether an op divides where the formula multiplies by the inverse."""
@@ -144,7 +172,11 @@ class Comparison:
         written = tuple(item.text for item in node.arguments[1:] if isinstance(item, Plain))
         wanted = order_of(node.name, written, rank)
         found = order_of(op.target, plain_texts(op), rank)
-        return wanted is not None and wanted == found and self.fits(node.arguments[0], given[0].value)
+        return (
+            wanted is not None
+            and wanted == found
+            and self.fits(node.arguments[0], given[0].value, ordered=True)
+        )
 
     def _terms(self, terms: Sequence[Node], op: Op) -> bool:
         """Return whether an op adds, or multiplies, what the terms say, in any order."""
@@ -190,7 +222,7 @@ class Comparison:
         except ValueError:
             return False
 
-    def _arguments(self, node: Made, op: Op) -> bool:
+    def _arguments(self, node: Made, op: Op, ordered: bool = False) -> bool:
         """Return whether an op was given what a function of the formula is given."""
         named = {port.name.removeprefix("in."): port for port in op.inputs} | {
             port.alias.removeprefix("in."): port for port in op.inputs if port.alias
@@ -198,11 +230,13 @@ class Comparison:
         left = [port for port in op.inputs if port.name != "in.out"]
         for name, inner in node.keywords:
             port = named.get(name)
+            if port is None and isinstance(inner, Plain) and inner.text == _NOT_GIVEN.get(name):
+                continue
             if port is None or not self._operand(inner, port):
                 return False
             left.remove(port)
         for argument in node.arguments:
-            taken = self._next(argument, left, op)
+            taken = self._next(argument, left, op, ordered)
             if taken is None:
                 return False
             del left[taken]
@@ -210,14 +244,14 @@ class Comparison:
                 left = left[taken:]
         return node.more or all(self._goes_without_saying(port, op) for port in left)
 
-    def _next(self, argument: Node, left: Sequence[Port], op: Op) -> int | None:
+    def _next(self, argument: Node, left: Sequence[Port], op: Op, ordered: bool) -> int | None:
         """Return which of the inputs that are left an argument stands for; weights may be passed over."""
         for place, port in enumerate(left):
             if isinstance(argument, Plain):
                 if port.value is None and self._same_plain(argument, port.text):
                     return place
             elif port.value is not None:
-                if self.fits(argument, port.value):
+                if self.fits(argument, port.value, ordered=ordered):
                     return place
                 if not self._goes_without_saying(port, op):
                     return None
