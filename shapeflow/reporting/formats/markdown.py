@@ -11,6 +11,7 @@ from shapeflow.common.units import format_bytes, format_count, format_percent
 from shapeflow.reporting.translations import Translator
 from shapeflow.reporting.view.figure_model import Drawing
 from shapeflow.reporting.view.model import ClaimView, LinkView, Piece, ReportView, SectionView
+from shapeflow.reporting.view.statement_model import StatementPart
 
 MARKS = {"good": "✅", "bad": "❌", "doubt": "❔", "said": "≠", "idle": "○", "plain": "·"}
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&@])")
@@ -38,6 +39,7 @@ def render(view: ReportView) -> str:
     for section in view.sections:
         lines += _section(section, words)
     lines += _corrections(view, words)
+    lines += _statements(view, words)
     lines += _numbers(view, words)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -163,6 +165,33 @@ def _corrections(view: ReportView, words: Translator) -> list[str]:
     ]
     head = [words("where-said"), words("text-says"), words("model-does")]
     return [f"## {words('corrections')}", "", *table(head, rows), ""]
+
+
+def _statements(view: ReportView, words: Translator) -> list[str]:
+    if not view.statements:
+        return []
+    lines = [f"## {words('statements')}", ""]
+    for part in view.statements:
+        lines += _statement_part(part, words)
+    return lines
+
+
+def _statement_part(part: StatementPart, words: Translator) -> list[str]:
+    inside = [line for inner in part.parts for line in _statement_part(inner, words)]
+    if part.statements:
+        head = [words("line"), words("statement"), words("verdicts"), words("answered")]
+        rows = [
+            [
+                text(item.line),
+                text(item.says),
+                f"{MARKS[item.tone]} {item.verdict}",
+                text(f"{item.section} {item.reason}".strip()),
+            ]
+            for item in part.statements
+        ]
+        inside += table(head, rows)
+    lines = f", {words('n-lines', lines=part.lines)}" if part.lines else ""
+    return _folded(f"{part.title}{lines} ({words('n-statements', n=part.total)})", inside)
 
 
 def _numbers(view: ReportView, words: Translator) -> list[str]:

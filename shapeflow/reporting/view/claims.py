@@ -49,6 +49,8 @@ class ClaimViews:
         self.anchors: set[str] = set()
         self.repeated: dict[str, int] = {}
         """How often a claim of the same words was met."""
+        self.made: dict[int, ClaimView] = {}
+        """The views so far, by the claim's position in the document."""
 
     def view(self, verdict: Verdict, section: str) -> ClaimView:
         """Return one claim with its verdict."""
@@ -66,7 +68,7 @@ class ClaimViews:
                 shown = self.words("said-fails")
         dims = getattr(_shape_of(claim.body), "dims", None)
         named = positions(dims) if dims is not None and verdict.status == "holds" else None
-        return ClaimView(
+        view = ClaimView(
             anchor=self._anchor(claim.text),
             text=self.colours.claim(claim.text),
             statement=self.colours.claim(SAID.sub("", claim.text)),
@@ -86,6 +88,8 @@ class ClaimViews:
             more_evidence=max(0, len(places) - MOST_EVIDENCE),
             section=section,
         )
+        self.made[claim.id] = view
+        return view
 
     def _anchor(self, text: str) -> str:
         """Return an id made from what the claim is about, so that links survive other claims."""

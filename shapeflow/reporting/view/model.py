@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shapeflow.reporting.view.figure_model import Attention, Drawing, FeatureMap
+from shapeflow.reporting.view.statement_model import StatementPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +276,8 @@ class ReportView:
     overview: Drawing | None
     sections: tuple[SectionView, ...]
     corrections: tuple[ClaimView, ...]
+    statements: tuple[StatementPart, ...]
+    """What another text says, statement by statement, as far as the walkthrough answers one."""
     uncovered: tuple[LinkView, ...]
     """Calls that no section speaks of."""
     numbers: NumbersView
