@@ -202,7 +202,7 @@ def _run(processor: Any, images: list[Any], prompt: str, request: Request) -> Ca
             running = {frame.f_code.co_name for frame, _ in traceback.walk_tb(error.__traceback__)}
             if "forward_grounding" in running or "_forward_grounding" not in running:
                 raise
-            raise EndOfRun(ENDS_EARLY) from error  # what the run lacked, and yet no failure
+            raise EndOfRun(ENDS_EARLY) from None
 
     return shapes_only if request.device == "meta" else run
 

@@ -128,8 +128,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "where-said": ("Where", "出处"),
     "statements": ("The text, statement by statement", "原文逐条对照"),
     "statements-note": (
-        "What the text says, part by part: whether it is so, and the claim above that decides it.",
-        "按原文各部分列出它的说法、是否属实，以及上文中据以判定的断言。",
+        "Part by part, with its lines: what the text says, whether it is so, and the section whose claim decides it.",
+        "按原文各部分及其行号列出：它的说法、是否属实，以及据以判定的断言在哪一节。",
     ),
     "n-statements": ("{n} statement|{n} statements", "{n} 条"),
     "n-lines": ("lines {lines}", "第 {lines} 行"),

@@ -184,7 +184,7 @@ def _statement_part(part: StatementPart, words: Translator) -> list[str]:
             [
                 text(item.line),
                 text(item.says),
-                f"{MARKS[item.tone]} {item.verdict}",
+                f"{MARKS[item.tone] if item.tone != 'doubt' else '≈'} {item.verdict}",
                 text(f"{item.section} {item.reason}".strip()),
             ]
             for item in part.statements

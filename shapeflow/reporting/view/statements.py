@@ -23,6 +23,7 @@ TONES = {
     "imprecise": "doubt",
     "not observable": "idle",
 }
+ORDER = ("good", "said", "doubt", "idle", "bad")
 PART = " > "
 """Stands between a part of the text and a part of that."""
 
@@ -73,10 +74,11 @@ def _parts(rows: Sequence[tuple[list[str], StatementView]]) -> Iterable[Statemen
         inside = [(path[1:], view) for path, view in group]
         views = tuple(view for _, view in inside)
         deeper = all(path for path, _ in inside)
+        counts = Counter(view.tone for view in views)
         yield StatementPart(
             title=title,
             lines=_lines(views),
-            counts=tuple(Counter(view.tone for view in views).items()),
+            counts=tuple((tone, counts[tone]) for tone in ORDER if counts[tone]),
             statements=() if deeper else views,
             parts=tuple(_parts(inside)) if deeper else (),
         )
@@ -88,4 +90,4 @@ def _lines(views: Sequence[StatementView]) -> str:
     if not numbers:
         return ""
     first, last = min(numbers), max(numbers)
-    return f"{first:,}" if first == last else f"{first:,}-{last:,}"
+    return str(first) if first == last else f"{first}-{last}"
