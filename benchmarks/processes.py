@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from benchmarks.document import ROOT
@@ -31,12 +32,12 @@ class Finished:
     """Why it failed: the line that names the exception."""
 
 
-def python(arguments: Sequence[str], limit: float = 600) -> Finished:
-    """Run Python with ``arguments`` in the root of the repository, for at most ``limit`` seconds."""
+def python(arguments: Sequence[str], limit: float = 600, folder: Path = ROOT) -> Finished:
+    """Run Python with ``arguments`` in a folder, by default the repository, for at most ``limit`` seconds."""
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as talk:
         started = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, *arguments], cwd=ROOT, stdout=output, stderr=talk, text=True
+            [sys.executable, *arguments], cwd=folder, stdout=output, stderr=talk, text=True
         )
         timer = threading.Timer(limit, process.kill)
         timer.start()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,6 +26,8 @@ PICTURE = ROOT / "examples" / "school-bus.jpg"
 PROMPT = "yellow school bus"
 COMMAND = ("-m", "shapeflow", "trace", "--prompt", PROMPT, str(PICTURE))
 ROUNDS = 5
+BEFORE = "05e92f7"
+"""A commit from before calls were tried on torch's kernels; `shapeflow trace` is compared with its."""
 
 Row = tuple[str, str, str, str]
 """What was measured, the result, the goal, and whether it is met."""
@@ -185,6 +188,28 @@ def shapes_only_rows(folder: Path) -> list[Row]:
     ]
 
 
+def rows_over(commit: str, folder: Path) -> list[Row]:
+    """Compare the whole command with that of an earlier commit, in turn; no rows if git has none of it."""
+    files = subprocess.run(
+        ["git", "archive", commit, "shapeflow"], cwd=ROOT, capture_output=True, check=False
+    )
+    if files.returncode:
+        print(f"commit {commit} is not here, so nothing is compared with it", file=sys.stderr)
+        return []
+    (folder / commit).mkdir()
+    subprocess.run(["tar", "-x", "-C", folder / commit], input=files.stdout, check=True)
+    output = str(folder / "compared.trace.json.gz")
+    now, before = [], []
+    for _ in range(ROUNDS):
+        for seconds, place in ((now, ROOT), (before, folder / commit)):
+            finished = python([*COMMAND, "-o", output], folder=place)
+            if finished.error:
+                raise SystemExit(f"{place}: {finished.error}")
+            seconds.append(finished.processor_seconds)
+    what = f"`shapeflow trace` over that of commit {commit}, by processor time, the least of {ROUNDS}"
+    return [over(what, min(now), min(before), 1.15)]
+
+
 def real_rows(turns: int, traced: float) -> list[Row]:
     """Measure real forwards; ``traced`` is the seconds of a shapes-only trace."""
     found = child(real, str(turns), 7200).result
@@ -230,6 +255,7 @@ def _goal(value: float, goal: float, unit: str = "") -> tuple[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--skip-real", action="store_true", help="leave out the real forwards")
+    parser.add_argument("--before", metavar="COMMIT", default=BEFORE, help=f"compare with it ({BEFORE})")
     parser.add_argument("--turns", type=int, default=3, help="real forwards of each kind (default 3)")
     parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
     parser.add_argument("--child", nargs=2, metavar=("FUNCTION", "ARGUMENT"), help=argparse.SUPPRESS)
@@ -240,6 +266,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         rows = shapes_only_rows(Path(name))
         rows += file_rows(Path(name))
+        rows += rows_over(args.before, Path(name))
     if not args.skip_real:
         rows += real_rows(args.turns, float(rows[0][1].split()[0]))
     head = ("what", "measured", "goal", "met")

@@ -194,6 +194,9 @@ class InputError(ShapeflowError):
 class SelectorError(ShapeflowError):
     """A selector cannot be read, or names nothing in the trace; its columns are those of the selector."""
 
+    missing: tuple[str, ...] = ()
+    """Paths of the modules and methods that it names and that are not there, or did not run."""
+
 
 class WalkthroughError(ShapeflowError):
     """A walkthrough cannot be judged at all."""

@@ -1,33 +1,33 @@
-"""``shapeflow check``: judge the claims of a walkthrough on a trace."""
+"""``shapeflow check``: judge the claims of walkthroughs on a trace."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shapeflow.commands.check_inputs import Judged, judge_runs, judge_stored
 from shapeflow.commands.console import coloured, wants_colour
+from shapeflow.common.collector import collection_paused
 from shapeflow.common.control_characters import printed
-from shapeflow.common.printing import put, put_coloured, put_commands
-from shapeflow.common.text import listing
-from shapeflow.errors import InputError
+from shapeflow.common.printing import put, put_coloured, put_commands, say
+from shapeflow.errors import InputError, ShapeflowError
 
 if TYPE_CHECKING:
-    from shapeflow.model.trace import Trace
-    from shapeflow.walkthrough.document import Document
     from shapeflow.walkthrough.verdict import CheckResult
 
 EXAMPLES = """\
 examples:
   shapeflow check bus.trace.json                        the walkthrough that is shipped for the trace's model
-  shapeflow check bus.trace.json docs/model.md          your own
+  shapeflow check bus.trace.json docs/model.md          your own; several may follow, or a pattern 'docs/*.md'
   shapeflow check --run docs/model.md                   run the model first, as the document's 'run' says
   shapeflow check a.trace.json b.trace.json docs/model.md    a trace for each run that the document names
   shapeflow check --run docs/model.md --format github   annotations on the lines of the claims, in CI
+  shapeflow check --run docs/model.md --update          show what would put sizes, dtypes and numbers right
+  shapeflow check --run docs/model.md --update --write  and do it
 
 --run runs the code that the document names, as you. It has to be in the document's Git repository (without
 one: in its folder), unless you --trust it; do not run documents of people whose code you would not run."""
@@ -38,8 +38,8 @@ FORMATS: dict[str, str] = {
     "junit": "shapeflow.reporting.verdicts.junit",
     "github": "shapeflow.reporting.verdicts.github",
 }
-"""Format -> module with ``render(result, *, allow_undecided) -> str``."""
-_PRINT = {"text": put_coloured, "github": put_commands}
+"""Format -> module; all but text have ``render(*results, allow_undecided, errors) -> str``."""
+_PRINT = {"github": put_commands}
 """How a format is printed, if it is more than text that is shown as it is."""
 
 
@@ -51,11 +51,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "files",
         nargs="*",
         metavar="FILE",
-        help="TRACE [TRACE …] [WALKTHROUGH]: NAME.trace.json[.gz], one for each run that the document names "
-        "(RUN=TRACE where a trace does not say which it is), then Markdown with claims",
+        help="TRACE... WALKTHROUGH...: NAME.trace.json[.gz], one for each run that the documents name "
+        "(RUN=TRACE where a trace does not say which it is); then Markdown with claims, or a pattern",
     )
     add(
         "--run",
+        nargs="+",
         type=Path,
         metavar="WALKTHROUGH",
         help="make the trace as the document's 'run' says: runs its code",
@@ -65,117 +66,104 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("-o", "--output", type=Path, metavar="FILE", help="with --run: keep the trace")
     add("--format", choices=tuple(FORMATS), default="text", help="how to show the result (default: text)")
     add("--allow-undecided", action="store_true", help="claims that the trace cannot decide do not fail")
+    add(
+        "--all", action="store_true", help="show each claim that fails, also where many follow from one cause"
+    )
+    add(
+        "--badge", type=Path, metavar="FILE", help="also write a badge: NAME.svg, or NAME.json for shields.io"
+    )
+    add("--update", action="store_true", help="show the change that puts sizes, dtypes and numbers right")
+    add("--write", action="store_true", help="with --update: write the change into the documents")
     add("-q", "--quiet", action="store_true", help="only what fails, and no progress")
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge and show."""
-    from shapeflow.walkthrough.check import check
+    _check_options(args)
+    judged = Judged()
+    judge = judge_runs if args.run else judge_stored
+    with collection_paused():  # a trace is many objects, all of which stay
+        judge(args, judged)
+    code = judged.exit_code(allow_undecided=args.allow_undecided)
+    if args.update:
+        from shapeflow.commands.update import update
 
-    document, traces = _run_first(args) if args.run else _stored(args)
-    result = check(traces, document)
-    text = _text(result, args) if args.format == "text" else _rendered(result, args)
-    if text:
-        _PRINT.get(args.format, put)(text)
-    return int(result.exit_code(allow_undecided=args.allow_undecided))
+        code = update(judged.results, write=args.write, allow_undecided=args.allow_undecided)
+        code = max([code, *(int(error.exit_code) for error in judged.errors.values())])
+    else:
+        text = _text(judged.results, args) if args.format == "text" else _rendered(judged, args)
+        if text:
+            (put_coloured if args.format == "text" else _PRINT.get(args.format, put))(text)
+        if args.format == "github":
+            from shapeflow.commands.job_summary import add_to_job_summary
 
-
-def _stored(args: argparse.Namespace) -> tuple[Document, Mapping[str, Trace]]:
-    """Read the traces and the walkthrough."""
-    from shapeflow.model.trace import Trace
-    from shapeflow.walkthrough.reader import read
-    from shapeflow.walkthrough.shipped import shipped
-
-    if not args.files:
-        example = "shapeflow check NAME.trace.json WALKTHROUGH.md"
-        raise InputError("usage", "a trace is missing", where="argument TRACE", expected=example)
-    for option in ("device", "output", "trust"):
-        if getattr(args, option):
-            what = f"--{option} only means something with --run"
-            raise InputError(
-                "usage", what, where=f"option --{option}", hint="shapeflow check --run WALKTHROUGH"
-            )
-    if len(args.files) == 1:
-        trace = Trace.load(args.files[0])
-        return read(shipped(trace.run.target)), {trace.run.name: trace}
-    *names, walkthrough = args.files
-    if any(name.endswith(".md") for name in names):
-        what = f"one argument too many: '{walkthrough}'"
-        expected = "a trace for each run, then one walkthrough"
-        raise InputError("usage", what, where="shapeflow check", expected=expected)
-    document = read(Path(walkthrough))  # first: it is read sooner than a large trace
-    traces = load_traces(names, document)
-    missing = [name for name in document.run_names if name not in traces]
-    if missing:
-        runs = listing([f"the run '{name}'" for name in missing])
-        raise InputError(
-            "run-missing",
-            f"no trace is given of {runs}",
-            where="argument TRACE",
-            expected=f"one for each run that '{document.path}' names: {listing(list(document.run_names), 6)}",
-            hint=f"shapeflow check {' '.join(f'{name}=FILE' for name in document.run_names)} {walkthrough}",
-        )
-    return document, traces
+            add_to_job_summary(judged.results, judged.errors)
+    if args.badge:
+        _write_badge(args, judged)
+    _tell(judged.errors)
+    return code
 
 
-def load_traces(names: Sequence[str], document: Document) -> dict[str, Trace]:
-    """Read traces given as ``FILE`` or ``RUN=FILE``, by the run of a document that each is of.
-
-    Raises:
-        InputError: a file cannot be read.
-        WalkthroughError: a trace is of no run of the document, or two are of one run.
-    """
-    from shapeflow.model.trace import Trace
-    from shapeflow.walkthrough.runs import by_run
-
-    traces = []
-    for given in names:
-        run, equals, file = given.partition("=")
-        named = bool(equals) and bool(document.runs) and not Path(given).exists()
-        trace = Trace.load(Path(file if named else given))
-        traces.append(replace(trace, run=replace(trace.run, name=run)) if named else trace)
-    return by_run(document, traces)
+def _tell(errors: dict[str, ShapeflowError]) -> None:
+    """Say why documents could not be judged; the last of them ends the command, as a single one does."""
+    *others, last = errors.values() or [None]
+    for error in others:
+        if error is not None:
+            say(f"{error.render()}\n")
+    if last is not None:
+        raise last
 
 
-def _run_first(args: argparse.Namespace) -> tuple[Document, Mapping[str, Trace]]:
-    """Read the walkthrough and make the traces that it asks for."""
-    from shapeflow.commands.options import check_trace_name
-    from shapeflow.runs.documents import run_all
-    from shapeflow.walkthrough.reader import read
+def _check_options(args: argparse.Namespace) -> None:
+    """Refuse options that do not go together, before anything is run."""
+    if args.write and not args.update:
+        raise InputError("usage", "--write only means something with --update", where="option --write")
+    if args.update and args.format != "text":
+        what = f"--update shows a change, not --format {args.format}"
+        raise InputError("usage", what, where="option --format", hint="two commands, one of them --update")
+    if args.badge:
+        from shapeflow.reporting.verdicts.badge import check_badge_name
 
-    if args.files:
-        what = f"'{args.files[0]}' is not needed with --run"
-        hint = "shapeflow check --run WALKTHROUGH"
-        raise InputError("usage", what, where="argument TRACE", hint=hint)
-    if args.output is not None:
-        check_trace_name(args.output)
-    document = read(args.run)
-    traces = run_all(document, device=args.device, quiet=args.quiet, trust=args.trust)
-    if args.output:
-        for name, trace in traces.items():
-            trace.save(_output(args.output, name))
-    return document, traces
+        check_badge_name(args.badge)
 
 
-def _output(path: Path, run: str) -> Path:
-    """Return where the trace of a run goes: ``bus.training.trace.json`` for ``bus.trace.json``."""
-    stem, ending, rest = path.name.rpartition(".trace.json")
-    return path.with_name(f"{stem}.{run}{ending}{rest}") if run else path
-
-
-def _rendered(result: CheckResult, args: argparse.Namespace) -> str:
-    """Return the result in another format than text."""
+def _rendered(judged: Judged, args: argparse.Namespace) -> str:
+    """Return the results in another format than text."""
     render = import_module(FORMATS[args.format]).render
-    return str(render(result, allow_undecided=args.allow_undecided))
+    if len(judged.errors) == 1 and not judged.results and args.format != "github":
+        return ""  # the error is all there is to say
+    return str(render(*judged.results, allow_undecided=args.allow_undecided, errors=judged.errors))
 
 
-def _text(result: CheckResult, args: argparse.Namespace) -> str:
-    """Return the result as text, in colour on a terminal."""
+def _text(results: Sequence[CheckResult], args: argparse.Namespace) -> str:
+    """Return the results as text, in colour on a terminal."""
     from shapeflow.reporting.verdicts.text import sentence, summary
 
-    messages = [printed(verdict.render()) for verdict in result.failed]
-    if wants_colour(sys.stdout):
-        messages = [coloured(message) for message in messages]
-    if not args.quiet:
-        return "\n\n".join([*messages, printed(summary(result))])
-    return "\n\n".join([*messages, sentence(result)]) if messages else ""
+    colour = wants_colour(sys.stdout)
+    parts = []
+    for result in results:
+        told = result.told(every=args.all, hint="(--all shows each)")
+        messages = [coloured(printed(message)) if colour else printed(message) for message in told]
+        name = f"{result.document.path}:" if len(results) > 1 else ""
+        if not args.quiet:
+            messages.append(printed(f"{name}\n{summary(result)}" if name else summary(result)))
+        elif messages:
+            messages.append(printed(f"{name} {sentence(result)}".lstrip()))
+        parts += messages
+    return "\n\n".join(parts)
+
+
+def _write_badge(args: argparse.Namespace, judged: Judged) -> None:
+    """Write the badge, but not over a file of somebody else."""
+    from shapeflow.reporting.output import save
+    from shapeflow.reporting.verdicts.badge import render
+
+    content = render(
+        judged.results, args.badge, allow_undecided=args.allow_undecided, errors=len(judged.errors)
+    )
+    inputs = [*(Path(result.document.path) for result in judged.results), *judged.files]
+    try:
+        save(args.badge, content.encode(), inputs=inputs)
+    except InputError as error:
+        hint = "another name for the badge" if error.code.startswith("output-") else error.hint
+        raise error.amend(where="option --badge", hint=hint) from None

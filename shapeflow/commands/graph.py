@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import say
+from shapeflow.common.collector import collection_paused
 from shapeflow.common.files import with_ending
 from shapeflow.common.text import nearest
 from shapeflow.errors import ExitCode, InputError
@@ -41,6 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("-q", "--quiet", action="store_true", help="do not say what was drawn")
 
 
+@collection_paused()
 def run(args: argparse.Namespace) -> int:
     """Draw."""
     from shapeflow.model.trace import Trace

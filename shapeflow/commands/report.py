@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import say, wants_colour
+from shapeflow.common.collector import collection_paused
 from shapeflow.common.printing import put, put_coloured
 from shapeflow.errors import ExitCode, InputError
 
@@ -62,6 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("-q", "--quiet", action="store_true", help="do not say where the report is")
 
 
+@collection_paused()
 def run(args: argparse.Namespace) -> int:
     """Make the report."""
     from shapeflow.model.trace import Trace

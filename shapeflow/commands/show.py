@@ -21,6 +21,7 @@ from shapeflow.commands.show_text import (
     reach_lines,
 )
 from shapeflow.common import printing
+from shapeflow.common.collector import collection_paused
 from shapeflow.common.control_characters import visible_line
 from shapeflow.common.printing import put
 from shapeflow.common.text import Span, counted
@@ -59,6 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
+@collection_paused()
 def run(args: argparse.Namespace) -> int:
     """Look up and print."""
     trace = Trace.load(args.trace)

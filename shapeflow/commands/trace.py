@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import say
+from shapeflow.common.collector import collection_paused
 from shapeflow.common.control_characters import json_text
 from shapeflow.common.files import is_standard_output, is_stream
 from shapeflow.common.printing import put
@@ -71,7 +72,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check everything that can be checked without torch, run the model, write and sum up."""
     from shapeflow.adapters.specs import require, require_package, spec_of
-    from shapeflow.commands.options import check_outputs, default_output, place_of, request_of
+    from shapeflow.commands.options import check_outputs, default_output, request_of
     from shapeflow.runs.execute import on_device
 
     request = request_of(args)
@@ -86,6 +87,14 @@ def run(args: argparse.Namespace) -> int:
         say("no checkpoint: shapes only, nothing large is computed (--device cpu computes)", quiet)
     trace = _record(on_device(request, args.device), quiet)
     trace = replace(trace, run=replace(trace.run, name=args.name))
+    with collection_paused():  # torch and the trace are many objects, and what is made of them stays
+        return _show_all(args, trace, wanted, quiet=quiet, shown=shown)
+
+
+def _show_all(args: argparse.Namespace, trace: Trace, wanted: Path, *, quiet: bool, shown: bool) -> int:
+    """Write a trace, judge it, and say what is in it."""
+    from shapeflow.commands.options import place_of
+
     output = place_of(trace, wanted)
     trace.save(output)
     size = "" if is_stream(output) else f" ({output.stat().st_size / 1e6:.1f} MB)"

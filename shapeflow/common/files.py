@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
 import re
 import shutil
 import stat
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -119,6 +121,26 @@ def _names(folder: Path, ending: str) -> list[str]:
 def _beside(path: Path, ending: str) -> str:
     names = _names(path.parent, ending)
     return f"the folder holds {listing(names)}" if names and ending else ""
+
+
+def fitting(words: Iterable[Path], kind: str = "file") -> list[Path]:
+    """Return files by path or pattern (``docs/*.md``, ``docs/**/*.md``), each once; a path is left as it is.
+
+    Raises:
+        InputError: ``file-missing``: nothing fits a pattern.
+    """
+    found: dict[Path, None] = {}
+    for word in words:
+        if os.path.lexists(word) or not glob.has_magic(str(word)):
+            found[word] = None
+            continue
+        names = glob.glob(str(word), recursive=True)  # noqa: PTH207 - Path.glob also finds hidden files
+        files = sorted(path for path in map(Path, names) if path.is_file())
+        if not files:
+            what = f"no {kind} fits '{word}'"
+            raise InputError("file-missing", what, where=str(word), because=f"looked in {Path.cwd()}")
+        found.update(dict.fromkeys(files))
+    return list(found)
 
 
 def write_bytes(path: Path, content: bytes) -> Path:

@@ -193,12 +193,27 @@ def all_reach(trace: Records, source: str, destination: str) -> tuple[str, str, 
     Raises:
         SelectorError: a selector names nothing, or no tensor.
     """
-    pairs = [(start, goal) for start in each(trace, source) for goal in each(trace, destination)]
-    for start, goal in pairs:
-        reach = reaches(trace, start, goal)
-        if not reach:
-            break
-    return start, goal, reach
+    sources, destinations = each(trace, source), each(trace, destination)
+    missed = len(sources) - 1, len(destinations) - 1
+    if missed != (0, 0):
+        links = trace.cached(Links)
+        starts = [_starts(_places_or_none(trace, start, "out")) for start in sources]
+        for number, goal in enumerate(destinations):  # from each goal upwards once, not from each start down
+            goals = _goals(_places_or_none(trace, goal, "both"))
+            above = links.up(goals)
+            first = next((i for i, one in enumerate(starts) if not links.lead(one, goals, above)), None)
+            if first is not None:
+                missed = min(missed, (first, number))
+    start, goal = sources[missed[0]], destinations[missed[1]]
+    return start, goal, reaches(trace, start, goal)
+
+
+def _places_or_none(trace: Records, selector: str, side: Literal["out", "both"]) -> list[Place]:
+    """Return the tensors that a selector names, none where ``places_at`` refuses it."""
+    try:
+        return places_at(trace, selector, side)
+    except SelectorError:
+        return []
 
 
 def _goals(found: Iterable[Place]) -> dict[int, Moment]:

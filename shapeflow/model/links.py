@@ -6,7 +6,7 @@ An op leads from each value it reads to each value it makes. A composite op (suc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from shapeflow.model.moments import FIRST, Moment, at_op
 from shapeflow.model.records import Records
@@ -19,31 +19,35 @@ class Links:
     """The data flow of one trace."""
 
     def __init__(self, trace: Records) -> None:
-        self.made: list[list[int]] = [[] for _ in trace.ops]
+        self.read = [
+            list(dict.fromkeys([port.value for port in op.inputs if port.value is not None]))
+            for op in trace.ops
+        ]
+        """Op -> the values it reads."""
+        self.readers: list[list[int]] = [[] for _ in trace.values]
+        """Value -> the ops that read it."""
+        for number, read in enumerate(self.read):
+            for value in read:
+                self.readers[value].append(number)
+        self.made = self._made(trace)
         """Op -> the values it makes: its output ports, and values that name it as their producer."""
         self.makers: list[list[int]] = [[] for _ in trace.values]
         """Value -> the ops that make it: none, one, or a composite op and the last of its details."""
-        self.read: list[list[int]] = []
-        """Op -> the values it reads."""
-        self.readers: list[Sequence[int]] = [trace.users.get(value.id, ()) for value in trace.values]
-        """Value -> the ops that read it."""
-        for op in trace.ops:
-            read = list(dict.fromkeys(port.value for port in op.inputs if port.value is not None))
-            self.read.append(read)
-            for port in op.outputs:
-                # An op that hands on what it was given has made nothing: no way leads back through it.
-                if port.value is not None and port.value not in read:
-                    self._link(op.id, port.value)
+        for number, made in enumerate(self.made):
+            for value in made:
+                self.makers[value].append(number)
+
+    def _made(self, trace: Records) -> list[list[int]]:
+        made = [
+            dict.fromkeys([port.value for port in op.outputs if port.value is not None]) for op in trace.ops
+        ]
+        for values, read in zip(made, self.read, strict=True):
+            for handed_on in read:
+                values.pop(handed_on, None)  # it is not made: no way leads back through it
         for value in trace.values:
             if value.producer is not None:
-                self._link(value.producer, value.id)
-        self._below = _steps(self.readers, self.made)
-        self._above = _steps(self.makers, self.read)
-
-    def _link(self, op: int, value: int) -> None:
-        if value not in self.made[op]:
-            self.made[op].append(value)
-            self.makers[value].append(op)
+                made[value.producer][value.id] = None
+        return [list(values) for values in made]
 
     def way(
         self, starts: Mapping[int, Moment], goals: Mapping[int, Moment]
@@ -54,26 +58,48 @@ class Links:
             starts: values, each with the moment from which on what is done with it counts.
             goals: values, each with the last moment at which it is where it is looked for.
         """
-        return _flood(starts, self._below, goals)
+        return _flood(starts, self.readers, self.made, goals)
+
+    def lead(self, starts: Mapping[int, Moment], goals: Mapping[int, Moment], above: Container[int]) -> bool:
+        """Return whether ``way`` meets a goal; it costs little where what flows into them is known.
+
+        Args:
+            starts: as for ``way``.
+            goals: as for ``way``.
+            above: what flows into the goals, as ``up`` gives it.
+        """
+        return any(
+            (start in goals and goals[start] >= moment)
+            or any(
+                value in above
+                for op in self.readers[start]
+                if moment == FIRST or at_op(op) >= moment
+                for value in self.made[op]
+            )
+            for start, moment in starts.items()
+        )
 
     def up(self, starts: Iterable[int]) -> Predecessors:
         """Return what flows into the starts, nearest first."""
-        return _flood(dict.fromkeys(starts, FIRST), self._above, {})[0]
-
-
-Steps = list[list[tuple[int, int]]]
-"""Value -> each op that leads on from it, with each value that the op leads to."""
-
-
-def _steps(ops: Sequence[Sequence[int]], values: Sequence[Sequence[int]]) -> Steps:
-    """Return the steps from each value over its ``ops`` to their ``values``."""
-    return [[(op, other) for op in near for other in values[op]] for near in ops]
+        return _flood(dict.fromkeys(starts, FIRST), self.makers, self.read, {})[0]
 
 
 def _flood(
-    starts: Mapping[int, Moment], steps: Steps, goals: Mapping[int, Moment]
+    starts: Mapping[int, Moment],
+    ops: Sequence[Iterable[int]],
+    values: Sequence[Iterable[int]],
+    goals: Mapping[int, Moment],
 ) -> tuple[Predecessors, int | None]:
+    """Return what the starts lead to, and the first goal that is met.
+
+    Args:
+        starts: values, each with the moment from which on what is done with it counts.
+        ops: value -> the ops that lead on from it.
+        values: op -> the values that it leads to, from whichever value it was come to.
+        goals: where to stop.
+    """
     reached: Predecessors = {}
+    gone: set[int] = set()
     since = dict(starts)
     for start, moment in starts.items():
         reached[start] = None
@@ -82,18 +108,20 @@ def _flood(
     queue = list(reached)
     for value in queue:  # it grows while it is walked: breadth first
         moment = since.get(value, FIRST)
-        for op, other in steps[value]:
-            if moment > FIRST and at_op(op) < moment:
+        for op in ops[value]:
+            if op in gone or (moment > FIRST and at_op(op) < moment):
                 continue
-            if other in reached and since.get(other, FIRST) == FIRST:
-                continue
-            # A start that is also reached from another one: all that was done with it counts.
-            reached.pop(other, None)
-            reached[other] = (op, value)
-            since[other] = FIRST
-            if other in goals:
-                return reached, other
-            queue.append(other)
+            gone.add(op)
+            for other in values[op]:
+                if other in reached and since.get(other, FIRST) == FIRST:
+                    continue
+                # A start that is also reached from another one: all that was done with it counts.
+                reached.pop(other, None)
+                reached[other] = (op, value)
+                since[other] = FIRST
+                if other in goals:
+                    return reached, other
+                queue.append(other)
     return reached, None
 
 

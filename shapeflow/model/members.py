@@ -44,9 +44,9 @@ def left_out(trace: Records, text: str) -> SelectorError | None:
         return _tensors_left_out(trace, path, wanted)
     unknown = list(_unknown_names(path, keys))
     if unknown:
-        return not_found.not_all_there(unknown, wanted, selector.path_span)
+        return _not_all_there(unknown, path, wanted, selector.path_span)
     if not (path[-1].deep and selector.target is not None):  # `**/softmax` is about ops, wherever they are
-        idle = [key for key in keys if key not in index.calls and _can_run(trace, key)]
+        idle = [key for key in keys if key not in index.calls and can_run(trace, key)]
         if idle:
             return not_found.not_all_called(idle, wanted, selector.path_span)
     return _too_few(index, keys, selector) or _without_port(trace, text, selector)
@@ -68,7 +68,16 @@ def unlisted(trace: Records, text: str) -> SelectorError | None:
     """Return the error for names that a pattern over modules lists and nothing has; None if all are there."""
     path = parse_path(text)
     unknown = list(_unknown_names(path, trace.cached(PathIndex).find(path)))
-    return not_found.not_all_there(unknown, text, (0, len(text))) if unknown else None
+    return _not_all_there(unknown, path, text, (0, len(text))) if unknown else None
+
+
+def _not_all_there(
+    unknown: Sequence[str], path: Sequence[Segment], wanted: str, span: tuple[int, int]
+) -> SelectorError:
+    error = not_found.not_all_there(unknown, wanted, span)
+    pattern = next(number for number, segment in enumerate(path) if segment.literal is None)
+    error.missing = not_found.listed_paths(path[: pattern + 1], unknown)
+    return error
 
 
 def exists_elsewhere(trace: Records, text: str) -> bool:
@@ -124,7 +133,8 @@ def _unknown_names(path: Sequence[Segment], keys: Sequence[str]) -> Iterator[str
             yield from (name for name in listed if name not in names)
 
 
-def _can_run(trace: Records, key: str) -> bool:
+def can_run(trace: Records, key: str) -> bool:
+    """Return whether a path is that of a module with a ``forward`` of its own."""
     module = trace.module_by_path.get(key)
     return module is not None and module.callable and module.class_path not in _CONTAINERS
 

@@ -41,7 +41,24 @@ def unknown_path(
     elif not hint and all(segment.literal is not None for segment in segments):
         ending = "." + ".".join(str(segment.literal) for segment in segments)
         hint = next((selector_of(key) for key in index.children if key.endswith(ending)), "")
-    return SelectorError("unknown-path", title, columns=(wrong.start, span[1]), found=has, hint=hint)
+    error = SelectorError("unknown-path", title, columns=(wrong.start, span[1]), found=has, hint=hint)
+    error.missing = listed_paths(segments[: known + 1])
+    return error
+
+
+def listed_paths(segments: Sequence[Segment], names: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the paths that literal steps and a last one, literal or a list, lead to; none if that is not so.
+
+    Args:
+        segments: the steps.
+        names: only these of what the last step lists.
+    """
+    *before, last = segments
+    if any(segment.literal is None for segment in before):
+        return ()
+    start = "".join(f"{segment.literal}." for segment in before)
+    ends = [last.literal] if last.literal is not None else last.listed[0] if len(last.listed) == 1 else ()
+    return tuple(f"{start}{end}" for end in ends if not names or end in names)
 
 
 def unknown_tensor(
@@ -97,21 +114,25 @@ def never_called(index: PathIndex, keys: Sequence[str], span: tuple[int, int]) -
     elif called:
         found = f"called below it: {listing([selector_of(below) for below in called])}"
     hint = selector_of((helpers or called)[0]) if helpers or called else ""
-    return SelectorError(
+    error = SelectorError(
         "never-called", f"{name}{others} {verb} not called in this run", columns=span, found=found, hint=hint
     )
+    error.missing = tuple(keys)
+    return error
 
 
 def not_all_called(keys: Sequence[str], wanted: str, span: tuple[int, int]) -> SelectorError:
     """Return the error for a pattern that names modules that did not run beside others that did."""
     names = [f"'{selector_of(key)}'" for key in keys]
-    return SelectorError(
+    error = SelectorError(
         "not-all-called",
         f"'{wanted}' also names {listing(names)}, which did not run",
         columns=span,
         expected="calls of all that the pattern names",
         hint=f"a pattern without it, and: count calls {selector_of(keys[0])} = 0",
     )
+    error.missing = tuple(keys)
+    return error
 
 
 def not_all_there(names: Sequence[str], wanted: str, span: tuple[int, int]) -> SelectorError:

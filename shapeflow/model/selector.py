@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -165,8 +166,11 @@ def _ops(
             known = True
             groups: list[Sequence[int]] = [ids]
             if selector.calls is not None:
-                calls = selector.calls.of(index.calls[key])
-                groups = [[op for op in ids if trace.ops[op].call == call] for call in calls]
+                meant_calls = selector.calls.of(index.calls[key])
+                by_call: dict[int | None, list[int]] = {call: [] for call in meant_calls}
+                for op in ids:
+                    by_call.get(trace.ops[op].call, []).append(op)
+                groups = list(by_call.values())
             numbers = selector.ops
             meant = {op for group in groups for op in (group if numbers is None else numbers.of(group))}
             path = f"{selector_of(key)}/{escape(name)}"
@@ -223,7 +227,7 @@ def op_matches(trace: Records, ops: Iterable[Op]) -> list[Match]:
         key = OUTSIDE if op.call is None else trace.calls[op.call].key
         alike = index.ops[key][op.target]
         path = f"{selector_of(key)}/{escape(op.target)}"
-        found.append(op_match(trace, path, alike.index(op.id), len(alike), op))
+        found.append(op_match(trace, path, bisect_left(alike, op.id), len(alike), op))
     return found
 
 

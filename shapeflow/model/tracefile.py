@@ -112,7 +112,8 @@ def loads(content: bytes, kind: type[Kind], path: Path = Path("trace.json")) -> 
         many = f"{items:,} lists, objects and commas"
         raise _unreadable(path, "is too large for a trace", expected=f"at most {MAX_ITEMS:,}", found=many)
     try:
-        data = json.loads(content, parse_constant=_no_number)
+        with collection_paused():
+            data = json.loads(content, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise _not_json(path, error) from None
     except UnicodeDecodeError:

@@ -20,6 +20,7 @@ from torch import Tensor
 from shapeflow.common.shared import Changes
 from shapeflow.model.records import Port, item_name
 from shapeflow.recording.builders import OpBuilder
+from shapeflow.recording.identity import Identity
 from shapeflow.recording.notation import short_dtype
 from shapeflow.recording.ops import Functions
 from shapeflow.recording.ports import walk
@@ -216,7 +217,7 @@ class BackwardRecorder:
         """Return the tensors whose ``.grad`` a pass may write."""
         identity = self._builder.identity
         leaves = [tensor for tensor in inputs if isinstance(tensor, Tensor)] if inputs else _leaves(outputs)
-        tensors = {id(tensor): tensor for tensor in (*leaves, *identity.retaining_gradients())}
+        tensors = {id(tensor): tensor for tensor in (*leaves, *_retaining(identity))}
         receivers: dict[str, Receiver] = {}
         for tensor in tensors.values():
             name = identity.name_of(tensor)
@@ -246,3 +247,8 @@ def _leaves(outputs: Iterable[Any]) -> list[Tensor]:
                 seen.add(after)
                 nodes.append(after)
     return found
+
+
+def _retaining(identity: Identity) -> list[Tensor]:
+    """Return the tensors alive that keep their gradient though they are no leaves."""
+    return [tensor for tensor, _, _ in identity.alive() if tensor.retains_grad]

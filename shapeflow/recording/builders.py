@@ -30,6 +30,18 @@ class OpBuilder:
     """True if it wrote into a tensor that was there before."""
     read_number: bool = False
     """True if something below it read a number into Python."""
+    _given: set[int] = field(default_factory=set)
+    _looked_at: int = 0
+    """How many of the inputs ``_given`` has the values of."""
+
+    @property
+    def given(self) -> set[int]:
+        """The values among its inputs, to which some may be added and of which none is taken away."""
+        if self._looked_at < len(self.inputs):
+            new = self.inputs[self._looked_at :]
+            self._given.update([port.value for port in new if port.value is not None])
+            self._looked_at = len(self.inputs)
+        return self._given
 
 
 @dataclass(slots=True)

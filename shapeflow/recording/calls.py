@@ -17,6 +17,7 @@ import inspect
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import torch
@@ -26,7 +27,7 @@ from shapeflow.model.ports import Port
 from shapeflow.recording.builders import CallBuilder
 from shapeflow.recording.modules import named_modules
 from shapeflow.recording.ports import arguments
-from shapeflow.recording.torch_internals import no_torch_function
+from shapeflow.recording.torch_internals import children_of, no_torch_function
 from shapeflow.recording.trace_builder import TraceBuilder
 
 Method = Callable[..., Any]
@@ -107,6 +108,7 @@ class CallRecorder:
         self._paths: dict[int, tuple[nn.Module, str]] = {}
         """The modules by ``id()``; held, so that none is taken for another that was made at its address."""
         self._strangers: dict[int, weakref.ref[nn.Module]] = {}
+        self._children: list[int] | None = None
         self._look_for_modules()
 
     @property
@@ -130,8 +132,17 @@ class CallRecorder:
         return None
 
     def _look_for_modules(self) -> None:
-        for path, module in named_modules(self._model):
-            self._paths.setdefault(id(module), (module, path))
+        """Look for modules that were added, if what the known ones hold is not what it was."""
+        children = self._children_now()
+        if children != self._children:
+            for path, module in named_modules(self._model):
+                self._paths.setdefault(id(module), (module, path))
+            self._children = self._children_now()
+
+    def _children_now(self) -> list[int]:
+        """Return the ids of all modules that the known ones hold: a module that was added is none of them."""
+        held = [children_of(module).values() for module, _ in self._paths.values()]
+        return [*map(id, chain.from_iterable(held))]
 
     # Calls ------------------------------------------------------------------------------------------------
 

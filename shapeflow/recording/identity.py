@@ -1,23 +1,28 @@
 """Which value a tensor is: identity by weak reference, storages, in-place writes and live bytes.
 
-A bare ``id()`` is reused as soon as a tensor dies, so every entry holds a weak reference whose end removes
-it. A storage is known while a tracked tensor lives on it; a write to it gives every tensor on it a new value
-at the next look. No tensor is kept alive.
+A bare ``id()`` is reused as soon as a tensor dies, so every entry holds a weak reference. A storage is known
+while a tracked tensor lives on it; a write to it gives every tensor on it a new value at the next look. No
+tensor is kept alive.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import deque
+from collections.abc import Container, Iterable, Iterator
 from operator import is_
 
 from torch import Tensor
+from torch.nn import Parameter
 
 from shapeflow.model.records import Origin, Value
 from shapeflow.recording.followed import Followed, Tracked
 from shapeflow.recording.notation import SHORT_DTYPES, short_dtype, sizes
-from shapeflow.recording.storages import HandedOut, Storage, holding
-from shapeflow.recording.torch_internals import storage_identity
+from shapeflow.recording.redispatch import have_own_dispatch
+from shapeflow.recording.storages import HandedOut, Storage, address, holding
+
+_PLAIN: frozenset[type] = frozenset({Tensor, Parameter})
+"""What most tensors are."""
 
 
 class Identity:
@@ -36,11 +41,15 @@ class Identity:
             self._names.setdefault(id(tensor), (weakref.ref(tensor), origin, name))
         self._tracked: dict[int, Tracked] = {}
         self._storages: dict[int, Storage] = {}
+        self._on: dict[int, dict[int, Tracked]] = {}
+        """Number of a storage -> the tracked tensors alive on it, by ``id()``."""
+        self._with_own_dispatch: dict[int, Tracked] = {}
+        """The tracked tensors of classes that run operators their own way, such as those that wrap others."""
         self._storage_count = 0
         self._handed_out = HandedOut()
         self._writes = 0
         """Counts whatever makes a tensor that is known another value."""
-        self._forget = self._make_forget()
+        self._gone: deque[Tracked] = deque()
 
     def current(self, tensor: Tensor) -> int | None:
         """Return the value that ``tensor`` was when it was last seen, None if it may be another one now."""
@@ -59,6 +68,7 @@ class Identity:
 
     def is_unchanged(self, followed: Followed) -> bool:
         """Return whether tensors are alive and the values that they were when they began to be followed."""
+        self.let_go()
         if not all(map(is_, map(self._tracked.get, followed.ids), followed.tracked)):
             return False
         if followed.writes != self._writes:
@@ -87,7 +97,7 @@ class Identity:
                 return self._add(tensor, *named), None
             if origin == "unknown":
                 self.adopted(tensor)
-            storage = self._storages.get(address(tensor))
+            storage = self._storage(tensor)
             if storage is None or storage.writer is None:
                 return self._add(tensor, origin, name), None
         # It was written to, or is another object for memory that an op filled.
@@ -117,7 +127,7 @@ class Identity:
 
     def read_beside(self, tensor: Tensor) -> str:
         """Return the name of a tensor on the same memory that was read, if ``tensor`` itself never was."""
-        storage = None if self._seen(tensor) else self._storages.get(address(tensor))
+        storage = None if self._seen(tensor) else self._storage(tensor)
         there = [known.value for known in self._tracked.values() if known.storage is storage is not None]
         return next((name for value in there if (name := self.values[value].name)), "?" if there else "")
 
@@ -125,20 +135,11 @@ class Identity:
         """Return the values that are read with ``tensor``, also if the object was not seen before."""
         if self._seen(tensor) is not None or self._named(tensor) is not None:
             return (self.value_of(tensor)[0],)
-        storage = self._storages.get(address(tensor))
+        storage = self._storage(tensor)
         if storage is None or not storage.epoch:  # it is what it was when it was saved
             return ()
-        alive = [tracked() for tracked in [*self._tracked.values()] if tracked.storage is storage]
+        alive = [tracked() for tracked in [*self._on.get(storage.number, {}).values()]]
         return [self.value_of(other)[0] for other in alive if other is not None]
-
-    def retaining_gradients(self) -> list[Tensor]:
-        """Return the tensors alive that keep their gradient though they are no leaves."""
-        alive = [tracked() for tracked in [*self._tracked.values()]]
-        return [tensor for tensor in alive if tensor is not None and tensor.retains_grad]
-
-    def outlived(self) -> bool:
-        """Return True if a tensor that an op made is still alive."""
-        return any(self.values[value].origin == "op" for _, value, _ in self.alive())
 
     def alive(self) -> Iterator[tuple[Tensor, int, int | None]]:
         """Yield the living tensors: each with its last value, and the op that wrote to it since, if any."""
@@ -148,13 +149,14 @@ class Identity:
                 stale = storage is not None and tracked.epoch != storage.epoch
                 yield tensor, tracked.value, storage.writer if stale and storage else None
 
-    def types_of(self, values: Collection[int | None]) -> list[type]:
-        """Return the types of the living tensors that are one of some values."""
-        return [type(tensor) for tensor, value, _ in self.alive() if value in values]
+    def have_own_dispatch(self, values: Container[int]) -> bool:
+        """Return whether a living tensor that is one of some values runs operators its own way."""
+        self.let_go()
+        return any(tracked.value in values for tracked in self._with_own_dispatch.values())
 
     def written(self, tensor: Tensor, op: int | None) -> None:
         """Note that ``op`` writes to the storage of ``tensor``."""
-        storage = self._storages.get(address(tensor))
+        storage = self._storage(tensor)
         if storage is not None:
             storage.epoch += 1
             storage.writer = op
@@ -176,12 +178,13 @@ class Identity:
 
     def handed_out(self, tensor: Tensor) -> None:
         """Note that Python got the memory of ``tensor``, and may make another tensor on it."""
-        storage = self._storages.get(address(tensor))
+        storage = self._storage(tensor)
         if storage is not None:
             self._handed_out.add(tensor, storage)
 
     def adopted(self, tensor: Tensor) -> None:
         """Note that ``tensor``, not seen before, may be on memory that another one is on."""
+        self.let_go()
         place = address(tensor)
         if place and place not in self._storages:
             known = [(tracked(), tracked.storage) for tracked in list(self._tracked.values())]
@@ -191,7 +194,7 @@ class Identity:
 
     def shares(self, tensor: Tensor, other: Tensor) -> None:
         """Note that two tensors have the same memory, whatever torch says of it."""
-        storage, place = self._storages.get(address(other)), address(tensor)
+        storage, place = self._storage(other), address(tensor)
         if storage is not None and place:
             self._storages[place] = storage
 
@@ -240,7 +243,8 @@ class Identity:
 
     def _track(self, tensor: Tensor, op: int | None) -> Tracked:
         """Follow a tensor that was not seen before, and the storage that it is on."""
-        tracked = Tracked(tensor, self._forget)
+        self.let_go()
+        tracked = Tracked(tensor, self._gone.append)
         tracked.key, tracked.epoch, tracked.value = id(tensor), 0, -1
         tracked.address = place = address(tensor)
         storage = self._storages.get(place) if place else None
@@ -250,40 +254,47 @@ class Identity:
                 self._storages[place] = storage
         tracked.storage = storage
         self._tracked[id(tensor)] = tracked
+        if type(tensor) not in _PLAIN and have_own_dispatch((type(tensor),)):
+            self._with_own_dispatch[id(tensor)] = tracked
         if storage is not None:
-            storage.tensors += 1
+            # Several addresses may be of one storage: it may have been without tensors for a while.
+            self._on.setdefault(storage.number, {})[tracked.key] = tracked
         elif place:
             held = tensor.untyped_storage().nbytes()
             made = op is not None
-            tracked.storage = self._storages[place] = Storage(self._storage_count, held, 1, 0, op, made)
+            tracked.storage = self._storages[place] = Storage(self._storage_count, held, 0, op, made)
+            self._on[self._storage_count] = {tracked.key: tracked}
             self._storage_count += 1
             if made:
                 self.live_bytes += held
                 self.peak_bytes = max(self.peak_bytes, self.live_bytes)
         return tracked
 
-    def _make_forget(self) -> Callable[[Tracked], None]:
-        tracked, storages, this = self._tracked, self._storages, weakref.ref(self)
+    def let_go(self) -> None:
+        """Forget the tensors that are gone; to be called before memory is looked up or counted.
 
-        def forget(gone: Tracked) -> None:
-            if tracked.get(gone.key) is gone:
-                del tracked[gone.key]
-            storage = gone.storage
-            if storage is None:
-                return
-            storage.tensors -= 1
-            if storage.tensors == 0 and storages.get(gone.address) is storage:
-                del storages[gone.address]
-                identity = this()
-                if identity is not None and storage.activation:
-                    identity.live_bytes -= storage.bytes
+        A weak reference only puts itself on a list: a Ctrl-C while Python code runs in it would be lost.
+        """
+        while self._gone:
+            self._forget(self._gone.popleft())
 
-        return forget
+    def _forget(self, gone: Tracked) -> None:
+        if self._tracked.get(gone.key) is gone:
+            del self._tracked[gone.key]
+            self._with_own_dispatch.pop(gone.key, None)
+        storage = gone.storage
+        if storage is None:
+            return
+        others = self._on.get(storage.number, {})
+        if others.get(gone.key) is gone:
+            del others[gone.key]
+        if not others and self._storages.get(gone.address) is storage:
+            del self._storages[gone.address]
+            self._on.pop(storage.number, None)
+            if storage.activation:
+                self.live_bytes -= storage.bytes
 
-
-def address(tensor: Tensor) -> int:
-    """Return what identifies a tensor's memory while it lives, also without data; 0 if it has none."""
-    try:
-        return storage_identity(tensor.untyped_storage())
-    except (NotImplementedError, RuntimeError, ValueError):  # sparse, nested, not yet initialised …
-        return 0
+    def _storage(self, tensor: Tensor) -> Storage | None:
+        """Return the memory of a tensor, if one that is alive is known to be on it."""
+        self.let_go()
+        return self._storages.get(address(tensor))

@@ -39,6 +39,7 @@ _NEVER = (
     torch.Size,
     torch.Generator,
 )
+_PASSED_OVER = (*_NEVER, nn.Module)
 
 
 def may_hold_tensors(value: object) -> bool:
@@ -55,7 +56,7 @@ def may_hold_tensors(value: object) -> bool:
         item = queue.pop()
         if isinstance(item, Tensor | GeneratorType):
             return True
-        if isinstance(item, (*_NEVER, nn.Module)) or id(item) in seen:
+        if isinstance(item, _PASSED_OVER) or id(item) in seen:
             continue
         if len(seen) >= MOST:
             return True
@@ -75,8 +76,14 @@ def _referents(item: Any) -> Iterable[object]:
     if isinstance(item, partial):
         return [item.func, item.args, item.keywords, vars(item)]
     things = gc.get_referents(item)
-    kinds = {kind for kind in set(map(type, things)) if not issubclass(kind, _NEVER)}
-    return [thing for thing in things if type(thing) in kinds] if kinds else []
+    kinds = {kind for kind in set(map(type, things)) if not issubclass(kind, _PASSED_OVER)}
+    found: dict[int, object] = {}
+    for thing in things if kinds else ():
+        if type(thing) in kinds:
+            found[id(thing)] = thing
+            if len(found) > MOST:  # enough to know that it may hold anything
+                break
+    return found.values()
 
 
 def _is_filled(cell: Any) -> bool:

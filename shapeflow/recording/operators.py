@@ -78,9 +78,8 @@ class OperatorWatch:
                 value = self._builder.read(tensor)  # a parameter, or something that another op wrote to
             elif value >= op.first_value:
                 continue
-            given = {port.value for port in op.inputs}
             # What a tensor that wraps others (nested, masked) holds is an argument by its wrapper.
-            if value not in given and not have_own_dispatch(identity.types_of(given)):
+            if value not in op.given and not identity.have_own_dispatch(op.given):
                 op.inputs.append(Port(f"in.unseen[{len(op.inputs)}]", value))
 
     def _size_decided(self, op: OpBuilder, by: Iterable[Tensor]) -> None:

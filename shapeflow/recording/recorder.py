@@ -119,7 +119,8 @@ class Recording:
     @property
     def outlived(self) -> bool:
         """True while a tensor that was made during the run is still alive."""
-        return self._builder.identity.outlived()
+        identity = self._builder.identity
+        return any(identity.values[value].origin == "op" for _, value, _ in identity.alive())
 
     def __enter__(self) -> Recording:
         self._check_unused()

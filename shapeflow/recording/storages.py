@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from shapeflow.recording.torch_internals import StorageWeakRef
+from shapeflow.recording.torch_internals import StorageWeakRef, storage_identity
 
 ADOPTING = frozenset({"as_tensor", "asarray", "from_dlpack", "frombuffer"})
 """Ops that may put their result on memory that is another tensor's, which torch does not know then."""
@@ -19,8 +19,6 @@ class Storage:
 
     number: int
     bytes: int
-    tensors: int = 0
-    """Tracked tensors alive on it."""
     epoch: int = 0
     """Counts the writes."""
     writer: int | None = None
@@ -68,5 +66,13 @@ def _data(tensor: Tensor) -> int:
     """Return where the numbers of a tensor's memory begin; 0 if there are none."""
     try:
         return 0 if tensor.is_meta else tensor.untyped_storage().data_ptr()
+    except (NotImplementedError, RuntimeError, ValueError):  # sparse, nested, not yet initialised …
+        return 0
+
+
+def address(tensor: Tensor) -> int:
+    """Return what identifies a tensor's memory while it lives, also without data; 0 if it has none."""
+    try:
+        return storage_identity(tensor.untyped_storage())
     except (NotImplementedError, RuntimeError, ValueError):  # sparse, nested, not yet initialised …
         return 0

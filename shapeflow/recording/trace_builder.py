@@ -163,6 +163,7 @@ class TraceBuilder:
             if op is self.ops[-1]:
                 self.ops.pop()
                 return
+        identity.let_go()
         op.live_bytes = identity.live_bytes
         if identity.peak_bytes > self._peak:
             self._peak, self.peak_op = identity.peak_bytes, op.id

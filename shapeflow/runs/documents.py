@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,16 +61,20 @@ def run_documents(
     return replace(trace, run=replace(trace.run, name=run))
 
 
-def run_all(
-    document: Document, *, device: str | None = None, quiet: bool = True, trust: bool = False
-) -> dict[str, Trace]:
-    """Make every run that a walkthrough asks for and return the traces by name; see ``run_documents``."""
-    for name in document.run_names:  # before the first of them takes its time
-        request_of(document, device, name)
-    return {
-        name: run_documents([document], run=name, device=device, quiet=quiet, trust=trust)
-        for name in document.run_names
-    }
+def runs_of(documents: Iterable[Document]) -> list[tuple[str, list[Document]]]:
+    """Return the runs that walkthroughs ask for, each once: its name in them, and those that ask for it."""
+    found: dict[str, tuple[str, list[Document]]] = {}
+    for document in documents:
+        for name in document.run_names:
+            found.setdefault(run_key(document, name), (name, []))[1].append(document)
+    return list(found.values())
+
+
+def run_key(document: Document, run: str = "") -> str:
+    """Return what walkthroughs that ask for the same run have in common."""
+    folder = str(Path(document.path).resolve().parent)
+    given = document.runs.get(run, document.run)
+    return json.dumps([folder, document.model, given, run], sort_keys=True, default=str)
 
 
 def request_of(document: Document, device: str | None = None, run: str = "") -> Request:

@@ -20,6 +20,9 @@ from shapeflow.shapes.matching import Bindings
 from shapeflow.walkthrough.finding import Finding, Status
 from shapeflow.walkthrough.parts import Part
 
+Selected = dict[str, "list[Match] | SelectorError"]
+"""Selector -> what it names."""
+
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -47,7 +50,8 @@ class Subject:
     """The name of the run, in a document with several."""
     told: set[int] = field(default_factory=set)
     """The lines of blocks about a module that is not there, of which that was said."""
-    _selected: dict[str, list[Match] | SelectorError] = field(default_factory=dict)
+    selected: Selected = field(default_factory=dict)
+    """What selectors were found to name so far."""
     _missing: dict[str, SelectorError | None] = field(default_factory=dict)
 
     def select(self, selector: Part) -> list[Match]:
@@ -57,15 +61,15 @@ class Subject:
             SelectionError: it names nothing, or something that did not take part.
         """
         text = selector.text
-        if text not in self._selected:
+        if text not in self.selected:
             try:
-                self._selected[text] = select(self.trace, text)
+                self.selected[text] = select(self.trace, text)
                 missing = left_out(self.trace, text)
                 if missing is not None:
-                    self._selected[text] = missing
+                    self.selected[text] = missing
             except SelectorError as error:
-                self._selected[text] = error
-        found = self._selected[text]
+                self.selected[text] = error
+        found = self.selected[text]
         if isinstance(found, SelectorError):
             raise SelectionError(self._status(text, found), selector, found)
         return found

@@ -7,12 +7,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from shapeflow.common.text import Span
-from shapeflow.errors import Diagnosed, Diagnostic
+from shapeflow.errors import Columns, Diagnosed, Diagnostic
 from shapeflow.model.match import Match
 
 Status = Literal["holds", "contradicted", "layout differs", "undecided", "not observed", "invalid"]
 
 Some = TypeVar("Some", bound="Finding")
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What would have to stand in some columns of a claim's line for the claim to fit the trace."""
+
+    columns: Columns
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,10 @@ class Finding(Diagnosed):
     """What is meant, where it is not in the claim's own line."""
     skipped: bool = False
     """True if only a real run can tell and this one was shapes-only: shown and counted, but not a failure."""
+    missing: tuple[str, ...] = ()
+    """Paths of the modules and methods that the statement names and that are not there, or did not run."""
+    repairs: tuple[Repair, ...] = ()
+    """The sizes, dtype or number found, where others are written: what the hint shows as a whole line."""
 
     def amended(self: Some, status: Status, **fields: Any) -> Some:
         """Return the same with another status, and with other texts in some fields of the diagnostic."""

@@ -6,10 +6,14 @@ Parsers get the line with everything but their own text blanked, so all columns 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
 
 from shapeflow.errors import Columns, WalkthroughError
 from shapeflow.shapes.notation import Expression, ShapeTextError, parse_expression
+
+Some = TypeVar("Some")
 
 
 class ClaimError(WalkthroughError):
@@ -98,3 +102,30 @@ def size_of(given: Part) -> Expression:
     except ShapeTextError as error:
         expected = error.expected or "a size or a name"
         raise ClaimError("claim-syntax", error.what, columns=error.columns, expected=expected) from None
+
+
+def selectors_of(body: object) -> Iterator[SelectorPart]:
+    """Yield the selectors in what a parser made of a line, however deep."""
+    if isinstance(body, SelectorPart):
+        yield body
+    elif isinstance(body, tuple):
+        for item in body:
+            yield from selectors_of(item)
+    elif is_dataclass(body) and not isinstance(body, type):
+        for field in fields(body):
+            yield from selectors_of(getattr(body, field.name))
+
+
+def rewritten(body: Some, changes: Mapping[type, Callable[[Any], Any]]) -> Some:
+    """Return what a parser made of a line with all things of some types changed, however deep."""
+    change = next((changes[kind] for kind in changes if isinstance(body, kind)), None)
+    if change is not None:
+        return cast("Some", change(body))
+    if isinstance(body, tuple):
+        return cast("Some", tuple(rewritten(item, changes) for item in body))
+    if not is_dataclass(body) or isinstance(body, type):
+        return body
+    before = {field.name: getattr(body, field.name) for field in fields(body) if field.init}
+    after = {name: rewritten(value, changes) for name, value in before.items()}
+    changed: dict[str, Any] = {name: value for name, value in after.items() if value is not before[name]}
+    return cast("Some", replace(body, **changed) if changed else body)

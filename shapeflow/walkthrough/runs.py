@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from shapeflow.common.text import counted, listing, nearest
 from shapeflow.errors import WalkthroughError
@@ -34,6 +35,37 @@ def by_run(document: Document, given: Given) -> dict[str, Trace]:
             raise _twice(document, wanted)
         found[wanted] = trace
     return {name: found[name] for name in names if name in found}
+
+
+def same_model(model: str, target: str) -> bool:
+    """Return whether a document's model is the one that was run; a Python file counts without its folder."""
+    (file, _, name), (run_file, _, run_name) = model.rpartition(":"), target.rpartition(":")
+    if file.endswith(".py") and run_file.endswith(".py"):
+        return (Path(file).name, name) == (Path(run_file).name, run_name)
+    return model == target
+
+
+def traces_for(document: Document, traces: Sequence[Trace], documents: Sequence[Document]) -> Sequence[Trace]:
+    """Return those traces that a document is judged on, of traces given for several documents.
+
+    A document takes the traces of its model and of the runs that it names; one without a name only for its
+    first run, if none is named so. A document without ``runs`` takes the trace without a name, if there is
+    one. What no document takes is given to each, where it is an error; so are all to one that takes none.
+    """
+    taken = [_taken(one, traces) for one in documents]
+    mine = _taken(document, traces)
+    left = [trace for trace in traces if not any(trace is one for those in taken for one in those)]
+    return [*mine, *left] if mine else traces
+
+
+def _taken(document: Document, traces: Sequence[Trace]) -> list[Trace]:
+    """Return the traces that are of a document's model and runs."""
+    mine = [trace for trace in traces if not document.model or same_model(document.model, trace.run.target)]
+    if document.runs:
+        named = [trace for trace in mine if trace.run.name in document.runs]
+        first = any(trace.run.name == document.run_names[0] for trace in named)
+        return named if first else [*(trace for trace in mine if not trace.run.name), *named]
+    return [trace for trace in mine if not trace.run.name] or mine
 
 
 def unknown_run(document: Document, name: str) -> WalkthroughError:

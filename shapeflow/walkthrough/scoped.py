@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar, cast
+from dataclasses import replace
+from typing import TypeVar
 
 from shapeflow.shapes.notation import ShapePattern
 from shapeflow.walkthrough.block import Scope
-from shapeflow.walkthrough.parts import SelectorPart
+from shapeflow.walkthrough.parts import SelectorPart, rewritten
 
 Body = TypeVar("Body")
 
@@ -27,18 +27,13 @@ def in_scope(body: Body, scope: Scope) -> Body:
     Raises:
         ClaimError: a name makes no sense in this block.
     """
-    if isinstance(body, SelectorPart):
-        return cast("Body", _absolute(body, scope.module))
-    if isinstance(body, ShapePattern):
-        return cast("Body", replace(body, implied=scope.dtype))
-    if isinstance(body, tuple):
-        return cast("Body", tuple(in_scope(item, scope) for item in body))
-    if not is_dataclass(body) or isinstance(body, type):
-        return body
-    before = {field.name: getattr(body, field.name) for field in fields(body) if field.init}
-    after = {name: in_scope(value, scope) for name, value in before.items()}
-    changed: dict[str, Any] = {name: value for name, value in after.items() if value is not before[name]}
-    return replace(body, **changed) if changed else body
+    return rewritten(
+        body,
+        {
+            SelectorPart: lambda part: _absolute(part, scope.module),
+            ShapePattern: lambda pattern: replace(pattern, implied=scope.dtype),
+        },
+    )
 
 
 def _absolute(part: SelectorPart, module: str) -> SelectorPart:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 
 from shapeflow.common.display import html_of
-from shapeflow.common.text import Span, listing
+from shapeflow.common.text import Span, counted, listing, runs_of
 from shapeflow.errors import Diagnostic, ExitCode
 from shapeflow.model.trace import Trace
+from shapeflow.walkthrough.cause import Cause
 from shapeflow.walkthrough.document import Claim, Document
 from shapeflow.walkthrough.finding import Evidence, Finding, Status
 
+LINES = 24
+"""Runs of lines that are listed where they follow from one cause."""
 LEVELS: dict[Status, str] = {"invalid": "error"}
 """What the first line of a message begins with, where it is not the status itself."""
 
@@ -89,6 +93,10 @@ class CheckResult:
     """Symbol -> its size, and who bound it (``line 12``, or the front matter), in the first run."""
     traces: Mapping[str, Trace] = field(default_factory=dict)
     """The traces by the name of their run; ``trace`` is the first."""
+    find_causes: Callable[[CheckResult], tuple[Cause, ...]] = field(
+        default=lambda result: (), repr=False, compare=False
+    )
+    """How to find out what the claims that fail have in common."""
 
     def about(self, trace: Trace) -> CheckResult:
         """Return the same with evidence in one trace only: ids of another one mean nothing in it."""
@@ -99,6 +107,11 @@ class CheckResult:
             for verdict in self.verdicts
         )
         return replace(self, verdicts=verdicts)
+
+    @cached_property
+    def causes(self) -> tuple[Cause, ...]:
+        """What the claims that fail have in common, the cause of most first; each claim is in one at most."""
+        return self.find_causes(self) if self.failed else ()
 
     @property
     def counts(self) -> Counter[str]:
@@ -111,9 +124,42 @@ class CheckResult:
         return not self.failed
 
     def raise_if_failed(self) -> None:
-        """Raise an ``AssertionError`` with the whole message of each claim that fails, for tests."""
+        """Raise an ``AssertionError`` with what fails, for tests: one cause of many claims is told once."""
         if self.failed:
-            raise AssertionError("\n\n".join(verdict.render() for verdict in self.failed))
+            raise AssertionError("\n\n".join(self.told()))
+
+    def told(self, *, every: bool = False, hint: str = "") -> list[str]:
+        """Return the messages about what fails: each cause with its first claim, then claims without a cause.
+
+        Args:
+            every: also tell each of the claims that follow from a cause, in place of their lines.
+            hint: what stands behind these lines.
+        """
+        told: list[str] = []
+        for cause in self.causes:
+            more = [number for number in cause.claims if number != cause.first]
+            told += [cause.render(), self.verdicts[cause.first].render()]
+            if every:
+                told += [self.verdicts[number].render() for number in more]
+            elif more:
+                told.append(f"{self.more_text(cause)}   {hint}".rstrip())
+        return told + [verdict.render() for verdict in self.failed if verdict.claim.id not in self.cause_of]
+
+    def more_text(self, cause: Cause) -> str:
+        """Return the other lines of a cause: ``108 more lines follow from it: 12, 15-31``."""
+        lines = sorted(
+            {self.verdicts[number].claim.span.line for number in cause.claims if number != cause.first}
+        )
+        if not lines:
+            return ""
+        runs = [f"{first}" if first == last else f"{first}-{last}" for first, last in runs_of(lines)]
+        follow = "follows" if len(lines) == 1 else "follow"
+        return f"{counted(len(lines), 'more line')} {follow} from it: {listing(runs, LINES)}"
+
+    @cached_property
+    def cause_of(self) -> Mapping[int, Cause]:
+        """Id of a claim that fails -> its cause, for those that have one."""
+        return {number: cause for cause in self.causes for number in cause.claims}
 
     @property
     def failed(self) -> tuple[Verdict, ...]:

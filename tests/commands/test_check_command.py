@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from layer_stacks import document, stack
 from walkthroughs import document_of
 
 from shapeflow.cli import main
@@ -143,8 +144,20 @@ class TestStored:
             (["nope.trace.json", "fine.md"], "error[file-missing]: no trace 'nope.trace.json'"),
             (["t.trace.json", "fin.md"], "error[file-missing]: no walkthrough 'fin.md'"),
             (["fine.md", "fine.md"], "error["),
-            (["t.trace.json", "t.trace.json"], "error[no-claims]"),
-            (["t.trace.json", "fine.md", "more"], "error[usage]: one argument too many: 'more'"),
+            (["t.trace.json", "t.trace.json"], "error[walkthrough-missing]"),
+            (
+                ["fine.md", "t.trace.json"],
+                "error[usage]: the trace 't.trace.json' comes behind a walkthrough",
+            ),
+            (
+                ["t.trace.json", "fine.md", "t.trace.json"],
+                "error[usage]: the trace 't.trace.json' comes behind",
+            ),
+            (["t.trace.json", "fin*.mdx"], "error[file-missing]: no walkthrough fits 'fin*.mdx'"),
+            (
+                ["t.trace.json", "fine.md", "--badge", "b.png"],
+                "error[output-name]: a badge is a picture or data",
+            ),
             (["t.trace.json", "fine.md", "--formt", "json"], "error[unknown-option]: no option '--formt'"),
             (["t.trace.json", "fine.md", "--format", "jsn"], "error[usage]"),
             (["t.trace.json", "fine.md", "--device", "cpu"], "error[usage]: --device only means"),
@@ -158,6 +171,43 @@ class TestStored:
         code, out, err = check(capsys, *words)
         assert (code, out) == (2, "")
         assert err.startswith(error)
+
+    def test_several_documents_in_one_command(self, folder, capsys):
+        (folder / "wrong.md").write_text(document_of(FINE, "mask_head:out [1, 10, 14, 15]"))
+        code, out, err = check(capsys, "t.trace.json", "fine.md", "nope.md", "wrong.md", "[fw]*.md", "-q")
+        assert code == 2, "that of the worst"
+        assert out.splitlines()[-1].startswith("wrong.md: 1 of 2 claims failed: 1 contradicted")
+        assert out.count("contradicted[shape]") == 1, "each document is judged once"
+        assert err.startswith("error[file-missing]: no walkthrough 'nope.md'")
+
+    def test_all_of_them_are_shown_on_demand(self, folder, capsys):
+        stack(tokens=4).save("stack.trace.json")
+        (folder / "stack.md").write_text(document())
+        _, out, _ = check(capsys, "stack.trace.json", "stack.md", "-q")
+        assert (out.count("cause[size-changed]"), out.count("contradicted[shape]")) == (1, 1)
+        assert "8 more lines follow from it: 12, 15-17, 23-26   (--all shows each)" in out
+        _, out, _ = check(capsys, "stack.trace.json", "stack.md", "-q", "--all")
+        assert (out.count("cause[size-changed]"), out.count("contradicted[shape]")) == (1, 8)
+
+    def test_a_badge_is_written_beside_the_result(self, folder, capsys):
+        assert check(capsys, "t.trace.json", "fine.md", "-q", "--badge", "b.svg")[0] == 0
+        assert "1 claim holds" in (folder / "b.svg").read_text()
+        assert check(capsys, "t.trace.json", "fine.md", "-q", "--badge", "b.svg")[0] == 0, "ours is replaced"
+        (folder / "x.svg").write_text("<svg/>")
+        code, _, err = check(capsys, "t.trace.json", "fine.md", "-q", "--badge", "x.svg")
+        assert (code, (folder / "x.svg").read_text()) == (2, "<svg/>")
+        assert err.startswith("error[output-exists]: 'x.svg' exists and was not made by shapeflow")
+
+    def test_the_job_summary_is_added_to(self, folder, capsys, monkeypatch):
+        monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(folder / "summary.md"))
+        check(capsys, "t.trace.json", "fine.md")
+        assert not (folder / "summary.md").exists(), "only with --format github"
+        (folder / "summary.md").write_text("before\n")
+        check(capsys, "t.trace.json", "fine.md", "--format", "github")
+        assert (folder / "summary.md").read_text().startswith("before\n## ✅ fine.md\n")
+        monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(folder))
+        code, _, err = check(capsys, "t.trace.json", "fine.md", "--format", "github")
+        assert (code, err[:31]) == (0, "the job summary was not written")
 
     def test_a_trace_of_another_model(self, folder, capsys):
         (folder / "w.md").write_text("---\nmodel: sam3\n---\n" + document_of(FINE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -395,3 +396,13 @@ def test_colour_on_a_terminal_only(
     out = capsys.readouterr().out
     assert "\x1b[" in out
     assert len(table_of(out).splitlines()) == 2
+
+
+def test_nothing_collects_garbage_while_a_trace_is_looked_up(
+    file: str, show: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    monkeypatch.setattr("shapeflow.commands.show.print_lines", lambda _: seen.append(gc.isenabled()))
+    show("text")
+    assert seen == [False]
+    assert gc.isenabled()

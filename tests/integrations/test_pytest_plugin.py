@@ -8,9 +8,10 @@ import sys
 from dataclasses import replace
 
 import pytest
+from layer_stacks import document, stack
 from walkthroughs import document_of
 
-from shapeflow.runs.documents import run_all
+from shapeflow.runs.documents import run_documents
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import read
 
@@ -250,8 +251,116 @@ def test_stored_traces_by_the_names_of_their_runs(pytester, folder):
     (folder / "tiny.py").write_text(MODEL)
     (folder / "runs.md").write_text(RUNS)
     result = read(folder / "runs.md")
-    for name, trace in run_all(result).items():
+    for name in result.run_names:
+        trace = run_documents([result], run=name)
         replace(trace, run=replace(trace.run, name="")).save(folder / f"{name}.trace.json")
     words = ["--shapeflow-trace", "plain.trace.json", "--shapeflow-trace", "real=real.trace.json"]
     run(pytester, "--shapeflow", "runs.md", *words).assert_outcomes(passed=2)
     run(pytester, "--shapeflow", "runs.md", *words[:2]).assert_outcomes(failed=2)
+
+
+class TestConfiguration:
+    """Walkthroughs that the configuration names, seen from the root, whatever folder pytest is started in."""
+
+    @pytest.fixture
+    def project(self, pytester, folder):
+        (folder / "docs" / "tiny.py").write_text(MODEL)
+        (folder / "docs" / "a.md").write_text(RUN)
+        (folder / "docs" / "b.md").write_text(RUN.replace("# Tiny", "# Other"))
+        pytester.makeini("[pytest]\nshapeflow =\n    docs/a.md\n    docs/[b-z]*.md\ntestpaths = tests\n")
+        (folder / "tests").mkdir()
+        (folder / "tests" / "test_it.py").write_text("def test_it(): pass\n")
+        return folder
+
+    def runs(self, project):
+        file = project / "docs" / "runs.txt"
+        return len(file.read_text().split()) if file.exists() else 0
+
+    def test_all_are_collected_beside_the_tests(self, pytester, project):
+        done = run_alone(pytester)
+        assert summary(done.stdout.str()) == {"passed": 9}
+        assert self.runs(project) == 1
+
+    def test_workers_collect_them_too(self, pytester, project):
+        done = run_alone(pytester, "-n", "2")
+        assert summary(done.stdout.str()) == {"passed": 9}
+        assert self.runs(project) == 1
+
+    @pytest.mark.parametrize(
+        ("words", "counts"),
+        [
+            (["tests"], {"passed": 1}),
+            (["tests/test_it.py::test_it"], {"passed": 1}),
+            (["-k", "test_it"], {"passed": 1}),
+            (["--collect-only", "-q"], {}),
+            (["--shapeflow", "docs/a.md", "tests/test_it.py::test_it"], {"passed": 1}),
+        ],
+        ids=" ".join,
+    )
+    def test_no_model_is_run_for_what_is_not_selected(self, pytester, project, words, counts):
+        done = run(pytester, *words)
+        assert done.ret == 0
+        assert {**summary(done.stdout.str()), "failed": 0} == {**counts, "failed": 0}
+        assert self.runs(project) == 0
+
+    def test_single_claims_and_folders_can_be_selected(self, pytester, project):
+        claim = "docs/a.md::line 10: 0:in [B, 4]"
+        done = run_alone(pytester, claim)
+        assert (summary(done.stdout.str()), self.runs(project)) == ({"passed": 1}, 1)
+        assert summary(run_alone(pytester, "docs").stdout.str()) == {"passed": 8}
+        assert summary(run_alone(pytester, "docs/b.md").stdout.str()) == {"passed": 4}
+
+    def test_paths_are_seen_from_the_root(self, pytester, project, monkeypatch):
+        monkeypatch.chdir(project / "tests")
+        assert summary(run_alone(pytester, "--rootdir", "..", "-c", "../tox.ini").stdout.str()) == {
+            "passed": 9
+        }
+
+    def test_the_fixture_works_without_options(self, pytester, project):
+        (project / "tests" / "test_it.py").write_text(
+            "def test_it(shapeflow_trace):\n    assert len(shapeflow_trace.calls) == 3\n"
+        )
+        done = run_alone(pytester, "tests")
+        assert (summary(done.stdout.str()), self.runs(project)) == ({"passed": 1}, 1)
+        (project / "docs" / "b.md").write_text("---\ntitle: [1\n---\n")
+        assert summary(run_alone(pytester, "tests").stdout.str()) == {"passed": 1}, (
+            "another document is broken"
+        )
+
+    def test_a_stored_trace(self, pytester, folder):
+        (folder / "docs" / "w.md").write_text(document_of(FINE))
+        pytester.makeini("[pytest]\nshapeflow = docs/w.md\nshapeflow_trace = t.trace.json\n")
+        assert summary(run(pytester).stdout.str()) == {"passed": 1}
+
+    def test_a_pattern_that_nothing_fits(self, pytester, folder):
+        pytester.makeini("[pytest]\nshapeflow = documents/*.md\n")
+        done = run(pytester)
+        assert done.ret == pytest.ExitCode.USAGE_ERROR
+        done.stderr.fnmatch_lines(["*error[[]file-missing[]]: no walkthrough fits*documents/[*].md*"])
+
+
+class TestCauses:
+    @pytest.fixture
+    def words(self, folder):
+        stack(tokens=4).save(folder / "s.trace.json")
+        (folder / "docs" / "w.md").write_text(document("head:out  [1, N, 11]"))
+        return ["--shapeflow", "docs/w.md", "--shapeflow-trace", "s.trace.json"]
+
+    def test_one_cause_is_told_once(self, pytester, words):
+        out = run(pytester, *words).stdout.str()
+        assert summary(out) == {"passed": 7, "failed": 10}
+        failures, _, end = out.partition("shapeflow: one cause of 9 failures")
+        assert failures.count("cause[size-changed]: 'S' is 4 in this run, not 8") == 1
+        assert failures.count("because:  'S' is 4 in this run, not 8 (line 11; -vv says all)") == 8
+        assert failures.count("found:    f32[1, 4, 10]") == 1, "what has another cause is told in full"
+        assert "--> an input of the run in.x" in end
+        assert "8 more lines follow from it: 12, 15-17, 23-26" in end
+
+    def test_all_on_demand(self, pytester, words):
+        out = run(pytester, *words, "-vv").stdout.str()
+        assert "-vv says all" not in out
+        assert out.count("found:    f32[1, 4, 16]") >= 5
+
+    def test_workers_hand_it_on(self, pytester, words):
+        out = run_alone(pytester, *words, "-n", "2").stdout.str()
+        assert "shapeflow: one cause of 9 failures" in out

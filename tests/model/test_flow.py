@@ -11,6 +11,7 @@ from builders import TraceBuilder
 from shapeflow.errors import SelectorError
 from shapeflow.model.flow import (
     Reach,
+    all_reach,
     dead,
     fold,
     producers,
@@ -22,6 +23,7 @@ from shapeflow.model.flow import (
     wasted,
     wasted_flops,
 )
+from shapeflow.model.members import each
 from shapeflow.model.records import Op, Port, Value
 from shapeflow.model.trace import Trace
 
@@ -484,3 +486,36 @@ def test_a_query_on_a_large_tangled_graph_is_answered() -> None:
     assert reaches(trace, ".:in[0]", ".:out").answer == "yes"
     assert reaches(trace, ".:out", ".:in[0]").answer == "no"
     assert unused(trace)
+
+
+PATTERNS = [
+    "**",
+    "**:in",
+    "**:out",
+    "*",
+    "encoder.layers.*",
+    "encoder.layers.*:out",
+    "text",
+    "mask_head:out",
+    ".",
+]
+
+
+@pytest.mark.parametrize("destination", PATTERNS)
+@pytest.mark.parametrize("source", PATTERNS)
+def test_patterns_are_answered_as_their_paths_one_by_one(
+    sample: Trace, source: str, destination: str
+) -> None:
+    found: object = None
+    try:
+        for start in each(sample, source):
+            for goal in each(sample, destination):
+                if found is None or found[2]:  # type: ignore[index] # up to the first that is not reached
+                    found = start, goal, reaches(sample, start, goal)
+    except SelectorError as error:
+        found = error.code
+    try:
+        answer: object = all_reach(sample, source, destination)
+    except SelectorError as error:
+        answer = error.code
+    assert answer == found

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from message_cases import CLAIMS, COMMANDS, GOLD, prepare, text_of, verdict_of
+from message_cases import CAUSES, CLAIMS, COMMANDS, GOLD, prepare, text_of, verdict_of
 from places import ROOT
 from walkthroughs import document_of
 
@@ -83,6 +83,7 @@ TESTED_ELSEWHERE = {
     *("dot-failed", "dot-missing", "dot-timeout", "nothing-to-draw"),
     *("disk-full", "image-too-large", "our-bug", "system"),
     *("model-crash", "no-cuda", "package-missing", "torch-missing", "torch-unsupported", "trace-outdated"),
+    "document-changed",
     *("no-shape-formula", "not-initialised", "other-device", "flow-unseen"),
 }
 """Codes whose cause takes a run, a large model, another machine or a broken one."""
@@ -96,9 +97,9 @@ def test_every_verdict_is_explained():
 
 
 def test_every_code_has_its_whole_text():
-    known = {*CLAIMS, *COMMANDS, *INSIDE, *TESTED_ELSEWHERE}
+    known = {*CLAIMS, *CAUSES, *COMMANDS, *INSIDE, *TESTED_ELSEWHERE}
     assert sorted((MADE | VERDICTS) - known) == []
-    assert sorted(path.stem for path in GOLD.glob("*.txt")) == sorted({**CLAIMS, **COMMANDS})
+    assert sorted(path.stem for path in GOLD.glob("*.txt")) == sorted({**CLAIMS, **CAUSES, **COMMANDS})
 
 
 @pytest.fixture(scope="module")
@@ -108,12 +109,14 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("code", sorted({**CLAIMS, **COMMANDS}))
+@pytest.mark.parametrize("code", sorted({**CLAIMS, **CAUSES, **COMMANDS}))
 def test_the_whole_text(code, folder):
     text = text_of(code, folder)
     assert text == (GOLD / f"{code}.txt").read_text(encoding="utf-8")
     first, *rest = text.splitlines()
-    assert re.match(rf"(error|contradicted|layout differs|undecided|not observed|holds)\[{code}\]: \S", first)
+    assert re.match(
+        rf"(error|cause|contradicted|layout differs|undecided|not observed|holds)\[{code}\]: \S", first
+    )
     assert len(first.partition(": ")[2]) <= 90
     assert not first.endswith((".", "!"))
     assert len(rest) < 12

@@ -12,7 +12,8 @@ from torch import nn
 from shapeflow.adapters.base import Prepared
 from shapeflow.errors import EndOfRun, InputError, NeedsValues
 from shapeflow.model.trace import Trace
-from shapeflow.recording import record, run, trace
+from shapeflow.recording import calls, record, run, trace
+from shapeflow.recording.modules import named_modules
 
 DEVICES = pytest.mark.parametrize("device", [None, "meta"])
 
@@ -256,6 +257,59 @@ def test_modules_that_come_and_go(device):
     assert names(found) == [".", "old", "new"]
     assert {"", "old", "new"} <= set(found.module_by_path)
     assert found.run.complete
+
+
+class Exchanges(nn.Module):
+    """Calls modules that are not its own between changes of those that are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList([nn.Identity(), nn.Sequential()])
+        self.spare = None
+
+    def forward(self, x):
+        x = nn.ReLU()(x)
+        self.parts[0] = nn.Tanh()  # as many as before
+        x = nn.ReLU()(self.parts[0](x))
+        self.parts[1].append(nn.Sigmoid())  # deeper
+        x = nn.ReLU()(self.parts[1][0](x))
+        self.parts[1]._modules["0"] = nn.Softplus()  # past all that torch is told of
+        x = self.parts[1][0](x)
+        self.spare = nn.Sequential(nn.Hardtanh())
+        return self.spare(x)
+
+
+@DEVICES
+def test_modules_exchanged_between_calls_of_others(device):
+    found = trace(Exchanges(), torch.randn(2, 3), device=device)
+    assert [(call.name, call.class_name) for call in found.calls] == [
+        (".", "Exchanges"),
+        ("parts.0", "Tanh"),
+        ("parts.1.0", "Sigmoid"),
+        ("parts.1.0", "Softplus"),
+        ("spare", "Sequential"),
+        ("spare.0", "Hardtanh"),
+    ]
+
+
+@DEVICES
+def test_modules_made_in_a_forward_are_not_looked_for_in_the_whole_model(device, monkeypatch):
+    walks = []
+    monkeypatch.setattr(calls, "named_modules", lambda model: walks.append(model) or named_modules(model))
+
+    class Inline(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = nn.ModuleList(nn.Linear(4, 4) for _ in range(20))
+
+        def forward(self, x):
+            for layer in self.layers:
+                x = nn.Softmax(-1)(layer(x))
+            return x
+
+    found = trace(Inline(), torch.randn(2, 4), device=device)
+    assert len(found.calls) == 21
+    assert len(walks) == 1
 
 
 @pytest.mark.parametrize("device", ["cpu", "meta"])

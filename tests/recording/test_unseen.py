@@ -12,6 +12,7 @@ from walkthroughs import judge
 
 from shapeflow.model.containers import told
 from shapeflow.recording import trace
+from shapeflow.recording.opaque import MOST, may_hold_tensors
 
 DEVICES = (None, "meta")
 GLOBAL: list[Tensor] = []
@@ -344,3 +345,23 @@ def test_a_copy_is_no_alias():
         model = Aliasing(lambda y: torch.asarray(y, copy=True), False).eval().requires_grad_(False)
         recorded = trace(model, torch.rand(2, 3), torch.rand(2, 3), device=device)
         assert judge(recorded, ".:in.w never reaches .:out").status == "holds"
+
+
+def a_function() -> None:
+    """Hold nothing."""
+
+
+@pytest.mark.parametrize(
+    ("value", "may"),
+    [
+        ([a_function] * 10 * MOST, False),
+        ([*[a_function] * 10 * MOST, torch.ones(1)], True),
+        ([torch.ones(1), *[a_function] * 10 * MOST], True),
+        ([lambda: None for _ in range(10 * MOST)], True),
+        ([nn.ReLU() for _ in range(2 * MOST)], False),
+        ({(name, name): name for name in map(str, range(10 * MOST))}, True),
+    ],
+    ids=["one thing", "a tensor last", "a tensor first", "many functions", "many modules", "many pairs"],
+)
+def test_large_containers_are_looked_through_as_far_as_it_matters(value, may):
+    assert may_hold_tensors(value) is may

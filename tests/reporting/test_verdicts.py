@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from layer_stacks import judged, stack
 from walkthroughs import result_of
 
-from shapeflow.reporting.verdicts import github, junit
+from shapeflow.errors import InputError
+from shapeflow.reporting import renderer
+from shapeflow.reporting.verdicts import badge, github, github_summary, junit
 from shapeflow.reporting.verdicts import json_data as check_data
 from shapeflow.reporting.verdicts import text as check_text
+from shapeflow.reporting.view.build import build
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 
@@ -144,6 +149,145 @@ class TestGitHub:
     def test_the_sentence_is_no_command(self, sample):
         text = "# ::error::x\n\n```shapes\nmask_head:out [1, 10, 14, 14]\n```\n"
         assert not github.render(check(sample, parse(text))).startswith("::")
+
+
+def test_several_checks_and_a_document_that_cannot_be_judged(sample, result):
+    fine = result_of(sample, LINES[0])
+    errors = {"nope.md": InputError("file-missing", "no walkthrough 'nope.md'")}
+    root = ElementTree.fromstring(junit.render(fine, result, errors=errors))
+    assert [suite.get("file") for suite in root] == ["nope.md", "w.md", "w.md"]
+    assert {key: root.get(key) for key in junit.NUMBERS} == {
+        "tests": "11",
+        "failures": "5",
+        "errors": "2",
+        "skipped": "1",
+    }
+    data = json.loads(check_data.render(fine, result, errors=errors))
+    assert (data["passed"], [check["passed"] for check in data["checks"]]) == (False, [True, False])
+    assert data["errors"][0]["code"] == "file-missing"
+    first, *rest = github.render(fine, result, errors=errors).splitlines()
+    assert first.startswith("::error file=nope.md,line=1,")
+    assert sum(line.startswith("::error") for line in rest) == 6
+
+
+class TestCauses:
+    """Every format leads with what many failures have in common."""
+
+    @pytest.fixture(scope="class")
+    def caused(self):
+        return judged(stack(tokens=4), "head:out  [1, N, 11]")
+
+    def test_github(self, caused):
+        lines = github.render(caused).splitlines()
+        commands = [line for line in lines if line.startswith("::error")]
+        assert len(commands) == 2
+        assert commands[0].startswith(
+            "::error file=stack.md,line=11,col=11,endColumn=11,title=cause[size-changed]::"
+            "'S' is 4 in this run, not 8%0Aplace: an input of the run in.x%0Aexpected: S = 8   line 3"
+        )
+        assert commands[0].endswith("%0A8 more lines follow from it: 12, 15-17, 23-26")
+        start, end = lines.index("::group::all 10 claims that fail"), lines.index("::endgroup::")
+        assert sum(line.startswith("contradicted[") for line in lines[start:end]) == 9
+
+    def test_github_shows_ten_of_a_level(self, sample):
+        lines = [f"mask_head:out [1, 10, 14, {number}]" for number in range(20, 35)]
+        undecided = [LINES[3]] * 12
+        text = github.render(result_of(sample, *lines, *undecided), allow_undecided=True)
+        commands = [line.partition(" ")[0] for line in text.splitlines()]
+        assert (commands.count("::error"), commands.count("::warning")) == (10, 10)
+
+    def test_json(self, caused):
+        data = json.loads(check_data.render(caused))
+        (cause,) = data["causes"]
+        assert (cause["code"], cause["first_line"]) == ("size-changed", 11)
+        assert cause["lines"] == [11, 12, 15, 16, 17, 23, 24, 25, 26]
+        of = [verdict["cause"] for verdict in data["verdicts"] if not verdict["passed"]]
+        assert of == [0] * 9 + [None]
+
+    def test_junit(self, caused):
+        (suite,) = ElementTree.fromstring(junit.render(caused))
+        assert suite.find("system-out").text.startswith("cause[size-changed]: 'S' is 4 in this run, not 8\n")
+        failures = [case[0] for case in suite if case.tag == "testcase" and len(case)]
+        assert failures[0].text.startswith("cause[size-changed]")
+        assert failures[1].get("message").endswith("(because 'S' is 4 in this run, not 8)")
+        assert failures[-1].text.startswith("contradicted[shape]")
+
+    @pytest.mark.parametrize("name", ["html", "markdown", "terminal", "json"])
+    def test_reports(self, caused, name):
+        page = renderer(name)(build(caused.trace, caused))
+        plain = page.replace("&#39;", "'").replace("\\", "")
+        assert "'S' is 4 in this run, not 8" in plain
+        assert "an input of the run in.x" in plain
+
+    def test_the_anchors_of_a_report_are_those_of_the_claims(self, caused):
+        view = build(caused.trace, caused)
+        anchors = {claim.anchor: claim.place for claim in view.claims}
+        assert all(anchors[claim.anchor] == claim.place for claim in view.causes[0].claims)
+        assert view.causes[0].claims[0].place == "stack.md:11"
+
+
+class TestSummary:
+    def test_what_fails_by_cause(self, result):
+        caused = judged(stack(tokens=4), "head:out  [1, N, 11]")
+        page = github_summary.render([result, caused], {"no.md": InputError("no-claims", "no claims")})
+        heads = [line for line in page.splitlines() if line.startswith("#")]
+        assert heads == [
+            "## ❌ no.md",
+            "## ❌ w.md",
+            "### What fails",
+            "## ❌ stack.md",
+            "### 'S' is 4 in this run, not 8",
+            "### And, for other reasons",
+        ]
+        assert "- first place in the run: `an input of the run in.x`" in page
+        assert page.count("<details>") == page.count("</details>") == 1
+
+    def test_what_documents_say_stays_text(self, sample):
+        evil = "mask_head:out [1] <img src=x> @team `x` | [a](http://b) ::error::x"
+        page = github_summary.render([check(sample, parse(f"```shapes\n{evil}\n```\n", "<b>.md"))])
+        assert "<b>" not in page
+        assert not re.search(r"^::", page, re.MULTILINE)
+        outside = re.sub(r"(`+).*?\1", "", page)
+        assert not re.search(r"<img|(?<!\\)@|(?<!\\)\[a", outside)
+
+    @pytest.mark.parametrize("room", [0, 100, 3_000, 1 << 20])
+    def test_it_never_takes_more_room_than_there_is(self, sample, room):
+        lines = [f"mask_head:out [1, 10, 14, {number}]  # {'x' * 200}" for number in range(20, 300)]
+        page = github_summary.render([result_of(sample, *lines)] * 40, room=room)
+        assert len(page.encode()) <= room
+        assert room < 200 or page.endswith(github_summary.CUT) or room == 1 << 20
+        assert page.count("<details>") == page.count("</details>")
+
+
+class TestBadge:
+    def test_shields(self, result, sample):
+        data = json.loads(badge.render([result], Path("b.json")))
+        assert data == {
+            "schemaVersion": 1,
+            "label": "shapeflow",
+            "message": "6 of 9 claims fail",
+            "color": "red",
+        }
+        assert (
+            json.loads(badge.render([result_of(sample, LINES[0])], Path("b.json")))["color"] == "brightgreen"
+        )
+        assert (
+            json.loads(badge.render([result_of(sample, LINES[7])], Path("b.json")))["message"]
+            == "nothing judged"
+        )
+
+    def test_svg(self, result):
+        root = ElementTree.fromstring(badge.render([result], Path("b.SVG")))
+        assert root.get("aria-label") == "shapeflow: 6 of 9 claims fail"
+        assert root.find("{http://www.w3.org/2000/svg}title").text == "shapeflow: 6 of 9 claims fail"
+        assert "http" not in badge.render([result], Path("b.svg")).replace("http://www.w3.org/2000/svg", "")
+
+    @pytest.mark.parametrize("name", ["b", "b.png", "b.svg.txt", ".svg", "/"])
+    def test_other_endings_are_refused(self, name):
+        with pytest.raises(InputError) as caught:
+            badge.check_badge_name(Path(name))
+        assert caught.value.code == "output-name"
+        assert len(caught.value.what) <= 90
 
 
 class TestData:

@@ -12,8 +12,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from builders import sample_trace
+from layer_stacks import judged, stack
 from places import GOLD
 from walkthroughs import document_of
 
@@ -70,6 +72,25 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     "value": ("value .:out.boxes ~= 2 * .:out.boxes",),
 }
 """Code -> claims in one block, the last of which fails."""
+
+CAUSES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "dtype-changed": ({"cast_at": 2}, ()),
+    "flow-cut": ({"cut_at": 2}, ()),
+    "making-changed": (
+        {"joined_by": "sub"},
+        (
+            "body.layers.*:out = body.layers.*:in[0] + body.layers.*.attn:out",
+            "body:out = body.layers.3:in[0] + body.layers.3.attn:out",
+        ),
+    ),
+    "members-changed": ({"members": 3}, ("count calls embed = L - 3",)),
+    "module-gone": ({"body": "trunk"}, ()),
+    "never-ran": ({"order": (0, 1, 1, 3)}, ()),
+    "run-ended": ({"fails_at": 2}, ()),
+    "size-changed": ({"width": 32}, ("head:out  [1, N, D - 6]",)),
+    "size-missing": ({}, ("embed:out  [1, M + 1, D]", "body:out  [1, M + 1, D]")),
+}
+"""Code of a cause -> how the stack of layers differs from its walkthrough, and more claims of that."""
 
 COMMANDS: dict[str, str] = {
     "box": "trace photo.png --box 10,20,30",
@@ -261,8 +282,18 @@ def message_of(text: str) -> str:
     return "\n".join(line.rstrip() for line in lines[start:]).rstrip() + "\n"
 
 
+def cause_of(code: str) -> str:
+    """Return the message of a cause, and the lines that follow from it."""
+    changed, more = CAUSES[code]
+    result = judged(stack(**changed), *more)
+    cause = next(cause for cause in result.causes if cause.code == code)
+    return f"{cause.render()}\n\n{result.more_text(cause)}\n"
+
+
 def text_of(code: str, folder: Path) -> str:
     """Return the whole message for a code."""
+    if code in CAUSES:
+        return cause_of(code)
     if code in CLAIMS:
         return verdict_of(code).render() + "\n"
     return message_of(run(COMMANDS[code], folder))
@@ -273,7 +304,7 @@ def write_all(say: Callable[[str], object]) -> None:
     GOLD.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         prepare(Path(name))
-        for code in sorted({**CLAIMS, **COMMANDS}):
+        for code in sorted({**CLAIMS, **CAUSES, **COMMANDS}):
             try:
                 text = text_of(code, Path(name))
             except Exception as error:

@@ -473,6 +473,47 @@ def test_what_is_written_through_a_view_is_not_known(function, line, status):
     assert judge(trace, line).status == status
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_order_of_axes_that_is_written_is_all_there_is(turned):
+    class Flattened(nn.Module):
+        def forward(self, x):
+            x = x.mT if turned else x
+            return x.flatten(2).permute(2, 0, 1).contiguous()
+
+    trace = shapeflow.trace(Flattened(), torch.zeros(2, 3, 4, 4), device="meta")
+    assert judge(trace, ".:out = .:in[0]").status == "holds"
+    wanted = "contradicted" if turned else "holds"
+    assert judge(trace, ".:out = permute(flatten(.:in[0], 2), 2, 0, 1)").status == wanted
+    assert judge(trace, ".:out = permute(_, 2, 0, 1)").status == "holds"
+
+    class Folded(nn.Module):
+        def forward(self, x):
+            x = x.permute(1, 2, 0).reshape(-1, 3, 4, 4)
+            return x.mT if turned else x
+
+    trace = shapeflow.trace(Folded(), torch.zeros(16, 2, 3), device="meta")
+    assert judge(trace, ".:out = reshape(permute(.:in[0], 1, 2, 0), -1, 3, 4, 4)").status == wanted
+
+
+def test_an_argument_that_was_not_given_is_what_it_is_by_default():
+    class Attention(nn.Module):
+        def __init__(self, **given):
+            super().__init__()
+            self.given = given
+
+        def forward(self, q):
+            return torch.nn.functional.scaled_dot_product_attention(q, q, q, **self.given)
+
+    line = ".:out = scaled_dot_product_attention(_, _, _, is_causal=False, scale=None)"
+    for given, wanted in (
+        ({}, "holds"),
+        ({"is_causal": True}, "contradicted"),
+        ({"scale": 1.0}, "contradicted"),
+    ):
+        trace = shapeflow.trace(Attention(**given), torch.zeros(1, 2, 3, 4), device="meta")
+        assert judge(trace, line).status == wanted
+
+
 class Queries(nn.Module):
     """Layers that hand a token on beside the queries, which all of them get anew if ``broken``."""
 
@@ -506,36 +547,3 @@ def test_ops_of_any_depth_are_also_those_in_helper_methods():
     assert judge(trace, "count ops **/detach = 3").status == "holds"
     assert judge(trace, "count ops layers.0.**/detach = 1").status == "holds"
     assert judge(trace, "count ops **()/detach = 0").status == "invalid"
-
-
-@pytest.mark.parametrize("turned", [False, True])
-def test_an_order_of_axes_that_is_written_is_all_there_is(turned):
-    class Flattened(nn.Module):
-        def forward(self, x):
-            x = x.mT if turned else x
-            return x.flatten(2).permute(2, 0, 1).contiguous()
-
-    trace = shapeflow.trace(Flattened(), torch.zeros(2, 3, 4, 4), device="meta")
-    assert judge(trace, ".:out = .:in[0]").status == "holds"
-    wanted = "contradicted" if turned else "holds"
-    assert judge(trace, ".:out = permute(flatten(.:in[0], 2), 2, 0, 1)").status == wanted
-    assert judge(trace, ".:out = permute(_, 2, 0, 1)").status == "holds"
-
-
-def test_an_argument_that_was_not_given_is_what_it_is_by_default():
-    class Attention(nn.Module):
-        def __init__(self, **given):
-            super().__init__()
-            self.given = given
-
-        def forward(self, q):
-            return torch.nn.functional.scaled_dot_product_attention(q, q, q, **self.given)
-
-    line = ".:out = scaled_dot_product_attention(_, _, _, is_causal=False, scale=None)"
-    for given, wanted in (
-        ({}, "holds"),
-        ({"is_causal": True}, "contradicted"),
-        ({"scale": 1.0}, "contradicted"),
-    ):
-        trace = shapeflow.trace(Attention(**given), torch.zeros(1, 2, 3, 4), device="meta")
-        assert judge(trace, line).status == wanted

@@ -30,6 +30,8 @@ class Mutation:
     """Claims that have to fail."""
     touches: str
     """What every claim that fails is about, as a regular expression."""
+    leads: str = ""
+    """What the first cause says; empty: there is none."""
 
 
 MUTATIONS = {
@@ -39,6 +41,7 @@ MUTATIONS = {
         5,
         ("count transformer.encoder.layers.* = L", "attr transformer.encoder.num_layers = L"),
         r"transformer\.encoder|\*\*/scaled_dot_product_attention",
+        "'transformer.encoder.layers' has 5 members, not 6",
     ),
     "no level dropped": Mutation(
         "SAM3VLBackbone",
@@ -55,6 +58,7 @@ MUTATIONS = {
             "count calls segmentation_head.pixel_decoder.conv_layers.2 = 0",
         ),
         "",
+        "'G' is 36 from here on, not 72",
     ),
     "half the queries": Mutation(
         "TransformerDecoder",
@@ -66,6 +70,7 @@ MUTATIONS = {
             ".forward_grounding():out.pred_masks  [B, Q, 4 * G, 4 * G]",
         ),
         r"\bQ\b|bmm|clamp",
+        "'Q' is 100 in this run, not 200",
     ),
     "fewer heads in the text encoder": Mutation(
         "VETextEncoder",
@@ -92,8 +97,10 @@ def test_another_model_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(builder, mutation.constructor, mutated)
     document = read(DOCUMENT)
-    failed = [verdict.claim for verdict in check(run_documents([document]), document).failed]
+    result = check(run_documents([document]), document)
+    failed = [verdict.claim for verdict in result.failed]
     assert set(mutation.caught_by) <= {claim.text for claim in failed}
     touched = rf"^(parameters|flops) |{mutation.touches}"
     about = [f"{claim.text}  {claim.scope.module}" for claim in failed]
     assert [text for text in about if not re.search(touched, text)] == []
+    assert next((cause.what for cause in result.causes), "") == mutation.leads

@@ -1,7 +1,7 @@
-"""The value claims on SAM3's decoder, scores, boxes and masks: true of inputs that make them sharp, and of nothing else.
+"""SAM3's value claims on decoder, scores, boxes and masks: true of inputs that make them sharp, and only so.
 
-With random weights some of them could not fail: the box head ends in zeros, and no score comes near the clamp.
-Here the official classes run with small sizes, filled last layers and scores beyond the clamp, and each claim is
+With random weights some could not fail: the box head ends in zeros, and no score comes near the clamp. Here
+the official classes run with small sizes, filled last layers and scores beyond the clamp, and each claim is
 judged once as it stands and then with wrong formulas in its place.
 """
 
@@ -168,7 +168,7 @@ def claims() -> Iterator[str]:
 
 
 def small_model() -> Any:
-    """Return the official model without its backbones, with small sizes and weights that make claims sharp."""
+    """Return the official model without its backbones, small, with weights that make the claims sharp."""
     import torch
     from sam3.model.decoder import TransformerDecoder, TransformerDecoderLayer
     from sam3.model.encoder import TransformerEncoderFusion, TransformerEncoderLayer

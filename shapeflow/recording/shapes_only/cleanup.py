@@ -204,11 +204,10 @@ def forget_cached(is_symbolic: Callable[[Tensor], bool]) -> None:
     Args:
         is_symbolic: tells these from others.
     """
-    for candidate in gc.get_objects():
-        if type(candidate) is _CACHED and any(
-            _holds(item, is_symbolic) for item in gc.get_referents(candidate)
-        ):
-            candidate.cache_clear()
+    cached = [candidate for candidate in gc.get_objects() if type(candidate) is _CACHED]
+    for function in cached:
+        if any(_holds(item, is_symbolic) for item in gc.get_referents(function)):
+            function.cache_clear()
 
 
 def _holds(value: object, wanted: Callable[[Tensor], bool], depth: int = 5) -> bool:

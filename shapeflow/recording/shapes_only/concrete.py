@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shapeflow.recording.identity import address
 from shapeflow.recording.ports import map_tensors
 from shapeflow.recording.schemas import tensors_in
 from shapeflow.recording.shapes_only.checks import Checks
@@ -17,6 +16,7 @@ from shapeflow.recording.shapes_only.deferred import LARGEST, Deferred
 from shapeflow.recording.shapes_only.lacking import Lacking
 from shapeflow.recording.shapes_only.memo import Layout
 from shapeflow.recording.shapes_only.stand_ins import lift
+from shapeflow.recording.storages import address
 from shapeflow.recording.torch_internals import (
     StorageWeakRef,
     no_torch_dispatch,

@@ -18,10 +18,10 @@ import torch
 from torch import Tensor
 
 from shapeflow.errors import NeedsValues
-from shapeflow.recording.identity import address
 from shapeflow.recording.notation import short_dtype
 from shapeflow.recording.ports import map_tensors
 from shapeflow.recording.schemas import tensors_in
+from shapeflow.recording.storages import address
 from shapeflow.recording.torch_internals import StorageWeakRef, no_torch_dispatch, no_torch_function
 
 LARGEST = 2**24

@@ -12,7 +12,7 @@ import sys
 from types import FrameType
 from typing import Any
 
-from shapeflow.errors import RunError
+from shapeflow.errors import EndOfRun, RunError
 from shapeflow.recording.ports import tensors_of
 from shapeflow.recording.source import is_hidden
 
@@ -40,8 +40,8 @@ class Lacking:
         """Return what has really ended a run that ended with an error, or with none."""
         if self.first is None or _follows(error, self.first):
             return error
-        if error is not None and not isinstance(error, Exception):
-            return error  # Ctrl-C
+        if isinstance(error, EndOfRun) or (error is not None and not isinstance(error, Exception)):
+            return error  # an adapter knows that what comes next needs numbers; or it is Ctrl-C
         if self.first.__cause__ is None:
             self.first.__cause__ = error
         return self.first

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from shapeflow.errors import NeedsValues
-from shapeflow.recording.identity import address
 from shapeflow.recording.notation import notation
 from shapeflow.recording.schemas import Operator, tensors_in
 from shapeflow.recording.shapes_only.attempts import PICKING
 from shapeflow.recording.shapes_only.concrete import ConcreteValues
 from shapeflow.recording.shapes_only.trials import Trials
+from shapeflow.recording.storages import address
 
 MASKS = (torch.bool, torch.uint8)
 """Dtypes of masks, which pick where they are true."""

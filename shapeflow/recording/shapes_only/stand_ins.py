@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from shapeflow.recording.identity import address
 from shapeflow.recording.ports import map_tensors, tensors_of
+from shapeflow.recording.storages import address
 
 HasValues = Callable[[Tensor], bool]
 """Tells whether a tensor has true values."""

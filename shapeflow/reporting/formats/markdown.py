@@ -32,6 +32,7 @@ def render(view: ReportView) -> str:
     ]
     if view.failure:
         lines += _failure(view, words)
+    lines += _causes(view, words)
     lines += table([words("model"), ""], [[fact.label, text(fact.text)] for fact in view.facts])
     lines += ["", *_folded(words("not-observed-title"), [f"- {text(line)}" for line in view.unobserved])]
     if view.overview:
@@ -154,6 +155,20 @@ def _failure(view: ReportView, words: Translator) -> list[str]:
     if failure.source:
         lines.append(f"> - {words('source')}: {code(failure.source.place)}")
     return [*lines, ""]
+
+
+def _causes(view: ReportView, words: Translator) -> list[str]:
+    lines: list[str] = []
+    for cause in view.causes:
+        lines += [f"> **{text(cause.what)}**", ">"]
+        if cause.where:
+            lines.append(f"> - {words('first-place')}: {code(cause.where)}")
+        lines += [
+            f"> - {words('observed' if key == 'found' else key)}: {code(reason)}"
+            for key, reason in cause.reasons
+        ]
+        lines += [f"> - {words('n-follow', n=len(cause.claims))}", ""]
+    return lines
 
 
 def _corrections(view: ReportView, words: Translator) -> list[str]:

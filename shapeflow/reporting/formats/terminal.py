@@ -60,6 +60,15 @@ def _lines(view: ReportView, width: int) -> Iterator[Line]:
         for given in view.failure.inputs:
             yield "", f"{INDENT}{given}"
         yield "", ""
+    for cause in view.causes:
+        yield "bold red", cause.what
+        if cause.where:
+            yield "", f"{INDENT}{words('first-place')}: {cause.where}"
+        for key, reason in cause.reasons:
+            for part in reason.splitlines():
+                yield "", f"{INDENT}{words('observed' if key == 'found' else key)}: {part}"
+        yield "", f"{INDENT}{words('n-follow', n=len(cause.claims))}"
+        yield "", ""
     label = max((len(fact.label) for fact in view.facts), default=0)
     for fact in view.facts:
         yield from _wrapped(fact.text, width, f"{fact.label:<{label}}  ", "dim")

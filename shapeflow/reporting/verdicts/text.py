@@ -17,8 +17,7 @@ _KINDS: dict[Status, str] = {"invalid": "with an error"}
 
 def render(result: CheckResult) -> str:
     """Return the whole result as text for a terminal or a log."""
-    parts = [verdict.render() for verdict in result.failed]
-    return "\n\n".join([*parts, summary(result)])
+    return "\n\n".join([*result.told(), summary(result)])
 
 
 def summary(result: CheckResult) -> str:

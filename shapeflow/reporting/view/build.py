@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,17 @@ from shapeflow.model.call_tree import CallTree
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.translations import Translator
+from shapeflow.reporting.view.cause_model import CauseView, ClaimLink
 from shapeflow.reporting.view.claims import ClaimViews
 from shapeflow.reporting.view.colours import Colours, symbols_of
 from shapeflow.reporting.view.explorer import columns
-from shapeflow.reporting.view.model import ClaimView, FailureView, LinkView, ReportView, SectionView
+from shapeflow.reporting.view.model import (
+    ClaimView,
+    FailureView,
+    LinkView,
+    ReportView,
+    SectionView,
+)
 from shapeflow.reporting.view.numbers import numbers_of
 from shapeflow.reporting.view.sections import SectionMaterial, overview, stage_sections, walkthrough_sections
 from shapeflow.reporting.view.size_origins import size_origins
@@ -64,6 +71,7 @@ def build(
         facts=tuple(facts_of(trace, result, numbers, words)),
         unobserved=tuple(unobserved_of(trace, words)),
         failure=_failure(trace, claims, sources),
+        causes=tuple(_causes(result, sections)) if result else (),
         picture=picture_of(trace),
         symbols=colours.symbols,
         overview=overview(parts),
@@ -78,6 +86,20 @@ def build(
 
 def _corrections(sections: Sequence[SectionView]) -> list[ClaimView]:
     return [claim for section in sections for block in section.blocks for claim in block.claims if claim.said]
+
+
+def _causes(result: CheckResult, sections: Sequence[SectionView]) -> Iterator[CauseView]:
+    """Yield what the claims that fail have in common, with links to them."""
+    views = [claim for section in sections for block in section.blocks for claim in block.claims]
+    for cause in result.causes:
+        numbers = sorted(cause.claims, key=lambda number: number != cause.first)
+        claims = [views[number] for number in numbers]
+        yield CauseView(
+            what=cause.what,
+            where=cause.where,
+            reasons=tuple(cause.diagnostic.reasons()),
+            claims=tuple(ClaimLink(claim.anchor, claim.place) for claim in claims),
+        )
 
 
 def _uncovered(trace: Trace, tree: CallTree, names: ExactNames, result: CheckResult | None) -> list[LinkView]:

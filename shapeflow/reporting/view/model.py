@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shapeflow.reporting.view.cause_model import CauseView
 from shapeflow.reporting.view.figure_model import Attention, Drawing, FeatureMap
 from shapeflow.reporting.view.statement_model import StatementPart
 
@@ -271,6 +272,8 @@ class ReportView:
     facts: tuple[Fact, ...]
     unobserved: tuple[str, ...]
     failure: FailureView | None
+    causes: tuple[CauseView, ...]
+    """Why many claims fail at once."""
     picture: PictureView | None
     symbols: tuple[Symbol, ...]
     overview: Drawing | None

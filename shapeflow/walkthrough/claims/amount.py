@@ -6,7 +6,7 @@ A number holds if the true one rounds to it at the precision with which it is wr
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -18,7 +18,7 @@ from shapeflow.model.match import Match
 from shapeflow.model.owned import Owned
 from shapeflow.model.records import Module
 from shapeflow.walkthrough.context import SelectionError, Subject
-from shapeflow.walkthrough.finding import Evidence, Finding, evidence_of
+from shapeflow.walkthrough.finding import Evidence, Finding, Repair, evidence_of
 from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, around, first_word
 
 Kind = Literal["parameters", "trainable", "flops", "multiply-adds", "memory"]
@@ -125,13 +125,14 @@ class Amount:
         finding = Finding("holds", Diagnostic(expected=self.place.text, found=found), evidence)
         if number.is_about(true, whole):
             return finding
-        return finding.amended(
+        right = number.like(true, whole)
+        return replace(finding, repairs=(Repair(self.place.columns, right),)).amended(
             "contradicted",
             code="amount",
             what=f"'{self.selector.text}' has another {_NOUNS[self.kind]}",
             columns=self.place.columns,
             because=self._because(true, whole),
-            hint=f"{self.kind} {self.selector.text} = {number.like(true, whole)}",
+            hint=f"{self.kind} {self.selector.text} = {right}",
         )
 
     def _because(self, true: int, whole: int) -> str:

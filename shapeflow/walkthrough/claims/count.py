@@ -12,7 +12,7 @@ from shapeflow.model.selector import modules, parse, select
 from shapeflow.shapes.matching import Binding, NotEvaluable, evaluate, sizes_of, with_sizes_text
 from shapeflow.shapes.notation import Expression
 from shapeflow.walkthrough.context import SelectionError, Subject
-from shapeflow.walkthrough.finding import Evidence, Finding, evidence_of
+from shapeflow.walkthrough.finding import Evidence, Finding, Repair, evidence_of
 from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, around, first_word, size_of
 
 _PLURALS = {"items": "ports", "tensors": "parameters or buffers"}
@@ -65,12 +65,14 @@ class Count:
         finding = Finding("holds", Diagnostic(expected=wanted, found=str(found)), evidence, symbols)
         if found == expected:
             return finding
-        return finding.amended(
+        unit = "" if self.unit == "modules" else f"{self.unit} "
+        return replace(finding, repairs=(Repair(self.place.columns, str(found)),)).amended(
             "contradicted",
             code="count",
             what=f"'{self.selector.text}' has another number of {self.unit}",
             columns=self.place.columns,
             because=listing(names, 6),
+            hint=f"count {unit}{self.selector.text} = {found}",
         )
 
     def _found(self, subject: Subject) -> tuple[int, list[str], Evidence]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from shapeflow.common.text import listing
@@ -55,16 +56,10 @@ class Making:
         matches = subject.select(self.selector)
         if any(match.port is None for match in matches):
             return missing_port(self.selector, matches, f" = {self.place.text}")
-        known = {tensor: subject.select(tensor.selector) for tensor in tensors_in(self.formula)}
-        wrong: list[Match] = []
-        ops: dict[int, None] = {}
-        unknown: dict[int, None] = {}
-        for match in matches:
-            comparison = self._comparison(subject, match, known)
-            if match.value is None or not comparison.fits(self.formula, match.value.id):
-                wrong.append(match)
-                unknown |= comparison.ends
-            ops |= comparison.used
+        compared = self.compared(subject, matches)
+        wrong = [match for match, _, fits in compared if not fits]
+        ops = {op: None for _, comparison, _ in compared for op in comparison.used}
+        unknown = {end: None for _, comparison, fits in compared if not fits for end in comparison.ends}
         rests = evidence_of(matches)
         finding = Finding(
             "holds", Diagnostic(expected=self.place.text), replace(rests, ops=(*rests.ops, *ops))
@@ -78,7 +73,34 @@ class Making:
             else finding
         )
 
-    def _comparison(self, subject: Subject, match: Match, known: dict[Tensor, list[Match]]) -> Comparison:
+    def compared(
+        self, subject: Subject, matches: list[Match], granted: Collection[int] = ()
+    ) -> list[tuple[Match, Comparison, bool]]:
+        """Return for each match what compared it with the formula, and whether it was made so.
+
+        Args:
+            subject: the trace.
+            matches: what the claim is about.
+            granted: values that are taken to be made as the formula says.
+
+        Raises:
+            SelectionError: a selector of the formula names nothing.
+        """
+        known = {tensor: subject.select(tensor.selector) for tensor in tensors_in(self.formula)}
+        found = []
+        for match in matches:
+            comparison = self._comparison(subject, match, known, granted)
+            fits = match.value is not None and comparison.fits(self.formula, match.value.id)
+            found.append((match, comparison, fits))
+        return found
+
+    def _comparison(
+        self,
+        subject: Subject,
+        match: Match,
+        known: dict[Tensor, list[Match]],
+        granted: Collection[int],
+    ) -> Comparison:
         """Return what compares the formula with the making of one match."""
 
         def values_of(tensor: Tensor) -> frozenset[int]:
@@ -90,7 +112,7 @@ class Making:
                 raise _ambiguous(tensor.selector, list(values.values()))
             return frozenset(values)
 
-        return Comparison(subject.trace, values_of, subject.bindings)
+        return Comparison(subject.trace, values_of, subject.bindings, granted)
 
     def _contradicted(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shapeflow.common.text import counted, nearest
 from shapeflow.errors import Diagnostic, SelectorError
@@ -24,7 +24,7 @@ from shapeflow.shapes.matching import (
 from shapeflow.shapes.notation import EXAMPLE, Expression, ShapePattern, ShapeTextError, parse_shape
 from shapeflow.walkthrough.claims import accepted_syntax, keywords
 from shapeflow.walkthrough.context import SelectionError, Subject, is_pattern
-from shapeflow.walkthrough.finding import Finding, evidence_of
+from shapeflow.walkthrough.finding import Finding, Repair, evidence_of
 from shapeflow.walkthrough.messages import failing_name, missing_port, places_text
 from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, first_word
 
@@ -83,7 +83,7 @@ class Shape:
         if any(found.port is None for found in matches):
             return missing_port(self.selector, matches, f"  {self.pattern}")
         trial = subject.bindings.scope()
-        compared = [self._compare(found, subject.binder, trial) for found in matches]
+        compared = [self.compare(found, subject.binder, trial) for found in matches]
         failed = [comparison for comparison in compared if comparison.reason]
         bindings = subject.bindings if failed else trial
         things = [comparison.found for comparison in compared]
@@ -122,7 +122,7 @@ class Shape:
         ports = {found.port.name for found in matches if found.port}
         return not is_pattern(self.selector.text) and (len(ports) > 1 or "@" not in self.selector.text)
 
-    def _compare(self, found: Match, binder: tuple[int, str], trial: Bindings) -> Comparison:
+    def compare(self, found: Match, binder: tuple[int, str], trial: Bindings) -> Comparison:
         """Compare one port; what it binds counts for the next."""
         held = found.tensor or found.value
         if held is None:
@@ -151,13 +151,13 @@ class Shape:
         if isinstance(reason, DimsDiffer):
             return self._dims_differ(finding, reason, name, found, subject)
         if isinstance(reason, DtypeDiffers):
-            start = self.place.start
-            written = (start, start + len(self.pattern.dtype))
+            repair = self._dtype_repair(reason.found)
+            finding = replace(finding, repairs=(repair,))
             return finding.amended(
                 "contradicted",
                 code="dtype",
                 what=f"'{name}' has another dtype",
-                columns=written if self.pattern.dtype else self.place.columns,
+                columns=repair.columns if self.pattern.dtype else self.place.columns,
                 hint=f"{self.selector.text}  {self.pattern.with_sizes({}, reason.found)}",
             )
         what = f"'{name}' holds no tensor"
@@ -174,7 +174,11 @@ class Shape:
         dtype = held.dtype if held else ""
         dim = self.pattern.dims[first.dim]
         right = {difference.dim: difference.found for difference in reason.differences}
-        finding = finding.amended(
+        dims = ((self.pattern.dims[difference.dim], difference.found) for difference in reason.differences)
+        repairs = tuple(Repair((written.start, written.end), str(found)) for written, found in dims)
+        if self.pattern.wanted_dtype not in ("", dtype):
+            repairs = (self._dtype_repair(dtype), *repairs)
+        finding = replace(finding, repairs=repairs).amended(
             "contradicted",
             code="shape",
             what=f"'{name}' has another shape",
@@ -191,13 +195,18 @@ class Shape:
             return finding.amended("contradicted", because=because)
         if binder is None or not all(one.binding and one.binding.by for one in reason.differences):
             return finding
-        return finding.amended(
+        return replace(finding, repairs=()).amended(
             "contradicted",
             code="symbol-conflict",
             what=f"'{dim.text}' is {first.found} here but was bound to {first.expected}",
             expected=f"{dim.text} = {first.expected}   bound in line {binder.line} by {binder.by}",
             hint=f"another name for one of them, or a size for '{dim.text}' in the front matter",
         )
+
+    def _dtype_repair(self, dtype: str) -> Repair:
+        """Return what puts the dtype right, in place of the written one or before the bracket."""
+        start = self.place.start
+        return Repair((start, start + len(self.pattern.dtype)), dtype)
 
     def _not_evaluable(self, finding: Finding, reason: NotEvaluable) -> Finding:
         """Return the finding for an expression that has no size."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import combinations
 from math import isclose
 
@@ -22,6 +22,8 @@ _FAMILIES = (
     ("ones", "ones_like", "new_ones"),
 )
 """Ops that do the same, whatever they take their size from."""
+_VIEWS = frozenset({"flatten", "reshape", "squeeze", "unflatten", "unsqueeze", "view"})
+"""Ops that leave the numbers in the order that they have."""
 _NUMPY = re.compile(r"^np\.\w+\((.*)\)$")
 """A number of numpy, as Python prints it: ``np.float64(3.0)``."""
 _NOT_GIVEN = {
@@ -45,14 +47,20 @@ class Comparison:
         trace: the run.
         values_of: the values that a tensor of the formula stands for.
         bindings: the sizes of symbols.
+        granted: values that are taken to be made as whatever part of a formula says.
     """
 
     def __init__(
-        self, trace: Records, values_of: Callable[[Tensor], frozenset[int]], bindings: Bindings
+        self,
+        trace: Records,
+        values_of: Callable[[Tensor], frozenset[int]],
+        bindings: Bindings,
+        granted: Collection[int] = (),
     ) -> None:
         self.trace = trace
         self.values_of = values_of
         self.bindings = bindings
+        self.granted = granted
         self.ends: dict[int, None] = {}
         """Values of unknown making at which a comparison failed."""
         self.used: dict[int, None] = {}
@@ -68,7 +76,7 @@ class Comparison:
             arranged: only with the same axes.
             ordered: only with the axes in the same order: an order that is written is all there is.
         """
-        ordered = ordered or (isinstance(node, Made) and node.name in ORDERINGS)
+        ordered = ordered or _writes_an_order(node)
         key = (id(node), value, arranged, ordered)
         if key not in self._known:
             near = same_numbers(self.trace, value, arranged) if arranged or not ordered else self._near(value)
@@ -86,7 +94,7 @@ class Comparison:
 
     def _at(self, node: Node, value: int, ordered: bool = False) -> bool:
         """Return the same for a value by itself, not for those that hand it on."""
-        if isinstance(node, Anything):
+        if isinstance(node, Anything) or (value in self.granted and not isinstance(node, Plain)):
             return True
         if isinstance(node, Tensor):
             found = value in self.values_of(node)
@@ -198,6 +206,8 @@ class Comparison:
             return False
         sign = operator_of(op)
         for same in same_numbers(self.trace, port.value):
+            if same in self.granted:
+                return True
             for inner in step_back(self.trace, same).ops:
                 if operator_of(inner) == sign and self._terms(terms, inner):
                     self.used[inner.id] = None
@@ -263,6 +273,13 @@ class Comparison:
             return True
         origins = {self.trace.values[same].origin for same in same_numbers(self.trace, port.value)}
         return "parameter" in origins or ("buffer" in origins and op.target.endswith("_norm"))
+
+
+def _writes_an_order(node: Node) -> bool:
+    """Return whether a part of a formula is an order of axes, or a view of one: ``view(permute(…), -1)``."""
+    if not isinstance(node, Made) or not node.arguments:
+        return False
+    return node.name in ORDERINGS or (node.name in _VIEWS and _writes_an_order(node.arguments[0]))
 
 
 def _family(name: str) -> str:
