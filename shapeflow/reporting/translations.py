@@ -126,6 +126,20 @@ TABLE: dict[str, tuple[str, str]] = {
         "关于该模型的文字怎么说，运行又显示什么。",
     ),
     "where-said": ("Where", "出处"),
+    # what the model does instead of a mistake, by the code of the verdict
+    "differs-shape": ("another shape", "形状不同"),
+    "differs-layout": ("the same sizes, the axes in another order", "尺寸相同，维度顺序不同"),
+    "differs-count": ("another number", "数量不同"),
+    "differs-making": ("made otherwise", "并非由此得到"),
+    "differs-flow": ("the data does not flow so", "数据流并非如此"),
+    "differs-attribute": ("another value", "属性值不同"),
+    "differs-class": ("another class", "类别不同"),
+    "differs-none": ("it is not None", "并非 None"),
+    "differs-order": ("another order", "先后顺序不同"),
+    "differs-chain": ("not one after the other", "并非依次相接"),
+    "differs-text": ("another text", "文字不同"),
+    "differs-amount": ("another amount", "数额不同"),
+    "differs-unknown-port": ("there is no such item", "没有这一项"),
     "statements": ("The text, statement by statement", "原文逐条对照"),
     "statements-note": (
         "Part by part, with its lines: what the text says, whether it is so, and the section whose claim decides it.",
@@ -287,6 +301,10 @@ class Translator:
         for name, value in shown.items():
             text = text.replace(f"{{{name}}}", value)
         return text
+
+    def find(self, key: str) -> str:
+        """Return the words for ``key``, or nothing where the table has none."""
+        return TABLE[key][self.column] if key in TABLE else ""
 
     def all(self) -> dict[str, str]:
         """Return the whole table of this language, for the page's script."""

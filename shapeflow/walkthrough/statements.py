@@ -153,7 +153,8 @@ class _Reader:
         found = [claim for claim in self.claims.get(text, ()) if self._is_in(claim, section)]
         if not found:
             elsewhere = [self._section(claim) for claim in self.claims.get(text, ())]
-            close = get_close_matches(text, list(self.claims), n=1, cutoff=0.5)
+            near = [name for name, claims in self.claims.items() if any(self._is_in(c, section) for c in claims)]
+            close = get_close_matches(text, near or list(self.claims), n=1, cutoff=0.5)
             place = f" in section '{section}'" if section else ""
             raise self._error(
                 f"'{self.document.path}' makes no such claim{place}: '{text[:80]}'",

@@ -175,7 +175,7 @@ def _corrections(view: ReportView, words: Translator) -> list[str]:
     if not view.corrections:
         return []
     rows = [
-        [text(claim.said), code(_joined(claim.statement)), code(_joined(claim.found)) or text(claim.what)]
+        [text(claim.said), code(_joined(claim.statement)), code(_joined(claim.found)) or text(claim.differs)]
         for claim in view.corrections
     ]
     head = [words("where-said"), words("text-says"), words("model-does")]

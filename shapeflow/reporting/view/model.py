@@ -128,6 +128,8 @@ class ClaimView:
     expected: str
     because: str
     hint: str
+    differs: str
+    """For a restated mistake: what the model does otherwise, in the language of the report."""
     evidence: tuple[EvidenceView, ...]
     more_evidence: int
     """How many more calls or ops it rests on than are listed."""
