@@ -87,7 +87,7 @@ class Document:
     dim_spans: Mapping[str, Span] = field(default_factory=dict)
     """Where each of ``dims`` is written."""
     statements: str = ""
-    """The table of the statements of another text that it answers, a file seen from its folder; see ``statements``."""
+    """The table of what another text says, a file seen from its folder; see ``statements``."""
     fences: int = 0
     """Number of fenced blocks of any kind, to explain a document without claims."""
 

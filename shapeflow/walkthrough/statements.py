@@ -1,4 +1,4 @@
-"""The statements of a text that a walkthrough answers, one by one, from the table that its front matter names."""
+"""The statements of a text that a walkthrough answers, from the table that its front matter names."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from shapeflow.walkthrough.document import Claim, Document
 COLUMNS = ("id", "part", "line", "says", "verdict", "section", "claim", "reason")
 NEEDED = ("id", "says", "verdict")
 VERDICTS = ("holds", "contradicted", "layout differs", "imprecise", "not observable")
-"""What a statement can be: right, wrong, right but for the order of axes, partly right, not to be seen in a run."""
+"""Right, wrong, wrong in the order of axes alone, partly right, or not to be seen in a run."""
 
 MAX_BYTES = 1 << 21
+_HEAD = f"{listing(COLUMNS, len(COLUMNS))}, with tabs between"
 _SAID = re.compile(r'^said\s+"[^"]*"\s*:\s*')
 _NUMBER = re.compile(r"\d+(?:\.\d+)*(?=\.?(?:\s|$))")
 
@@ -75,7 +76,8 @@ def _lines(document: Document) -> list[str]:
     except UnicodeDecodeError:
         raise InputError("not-text", f"'{path}' is not text in UTF-8", where=str(path)) from None
     except InputError as error:
-        error.amend(because="\n".join(filter(None, [f"'{document.path}' names it: 'statements: {named}'", error.because])))
+        named_by = f"'{document.path}' names it: 'statements: {named}'"
+        error.amend(because="\n".join(filter(None, [named_by, error.because])))
         raise
     return text.splitlines()
 
@@ -115,11 +117,11 @@ class _Reader:
             if name not in COLUMNS or columns.count(name) > 1:
                 close = get_close_matches(name, COLUMNS, n=1)
                 what = f"no column '{name[:60]}'" if name not in COLUMNS else f"two columns '{name}'"
-                raise self._error(what, 1, expected=f"{listing(COLUMNS, 8)}, with tabs between", hint="".join(close))
+                raise self._error(what, 1, expected=_HEAD, hint="".join(close))
         missing = [name for name in NEEDED if name not in columns]
         if missing or not {"claim", "reason"} & set(columns):
             what = f"the column '{missing[0]}' is missing" if missing else "no column 'claim'"
-            raise self._error(what, 1, expected=f"{listing(COLUMNS, 8)}, with tabs between")
+            raise self._error(what, 1, expected=_HEAD)
         return columns
 
     def _statement(self, row: Mapping[str, str], number: int) -> Statement:
@@ -153,7 +155,9 @@ class _Reader:
         found = [claim for claim in self.claims.get(text, ()) if self._is_in(claim, section)]
         if not found:
             elsewhere = [self._section(claim) for claim in self.claims.get(text, ())]
-            near = [name for name, claims in self.claims.items() if any(self._is_in(c, section) for c in claims)]
+            near = [
+                name for name, made in self.claims.items() if any(self._is_in(one, section) for one in made)
+            ]
             close = get_close_matches(text, near or list(self.claims), n=1, cutoff=0.5)
             place = f" in section '{section}'" if section else ""
             raise self._error(

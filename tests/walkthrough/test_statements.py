@@ -68,9 +68,13 @@ def test_a_row_may_have_the_whole_line_of_a_claim_that_is_said(answered):
     assert statement.claim == 4
 
 
-@pytest.mark.parametrize(("section", "claim"), [("", 0), ("1", 0), ("1.1", 5), ("1.1 Sizes", 5), ("1-1-sizes", 5)])
+@pytest.mark.parametrize(
+    ("section", "claim"), [("", 0), ("1", 0), ("1.1", 5), ("1.1 Sizes", 5), ("1-1-sizes", 5)]
+)
 def test_a_section_is_named_by_its_number_heading_or_link(answered, section, claim):
-    (statement,) = answered(f"id\tsays\tverdict\tsection\tclaim\n1\tx\tholds\t{section}\tencoder:out  [B, N]\n")
+    (statement,) = answered(
+        f"id\tsays\tverdict\tsection\tclaim\n1\tx\tholds\t{section}\tencoder:out  [B, N]\n"
+    )
     assert statement.claim == claim
 
 
@@ -110,7 +114,10 @@ def test_a_table_that_answers_nothing_is_refused_with_its_line(answered, table, 
         ("id\tsays\tverdct\tclaim\n", "verdict"),
         (HEAD + ROW.replace("holds", "hold"), "holds"),
         (HEAD + ROW.replace("= 2", "= 4"), "count encoder.layers.* = 2"),
-        (HEAD + ROW.replace("\t1\tcount", "\t1.1\tcount").replace("= 2", "= 4"), "count encoder.layers.* = 3"),
+        (
+            HEAD + ROW.replace("\t1\tcount", "\t1.1\tcount").replace("= 2", "= 4"),
+            "count encoder.layers.* = 3",
+        ),
     ],
 )
 def test_the_nearest_is_offered(answered, table, hint):

@@ -194,7 +194,7 @@ def _statements(view: ReportView, words: Translator) -> list[str]:
 def _statement_part(part: StatementPart, words: Translator) -> list[str]:
     inside = [line for inner in part.parts for line in _statement_part(inner, words)]
     if part.statements:
-        head = [words("line"), words("statement"), words("verdicts"), words("answered")]
+        head = [words("where-said"), words("text-says"), words("verdicts"), words("claim")]
         rows = [
             [
                 text(item.line),
@@ -206,7 +206,7 @@ def _statement_part(part: StatementPart, words: Translator) -> list[str]:
         ]
         inside += table(head, rows)
     lines = f", {words('n-lines', lines=part.lines)}" if part.lines else ""
-    return _folded(f"{part.title}{lines} ({words('n-statements', n=part.total)})", inside)
+    return _folded(f"{part.title}{lines} ({part.total:,})", inside)
 
 
 def _numbers(view: ReportView, words: Translator) -> list[str]:

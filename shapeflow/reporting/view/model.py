@@ -282,7 +282,6 @@ class ReportView:
     sections: tuple[SectionView, ...]
     corrections: tuple[ClaimView, ...]
     statements: tuple[StatementPart, ...]
-    """What another text says, statement by statement, as far as the walkthrough answers one."""
     uncovered: tuple[LinkView, ...]
     """Calls that no section speaks of."""
     numbers: NumbersView

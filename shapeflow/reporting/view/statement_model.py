@@ -17,7 +17,7 @@ class StatementView:
     verdict: str
     """The verdict in the language of the report."""
     tone: str
-    """``good``, ``said``, ``doubt`` or ``idle``; ``bad`` where the claim that answers it fails in this run."""
+    """``good``, ``said``, ``doubt`` or ``idle``; ``bad`` where the claim that answers it fails."""
     anchor: str
     """Id of the claim that answers it; empty if none does."""
     section: str

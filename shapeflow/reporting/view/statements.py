@@ -1,4 +1,4 @@
-"""The statements of another text, by the parts of that text, each with a link to the claim that answers it."""
+"""The statements of another text, by its parts, each with a link to the claim that answers it."""
 
 from __future__ import annotations
 
