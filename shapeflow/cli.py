@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "trace": "run a model under observation and write its trace",
     "show": "look up calls, ops and values of a trace, and how data flows between them",
     "check": "judge the claims of a walkthrough on a trace",
+    "coverage": "measure how much of a model the claims of a walkthrough constrain",
     "report": "write a report: the walkthrough with the trace laid into it",
     "graph": "draw the data flow between calls",
     "init": "draft a walkthrough of any model from a trace",

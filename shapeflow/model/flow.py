@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
 from shapeflow.common.text import counted, listing
 from shapeflow.errors import SelectorError
-from shapeflow.model.doubts import Doubt, doubts_between, opaque_at, unread_doubts
+from shapeflow.model.bridges import bridges
+from shapeflow.model.doubts import SHARING, Doubt, doubts_between, opaque_at, unread_doubts
 from shapeflow.model.links import Links, path_to
 from shapeflow.model.members import each
 from shapeflow.model.moments import Moment, Place, places
@@ -23,7 +24,9 @@ __all__ = [
     "Step",
     "Use",
     "all_reach",
+    "common_steps",
     "dead",
+    "flooded",
     "fold",
     "opaque_at",
     "places_at",
@@ -214,6 +217,29 @@ def _places_or_none(trace: Records, selector: str, side: Literal["out", "both"])
         return places_at(trace, selector, side)
     except SelectorError:
         return []
+
+
+def common_steps(trace: Records, source: str, destination: str) -> Iterator[tuple[int, int]]:
+    """Yield the ops, each with a value that it reads, over which all data from one place to another comes.
+
+    Raises:
+        SelectorError: a selector names nothing, or no tensor.
+    """
+    starts, goals = _starts(places_at(trace, source)), _goals(places_at(trace, destination, "both"))
+    return bridges(trace, starts, goals)
+
+
+def flooded(trace: Records, source: str) -> frozenset[int] | None:
+    """Return the values that the data of a place gets to; None where some of it may get on unseen.
+
+    Raises:
+        SelectorError: the selector names nothing, or no tensor.
+    """
+    if any(value.origin == "unknown" for value in trace.values):
+        return None
+    if any(escape.how in SHARING for escape in trace.escapes):
+        return None
+    return frozenset(trace.cached(Links).way(_starts(places_at(trace, source)), {})[0])
 
 
 def _goals(found: Iterable[Place]) -> dict[int, Moment]:

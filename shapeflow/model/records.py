@@ -290,8 +290,11 @@ class Records:
 
     def cached(self, make: Callable[[Records], Answer]) -> Answer:
         """Return ``make(self)``, made once a trace: for the tables behind questions that come many times."""
-        answers: dict[Any, Any] = self.__dict__.setdefault("_answers", {})
+        answers: dict[Any, Answer] = self.__dict__.setdefault("_answers", {})
         if make not in answers:
             answers[make] = make(self)
-        answer: Answer = answers[make]
-        return answer
+        return answers[make]
+
+    def adopt(self, other: Records, make: Callable[[Records], Answer]) -> None:
+        """Take over what ``other.cached(make)`` gives: it depends on nothing that differs here."""
+        self.__dict__.setdefault("_answers", {})[make] = other.cached(make)

@@ -44,6 +44,8 @@ class Subject:
     bindings: Bindings = field(default_factory=Bindings)
     binder: tuple[int, str] = (0, "")
     """Line and text of the claim under judgement, for the symbols that it binds."""
+    asked: set[str] = field(default_factory=set)
+    """The selectors, and patterns over modules, that were looked up."""
     said: bool = False
     """True for what others say: it has to be contradicted by what is there."""
     run: str = ""
@@ -61,6 +63,7 @@ class Subject:
             SelectionError: it names nothing, or something that did not take part.
         """
         text = selector.text
+        self.asked.add(text)
         if text not in self.selected:
             try:
                 self.selected[text] = select(self.trace, text)
@@ -76,6 +79,7 @@ class Subject:
 
     def missing_module(self, path: str) -> SelectorError | None:
         """Return the error for the module of a block if there is none; it may be a pattern or a helper."""
+        self.asked.add(path)
         if path not in self._missing:
             index, segments = self.trace.cached(PathIndex), parse_path(path)
             error = None if index.find(segments) else unknown_path(index, segments, (0, len(path)), "module")
@@ -88,6 +92,7 @@ class Subject:
         Raises:
             SelectionError: there is none, or none with a name that the pattern lists.
         """
+        self.asked.add(pattern.text)
         try:
             found = modules(self.trace, pattern.text)
         except SelectorError as error:

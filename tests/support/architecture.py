@@ -9,6 +9,7 @@ LAYERS = {
     "model": "model",
     "walkthrough": "walkthrough",
     "graph": "graph",
+    "coverage": "coverage",
     "drafting": "drafting",
     "query": "query",
     "reporting": "reporting",
@@ -28,13 +29,15 @@ BELOW = {
     "model": {"errors", "common", "shapes"},
     "walkthrough": GROUND,
     "graph": GROUND,
+    "coverage": GROUND | {"walkthrough"},
     "drafting": GROUND | {"walkthrough"},
     "query": GROUND,
-    "reporting": GROUND | {"walkthrough", "graph"},
+    "reporting": GROUND | {"walkthrough", "coverage", "graph"},
     "recording": GROUND,
     "adapters": GROUND | {"recording"},
     "runs": GROUND | {"walkthrough", "reporting", "recording", "adapters"},
-    "front doors": GROUND | {"walkthrough", "graph", "drafting", "query", "reporting", "adapters", "runs"},
+    "front doors": GROUND
+    | {"walkthrough", "coverage", "graph", "drafting", "query", "reporting", "adapters", "runs"},
     "public names": {"errors"},
 }
 """Layer -> the layers it may import."""
@@ -46,7 +49,7 @@ UPWARDS: dict[tuple[str, str], str] = {
 
 MODEL_ORDER = (
     "ports unseen containers call_names tensors records match moments pattern path_index owned not_found "
-    "selector members links handed_on orders items exact_names making making_text unused doubts flow "
+    "selector members links bridges handed_on orders items exact_names making making_text unused doubts flow "
     "call_tree costs amounts rows codec tracefile trace variation"
 )
 """The files of model/: each imports only files that stand before it."""

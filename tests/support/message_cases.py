@@ -113,6 +113,7 @@ COMMANDS: dict[str, str] = {
     "output-is-input": "report t.trace.json -o t.trace.json",
     "output-name": "trace photo.png -o t.json",
     "prompt-empty": "trace photo.png --prompt ' '",
+    "run-incomplete": "coverage failed.trace.json failed.md --mutate",
     "run-missing": "check t.trace.json runs.md",
     "statements": "report t.trace.json stated.md",
     "target-exit": "trace --model model.py:leaves",
@@ -244,6 +245,7 @@ def prepare(folder: Path) -> None:
     (folder / "cut.trace.json").write_text(trace[: len(trace) // 2])
     failed_run().save(folder / "failed.trace.json")
     (folder / "w.md").write_text(document_of(fine))
+    (folder / "failed.md").write_text(document_of("body:in[0]  [1]"))
     (folder / "none.md").write_text("# Prose\n\n```python\nx = 1\n```\n\n```\ny\n```\n")
     broken = "---\nmodel: tiny:detector\ndims:\n  B: [1, 2\n---\n"
     (folder / "front.md").write_text(broken + document_of(fine))

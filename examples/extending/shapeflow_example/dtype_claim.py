@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapeflow.errors import Diagnostic
 from shapeflow.walkthrough.claims import Kind
+from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, Item, named
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.messages import failing_name, missing_port, places_text
@@ -53,6 +55,18 @@ class Dtype:
             columns=self.dtype.columns,
             because=subject.origin(wrong[0].value),
         )
+
+    def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
+        """Yield the ports and the dtypes of what is in them, for ``shapeflow coverage``."""
+        matches = subject.select(self.selector)
+        yield from named(matches)
+        for match in matches:
+            if match.value is not None:
+                yield Constraint(Item("dtype", match.value.id))
+
+    def rests_on(self, subject: Subject, finding: Finding) -> Ground:
+        """Return that the verdict depends on nothing but the named places."""
+        return PLACES
 
 
 KIND = Kind(

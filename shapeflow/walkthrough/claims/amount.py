@@ -17,6 +17,7 @@ from shapeflow.model.costs import total_flops, total_parameters
 from shapeflow.model.match import Match
 from shapeflow.model.owned import Owned
 from shapeflow.model.records import Module
+from shapeflow.walkthrough.constraint import PLACES, Ground
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Evidence, Finding, Repair, evidence_of
 from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, around, first_word
@@ -134,6 +135,17 @@ class Amount:
             because=self._because(true, whole),
             hint=f"{self.kind} {self.selector.text} = {right}",
         )
+
+    def rests_on(self, subject: Subject, finding: Finding) -> Ground | None:
+        """Return that it rests on the modules, or the ops that are counted; a share on all. See ``Rests``."""
+        if not self.number.factor or self.selector.text == "." or self.kind == "memory":
+            return None
+        if self.kind in ("parameters", "trainable"):
+            return PLACES
+        try:
+            return Ground(frozenset(op.id for op in ops_of(subject.trace, subject.select(self.selector))))
+        except SelectionError:
+            return PLACES
 
     def _because(self, true: int, whole: int) -> str:
         """Return which other amount the number as written would be right for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from shapeflow.common.text import listing, nearest
 from shapeflow.errors import Diagnostic
 from shapeflow.model.records import Module
 from shapeflow.walkthrough.claims.literal import Bare, literal_text, read_literal, same
+from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, Item, positions
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding
 from shapeflow.walkthrough.messages import modules_text
@@ -56,6 +58,18 @@ class Attribute:
             return finding
         what = f"'{'' if self.path.text == '.' else self.path.text}.{self.name.text}' has another value"
         return finding.amended("contradicted", code="attribute", what=what, columns=self.place.columns)
+
+    def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
+        """Yield the attribute of each module; see ``Constrains``."""
+        known = {symbol for symbol, _ in subject.bindings}
+        symbols = self.literal.names if isinstance(self.literal, Bare) else ()
+        for position in positions(subject.trace, subject.modules(self.path)):
+            item = Item("attribute", position, self.name.text)
+            yield Constraint(item, tuple(symbol for symbol in symbols if symbol in known))
+
+    def rests_on(self, subject: Subject, finding: Finding) -> Ground:
+        """Return that it rests on the modules alone; see ``Rests``."""
+        return PLACES
 
     def _missing(self, module: Module) -> Finding:
         """Return the finding for a module without such an attribute."""

@@ -12,7 +12,8 @@ from shapeflow.model.making import same_numbers
 from shapeflow.model.making_text import making_text
 from shapeflow.model.match import Match
 from shapeflow.model.records import Port
-from shapeflow.walkthrough.context import Subject
+from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, Item, made_from, named
+from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.parts import ClaimError, SelectorPart, part
 
@@ -49,9 +50,7 @@ class Chain:
 
     def judge(self, subject: Subject) -> Finding:
         """Hold if the calls came in order, each as often, and each was given what the one before gave."""
-        named = [subject.select(link) for link in self.links]
-        wanted = list(dict.fromkeys(path for found in named for path in sorted(_paths(found), key=_natural)))
-        calls = sorted({match.owner.id: match for found in named for match in found}.values(), key=_when)
+        wanted, calls = self._calls(subject)
         reason = Diagnostic(expected=f"{' > '.join(_few(wanted))}, each with what the one before gave")
         finding = Finding("holds", reason, evidence_of(calls))
         if len(wanted) < 2:
@@ -66,6 +65,30 @@ class Chain:
         if len(calls) % len(wanted):
             return self._out_of_order(finding, subject, calls, len(calls), wanted[len(calls) % len(wanted)])
         return finding
+
+    def _calls(self, subject: Subject) -> tuple[list[str], list[Match]]:
+        """Return the paths in the order in which they should come, and the calls as they came."""
+        found = [subject.select(link) for link in self.links]
+        wanted = list(dict.fromkeys(path for one in found for path in sorted(_paths(one), key=_natural)))
+        return wanted, sorted({match.owner.id: match for one in found for match in one}.values(), key=_when)
+
+    def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
+        """Yield the calls, and the ports over which each hands on to the next; see ``Constrains``."""
+        wanted, calls = self._calls(subject)
+        yield from named(calls)
+        for number, match in enumerate(calls):
+            if number % len(wanted):
+                yield from _handed_over(subject, calls[number - 1], match)
+
+    def rests_on(self, subject: Subject, finding: Finding) -> Ground:
+        """Return that it rests on the calls, and on how what they were given was made; see ``Rests``."""
+        try:
+            _, calls = self._calls(subject)
+        except SelectionError:
+            return PLACES
+        given = [port.value for port in map(_first_input, calls) if port is not None]
+        values = [value for value in given if value is not None]
+        return made_from(subject.trace, [v for value in values for v in same_numbers(subject.trace, value)])
 
     def _out_of_order(
         self, finding: Finding, subject: Subject, calls: Sequence[Match], number: int, expected: str
@@ -138,3 +161,19 @@ def _first_input(match: Match) -> Port | None:
 def _place(port: Port) -> tuple[int, str]:
     found = _POSITION.match(port.name) or _POSITION.match(port.alias)
     return int(found[1]) if found else 1_000, port.name
+
+
+def _handed_over(subject: Subject, first: Match, second: Match) -> Iterator[Constraint]:
+    """Yield the first input of a call, or op, and the output of another one that it is."""
+    given = _first_input(second)
+    if given is None or given.value is None:
+        return
+    if second.op is not None:
+        yield Constraint(Item("feed", second.op.id, given.name))
+    else:
+        yield Constraint(Item("port", second.owner.id, given.name))
+        yield Constraint(Item("given", second.owner.id, given.name))
+    near = set(same_numbers(subject.trace, given.value))
+    ports = [port for port in told(first.owner.outputs) if port.value in near]
+    if first.op is None and len(ports) == 1:
+        yield Constraint(Item("port", first.owner.id, ports[0].name))

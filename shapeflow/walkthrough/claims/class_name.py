@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapeflow.common.control_characters import visible_line
 from shapeflow.errors import Diagnostic
+from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, Item, positions
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding
 from shapeflow.walkthrough.messages import modules_text
@@ -46,3 +48,12 @@ class ClassName:
             return finding
         what = f"'{self.path.text}' is of another class"
         return finding.amended("contradicted", code="class", what=what, columns=self.name.columns)
+
+    def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
+        """Yield the class of each module; see ``Constrains``."""
+        for position in positions(subject.trace, subject.modules(self.path)):
+            yield Constraint(Item("class", position))
+
+    def rests_on(self, subject: Subject, finding: Finding) -> Ground:
+        """Return that it rests on the modules alone; see ``Rests``."""
+        return PLACES

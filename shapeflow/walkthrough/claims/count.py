@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shapeflow.common.text import listing
@@ -11,6 +11,7 @@ from shapeflow.model.match import Match
 from shapeflow.model.selector import modules, parse, select
 from shapeflow.shapes.matching import Binding, NotEvaluable, evaluate, sizes_of, with_sizes_text
 from shapeflow.shapes.notation import Expression
+from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, Item, named
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Evidence, Finding, Repair, evidence_of
 from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, around, first_word, size_of
@@ -75,8 +76,22 @@ class Count:
             hint=f"count {unit}{self.selector.text} = {found}",
         )
 
+    def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
+        """Yield what is counted, if it takes part in the run; see ``Constrains``."""
+        symbols = self.number.symbols
+        yield Constraint(Item("number", 0, f"{self.unit} {self.selector.text}"), symbols)
+        if self.unit == "modules" or not (finding.evidence.calls or finding.evidence.ops):
+            return
+        for item, _ in named(subject.select(self.selector)):
+            yield Constraint(item, symbols)
+
+    def rests_on(self, subject: Subject, finding: Finding) -> Ground:
+        """Return that it rests on the named places alone; see ``Rests``."""
+        return PLACES
+
     def _found(self, subject: Subject) -> tuple[int, list[str], Evidence]:
         """Return how many there are, their names, and the evidence."""
+        subject.asked.add(self.selector.text)
         try:
             if self.unit == "modules":
                 paths = [module.path or "." for module in modules(subject.trace, self.selector.text)]

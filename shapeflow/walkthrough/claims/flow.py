@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
 from shapeflow.common.text import counted
 from shapeflow.errors import Diagnostic, SelectorError
-from shapeflow.model.flow import Reach, Use, all_reach, fold, reaches, use_of, values_at
+from shapeflow.model.containers import ids_at
+from shapeflow.model.flow import (
+    Reach,
+    Use,
+    all_reach,
+    common_steps,
+    flooded,
+    fold,
+    reaches,
+    use_of,
+    values_at,
+)
+from shapeflow.model.members import each
 from shapeflow.model.trace import Trace
+from shapeflow.walkthrough.constraint import Constraint, Ground, Item, given_at, named, parameters
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Evidence, Finding
 from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, first_word
@@ -73,6 +87,43 @@ class Flow:
         holds = (reach.answer == "yes") == (self.verb == "reaches")
         return finding if holds else _contradicted(finding, source, goal, reach, subject.trace)
 
+    def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
+        """Yield the places, and the inputs over which all data comes that gets there; see ``Constrains``."""
+        sources = subject.select(self.source)
+        yield from named(sources)
+        if self.destination is None:
+            return
+        goals = subject.select(self.destination)
+        yield from named(goals)
+        if self.verb != "reaches":
+            return
+        yield from parameters(sources)
+        yield from given_at(goals)
+        for start in each(subject.trace, self.source.text):
+            for goal in each(subject.trace, self.destination.text):
+                for op, value in common_steps(subject.trace, start, goal):
+                    around = subject.trace.ops[op].parent  # what the author wrote is the composite op
+                    for step in (op,) if around is None else (op, around):
+                        ports = subject.trace.ops[step].inputs
+                        yield from (Constraint(Item("feed", step, p.name)) for p in ports if p.value == value)
+
+    def rests_on(self, subject: Subject, finding: Finding) -> Ground | None:
+        """Return the steps of the way that was found, or all that the source's data gets to."""
+        trace = subject.trace
+        if finding.status == "undecided":
+            return None
+        if self.destination is None:
+            return _kept_unused(trace, self.source.text) if finding.status == "holds" else None
+        source, goal = self.source.text, self.destination.text
+        if self.verb != "reaches":
+            reach = reaches(trace, source, goal)
+            return Ground(ops=frozenset(reach.path)) if reach else _reached(trace, source)
+        pairs = [(start, end) for start in each(trace, source) for end in each(trace, goal)]
+        found = [reaches(trace, start, end) for start, end in pairs]
+        if all(found):
+            return Ground(ops=frozenset(op for reach in found for op in reach.path))
+        return _reached(trace, source) if len(pairs) == 1 else None
+
     def _tensors(self, selector: Part, subject: Subject) -> None:
         """Refuse a selector that names nothing, or nothing that is a tensor."""
         subject.select(selector)
@@ -117,6 +168,21 @@ class Flow:
             found=f"{use.text}\n{_path_text(use, trace)}" if use.path else use.text,
         )
         return Finding("contradicted", reason, _evidence(use, trace))
+
+
+def _reached(trace: Trace, source: str) -> Ground | None:
+    """Return the ground of a verdict that there is no way; None where what was not seen may lead on."""
+    values = flooded(trace, source)
+    return None if values is None else Ground(reached=values)
+
+
+def _kept_unused(trace: Trace, source: str) -> Ground | None:
+    """Return the ground of a verdict that something is unused: that nobody else takes what comes of it."""
+    values = flooded(trace, source)
+    outermost = (call for call in trace.calls if call.parent is None)
+    if values is None or any(not values.isdisjoint(ids_at(call.outputs)) for call in outermost):
+        return None
+    return Ground(reached=values, untaken=True)
 
 
 def _contradicted(finding: Finding, source: str, destination: str, reach: Reach, trace: Trace) -> Finding:

@@ -37,6 +37,14 @@ class Bare(str):
 
     __slots__ = ()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in it, if it can be a size."""
+        try:
+            return parse_expression(str(self)).symbols
+        except ShapeTextError:
+            return ()
+
     def sized(self, bindings: Bindings) -> Any:
         """Return the size it stands for, if its symbols have one, else the text."""
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from shapeflow.common.text import listing
@@ -13,9 +13,19 @@ from shapeflow.model.making_text import making_text
 from shapeflow.model.match import Match
 from shapeflow.model.records import Records
 from shapeflow.walkthrough.alignment import aligned
+from shapeflow.walkthrough.constraint import (
+    PLACES,
+    Constraint,
+    Ground,
+    Item,
+    given_at,
+    made_from,
+    named,
+    parameters,
+)
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Evidence, Finding, evidence_of
-from shapeflow.walkthrough.making.compare import Comparison
+from shapeflow.walkthrough.making.compare import Comparison, Feed
 from shapeflow.walkthrough.making.formula import EXAMPLE, Node, Tensor, parse_making, tensors_in
 from shapeflow.walkthrough.messages import failing_name, missing_port
 from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, first_word
@@ -72,6 +82,32 @@ class Making:
             if shared
             else finding
         )
+
+    def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
+        """Yield the places, and the inputs of ops that the formula names; see ``Constrains``."""
+        matches = subject.select(self.selector)
+        yield from named(matches)
+        yield from given_at(matches)
+        known = {tensor: subject.select(tensor.selector) for tensor in tensors_in(self.formula)}
+        feeds: dict[Feed, None] = {}
+        for match, comparison, _ in self.compared(subject, matches):
+            feeds.update(dict.fromkeys(comparison.feeds))
+            for tensor, found in known.items():
+                meant = aligned(subject.trace, match, self.selector.text, tensor.selector.text, found)
+                yield from named(meant)
+                yield from parameters(meant)
+        for feed in feeds:
+            yield Constraint(Item("op", feed.op))
+            yield Constraint(Item("feed", feed.op, feed.port))
+
+    def rests_on(self, subject: Subject, finding: Finding) -> Ground:
+        """Return that it rests on the places, and on how all that was looked at was made; see ``Rests``."""
+        try:
+            matches = subject.select(self.selector)
+            compared = self.compared(subject, matches)
+        except SelectionError:
+            return PLACES
+        return made_from(subject.trace, [value for _, one, _ in compared for value in one.seen])
 
     def compared(
         self, subject: Subject, matches: list[Match], granted: Collection[int] = ()

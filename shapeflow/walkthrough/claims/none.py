@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapeflow.errors import Diagnostic
+from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, named
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.messages import failing_name, missing_port, places_text
@@ -43,3 +45,11 @@ class Nothing:
             columns=self.place.columns,
             because=subject.origin(wrong[0].value),
         )
+
+    def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
+        """Yield the places that are named; see ``Constrains``."""
+        return named(subject.select(self.selector))
+
+    def rests_on(self, subject: Subject, finding: Finding) -> Ground:
+        """Return that it rests on these places alone; see ``Rests``."""
+        return PLACES

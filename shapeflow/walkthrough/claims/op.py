@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shapeflow.common.text import listing
 from shapeflow.errors import Diagnostic
 from shapeflow.model.match import Match
 from shapeflow.model.trace import Trace
+from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, named
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.messages import failing_name, places_text
@@ -55,6 +56,14 @@ class OpText:
             columns=self.place.columns,
             because=_place(wrong[0], subject.trace),
         )
+
+    def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
+        """Yield the ops, calls or ports that are named; see ``Constrains``."""
+        return named(subject.select(self.selector))
+
+    def rests_on(self, subject: Subject, finding: Finding) -> Ground:
+        """Return that it rests on these places alone; see ``Rests``."""
+        return PLACES
 
     @staticmethod
     def _texts(match: Match) -> Sequence[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapeflow.errors import Diagnostic
 from shapeflow.model.match import Match
 from shapeflow.model.moments import Moments
 from shapeflow.walkthrough.alignment import aligned
+from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, named
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding, evidence_of
 from shapeflow.walkthrough.parts import ClaimError, SelectorPart, first_word
@@ -54,6 +56,15 @@ class Order:
             if early:
                 return self._contradicted(finding, match, early[0], subject)
         return finding
+
+    def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
+        """Yield both steps; see ``Constrains``."""
+        yield from named(subject.select(self.first))
+        yield from named(subject.select(self.second))
+
+    def rests_on(self, subject: Subject, finding: Finding) -> Ground:
+        """Return that it rests on these steps alone; see ``Rests``."""
+        return PLACES
 
     def _contradicted(self, finding: Finding, first: Match, second: Match, subject: Subject) -> Finding:
         line = subject.trace.line(second.owner.source)

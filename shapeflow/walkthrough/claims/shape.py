@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shapeflow.common.text import counted, nearest
@@ -23,6 +23,7 @@ from shapeflow.shapes.matching import (
 )
 from shapeflow.shapes.notation import EXAMPLE, Expression, ShapePattern, ShapeTextError, parse_shape
 from shapeflow.walkthrough.claims import accepted_syntax, keywords
+from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, Item, named
 from shapeflow.walkthrough.context import SelectionError, Subject, is_pattern
 from shapeflow.walkthrough.finding import Finding, Repair, evidence_of
 from shapeflow.walkthrough.messages import failing_name, missing_port, places_text
@@ -103,6 +104,32 @@ class Shape:
             return self._ambiguous(finding, compared)
         name = failing_name(self.selector, matches, [comparison.match for comparison in failed])
         return self._failed(finding, failed[0].reason, name, failed[0].match, subject)
+
+    def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
+        """Yield the sizes that are written, the dtype if it is, and the ports; see ``Constrains``."""
+        matches = subject.select(self.selector)
+        sized = [dim for dim in self.pattern.dims if isinstance(dim.meaning, Expression)]
+        says = bool(sized or self.pattern.wanted_dtype or self.pattern.rest is None)
+        yield from named(matches, ports=says)
+        for found in matches:
+            if found.value is None:
+                continue
+            if self.pattern.wanted_dtype:
+                yield Constraint(Item("dtype", found.value.id))
+            for axis, meaning in self._sizes(len(found.value.shape)):
+                yield Constraint(Item("dim", found.value.id, axis), meaning.symbols)
+
+    def _sizes(self, axes: int) -> Iterator[tuple[int, Expression]]:
+        """Yield the axes of a tensor whose size is written, with it."""
+        rest = self.pattern.rest
+        behind = axes - len(self.pattern.dims)
+        for position, dim in enumerate(self.pattern.dims):
+            if isinstance(dim.meaning, Expression):
+                yield position + (behind if rest is not None and position > rest else 0), dim.meaning
+
+    def rests_on(self, subject: Subject, finding: Finding) -> Ground:
+        """Return that it rests on the named places alone; see ``Rests``."""
+        return PLACES
 
     def _refuse_new_names(self, bindings: Bindings) -> None:
         """Refuse names of sizes in what others say that nobody gave a size: they say nothing.

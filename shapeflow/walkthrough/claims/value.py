@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shapeflow.common.text import counted, listing
 from shapeflow.errors import Diagnostic, SelectorError
 from shapeflow.model.match import Match
+from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, named, parameters
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.document import Document
 from shapeflow.walkthrough.finding import Finding, evidence_of
@@ -73,6 +74,17 @@ class ValueClaim:
         except ModuleNotFoundError:
             what = "the numbers cannot be compared without numpy"
             return Finding("not observed", Diagnostic("numpy-missing", what, hint="pip install numpy"))
+
+    def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
+        """Yield the places whose numbers are compared; see ``Constrains``."""
+        for kept in self.needed:
+            matches = subject.select(kept.selector)
+            yield from named(matches)
+            yield from parameters(matches)
+
+    def rests_on(self, subject: Subject, finding: Finding) -> Ground:
+        """Return that it rests on the named places alone, the numbers being kept; see ``Rests``."""
+        return PLACES
 
     def _compared(self, subject: Subject, evidence: Sequence[Match]) -> Finding:
         """Evaluate both sides and compare them."""

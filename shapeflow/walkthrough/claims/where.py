@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from shapeflow.errors import Diagnostic
 from shapeflow.shapes.matching import NotEvaluable, evaluate, sizes_of, with_sizes_text
 from shapeflow.shapes.notation import Expression
+from shapeflow.walkthrough.constraint import Constraint, Item
 from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.finding import Finding
 from shapeflow.walkthrough.parts import ClaimError, Part, first_word, part, size_of
@@ -81,6 +82,14 @@ class Where:
                 columns = self.places[i].to(self.places[i + 1])
                 return finding.amended("contradicted", code="range", what=what, columns=columns)
         return finding
+
+    def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
+        """Yield a use of each name that is equal to something; a range fixes no size. See ``Constrains``."""
+        for number, sign in enumerate(self.signs):
+            sides = self.sizes[number : number + 2]
+            if sign == "==" and any(side.symbol for side in sides):
+                symbols = tuple(name for side in sides for name in side.symbols)
+                yield Constraint(Item("number", 0, f"{sides[0].text} == {sides[1].text}"), symbols)
 
     def _without_size(self, reason: NotEvaluable, place: Part) -> Finding:
         """Return the finding for a size that nobody knows."""

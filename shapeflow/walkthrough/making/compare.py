@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from itertools import combinations
 from math import isclose
+from typing import NamedTuple
 
 from shapeflow.model.handed_on import handed_on, tensors
 from shapeflow.model.items import index_text, item_of, narrowed_text, same_index, stages
@@ -13,31 +14,31 @@ from shapeflow.model.making import operands, operator_of, same_numbers, step_bac
 from shapeflow.model.orders import ORDERINGS, order_of, plain_texts
 from shapeflow.model.records import Op, Port, Records
 from shapeflow.shapes.matching import Bindings
-from shapeflow.walkthrough.making.formula import MAX_TERMS, Anything, Made, Node, Plain, Taken, Tensor
+from shapeflow.walkthrough.making.alike import NOT_GIVEN, family, same_plain
+from shapeflow.walkthrough.making.formula import (
+    MAX_TERMS,
+    Anything,
+    Made,
+    Node,
+    Plain,
+    Taken,
+    Tensor,
+    terms_of,
+    writes_an_order,
+)
 
 _COMMUTES = ("+", "*")
-_FAMILIES = (
-    ("cat", "concat", "concatenate"),
-    ("zeros", "zeros_like", "new_zeros"),
-    ("ones", "ones_like", "new_ones"),
-)
-"""Ops that do the same, whatever they take their size from."""
-_VIEWS = frozenset({"flatten", "reshape", "squeeze", "unflatten", "unsqueeze", "view"})
-"""Ops that leave the numbers in the order that they have."""
-_NUMPY = re.compile(r"^np\.\w+\((.*)\)$")
-"""A number of numpy, as Python prints it: ``np.float64(3.0)``."""
-_NOT_GIVEN = {
-    "attn_mask": "None",
-    "dropout_p": "0.0",
-    "is_causal": "False",
-    "keepdim": "False",
-    "scale": "None",
-}
-"""What some plain arguments are if they are not given."""
 FROM_OUTSIDE = frozenset(
     {"as_tensor", "asarray", "from_dlpack", "from_file", "from_numpy", "frombuffer", "tensor"}
 )
 """Ops that make a tensor of something else, such as an array with the numbers of another tensor."""
+
+
+class Feed(NamedTuple):
+    """An input of an op."""
+
+    op: int
+    port: str
 
 
 class Comparison:
@@ -65,7 +66,11 @@ class Comparison:
         """Values of unknown making at which a comparison failed."""
         self.used: dict[int, None] = {}
         """Ops that a comparison went through."""
-        self._known: dict[tuple[int, int, bool, bool], bool] = {}
+        self.seen: dict[int, None] = {}
+        """Values whose making a comparison looked at, whether they fitted or not."""
+        self.feeds: list[Feed] = []
+        """The inputs of ops that the formula names, of all that fitted."""
+        self._known: dict[tuple[int, int, bool, bool], tuple[Feed, ...] | None] = {}
 
     def fits(self, node: Node, value: int, arranged: bool = False, ordered: bool = False) -> bool:
         """Return whether a value was made as a part of a formula says.
@@ -76,12 +81,35 @@ class Comparison:
             arranged: only with the same axes.
             ordered: only with the axes in the same order: an order that is written is all there is.
         """
-        ordered = ordered or _writes_an_order(node)
+        ordered = ordered or writes_an_order(node)
         key = (id(node), value, arranged, ordered)
         if key not in self._known:
-            near = same_numbers(self.trace, value, arranged) if arranged or not ordered else self._near(value)
-            self._known[key] = any(self._at(node, same, ordered) for same in near)
-        return self._known[key]
+            before = len(self.feeds)
+            near = self._same(value, arranged) if arranged or not ordered else self._noted(self._near(value))
+            found = self._tried(lambda: any(self._at(node, same, ordered) for same in near))
+            self._known[key] = tuple(self.feeds[before:]) if found else None
+            return found
+        known = self._known[key]
+        self.feeds += known or ()
+        return known is not None
+
+    def _same(self, value: int, arranged: bool = False) -> Iterator[int]:
+        """Yield a value and those that it has its numbers from."""
+        return self._noted(same_numbers(self.trace, value, arranged))
+
+    def _noted(self, values: Iterator[int]) -> Iterator[int]:
+        """Yield values, and note that they were looked at."""
+        for value in values:
+            self.seen[value] = None
+            yield value
+
+    def _tried(self, attempt: Callable[[], bool]) -> bool:
+        """Return what an attempt gives; one that fails leaves no feeds behind."""
+        before = len(self.feeds)
+        found = attempt()
+        if not found:
+            del self.feeds[before:]
+        return found
 
     def _near(self, value: int) -> Iterator[int]:
         """Yield a value and those that it has its numbers from, up to where its axes were reordered."""
@@ -119,9 +147,10 @@ class Comparison:
 
     def _op(self, node: Made | Taken, op: Op, value: int, ordered: bool) -> bool:
         if isinstance(node, Taken):
-            fits = self._takes(node, op, value)
+            fits = self._tried(lambda: self._takes(node, op, value))
         else:
-            fits = self._made(node, op, ordered and handed_on(self.trace, op, value) is not None)
+            written = ordered and handed_on(self.trace, op, value) is not None
+            fits = self._tried(lambda: self._made(node, op, written))
         if fits:
             self.used[op.id] = None
         return fits
@@ -133,8 +162,10 @@ class Comparison:
         if isinstance(node.whole, Made) and node.index.isdecimal():  # `(chunk(x))[1]`
             place = f"out[{int(node.index)}]"
             here = any(port.name == place and port.value == value for port in op.outputs)
-            if here and self._made(node.whole, op):
+            whole = node.whole
+            if here and self._tried(lambda: self._made(whole, op)):
                 return True
+        self.feeds.append(Feed(op.id, given[0].name))
         item = item_of(self.trace, op, value)
         if item is not None:
             return any(self._is_part(node, one.value, one.text) for one in stages(self.trace, item))
@@ -148,23 +179,24 @@ class Comparison:
 
     def _made(self, node: Made, op: Op, ordered: bool = False) -> bool:
         sign = operator_of(op)
-        if node.name == "*" and sign == "/" and self._divides(node, op):
+        if node.name == "*" and sign == "/" and self._tried(lambda: self._divides(node, op)):
             return True
         if node.name in _COMMUTES:
-            return sign == node.name and self._terms(tuple(_terms(node, node.name)), op)
+            return sign == node.name and self._terms(tuple(terms_of(node, node.name)), op)
         if node.name == "neg":
             return op.target.rstrip("_") in ("neg", "negative") and self._arguments(node, op)
         if not node.name[0].isalpha() and node.name[0] != "_":
-            return sign == node.name and all(map(self._operand, node.arguments, operands(op)))
+            pairs = zip(node.arguments, operands(op), strict=True) if sign == node.name else ()
+            return sign == node.name and all(self._operand(inner, port, op) for inner, port in pairs)
         if node.name in ORDERINGS:
             return self._ordered(node, op)
-        return _family(node.name) == _family(op.target) and self._arguments(node, op, ordered)
+        return family(node.name) == family(op.target) and self._arguments(node, op, ordered)
 
     def _divides(self, node: Made, op: Op) -> bool:
         """Return whether an op divides where the formula multiplies by the inverse."""
         over, under = operands(op)
         for number, other in (node.arguments, node.arguments[::-1]):
-            if isinstance(number, Plain) and under.value is None and self._operand(other, over):
+            if isinstance(number, Plain) and under.value is None and self._operand(other, over, op):
                 try:
                     return isclose(float(number.text) * float(under.text), 1.0, rel_tol=1e-9)
                 except ValueError:
@@ -180,11 +212,8 @@ class Comparison:
         written = tuple(item.text for item in node.arguments[1:] if isinstance(item, Plain))
         wanted = order_of(node.name, written, rank)
         found = order_of(op.target, plain_texts(op), rank)
-        return (
-            wanted is not None
-            and wanted == found
-            and self.fits(node.arguments[0], given[0].value, ordered=True)
-        )
+        source = node.arguments[0]
+        return wanted is not None and wanted == found and self._operand(source, given[0], op, ordered=True)
 
     def _terms(self, terms: Sequence[Node], op: Op) -> bool:
         """Return whether an op adds, or multiplies, what the terms say, in any order."""
@@ -194,43 +223,39 @@ class Comparison:
             for chosen in combinations(places, count):
                 here = [terms[place] for place in chosen]
                 there = [term for place, term in enumerate(terms) if place not in chosen]
-                if self._several(here, first, op) and self._several(there, second, op):
+                if self._tried(partial(self._both, (here, first), (there, second), op)):
                     return True
         return False
+
+    def _both(self, one: tuple[Sequence[Node], Port], other: tuple[Sequence[Node], Port], op: Op) -> bool:
+        return self._several(*one, op) and self._several(*other, op)
 
     def _several(self, terms: Sequence[Node], port: Port, op: Op) -> bool:
         """Return whether one operand of a sum is a term, or itself a sum of several."""
         if len(terms) == 1:
-            return self._operand(terms[0], port)
+            return self._operand(terms[0], port, op)
         if port.value is None:
             return False
         sign = operator_of(op)
-        for same in same_numbers(self.trace, port.value):
+        for same in self._same(port.value):
             if same in self.granted:
                 return True
             for inner in step_back(self.trace, same).ops:
                 if operator_of(inner) == sign and self._terms(terms, inner):
                     self.used[inner.id] = None
+                    self.feeds.append(Feed(op.id, port.name))
                     return True
         return False
 
-    def _operand(self, node: Node, port: Port) -> bool:
+    def _operand(self, node: Node, port: Port, op: Op, ordered: bool = False) -> bool:
         if port.value is not None:
-            return self.fits(node, port.value)
-        return isinstance(node, Anything) or (isinstance(node, Plain) and self._same_plain(node, port.text))
-
-    def _same_plain(self, node: Plain, text: str) -> bool:
-        """Return whether a plain argument is what the formula writes."""
-        written = node.text
-        binding = self.bindings.get(written)
-        if binding is not None:
-            written = str(binding.size)
-        if written == text or written.strip("\"'").replace(" ", "") == text.strip("\"'").replace(" ", ""):
-            return True
-        try:
-            return isclose(float(written), float(_NUMPY.sub(r"\1", text)), rel_tol=1e-9)
-        except ValueError:
-            return False
+            fits = self.fits(node, port.value, ordered=ordered)
+            if fits and not isinstance(node, Anything):
+                self.feeds.append(Feed(op.id, port.name))
+            return fits
+        if isinstance(node, Plain):
+            return same_plain(node.text, port.text, self.bindings)
+        return isinstance(node, Anything)
 
     def _arguments(self, node: Made, op: Op, ordered: bool = False) -> bool:
         """Return whether an op was given what a function of the formula is given."""
@@ -240,9 +265,9 @@ class Comparison:
         left = [port for port in op.inputs if port.name != "in.out"]
         for name, inner in node.keywords:
             port = named.get(name)
-            if port is None and isinstance(inner, Plain) and inner.text == _NOT_GIVEN.get(name):
+            if port is None and isinstance(inner, Plain) and inner.text == NOT_GIVEN.get(name):
                 continue
-            if port is None or not self._operand(inner, port):
+            if port is None or not self._operand(inner, port, op):
                 return False
             left.remove(port)
         for argument in node.arguments:
@@ -258,10 +283,10 @@ class Comparison:
         """Return which of the inputs that are left an argument stands for; weights may be passed over."""
         for place, port in enumerate(left):
             if isinstance(argument, Plain):
-                if port.value is None and self._same_plain(argument, port.text):
+                if port.value is None and same_plain(argument.text, port.text, self.bindings):
                     return place
             elif port.value is not None:
-                if self.fits(argument, port.value, ordered=ordered):
+                if self._operand(argument, port, op, ordered):
                     return place
                 if not self._goes_without_saying(port, op):
                     return None
@@ -271,27 +296,5 @@ class Comparison:
         """Return whether an input of an op need not be written: plain arguments, weights, running means."""
         if port.value is None:
             return True
-        origins = {self.trace.values[same].origin for same in same_numbers(self.trace, port.value)}
+        origins = {self.trace.values[same].origin for same in self._same(port.value)}
         return "parameter" in origins or ("buffer" in origins and op.target.endswith("_norm"))
-
-
-def _writes_an_order(node: Node) -> bool:
-    """Return whether a part of a formula is an order of axes, or a view of one: ``view(permute(…), -1)``."""
-    if not isinstance(node, Made) or not node.arguments:
-        return False
-    return node.name in ORDERINGS or (node.name in _VIEWS and _writes_an_order(node.arguments[0]))
-
-
-def _family(name: str) -> str:
-    """Return the name that several ops share which do the same."""
-    plain = name.rstrip("_")
-    return next((family[0] for family in _FAMILIES if plain in family), plain)
-
-
-def _terms(node: Node, sign: str) -> Iterator[Node]:
-    """Yield what a sum adds up, or a product multiplies, the innermost first."""
-    if isinstance(node, Made) and node.name == sign:
-        for argument in node.arguments:
-            yield from _terms(argument, sign)
-    else:
-        yield node

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from shapeflow.model.orders import ORDERINGS
 from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart
 
 MAX_TOKENS = 200
@@ -34,6 +35,8 @@ _TOKEN = re.compile(
     r"|(?P<text>\"[^\"]*\"|'[^']*')"
     r"|(?P<mark>\S)"
 )
+_VIEWS = frozenset({"flatten", "reshape", "squeeze", "unflatten", "unsqueeze", "view"})
+"""Ops that leave the numbers in the order that they have."""
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2}
 
 
@@ -107,6 +110,22 @@ def tensors_in(node: Node) -> Iterator[Tensor]:
     elif isinstance(node, Made):
         for argument in (*node.arguments, *(inner for _, inner in node.keywords)):
             yield from tensors_in(argument)
+
+
+def writes_an_order(node: Node) -> bool:
+    """Return whether a part of a formula is an order of axes, or a view of one: ``view(permute(…), -1)``."""
+    if not isinstance(node, Made) or not node.arguments:
+        return False
+    return node.name in ORDERINGS or (node.name in _VIEWS and writes_an_order(node.arguments[0]))
+
+
+def terms_of(node: Node, sign: str) -> Iterator[Node]:
+    """Yield what a sum adds up, or a product multiplies, the innermost first."""
+    if isinstance(node, Made) and node.name == sign:
+        for argument in node.arguments:
+            yield from terms_of(argument, sign)
+    else:
+        yield node
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""How much of a recorded model the claims of a walkthrough constrain."""

@@ -1,0 +1,44 @@
+"""What counts as the same in a formula and in the record: names of ops, and plain arguments."""
+
+from __future__ import annotations
+
+import re
+from math import isclose
+
+from shapeflow.shapes.matching import Bindings
+
+_FAMILIES = (
+    ("cat", "concat", "concatenate"),
+    ("zeros", "zeros_like", "new_zeros"),
+    ("ones", "ones_like", "new_ones"),
+)
+"""Ops that do the same, whatever they take their size from."""
+_NUMPY = re.compile(r"^np\.\w+\((.*)\)$")
+"""A number of numpy, as Python prints it: ``np.float64(3.0)``."""
+NOT_GIVEN = {
+    "attn_mask": "None",
+    "dropout_p": "0.0",
+    "is_causal": "False",
+    "keepdim": "False",
+    "scale": "None",
+}
+"""What some plain arguments are if they are not given."""
+
+
+def same_plain(written: str, text: str, bindings: Bindings) -> bool:
+    """Return whether a plain argument is what a formula writes; a name stands for its size."""
+    binding = bindings.get(written)
+    if binding is not None:
+        written = str(binding.size)
+    if written == text or written.strip("\"'").replace(" ", "") == text.strip("\"'").replace(" ", ""):
+        return True
+    try:
+        return isclose(float(written), float(_NUMPY.sub(r"\1", text)), rel_tol=1e-9)
+    except ValueError:
+        return False
+
+
+def family(name: str) -> str:
+    """Return the name that several ops share which do the same."""
+    plain = name.rstrip("_")
+    return next((names[0] for names in _FAMILIES if plain in names), plain)
