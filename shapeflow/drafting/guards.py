@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from shapeflow.drafting.makings import Makings
-from shapeflow.drafting.outline import Outline, unnumbered
+from shapeflow.drafting.outline import ModelPart, Outline, unnumbered
 from shapeflow.drafting.proof import holding
 from shapeflow.drafting.sections import DraftSection
 from shapeflow.drafting.statements import Statement, Statements
 from shapeflow.drafting.steps import ordered, proposals
+from shapeflow.errors import SelectorError
+from shapeflow.model.flow import reaches
+from shapeflow.model.path_index import selector_of
 from shapeflow.model.pattern import escape
 from shapeflow.model.trace import Trace
 from shapeflow.shapes.notation import shape_text
@@ -42,8 +45,9 @@ def add_guards(
     amounts = {id(one): _amount(trace, one) for one in sections if one.part.selector != "." or one is sections[0]}
     tables = _tables(trace, outline, statements)
     makings = [(one.path, one.statement) for one in Makings(trace, outline.pattern).all()]
+    flowing = {line for one in sections for line in _flowing(trace, one.steps)}
     chains = {id(one): [Statement("chain", each) for each in one.lists] for one in sections}
-    steps = [line for one in sections for line in proposals(one.steps)]
+    steps = [line for one in sections for line in proposals(_names(one)) if " before " not in line or line in flowing]
     asked = [*amounts.values(), *(one for _, one in (*tables, *makings)), *(c for all in chains.values() for c in all)]
     true = holding(traces, [*(one.text for one in asked if one), *steps])
     makings = [pair for pair in makings if pair[1].text in true]
@@ -52,7 +56,7 @@ def add_guards(
     for section in sections:
         orders = [one for one in chains[id(section)] if one.text in true]
         told = {one.rest for one in orders}
-        orders += [one for one in ordered(section.steps, true) if one.rest not in told]
+        orders += [one for one in ordered(_names(section), true) if one.rest not in told]
         start = 1 if section.statements and section.statements[0].subject.startswith("class ") else 0
         amount = amounts.get(id(section))
         section.statements[start:start] = [amount] if amount and amount.text in true else []
@@ -60,6 +64,21 @@ def add_guards(
         room = max(0, room - len(orders))
     for path, statement in (*[pair for pair in tables if pair[1].text in true], *makings[:MOST_MAKINGS]):
         _section_of(path, sections).statements.append(statement)
+
+
+def _names(section: DraftSection) -> list[str]:
+    return [step.selector for step in section.steps]
+
+
+def _flowing(trace: Trace, steps: Sequence[ModelPart]) -> Iterator[str]:
+    """Yield the orders of steps that mean something: what the first gives goes on to the second."""
+    for first, second in zip(steps, steps[1:], strict=False):
+        try:
+            reached = reaches(trace, selector_of(first.paths[0]), selector_of(second.paths[0])).answer
+        except SelectorError:  # it has no tensors
+            continue
+        if reached == "yes":
+            yield f"{first.selector} before {second.selector}"
 
 
 def _amount(trace: Trace, section: DraftSection) -> Statement | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from shapeflow.drafting.outline import unnumbered
-from shapeflow.drafting.statements import Statement, readable
+from shapeflow.drafting.statements import MOST_NESTED, Statement, readable
 from shapeflow.model.making_text import making_text
 from shapeflow.model.match import Match
 from shapeflow.model.path_index import PathIndex
@@ -51,15 +51,19 @@ class Makings:
         self._trace = trace
         self._pattern = pattern
         self._index = trace.cached(PathIndex)
-        self._seen: set[int] = set()
 
     def all(self) -> list[Making]:
         """Return what can be said, in the order of the run; whether it holds elsewhere is not asked."""
+        told: set[int] = set()
         groups: dict[tuple[str, str, str, int], list[Member]] = {}
         for call, port in self._places():
+            if port.value in told:
+                continue
             text = self._text(call, port)
             if not JOINS.search(text) or len(text) > LONGEST or re.search(r"(?<![\w.])_(?!\w)", text):
                 continue
+            told.add(port.value or 0)
+            text = self._readable(text)
             place = self._place(call, port)
             prefix = _numbered(call.path)
             key = (unnumbered(call.key), port.name, _relative(f"{place} = {text}", prefix), call.index)
@@ -70,18 +74,15 @@ class Makings:
         return [one for one in found if not self._inside_another(one, found)]
 
     def _places(self) -> Iterator[tuple[Call, Port]]:
-        """Yield the places of each tensor that was made: what gives it before what is given it."""
-        calls = [call for call in self._trace.calls if not call.raised]
-        for ports in ("outputs", "inputs"):
-            for call in calls:
-                for port in getattr(call, ports):
-                    if port.value is None or port.value in self._seen or port.name.count(".") > 2:
-                        continue
-                    if self._trace.values[port.value].producer is None:
-                        continue
-                    if ports == "inputs" and call.parent is None:
-                        continue
-                    self._seen.add(port.value)
+        """Yield the places of each tensor that was made: what gives it, the innermost first, then what takes it."""
+        depths: list[int] = []
+        for call in self._trace.calls:
+            depths.append(0 if call.parent is None else depths[call.parent] + 1)
+        inner = sorted(self._trace.calls, key=lambda call: -depths[call.id])
+        for call, ports in (*((c, c.outputs) for c in inner), *((c, c.inputs) for c in self._trace.calls)):
+            for port in ports:
+                made = port.value is not None and self._trace.values[port.value].producer is not None
+                if made and not call.raised and port.name.count(".") <= MOST_NESTED:
                     yield call, port
 
     def _text(self, call: Call, port: Port) -> str:
@@ -89,6 +90,16 @@ class Makings:
         siblings = len(self._index.calls[call.key])
         value = self._trace.values[port.value]
         return making_text(self._trace, Match(call.key, call.index, siblings, call, None, port, value))
+
+    def _readable(self, text: str) -> str:
+        """Return a formula with inputs by the names of their parameters."""
+
+        def named(found: re.Match[str]) -> str:
+            calls = self._index.calls.get("" if found[1] == "." else found[1].partition("@")[0], ())
+            ports = (port for port in self._trace.calls[calls[0]].inputs if port.name == found[2]) if calls else ()
+            return next((f"{found[1]}:{readable(port)}" for port in ports), found[0])
+
+        return re.sub(r"([\w.()]*[\w.)](?:@\d+)?):(in\[\d+\])", named, text)
 
     def _place(self, call: Call, port: Port) -> str:
         alone = len(self._index.calls[call.key]) == 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shapeflow.drafting.sections import DraftSection
-from shapeflow.drafting.statements import Statement
+from shapeflow.drafting.statements import WORDS, Statement
 
 WIDEST = 60
 """Columns up to which the shapes of a block stand below each other."""
@@ -74,7 +74,7 @@ class Page:
 
 def _aligned(statements: Sequence[Statement]) -> Iterator[str]:
     """Yield the lines of a block, the shapes below each other."""
-    shapes = [one for one in statements if one.rest.endswith(("]", "None"))]
+    shapes = [one for one in statements if not one.rest.startswith(WORDS) and one.subject != "chain"]
     width = max((len(one.subject) for one in shapes if len(one.subject) <= WIDEST), default=0)
     for one in statements:
         yield f"{one.subject:<{width}}  {one.rest}" if one in shapes else one.text

@@ -33,7 +33,7 @@ class DraftSection:
     statements: list[Statement] = field(default_factory=list)
     part: ModelPart = ROOT
     """What it is about."""
-    steps: tuple[str, ...] = ()
+    steps: tuple[ModelPart, ...] = ()
     """The parts of this part that run, in order, those left out that hand on what they are given."""
     lists: tuple[str, ...] = ()
     """Patterns for its numbered lists."""
@@ -171,13 +171,13 @@ class Writer:
             found += self.statements.outputs(selector, helper, nothing=False)
         return found
 
-    def _steps(self, part: ModelPart) -> tuple[str, ...]:
+    def _steps(self, part: ModelPart) -> tuple[ModelPart, ...]:
         """Return the parts of a part, in the order of the run."""
         steps = []
         for child in self.outline.children(part):
             kind = self._class(child)
             if kind not in SILENT and "Dropout" not in kind:
-                steps.append(child.selector)
+                steps.append(child)
         return tuple(steps)
 
     def _lists(self, part: ModelPart) -> tuple[str, ...]:
