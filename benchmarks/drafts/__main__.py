@@ -19,9 +19,9 @@ import torch
 from torch import nn
 
 from benchmarks.document import replace_part, table, versions
-from benchmarks.drafts.changes import CHANGES, Unchangeable
+from benchmarks.drafts.changes import CHANGES, UnchangeableError
 from benchmarks.drafts.models import MODELS
-from benchmarks.forked import ChildError, call
+from benchmarks.forked import call
 from shapeflow.adapters.base import Prepared, load
 from shapeflow.adapters.request import Request
 from shapeflow.drafting.draft import draft
@@ -80,14 +80,16 @@ def attempt(name: str, kind: str, text: str) -> Tried | None:
 
     try:
         what = CHANGES[kind](model, trace, runs)
-    except Unchangeable:
+    except UnchangeableError:
         return None
     return Tried(what, tuple(verdict.claim.text for verdict in check(kept[0], parse(text)).failed))
 
 
 def _trace(name: str) -> Trace:
     target = f"benchmarks.drafts.models:{MODELS[name].__name__}"
-    return run(partial(load(target), Request(target, "meta")), device="meta", adapter="factory", target=target)
+    return run(
+        partial(load(target), Request(target, "meta")), device="meta", adapter="factory", target=target
+    )
 
 
 def report(drafts: dict[str, Drafted], tried: dict[tuple[str, str], Tried | None]) -> str:
@@ -96,9 +98,15 @@ def report(drafts: dict[str, Drafted], tried: dict[tuple[str, str], Tried | None
     for name, one in drafts.items():
         cells = [_cell(tried[name, kind]) for kind in CHANGES]
         rows.append((name, one.claims, one.runs, f"{one.seconds:.1f} s", *cells))
-    caught = [sum(bool(tried[name, kind] and tried[name, kind].failed) for name in drafts) for kind in CHANGES]  # type: ignore[union-attr]
+    caught = [
+        sum(bool(tried[name, kind] and tried[name, kind].failed) for name in drafts) for kind in CHANGES
+    ]  # type: ignore[union-attr]
     rows.append(("**noticed**", "", "", "", *(f"**{number} of {len(drafts)}**" for number in caught)))
     return f"{table(('model', 'claims', 'runs', 'time', *CHANGES), rows)}\n\n{versions(*SHOWN)}."
+
+
+def _noticed(one: Tried | None) -> bool:
+    return one is not None and bool(one.failed)
 
 
 def _cell(one: Tried | None) -> str:
@@ -127,7 +135,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{name}: {drafts[name].claims} claims, {drafts[name].seconds:.1f} s", file=sys.stderr)
         for kind in CHANGES:
             tried[name, kind] = one = call(attempt, name, kind, drafts[name].text)
-            shown = "not possible" if one is None else f"{one.what}: {len(one.failed)} claims {one.failed[:3]}"
+            shown = (
+                "not possible" if one is None else f"{one.what}: {len(one.failed)} claims {one.failed[:3]}"
+            )
             print(f"  {kind}: {shown}", file=sys.stderr)
     text = report(drafts, tried)
     print(replace_part("init.md", "drafts", text) if args.write else text)

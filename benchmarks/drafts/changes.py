@@ -1,6 +1,6 @@
 """Change a model as a careless author would: structural, knowing nothing of the model but its run.
 
-Each change gives a model that runs; ``Unchangeable`` where none of its kind does.
+Each change gives a model that runs; ``UnchangeableError`` where none of its kind does.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ import ast
 import inspect
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from types import CodeType, FunctionType
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
+from types import FunctionType
 from typing import Any
 
-import torch
 from torch import nn
 
 from shapeflow.model.records import Op
@@ -23,7 +24,7 @@ Runs = Callable[[nn.Module], bool]
 """Whether a model runs."""
 
 
-class Unchangeable(Exception):
+class UnchangeableError(Exception):
     """No change of this kind gives a model that runs."""
 
 
@@ -35,7 +36,7 @@ def drop_layer(model: nn.Module, trace: Trace, runs: Runs) -> str:
         if runs(model):
             return f"`{path}.{middle}` is passed over"
         with_items()
-    raise Unchangeable
+    raise UnchangeableError
 
 
 def swap_layers(model: nn.Module, trace: Trace, runs: Runs) -> str:
@@ -46,7 +47,7 @@ def swap_layers(model: nn.Module, trace: Trace, runs: Runs) -> str:
         if runs(model):
             return f"`{path}.{last}` runs before `{path}.{last - 1}`"
         undo()
-    raise Unchangeable
+    raise UnchangeableError
 
 
 def change_width(model: nn.Module, trace: Trace, runs: Runs) -> str:
@@ -54,7 +55,7 @@ def change_width(model: nn.Module, trace: Trace, runs: Runs) -> str:
     for path, layers in _lists(model, trace):
         block = layers[len(layers) // 2]
         kinds = [one for one in block.modules() if isinstance(one, (nn.Linear, nn.Conv2d, _conv1d()))]
-        edges = {size for one in (kinds[:1], kinds[-1:]) for kind in one for size in _widths(kind)[:1]}
+        edges = {_widths(kinds[0])[0], _widths(kinds[-1])[1]} if kinds else set()
         for width in sorted({size for one in kinds for size in _widths(one)} - edges, reverse=True):
             undo = _widened(block, width)
             if runs(model):
@@ -64,12 +65,12 @@ def change_width(model: nn.Module, trace: Trace, runs: Runs) -> str:
     for path, layers in _lists(model, trace):
         block = layers[len(layers) // 2]
         names = [name for name, one in block.named_modules() if isinstance(one, (nn.Linear, nn.Conv2d))]
-        for first, second in zip(names, names[1:], strict=False):
+        for first, second in pairwise(names):
             undo = _widened_between(block, first, second)
             if runs(model):
                 return f"what `{path}.{len(layers) // 2}.{first}` gives is twice as wide"
             undo()
-    raise Unchangeable
+    raise UnchangeableError
 
 
 def drop_residual(model: nn.Module, trace: Trace, runs: Runs) -> str:
@@ -78,14 +79,14 @@ def drop_residual(model: nn.Module, trace: Trace, runs: Runs) -> str:
         if op.source is None or op.call is None:
             continue
         source = trace.sources[op.source]
-        owner = _class_of(trace.calls[op.call].class_name, trace, op.call, model)
+        owner = type(model.get_submodule(trace.calls[op.call].path))
         undo = _edited(owner, source.text, _older(trace, op))
         if undo is None:
             continue
         if runs(model):
             return f"`{source.text.strip()}` of `{owner.__name__}` without what it was given"
         undo()
-    raise Unchangeable
+    raise UnchangeableError
 
 
 CHANGES = {
@@ -145,23 +146,8 @@ def _widths(one: Any) -> tuple[int, int]:
 
 def _wider(one: nn.Module, width: int, sides: tuple[bool, bool] = (True, True)) -> nn.Module | None:
     """Return a layer like this one with twice the width at the sides that have it; None if none has."""
-
-    def size(own: int, side: bool) -> int:
-        return 2 * own if own == width and side else own
-
-    if isinstance(one, (nn.Linear, nn.Conv2d)) or type(one) is _conv1d():
-        takes, gives = _widths(one)
-        wide = size(takes, sides[0]), size(gives, sides[1])
-        if wide == (takes, gives):
-            return None
-        if isinstance(one, nn.Linear):
-            return nn.Linear(*wide, bias=one.bias is not None)
-        if isinstance(one, nn.Conv2d):
-            groups = wide[0] if one.groups == takes > 1 else one.groups
-            return nn.Conv2d(
-                *wide, one.kernel_size, one.stride, one.padding, one.dilation, groups, one.bias is not None
-            )
-        return type(one)(wide[1], wide[0])
+    if isinstance(one, (nn.Linear, nn.Conv2d, _conv1d())):
+        return _wider_layer(one, width, sides)
     if isinstance(one, nn.BatchNorm2d) and one.num_features == width:
         return nn.BatchNorm2d(2 * width)
     if isinstance(one, nn.GroupNorm) and one.num_channels == width:
@@ -169,15 +155,37 @@ def _wider(one: nn.Module, width: int, sides: tuple[bool, bool] = (True, True)) 
     return None
 
 
+def _wider_layer(one: Any, width: int, sides: tuple[bool, bool]) -> nn.Module | None:
+    takes, gives = _widths(one)
+    wide = [
+        2 * own if own == width and side else own for own, side in zip((takes, gives), sides, strict=True)
+    ]
+    if wide == [takes, gives]:
+        return None
+    if isinstance(one, nn.Linear):
+        return nn.Linear(*wide, bias=one.bias is not None)
+    if isinstance(one, nn.Conv2d):
+        groups = wide[0] if one.groups == takes > 1 else one.groups
+        shape = (one.kernel_size, one.stride, one.padding, one.dilation, groups, one.bias is not None)
+        return nn.Conv2d(*wide, *shape)
+    made: nn.Module = type(one)(wide[1], wide[0])
+    return made
+
+
 def _widened(block: nn.Module, width: int) -> Callable[[], None]:
     """Replace all layers of a block that have a width."""
-    changed = {}
+    changed: dict[str, nn.Module] = {}
     for name, one in list(block.named_modules()):
         wide = _wider(one, width)
         if wide is not None and name:
             changed[name] = one
             block.set_submodule(name, wide.eval())
-    return lambda: [block.set_submodule(name, one) for name, one in changed.items()] and None
+    return partial(_put, block, changed)
+
+
+def _put(block: nn.Module, layers: dict[str, nn.Module]) -> None:
+    for name, one in layers.items():
+        block.set_submodule(name, one)
 
 
 def _widened_between(block: nn.Module, first: str, second: str) -> Callable[[], None]:
@@ -185,14 +193,14 @@ def _widened_between(block: nn.Module, first: str, second: str) -> Callable[[], 
     names = [name for name, _ in block.named_modules()]
     between = names[names.index(first) : names.index(second) + 1]
     width = _widths(block.get_submodule(first))[1]
-    changed = {}
+    changed: dict[str, nn.Module] = {}
     for name in between:
         one = block.get_submodule(name)
         wide = _wider(one, width, (name != first, name != second))
         if wide is not None:
             changed[name] = one
             block.set_submodule(name, wide.eval())
-    return lambda: [block.set_submodule(name, one) for name, one in changed.items()] and None
+    return partial(_put, block, changed)
 
 
 def _residuals(trace: Trace) -> Iterator[Op]:
@@ -200,7 +208,12 @@ def _residuals(trace: Trace) -> Iterator[Op]:
     found: dict[int, list[Op]] = {}
     for op in trace.ops:
         given = [port.value for port in op.inputs if port.value is not None]
-        if op.target in ("add", "add_", "iadd") and op.source is not None and len(given) == 2 and op.parent is None:
+        if (
+            op.target in ("add", "add_", "iadd")
+            and op.source is not None
+            and len(given) == 2
+            and op.parent is None
+        ):
             one, other = (trace.values[value] for value in given)
             if one.shape == other.shape and one.origin == other.origin == "op" and len(one.shape) > 2:
                 found.setdefault(op.source, []).append(op)
@@ -213,10 +226,6 @@ def _older(trace: Trace, op: Op) -> int:
     return 0 if first < second else 1
 
 
-def _class_of(name: str, trace: Trace, call: int, model: nn.Module) -> type:
-    return type(model.get_submodule(trace.calls[call].path))
-
-
 def _edited(owner: type, line: str, operand: int) -> Callable[[], None] | None:
     """Compile a method of a class anew, with one sum in it replaced by the other operand."""
     for holder in owner.__mro__:
@@ -227,7 +236,7 @@ def _edited(owner: type, line: str, operand: int) -> Callable[[], None] | None:
                 if not _without(tree, line.strip(), operand):
                     continue
                 setattr(holder, name, _compiled(tree, plain))
-                return lambda holder=holder, name=name, function=function: setattr(holder, name, function)
+                return partial(setattr, holder, name, function)
     return None
 
 
@@ -239,22 +248,24 @@ def _source(function: FunctionType) -> str:
 
 
 def _without(tree: ast.Module, line: str, operand: int) -> bool:
-    """Replace the sum in the statement that a line belongs to; returns whether there is one."""
-    wanted = "".join(line.split())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add) and "".join(ast.unparse(node).split()) == wanted:
-            kept: ast.expr = node.value if operand == 0 else ast.Name(node.target.id, ast.Load())
-            _replace(tree, node, ast.Assign([node.target], kept))
+    """Replace the first sum in the statement that a line is; returns whether there is one."""
+    for statement in ast.walk(tree):
+        if not isinstance(statement, ast.Assign | ast.AugAssign | ast.Return) or not _is(statement, line):
+            continue
+        if isinstance(statement, ast.AugAssign):
+            target = ast.parse(ast.unparse(statement.target), mode="eval").body
+            kept = statement.value if operand == 0 else target
+            _replace(tree, statement, ast.Assign([statement.target], kept))
             return True
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.BinOp) and isinstance(child.op, ast.Add) and isinstance(node, ast.stmt | ast.Call | ast.BinOp):
-                statement = next(
-                    (s for s in ast.walk(tree) if isinstance(s, ast.stmt) and not isinstance(s, ast.FunctionDef) and child in ast.walk(s)), None
-                )
-                if statement is not None and "".join(ast.unparse(statement).split()) == wanted:
-                    _replace(tree, child, child.right if operand == 0 else child.left)
-                    return True
+        for node in ast.walk(statement):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+                _replace(tree, node, node.right if operand == 0 else node.left)
+                return True
     return False
+
+
+def _is(statement: ast.stmt, line: str) -> bool:
+    return "".join(ast.unparse(statement).split()) == "".join(line.split())
 
 
 def _replace(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import nn
 
 from benchmarks.models.build import Built, ids, picture, transformers
 
@@ -56,7 +55,11 @@ def whisper() -> Built:
 
 
 def segformer() -> Built:
-    sizes = {"depths": [2, 3, 2, 2], "hidden_sizes": [16, 32, 40, 64], "num_attention_heads": [1, 2, 4, 4]}
+    sizes: dict[str, Any] = {
+        "depths": [2, 3, 2, 2],
+        "hidden_sizes": [16, 32, 40, 64],
+        "num_attention_heads": [1, 2, 4, 4],
+    }
     sizes |= {"decoder_hidden_size": 48, "num_labels": 7}
     return transformers("SegformerForSemanticSegmentation", "SegformerConfig", picture(batch=2), **sizes)
 
@@ -64,7 +67,8 @@ def segformer() -> Built:
 def unet() -> Built:
     from diffusers import UNet2DConditionModel
 
-    model = UNet2DConditionModel(
+    build: Any = UNet2DConditionModel
+    model = build(
         sample_size=16,
         block_out_channels=(32, 64),
         layers_per_block=2,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -62,14 +62,16 @@ def draft(
     symbols = Symbols(trace, variation)
     depths = [depth] if depth is not None else range(DEEPEST, 0, -1)
     for levels in depths:
-        writer = Writer(trace, symbols, levels)
+        writer = Writer(trace, symbols, levels, variation.sentences)
         sections = writer.write()
         claims = sum(len(section.statements) for section in sections)
         if len(sections) <= MOST_SECTIONS and claims <= MOST_CLAIMS:
             break
-    _bind(sections, writer.statements, symbols.names)
+    used = {name for section in sections for one in section.statements for name in one.dims}
+    widths = {symbol: known for symbol, known in variation.widths.items() if symbol in used}
+    _bind(sections, writer.statements, symbols.names, widths)
     add_guards(trace, symbols.traces, sections, writer.outline, writer.statements)
-    page = Page(title, trace.run.target, run, _evidence(variation), sections, writer.statements.dtype)
+    page = Page(title, trace.run.target, run, _evidence(variation), sections, writer.statements.dtype, widths)
     dropped = _drop_what_fails(page, symbols.traces)
     written = sum(len(section.statements) for section in page.sections)
     text = page.text()
@@ -79,9 +81,11 @@ def draft(
     return Draft(text, written, len(page.sections), tuple(dropped), writer.statements.left_out)
 
 
-def _bind(sections: Sequence[DraftSection], statements: Statements, names: Sequence[str]) -> None:
-    """See to it that each symbol has a size before an expression needs it."""
-    bound: set[str] = set()
+def _bind(
+    sections: Sequence[DraftSection], statements: Statements, names: Sequence[str], known: Collection[str]
+) -> None:
+    """See to it that each symbol has a size before an expression needs it; those known have one."""
+    bound = {"ceil", *known}
     missing: list[str] = []
     for section in sections:
         for statement in section.statements:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 
 from shapeflow.drafting.makings import Makings
 from shapeflow.drafting.outline import ModelPart, Outline, unnumbered
@@ -42,26 +43,32 @@ def add_guards(
     """
     if not sections:
         return
-    amounts = {id(one): _amount(trace, one) for one in sections if one.part.selector != "." or one is sections[0]}
+    counted = [one for one in sections if one.part.selector != "." or one is sections[0]]
+    amounts = {id(one): _amount(trace, one) for one in counted}
     tables = _tables(trace, outline, statements)
     makings = [(one.path, one.statement) for one in Makings(trace, outline.pattern).all()]
     flowing = {line for one in sections for line in _flowing(trace, one.steps)}
     chains = {id(one): [Statement("chain", each) for each in one.lists] for one in sections}
-    steps = [line for one in sections for line in proposals(_names(one)) if " before " not in line or line in flowing]
-    asked = [*amounts.values(), *(one for _, one in (*tables, *makings)), *(c for all in chains.values() for c in all)]
-    true = holding(traces, [*(one.text for one in asked if one), *steps])
+    steps = {line for one in sections for line in proposals(_names(one))}
+    orders = sorted(line for line in steps if " before " not in line or line in flowing)
+    asked = [
+        *amounts.values(),
+        *(one for _, one in (*tables, *makings)),
+        *chain.from_iterable(chains.values()),
+    ]
+    true = holding(traces, [*(one.text for one in asked if one), *orders])
     makings = [pair for pair in makings if pair[1].text in true]
     statements.left_out += max(0, len(makings) - MOST_MAKINGS)
     room = MOST_ORDERS
     for section in sections:
-        orders = [one for one in chains[id(section)] if one.text in true]
-        told = {one.rest for one in orders}
-        orders += [one for one in ordered(_names(section), true) if one.rest not in told]
+        said = [one for one in chains[id(section)] if one.text in true]
+        told = {one.rest for one in said}
+        said += [one for one in ordered(_names(section), true) if one.rest not in told]
         start = 1 if section.statements and section.statements[0].subject.startswith("class ") else 0
         amount = amounts.get(id(section))
         section.statements[start:start] = [amount] if amount and amount.text in true else []
-        section.statements += orders[:room]
-        room = max(0, room - len(orders))
+        section.statements += said[:room]
+        room = max(0, room - len(said))
     for path, statement in (*[pair for pair in tables if pair[1].text in true], *makings[:MOST_MAKINGS]):
         _section_of(path, sections).statements.append(statement)
 
@@ -72,7 +79,7 @@ def _names(section: DraftSection) -> list[str]:
 
 def _flowing(trace: Trace, steps: Sequence[ModelPart]) -> Iterator[str]:
     """Yield the orders of steps that mean something: what the first gives goes on to the second."""
-    for first, second in zip(steps, steps[1:], strict=False):
+    for first, second in pairwise(steps):
         try:
             reached = reaches(trace, selector_of(first.paths[0]), selector_of(second.paths[0])).answer
         except SelectorError:  # it has no tensors

@@ -1,7 +1,6 @@
 """What a draft says of how tensors are made: where sums, products and concatenations join the flow.
 
-Each join is told once, at the outermost place that it reaches: ``layers.*:out = layers.*:in[0] + …`` holds the
-sums inside the layer too. What is the same in modules that are alike is one claim.
+Each join is told once: ``layers.*:out = layers.*:in.x + …`` holds the sums inside the layer too. What is the same in modules that are alike is one claim.
 """
 
 from __future__ import annotations
@@ -51,6 +50,9 @@ class Makings:
         self._trace = trace
         self._pattern = pattern
         self._index = trace.cached(PathIndex)
+        self._tables = {
+            value.name for value in trace.values if value.origin == "parameter" and len(value.shape) > 1
+        }
 
     def all(self) -> list[Making]:
         """Return what can be said, in the order of the run; whether it holds elsewhere is not asked."""
@@ -60,7 +62,7 @@ class Makings:
             if port.value in told:
                 continue
             text = self._text(call, port)
-            if not JOINS.search(text) or len(text) > LONGEST or re.search(r"(?<![\w.])_(?!\w)", text):
+            if not self._says_something(text):
                 continue
             told.add(port.value or 0)
             text = self._readable(text)
@@ -74,7 +76,7 @@ class Makings:
         return [one for one in found if not self._inside_another(one, found)]
 
     def _places(self) -> Iterator[tuple[Call, Port]]:
-        """Yield the places of each tensor that was made: what gives it, the innermost first, then what takes it."""
+        """Yield the places of what was made: what gives it, the innermost first, then what takes it."""
         depths: list[int] = []
         for call in self._trace.calls:
             depths.append(0 if call.parent is None else depths[call.parent] + 1)
@@ -84,6 +86,13 @@ class Makings:
                 made = port.value is not None and self._trace.values[port.value].producer is not None
                 if made and not call.raised and port.name.count(".") <= MOST_NESTED:
                     yield call, port
+
+    def _says_something(self, text: str) -> bool:
+        """Return whether a formula is about several tensors: not only about one and the weights of a norm."""
+        if not JOINS.search(text) or len(text) > LONGEST or re.search(r"(?<![\w.])_(?!\w)", text):
+            return False
+        places = set(re.findall(r"[\w.()@]+:(?:in|out)[\w.\[\]]*", text))
+        return len(places) > 1 or any(word in self._tables for word in re.findall(r"[\w.]+", text))
 
     def _text(self, call: Call, port: Port) -> str:
         assert port.value is not None
@@ -96,7 +105,11 @@ class Makings:
 
         def named(found: re.Match[str]) -> str:
             calls = self._index.calls.get("" if found[1] == "." else found[1].partition("@")[0], ())
-            ports = (port for port in self._trace.calls[calls[0]].inputs if port.name == found[2]) if calls else ()
+            ports = (
+                (port for port in self._trace.calls[calls[0]].inputs if port.name == found[2])
+                if calls
+                else ()
+            )
             return next((f"{found[1]}:{readable(port)}" for port in ports), found[0])
 
         return re.sub(r"([\w.()]*[\w.)](?:@\d+)?):(in\[\d+\])", named, text)
@@ -120,8 +133,10 @@ class Makings:
         formula = one.statement.rest[2:]
         for other in found:
             theirs = other.statement.rest[2:]
-            if other is not one and formula in theirs and (
-                formula != theirs or found.index(other) < found.index(one)
+            if (
+                other is not one
+                and formula in theirs
+                and (formula != theirs or found.index(other) < found.index(one))
             ):
                 return True
         return False

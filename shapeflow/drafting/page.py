@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from shapeflow.common.control_characters import visible_line
 from shapeflow.drafting.sections import DraftSection
 from shapeflow.drafting.statements import WORDS, Statement
 
@@ -30,6 +31,8 @@ class Page:
     sections: list[DraftSection]
     dtype: str = ""
     """What a shape without a dtype means."""
+    widths: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    """Symbol -> size and configuration key."""
 
     def text(self) -> str:
         """Return the Markdown."""
@@ -55,12 +58,21 @@ class Page:
 
         run = [f"  {entry(key, thing)}" for key, thing in self.run.items()]
         dtype = [entry("dtype", self.dtype)] if self.dtype else []
-        return [entry("title", self.title), entry("model", self.model), *dtype, *(["run:", *run] if run else [])]
+        sizes = [f"  {name}: {size}  # {visible_line(key)}" for name, (size, key) in self.widths.items()]
+        dims = ["dims:", *sizes] if sizes else []
+        return [
+            entry("title", self.title),
+            entry("model", self.model),
+            *dtype,
+            *dims,
+            *(["run:", *run] if run else []),
+        ]
 
     def _blocks(self, section: DraftSection) -> list[str]:
-        """Return the claims of a section: a block with whole names, and one with those relative to its part."""
+        """Return the claims of a section: one block with whole names, one relative to its part."""
         module = section.part.selector
-        whole, inside = [], []
+        whole: list[Statement] = []
+        inside: list[Statement] = []
         for one in section.statements:
             short = None if module == "." else relative(one, module)
             (whole if short is None else inside).append(short or one)

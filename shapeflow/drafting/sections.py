@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from shapeflow.common.text import counted
 from shapeflow.drafting.outline import ModelPart, Outline
@@ -19,6 +21,7 @@ MOST_FLOWS = 12
 STEPS = "Its own helper methods and single layers, in the order of the run."
 IDLE = "These parts have weights that nothing reads in this run."
 ROOT = ModelPart(".", ("",))
+NO_SENTENCES: Mapping[str, str] = MappingProxyType({})
 SILENT = ("Identity", "DropPath")
 """Classes of steps that nobody misses in an order, besides dropout."""
 
@@ -46,10 +49,14 @@ class Writer:
         trace: the run to describe.
         symbols: the dims of its tensors.
         depth: levels of modules that get a section.
+        sentences: path of a class -> what its author says of it.
     """
 
-    def __init__(self, trace: Trace, symbols: Symbols, depth: int) -> None:
+    def __init__(
+        self, trace: Trace, symbols: Symbols, depth: int, sentences: Mapping[str, str] = NO_SENTENCES
+    ) -> None:
         self._trace = trace
+        self._sentences = dict(sentences)
         self._symbols = symbols
         self._depth = depth
         self.statements = Statements(trace, symbols)
@@ -228,4 +235,11 @@ class Writer:
         text += f"`{module.class_name}`"
         if module.source is not None and not module.class_path.startswith("torch."):
             text += f" in `{self._trace.sources[module.source].file}`"
-        return f"{text}."
+        said = self._sentences.pop(module.class_path, "")  # told once
+        return f"{text}. {plain(said)}".rstrip()
+
+
+def plain(text: str) -> str:
+    """Return somebody's words as Markdown that means just these words; they stay within one line."""
+    words = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", " ", text)
+    return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", " ".join(words.split()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
 
-from shapeflow.model.records import Call, Op, Port
+from shapeflow.model.records import Call, Op, Port, Value
 from shapeflow.model.trace import Trace
 
 Row = tuple[int, ...]
@@ -30,11 +30,18 @@ class SizeFlow:
         others: runs of the same model with other sizes.
         fit: gives the expression for a row that the flow does not explain; ``_`` for none.
         names: the names of the rows that are sizes of the model's inputs.
+        widths: the names of sizes that come from the parameters.
     """
 
     def __init__(
-        self, trace: Trace, others: Sequence[Trace], fit: Callable[[Row], str], names: Mapping[Row, str]
+        self,
+        trace: Trace,
+        others: Sequence[Trace],
+        fit: Callable[[Row], str],
+        names: Mapping[Row, str],
+        widths: Mapping[int, str],
     ) -> None:
+        self._widths = widths
         self._trace = trace
         self._others = others
         self._fit = fit
@@ -44,7 +51,7 @@ class SizeFlow:
         for value in trace.values:
             rows = self._rows(value.id)
             if rows is not None:
-                self._dims[value.id] = self._explained(value.producer, rows)
+                self._dims[value.id] = self._explained(value, rows)
 
     def dims(self, value: int) -> tuple[str, ...] | None:
         """Return the dims of a tensor; None if some run has no such tensor, or one of other dims."""
@@ -61,16 +68,18 @@ class SizeFlow:
             return None
         return list(zip(*shapes, strict=True))
 
-    def _explained(self, producer: int | None, rows: Sequence[Row]) -> tuple[Known, ...]:
-        if producer is None:
-            return tuple((row, self._alone(row)) for row in rows)
-        op = self._trace.ops[producer]
+    def _explained(self, value: Value, rows: Sequence[Row]) -> tuple[Known, ...]:
+        if value.producer is None:
+            known = self._widths if value.origin == "parameter" else {}
+            return tuple((row, known.get(row[0]) or self._alone(row)) for row in rows)
+        op = self._trace.ops[value.producer]
         given = [self._dims[port.value] for port in op.inputs if port.value in self._dims]
         return tuple((row, self._text(op, given, place, row, len(rows))) for place, row in enumerate(rows))
 
     def _text(self, op: Op, given: Sequence[Sequence[Known]], place: int, row: Row, rank: int) -> str:
         if len(set(row)) == 1:
-            return str(row[0])
+            wide = self._widths.get(row[0])
+            return wide if wide and wide in _same(given, place, row, rank) else str(row[0])
         for text in _same(given, place, row, rank):
             return text
         if row in self._names:
@@ -116,7 +125,10 @@ def _sum(given: Sequence[Sequence[Known]], place: int, row: Row) -> str:
     moving = [text for sizes, text in some if len(set(sizes)) > 1]
     if UNKNOWN in moving:
         return ""
-    counted = [f"{moving.count(text)}*{bracketed(text)}" if moving.count(text) > 1 else text for text in dict.fromkeys(moving)]
+    counted = [
+        f"{moving.count(text)}*{bracketed(text)}" if moving.count(text) > 1 else text
+        for text in dict.fromkeys(moving)
+    ]
     fixed = sum(sizes[0] for sizes, _ in some if len(set(sizes)) == 1)
     return " + ".join([*counted, *([str(fixed)] if fixed else [])])
 
@@ -126,7 +138,9 @@ def bracketed(text: str) -> str:
     depth = 0
     for place, sign in enumerate(text):
         depth += (sign == "(") - (sign == ")")
-        if depth == 0 and (sign in "+-/% " or (sign == ")" and place < len(text) - 1 and text[place + 1] != "*")):
+        if depth == 0 and (
+            sign in "+-/% " or (sign == ")" and place < len(text) - 1 and text[place + 1] != "*")
+        ):
             return f"({text})"
     return text
 

@@ -1,18 +1,16 @@
-"""In what order the steps of a part run: chains where each is given what the one before gave, else ``before``."""
+"""In what order the steps of a part run: chains where each hands on what it gives, else ``before``."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 
 from shapeflow.drafting.statements import Statement
-
-MOST_STEPS = 12
-"""Steps of one part that are put in order."""
 
 
 def proposals(steps: Sequence[str]) -> Iterator[str]:
     """Yield the lines that have to be asked before the order of some steps can be told."""
-    for first, second in zip(steps, steps[1:], strict=False):
+    for first, second in pairwise(steps):
         yield f"chain {first}, {second}"
         yield f"{first} before {second}"
 
@@ -25,7 +23,7 @@ def ordered(steps: Sequence[str], true: Collection[str]) -> Iterator[Statement]:
         true: those of the proposals that hold.
     """
     run: list[str] = list(steps[:1])
-    for first, second in zip(steps, steps[1:], strict=False):
+    for first, second in pairwise(steps):
         if f"chain {first}, {second}" in true:
             run.append(second)
             continue

@@ -62,6 +62,8 @@ class Symbols:
         own = {axis.symbol: axis.size for axis in variation.axes}
         self._sizes: list[Mapping[str, int]] = [own, *(run.sizes for run in variation.runs)]
         self.names = tuple(own)
+        self.widths = {symbol: size for symbol, (size, _) in variation.widths.items()}
+        """Symbols of sizes that come from the configuration."""
         self._texts: dict[Row, str] = {}
 
     def dims(self, call: Call, port: Port) -> tuple[str, ...] | None:
@@ -78,7 +80,8 @@ class Symbols:
     def _flow(self) -> SizeFlow:
         """Explains sizes by what went into the ops."""
         names = {self._basis(name): name for name in reversed(self.names)}
-        return SizeFlow(self._trace, self._traces, self.text, names)
+        widths = {size: name for name, size in self.widths.items()}
+        return SizeFlow(self._trace, self._traces, self.text, names, widths)
 
     def is_none(self, call: Call, port: Port) -> bool:
         """Return whether a port holds ``None`` in every run."""
@@ -174,7 +177,7 @@ class Symbols:
 
 
 def fits(row: Row, basis: Row, name: str) -> Iterator[Term]:
-    """Yield the expressions of one symbol that give a row: ``3*T``, ``T/2 - 1``, ``T*T + 1``, ``ceil(H/4)``."""
+    """Yield the expressions of one symbol that give a row: ``3*T``, ``T/2 - 1``, ``T*T + 1``, ``H // 4``."""
     squares = tuple(size * size for size in basis)
     found = False
     for term in (Term(name, basis), Term(f"{name}*{name}", squares, 2)):
@@ -186,7 +189,7 @@ def fits(row: Row, basis: Row, name: str) -> Iterator[Term]:
 
 
 def _rounded(row: Row, basis: Row, name: str) -> Iterator[Term]:
-    """Yield ``ceil(H/4)`` or ``H // 4``, with a small number added: three different sizes are needed to tell."""
+    """Yield ``ceil(H/4)`` or ``H // 4``, with a small number added; three sizes are needed to tell."""
     if len(set(basis)) < 3 or len(set(row)) < 2 or min(basis) < 1:
         return
     for divisor in range(2, min(LARGEST_ROUNDED, max(basis)) + 1):
@@ -196,7 +199,9 @@ def _rounded(row: Row, basis: Row, name: str) -> Iterator[Term]:
         ):
             steps = {size - own for size, own in zip(row, sizes, strict=True)}
             if len(steps) == 1 and abs(added := steps.pop()) <= MOST_ADDED and len(set(sizes)) > 2:
-                yield Term(_plus(f"({text})" if added and "//" in text else text, added), row, 2 + bool(added))
+                yield Term(
+                    _plus(f"({text})" if added and "//" in text else text, added), row, 2 + bool(added)
+                )
 
 
 def _scaled(row: Row, terms: Sequence[Term]) -> Iterator[Term]:

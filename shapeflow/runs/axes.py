@@ -91,7 +91,7 @@ class _Search:
         return self._good[unit]
 
     def _odd(self, unit: Unit) -> dict[int, Trace]:
-        """Return runs of large dims with sizes that are no multiples: they tell ``H/4`` from ``ceil(H/4)``."""
+        """Return runs of large dims with odd sizes: they tell ``H/4`` from ``ceil(H/4)``."""
         size = self.sizes[next(iter(unit))]
         works: dict[int, Trace] = {}
         if size >= SMALL and not self._steady.isdisjoint(unit):
