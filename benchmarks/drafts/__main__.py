@@ -98,9 +98,7 @@ def report(drafts: dict[str, Drafted], tried: dict[tuple[str, str], Tried | None
     for name, one in drafts.items():
         cells = [_cell(tried[name, kind]) for kind in CHANGES]
         rows.append((name, one.claims, one.runs, f"{one.seconds:.1f} s", *cells))
-    caught = [
-        sum(bool(tried[name, kind] and tried[name, kind].failed) for name in drafts) for kind in CHANGES
-    ]  # type: ignore[union-attr]
+    caught = [sum(_noticed(tried[name, kind]) for name in drafts) for kind in CHANGES]
     rows.append(("**noticed**", "", "", "", *(f"**{number} of {len(drafts)}**" for number in caught)))
     return f"{table(('model', 'claims', 'runs', 'time', *CHANGES), rows)}\n\n{versions(*SHOWN)}."
 
@@ -138,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             shown = (
                 "not possible" if one is None else f"{one.what}: {len(one.failed)} claims {one.failed[:3]}"
             )
-            print(f"  {kind}: {shown}", file=sys.stderr)
+            print(f"  {kind}: {shown}", file=sys.stderr, flush=True)
     text = report(drafts, tried)
     print(replace_part("init.md", "drafts", text) if args.write else text)
     return 0

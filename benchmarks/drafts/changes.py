@@ -32,11 +32,15 @@ def drop_layer(model: nn.Module, trace: Trace, runs: Runs) -> str:
     """Pass over one layer of a list: it is still there, and the loop leaves it out."""
     for path, layers in _lists(model, trace):
         middle = len(layers) // 2
-        with_items = _walked(layers, lambda items, m=middle: [one for n, one in enumerate(items) if n != m])
+        undo = _walked(layers, partial(_all_but, middle))
         if runs(model):
             return f"`{path}.{middle}` is passed over"
-        with_items()
+        undo()
     raise UnchangeableError
+
+
+def _all_but(left_out: int, items: list[nn.Module]) -> list[nn.Module]:
+    return [one for number, one in enumerate(items) if number != left_out]
 
 
 def swap_layers(model: nn.Module, trace: Trace, runs: Runs) -> str:
@@ -163,13 +167,15 @@ def _wider_layer(one: Any, width: int, sides: tuple[bool, bool]) -> nn.Module | 
     if wide == [takes, gives]:
         return None
     if isinstance(one, nn.Linear):
-        return nn.Linear(*wide, bias=one.bias is not None)
+        return nn.Linear(wide[0], wide[1], bias=one.bias is not None)
     if isinstance(one, nn.Conv2d):
         groups = wide[0] if one.groups == takes > 1 else one.groups
+        plain: Any = nn.Conv2d
         shape = (one.kernel_size, one.stride, one.padding, one.dilation, groups, one.bias is not None)
-        return nn.Conv2d(*wide, *shape)
-    made: nn.Module = type(one)(wide[1], wide[0])
-    return made
+        made: nn.Module = plain(*wide, *shape)
+        return made
+    other: nn.Module = type(one)(wide[1], wide[0])
+    return other
 
 
 def _widened(block: nn.Module, width: int) -> Callable[[], None]:

@@ -1,6 +1,7 @@
 """What a draft says of how tensors are made: where sums, products and concatenations join the flow.
 
-Each join is told once: ``layers.*:out = layers.*:in.x + …`` holds the sums inside the layer too. What is the same in modules that are alike is one claim.
+Each join is told once: ``layers.*:out = layers.*:in.x + …`` holds the sums inside the layer too. What is the
+same in modules that are alike is one claim.
 """
 
 from __future__ import annotations

@@ -27,6 +27,8 @@ MOST_ATOMS = 24
 MOST_SUMMANDS = 40
 LARGEST_ROUNDED = 64
 """What is rounded is divided by at most so much."""
+FEWEST_TO_ROUND = 5
+"""Different sizes of a symbol without which something rounded would fit by coincidence."""
 MOST_ADDED = 2
 """What is added to something rounded: more would fit by coincidence."""
 LARGEST_DIVISOR = 4096
@@ -189,8 +191,8 @@ def fits(row: Row, basis: Row, name: str) -> Iterator[Term]:
 
 
 def _rounded(row: Row, basis: Row, name: str) -> Iterator[Term]:
-    """Yield ``ceil(H/4)`` or ``H // 4``, with a small number added; three sizes are needed to tell."""
-    if len(set(basis)) < 3 or len(set(row)) < 2 or min(basis) < 1:
+    """Yield ``ceil(H/4)`` or ``H // 4``, with a small number added, if many sizes show it."""
+    if len(set(basis)) < FEWEST_TO_ROUND or len(set(row)) < 2 or min(basis) < 1:
         return
     for divisor in range(2, min(LARGEST_ROUNDED, max(basis)) + 1):
         for text, sizes in (

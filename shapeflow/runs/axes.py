@@ -94,7 +94,7 @@ class _Search:
         """Return runs of large dims with odd sizes: they tell ``H/4`` from ``ceil(H/4)``."""
         size = self.sizes[next(iter(unit))]
         works: dict[int, Trace] = {}
-        if size >= SMALL and not self._steady.isdisjoint(unit):
+        if size >= SMALL:
             for odd in (size + 1, 2 * size - 3):
                 trace = self._try(dict.fromkeys(self.ordered(unit), odd))
                 if trace is None:
