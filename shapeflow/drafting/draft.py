@@ -71,6 +71,7 @@ def draft(
     widths = {symbol: known for symbol, known in variation.widths.items() if symbol in used}
     _bind(sections, writer.statements, symbols.names, widths)
     add_guards(trace, symbols.traces, sections, writer.outline, writer.statements)
+    sections = [section for section in sections if section.statements]
     page = Page(title, trace.run.target, run, _evidence(variation), sections, writer.statements.dtype, widths)
     dropped = _drop_what_fails(page, symbols.traces)
     written = sum(len(section.statements) for section in page.sections)

@@ -93,7 +93,9 @@ class Makings:
         if not JOINS.search(text) or len(text) > LONGEST or re.search(r"(?<![\w.])_(?!\w)", text):
             return False
         places = set(re.findall(r"[\w.()@]+:(?:in|out)[\w.\[\]]*", text))
-        return len(places) > 1 or any(word in self._tables for word in re.findall(r"[\w.]+", text))
+        return len(places) > 1 or any(
+            word.removeprefix(".") in self._tables for word in re.findall(r"[\w.]+", text)
+        )
 
     def _text(self, call: Call, port: Port) -> str:
         assert port.value is not None

@@ -99,6 +99,8 @@ def relative(statement: Statement, module: str) -> Statement | None:
     def seen(found: re.Match[str]) -> str:
         nonlocal others
         word = found[0]
+        if word.startswith("["):  # an index
+            return word
         rest = word.removeprefix(module)
         if rest != word and rest.startswith((":", "/", "@")):
             return rest

@@ -63,7 +63,7 @@ class Writer:
         self.outline = Outline(trace, self._signature)
 
     def write(self) -> list[DraftSection]:
-        """Return the sections in order."""
+        """Return the sections in order; what is claimed of the order of steps is still to come."""
         entry = self._entry()
         steps = self._helpers()
         below: list[DraftSection] = []
@@ -75,7 +75,8 @@ class Writer:
         section.steps, section.lists = self._steps(ROOT), self._lists(ROOT)
         for _, statements in sorted(steps, key=lambda step: step[0]):
             section.statements += statements
-        return [one for one in (entry, section, *below, self._idle()) if one.statements]
+        sections = (entry, section, *below, self._idle())
+        return [one for one in sections if one.statements or one.steps or one.lists]
 
     def _signature(self, path: str) -> object:
         kind = self._trace.module_by_path[path].class_name
