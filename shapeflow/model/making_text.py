@@ -135,7 +135,10 @@ class _Writer:
         record = self.trace.values[value]
         self.left -= 1
         if record.origin in ("parameter", "buffer"):
-            return record.name if "[" not in record.name else "_"  # in a container: no name of a tensor
+            if "[" in record.name:  # in a container: no name of a tensor
+                return "_"
+            # A name alone would be that of a size.
+            return record.name if "." in record.name else f".{record.name}"
         step = step_back(self.trace, value)
         outside = self.around is not None and not self._made_in(value, self.around)
         if self.left < 0 or outside or not (step.ops or step.same):
