@@ -18,7 +18,7 @@ class Lines:
     """A trace on which lines are judged, each by itself."""
 
     def __init__(self, trace: Trace) -> None:
-        self.subject = Subject(trace)
+        self.subject = Subject(trace, brief=True)
 
     def holds(self, line: str) -> bool:
         """Return whether a line is a claim that holds."""

@@ -7,6 +7,7 @@ An op leads from each value it reads to each value it makes. A composite op (suc
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
+from copy import copy
 
 from shapeflow.model.moments import FIRST, Moment, at_op
 from shapeflow.model.records import Records
@@ -49,6 +50,23 @@ class Links:
                 made[value.producer][value.id] = None
         return [list(values) for values in made]
 
+    def with_ops(self, trace: Records, ops: Iterable[int]) -> Links:
+        """Return the links of a trace that differs from this one's in what some ops read and give only."""
+        other = copy(self)
+        other.read, other.readers = list(self.read), list(self.readers)
+        other.made, other.makers = list(self.made), list(self.makers)
+        for op in ops:
+            read = list(
+                dict.fromkeys([port.value for port in trace.ops[op].inputs if port.value is not None])
+            )
+            given = [port.value for port in trace.ops[op].outputs if port.value is not None]
+            named = sorted(value for value in self.made[op] if trace.values[value].producer == op)
+            made = list(dict.fromkeys([*(value for value in given if value not in read), *named]))
+            _relink(other.readers, op, other.read[op], read)
+            _relink(other.makers, op, other.made[op], made)
+            other.read[op], other.made[op] = read, made
+        return other
+
     def way(
         self, starts: Mapping[int, Moment], goals: Mapping[int, Moment]
     ) -> tuple[Predecessors, int | None]:
@@ -82,6 +100,15 @@ class Links:
     def up(self, starts: Iterable[int]) -> Predecessors:
         """Return what flows into the starts, nearest first."""
         return _flood(dict.fromkeys(starts, FIRST), self.makers, self.read, {})[0]
+
+
+def _relink(links: list[list[int]], op: int, before: Iterable[int], after: Iterable[int]) -> None:
+    """Take an op from the links of the values that it had, and put it to those that it has."""
+    before, after = set(before), set(after)
+    for value in before - after:
+        links[value] = [other for other in links[value] if other != op]
+    for value in after - before:
+        links[value] = sorted([*links[value], op])
 
 
 def _flood(

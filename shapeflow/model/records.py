@@ -295,6 +295,6 @@ class Records:
             answers[make] = make(self)
         return answers[make]
 
-    def adopt(self, other: Records, make: Callable[[Records], Answer]) -> None:
-        """Take over what ``other.cached(make)`` gives: it depends on nothing that differs here."""
-        self.__dict__.setdefault("_answers", {})[make] = other.cached(make)
+    def adopt(self, make: Callable[[Records], Answer], answer: Answer) -> None:
+        """Take an answer as what ``make(self)`` would give, which was found at less cost."""
+        self.__dict__.setdefault("_answers", {})[make] = answer

@@ -46,6 +46,8 @@ class Subject:
     """Line and text of the claim under judgement, for the symbols that it binds."""
     asked: set[str] = field(default_factory=set)
     """The selectors, and patterns over modules, that were looked up."""
+    brief: bool = False
+    """True where only the verdict counts: nobody reads what was found instead."""
     said: bool = False
     """True for what others say: it has to be contradicted by what is there."""
     run: str = ""

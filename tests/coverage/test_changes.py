@@ -14,7 +14,9 @@ from shapeflow.coverage.mutation.edit import apply
 from shapeflow.coverage.mutation.kinds import KINDS, choose
 from shapeflow.coverage.mutation.unfit import Unfit
 from shapeflow.model import tracefile
+from shapeflow.model.links import Links
 from shapeflow.model.moments import Moments
+from shapeflow.model.owned import Owned
 from shapeflow.model.trace import Trace
 
 
@@ -51,6 +53,8 @@ def test_changed_traces_can_be_saved_and_read(trace, kind, sample):
                 inside = edited.calls[op.call]
                 assert inside.first_op <= op.id < inside.last_op
         assert Moments(edited).began == edited.cached(Moments).began
+        assert vars(Links(edited)) == vars(edited.cached(Links))
+        assert vars(Owned(edited)) == vars(edited.cached(Owned))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from shapeflow.coverage.mutation.unfit import Unfit
 from shapeflow.model.containers import Ports, ids_at, told
 from shapeflow.model.links import Links
 from shapeflow.model.moments import Moments
+from shapeflow.model.owned import Owned
 from shapeflow.model.path_index import PathIndex
 from shapeflow.model.records import Call, Escape, Module, Op, Port, Records, Value
 from shapeflow.model.trace import Trace
@@ -248,13 +249,15 @@ def _adopt(changed: Trace, trace: Trace, edit: Edit) -> None:
     """Take over what the change leaves as it is, instead of working it out again."""
     if edit.shifts:
         return
-    changed.adopt(trace, Moments)
+    changed.adopt(Moments, trace.cached(Moments))
     keys = all(call.key == trace.calls[number].key for number, call in edit.calls.items())
     targets = all(
         (op.target, op.call) == (trace.ops[number].target, trace.ops[number].call)
         for number, op in edit.ops.items()
     )
     if keys and targets and not edit.modules:
-        changed.adopt(trace, PathIndex)
-    if not edit.ops:
-        changed.adopt(trace, Links)
+        changed.adopt(PathIndex, trace.cached(PathIndex))
+    links = trace.cached(Links)
+    changed.adopt(Links, links.with_ops(changed, edit.ops) if edit.ops else links)
+    if not edit.modules:
+        changed.adopt(Owned, trace.cached(Owned))

@@ -96,7 +96,7 @@ class Judge:
 
     def _again(self, changed: Trace, change: Touched) -> Iterator[tuple[_Known, Verdict]]:
         """Judge the claims that a change can touch, in order."""
-        subject = Subject(changed, self._bindings())
+        subject = Subject(changed, self._bindings(), brief=True)
         differs: set[str] = set()
         for known in self.known:
             if isinstance(known.claim.body, ClaimError):

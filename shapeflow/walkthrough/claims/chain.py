@@ -112,7 +112,8 @@ class Chain:
         given = _first_input(second)
         found = "no tensor"
         if given is not None:
-            made = making_text(subject.trace, second.at(given, subject.trace.value_at(given)))
+            held = second.at(given, subject.trace.value_at(given))
+            made = "" if subject.brief else making_text(subject.trace, held)
             found = (
                 f"{second.short_name}:{given.name} = {made}" if made else f"{second.short_name}:{given.name}"
             )

@@ -166,7 +166,9 @@ class Making:
             return finding.amended("contradicted", code="making", what=what, found=first.content)
         if unknown:
             return _unproven(finding, unknown, "the making of a tensor was not seen")
-        found = making_text(subject.trace, first) or "nothing that was recorded made it"
+        found = (
+            "" if subject.brief else making_text(subject.trace, first) or "nothing that was recorded made it"
+        )
         fused = _fused(subject.trace, first)
         others = listing([match.short_name for match in wrong[1:]], 4)
         because = [subject.origin(first.value), *([f"as in {others}"] if others else [])]
