@@ -135,10 +135,7 @@ class _Writer:
         record = self.trace.values[value]
         self.left -= 1
         if record.origin in ("parameter", "buffer"):
-            if "[" in record.name:  # in a container: no name of a tensor
-                return "_"
-            # A name alone would be that of a size.
-            return record.name if "." in record.name else f".{record.name}"
+            return _own_name(record.name)
         step = step_back(self.trace, value)
         outside = self.around is not None and not self._made_in(value, self.around)
         if self.left < 0 or outside or not (step.ops or step.same):
@@ -220,6 +217,13 @@ class _Writer:
         if keyword == "device" or not _WRITTEN.fullmatch(text):
             return []  # where it is computed does not say how
         return [f"{keyword}={text}" if keyword else text]
+
+
+def _own_name(name: str) -> str:
+    """Return a parameter or buffer as a formula names it; one in a container has no name there."""
+    if "[" in name:
+        return "_"
+    return name if "." in name else f".{name}"  # a word alone would be the name of a size
 
 
 def _callers(trace: Records, call: Call | None) -> Iterator[int]:
