@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 
@@ -61,9 +62,8 @@ def add_guards(
     statements.left_out += max(0, len(makings) - MOST_MAKINGS)
     room = MOST_ORDERS
     for section in sections:
-        said = [one for one in chains[id(section)] if one.text in true]
-        told = {one.rest for one in said}
-        said += [one for one in ordered(_names(section), true) if one.rest not in told]
+        lists = [one for one in chains[id(section)] if one.text in true]
+        said = _without_repeats(lists, list(ordered(_names(section), true)))
         start = 1 if section.statements and section.statements[0].subject.startswith("class ") else 0
         amount = amounts.get(id(section))
         section.statements[start:start] = [amount] if amount and amount.text in true else []
@@ -71,6 +71,22 @@ def add_guards(
         room = max(0, room - len(said))
     for path, statement in (*[pair for pair in tables if pair[1].text in true], *makings[:MOST_MAKINGS]):
         _section_of(path, sections).statements.append(statement)
+
+
+def _without_repeats(lists: Sequence[Statement], orders: Sequence[Statement]) -> list[Statement]:
+    """Return the claims on an order, those left out that another one says too."""
+    patterns = {one.rest for one in lists}
+    longer = [
+        one
+        for one in orders
+        if one.subject != "chain" or not {f"{name.rpartition('.')[0]}.*" for name in _links(one)} <= patterns
+    ]
+    told = {name for one in longer if one.subject == "chain" for name in _links(one)}
+    return [*(one for one in lists if one.rest not in told), *longer]
+
+
+def _links(chain_of: Statement) -> list[str]:
+    return re.split(r", (?![^\[{]*[\]}])", chain_of.rest)
 
 
 def _names(section: DraftSection) -> list[str]:

@@ -75,8 +75,8 @@ class Writer:
         section.steps, section.lists = self._steps(ROOT), self._lists(ROOT)
         for _, statements in sorted(steps, key=lambda step: step[0]):
             section.statements += statements
-        sections = (entry, section, *below, self._idle())
-        return [one for one in sections if one.statements or one.steps or one.lists]
+        found = [entry, section, *below, self._idle()]
+        return [one for one in found if one.statements or one.steps or one.lists]
 
     def _signature(self, path: str) -> object:
         kind = self._trace.module_by_path[path].class_name
