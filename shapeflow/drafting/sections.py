@@ -38,8 +38,8 @@ class DraftSection:
     """What it is about."""
     steps: tuple[ModelPart, ...] = ()
     """The parts of this part that run, in order, those left out that hand on what they are given."""
-    lists: tuple[str, ...] = ()
-    """Patterns for its numbered lists."""
+    lists: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Its numbered lists: a pattern for the items, and each of them."""
 
 
 class Writer:
@@ -188,9 +188,10 @@ class Writer:
                 steps.append(child)
         return tuple(steps)
 
-    def _lists(self, part: ModelPart) -> tuple[str, ...]:
-        """Return patterns for the items of each numbered list directly in a part."""
-        return tuple(f"{selector_of(path)}.*" for path, _ in self.outline.lists(part))
+    def _lists(self, part: ModelPart) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return a pattern and the items of each numbered list directly in a part."""
+        found = self.outline.lists(part)
+        return tuple((f"{selector_of(path)}.*", tuple(map(selector_of, items))) for path, items in found)
 
     def _counts(self, part: ModelPart) -> Iterator[Statement]:
         """Yield how many items a list has, and how often a part is called."""
