@@ -11,7 +11,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import pairwise
+from itertools import combinations
 from types import FunctionType
 from typing import Any
 
@@ -69,7 +69,7 @@ def change_width(model: nn.Module, trace: Trace, runs: Runs) -> str:
     for path, layers in _lists(model, trace):
         block = layers[len(layers) // 2]
         names = [name for name, one in block.named_modules() if isinstance(one, (nn.Linear, nn.Conv2d))]
-        for first, second in pairwise(names):
+        for first, second in combinations(names, 2):
             undo = _widened_between(block, first, second)
             if runs(model):
                 return f"what `{path}.{len(layers) // 2}.{first}` gives is twice as wide"
@@ -195,14 +195,14 @@ def _put(block: nn.Module, layers: dict[str, nn.Module]) -> None:
 
 
 def _widened_between(block: nn.Module, first: str, second: str) -> Callable[[], None]:
-    """Replace two layers, what the first gives and the second takes, and the norms between them."""
+    """Replace layers: what the first and those behind it give, and what the second takes."""
     names = [name for name, _ in block.named_modules()]
     between = names[names.index(first) : names.index(second) + 1]
     width = _widths(block.get_submodule(first))[1]
     changed: dict[str, nn.Module] = {}
     for name in between:
         one = block.get_submodule(name)
-        wide = _wider(one, width, (name != first, name != second))
+        wide = _wider(one, width, (name == second, name != second))
         if wide is not None:
             changed[name] = one
             block.set_submodule(name, wide.eval())

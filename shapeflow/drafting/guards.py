@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, pairwise
 
 from shapeflow.drafting.makings import Makings
@@ -21,6 +22,8 @@ from shapeflow.shapes.notation import shape_text
 MOST_MAKINGS = 60
 MOST_ORDERS = 40
 MOST_TABLES = 12
+MOST_ITEMS = 6
+"""Items of a list that are put in order one by one."""
 MATRICES = ("weight", "bias")
 """Names under which layers keep what they multiply by and add, which are no tables."""
 
@@ -48,22 +51,23 @@ def add_guards(
     tables = _tables(trace, outline, statements)
     makings = [(one.path, one.statement) for one in Makings(trace, outline.pattern).all()]
     flowing = {line for one in sections for line in _flowing(trace, one.steps)}
-    chains = {id(one): [Statement("chain", each) for each in one.lists] for one in sections}
+    chains = {id(one): [Statement("chain", each) for each, _ in one.lists] for one in sections}
     steps = {line for one in sections for line in proposals(_names(one))}
+    items = {line for one in sections for _, each in one.lists for line in proposals(each[:MOST_ITEMS])}
     orders = sorted(line for line in steps if " before " not in line or line in flowing)
     asked = [
         *amounts.values(),
         *(one for _, one in (*tables, *makings)),
         *chain.from_iterable(chains.values()),
     ]
-    true = holding(traces, [*(one.text for one in asked if one), *orders])
+    true = holding(traces, [*(one.text for one in asked if one), *orders, *sorted(items)])
     makings = [pair for pair in makings if pair[1].text in true]
     statements.left_out += max(0, len(makings) - MOST_MAKINGS)
     room = MOST_ORDERS
     for section in sections:
-        said = [one for one in chains[id(section)] if one.text in true]
-        told = {one.rest for one in said}
-        said += [one for one in ordered(_names(section), true) if one.rest not in told]
+        lists = [one for one in chains[id(section)] if one.text in true]
+        said = _without_repeats(lists, list(ordered(_names(section), true)))
+        said += _unchained(section, true)
         start = 1 if section.statements and section.statements[0].subject.startswith("class ") else 0
         amount = amounts.get(id(section))
         section.statements[start:start] = [amount] if amount and amount.text in true else []
@@ -71,6 +75,29 @@ def add_guards(
         room = max(0, room - len(said))
     for path, statement in (*[pair for pair in tables if pair[1].text in true], *makings[:MOST_MAKINGS]):
         _section_of(path, sections).statements.append(statement)
+
+
+def _without_repeats(lists: Sequence[Statement], orders: Sequence[Statement]) -> list[Statement]:
+    """Return the claims on an order, those left out that another one says too."""
+    patterns = {one.rest for one in lists}
+    longer = [
+        one
+        for one in orders
+        if one.subject != "chain" or not {f"{name.rpartition('.')[0]}.*" for name in _links(one)} <= patterns
+    ]
+    told = {name for one in longer if one.subject == "chain" for name in _links(one)}
+    return [*(one for one in lists if one.rest not in told), *longer]
+
+
+def _unchained(section: DraftSection, true: Collection[str]) -> Iterator[Statement]:
+    """Yield the order of the items of lists that are no chain: something else runs between them."""
+    for pattern, items in section.lists:
+        if f"chain {pattern}" not in true:
+            yield from ordered(items[:MOST_ITEMS], true)
+
+
+def _links(chain_of: Statement) -> list[str]:
+    return re.split(r", (?![^\[{]*[\]}])", chain_of.rest)
 
 
 def _names(section: DraftSection) -> list[str]:
