@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from shapeflow.drafting.guards import add_guards
+from shapeflow.drafting.page import Page
 from shapeflow.drafting.sections import DraftSection, Writer
-from shapeflow.drafting.statements import Statement, Statements
+from shapeflow.drafting.statements import Statements
 from shapeflow.drafting.symbols import Symbols
 from shapeflow.errors import InputError
 from shapeflow.model.trace import Trace
@@ -24,8 +25,6 @@ MOST_CLAIMS = 220
 """A draft goes as deep as it can with at most so much in it."""
 NOTHING_VARIED = Variation()
 NO_WAY_TO_RUN: Mapping[str, Any] = MappingProxyType({})
-WIDEST = 60
-"""Columns up to which the shapes of a block stand below each other."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +62,17 @@ def draft(
     symbols = Symbols(trace, variation)
     depths = [depth] if depth is not None else range(DEEPEST, 0, -1)
     for levels in depths:
-        writer = Writer(trace, symbols, levels)
+        writer = Writer(trace, symbols, levels, variation.sentences)
         sections = writer.write()
         claims = sum(len(section.statements) for section in sections)
         if len(sections) <= MOST_SECTIONS and claims <= MOST_CLAIMS:
             break
-    _bind(sections, writer.statements, symbols.names)
-    page = _Page(title, trace.run.target, run, _evidence(variation), sections)
+    used = {name for section in sections for one in section.statements for name in one.dims}
+    widths = {symbol: known for symbol, known in variation.widths.items() if symbol in used}
+    _bind(sections, writer.statements, symbols.names, widths)
+    add_guards(trace, symbols.traces, sections, writer.outline, writer.statements)
+    sections = [section for section in sections if section.statements]
+    page = Page(title, trace.run.target, run, _evidence(variation), sections, writer.statements.dtype, widths)
     dropped = _drop_what_fails(page, symbols.traces)
     written = sum(len(section.statements) for section in page.sections)
     text = page.text()
@@ -79,9 +82,11 @@ def draft(
     return Draft(text, written, len(page.sections), tuple(dropped), writer.statements.left_out)
 
 
-def _bind(sections: Sequence[DraftSection], statements: Statements, names: Sequence[str]) -> None:
-    """See to it that each symbol has a size before an expression needs it."""
-    bound: set[str] = set()
+def _bind(
+    sections: Sequence[DraftSection], statements: Statements, names: Sequence[str], known: Collection[str]
+) -> None:
+    """See to it that each symbol has a size before an expression needs it; those known have one."""
+    bound = {"ceil", *known}
     missing: list[str] = []
     for section in sections:
         for statement in section.statements:
@@ -106,52 +111,7 @@ def _evidence(variation: Variation) -> list[str]:
     return [*lines, "", "All other sizes were the same in every run. `_` stands for any size."]
 
 
-@dataclass
-class _Page:
-    """Everything that the file will say."""
-
-    title: str
-    model: str
-    run: Mapping[str, Any]
-    introduction: Sequence[str]
-    sections: list[DraftSection]
-
-    def text(self) -> str:
-        """Return the Markdown."""
-        lines = ["---", *self._front_matter(), "---", "", f"# {self.title}", "", *self.introduction]
-        numbers = [0, 0, 0, 0, 0, 0]
-        for section in self.sections:
-            level = section.level - 2
-            numbers[level:] = [numbers[level] + 1, *[0] * (5 - level)]
-            number = ".".join(map(str, numbers[: level + 1]))
-            lines += ["", f"{'#' * min(6, section.level)} {number}. {section.title}"]
-            if section.prose:
-                lines += ["", *section.prose]
-            if section.statements:
-                lines += ["", "```shapes", *_aligned(section.statements), "```"]
-        return "\n".join(lines) + "\n"
-
-    def _front_matter(self) -> list[str]:
-        """Return the lines of the YAML, one an entry."""
-        import yaml
-
-        def entry(key: str, thing: Any) -> str:
-            text = yaml.safe_dump([thing], allow_unicode=True, width=math.inf, default_flow_style=True)
-            return f"{key}: {text.strip()[1:-1]}"
-
-        run = [f"  {entry(key, thing)}" for key, thing in self.run.items()]
-        return [entry("title", self.title), entry("model", self.model), *(["run:", *run] if run else [])]
-
-
-def _aligned(statements: Sequence[Statement]) -> Iterator[str]:
-    """Yield the lines of a block, the shapes below each other."""
-    shapes = [one for one in statements if one.rest.endswith(("]", "None"))]
-    width = max((len(one.subject) for one in shapes if len(one.subject) <= WIDEST), default=0)
-    for one in statements:
-        yield f"{one.subject:<{width}}  {one.rest}" if one in shapes else one.text
-
-
-def _drop_what_fails(page: _Page, traces: Sequence[Trace]) -> list[str]:
+def _drop_what_fails(page: Page, traces: Sequence[Trace]) -> list[str]:
     """Leave out the claims that are not true of every run; returns them."""
     dropped: list[str] = []
     while True:

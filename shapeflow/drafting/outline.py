@@ -49,7 +49,7 @@ class Outline:
         groups: dict[tuple[str, object], list[str]] = {}
         for path in part.paths:
             for child in self._called_below(path):
-                name = _unnumbered(child.removeprefix(f"{path}."))
+                name = unnumbered(child.removeprefix(f"{path}."))
                 groups.setdefault((name, self._signature(child)), []).append(child)
         parts = [part for paths in groups.values() for part in self._parts(paths)]
         return sorted(parts, key=self.first_call)
@@ -75,7 +75,7 @@ class Outline:
         for module in self._trace.modules:
             parent = module.path.rpartition(".")[0]
             if module.parameters and module.path not in busy and (parent in busy or not parent):
-                groups.setdefault(_unnumbered(module.path), []).append(module.path)
+                groups.setdefault(unnumbered(module.path), []).append(module.path)
         return [part for paths in groups.values() for part in self._parts(paths)]
 
     def helpers(self, part: ModelPart) -> list[tuple[str, tuple[str, ...]]]:
@@ -128,13 +128,13 @@ class Outline:
 
     def _parts(self, paths: list[str]) -> list[ModelPart]:
         """Return one part for modules that are alike; several where no pattern names just them."""
-        selector = self._pattern(paths)
+        selector = self.pattern(paths)
         if selector is not None:
             return [ModelPart(selector, tuple(paths))]
         return [ModelPart(selector_of(path), (path,)) for path in paths]
 
-    def _pattern(self, paths: Sequence[str]) -> str | None:
-        """Return a selector that names exactly these modules."""
+    def pattern(self, paths: Sequence[str]) -> str | None:
+        """Return a selector that names exactly these modules; None if there is none."""
         if len(paths) == 1:
             return selector_of(paths[0])
         columns = list(zip(*(path.split(".") for path in paths), strict=False))
@@ -176,7 +176,7 @@ def _ranges(numbers: Sequence[int]) -> str:
     return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
-def _unnumbered(name: str) -> str:
+def unnumbered(name: str) -> str:
     """Return a name with its numbers left out, so that the items of a list are told together."""
     return re.sub(r"(?:^|(?<=\.))\d+(?=\.|$)", "*", name)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from shapeflow.common.text import counted
 from shapeflow.drafting.outline import ModelPart, Outline
@@ -19,6 +21,9 @@ MOST_FLOWS = 12
 STEPS = "Its own helper methods and single layers, in the order of the run."
 IDLE = "These parts have weights that nothing reads in this run."
 ROOT = ModelPart(".", ("",))
+NO_SENTENCES: Mapping[str, str] = MappingProxyType({})
+SILENT = ("Identity", "DropPath")
+"""Classes of steps that nobody misses in an order, besides dropout."""
 
 
 @dataclass
@@ -29,6 +34,12 @@ class DraftSection:
     level: int
     prose: list[str] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
+    part: ModelPart = ROOT
+    """What it is about."""
+    steps: tuple[ModelPart, ...] = ()
+    """The parts of this part that run, in order, those left out that hand on what they are given."""
+    lists: tuple[str, ...] = ()
+    """Patterns for its numbered lists."""
 
 
 class Writer:
@@ -38,39 +49,46 @@ class Writer:
         trace: the run to describe.
         symbols: the dims of its tensors.
         depth: levels of modules that get a section.
+        sentences: path of a class -> what its author says of it.
     """
 
-    def __init__(self, trace: Trace, symbols: Symbols, depth: int) -> None:
+    def __init__(
+        self, trace: Trace, symbols: Symbols, depth: int, sentences: Mapping[str, str] = NO_SENTENCES
+    ) -> None:
         self._trace = trace
+        self._sentences = dict(sentences)
         self._symbols = symbols
         self._depth = depth
         self.statements = Statements(trace, symbols)
-        self._outline = Outline(trace, self._signature)
+        self.outline = Outline(trace, self._signature)
 
     def write(self) -> list[DraftSection]:
-        """Return the sections in order."""
+        """Return the sections in order; what is claimed of the order of steps is still to come."""
         entry = self._entry()
         steps = self._helpers()
         below: list[DraftSection] = []
-        for part in self._outline.children(ROOT):
+        for part in self.outline.children(ROOT):
             lines, sections = self._part(part, 1)
-            steps.append((self._outline.first_call(part), lines))
+            steps.append((self.outline.first_call(part), lines))
             below += sections
         section = DraftSection("Steps of the model", 2, [STEPS], list(self._counts(ROOT)))
+        section.steps, section.lists = self._steps(ROOT), self._lists(ROOT)
         for _, statements in sorted(steps, key=lambda step: step[0]):
             section.statements += statements
-        return [one for one in (entry, section, *below, self._idle()) if one.statements]
+        return [
+            one for one in (entry, section, *below, self._idle()) if one.statements or one.steps or one.lists
+        ]
 
     def _signature(self, path: str) -> object:
         kind = self._trace.module_by_path[path].class_name
-        return kind, self.statements.signature(self._outline.calls(path))
+        return kind, self.statements.signature(self.outline.calls(path))
 
     def _entry(self) -> DraftSection:
         """Return the section on what goes into the model and what comes out."""
         section = DraftSection("Input and output", 2)
         root = self._trace.module_by_path.get("")
         if root:
-            section.prose.append(f"`{root.class_name}`, {counted(root.parameters, 'parameter')}.")
+            section.prose.append(self._sentence(ROOT))
             section.statements.append(Statement("class .", f"= {root.class_name}"))
         for calls in self._entries():
             section.statements += self.statements.inputs(selector_of(calls[0].key), calls, outer=True)
@@ -109,9 +127,9 @@ class Writer:
         """Return the claims on the model's own helper methods, each with its first call."""
         entries = {calls[0].key for calls in self._entries()}
         steps = []
-        for selector, keys in self._outline.helpers(ROOT):
+        for selector, keys in self.outline.helpers(ROOT):
             if keys[0] not in entries:
-                calls = self._outline.calls(keys[0])
+                calls = self.outline.calls(keys[0])
                 made = self.statements.outputs(selector, calls, once=True, nothing=False)
                 steps.append((calls[0].id, made))
         return steps
@@ -120,20 +138,20 @@ class Writer:
         """Return what is claimed of a part: in a few lines, or in sections if there is much to say."""
         if self._is_leaf(part) or depth > self._depth:
             return self._line(part, once=depth > 1), []
-        calls = [call for path in part.paths for call in self._outline.calls(path)]
+        calls = [call for path in part.paths for call in self.outline.calls(path)]
         inside: list[Statement] = []
         made: list[Statement] = []
         if calls:
             inside += self.statements.inputs(part.selector, calls)
             made = self.statements.outputs(part.selector, calls)
             made += self.statements.unused(part.selector, calls)
-        for selector, keys in self._outline.helpers(part):
-            helper = [call for key in keys for call in self._outline.calls(key)]
+        for selector, keys in self.outline.helpers(part):
+            helper = [call for key in keys for call in self.outline.calls(key)]
             if not calls:
                 inside += self.statements.inputs(selector, helper)
             inside += self.statements.outputs(selector, helper, once=True, nothing=False)
         below: list[DraftSection] = []
-        for child in self._outline.children(part):
+        for child in self.outline.children(part):
             lines, sections = self._part(child, depth + 1)
             inside += lines
             below += sections
@@ -143,11 +161,12 @@ class Writer:
         section = DraftSection(f"`{part.selector}`", depth + 1, [self._sentence(part)])
         kind = Statement(f"class {part.selector}", f"= {self._class(part)}")
         section.statements += [kind, *counts, *inside, *made]
+        section.part, section.steps, section.lists = part, self._steps(part), self._lists(part)
         return [], [section, *below]
 
     def _line(self, part: ModelPart, *, once: bool) -> list[Statement]:
         """Return the claims on a part that gets no section of its own."""
-        calls = [call for path in part.paths for call in self._outline.calls(path)]
+        calls = [call for path in part.paths for call in self.outline.calls(path)]
         repeats = self._repeats(part)
         if self._is_leaf(part) and all(self.statements.keeps_its_shape(call) for call in calls):
             return repeats
@@ -156,16 +175,29 @@ class Writer:
             made = self.statements.outputs(part.selector, calls, once=once)
             return [*repeats, *moving, *made, *self.statements.unused(part.selector, calls, ends=True)]
         found = repeats
-        for selector, keys in self._outline.helpers(part):
-            helper = [call for key in keys for call in self._outline.calls(key)]
+        for selector, keys in self.outline.helpers(part):
+            helper = [call for key in keys for call in self.outline.calls(key)]
             found += self.statements.outputs(selector, helper, nothing=False)
         return found
+
+    def _steps(self, part: ModelPart) -> tuple[ModelPart, ...]:
+        """Return the parts of a part, in the order of the run."""
+        steps = []
+        for child in self.outline.children(part):
+            kind = self._class(child)
+            if kind not in SILENT and "Dropout" not in kind:
+                steps.append(child)
+        return tuple(steps)
+
+    def _lists(self, part: ModelPart) -> tuple[str, ...]:
+        """Return patterns for the items of each numbered list directly in a part."""
+        return tuple(f"{selector_of(path)}.*" for path, _ in self.outline.lists(part))
 
     def _counts(self, part: ModelPart) -> Iterator[Statement]:
         """Yield how many items a list has, and how often a part is called."""
         yield from self._repeats(part)
-        told = {child.selector for child in self._outline.children(part)}
-        for path, items in self._outline.lists(part):
+        told = {child.selector for child in self.outline.children(part)}
+        for path, items in self.outline.lists(part):
             if f"{selector_of(path)}.*" not in told:
                 yield Statement(f"count {selector_of(path)}.*", f"= {len(items)}")
         yield from self._calls(part)
@@ -187,12 +219,12 @@ class Writer:
     def _idle(self) -> DraftSection:
         """Return the section on what has weights and does not run."""
         section = DraftSection("What does not run", 2, [IDLE])
-        for part in self._outline.idle():
+        for part in self.outline.idle():
             section.statements.append(Statement(f"count calls {part.selector}", "= 0"))
         return section
 
     def _is_leaf(self, part: ModelPart) -> bool:
-        return not self._outline.children(part) and not self._outline.helpers(part)
+        return not self.outline.children(part) and not self.outline.helpers(part)
 
     def _class(self, part: ModelPart) -> str:
         return self._trace.module_by_path[part.paths[0]].class_name
@@ -205,6 +237,11 @@ class Writer:
         text += f"`{module.class_name}`"
         if module.source is not None and not module.class_path.startswith("torch."):
             text += f" in `{self._trace.sources[module.source].file}`"
-        if module.parameters:
-            text += f", {counted(module.parameters, 'parameter')}{' each' if several else ''}"
-        return f"{text}."
+        said = self._sentences.pop(module.class_path, "")  # told once
+        return f"{text}. {plain(said)}".rstrip()
+
+
+def plain(text: str) -> str:
+    """Return somebody's words as Markdown that means just these words; they stay within one line."""
+    words = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", " ", text)
+    return re.sub(r"([\\`*_{}\[\]<>#|~$&])", r"\\\1", " ".join(words.split()))

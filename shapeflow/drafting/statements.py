@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,8 +19,12 @@ MOST_PORTS = 16
 """Ports of one call that are claimed."""
 MOST_NESTED = 2
 """Containers that a claimed tensor may be in: ``out.features[0]``."""
-STATED_DTYPES = ("i", "u", "bool", "c")
-"""Beginnings of the dtypes that a claim states; floats depend on how a model is loaded."""
+FLOATS = ("f", "bf")
+"""Beginnings of the dtypes of which one may stand for the whole document."""
+
+
+WORDS = ("=", "unused", "never", "before")
+"""How what is no shape begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,9 @@ class Statement:
     @property
     def text(self) -> str:
         """The line of the walkthrough."""
-        return f"{self.subject}{' ' if self.rest.startswith(('=', 'unused', 'never')) else '  '}{self.rest}"
+        if self.subject == "chain":
+            return f"chain {self.rest}"
+        return f"{self.subject}{' ' if self.rest.startswith(WORDS) else '  '}{self.rest}"
 
 
 def readable(port: Port) -> str:
@@ -59,6 +66,8 @@ class Statements:
         self._dead: set[int | None] = {value.id for value in dead(trace)}
         self._made_by: dict[int, list[Port]] = {}
         self._things: dict[tuple[int, str], str] = {}
+        self.dtype = self._most_common_float()
+        """What a shape without a dtype means in the whole document; empty: nothing."""
         self.left_out = 0
         """Ports for which nothing can be said that is true of every run, or of which there are too many."""
 
@@ -228,8 +237,25 @@ class Statements:
         dims = self._symbols.dims(call, port)
         if dims is None:
             return ""
-        dtype = self._symbols.dtype(call, port)
-        return f"{dtype if dtype.startswith(STATED_DTYPES) else ''}[{', '.join(dims)}]"
+        return f"{self.written(self._symbols.dtype(call, port))}[{', '.join(dims)}]"
+
+    def written(self, dtype: str) -> str:
+        """Return a dtype as a shape has to write it; empty for one that is not the same in every run."""
+        if not dtype:
+            return "_" if self.dtype else ""
+        return "" if dtype == self.dtype else dtype
+
+    def _most_common_float(self) -> str:
+        """Return the dtype of more than half of the floats that calls give, if there is one."""
+        dtypes = Counter(
+            self._trace.values[port.value].dtype
+            for call in self._trace.calls
+            for port in call.outputs
+            if port.value is not None
+        )
+        floats = {dtype: count for dtype, count in dtypes.items() if dtype.startswith(FLOATS)}
+        most = max(floats, key=lambda dtype: floats[dtype], default="")
+        return most if most and 2 * floats[most] > sum(floats.values()) else ""
 
 
 def _is_nothing(port: Port, call: Call) -> bool:

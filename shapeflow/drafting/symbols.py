@@ -13,12 +13,11 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import combinations, combinations_with_replacement
 
+from shapeflow.drafting.size_flow import Row, SizeFlow, bracketed
 from shapeflow.model.records import Call, Port, Value
 from shapeflow.model.trace import Trace
 from shapeflow.model.variation import Variation
 
-Row = tuple[int, ...]
-"""A size in every run."""
 Key = tuple[str, str, int, str]
 """A port: path, method, number of the call and name."""
 
@@ -26,6 +25,12 @@ ANY = "_"
 MOST_ATOMS = 24
 """Expressions of one symbol that products and sums are made of."""
 MOST_SUMMANDS = 40
+LARGEST_ROUNDED = 64
+"""What is rounded is divided by at most so much."""
+FEWEST_TO_ROUND = 5
+"""Different sizes of a symbol without which something rounded would fit by coincidence."""
+MOST_ADDED = 2
+"""What is added to something rounded: more would fit by coincidence."""
 LARGEST_DIVISOR = 4096
 """``H/16`` explains something, ``H/40960`` does not."""
 
@@ -59,12 +64,26 @@ class Symbols:
         own = {axis.symbol: axis.size for axis in variation.axes}
         self._sizes: list[Mapping[str, int]] = [own, *(run.sizes for run in variation.runs)]
         self.names = tuple(own)
+        self.widths = {symbol: size for symbol, (size, _) in variation.widths.items()}
+        """Symbols of sizes that come from the configuration."""
         self._texts: dict[Row, str] = {}
 
     def dims(self, call: Call, port: Port) -> tuple[str, ...] | None:
         """Return the dims of the tensor in a port; None if some run has no such tensor there."""
         rows = self._rows(call, port)
-        return None if rows is None else tuple(self.text(row) for row in rows)
+        if rows is None:
+            return None
+        explained = None if port.value is None else self._flow.dims(port.value)
+        if explained is None or len(explained) != len(rows):
+            return tuple(self.text(row) for row in rows)
+        return explained
+
+    @cached_property
+    def _flow(self) -> SizeFlow:
+        """Explains sizes by what went into the ops."""
+        names = {self._basis(name): name for name in reversed(self.names)}
+        widths = {size: name for name, size in self.widths.items()}
+        return SizeFlow(self._trace, self._traces, self.text, names, widths)
 
     def is_none(self, call: Call, port: Port) -> bool:
         """Return whether a port holds ``None`` in every run."""
@@ -139,7 +158,7 @@ class Symbols:
             # 3*B is B again, but H/16 is wanted beside H: a product with it stays whole.
             if best and (_direction(row) not in known or "/" in best.text) and len(plain) < MOST_ATOMS:
                 known.add(_direction(row))
-                plain.append(Term(f"({best.text})" if _compound(best.text) else best.text, row))
+                plain.append(Term(bracketed(best.text), row))
         return plain
 
     @cached_property
@@ -160,13 +179,31 @@ class Symbols:
 
 
 def fits(row: Row, basis: Row, name: str) -> Iterator[Term]:
-    """Yield the expressions of one symbol that give a row: ``3*T``, ``T/2 - 1``, ``T*T + 1``."""
+    """Yield the expressions of one symbol that give a row: ``3*T``, ``T/2 - 1``, ``T*T + 1``, ``H // 4``."""
     squares = tuple(size * size for size in basis)
+    found = False
     for term in (Term(name, basis), Term(f"{name}*{name}", squares, 2)):
-        if scaled := _scale(row, term):
-            yield scaled
-        elif shifted := _shift(row, term):
-            yield shifted
+        if fitting := _scale(row, term) or _shift(row, term):
+            found = True
+            yield fitting
+    if not found:
+        yield from _rounded(row, basis, name)
+
+
+def _rounded(row: Row, basis: Row, name: str) -> Iterator[Term]:
+    """Yield ``ceil(H/4)`` or ``H // 4``, with a small number added, if many sizes show it."""
+    if len(set(basis)) < FEWEST_TO_ROUND or len(set(row)) < 2 or min(basis) < 1:
+        return
+    for divisor in range(2, min(LARGEST_ROUNDED, max(basis)) + 1):
+        for text, sizes in (
+            (f"ceil({name}/{divisor})", [-(-size // divisor) for size in basis]),
+            (f"{name} // {divisor}", [size // divisor for size in basis]),
+        ):
+            steps = {size - own for size, own in zip(row, sizes, strict=True)}
+            if len(steps) == 1 and abs(added := steps.pop()) <= MOST_ADDED and len(set(sizes)) > 2:
+                yield Term(
+                    _plus(f"({text})" if added and "//" in text else text, added), row, 2 + bool(added)
+                )
 
 
 def _scaled(row: Row, terms: Sequence[Term]) -> Iterator[Term]:
@@ -248,11 +285,6 @@ def _times(factor: int, text: str) -> str:
 
 def _plus(text: str, added: int) -> str:
     return text if not added else f"{text} {'+' if added > 0 else '-'} {abs(added)}"
-
-
-def _compound(text: str) -> bool:
-    """Return whether an expression needs brackets inside a product."""
-    return any(sign in text for sign in "+-/ ")
 
 
 def _direction(row: Row) -> tuple[Fraction, ...]:

@@ -135,7 +135,7 @@ class _Writer:
         record = self.trace.values[value]
         self.left -= 1
         if record.origin in ("parameter", "buffer"):
-            return record.name if "[" not in record.name else "_"  # in a container: no name of a tensor
+            return _own_name(record.name)
         step = step_back(self.trace, value)
         outside = self.around is not None and not self._made_in(value, self.around)
         if self.left < 0 or outside or not (step.ops or step.same):
@@ -214,9 +214,16 @@ class _Writer:
         """Return an argument that is no tensor as a formula writes it; none if that would be long."""
         text = port.text.replace("'", '"')
         keyword = port.name[3:] if port.name.startswith("in.") else ""
-        if not _WRITTEN.fullmatch(text):
-            return []
+        if keyword == "device" or not _WRITTEN.fullmatch(text):
+            return []  # where it is computed does not say how
         return [f"{keyword}={text}" if keyword else text]
+
+
+def _own_name(name: str) -> str:
+    """Return a parameter or buffer as a formula names it; one in a container has no name there."""
+    if "[" in name:
+        return "_"
+    return name if "." in name else f".{name}"  # a word alone would be the name of a size
 
 
 def _callers(trace: Records, call: Call | None) -> Iterator[int]:

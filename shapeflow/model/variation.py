@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shapeflow.model.trace import Trace
 
@@ -37,3 +37,7 @@ class Variation:
     runs: tuple[OtherRun, ...] = ()
     notes: tuple[str, ...] = ()
     """What could not be tried, a sentence each."""
+    sentences: Mapping[str, str] = field(default_factory=dict)
+    """Path of a class -> the first sentence of its docstring."""
+    widths: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    """Symbol -> size and configuration key, for sizes that do not vary: ``D`` -> 768, ``hidden_size``."""

@@ -126,6 +126,25 @@ TABLE: dict[str, tuple[str, str]] = {
         "关于该模型的文字怎么说，运行又显示什么。",
     ),
     "where-said": ("Where", "出处"),
+    # what the model does instead of a mistake, by the code of the verdict
+    "differs-shape": ("another shape", "形状不同"),
+    "differs-layout": ("the same sizes, the axes in another order", "尺寸相同，维度顺序不同"),
+    "differs-count": ("another number", "数量不同"),
+    "differs-making": ("made otherwise", "并非由此得到"),
+    "differs-flow": ("the data does not flow so", "数据流并非如此"),
+    "differs-unknown-port": ("there is no such item", "没有这一项"),
+    "statements": ("The text, statement by statement", "原文逐条对照"),
+    "statements-note": (
+        "Part by part, with lines: what the text says, whether it is so, and the section that decides it.",
+        "按原文各部分及其行号列出：它的说法、是否属实，以及据以判定的断言在哪一节。",
+    ),
+    "n-lines": ("lines {lines}", "第 {lines} 行"),
+    "statement-holds": ("right", "属实"),
+    "statement-contradicted": ("wrong", "不符"),
+    "statement-layout differs": ("axes in another order", "维度顺序不同"),
+    "statement-imprecise": ("imprecise", "不准确"),
+    "statement-not observable": ("not observable", "无法观察"),
+    "statement-fails": ("the claim that answers it fails in this run", "据以判定的断言在本次运行中不成立"),
     "made-by": ("made by", "产生者"),
     "used-by": ("used by", "使用者"),
     "nobody": ("nobody", "无"),
@@ -271,6 +290,10 @@ class Translator:
         for name, value in shown.items():
             text = text.replace(f"{{{name}}}", value)
         return text
+
+    def find(self, key: str) -> str:
+        """Return the words for ``key``, or nothing where the table has none."""
+        return TABLE[key][self.column] if key in TABLE else ""
 
     def all(self) -> dict[str, str]:
         """Return the whole table of this language, for the page's script."""

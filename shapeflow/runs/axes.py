@@ -85,8 +85,22 @@ class _Search:
                 trace = self._try(dict.fromkeys(self.ordered(unit), size))
                 if trace is not None:
                     works[size] = trace
+            if len(works) >= FEWEST:
+                works |= self._odd(unit)
             self._good[unit] = works if len(works) >= FEWEST else {}
         return self._good[unit]
+
+    def _odd(self, unit: Unit) -> dict[int, Trace]:
+        """Return runs of large dims with odd sizes: they tell ``H/4`` from ``ceil(H/4)``."""
+        size = self.sizes[next(iter(unit))]
+        works: dict[int, Trace] = {}
+        if size >= SMALL:
+            for odd in (size + 1, 2 * size - 3):
+                trace = self._try(dict.fromkeys(self.ordered(unit), odd))
+                if trace is None:
+                    break
+                works[odd] = trace
+        return works
 
     def ordered(self, unit: Unit) -> list[Place]:
         """Return the dims of a unit in the order of the inputs."""
@@ -135,7 +149,7 @@ class _Search:
         """Return a unit that can vary in parts that can vary by themselves."""
         if len(unit) == 1:
             return [unit]
-        (common, together), (other, _) = list(self.good(unit).items())[:2]
+        (common, together), (other, _) = self._telling(unit)
         free: list[Unit] = []
         quiet: list[Place] = []
         for place in self.ordered(unit):
@@ -150,6 +164,22 @@ class _Search:
             return [unit]
         units[0] = units[0].union(quiet)
         return [part for part in units if self.good(part)]
+
+    def _telling(self, unit: Unit) -> list[tuple[int, Trace]]:
+        """Return two sizes for a unit: primes that divide no other size, where they work.
+
+        With others a model may go on where it should not: 4 rows of 12 can be viewed as 3 rows of 16.
+        """
+        found: list[tuple[int, Trace]] = []
+        own = set(self.sizes.values())
+        for prime in (prime for prime in PRIMES if prime > 3 and all(size % prime for size in own)):
+            if len(found) == 2 or len(unit) == 1:
+                break
+            trace = self.good(unit).get(prime) or self._try(dict.fromkeys(self.ordered(unit), prime))
+            if trace is None:
+                break
+            found.append((prime, trace))
+        return found if len(found) == 2 else list(self.good(unit).items())[:2]
 
     def _tied(self, unattached: list[Place]) -> list[Unit]:
         """Return the units among dims that cannot vary by themselves: pairs first, then all that is left."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from shapeflow.model.trace import Trace
 from shapeflow.model.variation import Axis
@@ -17,6 +18,7 @@ ROLES = {
     "other": ("", ""),
 }
 """Role -> how it is called, and the symbols for it, the first that is free."""
+NO_NAMES: Mapping[Place, str] = MappingProxyType({})
 SPARE = "NMKLPQRUVXYZ"
 
 
@@ -25,15 +27,24 @@ def is_picture(trace: Trace, place: Place) -> bool:
     return _role(trace, place) in ("height", "width")
 
 
-def name_axes(trace: Trace, units: Sequence[Sequence[Place]]) -> list[Axis]:
-    """Return the axes that groups of input dims are, each with its own symbol."""
+def name_axes(
+    trace: Trace, units: Sequence[Sequence[Place]], written: Mapping[Place, str] = NO_NAMES
+) -> list[Axis]:
+    """Return the axes that groups of input dims are, each with its own symbol.
+
+    Args:
+        trace: the run.
+        units: the dims of each axis.
+        written: names that the author has for dims; they come first.
+    """
     roles = [[_role(trace, place) for place in unit] for unit in units]
     # Where sequences come first, several axes are some input's dim 0: the batch is in the most inputs.
     batch = max(range(len(units)), key=lambda number: ("batch" in roles[number], len(units[number]), -number))
     axes: list[Axis] = []
     for number, unit in enumerate(units):
         role = _joint(roles[number], is_batch=number == batch)
-        word, wished = ROLES[role]
+        word, letters = ROLES[role]
+        wished = (*(written[place] for place in unit if place in written), *letters)
         taken = {axis.symbol for axis in axes}
         symbol = next(name for name in (*wished, *SPARE, *_numbered()) if name not in taken)
         where = _where(trace, unit)

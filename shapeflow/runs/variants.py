@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from shapeflow.adapters.base import Adapter, load
+from shapeflow.adapters.base import Adapter, Prepared, load, surroundings
 from shapeflow.adapters.boxes import Box
 from shapeflow.adapters.request import Request, from_recorded
 from shapeflow.errors import InputError
@@ -23,6 +23,7 @@ from shapeflow.model.variation import Axis, OtherRun, Variation
 from shapeflow.runs.axes import Found, Place, find_axes
 from shapeflow.runs.axis_names import is_picture, name_axes
 from shapeflow.runs.execute import execute
+from shapeflow.runs.words import sentences, size_names, widths
 
 LONGER = " with some more words"
 """Added to the prompt of a run, to see whether its length moves anything."""
@@ -45,12 +46,34 @@ def vary(trace: Trace, report: Report) -> Variation:
     Raises:
         InputError: the model cannot be built again, or is another one by now.
     """
-    adapter = load(trace.run.target)
+    adapter = _Noting(load(trace.run.target))
     with ExitStack() as stack:
         if trace.run.adapter == "factory":
-            return _Factory(trace, adapter, report).vary()
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shapeflow-")))
-        return _vary_request(trace, adapter, folder, report)
+            found = _Factory(trace, adapter, report).vary()
+        else:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shapeflow-")))
+            found = _vary_request(trace, adapter, folder, report)
+    taken = {axis.symbol for axis in found.axes}
+    fixed = {symbol: size for symbol, size in adapter.widths.items() if symbol not in taken}
+    return replace(found, sentences=sentences(trace), widths=fixed)
+
+
+class _Noting:
+    """An adapter that notes the configuration of the model that it builds."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        self._adapter = adapter
+        self.widths: dict[str, tuple[int, str]] = {}
+
+    def __call__(self, request: Request) -> Prepared:
+        """Build as the adapter does."""
+        prepared = self._adapter(request)
+        self.widths = self.widths or widths(prepared.model)
+        return prepared
+
+    def surroundings(self) -> AbstractContextManager[None]:
+        """Return what has to be entered wherever code of the user's runs."""
+        return surroundings(self._adapter)
 
 
 def run_again(trace: Trace, adapter: Adapter, request: Request) -> Trace:
@@ -120,7 +143,7 @@ class _Factory:
         found = find_axes(self._sizes, self._try, steady)
         if not found:
             return Variation(notes=(FIXED,))
-        axes = name_axes(self._trace, [axis.places for axis in found])
+        axes = name_axes(self._trace, [axis.places for axis in found], size_names(self._trace))
         runs = [
             OtherRun(_sizes(axes, {axis.symbol: size}), run)
             for axis, one in zip(axes, found, strict=True)

@@ -86,6 +86,8 @@ class Document:
     """What a shape without a dtype means; empty: any."""
     dim_spans: Mapping[str, Span] = field(default_factory=dict)
     """Where each of ``dims`` is written."""
+    statements: str = ""
+    """The table of what another text says, a file seen from its folder; see ``statements``."""
     fences: int = 0
     """Number of fenced blocks of any kind, to explain a document without claims."""
 

@@ -69,6 +69,7 @@ def parse(text: str, path: str = "walkthrough.md") -> Document:
         sections=tuple(reader.sections),
         claims=tuple(reader.claims),
         dim_spans=front.dim_spans,
+        statements=front.statements,
         fences=len(fences),
     )
 

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -381,9 +382,80 @@ class TestRuns:
         assert main(["trace", "--model", "tiny.py:build", "--name", "plain", "-o", "p.trace.json", "-q"]) == 0
         assert json.loads((runs / "p.trace.json").read_text())["run"]["name"] == "plain"
 
+    def test_documents_that_ask_for_the_same_runs_share_them(self, runs, capsys):
+        counting = MODEL.replace("def build():", "def build():\n    print('built', flush=True)")
+        (runs / "tiny.py").write_text(counting)
+        (runs / "more.md").write_text(RUNS.replace("# Tiny", "# More"))
+        code, out, _ = check(capsys, "--run", "runs.md", "more.md", "-q", "-o", "t.trace.json")
+        assert (code, out.count("built")) == (0, 2)
+        assert {path.name for path in runs.glob("t.*.trace.json")} == {
+            "t.plain.trace.json",
+            "t.real.trace.json",
+        }
+        (runs / "more.md").write_text(RUNS.replace("device: meta", "device: meta\n    seed: 3"))
+        code, _, said = check(capsys, "--run", "runs.md", "more.md", "-q", "-o", "t.trace.json")
+        assert code == 2
+        assert "the walkthroughs ask for 3 runs, and -o keeps one of each name" in said
+
+    def test_one_document_whose_run_cannot_be_asked_for_leaves_the_others(self, runs, capsys):
+        (runs / "bad.md").write_text(RUNS.replace("device: cpu", "devise: cpu"))
+        code, out, said = check(capsys, "--run", "bad.md", "runs.md")
+        assert (code, "3 claims, all satisfied" in out) == (2, True)
+        assert "bad.md (runs: real)" in said
+
     def test_a_report_says_which_claims_need_another_run(self, runs, capsys):
         check(capsys, "--run", "runs.md", "-o", "t.trace.json", "-q")
         assert main(["report", "t.plain.trace.json", "runs.md", "--format", "markdown"]) == 0
         out = capsys.readouterr().out
         assert "2 need another run" in out
         assert "needs the run real" in out
+
+
+class TestSeveralTraces:
+    """Each document takes the traces of its model and runs, of those that are given."""
+
+    @pytest.fixture
+    def given(self, folder):
+        for name in ("one", "two", ""):
+            trace = stack(run=name)
+            trace.save(f"{name or 'plain'}.trace.json")
+        replace(trace, run=replace(trace.run, target="other")).save("other.trace.json")
+        runs = "runs:\n  one: {}\n  two: {}\n"
+        claims = "```shapes {}\nhead:out  [1, 8, 10]\n```\n"
+        (folder / "both.md").write_text(f"---\n{runs}---\n{claims.format('run=all')}")
+        (folder / "single.md").write_text(claims.format(""))
+        (folder / "other.md").write_text(f"---\nmodel: other\n---\n{claims.format('')}")
+        return folder
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "one.trace.json two.trace.json both.md",
+            "two.trace.json plain.trace.json both.md",
+            "one=plain.trace.json two.trace.json both.md",
+            "two.trace.json plain.trace.json both.md single.md",
+            "one.trace.json two.trace.json plain.trace.json both.md single.md",
+            "plain.trace.json two.trace.json [bs]*.md",
+            "other.trace.json other.md",
+            "plain.trace.json single.md single.md",
+        ],
+    )
+    def test_every_document_finds_its_own(self, given, capsys, words):
+        code, _, said = check(capsys, *words.split())
+        assert (code, said) == (0, "")
+
+    @pytest.mark.parametrize(
+        ("words", "error"),
+        [
+            ("one.trace.json both.md", "no trace is given of the run 'two'"),
+            ("one.trace.json one=two.trace.json both.md", "two traces are of the run 'one'"),
+            ("one.trace.json two.trace.json three=plain.trace.json both.md", "no run 'three'"),
+            ("one.trace.json two.trace.json single.md", "several traces, and the document has one run"),
+            ("plain.trace.json other.md", "the trace is of another model"),
+            ("plain.trace.json other.trace.json single.md", "several traces, and the document has one run"),
+        ],
+    )
+    def test_what_does_not_fit_is_told(self, given, capsys, words, error):
+        code, _, said = check(capsys, *words.split())
+        assert code == 2
+        assert error in said

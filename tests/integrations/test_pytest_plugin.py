@@ -259,6 +259,18 @@ def test_stored_traces_by_the_names_of_their_runs(pytester, folder):
     run(pytester, "--shapeflow", "runs.md", *words[:2]).assert_outcomes(failed=2)
 
 
+def test_stored_traces_of_named_runs_from_the_configuration(pytester, folder):
+    (folder / "tiny.py").write_text(MODEL)
+    (folder / "runs.md").write_text(RUNS)
+    document = read(folder / "runs.md")
+    for name in document.run_names:
+        trace = run_documents([document], run=name)
+        replace(trace, run=replace(trace.run, name="")).save(folder / f"{name}.trace.json")
+    lines = "plain.trace.json\n    real=real.trace.json"
+    pytester.makeini(f"[pytest]\nshapeflow = runs.md\nshapeflow_trace =\n    {lines}\n")
+    run(pytester).assert_outcomes(passed=2)
+
+
 class TestConfiguration:
     """Walkthroughs that the configuration names, seen from the root, whatever folder pytest is started in."""
 

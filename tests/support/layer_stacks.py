@@ -120,3 +120,13 @@ def _named(build: TraceBuilder, run: str) -> Trace:
 def judged(trace: Trace, *more: str, claims: Sequence[str] = CLAIMS) -> CheckResult:
     """Judge the walkthrough of the stack, and more claims, on a trace."""
     return check(trace, parse(document(*more, claims=claims), "stack.md"))
+
+
+def causes(result: CheckResult) -> list[tuple[str, str, int]]:
+    """Return code, sentence and number of claims of each cause."""
+    return [(cause.code, cause.what, len(cause.claims)) for cause in result.causes]
+
+
+def alone(result: CheckResult) -> list[str]:
+    """Return the claims that fail and have no cause."""
+    return [verdict.claim.text for verdict in result.failed if verdict.claim.id not in result.cause_of]

@@ -115,6 +115,7 @@ COMMANDS: dict[str, str] = {
     "prompt-empty": "trace photo.png --prompt ' '",
     "run-incomplete": "coverage failed.trace.json failed.md --mutate",
     "run-missing": "check t.trace.json runs.md",
+    "statements": "report t.trace.json stated.md",
     "target-exit": "trace --model model.py:leaves",
     "target-import": "check --run importing.md -q",
     "target-malformed": "trace --model model.py:",
@@ -250,6 +251,9 @@ def prepare(folder: Path) -> None:
     (folder / "front.md").write_text(broken + document_of(fine))
     runs = "---\nruns:\n  one:\n    seed: 1\n  pair:\n    seed: 2\n---\n"
     (folder / "runs.md").write_text(runs + document_of(fine))
+    (folder / "stated.md").write_text("---\nstatements: stated.tsv\n---\n" + document_of(fine))
+    rows = ("id\tsays\tverdict\tclaim", "1\tten masks\tholds\tmask_head:out  [1, 10, 14, 13]")
+    (folder / "stated.tsv").write_text("\n".join(rows) + "\n")
     (folder / "other.md").write_text("---\nmodel: sam3\n---\n" + document_of(fine))
     (folder / "importing.md").write_text("---\nmodel: model.py:crsh\n---\n" + document_of(fine))
     (folder / "outside.md").write_text("---\nmodel: os:getcwd\n---\n" + document_of(fine))

@@ -276,4 +276,34 @@ def write_walkthrough(folder: Path, text: str = WALKTHROUGH) -> Path:
     return path
 
 
+STATEMENTS = "\n".join(
+    "\t".join(cells)
+    for cells in (
+        ("id", "part", "line", "says", "verdict", "section", "claim", "reason"),
+        (
+            *("1", "First pass > 1 Pyramid", "12", "P0: [1, 16, 32, 32]", "holds"),
+            *("1.2", "backbone.vision_backbone.convs.0:out  [B, C, 4*G, 4*G]", ""),
+        ),
+        (
+            *("2", "First pass > 1 Pyramid", "19", "all levels are used", "contradicted"),
+            *("1.2", "backbone.vision_backbone.convs.3 reaches mask_head", ""),
+        ),
+        (
+            *("3", "First pass > 2 Decoder", "1021-1024", "the decoder gives 12 queries", "imprecise"),
+            *("2", "decoder:out[0]  [B, 12, C]", ""),
+        ),
+        ("4", "Second pass", "1100", "<b>it helps</b>", "not observable", "", "", "a guess | of the text"),
+    )
+)
+"""A table of what another text says of the small detector."""
+
+
+def write_stated_walkthrough(folder: Path) -> Path:
+    """Write the walkthrough and the table of statements that it answers into ``folder``; return its path."""
+    (folder / "statements.tsv").write_text(STATEMENTS, encoding="utf-8")
+    path = folder / "stated.md"
+    path.write_text(WALKTHROUGH.replace("dims:", "statements: statements.tsv\ndims:", 1), encoding="utf-8")
+    return path
+
+
 assert base64.b64decode(PIXEL).startswith(b"\xff\xd8\xff")

@@ -139,3 +139,100 @@ class Plain(nn.Module):
 
 def plain():
     return Plain(4), torch.rand(2, 4)
+
+
+class Block(nn.Module):
+    """Adds what it has `learnt` to what it is given. The rest of this is not told."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.mix = nn.Linear(width, 2 * width)
+        self.back = nn.Linear(2 * width, width)
+
+    def forward(self, x):
+        B, N, C = x.shape
+        assert min(B, N, C) > 0
+        return x + self.back(self.mix(self.norm(x)))
+
+
+class Stack(nn.Module):
+    """```shapes
+    ---
+    said "it": this holds   [1, 2]
+    # A heading <script>
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.config = Settings()
+        self.start = nn.Parameter(torch.zeros(1, 1, 24))
+        self.blocks = nn.ModuleList(Block(24) for _ in range(3))
+
+    def forward(self, x):
+        x = torch.cat([self.start.expand(len(x), -1, -1), x], dim=1)
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+
+class Settings:
+    """What a model of transformers has."""
+
+    def __init__(self):
+        self.hidden_size = 24
+        self.num_layers = 3
+        self.pad_token_id = 24
+
+
+def stack():
+    return Stack(), torch.rand(2, 5, 24)
+
+
+class Shared(nn.Module):
+    """An encoder's and a decoder's rows: viewed with the number of the other's."""
+
+    def __init__(self):
+        super().__init__()
+        self.keys = nn.Linear(8, 8)
+
+    def forward(self, x, y):
+        keys = self.keys(x).view(len(y), -1, 2, 4)
+        return torch.einsum("bqhc,bkhc->bhqk", y.view(len(y), y.shape[1], 2, 4), keys)
+
+
+def shared():
+    return Shared(), (torch.rand(2, 12, 8), torch.rand(2, 6, 8))
+
+
+class Picture(nn.Module):
+    """Rounds up, and folds."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 6, 3, stride=2, padding=1)
+        self.second = nn.Conv2d(6, 6, 3, stride=2, padding=1)
+
+    def forward(self, image):
+        return self.second(self.first(image)).flatten(2).transpose(1, 2)
+
+
+def rounding():
+    return Picture(), torch.rand(2, 3, 32, 32)
+
+
+class Patches(nn.Module):
+    """Refuses pictures that it cannot cut."""
+
+    def __init__(self):
+        super().__init__()
+        self.cut = nn.Conv2d(3, 6, 4, stride=4)
+
+    def forward(self, image):
+        if image.shape[-1] % 4 or image.shape[-2] % 4:
+            raise ValueError("no multiple of 4")
+        return self.cut(image).flatten(2)
+
+
+def patches():
+    return Patches(), torch.rand(2, 3, 32, 32)

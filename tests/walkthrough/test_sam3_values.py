@@ -141,6 +141,11 @@ WRONG = {
         ("sqrt(D / H)", "sqrt(D)"),
         (", -1) @", ", 2) @"),
     ],
+    "transformer.encoder.layers.0.self_attn/scaled_dot_product_attention:out": [
+        ("in[0][:, 0:1, 0:4]", "in[0][:, 1:2, 0:4]"),
+        ("sqrt(D / H)", "sqrt(D)"),
+        (", -1) @", ", 2) @"),
+    ],
     "transformer.decoder.layers.0.cross_attn/scaled_dot_product_attention:out": [
         (" + transformer.decoder.layers.0.cross_attn/scaled_dot_product_attention:in[3][:, 0:1, 0:4]", ""),
         ("sqrt(D / H)", "sqrt(D)"),

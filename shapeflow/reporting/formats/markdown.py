@@ -11,6 +11,7 @@ from shapeflow.common.units import format_bytes, format_count, format_percent
 from shapeflow.reporting.translations import Translator
 from shapeflow.reporting.view.figure_model import Drawing
 from shapeflow.reporting.view.model import ClaimView, LinkView, Piece, ReportView, SectionView
+from shapeflow.reporting.view.statement_model import StatementPart
 
 MARKS = {"good": "✅", "bad": "❌", "doubt": "❔", "said": "≠", "idle": "○", "plain": "·"}
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&@])")
@@ -39,6 +40,7 @@ def render(view: ReportView) -> str:
     for section in view.sections:
         lines += _section(section, words)
     lines += _corrections(view, words)
+    lines += _statements(view, words)
     lines += _numbers(view, words)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -173,11 +175,38 @@ def _corrections(view: ReportView, words: Translator) -> list[str]:
     if not view.corrections:
         return []
     rows = [
-        [text(claim.said), code(_joined(claim.statement)), code(_joined(claim.found)) or text(claim.what)]
+        [text(claim.said), code(_joined(claim.statement)), code(_joined(claim.found)) or text(claim.differs)]
         for claim in view.corrections
     ]
     head = [words("where-said"), words("text-says"), words("model-does")]
     return [f"## {words('corrections')}", "", *table(head, rows), ""]
+
+
+def _statements(view: ReportView, words: Translator) -> list[str]:
+    if not view.statements:
+        return []
+    lines = [f"## {words('statements')}", ""]
+    for part in view.statements:
+        lines += _statement_part(part, words)
+    return lines
+
+
+def _statement_part(part: StatementPart, words: Translator) -> list[str]:
+    inside = [line for inner in part.parts for line in _statement_part(inner, words)]
+    if part.statements:
+        head = [words("where-said"), words("text-says"), words("verdicts"), words("claim")]
+        rows = [
+            [
+                text(item.line),
+                text(item.says),
+                f"{MARKS[item.tone] if item.tone != 'doubt' else '≈'} {item.verdict}",
+                text(f"{item.section} {item.reason}".strip()),
+            ]
+            for item in part.statements
+        ]
+        inside += table(head, rows)
+    lines = f", {words('n-lines', lines=part.lines)}" if part.lines else ""
+    return _folded(f"{part.title}{lines} ({part.total:,})", inside)
 
 
 def _numbers(view: ReportView, words: Translator) -> list[str]:

@@ -25,6 +25,7 @@ from shapeflow.reporting.view.numbers import numbers_of
 from shapeflow.reporting.view.sections import SectionMaterial, overview, stage_sections, walkthrough_sections
 from shapeflow.reporting.view.size_origins import size_origins
 from shapeflow.reporting.view.sources import Sources
+from shapeflow.reporting.view.statements import statement_parts
 from shapeflow.reporting.view.summary import facts_of, headline_of, picture_of, unobserved_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ def build(
         result: the walkthrough's verdicts on it; None: the report has a section a stage.
         language: of the interface words, ``en`` or ``zh``.
         folders: where the model's source is looked for; None: where Python imports from.
+
+    Raises:
+        InputError: the table of statements that the walkthrough names cannot be read.
+        WalkthroughError: that table is not one.
     """
     result = result.about(trace) if result else None
     words = Translator(language)
@@ -72,6 +77,7 @@ def build(
         overview=overview(parts),
         sections=tuple(sections),
         corrections=tuple(_corrections(sections)),
+        statements=statement_parts(result.document, claims.made, words) if result else (),
         uncovered=tuple(uncovered),
         numbers=numbers,
         explorer=columns(trace, names, tree, sources, size_origins(trace, names)),

@@ -49,6 +49,8 @@ class ClaimViews:
         self.anchors: set[str] = set()
         self.repeated: dict[str, int] = {}
         """How often a claim of the same words was met."""
+        self.made: dict[int, ClaimView] = {}
+        """The views so far, by the claim's position in the document."""
 
     def view(self, verdict: Verdict, section: str) -> ClaimView:
         """Return one claim with its verdict."""
@@ -66,7 +68,8 @@ class ClaimViews:
                 shown = self.words("said-fails")
         dims = getattr(_shape_of(claim.body), "dims", None)
         named = positions(dims) if dims is not None and verdict.status == "holds" else None
-        return ClaimView(
+        observed, differs = self._otherwise(verdict) if claim.said else (verdict.found, "")
+        view = ClaimView(
             anchor=self._anchor(claim.text),
             text=self.colours.claim(claim.text),
             statement=self.colours.claim(SAID.sub("", claim.text)),
@@ -77,15 +80,28 @@ class ClaimViews:
             tone=tone,
             passed=verdict.passed,
             said=claim.said,
-            found=self.colours.shape(verdict.found, named),
+            found=self.colours.shape(observed, named),
             what=verdict.what,
             expected=verdict.expected,
             because=verdict.because,
             hint=verdict.hint,
+            differs=differs,
             evidence=tuple(self._evidence(kind, number, verdict) for kind, number in places[:MOST_EVIDENCE]),
             more_evidence=max(0, len(places) - MOST_EVIDENCE),
             section=section,
         )
+        self.made[claim.id] = view
+        return view
+
+    def _otherwise(self, verdict: Verdict) -> tuple[str, str]:
+        """Return what the model does instead of a mistake: what was found, and in words.
+
+        Messages are in English. A report in another language leaves out the remark behind what was found.
+        """
+        words = self.words.find(f"differs-{verdict.code}") or verdict.what
+        if self.words.language == "en":
+            return verdict.found, words
+        return "" if verdict.code == "flow" else verdict.found.split("   ", 1)[0], words
 
     def _anchor(self, text: str) -> str:
         """Return an id made from what the claim is about, so that links survive other claims."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from shapeflow.reporting.view.cause_model import CauseView
 from shapeflow.reporting.view.figure_model import Attention, Drawing, FeatureMap
+from shapeflow.reporting.view.statement_model import StatementPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,8 @@ class ClaimView:
     expected: str
     because: str
     hint: str
+    differs: str
+    """For a restated mistake: what the model does otherwise, in the language of the report."""
     evidence: tuple[EvidenceView, ...]
     more_evidence: int
     """How many more calls or ops it rests on than are listed."""
@@ -278,6 +281,7 @@ class ReportView:
     overview: Drawing | None
     sections: tuple[SectionView, ...]
     corrections: tuple[ClaimView, ...]
+    statements: tuple[StatementPart, ...]
     uncovered: tuple[LinkView, ...]
     """Calls that no section speaks of."""
     numbers: NumbersView

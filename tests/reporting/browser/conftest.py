@@ -12,6 +12,7 @@ from report_samples import (
     crashed,
     detector,
     hostile,
+    write_stated_walkthrough,
     write_walkthrough,
 )
 
@@ -44,12 +45,18 @@ def browser():
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory) -> dict[str, Path]:
-    """Pages by name: ``good``, ``evil``, ``crashed``, ``alone`` (no walkthrough), ``packed``, ``chinese``."""
+    """Pages by name.
+
+    ``good``, ``stated`` (with the statements of a text), ``evil``, ``crashed``, ``alone`` (no walkthrough),
+    ``packed``, ``chinese``.
+    """
     folder = tmp_path_factory.mktemp("pages")
     good = check(detector(), write_walkthrough(folder))
+    stated = check(good.trace, write_stated_walkthrough(folder))
     evil = check(hostile(), write_walkthrough(folder, HOSTILE_WALKTHROUGH))
     views = {
         "good": build(good.trace, good, folders=[]),
+        "stated": build(stated.trace, stated, folders=[]),
         "evil": build(evil.trace, evil, folders=[]),
         "crashed": build(crashed(), folders=[]),
         "alone": build(detector(), folders=[]),

@@ -42,7 +42,7 @@ def test_dark_follows_the_system_and_the_button_remembers(visit, pages):
     assert dark()
 
 
-@pytest.mark.parametrize("name", ["good", "evil", "crashed", "alone", "chinese"])
+@pytest.mark.parametrize("name", ["good", "stated", "evil", "crashed", "alone", "chinese"])
 @pytest.mark.parametrize("width", [1440, 1024, 390, 320])
 def test_nothing_sticks_out_sideways(visit, name, width):
     page = visit(name, viewport={"width": width, "height": 800})
@@ -119,4 +119,17 @@ def test_scripts_off_the_text_is_still_there(browser, pages):
     claim.locator("summary").click()
     assert "mask_head/einsum" in claim.inner_text()
     assert "needs scripts" in page.locator("#tree").inner_text()
+    page.close()
+
+
+def test_scripts_off_the_statements_of_a_text_are_picked_by_part(browser, pages):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(pages["stated"].as_uri())
+    row = page.locator("#statements tr", has_text="all levels are used")
+    assert not row.is_visible()
+    page.locator("#statements summary", has_text="First pass").click()
+    page.locator("#statements summary", has_text="1 Pyramid").click()
+    assert row.is_visible()
+    row.locator("a").click()
+    assert page.url.endswith("#claim-said-backbone-vision-backbone-convs-3-reaches-mask-head")
     page.close()

@@ -1,0 +1,1 @@
+"""Drafts of ten models, and whether they notice when the model changes."""
