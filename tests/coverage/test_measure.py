@@ -126,6 +126,114 @@ def test_a_join_is_covered_where_each_input_has_to_come_from_somewhere(case):
     assert bool(covered(joined(), *case.lines).get("joins")) is case.covered
 
 
+@pytest.mark.parametrize(
+    "case",
+    [
+        Join((".:out = .:in[0] + branch:out",), True),
+        Join((".:out = branch:out + .:in[0]",), True),
+        Join((".:out = .:in[0] + relu(branch:in[0])",), True),
+        Join((".:out = .:in[0] + _",), False),
+        Join((".:out = _ + branch:out",), False),
+        Join((".:out = .:in[0] + _", ".:out = _ + branch:out"), True),
+        Join((".:out = add(.:in[0], ...)",), False),
+        Join(('said "1": .:out = branch:out', ".:out = .:in[0] + _"), False),
+    ],
+    ids=lambda case: " and ".join(case.lines),
+)
+def test_a_making_covers_the_inputs_whose_origin_it_says(case):
+    assert bool(covered(joined(), *case.lines).get("joins")) is case.covered
+
+
+def test_what_did_not_fit_in_the_end_is_not_covered():
+    build = TraceBuilder()
+    x, y, z = (build.input("f32[4]", f"in[{i}]") for i in range(3))
+    with build.call("", x, y, z) as root:
+        root.returns(
+            build.op("add", [build.op("sub", [x, y], "f32[4]"), build.op("sub", [x, z], "f32[4]")], "f32[4]")
+        )
+    trace = build.trace()
+    found = coverage(trace, ".:out = (_ - .:in[2]) + (.:in[0] - _)")
+    feeds = {item for item in found.items if item.kind == "feed"}
+    assert feeds == {
+        Item("feed", 0, "in[0]"),
+        Item("feed", 1, "in[1]"),
+        Item("feed", 2, "in[0]"),
+        Item("feed", 2, "in[1]"),
+    }
+
+
+def chained() -> Trace:
+    """Return three layers, each with what the one before gave and a mask."""
+    build = TraceBuilder()
+    x, mask = build.input("f32[1, 4]", "in[0]"), build.input("f32[1, 4]", "in[1]")
+    with build.call("", x, mask) as root:
+        value = x
+        for number in range(3):
+            with build.call(f"layers.{number}", value, mask) as layer:
+                value = build.op("mul", [value, mask], "f32[1, 4]")
+                layer.returns(value)
+        root.returns(value)
+    return build.trace()
+
+
+def test_a_chain_covers_what_each_hands_on():
+    given = {item for item in coverage(chained(), "chain layers.*").items if item.kind == "given"}
+    assert given == {Item("given", 2, "in[0]"), Item("given", 3, "in[0]")}
+    lines = ("chain layers.*", "layers.*:in[1] = .:in[1]")
+    assert covered(chained(), *lines)["joins"] == 2  # not that of the first layer
+    assert covered(chained(), *lines, "layers.0:in[0] = .:in[0]")["joins"] == 3
+
+
+def test_an_order_covers_its_steps():
+    assert covered(chained(), "layers.0 before layers.2") == {"calls": 2}
+
+
+def test_what_torch_does_inside_its_modules_is_no_join():
+    build = TraceBuilder()
+    x, y = build.input("f32[1, 4]", "in[0]"), build.input("f32[1, 4]", "in[1]")
+    here, there = build.source("z = self.join(x, y)", line=3), build.source("return x + y", line=9)
+    for source, number in ((here, 1), (there, 2)):
+        with build.call("", x, y) as root:
+            with build.call("join", x, y, source=here) as join:
+                join.returns(build.op("add", [x, y], "f32[1, 4]", source=source))
+            root.returns(join.outputs[0])
+        ops = [unit for unit in units_of(build.trace()) if unit.needs[0].kind == "feed"]
+        assert len(ops) == number - 1
+
+
+@pytest.mark.parametrize(
+    ("claim", "number"),
+    [
+        ("decoder.query  [10, 16]", 1),
+        ("decoder.query  [_, 16]", 0),
+        ("decoder.query reaches mask_head:out", 1),
+    ],
+)
+def test_a_parameter_is_covered_by_its_shape_or_where_it_goes(sample, claim, number):
+    assert covered(sample, claim).get("parameters", 0) == number
+
+
+def test_the_dtype_of_the_document_covers_those_of_its_shapes(sample):
+    text = document_of(f"{OUT}  [1, 196, 16]", "encoder.layers.1:out  _[1, 196, 16]")
+    assert measure(sample, parse("---\ndtype: f32\n---\n" + text, "w.md")).shares["dtypes"].covered == 1
+
+
+def test_an_equation_fixes_a_name_and_a_range_does_not(sample):
+    line = "decoder.box_head@0:out  [_, Q, _]"
+    assert "dims" not in covered(sample, line, "where 1 <= Q <= 100")
+    assert "dims" not in covered(sample, line, "where Q % 10 == 0")
+    assert covered(sample, line, "where Q == 10")["dims"] == 1
+
+
+def test_only_the_run_of_the_trace_counts(sample):
+    runs = "---\nruns:\n  one:\n    model: m.py:f\n  two:\n    model: m.py:f\n---\n"
+    of_two = "\n```shapes run=two\nencoder.layers.1:out  [1, 196, 16]\n```\n"
+    text = runs + document_of(f"{OUT}  [_, _, 16]") + of_two
+    found = measure(sample, parse(text, "w.md"))
+    assert found.shares["dims"].covered == 1
+    assert found.result.failed == ()
+
+
 def test_a_call_that_hands_on_what_it_was_given_is_left_out():
     build = TraceBuilder()
     x = build.input("f32[1, 4]", "in[0]")
