@@ -38,8 +38,8 @@ class DraftSection:
     """What it is about."""
     steps: tuple[ModelPart, ...] = ()
     """The parts of this part that run, in order, those left out that hand on what they are given."""
-    lists: tuple[str, ...] = ()
-    """Patterns for its numbered lists."""
+    lists: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Its numbered lists: a pattern for the items, and each of them."""
 
 
 class Writer:
@@ -75,9 +75,8 @@ class Writer:
         section.steps, section.lists = self._steps(ROOT), self._lists(ROOT)
         for _, statements in sorted(steps, key=lambda step: step[0]):
             section.statements += statements
-        return [
-            one for one in (entry, section, *below, self._idle()) if one.statements or one.steps or one.lists
-        ]
+        found = [entry, section, *below, self._idle()]
+        return [one for one in found if one.statements or one.steps or one.lists]
 
     def _signature(self, path: str) -> object:
         kind = self._trace.module_by_path[path].class_name
@@ -189,9 +188,10 @@ class Writer:
                 steps.append(child)
         return tuple(steps)
 
-    def _lists(self, part: ModelPart) -> tuple[str, ...]:
-        """Return patterns for the items of each numbered list directly in a part."""
-        return tuple(f"{selector_of(path)}.*" for path, _ in self.outline.lists(part))
+    def _lists(self, part: ModelPart) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return a pattern and the items of each numbered list directly in a part."""
+        found = self.outline.lists(part)
+        return tuple((f"{selector_of(path)}.*", tuple(map(selector_of, items))) for path, items in found)
 
     def _counts(self, part: ModelPart) -> Iterator[Statement]:
         """Yield how many items a list has, and how often a part is called."""

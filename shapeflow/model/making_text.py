@@ -93,8 +93,11 @@ class _Writer:
                 break
             if call.id in self.around_place or self._hands_back(call) or not self._is_below(call, around):
                 continue
+            given = {port.value for port in call.inputs}  # what it only hands on it has not made
             for port in call.outputs:
-                if port.value is not None and self._made_in(port.value, around):
+                if port.value is None or port.value in given:
+                    continue
+                if self._made_in(port.value, around):
                     yield port.value, self._called_name(call, port.name)
         for port in around.inputs:
             if port.value is not None:
@@ -135,7 +138,7 @@ class _Writer:
         record = self.trace.values[value]
         self.left -= 1
         if record.origin in ("parameter", "buffer"):
-            return _own_name(record.name)
+            return _tensor_name(record.name)
         step = step_back(self.trace, value)
         outside = self.around is not None and not self._made_in(value, self.around)
         if self.left < 0 or outside or not (step.ops or step.same):
@@ -219,11 +222,11 @@ class _Writer:
         return [f"{keyword}={text}" if keyword else text]
 
 
-def _own_name(name: str) -> str:
-    """Return a parameter or buffer as a formula names it; one in a container has no name there."""
-    if "[" in name:
+def _tensor_name(name: str) -> str:
+    """Return a parameter or buffer as a formula writes it: a name alone would be that of a size."""
+    if "[" in name:  # in a container: no name of a tensor
         return "_"
-    return name if "." in name else f".{name}"  # a word alone would be the name of a size
+    return name if "." in name else f".{name}"
 
 
 def _callers(trace: Records, call: Call | None) -> Iterator[int]:
