@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from shapeflow.drafting.guards import add_guards
-from shapeflow.drafting.page import Page
+from shapeflow.drafting.page import Page, relative
 from shapeflow.drafting.sections import DraftSection, Writer
-from shapeflow.drafting.statements import Statements
+from shapeflow.drafting.statements import Statement, Statements
 from shapeflow.drafting.symbols import Symbols
 from shapeflow.errors import InputError
 from shapeflow.model.trace import Trace
@@ -122,11 +122,19 @@ def _drop_what_fails(page: Page, traces: Sequence[Trace]) -> list[str]:
             return dropped
         before = sum(len(section.statements) for section in page.sections)
         for section in page.sections:
-            section.statements = [one for one in section.statements if _words(one.text) not in failed]
+            section.statements = [one for one in section.statements if not failed & set(_forms(one, section))]
         if before == sum(len(section.statements) for section in page.sections):
             raise _unwritable(min(failed, key=len))
         page.sections = [section for section in page.sections if section.statements]
         dropped += sorted(failed)
+
+
+def _forms(statement: Statement, section: DraftSection) -> Iterator[str]:
+    """Yield how a claim may be written in its section."""
+    yield _words(statement.text)
+    inside = relative(statement, section.part.selector)
+    if inside is not None:
+        yield _words(inside.text)
 
 
 def _unwritable(name: str) -> InputError:

@@ -105,6 +105,8 @@ def relative(statement: Statement, module: str) -> Statement | None:
         if rest != word and rest.startswith((":", "/", "@")):
             return rest
         if rest != word and rest.startswith("."):
+            # In a formula a name alone is that of a size, so a parameter keeps its whole name.
+            others = others or (statement.rest.startswith("= ") and not re.search(r"[.:/@]", rest[1:]))
             return rest[1:]
         others = others or ":" in word or "." in word.strip(".,0123456789")
         return word

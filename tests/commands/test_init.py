@@ -436,9 +436,9 @@ def test_a_draft_of_a_language_model_of_transformers(tmp_path, monkeypatch):
     found = claims(text)
     assert ".:in.input_ids i64[B, T]" in found
     assert ".:in.attention_mask i64[B, T]" in found
-    assert ".:out.last_hidden_state [B, T, 64]" in found
+    assert ".:out.last_hidden_state [B, T, D]" in found
     assert "count encoder.layer.* = 3" in found
-    assert "encoder.layer.*.intermediate:out [B, T, 128]" in found
+    assert "encoder.layer.*.intermediate:out [B, T, F]" in found
     sizes = {(port, dim): (6, 29)[dim] for port in ("in.input_ids", "in.attention_mask") for dim in range(2)}
     request = Request("bert.py:build", "meta", resize=sizes)
     other = recording.run(

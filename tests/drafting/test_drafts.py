@@ -206,6 +206,7 @@ def test_configurations_inside_others():
         ),
         ("chain", "layers.*.a, layers.*.b", "chain a, b"),
         ("layers.*.a", "before layers.*.b", "a before b"),
+        ("layers.*:out", "= layers.*:in.x + layers.*.table", None),  # a name alone would be a size
         ("layersnorm:out", "[B, 3]", None),
         ("class layers.*", "= Layer", None),
     ],
