@@ -164,7 +164,7 @@ class TestLarge:
             for number in range(10_000)
         ]
         result = result_of(sample, *lines)
-        text = render(result)
+        text = "\n".join(result.told(every=True))
         assert (len(result.verdicts), result.counts["invalid"]) == (10_000, 3_334)
         assert text.count("error[unknown-path]") == 3_334
 

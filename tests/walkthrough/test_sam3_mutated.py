@@ -58,7 +58,7 @@ MUTATIONS = {
             "count calls segmentation_head.pixel_decoder.conv_layers.2 = 0",
         ),
         "",
-        "'G' is 36 from here on, not 72",
+        "'backbone.forward_image():out.vision_features' is made otherwise",
     ),
     "half the queries": Mutation(
         "TransformerDecoder",
