@@ -13,7 +13,6 @@ from walkthroughs import document_of, judge, result_of
 
 import shapeflow
 from shapeflow.errors import ExitCode, InputError, WalkthroughError
-from shapeflow.reporting.verdicts.text import render
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 
