@@ -461,7 +461,7 @@ def test_a_draft_of_the_official_sam3_is_true_for_more_pictures_and_boxes(tmp_pa
     found = claims(text)
     assert "backbone.forward_image():in.samples [B, 3, 1008, 1008]" in found
     assert ".forward_grounding():out.pred_masks [B, 200, 288, 288]" in found
-    assert "._encode_prompt():out[0] [N + 33, B, 256]" in found
+    assert "._encode_prompt():out[0] [N + 1 + 32, B, 256]" in found
     assert "count transformer.encoder.layers.* = 6" in found
     assert "geometry_encoder.boxes_pool_project:out [B*N, 256, 1, 1]" in found
     assert failures(text, Trace.load("bus.trace.json.gz")) == []
