@@ -547,3 +547,43 @@ def test_ops_of_any_depth_are_also_those_in_helper_methods():
     assert judge(trace, "count ops **/detach = 3").status == "holds"
     assert judge(trace, "count ops layers.0.**/detach = 1").status == "holds"
     assert judge(trace, "count ops **()/detach = 0").status == "invalid"
+
+
+class WithTables(nn.Module):
+    """Gives what a function makes of its input and of two parameters."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+        self.row, self.scale = nn.Parameter(torch.ones(1, 4)), nn.Parameter(torch.ones(4))
+
+    def forward(self, x):
+        return self.function(self, x)
+
+
+@pytest.mark.parametrize(
+    ("function", "right", "wrong"),
+    [
+        (lambda self, x: torch.cat([self.row, x]), "cat(.row, .:in[0])", "cat(.:in[0], .row)"),
+        (lambda self, x: torch.lerp(self.scale, x, 0.3), "lerp(.scale, .:in[0])", "lerp(.:in[0], .scale)"),
+        (lambda self, x: torch.atan2(x, self.scale), "atan2(.:in[0], .scale)", "atan2(.scale, .:in[0])"),
+        (lambda self, x: 3**x, "pow(3, .:in[0])", "pow(.:in[0], 3)"),
+        (lambda self, x: x.clamp(0, 1), "clamp(.:in[0], 0)", "clamp(0)"),
+        (lambda self, x: torch.softmax(x, -1), "softmax(.:in[0], -1)", "softmax(-1)"),
+        (lambda self, x: -x * x.sin(), "-.:in[0] * sin(.:in[0])", "-(.:in[0] * sin(.:in[0]))"),
+    ],
+)
+def test_what_an_op_is_given_comes_in_the_order_that_is_written(function, right, wrong):
+    trace = shapeflow.trace(WithTables(function), torch.ones(3, 4), device="meta")
+    assert judge(trace, f".:out = {right}").status == "holds"
+    assert judge(trace, f".:out = {wrong}").status == "contradicted"
+
+
+def test_what_python_may_have_written_on_the_way_is_undecided():
+    def writes(x):
+        y = x * 2
+        y.numpy()[0] = 7
+        return y + 1
+
+    trace = shapeflow.trace(Computes(writes), torch.ones(3, 4), device="cpu")
+    assert judge(trace, ".:out = .:in[0] * 2 + 1").status == "undecided"

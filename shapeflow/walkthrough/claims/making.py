@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from shapeflow.common.text import listing
@@ -76,7 +76,7 @@ class Making:
         )
         if wrong:
             return self._contradicted(finding, subject, matches, wrong, tuple(unknown))
-        shared = _memory_given(subject.trace, [match for match in matches if match.value])
+        shared = _memory_given(subject.trace, matches, ops)
         return (
             _unproven(finding, shared, "Python got its memory and may have written there")
             if shared
@@ -202,10 +202,14 @@ def _unproven(finding: Finding, values: tuple[int, ...], cause: str) -> Finding:
     return finding.amended("undecided", code="flow-unknown-origin", what=what)
 
 
-def _memory_given(trace: Records, matches: list[Match]) -> tuple[int, ...]:
-    """Return the values among some whose memory Python got."""
+def _memory_given(trace: Records, matches: Iterable[Match], ops: Iterable[int]) -> tuple[int, ...]:
+    """Return the values at some places, and at the ops that made them, whose memory Python got."""
     given = {trace.values[escape.value].storage for escape in trace.escapes if escape.how in SHARING} - {None}
-    return tuple(match.value.id for match in matches if match.value and match.value.storage in given)
+    if not given:
+        return ()
+    met = [match.value.id for match in matches if match.value]
+    met += [port.value for op in ops for port in trace.ops[op].ports if port.value is not None]
+    return tuple(value for value in dict.fromkeys(met) if trace.values[value].storage in given)
 
 
 def _ambiguous(part: Part, matches: list[Match]) -> SelectionError:

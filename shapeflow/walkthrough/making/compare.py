@@ -270,14 +270,14 @@ class Comparison:
             if port is None or not self._operand(inner, port, op):
                 return False
             left.remove(port)
+        passed_over: list[Port] = []
         for argument in node.arguments:
             taken = self._next(argument, left, op, ordered)
             if taken is None:
                 return False
-            del left[taken]
-            if isinstance(argument, Plain):  # what is written comes in this order
-                left = left[taken:]
-        return node.more or all(self._goes_without_saying(port, op) for port in left)
+            passed_over += left[:taken]
+            left = left[taken + 1 :]  # what is written comes in this order
+        return node.more or all(self._goes_without_saying(port, op) for port in (*passed_over, *left))
 
     def _next(self, argument: Node, left: Sequence[Port], op: Op, ordered: bool) -> int | None:
         """Return which of the inputs that are left an argument stands for; weights may be passed over."""

@@ -209,7 +209,7 @@ class _Parser:
         if self.takes("-"):
             if self.kind == "number":
                 return Plain(f"-{self.take()}", place)
-            return Made("neg", (self.expression(2),), place)
+            return Made("neg", (self.operand(),), place)  # as in Python: `-x * y` negates x
         if self.takes("("):
             node = self.expression()
             self.need(")")
