@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
-from typing import NamedTuple
 
 from shapeflow.common.text import counted, listing, nearest
 from shapeflow.walkthrough.formula.ast import (
@@ -23,6 +21,7 @@ from shapeflow.walkthrough.formula.ast import (
     Symbol,
     Text,
 )
+from shapeflow.walkthrough.formula.tokens import PRECEDENCE, Reader, Token
 from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart
 
 MAX_TOKENS = 400
@@ -37,7 +36,6 @@ _TENSOR = re.compile(r"\.?(?:[^\W\d]\w*\.)+\w+|\.[^\W\d]\w*")
 _OTHER = re.compile(
     r"""(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)|(?P<name>[^\W\d]\w*)|(?P<text>"[^"]*")|(?P<mark>\S)"""
 )
-_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2}
 
 
 def parse_formula(given: Part) -> Node:
@@ -53,14 +51,7 @@ def parse_formula(given: Part) -> Node:
     return node
 
 
-class _Token(NamedTuple):
-    kind: str
-    """``selector``, ``number``, ``name``, ``text`` or ``mark``; empty at the end."""
-    text: str
-    place: tuple[int, int]
-
-
-def _tokens(given: Part) -> Iterator[_Token]:
+def _tokens(given: Part) -> Iterator[Token]:
     """Yield the tokens of a formula; each sign is looked at a bounded number of times."""
     text, position, no_selector_before = given.padded, given.start, 0
     while position < len(text):
@@ -80,52 +71,16 @@ def _tokens(given: Part) -> Iterator[_Token]:
         other = _OTHER.match(text, position)
         if not kind and other:
             kind, end = str(other.lastgroup), other.end()
-        yield _Token(kind, text[position:end], (position, end))
+        yield Token(kind, text[position:end], (position, end))
         position = end
 
 
-class _Parser:
+class _Parser(Reader):
     """Recursive descent over the tokens of one formula."""
 
     def __init__(self, given: Part) -> None:
-        self.tokens = list(islice(_tokens(given), MAX_TOKENS + 1))
-        if len(self.tokens) > MAX_TOKENS:
-            raise given.error("claim-syntax", f"a formula has at most {MAX_TOKENS} parts")
-        self.tokens.append(_Token("", "", (max(given.end - 1, 0), max(given.end, 1))))
-        self.position = 0
+        super().__init__(given, _tokens(given), MAX_TOKENS)
         self.depth = 0
-
-    @property
-    def token(self) -> str:
-        """The next token; empty at the end."""
-        return self.tokens[self.position].text
-
-    @property
-    def kind(self) -> str:
-        """What the next token is."""
-        return self.tokens[self.position].kind
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """The columns of the next token."""
-        return self.tokens[self.position].place
-
-    def unexpected(self, expected: str) -> ClaimError:
-        """Return the error for the next token."""
-        what = f"'{self.token}' cannot stand here" if self.token else "the formula ends too early"
-        return ClaimError("claim-syntax", what, columns=self.place, expected=expected)
-
-    def take(self) -> str:
-        """Return the next token and go on."""
-        token = self.token
-        self.position += bool(token)
-        return token
-
-    def need(self, mark: str) -> None:
-        """Go on over a token that has to be there."""
-        if self.token != mark:
-            raise self.unexpected(f"'{mark}'")
-        self.position += 1
 
     def expression(self, weakest: int = 1) -> Node:
         """Read operands and the operators between them that bind at least so strongly."""
@@ -133,9 +88,9 @@ class _Parser:
         if self.depth > MAX_DEPTH:
             raise ClaimError("claim-syntax", "this formula is nested too deeply", columns=self.place)
         left = self.operand()
-        while _PRECEDENCE.get(self.token, 0) >= weakest and self.kind == "mark":
+        while PRECEDENCE.get(self.token, 0) >= weakest and self.kind == "mark":
             place, operator = self.place, self.take()
-            left = Apply(operator, (left, self.expression(_PRECEDENCE[operator] + 1)), place)
+            left = Apply(operator, (left, self.expression(PRECEDENCE[operator] + 1)), place)
         self.depth -= 1
         return left
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from shapeflow.model.orders import ORDERINGS
+from shapeflow.walkthrough.formula.tokens import PRECEDENCE, Reader, Token
 from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart
 
 MAX_TOKENS = 200
@@ -37,7 +37,6 @@ _TOKEN = re.compile(
 )
 _VIEWS = frozenset({"flatten", "reshape", "squeeze", "unflatten", "unsqueeze", "view"})
 """Ops that leave the numbers in the order that they have."""
-_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,67 +127,19 @@ def terms_of(node: Node, sign: str) -> Iterator[Node]:
         yield node
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    place: tuple[int, int]
-
-
-def _tokens(given: Part) -> Iterator[_Token]:
+def _tokens(given: Part) -> Iterator[Token]:
     text = given.padded
     for found in _TOKEN.finditer(text, given.start):
         kind = str(found.lastgroup)
-        yield _Token(kind, found[kind], found.span(kind))
+        yield Token(kind, found[kind], found.span(kind))
 
 
-class _Parser:
+class _Parser(Reader):
     """Recursive descent over the tokens of one formula."""
 
     def __init__(self, given: Part) -> None:
-        self.tokens = list(islice(_tokens(given), MAX_TOKENS + 1))
-        if len(self.tokens) > MAX_TOKENS:
-            raise given.error("claim-syntax", f"a formula has at most {MAX_TOKENS} parts")
-        self.tokens.append(_Token("", "", (max(given.end - 1, 0), max(given.end, 1))))
-        self.position = 0
+        super().__init__(given, _tokens(given), MAX_TOKENS)
         self.depth = 0
-
-    @property
-    def token(self) -> str:
-        """The next token; empty at the end."""
-        return self.tokens[self.position].text
-
-    @property
-    def kind(self) -> str:
-        """What the next token is."""
-        return self.tokens[self.position].kind
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """The columns of the next token."""
-        return self.tokens[self.position].place
-
-    def unexpected(self, expected: str) -> ClaimError:
-        """Return the error for the next token."""
-        what = f"'{self.token[:60]}' cannot stand here" if self.token else "the formula ends too early"
-        return ClaimError("claim-syntax", what, columns=self.place, expected=expected)
-
-    def take(self) -> str:
-        """Return the next token and go on."""
-        token = self.token
-        self.position += bool(token)
-        return token
-
-    def takes(self, mark: str) -> bool:
-        """Go on over a mark if it is the next token."""
-        found = self.kind == "mark" and self.token == mark
-        self.position += found
-        return found
-
-    def need(self, mark: str) -> None:
-        """Go on over a mark that has to be there."""
-        if not self.takes(mark):
-            raise self.unexpected(f"'{mark}'")
 
     def expression(self, weakest: int = 1) -> Node:
         """Read operands and the operators between them that bind at least so strongly."""
@@ -196,9 +147,9 @@ class _Parser:
         if self.depth > MAX_DEPTH:
             raise ClaimError("claim-syntax", "this formula is nested too deeply", columns=self.place)
         left = self.operand()
-        while self.kind == "mark" and _PRECEDENCE.get(self.token, 0) >= weakest:
+        while self.kind == "mark" and PRECEDENCE.get(self.token, 0) >= weakest:
             place, operator = self.place, self.take()
-            left = Made(operator, (left, self.expression(_PRECEDENCE[operator] + 1)), place)
+            left = Made(operator, (left, self.expression(PRECEDENCE[operator] + 1)), place)
         self.depth -= 1
         return left
 
