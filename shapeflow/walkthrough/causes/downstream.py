@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from shapeflow.common.text import counted
+from shapeflow.errors import Diagnostic
 from shapeflow.model.records import Value
+from shapeflow.walkthrough.cause import Cause
 from shapeflow.walkthrough.causes.comparisons import Wrong
-from shapeflow.walkthrough.causes.scene import Scene, upstream
+from shapeflow.walkthrough.causes.scene import Scene, cause, there_text, upstream
 from shapeflow.walkthrough.verdict import Verdict
 
 
@@ -61,6 +64,32 @@ def downstream(
             rest = [wrong for wrong in rest if wrong not in group]
         else:
             rest = rest[1:]
+
+
+def cause_from(scene: Scene, group: Group, code: str, what: str, expected: str, follows: str) -> Cause:
+    """Return the cause that a group of claims has: something is otherwise from a place on.
+
+    Args:
+        scene: the check.
+        group: the claims and the place.
+        code: of the message.
+        what: is otherwise.
+        expected: what the lead was said to have.
+        follows: how the claims differ, in words.
+    """
+    lead = group.lead
+    unknown = f"\nwhere {lead.name} was made was not seen, so the first place is not known"
+    reason = Diagnostic(
+        code,
+        what,
+        where=group.where,
+        expected=f"{expected} in {lead.name}",
+        found=there_text(scene, group.start, lead.name, lead.value),
+        because=f"{counted(len(group.verdicts), 'line')} that fail are behind it{follows}"
+        + ("" if group.where else unknown),
+        hint=f"shapeflow show TRACE '{lead.name}' --producers",
+    )
+    return cause(group.verdicts, lead.verdict, reason)
 
 
 def _when(scene: Scene, value: Value) -> tuple[int, int]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from shapeflow.common.text import counted
-from shapeflow.errors import Diagnostic
 from shapeflow.walkthrough.cause import Cause
 from shapeflow.walkthrough.causes.comparisons import Wrong, bindings_of, wrong_shapes
-from shapeflow.walkthrough.causes.downstream import Group, downstream
-from shapeflow.walkthrough.causes.scene import Scene, cause, there_text
+from shapeflow.walkthrough.causes.downstream import Group, cause_from, downstream
+from shapeflow.walkthrough.causes.scene import Scene
 from shapeflow.walkthrough.verdict import Verdict
 
 
@@ -48,17 +46,6 @@ def _cause(scene: Scene, group: Group) -> Cause:
     difference = lead.differences[0]
     written = lead.written(difference)
     named = f"'{written.text}'" if written is not None and written.symbols else "a size"
-    doubt = (
-        "" if group.where else f"\nwhere {lead.name} was made was not seen, so the first place is not known"
-    )
-    lines = counted(len(group.verdicts), "line")
-    reason = Diagnostic(
-        "size-changed",
-        f"{named} is {difference.found} from here on, not {difference.expected}",
-        where=group.where,
-        expected=f"{difference.expected} in {lead.name}",
-        found=there_text(scene, group.start, lead.name, lead.value),
-        because=f"{lines} that fail are behind it, with sizes that follow{doubt}",
-        hint=f"shapeflow show TRACE '{lead.name}' --producers",
-    )
-    return cause(group.verdicts, lead.verdict, reason)
+    what = f"{named} is {difference.found} from here on, not {difference.expected}"
+    follows = ", with sizes that follow"
+    return cause_from(scene, group, "size-changed", what, str(difference.expected), follows)
