@@ -108,6 +108,7 @@ def test_a_trace_goes_into_a_pipe(folder, output):
 @pytest.mark.parametrize("name", ["slow", "slow_to_build"])
 def test_a_signal_ends_a_run_as_ctrl_c_does(folder, number, word, name):
     output = folder / f"{name}.{number}.trace.json"
+    ignored = signal.signal(number, signal.SIG_DFL)  # a child inherits it: under nohup SIGHUP is ignored
     process = subprocess.Popen(
         [sys.executable, "-m", "shapeflow", "trace", "--model", f"models.py:{name}", "-o", output.name],
         cwd=folder,
@@ -116,6 +117,7 @@ def test_a_signal_ends_a_run_as_ctrl_c_does(folder, number, word, name):
         stderr=subprocess.PIPE,
         text=True,
     )
+    signal.signal(number, ignored)
     assert process.stdout is not None
     assert process.stdout.readline() == "waiting\n"
     time.sleep(0.1)
