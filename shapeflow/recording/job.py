@@ -117,7 +117,8 @@ class Job:
         try:
             self.result = (recording.watched(prepared.run),)
         except BaseException as error:
-            self.failed = error
+            if recording.is_ended_by(error):  # and not a Ctrl-C that came while the failure was noted
+                self.failed = error
             raise
 
     def _build(self) -> tuple[ShapesOnly | None, tuple[str, ...]]:

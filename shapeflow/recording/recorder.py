@@ -195,15 +195,19 @@ class Recording:
         """Return what ``run`` gives, and note what ends it otherwise."""
         try:
             result = run()
-        except BaseException as error:
+            ended = self.raised(None)
+            if ended is not None:
+                raise ended
+        except BaseException as error:  # also Ctrl-C while the end of a good run is noted
             ended = self.raised(error)
             if ended is None or ended is error:
                 raise
             raise ended from error
-        ended = self.raised(None)
-        if ended is not None:
-            raise ended
         return result
+
+    def is_ended_by(self, error: BaseException) -> bool:
+        """Return True if the trace is going to say that this is what ended the run."""
+        return self._error is error
 
     def end(self) -> None:
         """Take everything off and finish the trace; called again, it does what is left to do."""
@@ -211,9 +215,7 @@ class Recording:
         if self._thread is not None and self._trace is None:
             with collection_paused(), no_torch_function():
                 self._finish(self._error)
-        self._model = self._shapes_only = self._calls = self._error = (
-            None  # none may live as long as the trace
-        )
+        self._model = self._shapes_only = self._calls = self._error = None  # not to live as long as the trace
         self._last.end()
         self._forgotten.detach()
 

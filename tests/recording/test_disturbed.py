@@ -18,7 +18,7 @@ from torch import nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from benchmarks import interrupts
-from shapeflow.recording import record, trace
+from shapeflow.recording import record, recorder, trace
 
 DEVICES = pytest.mark.parametrize("device", [None, "meta"])
 
@@ -348,9 +348,36 @@ def test_ctrl_c_at_random_lines(way):
     assert [text for _ in range(8) if (text := interrupts.interrupted(way, lines))] == []
 
 
-def test_ctrl_c_while_a_trace_is_made_keeps_it(monkeypatch):
-    from shapeflow.recording import recorder
+class Fails(interrupts.Small):
+    def forward(self, x):
+        raise ValueError("of the model")
 
+
+@pytest.mark.parametrize("make", [interrupts.Small, Fails])
+@pytest.mark.parametrize("noting", [recorder.Recording.raised, recorder.Recording.watched])
+def test_ctrl_c_while_the_end_of_a_run_is_noted(make, noting):
+    model, x = make().eval(), torch.randn(1, 3, 8)
+    way = interrupts.built("meta")
+    way(model, x)
+    code = noting.__code__
+    numbers = sorted({line for _, _, line in code.co_lines() if line and line > code.co_firstlineno})
+    reached = 0
+    for number in numbers:
+        interruption = interrupts.Interruption((code.co_filename, number), 1)
+        came: type | None = None
+        sys.settrace(interruption)
+        try:
+            way(model, x)
+        except BaseException as error:
+            came = type(error)
+        finally:
+            sys.settrace(None)
+        reached += bool(interruption.where)
+        assert came is (KeyboardInterrupt if interruption.where else None), interruption.where
+    assert reached > 2
+
+
+def test_ctrl_c_while_a_trace_is_made_keeps_it(monkeypatch):
     original, seen = recorder.finalize, []
 
     def interrupted(builder):
