@@ -8,14 +8,14 @@ import re
 import jsonschema
 import pytest
 from builders import sample_trace
-from places import DOCS, EXAMPLES
-from tiny import tiny_trace
+from places import DOCS
+from tiny import TINY_DOCUMENT, tiny_trace
 from walkthroughs import document_of
 
 from shapeflow.cli import main
 
 SCHEMA = json.loads((DOCS / "coverage.schema.json").read_text(encoding="utf-8"))
-TINY = str(EXAMPLES / "tiny_detector.md")
+TINY = str(TINY_DOCUMENT)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from shapeflow.common.collector import collection_paused
 
 @pytest.fixture(autouse=True)
 def _collector():
+    gc.unfreeze()  # a worker of pytest may have frozen a lot before
     yield
     gc.unfreeze()
     gc.enable()

@@ -1,14 +1,17 @@
-"""The traces and the document of the example detector, for tests that need a real model with residuals."""
+"""The trace of the example detector and a document with gaps on it, for tests of what is not guarded."""
 
 from __future__ import annotations
 
 from functools import cache, partial
 
-from places import EXAMPLES
+from places import EXAMPLES, TESTS
 
 from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.document import Document
 from shapeflow.walkthrough.reader import read
+
+
+TINY_DOCUMENT = TESTS / "coverage" / "tiny_detector_with_gaps.md"
 
 
 @cache
@@ -25,5 +28,5 @@ def tiny_trace() -> Trace:
 
 @cache
 def tiny_document() -> Document:
-    """Return its walkthrough."""
-    return read(EXAMPLES / "tiny_detector.md")
+    """Return a walkthrough that leaves out joins, dtypes and parameters."""
+    return read(TINY_DOCUMENT)
