@@ -1,6 +1,7 @@
 """Which call is meant where a claim names two places: ``layers.*:out = layers.*:in[0] + layers.*.mlp:out``.
 
-What both selectors begin with stands for the same module, and the same call of it, on both sides.
+What both selectors begin with stands for the same module on both sides. Of several calls those are meant that
+run in the same call of it: in the innermost one around the first place in which any of them runs.
 """
 
 from __future__ import annotations
@@ -22,20 +23,21 @@ def aligned(trace: Records, match: Match, text: str, other: str, others: Sequenc
         other: another selector.
         others: all matches of ``other``.
     """
-    shared = _shared(text, other)
-    if not shared or match.call is None:
+    if match.call is None:
         return list(others)
+    shared = _shared(text, other)
     prefix = match.call.key.split(".")[:shared]
     if others and all(found.tensor for found in others):
         return [found for found in others if found.path.split(".")[:shared] == prefix]
-    same_path = [found for found in others if found.call and found.call.key.split(".")[:shared] == prefix]
+    same_path = (
+        [found for found in others if found.call and found.call.key.split(".")[:shared] == prefix]
+        if shared
+        else list(others)
+    )
     selector = parse(other)
     if selector.calls is not None or selector.ops is not None or len(same_path) < 2:
         return same_path
-    around = _around(trace, match.call, ".".join(prefix))
-    if around is None:
-        return same_path
-    return [found for found in same_path if found.call and around in _callers(trace, found.call)] or same_path
+    return _nearest(trace, match.call, same_path)
 
 
 def _shared(text: str, other: str) -> int:
@@ -48,14 +50,14 @@ def _shared(text: str, other: str) -> int:
     return count
 
 
-def _around(trace: Records, call: Call, key: str) -> int | None:
-    """Return the outermost call of a module, or of a helper method, that a call is or runs in."""
-    found = [
-        number
-        for number in _callers(trace, call)
-        if key in (trace.calls[number].key, trace.calls[number].path)
-    ]
-    return found[-1] if found else None
+def _nearest(trace: Records, call: Call, others: list[Match]) -> list[Match]:
+    """Return the matches that run in the innermost call around a call in which any of them runs."""
+    callers = [(found, set(_callers(trace, found.call)) if found.call else set()) for found in others]
+    for number in _callers(trace, call):
+        inside = [found for found, around in callers if number in around]
+        if inside:
+            return inside
+    return others
 
 
 def _callers(trace: Records, call: Call) -> list[int]:
