@@ -196,7 +196,10 @@ def wrong(way: str, model: nn.Module, before: dict[str, Any], kind: type, where:
     if "shapes-only" not in way or "run" in way:  # the model keeps what it puts on itself
         for name in ("last",):
             vars(model).pop(name, None)
-    now = state(model)
+    try:
+        now = state(model)
+    except Exception as error:
+        return f"{way}, {where}: torch itself is broken afterwards: {type(error).__name__}"
     left = [name for name in before if now.get(name) != before[name]]
     text = f"left: {', '.join(left)}" if left else ""
     if where and not issubclass(kind, KeyboardInterrupt):

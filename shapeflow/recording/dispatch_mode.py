@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapeflow.recording.stacks import taken_off
+from shapeflow.recording.stacks import Stack
 from shapeflow.recording.torch_internals import (
     UncompiledDispatchMode,
     dispatch_mode_at,
@@ -31,9 +31,12 @@ class DispatchMode(UncompiledDispatchMode):
 
     def take_off(self) -> bool:
         """Take it off wherever it is among the modes of this thread; return False if it is not."""
-        return taken_off(self, dispatch_modes(), pop_dispatch_mode, push_dispatch_mode)
+        return DISPATCH_MODES.take_off(self)
 
 
 def dispatch_modes() -> list[Any]:
     """Return the dispatch modes that are active, the innermost last."""
     return [dispatch_mode_at(place) for place in range(dispatch_mode_count())]
+
+
+DISPATCH_MODES = Stack(dispatch_modes, pop_dispatch_mode, push_dispatch_mode)

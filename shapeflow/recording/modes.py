@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
-from shapeflow.common.shared import Changes
+from shapeflow.common.shared import Changes, surely
 from shapeflow.recording.dispatch_mode import DispatchMode, dispatch_modes
-from shapeflow.recording.stacks import taken_off
+from shapeflow.recording.stacks import Stack
 from shapeflow.recording.torch_internals import (
     TorchFunctionMode,
     dispatch_notes,
@@ -18,6 +18,8 @@ from shapeflow.recording.torch_internals import (
     push_dispatch_mode,
     push_function_mode,
 )
+
+_FUNCTION_MODES = Stack(function_modes, pop_function_mode, push_function_mode)
 
 
 class OwnMode(TorchFunctionMode):
@@ -31,7 +33,7 @@ class OwnMode(TorchFunctionMode):
 
     def take_off(self) -> bool:
         """Take it off wherever it is among the modes of this thread; return False if it is not."""
-        return taken_off(self, function_modes(), pop_function_mode, push_function_mode)
+        return _FUNCTION_MODES.take_off(self)
 
 
 def put_on(mode: DispatchMode | OwnMode, changes: Changes) -> None:
@@ -78,13 +80,13 @@ def refuse_inside_shapes_only() -> None:
 def keep_function_state(changes: Changes) -> None:
     """See to it that torch functions are handed to modes at the end of the changes if they are now."""
     state = no_torch_function()
-    state.__enter__()
+    with state:  # it notes how things are
+        pass
 
     def end() -> None:
         state.__exit__(None, None, None)  # it gives back what it found
 
     changes.on_end(end)
-    end()
 
 
 class _Noted:
@@ -100,10 +102,8 @@ class _Noted:
     def make(self) -> None:
         """Let torch note it as it does for any mode."""
         mode = DispatchMode()
-        try:
-            dispatch_notes.TorchDispatchMode.__enter__(mode)
-        finally:
-            mode.take_off()
+        mode.lasts = False
+        surely(partial(dispatch_notes.TorchDispatchMode.__enter__, mode), _sweep)
 
     def undo(self) -> None:
         """Let torch note what it did before."""
@@ -116,12 +116,6 @@ class _Noted:
             notes["set_is_in_mode_without_ignore_compile_internals"](flag)
 
 
-@contextmanager
-def no_function_modes() -> Iterator[None]:
+def no_function_modes() -> AbstractContextManager[None]:
     """Take the function modes off inside a block; unlike in ``no_torch_function``, new ones work there."""
-    modes = [pop_function_mode() for _ in function_modes()]
-    try:
-        yield
-    finally:
-        for mode in reversed(modes):
-            push_function_mode(mode)
+    return _FUNCTION_MODES.emptied()

@@ -10,7 +10,6 @@ from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.document import Document
 from shapeflow.walkthrough.reader import read
 
-
 TINY_DOCUMENT = TESTS / "coverage" / "tiny_detector_with_gaps.md"
 
 
