@@ -132,9 +132,9 @@ def gives(op: Op, value: int) -> bool:
     return any(port.value == value and not port.name.startswith("out.written") for port in op.outputs)
 
 
-def _count(shape: tuple[int, ...]) -> int:
-    """Return how many numbers a tensor has; sizes of 0 do not count, or all empty ones would be alike."""
-    return prod(size for size in shape if size)
+def _count(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return the product of the sizes that are not 0, and how many are: empty tensors are not all alike."""
+    return prod(size for size in shape if size), shape.count(0)
 
 
 def argument(op: Op, name: str, place: int) -> str | None:

@@ -281,6 +281,33 @@ def test_calls_of_the_same_module_are_kept_apart():
     assert judge(trace, "chain fc, act").status == "holds"
 
 
+def test_an_index_that_leaves_nothing_is_no_copy():
+    class Starts(nn.Module):
+        def forward(self, x):
+            return torch.cat((x.new_zeros(1), x.cumsum(0)[:-1]))
+
+    trace = shapeflow.trace(Starts(), torch.ones(1))
+    assert judge(trace, ".:out = cat(new_zeros(_), (cumsum(.:in[0]))[:-1])").status == "holds"
+    assert judge(trace, ".:out = cat(new_zeros(_), cumsum(.:in[0]))").status == "contradicted"
+
+
+def test_anything_stands_for_plain_values_and_tensors_in_their_order():
+    class Where(nn.Module):
+        def forward(self, x):
+            return torch.where(x > 0, 1.5, x) + torch.arange(1, 4)
+
+    trace = shapeflow.trace(Where(), torch.ones(3))
+    for line, status in {
+        "where(_, _, .:in[0]) + arange(1, _)": "holds",
+        "where(_, 1.5, _) + arange(_, 4)": "holds",
+        "where(_, _) + arange(1, 4)": "holds",
+        "where(_, 1.5, _, _) + _": "contradicted",
+        "where(_, .:in[0], _) + _": "contradicted",
+        "_ + arange(_, 1)": "contradicted",
+    }.items():
+        assert judge(trace, f".:out = {line}").status == status, line
+
+
 def test_what_python_may_have_written_is_undecided():
     class Written(nn.Module):
         def forward(self, x):

@@ -26,12 +26,9 @@ from shapeflow.walkthrough.making.formula import (
     terms_of,
     writes_an_order,
 )
+from shapeflow.walkthrough.making.outside import came_from_outside
 
 _COMMUTES = ("+", "*")
-FROM_OUTSIDE = frozenset(
-    {"as_tensor", "asarray", "from_dlpack", "from_file", "from_numpy", "frombuffer", "tensor"}
-)
-"""Ops that make a tensor of something else, such as an array with the numbers of another tensor."""
 
 
 class Feed(NamedTuple):
@@ -131,19 +128,9 @@ class Comparison:
         else:
             step = step_back(self.trace, value)
             found = any(self._op(node, op, value, ordered) for op in (*step.ops, *step.moves))
-        if not found and self._came_from_outside(value):
+        if not found and came_from_outside(self.trace, value):
             self.ends[value] = None
         return found
-
-    def _came_from_outside(self, value: int) -> bool:
-        """Return whether the making of a value was not seen.
-
-        It has none, or came from something that is no tensor, or was written through a view of its memory.
-        """
-        record, step = self.trace.values[value], step_back(self.trace, value)
-        outside = bool(step.ops) and all(op.target in FROM_OUTSIDE and not tensors(op) for op in step.ops)
-        unseen = record.origin == "op" and not step.ops and not step.same
-        return outside or unseen or record.origin == "unknown"
 
     def _op(self, node: Made | Taken, op: Op, value: int, ordered: bool) -> bool:
         if isinstance(node, Taken):
@@ -270,27 +257,40 @@ class Comparison:
             if port is None or not self._operand(inner, port, op):
                 return False
             left.remove(port)
-        passed_over: list[Port] = []
-        for argument in node.arguments:
-            taken = self._next(argument, left, op, ordered)
-            if taken is None:
-                return False
-            passed_over += left[:taken]
-            left = left[taken + 1 :]  # what is written comes in this order
-        return node.more or all(self._goes_without_saying(port, op) for port in (*passed_over, *left))
+        return self._in_order(node.arguments, left, node, op, ordered)
 
-    def _next(self, argument: Node, left: Sequence[Port], op: Op, ordered: bool) -> int | None:
-        """Return which of the inputs that are left an argument stands for; weights may be passed over."""
+    def _in_order(
+        self, arguments: Sequence[Node], left: Sequence[Port], node: Made, op: Op, ordered: bool
+    ) -> bool:
+        """Return whether arguments stand for inputs of an op that come in this order."""
+        if not arguments:
+            return node.more or all(self._goes_without_saying(port, op) for port in left)
+        for place in self._places(arguments[0], left, op, ordered):
+            passed_over = left[:place]
+            if not node.more and not all(self._goes_without_saying(port, op) for port in passed_over):
+                return False
+            rest = partial(self._in_order, arguments[1:], left[place + 1 :], node, op, ordered)
+            if self._tried(rest):
+                return True
+        return False
+
+    def _places(self, argument: Node, left: Sequence[Port], op: Op, ordered: bool) -> Iterator[int]:
+        """Yield which of the inputs that are left an argument may stand for; weights may be passed over."""
+        if isinstance(argument, Anything):
+            tensor = next((place for place, port in enumerate(left) if port.value is not None), None)
+            yield from dict.fromkeys(place for place in (tensor, 0) if place is not None and left)
+            return
         for place, port in enumerate(left):
             if isinstance(argument, Plain):
                 if port.value is None and same_plain(argument.text, port.text, self.bindings):
-                    return place
+                    yield place
+                    return
             elif port.value is not None:
                 if self._operand(argument, port, op, ordered):
-                    return place
+                    yield place
+                    return
                 if not self._goes_without_saying(port, op):
-                    return None
-        return None
+                    return
 
     def _goes_without_saying(self, port: Port, op: Op) -> bool:
         """Return whether an input of an op need not be written: plain arguments, weights, running means."""
