@@ -5,9 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
+import torch
 from builders import TraceBuilder, blocks_trace
 from tiny import tiny_trace
+from torch import nn
 
+import shapeflow
 from shapeflow.coverage.lines import Lines
 from shapeflow.coverage.mutation.change import Base
 from shapeflow.coverage.mutation.edit import apply
@@ -172,3 +175,30 @@ def test_all_kinds_are_drawn_as_often():
     changes = choose(Base(tiny_trace()), 0)
     first = [next(changes).kind for _ in range(15)]
     assert len(set(first)) == len(first)
+
+
+class Normed(nn.Module):
+    """A norm that runs twice, another one, and a clamp whose result is thrown away."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm, self.other = nn.LayerNorm(4), nn.LayerNorm(4)
+
+    def forward(self, x):
+        x.clamp(max=3.0)
+        return torch.cat([self.norm(self.other(self.norm(x)))])
+
+
+def test_a_constant_changes_with_the_attribute_that_it_comes_from():
+    trace = shapeflow.trace(Normed(), torch.ones(2, 4), device="meta")
+    edited = changed(trace, "another constant", "`norm/layer_norm@0:in.eps`")
+    assert {m.path: m.attributes["eps"] for m in edited.modules if m.path} == {"norm": 2e-5, "other": 1e-5}
+    assert holds(edited, 'norm/layer_norm:in.eps  "2e-05"')
+    assert holds(edited, 'other/layer_norm:in.eps  "1e-05"')
+    assert holds(edited, "attr norm.eps = 2e-05")
+
+
+def test_what_makes_no_difference_is_not_changed():
+    base = Base(shapeflow.trace(Normed(), torch.ones(2, 4), device="meta"))
+    sentences = [change.sentence for yields in KINDS.values() for change in yields(base)]
+    assert not [sentence for sentence in sentences if "clamp" in sentence or "cat" in sentence]

@@ -112,12 +112,27 @@ class Base:
 
     @cached_property
     def plain_ops(self) -> tuple[Op, ...]:
-        """The ops that compute something, as the author wrote them: not those inside composite ones."""
+        """The ops that compute something that somebody takes, as the author wrote them.
+
+        Those inside composite ones do not belong here.
+        """
         return tuple(
             op
             for op in self.trace.ops
-            if op.id not in self.opened and op.parent is None and op.target not in TRANSPARENT
+            if op.id not in self.opened
+            and op.parent is None
+            and op.target not in TRANSPARENT
+            and self._is_taken(op)
         )
+
+    def _is_taken(self, op: Op) -> bool:
+        """Return whether anything takes, gives or keeps what an op makes."""
+        return any(value in self.last_uses or self.trace.values[value].kept for value in ids_at(op.outputs))
+
+    @cached_property
+    def module_numbers(self) -> dict[str, int]:
+        """Path of a module -> its place in the table."""
+        return {module.path: number for number, module in enumerate(self.trace.modules)}
 
     def name(self, call: Call) -> str:
         """Return the selector of a call; without a number where it is the only one."""

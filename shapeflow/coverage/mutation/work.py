@@ -12,6 +12,7 @@ from shapeflow.coverage.mutation.change import ARRANGING, CREATING, TRANSPARENT,
 from shapeflow.coverage.mutation.edit import Edit
 from shapeflow.coverage.mutation.wiring import behind, count_in_parent, count_of, without
 from shapeflow.coverage.units import is_authors
+from shapeflow.model.handed_on import handed_on
 from shapeflow.model.records import Op, Port
 
 _NO_CONSTANTS = (
@@ -45,6 +46,8 @@ def ops_less(base: Base) -> Iterator[Change]:
             continue  # a layer norm without its norm is no change that can be made to a model
         value = given[0][1]
         if (value.dtype, value.shape) != (made.dtype, made.shape) or made.id == value.id:
+            continue
+        if handed_on(base.trace, op, made.id) is not None:  # a `cat` of one tensor
             continue
         yield Change(
             "an op less",
@@ -100,8 +103,34 @@ def other_items(base: Base) -> Iterator[Change]:
         yield _constant("another item", base, op, op.inputs[1], str(other))
 
 
-def _with_op(op: Op) -> Edit:
-    return Edit(ops={op.id: op})
+def _with_text(base: Base, op: Op, port: Port, text: str) -> Edit:
+    """Give an op another argument: where its module has that as an attribute, all ops of the module."""
+    edit, trace = Edit(), base.trace
+    call = None if op.call is None else trace.calls[op.call]
+    number = None if call is None or call.method != "forward" else base.module_numbers.get(call.path)
+    name = port.name.removeprefix("in.")
+    module = None if number is None else trace.modules[number]
+    if number is None or module is None or repr(module.attributes.get(name)) != port.text:
+        edit.ops[op.id] = _given(op, port, text)
+        return edit
+    edit.modules[number] = replace(module, attributes={**module.attributes, name: ast.literal_eval(text)})
+    for other in trace.ops:
+        if (
+            other.target == op.target
+            and other.call is not None
+            and trace.calls[other.call].key == module.path
+        ):
+            edit.ops[other.id] = _given(other, port, text)
+    return edit
+
+
+def _given(op: Op, port: Port, text: str) -> Op:
+    """Return an op with another plain argument in one place."""
+    same = (port.name, port.text)
+    return replace(
+        op,
+        inputs=tuple(replace(one, text=text) if (one.name, one.text) == same else one for one in op.inputs),
+    )
 
 
 def other_text(text: str) -> str:
@@ -126,12 +155,11 @@ def _other(value: Any) -> Any:
 
 def _constant(kind: str, base: Base, op: Op, port: Port, text: str) -> Change:
     name = f"{base.op_name(op)}:{port.name}"
-    inputs = tuple(replace(other, text=text) if other is port else other for other in op.inputs)
     plain = port.text.strip("'\"")
     return Change(
         kind,
         f"{base.place(op)}:{port.name}",
         f"`{name}` may be {text} instead of {port.text}",
-        partial(_with_op, replace(op, inputs=inputs)),
+        partial(_with_text, base, op, port, text),
         (f'{name}  "{plain}"',),
     )
