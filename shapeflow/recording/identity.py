@@ -227,22 +227,25 @@ class Identity:
     def _add(self, tensor: Tensor, origin: Origin, name: str, op: int | None = None) -> int:
         """Make a new value, which ``tensor`` is now."""
         identifier, dtype = len(self.values), tensor.dtype
-        tracked = self._seen(tensor)
-        if tracked is None:
-            tracked = self._track(tensor, op)
-        else:
-            self._writes += 1
-        tracked.value, storage = identifier, tracked.storage
-        if storage is None:
-            number = None
-        else:
-            tracked.epoch, number = storage.epoch, storage.number
+        seen = self._seen(tensor)
+        tracked = self._track(tensor, op) if seen is None else seen
+        storage = tracked.storage
+        number = None if storage is None else storage.number
         text = SHORT_DTYPES.get(dtype) or short_dtype(dtype)
         self.values.append(Value(identifier, text, sizes(tensor), origin, op, name, number))
+        # Only now is the tensor this value: Ctrl-C may have come before, and then the trace is finished.
+        tracked.value = identifier
+        tracked.epoch = 0 if storage is None else storage.epoch
+        if seen is not None:
+            self._writes += 1
+            return identifier
+        self._tracked[tracked.key] = tracked
+        if type(tensor) not in _PLAIN and have_own_dispatch((type(tensor),)):
+            self._with_own_dispatch[tracked.key] = tracked
         return identifier
 
     def _track(self, tensor: Tensor, op: int | None) -> Tracked:
-        """Follow a tensor that was not seen before, and the storage that it is on."""
+        """Return what follows a tensor that was not seen before, and follow the storage that it is on."""
         self.let_go()
         tracked = Tracked(tensor, self._gone.append)
         tracked.key, tracked.epoch, tracked.value = id(tensor), 0, -1
@@ -253,9 +256,6 @@ class Identity:
             if storage is not None:
                 self._storages[place] = storage
         tracked.storage = storage
-        self._tracked[id(tensor)] = tracked
-        if type(tensor) not in _PLAIN and have_own_dispatch((type(tensor),)):
-            self._with_own_dispatch[id(tensor)] = tracked
         if storage is not None:
             # Several addresses may be of one storage: it may have been without tensors for a while.
             self._on.setdefault(storage.number, {})[tracked.key] = tracked
