@@ -129,6 +129,24 @@ class Coverage:
             if claims[number]
         )
 
+    @cached_property
+    def calls(self) -> dict[int, float]:
+        """Call -> how much of it is covered, with all that runs in it, in percent: the mean of its kinds.
+
+        Parameters and attributes do not count here: they belong to modules, called or not.
+        """
+        groups: dict[int, list[Unit]] = {}
+        for unit in self.units:
+            number = unit.call
+            while number is not None:
+                groups.setdefault(number, []).append(unit)
+                number = self.trace.calls[number].parent
+        found = {}
+        for number, units in groups.items():
+            percents = [share.percent for share in shares(units, self.items).values()]
+            found[number] = sum(percents) / len(percents)
+        return found
+
     def modules(self, levels: int) -> tuple[ModuleCoverage, ...]:
         """Return the tree of modules, alike ones folded, so many levels deep."""
         groups: dict[str, list[Unit]] = {}
@@ -156,8 +174,12 @@ def measure(trace: Trace, document: Document) -> Coverage:
     Raises:
         WalkthroughError: it makes no claims, is about another model, or its front matter cannot be used.
     """
-    result = check(trace, document, partial=True)
-    return Coverage(result, units_of(trace), constrained(result))
+    return coverage_of(check(trace, document, partial=True))
+
+
+def coverage_of(result: CheckResult) -> Coverage:
+    """Return what the claims of a document that was judged constrain."""
+    return Coverage(result, units_of(result.trace), constrained(result))
 
 
 def constrained(result: CheckResult) -> dict[Item, frozenset[int]]:

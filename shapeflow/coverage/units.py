@@ -36,6 +36,8 @@ class Unit:
     """It is covered if some claim constrains each of these."""
     instead: Item | None = None
     """Or if some claim constrains this."""
+    call: int | None = None
+    """The call that it happens in; None for parameters, attributes and what is outside of all calls."""
 
     def covered(self, by: frozenset[Item]) -> bool:
         """Return whether it is covered by claims that constrain these items."""
@@ -53,7 +55,7 @@ def units_of(trace: Trace) -> tuple[Unit, ...]:
     """Return all that there is to be constrained in a trace."""
     calls = [call for call in trace.calls if not hands_on(call)]
     return (
-        *(Unit("calls", call.path, (Item("call", call.id),)) for call in calls),
+        *(Unit("calls", call.path, (Item("call", call.id),), call=call.id) for call in calls),
         *_ports(calls),
         *_tensors(trace, calls),
         *_joins(trace, calls),
@@ -76,24 +78,24 @@ def _tensor_ports(ports: Sequence[Port]) -> Iterator[Port]:
 def _ports(calls: Iterable[Call]) -> Iterator[Unit]:
     for call in calls:
         for port in (*_tensor_ports(call.inputs), *_tensor_ports(call.outputs)):
-            yield Unit("ports", call.path, (Item("port", call.id, port.name),))
+            yield Unit("ports", call.path, (Item("port", call.id, port.name),), call=call.id)
 
 
 def _tensors(trace: Trace, calls: Sequence[Call]) -> Iterator[Unit]:
     """Yield the sizes and dtypes of the tensors at ports; a tensor is of the innermost call that gives it."""
-    homes: dict[int, str] = {}
+    homes: dict[int, Call] = {}
     for call in reversed(calls):
         for port in _tensor_ports(call.outputs):
-            homes.setdefault(port.value or 0, call.path)
+            homes.setdefault(port.value or 0, call)
     for call in calls:
         for port in _tensor_ports(call.inputs):
-            homes.setdefault(port.value or 0, call.path)
-    for number, module in sorted(homes.items()):
+            homes.setdefault(port.value or 0, call)
+    for number, call in sorted(homes.items(), key=lambda home: home[0]):
         value = trace.values[number]
         if value.origin not in ("parameter", "buffer"):
             for axis in range(len(value.shape)):
-                yield Unit("dims", module, (Item("dim", number, axis),))
-            yield Unit("dtypes", module, (Item("dtype", number),))
+                yield Unit("dims", call.path, (Item("dim", number, axis),), call=call.id)
+            yield Unit("dtypes", call.path, (Item("dtype", number),), call=call.id)
 
 
 def _joins(trace: Trace, calls: Iterable[Call]) -> Iterator[Unit]:
@@ -101,11 +103,13 @@ def _joins(trace: Trace, calls: Iterable[Call]) -> Iterator[Unit]:
         ports = _from_different_places(trace, op.inputs)
         if len(ports) > 1 and is_authors(trace, op) and op.target not in _LIKE_ANOTHER:
             module = "" if op.call is None else trace.calls[op.call].path
-            yield Unit("joins", module, tuple(Item("feed", op.id, port.name) for port in ports))
+            feeds = tuple(Item("feed", op.id, port.name) for port in ports)
+            yield Unit("joins", module, feeds, call=op.call)
     for call in calls:
         ports = _from_different_places(trace, told(call.inputs))
         if len(ports) > 1:
-            yield Unit("joins", call.path, tuple(Item("given", call.id, port.name) for port in ports))
+            given = tuple(Item("given", call.id, port.name) for port in ports)
+            yield Unit("joins", call.path, given, call=call.id)
 
 
 def is_authors(trace: Trace, op: Op) -> bool:

@@ -1,8 +1,6 @@
-"""All interface words of the report, in English and Chinese, in one table."""
+"""All interface words of the report, in English and Chinese, in one table; see ``Translator``."""
 
 from __future__ import annotations
-
-from typing import Any
 
 LANGUAGES = ("en", "zh")
 
@@ -198,6 +196,21 @@ TABLE: dict[str, tuple[str, str]] = {
     "nothing-found": ("nothing found", "没有找到"),
     "n-differ-from-rest": ("{n} differs|{n} differ", "{n} 个不同"),
     "differs": ("differs", "不同"),
+    # what is guarded
+    "guards": ("The claims here guard", "本节断言覆盖"),
+    "covered": ("guarded by claims", "已被断言覆盖"),
+    "margin-note": (
+        "The margin on the left: how much of a call some claim guards.",
+        "左侧的细边：一次调用中有多少内容被断言覆盖。",
+    ),
+    "comma": (", ", "、"),
+    "colon": (": ", "："),
+    "n-ports": ("{n} port|{n} ports", "{n} 个端口"),
+    "n-dims": ("{n} size|{n} sizes", "{n} 个尺寸"),
+    "n-dtypes": ("{n} dtype|{n} dtypes", "{n} 个数据类型"),
+    "n-joins": ("{n} join|{n} joins", "{n} 处汇合"),
+    "n-parameters": ("{n} parameter|{n} parameters", "{n} 个参数张量"),
+    "n-attributes": ("{n} attribute|{n} attributes", "{n} 个属性"),
     # inspector
     "inspector": ("Inspector", "详情栏"),
     "inspector-empty": (
@@ -269,32 +282,3 @@ TABLE: dict[str, tuple[str, str]] = {
     "shape": ("shape", "形状"),
 }
 """Key -> English, Chinese. ``one|many`` is chosen by ``n``; braces are filled in."""
-
-
-class Translator:
-    """The interface words of one language."""
-
-    def __init__(self, language: str) -> None:
-        self.language = language
-        self.column = LANGUAGES.index(language)
-
-    def __call__(self, key: str, **values: Any) -> str:
-        """Return the words for ``key`` with ``values`` filled in; numbers get thousands separators."""
-        text = TABLE[key][self.column]
-        if "|" in text:
-            one, many = text.split("|", 1)
-            text = one if values.get("n") == 1 else many
-        shown = {
-            name: f"{value:,}" if isinstance(value, int) else str(value) for name, value in values.items()
-        }
-        for name, value in shown.items():
-            text = text.replace(f"{{{name}}}", value)
-        return text
-
-    def find(self, key: str) -> str:
-        """Return the words for ``key``, or nothing where the table has none."""
-        return TABLE[key][self.column] if key in TABLE else ""
-
-    def all(self) -> dict[str, str]:
-        """Return the whole table of this language, for the page's script."""
-        return {key: texts[self.column] for key, texts in TABLE.items()}

@@ -33,6 +33,7 @@
  * @property {number} output_count
  * @property {number | null} repeat
  * @property {string} difference
+ * @property {number | null} covered
  */
 /**
  * @typedef {object} OpRow

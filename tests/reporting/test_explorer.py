@@ -27,9 +27,8 @@ class Row:
 
 def tables(trace, folders=()) -> dict:
     names, tree = ExactNames(trace), CallTree(trace)
-    return columns(
-        trace, names, tree, Sources(trace, folders), {28: ("in.image", "in.image f32[1, 3, 28, 28]")}
-    )
+    sizes = {28: ("in.image", "in.image f32[1, 3, 28, 28]")}
+    return columns(trace, names, tree, Sources(trace, folders), sizes, {0: 66.6})
 
 
 def items(column) -> list:
@@ -189,3 +188,7 @@ def test_long_texts_are_cut_and_selectors_are_not():
     found = tables(build.trace())
     assert len(items(found["ports"]["text"])[0]) == 400
     assert items(found["calls"]["selector"]) == [f"{path}@0"]
+
+
+def test_calls_say_how_much_of_them_is_guarded(found):
+    assert [row["covered"] for row in found["calls"]][:3] == [67, None, None]

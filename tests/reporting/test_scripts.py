@@ -16,7 +16,7 @@ from report_samples import detector, hostile
 from shapeflow.errors import SelectorError
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.reporting.formats import html
-from shapeflow.reporting.translations import Translator
+from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.build import build
 
 SCRIPTS = html.templates_folder() / "js"

@@ -12,7 +12,8 @@ from shapeflow.common.units import format_bytes, format_count, format_percent
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Run, Source
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.translations import LANGUAGES, TABLE, Translator
+from shapeflow.reporting.translations import LANGUAGES, TABLE
+from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.build import build
 from shapeflow.reporting.view.size_origins import size_origins
 from shapeflow.reporting.view.sources import Sources
@@ -59,6 +60,26 @@ def test_sections_follow_the_document(view):
     ]
     assert view.sections[0].title == "", "the document's own title is the page's"
     assert [section.mark for section in view.sections] == ["plain", "plain", "good", "good", "bad", "good"]
+
+
+def test_sections_say_what_their_claims_guard(view, trace, tmp_path):
+    assert section(view, "1-1-trunk").guards == "7 calls, 7 ports, 28 sizes"
+    chinese = build(trace, check(trace, write_walkthrough(tmp_path)), folders=[], language="zh")
+    assert section(chinese, "1-1-trunk").guards == "7 次调用、7 个端口、28 个尺寸"
+    assert {section.guards for section in build(trace, folders=[]).sections} == {""}
+
+
+def test_the_explorer_has_what_is_guarded_of_each_call(view, trace):
+    covered = view.explorer["calls"]["covered"]
+    numbers = (
+        [covered["dictionary"][at] for at in covered["indices"]] if isinstance(covered, dict) else covered
+    )
+    shares = {call.name: number for call, number in zip(trace.calls, numbers, strict=True)}
+    assert 0 < shares["backbone.vision_backbone.trunk"] < 100
+    known = [number for number in numbers if number is not None]
+    assert 0 <= min(known) < max(known) <= 100
+    alone = build(trace, folders=[]).explorer["calls"]["covered"]
+    assert set(alone["dictionary"] if isinstance(alone, dict) else alone) == {None}
 
 
 def test_a_claim_carries_verdict_shape_evidence_producer_and_users(view):

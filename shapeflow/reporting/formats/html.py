@@ -15,7 +15,7 @@ from typing import Any
 from shapeflow.common import units
 from shapeflow.common.control_characters import visible
 from shapeflow.reporting.formats.prose import BREAKS, Prose, breakable, pieces_html
-from shapeflow.reporting.translations import Translator
+from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.colours import Colours
 from shapeflow.reporting.view.model import ReportView
 

@@ -6,21 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shapeflow.coverage.measure import coverage_of
 from shapeflow.model.call_tree import CallTree
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.translations import Translator
+from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.cause_model import CauseView, ClaimLink
 from shapeflow.reporting.view.claims import ClaimViews
 from shapeflow.reporting.view.colours import Colours, symbols_of
 from shapeflow.reporting.view.explorer import columns
-from shapeflow.reporting.view.model import (
-    ClaimView,
-    FailureView,
-    LinkView,
-    ReportView,
-    SectionView,
-)
+from shapeflow.reporting.view.link_model import LinkView
+from shapeflow.reporting.view.model import ClaimView, FailureView, ReportView, SectionView
 from shapeflow.reporting.view.numbers import numbers_of
 from shapeflow.reporting.view.sections import SectionMaterial, overview, stage_sections, walkthrough_sections
 from shapeflow.reporting.view.size_origins import size_origins
@@ -58,7 +54,8 @@ def build(
     sources = Sources(trace, folders)
     colours = Colours(symbols_of(trace, result))
     claims = ClaimViews(trace, names, sources, colours, words)
-    parts = SectionMaterial(trace, tree, names, colours, words, claims)
+    coverage = coverage_of(result) if result else None
+    parts = SectionMaterial(trace, tree, names, colours, words, claims, coverage)
     sections = walkthrough_sections(parts, result) if result else stage_sections(parts)
     numbers = numbers_of(trace, names)
     uncovered = _uncovered(trace, tree, names, result)
@@ -80,7 +77,9 @@ def build(
         statements=statement_parts(result.document, claims.made, words) if result else (),
         uncovered=tuple(uncovered),
         numbers=numbers,
-        explorer=columns(trace, names, tree, sources, size_origins(trace, names)),
+        explorer=columns(
+            trace, names, tree, sources, size_origins(trace, names), coverage.calls if coverage else {}
+        ),
     )
 
 

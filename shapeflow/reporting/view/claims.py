@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Op
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.translations import Translator
+from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.colours import Colours, positions
-from shapeflow.reporting.view.model import ClaimView, EvidenceView, LinkView
+from shapeflow.reporting.view.link_model import LinkView
+from shapeflow.reporting.view.model import ClaimView, EvidenceView
 from shapeflow.reporting.view.sources import Sources
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from shapeflow.model.call_tree import tail
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Op, Port, Value
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.translations import Translator
+from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.figure_model import Attention, FeatureMap
 
 FUSED = "scaled_dot_product_attention"

@@ -36,17 +36,34 @@ LONGEST_TEXT = 400
 
 
 def columns(
-    trace: Trace, names: ExactNames, tree: CallTree, sources: Sources, origins: Mapping[int, tuple[str, str]]
+    trace: Trace,
+    names: ExactNames,
+    tree: CallTree,
+    sources: Sources,
+    origins: Mapping[int, tuple[str, str]],
+    covered: Mapping[int, float],
 ) -> dict[str, Any]:
-    """Return the trace as tables by name; ``explorer_model`` describes their rows."""
-    return _Tables(trace, names, tree, sources).all(origins)
+    """Return the trace as tables by name; ``explorer_model`` describes their rows.
+
+    Args:
+        trace: the run.
+        names: of everything in it.
+        tree: of its calls.
+        sources: the lines that are shown.
+        origins: size -> the selector of where it comes from, and why.
+        covered: call -> how much of it some claim constrains, in percent; empty without a walkthrough.
+    """
+    return _Tables(trace, names, tree, sources, covered).all(origins)
 
 
 class _Tables:
     """Makes the rows of a trace; what many of them share is stored once."""
 
-    def __init__(self, trace: Trace, names: ExactNames, tree: CallTree, sources: Sources) -> None:
+    def __init__(
+        self, trace: Trace, names: ExactNames, tree: CallTree, sources: Sources, covered: Mapping[int, float]
+    ) -> None:
         self.trace = trace
+        self.covered = covered
         self.names = names
         self.tree = tree
         self.sources = sources
@@ -103,6 +120,7 @@ class _Tables:
             output_count=len(told(call.outputs)),
             repeat=self.repeat_of.get(call.id),
             difference=self.difference(call),
+            covered=round(self.covered[call.id]) if call.id in self.covered else None,
         )
 
     def difference(self, call: Call) -> str:

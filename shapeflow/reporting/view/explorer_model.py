@@ -50,6 +50,8 @@ class CallRow:
     """The repeat that it is part of."""
     difference: str
     """How it differs from most calls of its repeat; empty if it does not."""
+    covered: int | None
+    """How much of it, and of what runs in it, some claim constrains, in percent; None: nothing can be."""
 
 
 @dataclass(frozen=True, slots=True)

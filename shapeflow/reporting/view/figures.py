@@ -12,7 +12,7 @@ from shapeflow.graph.engine import render
 from shapeflow.graph.mermaid import to_mermaid
 from shapeflow.graph.model import Graph
 from shapeflow.graph.svg import clean, marks
-from shapeflow.reporting.translations import Translator
+from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.figure_model import Drawing
 
 AT_ONCE = 2

@@ -11,6 +11,8 @@ from typing import Any
 
 from shapeflow.reporting.view.cause_model import CauseView
 from shapeflow.reporting.view.figure_model import Attention, Drawing, FeatureMap
+from shapeflow.reporting.view.link_model import LinkView
+from shapeflow.reporting.view.numbers_model import NumbersView
 from shapeflow.reporting.view.statement_model import StatementPart
 
 
@@ -82,15 +84,6 @@ class SourceView:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkView:
-    """Something in the trace that can be opened."""
-
-    selector: str
-    text: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class EvidenceView:
     """What a verdict rests on: one call, op or value."""
 
@@ -152,22 +145,6 @@ class BlockView:
 
 
 @dataclass(frozen=True, slots=True)
-class StageView:
-    """What one stage costs."""
-
-    selector: str
-    title: str
-    class_name: str
-    calls: int
-    parameters: int
-    flops: int
-    share: float
-    """Of the run's FLOPs, from 0 to 1."""
-    bytes: int
-    """Of what it returns."""
-
-
-@dataclass(frozen=True, slots=True)
 class PortView:
     """A tensor that a call takes or gives."""
 
@@ -198,40 +175,13 @@ class SectionView:
     sheets: tuple[FeatureMap, ...] = ()
     ports: tuple[PortView, ...] = ()
     """What goes in and out, in a report without a walkthrough."""
+    guards: str = ""
+    """What its claims constrain: ``12 calls, 8 ports, 20 sizes``; empty if nothing."""
 
     @property
     def claim_count(self) -> int:
         """Number of claims in it."""
         return sum(len(block.claims) for block in self.blocks)
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """Live activation bytes over the run."""
-
-    points: tuple[tuple[int, int], ...]
-    """Pairs of op number and bytes."""
-    ops: int
-    peak: int
-    peak_text: str
-    peak_at: LinkView | None
-    stages: tuple[tuple[str, int, int], ...]
-    """Title, first and last op of each stage, for the axis."""
-
-
-@dataclass(frozen=True, slots=True)
-class NumbersView:
-    """What the run costs."""
-
-    parameters: int
-    flops: int
-    peak_bytes: int
-    stages: tuple[StageView, ...]
-    memory: Memory | None
-    wasted_flops: int
-    wasted_share: float
-    unused: tuple[LinkView, ...]
-    """Outputs of calls that nobody reads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from shapeflow.model.costs import Stage, leaf_stages, total_flops, total_paramet
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.flow import wasted_flops
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.view.model import LinkView, Memory, NumbersView, StageView
+from shapeflow.reporting.view.link_model import LinkView
+from shapeflow.reporting.view.numbers_model import Memory, NumbersView, StageView
 
 POINTS = 320
 """Points of the memory curve that a page draws."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from shapeflow.coverage.units import KINDS
 from shapeflow.graph.build import graph_of
 from shapeflow.graph.model import Graph
 from shapeflow.graph.simplify import connected
@@ -16,15 +17,17 @@ from shapeflow.model.costs import leaf_stages
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Call, Value
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.translations import Translator
+from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.claims import ClaimViews, calls_of
 from shapeflow.reporting.view.colours import Colours
 from shapeflow.reporting.view.diagrams import attention_in, feature_maps_of
 from shapeflow.reporting.view.figure_model import Attention, Drawing
 from shapeflow.reporting.view.figures import draw_all
-from shapeflow.reporting.view.model import BlockView, LinkView, PortView, SectionView
+from shapeflow.reporting.view.link_model import LinkView
+from shapeflow.reporting.view.model import BlockView, PortView, SectionView
 
 if TYPE_CHECKING:
+    from shapeflow.coverage.measure import Coverage
     from shapeflow.walkthrough.document import Section
     from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
@@ -45,6 +48,8 @@ class SectionMaterial:
     colours: Colours
     words: Translator
     claims: ClaimViews
+    coverage: Coverage | None = None
+    """What the walkthrough constrains, where there is one."""
 
     @property
     def palette(self) -> dict[int, int]:
@@ -71,11 +76,13 @@ def walkthrough_sections(parts: SectionMaterial, result: CheckResult) -> list[Se
     views, graphs = [], []
     drawn: dict[tuple[int, ...], str] = {}
     shown: set[str] = set()
+    guards = _guards(parts)
     for section in result.document.sections:
         own = [verdicts[claim] for block in section.blocks for claim in block.claims if claim in verdicts]
         plain = [verdict for verdict in own if not verdict.claim.said]
         calls = calls_of(parts.trace, parts.names, plain or own)
         view = _section(parts, section, own, calls, shown)
+        view = replace(view, guards=guards.get(section.id, ""))
         if section.level == 1 and section.title.strip() == result.document.title.strip():
             view = replace(view, title="")  # the page has said it
         views.append(view)
@@ -83,6 +90,18 @@ def walkthrough_sections(parts: SectionMaterial, result: CheckResult) -> list[Se
         fresh = bool(calls) and drawn.setdefault(tuple(calls), view.id) == view.id
         graphs.append(_graph(parts, calls, view.title) if fresh else Graph((), ()))
     return _drawn(parts, views, graphs)
+
+
+def _guards(parts: SectionMaterial) -> dict[str, str]:
+    """Return what the claims of each section constrain, by its id."""
+    if parts.coverage is None:
+        return {}
+    return {
+        one.section.id: parts.words("comma").join(
+            parts.words(f"n-{kind}", n=one.covers[kind]) for kind in KINDS if one.covers.get(kind)
+        )
+        for one in parts.coverage.sections
+    }
 
 
 def _drawn(

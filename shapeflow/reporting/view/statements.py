@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from shapeflow.reporting.translations import Translator
+from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.model import ClaimView
 from shapeflow.reporting.view.statement_model import StatementPart, StatementView
 

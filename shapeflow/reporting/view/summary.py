@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from shapeflow.common.units import format_bytes, format_count
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.translations import Translator
-from shapeflow.reporting.view.model import Count, Fact, LinkView, NumbersView, PictureView
+from shapeflow.reporting.translator import Translator
+from shapeflow.reporting.view.link_model import LinkView
+from shapeflow.reporting.view.model import Count, Fact, PictureView
+from shapeflow.reporting.view.numbers_model import NumbersView
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult

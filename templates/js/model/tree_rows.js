@@ -73,6 +73,17 @@ function showsChange(trace, part, hits) {
 const keyOf = (item) => `${item.kind}-${item.id}`;
 
 /**
+ * Return how much of a row claims constrain, in percent; null if nothing is known of that.
+ * @param {Part} item
+ */
+function coveredOf(item) {
+  if (item.kind === "op") return null;
+  if (item.kind === "call") return item.covered;
+  const known = item.calls.flatMap(({ covered }) => covered ?? []);
+  return known.length ? Math.round(known.reduce((sum, covered) => sum + covered, 0) / known.length) : null;
+}
+
+/**
  * Return the keys of the outermost rows that only lead to one other call each.
  * @param {Trace} trace
  */

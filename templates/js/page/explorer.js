@@ -69,6 +69,8 @@ function rowElement(row, index) {
     "aria-level": row.depth + 1, "aria-selected": String(index === tree.selected),
     "aria-expanded": row.full ? String(open) : null, style: `top:${index * ROW}px;padding-left:${8 + row.depth * 18}px`,
   });
+  const covered = coveredOf(item);
+  if (covered !== null) element.append(marginElement(covered));
   const sign = row.full ? (open ? "▾" : "▸") : item.kind === "op" ? "·" : "";
   element.append(make("span", { class: "twist", "aria-hidden": "true" }, sign), ...rowTexts(item));
   element.addEventListener("click", (event) => {
@@ -79,6 +81,14 @@ function rowElement(row, index) {
   element.addEventListener("dblclick", () => { if (row.full) toggleRow(row); });
   return element;
 }
+
+/**
+ * Return the thin margin that says how much of a row is guarded by claims.
+ * @param {number} covered in percent
+ */
+const marginElement = (covered) => make("span", {
+  class: "covered", style: `--covered:${covered}%`, title: `${covered} % ${words("covered")}`, "aria-hidden": "true",
+});
 
 /** @param {Part} item */
 function rowTexts(item) {

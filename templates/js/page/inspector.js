@@ -91,6 +91,7 @@ function callView(call) {
     module && pair(words("parameters"), module.parameters),
     call.flops ? pair(words("flops"), [call.flops, call.share].filter(Boolean).join(" · ")) : null,
     pair(words("inside"), words("n-ops", { n: call.last_op - call.first_op })),
+    call.covered === null ? null : pair(words("covered"), `${call.covered} %`),
     repeat && pair(words("part-of"), link(repeat.selector, titleOf(repeat))),
     call.difference ? oddText(`${words("differs")}: ${call.difference}`) : null,
     portsBlock("takes", selector, inputs), portsBlock("gives", selector, outputs),

@@ -109,7 +109,7 @@ def test_search_by_keyboard_alone(visit):
     page = visit()
     page.keyboard.press("/")
     page.keyboard.type("convs.3")
-    page.locator(".hit-row").first.wait_for()
+    page.locator(".hit-row").first.filter(has_text="convs.3").wait_for()  # not those of "c"
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")

@@ -7,7 +7,7 @@ export const table = (rows) => (
 const call = (selector, row) => ({
   selector, label: selector.replace(/@\d+$/, ""), method: "forward", class_name: "Layer", module: null, parent: null,
   first_op: 0, last_op: 0, flops: "", share: "", source: null, raised: false, takes: 1, gives: 1,
-  input_count: 0, output_count: 0, repeat: null, difference: "", ...row,
+  input_count: 0, output_count: 0, repeat: null, difference: "", covered: null, ...row,
 });
 const op = (selector, row) => ({
   selector, target: selector.replace(/^.*\/|@\d+$/g, ""), call: null, parent: null, flops: "", source: null,
@@ -25,8 +25,8 @@ export const data = {
   calls: table([
     call(".@0", { first_op: 0, last_op: 6, takes: 0, gives: 2, class_name: "Model", input_count: 2, output_count: 1 }),
     call("encoder@0", { parent: 0, first_op: 0, last_op: 5, takes: 0, class_name: "Encoder", module: 0 }),
-    call("encoder.layers.0@0", { ...layer, first_op: 1, last_op: 2, label: "layers.0" }),
-    call("encoder.layers.1@0", { ...layer, first_op: 2, last_op: 4, label: "layers.1", difference: "relu6 instead" }),
+    call("encoder.layers.0@0", { ...layer, first_op: 1, last_op: 2, label: "layers.0", covered: 100 }),
+    call("encoder.layers.1@0", { ...layer, first_op: 2, last_op: 4, label: "layers.1", difference: "relu6 instead", covered: 45 }),
     call("encoder.layers.2@0", { ...layer, first_op: 4, last_op: 5, label: "layers.2", input_count: 1 }),
     call(".head()@0", { parent: 0, first_op: 5, last_op: 6, method: "head", gives: 2, class_name: "Model" }),
   ]),

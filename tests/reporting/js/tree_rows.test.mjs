@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { model } from "./load.mjs";
 import { data } from "./sample.mjs";
 
-const { Trace, firstOpen, hitsOf, keysAround, rowAfter, rowAround, treeRows } = model;
+const { Trace, coveredOf, firstOpen, hitsOf, keysAround, rowAfter, rowAround, treeRows } = model;
 const trace = new Trace(data);
 const [root, encoder, , middle] = trace.calls;
 const plain = { open: new Set(), hits: null, showOps: false, foldRepeats: true, changesOnly: false };
@@ -12,6 +12,13 @@ const all = new Set([".@0", "encoder@0", "encoder.layers.*"].map((name) => trace
 
 /** Return the rows as `depth selector`. */
 const shown = (view) => treeRows(trace, { ...plain, ...view }).map(({ depth, item }) => `${depth} ${item.selector}`);
+
+test("the margin of repeats is the mean of those of which it is known", () => {
+  assert.equal(coveredOf(trace.find("encoder.layers.0@0")), 100);
+  assert.equal(coveredOf(trace.find("encoder.layers.2@0")), null);
+  assert.equal(coveredOf(trace.find("encoder.layers.*")), 73);
+  assert.equal(coveredOf(trace.ops[0]), null);
+});
 
 test("only what is open shows what is in it", () => {
   assert.deepEqual(shown({}), ["0 .@0"]);

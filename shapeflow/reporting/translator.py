@@ -1,0 +1,36 @@
+"""The interface words of a report in one language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shapeflow.reporting.translations import LANGUAGES, TABLE
+
+
+class Translator:
+    """The interface words of one language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.column = LANGUAGES.index(language)
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """Return the words for ``key`` with ``values`` filled in; numbers get thousands separators."""
+        text = TABLE[key][self.column]
+        if "|" in text:
+            one, many = text.split("|", 1)
+            text = one if values.get("n") == 1 else many
+        shown = {
+            name: f"{value:,}" if isinstance(value, int) else str(value) for name, value in values.items()
+        }
+        for name, value in shown.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
+    def find(self, key: str) -> str:
+        """Return the words for ``key``, or nothing where the table has none."""
+        return TABLE[key][self.column] if key in TABLE else ""
+
+    def all(self) -> dict[str, str]:
+        """Return the whole table of this language, for the page's script."""
+        return {key: texts[self.column] for key, texts in TABLE.items()}
