@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -25,6 +25,7 @@ from torch import nn
 import shapeflow
 from shapeflow.adapters.base import Prepared
 from shapeflow.common import shared
+from shapeflow.model import tracefile
 from shapeflow.recording import active, record, run, trace
 from shapeflow.recording.dispatch_mode import dispatch_modes
 from shapeflow.recording.torch_internals import (
@@ -115,7 +116,9 @@ def built(device: str) -> Callable[[nn.Module, torch.Tensor], shapeflow.Trace]:
             target="small",
         )
         if found.run.failure is not None and found.run.failure.type == "KeyboardInterrupt":
-            raise KeyboardInterrupt  # as the command line does
+            error = KeyboardInterrupt()  # as the command line does
+            vars(error)["shapeflow_trace"] = found
+            raise error
         return found
 
     return go
@@ -159,8 +162,13 @@ class Interruption:
 def interrupted(way: str, lines: Counter[Place]) -> str:
     """Interrupt a run at a random one of its lines; return what is wrong afterwards, empty if nothing."""
     place = random.choice(sorted(lines))
+    return interrupted_at(way, place, random.randint(1, lines[place]))
+
+
+def interrupted_at(way: str, place: Place, time: int) -> str:
+    """Interrupt a run when a line is run for the n-th time; return what is wrong afterwards."""
     model, x = Small().eval(), torch.randn(1, 3, 8)
-    before, interruption = state(model), Interruption(place, random.randint(1, lines[place]))
+    before, interruption = state(model), Interruption(place, time)
     came: BaseException | None = None
     sys.settrace(interruption)
     try:
@@ -169,9 +177,23 @@ def interrupted(way: str, lines: Counter[Place]) -> str:
         came = error
     finally:
         sys.settrace(None)
-    kind = type(came)
+    kind, trace = type(came), getattr(came, "shapeflow_trace", None)
     del came
-    return wrong(way, model, before, kind, interruption.where)
+    text = wrong(way, model, before, kind, interruption.where)
+    if trace is not None:
+        try:
+            tracefile.loads(tracefile.dumps(trace), shapeflow.Trace)
+        except Exception as error:
+            text += f" {way}, {interruption.where}: the trace cannot be read: {error}"
+    return text
+
+
+def every_line(way: str, lines: Counter[Place]) -> Iterator[str]:
+    """Interrupt a run at each of our own lines, the first time and the last; yield what is wrong."""
+    for place in sorted(lines):
+        if place[0].startswith(FILES[0]):
+            for time in sorted({1, lines[place]}):
+                yield interrupted_at(way, place, time)
 
 
 def signalled(way: str, seconds: float) -> str:
@@ -253,12 +275,18 @@ def main() -> int:
     parser.add_argument("--instants", type=int, default=INSTANTS, help="of each kind")
     parser.add_argument("--pairs", type=int, default=PAIRS)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--every", action="store_true", help="at every line of ours, and nothing else")
     args = parser.parse_args()
     random.seed(args.seed)
     names = list(WAYS)
     for name in names:  # what is loaded by the first run of a process is none of this
         WAYS[name](Small().eval(), torch.randn(1, 3, 8))
     lines = {name: lines_of(name) for name in names}
+    if args.every:
+        found = [(name, text) for name in names for text in every_line(name, lines[name])]
+        print(*(text for _, text in found if text), sep="\n")
+        print(f"{len(found)} interruptions: {sum(bool(text) for _, text in found)} wrong")
+        return int(any(text for _, text in found))
     chosen = [names[number % len(names)] for number in range(args.instants)]
     at_lines = [interrupted(name, lines[name]) for name in chosen]
     by_signal = [signalled(name, random.uniform(0.001, 0.1)) for name in chosen]

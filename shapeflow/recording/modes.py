@@ -80,13 +80,17 @@ def refuse_inside_shapes_only() -> None:
 def keep_function_state(changes: Changes) -> None:
     """See to it that torch functions are handed to modes at the end of the changes if they are now."""
     state = no_torch_function()
-    with state:  # it notes how things are
-        pass
 
     def end() -> None:
         state.__exit__(None, None, None)  # it gives back what it found
 
+    surely(partial(_enter_and_leave, state), end)
     changes.on_end(end)
+
+
+def _enter_and_leave(state: AbstractContextManager[Any]) -> None:
+    with state:  # it notes how things are
+        pass
 
 
 class _Noted:

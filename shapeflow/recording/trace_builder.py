@@ -221,21 +221,22 @@ class TraceBuilder:
         added: Sequence[Port] = (),
     ) -> None:
         """Close a call with what it gave; whatever is still open inside it was left by an exception."""
-        for left in _close(self.open_calls, call):
-            left.last_op, left.raised = len(self.ops), True
         rows = [(name, "", value) for name, value in results]
         call.outputs = [*self._handed(rows, "unknown"), *added]
         if self.capturer is not None:
             self._keep(call, "", self._given(rows, "unknown"), _leaves(rows))
         call.last_op = len(self.ops)
         call.raised = raised
+        for left in _close(self.open_calls, call):
+            left.last_op, left.raised = len(self.ops), True
         if call.method != "forward" and not raised:
             call.dropped = not any(map(self.containers.holds_tensor, (*call.inputs, *call.outputs)))
 
     def end(self) -> None:
-        """Close what an exception left open."""
-        for call in self.open_calls:
-            call.last_op, call.raised = len(self.ops), True
+        """Close what an exception left open, also one that came while something was closed."""
+        for call in self.calls:
+            if call.last_op < 0:
+                call.last_op, call.raised = len(self.ops), True
         self.open_calls.clear()
         self.open_ops.clear()
 

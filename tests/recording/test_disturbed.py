@@ -377,6 +377,15 @@ def test_ctrl_c_while_the_end_of_a_run_is_noted(make, noting):
     assert reached > 2
 
 
+@pytest.mark.parametrize("file", ["trace_builder.py", "modes.py", "stacks.py"])
+def test_ctrl_c_while_something_is_noted_leaves_a_whole_trace(file):
+    way = "trace, shapes-only"
+    interrupts.size(way, interrupts.Small().eval())
+    lines = [place for place in interrupts.lines_of(way).items() if place[0][0].endswith(f"/{file}")]
+    assert len(lines) > 3
+    assert not [text for place, last in lines if (text := interrupts.interrupted_at(way, place, last))]
+
+
 def test_ctrl_c_while_a_trace_is_made_keeps_it(monkeypatch):
     original, seen = recorder.finalize, []
 
