@@ -17,6 +17,7 @@ def trace():
     build.module("neck", "Neck", scales=[4.0, 2.0, 1.0], **plain)
     for number in range(3):
         build.module(f"layers.{number}", "Layer", heads=8, rate=0.1 if number < 2 else 0.2)
+    build.module("dropped", "Dropped", rate=0.10000000149011612)
     return build.trace()
 
 
@@ -37,6 +38,7 @@ def trace():
         "attr layers.*.heads = H",
         "attr layers.*.heads = H / 1",
         "attr layers.[0-1].rate = 0.1",
+        "attr dropped.rate = 0.1",
     ],
 )
 def test_attribute_and_class_claims_that_hold(trace, line):
@@ -54,6 +56,8 @@ def test_attribute_and_class_claims_that_hold(trace, line):
         ("attr neck.act = gelu", '"relu"'),
         ("attr neck.scales = [4.0, 2.0]", "[4.0, 2.0, 1.0]"),
         ("attr layers.*.heads = K", "8"),
+        ("attr dropped.rate = 0.10000001", "0.10000000149011612"),
+        ("attr dropped.rate = 1e300", "0.10000000149011612"),
         ("attr layers.*.rate = 0.1", "0.1 in layers.0, layers.1\n0.2 in layers.2"),
     ],
 )

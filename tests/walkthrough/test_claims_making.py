@@ -308,6 +308,23 @@ def test_anything_stands_for_plain_values_and_tensors_in_their_order():
         assert judge(trace, f".:out = {line}").status == status, line
 
 
+def test_an_axis_may_be_counted_from_the_end():
+    class Joined(nn.Module):
+        def forward(self, x, y):
+            return torch.stack((torch.cat((x, y), dim=-1), torch.cat((y, x), dim=1)), dim=-1)
+
+    trace = shapeflow.trace(Joined(), torch.ones(2, 3), torch.zeros(2, 3))
+    for line, status in {
+        "stack(cat(.:in[0], .:in[1], dim=1), cat(.:in[1], .:in[0], dim=-1), dim=2)": "holds",
+        "stack(_, _, dim=1)": "contradicted",
+        "stack(_, _, dim=-1)": "holds",
+        "stack(cat(_, _, dim=0), _)": "contradicted",
+        "stack(cat(_, _, dim=3), _)": "contradicted",
+        "stack(cat(_, _, dim=-2), _)": "contradicted",
+    }.items():
+        assert judge(trace, f".:out = {line}").status == status, line
+
+
 def test_what_python_may_have_written_is_undecided():
     class Written(nn.Module):
         def forward(self, x):

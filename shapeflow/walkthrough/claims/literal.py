@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import struct
 from collections.abc import Mapping
 from math import isclose
 from typing import Any
@@ -55,16 +56,27 @@ class Bare(str):
 
 
 def same(expected: Any, found: Any) -> bool:
-    """Return whether two plain values are the same; a list may be written for a tuple, 4 for 4.0."""
+    """Return whether two plain values are the same; a list may be written for a tuple, 4 for 4.0.
+
+    A number that went through single precision, 0.10000000149011612, is the 0.1 that it was.
+    """
     if isinstance(expected, bool) or isinstance(found, bool):
         return expected is found
     if isinstance(expected, int | float) and isinstance(found, int | float):
-        return expected == found or isclose(expected, found, rel_tol=1e-9)
+        return expected == found or isclose(expected, found, rel_tol=1e-9) or _as_float32(expected) == found
     if isinstance(expected, list | tuple) and isinstance(found, list | tuple):
         return len(expected) == len(found) and all(map(same, expected, found))
     if isinstance(expected, Mapping) and isinstance(found, Mapping):
         return expected.keys() == found.keys() and all(same(expected[key], found[key]) for key in expected)
     return bool(expected == found)
+
+
+def _as_float32(number: float) -> float | None:
+    try:
+        (single,) = struct.unpack("f", struct.pack("f", number))
+    except OverflowError:
+        return None
+    return float(single)
 
 
 def literal_text(value: Any) -> str:

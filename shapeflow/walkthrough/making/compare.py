@@ -14,7 +14,7 @@ from shapeflow.model.making import operands, operator_of, same_numbers, step_bac
 from shapeflow.model.orders import ORDERINGS, order_of, plain_texts
 from shapeflow.model.records import Op, Port, Records
 from shapeflow.shapes.matching import Bindings
-from shapeflow.walkthrough.making.alike import NOT_GIVEN, family, same_plain
+from shapeflow.walkthrough.making.alike import NOT_GIVEN, family, same_argument
 from shapeflow.walkthrough.making.formula import (
     MAX_TERMS,
     Anything,
@@ -241,7 +241,7 @@ class Comparison:
                 self.feeds.append(Feed(op.id, port.name))
             return fits
         if isinstance(node, Plain):
-            return same_plain(node.text, port.text, self.bindings)
+            return same_argument(self.trace, op, port, node.text, self.bindings)
         return isinstance(node, Anything)
 
     def _arguments(self, node: Made, op: Op, ordered: bool = False) -> bool:
@@ -282,7 +282,7 @@ class Comparison:
             return
         for place, port in enumerate(left):
             if isinstance(argument, Plain):
-                if port.value is None and same_plain(argument.text, port.text, self.bindings):
+                if port.value is None and self._operand(argument, port, op):
                     yield place
                     return
             elif port.value is not None:
