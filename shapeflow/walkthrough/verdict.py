@@ -14,6 +14,7 @@ from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.cause import Cause
 from shapeflow.walkthrough.document import Claim, Document
 from shapeflow.walkthrough.finding import Evidence, Finding, Status
+from shapeflow.walkthrough.parts import selectors_of
 
 LINES = 24
 """Runs of lines that are listed where they follow from one cause."""
@@ -143,7 +144,7 @@ class CheckResult:
                 told += [self.verdicts[number].render() for number in more]
             elif more:
                 told.append(f"{self.more_text(cause)}   {hint}".rstrip())
-        return told + [verdict.render() for verdict in self.failed if verdict.claim.id not in self.cause_of]
+        return told + [verdict.render() for verdict in self.alone]
 
     def more_text(self, cause: Cause) -> str:
         """Return the other lines of a cause: ``108 more lines follow from it: 12, 15-31``."""
@@ -166,6 +167,15 @@ class CheckResult:
         """The verdicts that are not satisfied."""
         return tuple(verdict for verdict in self.verdicts if not verdict.passed)
 
+    @cached_property
+    def alone(self) -> tuple[Verdict, ...]:
+        """The verdicts that fail for no cause of several, as they are told.
+
+        Amounts come last, and of these the innermost first: a total is another one because a part is.
+        """
+        alone = [verdict for verdict in self.failed if verdict.claim.id not in self.cause_of]
+        return tuple(sorted(alone, key=_as_told))
+
     def failures(self, *, allow_undecided: bool = False) -> tuple[Verdict, ...]:
         """Return the verdicts that are not satisfied; ``undecided`` may be let through."""
         if not allow_undecided:
@@ -185,3 +195,10 @@ class CheckResult:
         return tuple(verdict for verdict in self.verdicts if verdict.skipped)
 
     _repr_html_ = html_of
+
+
+def _as_told(verdict: Verdict) -> tuple[bool, int]:
+    if verdict.claim.kind != "amount":
+        return False, 0
+    names = [name for part in selectors_of(verdict.claim.body) for name in part.text.split(".") if name]
+    return True, -len(names)

@@ -253,3 +253,17 @@ def test_a_cause_is_told_with_its_first_claim_and_the_lines_of_the_others():
     assert len(result.told(every=True)) == 1 + len(result.failed)
     with pytest.raises(AssertionError, match=r"^cause\[size-changed\]"):
         result.raise_if_failed()
+
+
+def test_amounts_are_told_last_and_the_innermost_of_them_first(sample):
+    lines = (
+        "flops mask_head = 99.9 %",
+        "parameters . = 1",
+        "parameters encoder.layers.0 = 1",
+        "class mask_head = Other",
+        "parameters encoder = 1",
+    )
+    result = result_of(sample, *lines)
+    order = [lines.index(verdict.claim.text) for verdict in result.alone]
+    assert [lines[number] for number in order] == [lines[number] for number in (3, 2, 0, 4, 1)]
+    assert result.told() == [verdict.render() for verdict in result.alone]

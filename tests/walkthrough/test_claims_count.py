@@ -110,3 +110,18 @@ def test_calls_with_different_numbers_of_items(sample):
     verdict = judge(build.trace(), "count items .:out = 1")
     assert (verdict.status, verdict.code) == ("invalid", "ambiguous-path")
     assert judge(build.trace(), "count items .@1:out = 2").status == "holds"
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("count ops **/linear = 2", "ops: 3 in decoder.box_head"),
+        ("count ops mask_head/einsum = 2", "ops"),
+        ("count calls encoder.layers.* = 3", "calls"),
+        ("count **.self_attn = 1", "modules: 2 in encoder.layers.*.self_attn"),
+        ("count calls **.self_attn = 1", "calls: 2 in encoder.layers.*.self_attn"),
+    ],
+)
+def test_a_wrong_count_of_a_deep_pattern_says_where_they_are(sample, line, what):
+    selector = line.split()[-3]
+    assert judge(sample, line).what == f"'{selector}' has another number of {what}"

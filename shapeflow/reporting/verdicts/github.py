@@ -34,9 +34,7 @@ def render(
     for result in results:
         failing = set(map(id, result.failures(allow_undecided=allow_undecided)))
         commands += [
-            annotation(verdict, "error" if id(verdict) in failing else "warning")
-            for verdict in result.failed
-            if verdict.claim.id not in result.cause_of
+            annotation(verdict, "error" if id(verdict) in failing else "warning") for verdict in result.alone
         ]
     shown = [
         command

@@ -42,10 +42,9 @@ def _blocks(result: CheckResult) -> Iterator[str]:
         verdicts = [result.verdicts[number] for number in cause.claims]
         yield f"### {text(cause.what)}\n\n{_reasons(cause.message, 'first place in the run')}\n"
         yield _folded(counted(len(verdicts), "line"), verdicts)
-    alone = [verdict for verdict in result.failed if verdict.claim.id not in result.cause_of]
-    if alone:
+    if result.alone:
         title = "And, for other reasons" if result.causes else "What fails"
-        yield f"### {title}\n\n{_table(alone)}\n"
+        yield f"### {title}\n\n{_table(result.alone)}\n"
 
 
 def _document_error(path: str, error: ShapeflowError) -> str:

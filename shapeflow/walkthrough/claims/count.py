@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shapeflow.common.text import listing
 from shapeflow.errors import Diagnostic, SelectorError
+from shapeflow.model.call_tree import pattern
 from shapeflow.model.match import Match
 from shapeflow.model.selector import modules, parse, select
 from shapeflow.shapes.matching import Binding, NotEvaluable, evaluate, sizes_of, with_sizes_text
@@ -70,7 +72,7 @@ class Count:
         return replace(finding, repairs=(Repair(self.place.columns, str(found)),)).amended(
             "contradicted",
             code="count",
-            what=f"'{self.selector.text}' has another number of {self.unit}",
+            what=f"'{self.selector.text}' has another number of {self.unit}{_places(self.selector, names)}",
             columns=self.place.columns,
             because=listing(names, 6),
             hint=f"count {unit}{self.selector.text} = {found}",
@@ -187,6 +189,16 @@ class Count:
                 hint=f"count {named} {self.selector.text} = {self.number.text}",
             )
             raise SelectionError("invalid", self.selector, error)
+
+
+def _places(selector: Part, names: Sequence[str]) -> str:
+    """Return where the things are that a pattern counts, the rarest first: ``: 1 in encoder, 6 in head``."""
+    counts = Counter(pattern(name.partition("/")[0].partition("@")[0]) or "." for name in names)
+    path = selector.text.partition("/")[0].partition("@")[0]
+    if "*" not in path or not counts or set(counts) == {path}:
+        return ""
+    rarest = sorted(counts.items(), key=lambda item: item[1])
+    return f": {listing([f'{number} in {place}' for place, number in rarest], 3)}"
 
 
 def _first_step(below: str) -> str:
