@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,6 +23,7 @@ import torch
 from torch import nn
 
 import shapeflow
+from benchmarks.document import replace_part, table, versions
 from shapeflow.adapters.base import Prepared
 from shapeflow.common import shared
 from shapeflow.model import tracefile
@@ -275,33 +276,46 @@ def main() -> int:
     parser.add_argument("--instants", type=int, default=INSTANTS, help="of each kind")
     parser.add_argument("--pairs", type=int, default=PAIRS)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--every", action="store_true", help="at every line of ours, and nothing else")
+    parser.add_argument("--every", action="store_true", help="also at every line of ours, which takes long")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/limits.md")
     args = parser.parse_args()
     random.seed(args.seed)
     names = list(WAYS)
     for name in names:  # what is loaded by the first run of a process is none of this
         WAYS[name](Small().eval(), torch.randn(1, 3, 8))
     lines = {name: lines_of(name) for name in names}
-    if args.every:
-        found = [(name, text) for name in names for text in every_line(name, lines[name])]
-        print(*(text for _, text in found if text), sep="\n")
-        print(f"{len(found)} interruptions: {sum(bool(text) for _, text in found)} wrong")
-        return int(any(text for _, text in found))
     chosen = [names[number % len(names)] for number in range(args.instants)]
-    at_lines = [interrupted(name, lines[name]) for name in chosen]
-    by_signal = [signalled(name, random.uniform(0.001, 0.1)) for name in chosen]
-    pairs = [
-        text
-        for number in range(args.pairs)
-        for text in pair((random.choice(names[:3]), random.choice(names[:3])), number % 3 == 0)
-    ]
-    for text in filter(None, (*at_lines, *by_signal, *pairs)):
-        print(text)
     different = len(set().union(*lines.values()))
-    print(f"{args.instants} times at one of {different} lines: {sum(map(bool, at_lines))} wrong")
-    print(f"{args.instants} signals: {sum(map(bool, by_signal))} wrong")
-    print(f"{args.pairs} pairs of threads: {len(pairs)} wrong")
-    return int(any(at_lines) or any(by_signal) or bool(pairs))
+    rows = [
+        _row(f"Ctrl-C at one of {different:,} lines", (interrupted(name, lines[name]) for name in chosen)),
+        _row("SIGINT at some moment", (signalled(name, random.uniform(0.001, 0.1)) for name in chosen)),
+        _row("two threads at once, three runs each", _pairs(args.pairs)),
+    ]
+    if args.every:
+        every = (text for name in names for text in every_line(name, lines[name]))
+        rows.append(_row("Ctrl-C at every line of ours, the first time and the last", every))
+    text = table(("what", "tried", "wrong"), rows)
+    print(text)
+    if args.write:
+        print(replace_part("limits.md", "interrupts", f"{versions('torch')}\n\n{text}"))
+    return int(any(wrong for _, _, wrong in rows))
+
+
+def _pairs(number: int) -> Iterator[str]:
+    names = list(WAYS)[:3]
+    for one in range(number):
+        yield "; ".join(pair((random.choice(names), random.choice(names)), one % 3 == 0))
+
+
+def _row(what: str, texts: Iterable[str]) -> tuple[str, int, int]:
+    """Return what was tried, how often, and how often something was wrong, which is printed."""
+    tried = wrong = 0
+    for text in texts:
+        tried += 1
+        wrong += bool(text)
+        if text:
+            print(text, flush=True)
+    return what, tried, wrong
 
 
 if __name__ == "__main__":
