@@ -24,6 +24,9 @@ from shapeflow.common.process import own_process
 
 PICTURE = ROOT / "examples" / "school-bus.jpg"
 PROMPT = "yellow school bus"
+DOCUMENT = ROOT / "shapeflow" / "walkthrough" / "shipped" / "sam3.en.md"
+CHANGES = 500
+"""Changes to the trace of which the walkthrough should notice most."""
 COMMAND = ("-m", "shapeflow", "trace", "--prompt", PROMPT, str(PICTURE))
 ROUNDS = 5
 BEFORE = "05e92f7"
@@ -125,14 +128,31 @@ def load(path: str) -> dict[str, Any]:
     loaded = time.perf_counter()
     from shapeflow.walkthrough.check import check
 
-    document = ROOT / "shapeflow" / "walkthroughs" / "sam3.en.md"
-    claims = 0
     imported = time.perf_counter()
-    if document.is_file():
-        claims = len(check(trace, document).verdicts)
+    claims = len(check(trace, DOCUMENT).verdicts)
     checked = time.perf_counter()
     assert "torch" not in sys.modules
     return {"load": loaded - started, "check": checked - imported, "claims": claims, "ops": len(trace.ops)}
+
+
+def guarded(path: str) -> dict[str, float]:
+    """Return what the walkthrough constrains, and which share of changes it notices, in percent."""
+    from shapeflow.coverage.measure import measure
+    from shapeflow.coverage.mutation.mutate import mutate
+    from shapeflow.model.trace import Trace
+    from shapeflow.walkthrough.reader import read
+
+    trace, document = Trace.load(path), read(DOCUMENT)
+    shares = measure(trace, document).shares
+    started = time.process_time()
+    mutation = mutate(trace, document, changes=CHANGES)
+    seconds = time.process_time() - started
+    return {
+        "calls": shares["calls"].percent,
+        "joins": shares["joins"].percent,
+        "caught": mutation.score.percent,
+        "seconds": seconds,
+    }
 
 
 def request(device: str) -> Any:
@@ -231,9 +251,13 @@ def file_rows(folder: Path) -> list[Row]:
         single("size of the trace file", path.stat().st_size / 1e6, "MB", 3),
         single(f"reading it, {results[0]['ops']:,} ops, without torch", seconds, "s", 0.5),
     ]
-    if results[0]["claims"]:
-        claims = f"judging the {results[0]['claims']} claims of the walkthrough"
-        rows.append(single(claims, check, "s", 0.5))
+    claims = f"judging the {results[0]['claims']:,} claims of the walkthrough"
+    rows.append(single(claims, check, "s", 0.5))
+    found = child(guarded, str(path)).result
+    for kind in ("calls", "joins"):
+        rows.append(at_least(f"{kind} that the walkthrough constrains", found[kind], 90))
+    rows.append(at_least(f"of {CHANGES} changes to the trace, those that it notices", found["caught"], 95))
+    rows.append(single("finding that out, by processor time", found["seconds"], "s", 30))
     return rows
 
 
@@ -246,6 +270,11 @@ def over(what: str, value: float, reference: float, goal: float) -> Row:
 def single(what: str, value: float, unit: str, goal: float) -> Row:
     """Return a row for one quantity."""
     return (what, f"**{value:.2f} {unit}**", *_goal(value, goal, f" {unit}"))
+
+
+def at_least(what: str, percent: float, goal: float) -> Row:
+    """Return a row for a share that should be large."""
+    return (what, f"**{percent:.1f} %**", f"at least {goal:g} %", "yes" if percent >= goal else "**no**")
 
 
 def _goal(value: float, goal: float, unit: str = "") -> tuple[str, str]:

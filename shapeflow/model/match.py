@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from shapeflow.model.records import Call, Op, Port, Records, Value
 from shapeflow.model.tensors import ModuleTensor
@@ -60,7 +60,7 @@ class Match:
 
     def at(self, port: Port, value: Value | None) -> Match:
         """Return the match of a port of the same call or op, and of the tensor that is there."""
-        return replace(self, port=port, value=value)
+        return Match(self.path, self.index, self.siblings, self.call, self.op, port, value, self.tensor)
 
 
 def op_match(trace: Records, path: str, index: int, siblings: int, op: Op) -> Match:

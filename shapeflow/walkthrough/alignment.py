@@ -7,6 +7,7 @@ run in the same call of it: in the innermost one around the first place in which
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from shapeflow.model.match import Match
 from shapeflow.model.records import Call, Records
@@ -26,20 +27,19 @@ def aligned(trace: Records, match: Match, text: str, other: str, others: Sequenc
     if match.call is None:
         return list(others)
     shared = _shared(text, other)
-    prefix = match.call.key.split(".")[:shared]
+    inside = ".".join([*match.call.key.split(".")[:shared], ""]) if shared else ""
     if others and all(found.tensor for found in others):
-        return [found for found in others if found.path.split(".")[:shared] == prefix]
-    same_path = (
-        [found for found in others if found.call and found.call.key.split(".")[:shared] == prefix]
-        if shared
-        else list(others)
-    )
+        return [found for found in others if f"{found.path}.".startswith(inside)]
+    same_path = [
+        found for found in others if not shared or (found.call and f"{found.call.key}.".startswith(inside))
+    ]
     selector = parse(other)
     if selector.calls is not None or selector.ops is not None or len(same_path) < 2:
         return same_path
     return _nearest(trace, match.call, same_path)
 
 
+@lru_cache(maxsize=2**12)
 def _shared(text: str, other: str) -> int:
     """Return how many names both selectors begin with."""
     count = 0
