@@ -633,3 +633,44 @@ def test_what_python_may_have_written_on_the_way_is_undecided():
 
     trace = shapeflow.trace(Computes(writes), torch.ones(3, 4), device="cpu")
     assert judge(trace, ".:out = .:in[0] * 2 + 1").status == "undecided"
+
+
+class Uneven(nn.Module):
+    """Two blocks, of which the second has no norm, and a head that runs in each and once more."""
+
+    def __init__(self):
+        super().__init__()
+        self.blocks = nn.ModuleList([self.block("norm", "fc"), self.block("fc")])
+        self.head = nn.Linear(4, 4)
+
+    def block(self, *names):
+        return nn.ModuleDict({name: nn.Linear(4, 4) for name in names})
+
+    def step(self, block, x):
+        return self.head(block["fc"](block["norm"](x) if "norm" in block else x))
+
+    def forward(self, x):
+        for block in self.blocks:
+            x = self.step(block, x)
+        return self.head(x)
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("blocks.*.norm before blocks.*.fc", "'blocks.1.fc' has nothing that fits 'blocks.*.norm' beside it"),
+        ("blocks.*.fc before blocks.*.norm", "'blocks.0.norm' begins before 'blocks.0.fc' has ended"),
+        ("blocks.0.norm before blocks.0.fc", ""),
+        ("blocks.*.fc before head", ""),  # in each step
+        ("blocks.*.fc before head@0", "'head@0' begins before 'blocks.1.fc' has ended"),
+        ("blocks.0.fc before head", ""),
+        ("blocks.1.fc before head", "'head@0' begins before 'blocks.1.fc' has ended"),
+        ("blocks.1.fc before head@1-2", ""),
+        ("head before blocks.1.fc", "'blocks.1.fc' begins before 'head@1' has ended"),
+        ("head@0 before blocks.1.fc", ""),
+    ],
+)
+def test_each_step_has_another_one_before_or_behind_it(line, what):
+    trace = shapeflow.trace(Uneven(), torch.ones(1, 4), device="meta")
+    verdict = judge(trace, line)
+    assert (verdict.status, verdict.what) == ("contradicted" if what else "holds", what)

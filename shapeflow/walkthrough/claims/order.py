@@ -50,11 +50,24 @@ class Order:
             Diagnostic(expected=f"{self.first.text} ends before {self.second.text} begins"),
             evidence_of([*firsts, *seconds]),
         )
-        for match in firsts:
-            near = aligned(subject.trace, match, self.first.text, self.second.text, seconds)
-            early = [one for one in near if moments.of_side(one, True) < moments.of_side(match, False)]
+
+        def is_early(first: Match, second: Match) -> bool:
+            return moments.of_side(second, True) < moments.of_side(first, False)
+
+        for first in firsts:
+            near = aligned(subject.trace, first, self.first.text, self.second.text, seconds)
+            early = [second for second in near if is_early(first, second)]
             if early:
-                return self._contradicted(finding, match, early[0], subject)
+                return self._contradicted(finding, first, early[0], subject)
+            if not near:
+                return self._alone(finding, first, self.second)
+        for second in seconds:  # one that belongs to none of these has something before it, too
+            near = aligned(subject.trace, second, self.second.text, self.first.text, firsts)
+            late = [first for first in near if is_early(first, second)]
+            if late:
+                return self._contradicted(finding, late[0], second, subject)
+            if not near:
+                return self._alone(finding, second, self.first)
         return finding
 
     def constrains(self, subject: Subject, finding: Finding) -> Iterator[Constraint]:
@@ -65,6 +78,15 @@ class Order:
     def rests_on(self, subject: Subject, finding: Finding) -> Ground:
         """Return that it rests on these steps alone; see ``Rests``."""
         return PLACES
+
+    def _alone(self, finding: Finding, match: Match, other: SelectorPart) -> Finding:
+        """Return the finding for a step that has no other one."""
+        return finding.amended(
+            "contradicted",
+            code="order",
+            what=f"'{match.short_name}' has nothing that fits '{other.text}' beside it",
+            columns=other.columns,
+        )
 
     def _contradicted(self, finding: Finding, first: Match, second: Match, subject: Subject) -> Finding:
         line = subject.trace.line(second.owner.source)
