@@ -65,6 +65,8 @@ def trace():
         "flops . = 2.0 MFLOPs",
         "flops . = 2,000,000",
         "flops layers.* = 402K",
+        "flops layers = 402K",
+        "flops layers = 20.1 %",
         "flops layers.* = 20.1 %",
         "flops head = 80 %",
         "flops layers.0/linear = 200K",

@@ -16,7 +16,7 @@ from shapeflow.model.amounts import flops_of, ops_of, peak_of
 from shapeflow.model.costs import total_flops, total_parameters
 from shapeflow.model.match import Match
 from shapeflow.model.owned import Owned
-from shapeflow.model.records import Module
+from shapeflow.model.records import Module, Op
 from shapeflow.walkthrough.constraint import PLACES, Ground
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Evidence, Finding, Repair, evidence_of
@@ -143,7 +143,7 @@ class Amount:
         if self.kind in ("parameters", "trainable"):
             return PLACES
         try:
-            return Ground(frozenset(op.id for op in ops_of(subject.trace, subject.select(self.selector))))
+            return Ground(frozenset(op.id for op in self._ops(subject)[0]))
         except SelectionError:
             return PLACES
 
@@ -207,19 +207,29 @@ class Amount:
         if self.selector.text == ".":
             total = trace.run.peak_bytes if self.kind == "memory" else total_flops(trace)
             return total // 2 if self.kind == "multiply-adds" else total, Evidence()
+        ops, evidence = self._ops(subject)
+        cost = peak_of(ops) if self.kind == "memory" else flops_of(ops)
+        return cost // 2 if self.kind == "multiply-adds" else cost, evidence
+
+    def _ops(self, subject: Subject) -> tuple[list[Op], Evidence]:
+        """Return the ops of what is named; of a list of modules, which never runs, those in its members."""
+        trace = subject.trace
         try:
             matches = subject.select(self.selector)
         except SelectionError as error:
-            if error.cause.code != "never-called" or self.kind == "memory":
+            if error.cause.code != "never-called":
                 raise
-            return 0, Evidence()  # it is there, and cost nothing
+            lists = [f"{module.path}." for module in subject.modules(self.selector) if not module.callable]
+            inside = [call for call in trace.calls if call.path.startswith(tuple(lists))] if lists else []
+            if self.kind == "memory" and not inside:
+                raise
+            numbers = dict.fromkeys(op for call in inside for op in range(call.first_op, call.last_op))
+            return [trace.ops[op] for op in numbers], Evidence(calls=tuple(call.id for call in inside))
         if matches[0].port is not None:
             names = listing([match.short_name for match in matches])
             wrong = SelectorError("claim-syntax", "a call or op costs something, no port does", found=names)
             raise SelectionError("invalid", self.selector, wrong)
-        ops = ops_of(trace, matches)
-        cost = peak_of(ops) if self.kind == "memory" else flops_of(ops)
-        return cost // 2 if self.kind == "multiply-adds" else cost, evidence_of(matches)
+        return ops_of(trace, matches), evidence_of(matches)
 
 
 def _elements(match: Match, kind: Kind) -> int:
