@@ -74,6 +74,7 @@ def traced(_: str) -> dict[str, float]:
     from shapeflow.adapters.base import load
     from shapeflow.recording.lazy_dynamo import compiler_not_loaded
     from shapeflow.recording.recorder import Recording
+    from shapeflow.recording.shapes_only.lacking import Lacking
     from shapeflow.recording.shapes_only.memo import MetaMemo
     from shapeflow.recording.shapes_only.mode import ShapesOnly
 
@@ -89,7 +90,7 @@ def traced(_: str) -> dict[str, float]:
                 prepared.run()
 
         cold = _timed(run)
-        mode.memo = MetaMemo()
+        mode.memo, mode.concrete.lacking = MetaMemo(), Lacking()
         warm = _timed(run)
     return {"import": imported - started, "build": built - imported, "cold": cold, "warm": warm}
 

@@ -128,7 +128,9 @@ class Identity:
     def read_beside(self, tensor: Tensor) -> str:
         """Return the name of a tensor on the same memory that was read, if ``tensor`` itself never was."""
         storage = None if self._seen(tensor) else self._storage(tensor)
-        there = [known.value for known in self._tracked.values() if known.storage is storage is not None]
+        there = (
+            [] if storage is None else [known.value for known in self._on.get(storage.number, {}).values()]
+        )
         return next((name for value in there if (name := self.values[value].name)), "?" if there else "")
 
     def values_on(self, tensor: Tensor) -> Iterable[int]:
