@@ -9,10 +9,12 @@ from xml.etree import ElementTree
 
 import pytest
 from layer_stacks import judged, stack
+from places import PACKAGE
 from walkthroughs import result_of
 
 from shapeflow.errors import InputError
 from shapeflow.reporting import renderer
+from shapeflow.reporting.translations import TABLE
 from shapeflow.reporting.verdicts import badge, github, github_summary, junit
 from shapeflow.reporting.verdicts import json_data as check_data
 from shapeflow.reporting.verdicts import text as check_text
@@ -218,6 +220,20 @@ class TestCauses:
         plain = page.replace("&#39;", "'").replace("\\", "")
         assert "'S' is 4 in this run, not 8" in plain
         assert "an input of the run in.x" in plain
+
+    @pytest.mark.parametrize("name", ["html", "markdown", "terminal"])
+    def test_a_chinese_report_says_what_kind_of_cause_it_is(self, caused, name):
+        view = build(caused.trace, caused, language="zh")
+        assert view.causes[0].kind == "尺寸变了："
+        assert "because" not in dict(view.causes[0].reasons)
+        assert "尺寸变了：" in renderer(name)(view)
+        assert build(caused.trace, caused).causes[0].kind == ""
+
+    def test_each_kind_of_cause_has_words(self):
+        text = "".join(file.read_text() for file in (PACKAGE / "walkthrough" / "causes").glob("*.py"))
+        codes = set(re.findall(r'(?:reason = Diagnostic\(|scene, group,)\s*"([a-z-]+)"', text))
+        assert len(codes) > 6
+        assert {f"cause-{code}" for code in codes} == {key for key in TABLE if key.startswith("cause-")}
 
     def test_the_anchors_of_a_report_are_those_of_the_claims(self, caused):
         view = build(caused.trace, caused)

@@ -68,7 +68,7 @@ def build(
         facts=tuple(facts_of(trace, result, numbers, words)),
         unobserved=tuple(unobserved_of(trace, words)),
         failure=_failure(trace, claims, sources),
-        causes=tuple(_causes(result, sections)) if result else (),
+        causes=tuple(_causes(result, sections, words)) if result else (),
         picture=picture_of(trace),
         symbols=colours.symbols,
         overview=overview(parts),
@@ -87,16 +87,20 @@ def _corrections(sections: Sequence[SectionView]) -> list[ClaimView]:
     return [claim for section in sections for block in section.blocks for claim in block.claims if claim.said]
 
 
-def _causes(result: CheckResult, sections: Sequence[SectionView]) -> Iterator[CauseView]:
+def _causes(result: CheckResult, sections: Sequence[SectionView], words: Translator) -> Iterator[CauseView]:
     """Yield what the claims that fail have in common, with links to them."""
     views = [claim for section in sections for block in section.blocks for claim in block.claims]
     for cause in result.causes:
         numbers = sorted(cause.claims, key=lambda number: number != cause.first)
         claims = [views[number] for number in numbers]
+        english = words.language == "en"
+        reasons = cause.diagnostic.reasons()
         yield CauseView(
+            kind="" if english else words(f"cause-{cause.code}"),
             what=cause.what,
             where=cause.where,
-            reasons=tuple(cause.diagnostic.reasons()),
+            # Why it is one cause is an English sentence; how many claims follow is said in any language.
+            reasons=tuple((key, text) for key, text in reasons if english or key != "because"),
             claims=tuple(ClaimLink(claim.anchor, claim.place) for claim in claims),
         )
 
