@@ -325,6 +325,31 @@ def test_an_axis_may_be_counted_from_the_end():
         assert judge(trace, f".:out = {line}").status == status, line
 
 
+def test_an_axis_is_the_same_with_and_without_its_name():
+    class Joined(nn.Module):
+        def forward(self, x, y):
+            return (
+                torch.cat((x, y)),
+                torch.stack((x, y), -1).sum(-1),
+                x.softmax(dim=1),
+                torch.chunk(x, 3, 1)[0],
+            )
+
+    trace = shapeflow.trace(Joined(), torch.ones(2, 3), torch.zeros(2, 3))
+    for line, status in {
+        ".:out[0] = cat(.:in[0], .:in[1], dim=0)": "holds",
+        ".:out[0] = cat(.:in[0], .:in[1], dim=1)": "contradicted",
+        ".:out[1] = sum(stack(.:in[0], .:in[1], dim=2), dim=-1)": "holds",
+        ".:out[1] = sum(stack(.:in[0], .:in[1], dim=1), dim=-1)": "contradicted",
+        ".:out[1] = sum(stack(.:in[0], .:in[1], 2), axis=2)": "holds",
+        ".:out[2] = softmax(.:in[0], -1)": "holds",
+        ".:out[2] = softmax(.:in[0], 0)": "contradicted",
+        ".:out[3] = (chunk(.:in[0], 3, dim=-1))[0]": "holds",
+        ".:out[3] = (chunk(.:in[0], 3, dim=0))[0]": "contradicted",
+    }.items():
+        assert judge(trace, line).status == status, line
+
+
 def test_what_python_may_have_written_is_undecided():
     class Written(nn.Module):
         def forward(self, x):

@@ -14,7 +14,7 @@ from shapeflow.model.making import operands, operator_of, same_numbers, step_bac
 from shapeflow.model.orders import ORDERINGS, order_of, plain_texts
 from shapeflow.model.records import Op, Port, Records
 from shapeflow.shapes.matching import Bindings
-from shapeflow.walkthrough.making.alike import NOT_GIVEN, family, same_argument
+from shapeflow.walkthrough.making.alike import family, named_inputs, not_given, same_argument
 from shapeflow.walkthrough.making.formula import (
     MAX_TERMS,
     Anything,
@@ -246,13 +246,11 @@ class Comparison:
 
     def _arguments(self, node: Made, op: Op, ordered: bool = False) -> bool:
         """Return whether an op was given what a function of the formula is given."""
-        named = {port.name.removeprefix("in."): port for port in op.inputs} | {
-            port.alias.removeprefix("in."): port for port in op.inputs if port.alias
-        }
+        named = named_inputs(op)
         left = [port for port in op.inputs if port.name != "in.out"]
         for name, inner in node.keywords:
             port = named.get(name)
-            if port is None and isinstance(inner, Plain) and inner.text == NOT_GIVEN.get(name):
+            if port is None and isinstance(inner, Plain) and inner.text == not_given(op, name):
                 continue
             if port is None or not self._operand(inner, port, op):
                 return False
