@@ -128,9 +128,8 @@ class Identity:
     def read_beside(self, tensor: Tensor) -> str:
         """Return the name of a tensor on the same memory that was read, if ``tensor`` itself never was."""
         storage = None if self._seen(tensor) else self._storage(tensor)
-        there = (
-            [] if storage is None else [known.value for known in self._on.get(storage.number, {}).values()]
-        )
+        on = {} if storage is None else self._on.get(storage.number, {})
+        there = [known.value for known in on.values()]
         return next((name for value in there if (name := self.values[value].name)), "?" if there else "")
 
     def values_on(self, tensor: Tensor) -> Iterable[int]:
@@ -228,8 +227,7 @@ class Identity:
 
     def _add(self, tensor: Tensor, origin: Origin, name: str, op: int | None = None) -> int:
         """Make a new value, which ``tensor`` is now."""
-        identifier, dtype = len(self.values), tensor.dtype
-        seen = self._seen(tensor)
+        identifier, dtype, seen = len(self.values), tensor.dtype, self._seen(tensor)
         tracked = self._track(tensor, op) if seen is None else seen
         storage = tracked.storage
         number = None if storage is None else storage.number
