@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 import torch
 from transformers import CLIPTokenizer, Sam3Config, Sam3Model
+from transformers.models.sam3.modeling_sam3 import Sam3SinePositionEmbedding
 
 from shapeflow.adapters.base import Prepared
 from shapeflow.adapters.checkpoints import NO_WEIGHTS, load_into
@@ -46,6 +47,7 @@ def prepare(request: Request) -> Prepared:
     prompt = request.prompt if request.prompt is not None else NO_TEXT
     tokens, notes = _tokens(prompt)
     config: Any = Sam3Config()
+    forget_positions()
     torch.manual_seed(request.seed)
     model = Sam3Model(config).eval()
     if request.checkpoint is not None:
@@ -62,6 +64,18 @@ def prepare(request: Request) -> Prepared:
     inputs["thumbnail"] = thumbnail(images[0])
     versions = {"transformers": version("transformers")}
     return Prepared(model, _run(model, arguments), inputs, versions, tuple(notes))
+
+
+def forget_positions() -> None:
+    """Empty the cache in which ``transformers`` keeps position encodings for the whole process.
+
+    A second run would find the tables of the first, and its trace would not show how they are made.
+    """
+    cached = Sam3SinePositionEmbedding.build_sine_position_embedding
+    for cell in getattr(cached, "__closure__", None) or ():  # the decorator hides the cache there
+        empty = getattr(cell.cell_contents, "cache_clear", None)
+        if empty is not None:
+            empty()
 
 
 def _run(model: Any, arguments: dict[str, torch.Tensor]) -> Callable[[], object]:

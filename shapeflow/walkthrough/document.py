@@ -88,6 +88,8 @@ class Document:
     """Where each of ``dims`` is written."""
     statements: str = ""
     """The table of what another text says, a file seen from its folder; see ``statements``."""
+    map: str = ""
+    """The table of where another model has the same parts, a file seen from its folder; see ``model_map``."""
     fences: int = 0
     """Number of fenced blocks of any kind, to explain a document without claims."""
 

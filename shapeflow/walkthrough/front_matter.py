@@ -17,7 +17,7 @@ from shapeflow.walkthrough.block import ALL
 if TYPE_CHECKING:
     from yaml import Node
 
-KEYS = ("title", "model", "run", "runs", "dtype", "dims", "statements")
+KEYS = ("title", "model", "run", "runs", "dtype", "dims", "statements", "map")
 _RUN_NAME = re.compile(r"[^\W_][\w.-]*")
 MAX_CHARACTERS = 65_536
 MAX_DEPTH = 20
@@ -35,6 +35,7 @@ class FrontMatter:
     dims: Mapping[str, str] = field(default_factory=dict)
     dim_spans: Mapping[str, Span] = field(default_factory=dict)
     statements: str = ""
+    map: str = ""
     lines: int = 0
     """Number of lines it takes, both ``---`` lines included."""
 
@@ -82,6 +83,7 @@ class _Reader:
             dims={name: self._size(name, pair) for name, pair in dims.items()},
             dim_spans={name: self._span(value) for name, (_, value) in dims.items()},
             statements=self._text(entries, "statements"),
+            map=self._text(entries, "map"),
             lines=len(self.lines) + 1,
         )
 

@@ -70,6 +70,7 @@ def parse(text: str, path: str = "walkthrough.md") -> Document:
         claims=tuple(reader.claims),
         dim_spans=front.dim_spans,
         statements=front.statements,
+        map=front.map,
         fences=len(fences),
     )
 

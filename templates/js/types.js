@@ -34,6 +34,7 @@
  * @property {number | null} repeat
  * @property {string} difference
  * @property {number | null} covered
+ * @property {string} partner
  */
 /**
  * @typedef {object} OpRow
@@ -104,6 +105,7 @@
  * Everything the scripts are given; the trace is plain, or compressed and in base64.
  * @typedef {object} PageData
  * @property {string} language
+ * @property {string} other the other model of the walkthrough's map; empty without one
  * @property {Record<string, string>} words
  * @property {string} breaks a regular expression: where a selector may go on in the next line
  * @property {SizeSymbol[]} symbols

@@ -28,7 +28,7 @@ class Row:
 def tables(trace, folders=()) -> dict:
     names, tree = ExactNames(trace), CallTree(trace)
     sizes = {28: ("in.image", "in.image f32[1, 3, 28, 28]")}
-    return columns(trace, names, tree, Sources(trace, folders), sizes, {0: 66.6})
+    return columns(trace, names, tree, Sources(trace, folders), sizes, {0: 66.6}, {0: "other.part"})
 
 
 def items(column) -> list:

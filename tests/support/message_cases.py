@@ -102,6 +102,7 @@ COMMANDS: dict[str, str] = {
     "front-matter": "check t.trace.json front.md",
     "image-broken": "trace cut.png",
     "image-missing": "trace --prompt bus",
+    "map": "report t.trace.json mapped.md",
     "no-claims": "check t.trace.json none.md",
     "no-path": "graph t.trace.json --path mask_head:out backbone.convs.1:out -o t.dot",
     "not-an-image": "trace page.jpg",
@@ -254,6 +255,8 @@ def prepare(folder: Path) -> None:
     (folder / "stated.md").write_text("---\nstatements: stated.tsv\n---\n" + document_of(fine))
     rows = ("id\tsays\tverdict\tclaim", "1\tten masks\tholds\tmask_head:out  [1, 10, 14, 13]")
     (folder / "stated.tsv").write_text("\n".join(rows) + "\n")
+    (folder / "mapped.md").write_text("---\nmodel: tiny:detector\nmap: map.tsv\n---\n" + document_of(fine))
+    (folder / "map.tsv").write_text("section\ttiny:detectr\tother\nClaims\tencoder\tdetr\n")
     (folder / "other.md").write_text("---\nmodel: sam3\n---\n" + document_of(fine))
     (folder / "importing.md").write_text("---\nmodel: model.py:crsh\n---\n" + document_of(fine))
     (folder / "outside.md").write_text("---\nmodel: os:getcwd\n---\n" + document_of(fine))

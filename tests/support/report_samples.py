@@ -298,6 +298,28 @@ STATEMENTS = "\n".join(
 """A table of what another text says of the small detector."""
 
 
+MAP = "\n".join(
+    "\t".join(cells)
+    for cells in (
+        ("section", "other", "tiny:detector", "shapes", "note", "note.zh"),
+        ("1.2", "neck.levels.*", "backbone.vision_backbone.convs.*", "", "", ""),
+        ("2", "head:out[0]", "decoder:out[0]", "[Q, B, C] -> [B, Q, C]", "the <b>batch</b>", "批次在前"),
+        ("2", "", "decoder", "", "other has none", ""),
+        ("2", "points", "no_such_part", "", "", ""),
+    )
+)
+"""Where a model called ``other`` has the parts of the small detector."""
+
+
+def write_mapped_walkthrough(folder: Path) -> Path:
+    """Write the walkthrough and its map to another model into ``folder``; return its path."""
+    (folder / "map.tsv").write_text(MAP, encoding="utf-8")
+    path = folder / "mapped.md"
+    text = WALKTHROUGH.replace("dims:", "map: map.tsv\ndims:", 1)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 def write_stated_walkthrough(folder: Path) -> Path:
     """Write the walkthrough and the table of statements that it answers into ``folder``; return its path."""
     (folder / "statements.tsv").write_text(STATEMENTS, encoding="utf-8")

@@ -101,6 +101,7 @@ def page_data(view: ReportView) -> str:
     """Return what the page's script needs, as JSON that cannot end its element."""
     data: dict[str, Any] = {
         "language": view.language,
+        "other": view.map.model if view.map else "",
         "words": Translator(view.language).all(),
         "breaks": BREAKS.pattern,
         "symbols": [asdict(symbol) for symbol in view.symbols],

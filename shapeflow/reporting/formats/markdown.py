@@ -42,6 +42,7 @@ def render(view: ReportView) -> str:
         lines += _section(section, words)
     lines += _corrections(view, words)
     lines += _statements(view, words)
+    lines += _map(view, words)
     lines += _numbers(view, words)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -208,6 +209,27 @@ def _statement_part(part: StatementPart, words: Translator) -> list[str]:
         inside += table(head, rows)
     lines = f", {words('n-lines', lines=part.lines)}" if part.lines else ""
     return _folded(f"{part.title}{lines} ({part.total:,})", inside)
+
+
+def _map(view: ReportView, words: Translator) -> list[str]:
+    if view.map is None:
+        return []
+    model = view.map.model
+    lines = [f"## {text(words('map', model=model))}", ""]
+    head = [words("in-model", model=name) for name in (view.target, model)]
+    for part in view.map.parts:
+        rows = [
+            [
+                code(row.here) if row.here else words("no-such-place"),
+                code(row.there) if row.there else words("no-such-place"),
+                code(row.shapes) if row.shapes else "",
+                text(row.note),
+            ]
+            for row in part.rows
+        ]
+        inside = table([*head, words("shapes-differ"), words("differs-how")], rows)
+        lines += _folded(f"{part.title} ({len(part.rows):,})", inside)
+    return lines
 
 
 def _numbers(view: ReportView, words: Translator) -> list[str]:

@@ -14,6 +14,7 @@ from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.cause_model import CauseView, ClaimLink
 from shapeflow.reporting.view.claims import ClaimViews
 from shapeflow.reporting.view.colours import Colours, symbols_of
+from shapeflow.reporting.view.counterparts import map_view, partners
 from shapeflow.reporting.view.explorer import columns
 from shapeflow.reporting.view.link_model import LinkView
 from shapeflow.reporting.view.model import ClaimView, FailureView, ReportView, SectionView
@@ -23,6 +24,7 @@ from shapeflow.reporting.view.size_origins import size_origins
 from shapeflow.reporting.view.sources import Sources
 from shapeflow.reporting.view.statements import statement_parts
 from shapeflow.reporting.view.summary import facts_of, headline_of, picture_of, unobserved_of
+from shapeflow.walkthrough.model_map import read_map
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult
@@ -44,8 +46,8 @@ def build(
         folders: where the model's source is looked for; None: where Python imports from.
 
     Raises:
-        InputError: the table of statements that the walkthrough names cannot be read.
-        WalkthroughError: that table is not one.
+        InputError: a table that the walkthrough names cannot be read.
+        WalkthroughError: the table is not one, or a row of it cannot be used.
     """
     result = result.about(trace) if result else None
     words = Translator(language)
@@ -58,6 +60,7 @@ def build(
     parts = SectionMaterial(trace, tree, names, colours, words, claims, coverage)
     sections = walkthrough_sections(parts, result) if result else stage_sections(parts)
     numbers = numbers_of(trace, names)
+    other = read_map(result.document) if result else None
     uncovered = _uncovered(trace, tree, names, result)
     return ReportView(
         title=(result.document.title if result else "") or trace.run.target or "shapeflow",
@@ -75,10 +78,17 @@ def build(
         sections=tuple(sections),
         corrections=tuple(_corrections(sections)),
         statements=statement_parts(result.document, claims.made, words) if result else (),
+        map=map_view(trace, names, result.document, other, language) if result and other else None,
         uncovered=tuple(uncovered),
         numbers=numbers,
         explorer=columns(
-            trace, names, tree, sources, size_origins(trace, names), coverage.calls if coverage else {}
+            trace,
+            names,
+            tree,
+            sources,
+            size_origins(trace, names),
+            coverage.calls if coverage else {},
+            partners(trace, other) if other else {},
         ),
     )
 

@@ -42,6 +42,7 @@ def columns(
     sources: Sources,
     origins: Mapping[int, tuple[str, str]],
     covered: Mapping[int, float],
+    partners: Mapping[int, str],
 ) -> dict[str, Any]:
     """Return the trace as tables by name; ``explorer_model`` describes their rows.
 
@@ -52,18 +53,26 @@ def columns(
         sources: the lines that are shown.
         origins: size -> the selector of where it comes from, and why.
         covered: call -> how much of it some claim constrains, in percent; empty without a walkthrough.
+        partners: call -> what stands for it in another model; empty without a map.
     """
-    return _Tables(trace, names, tree, sources, covered).all(origins)
+    return _Tables(trace, names, tree, sources, covered, partners).all(origins)
 
 
 class _Tables:
     """Makes the rows of a trace; what many of them share is stored once."""
 
     def __init__(
-        self, trace: Trace, names: ExactNames, tree: CallTree, sources: Sources, covered: Mapping[int, float]
+        self,
+        trace: Trace,
+        names: ExactNames,
+        tree: CallTree,
+        sources: Sources,
+        covered: Mapping[int, float],
+        partners: Mapping[int, str],
     ) -> None:
         self.trace = trace
         self.covered = covered
+        self.partners = partners
         self.names = names
         self.tree = tree
         self.sources = sources
@@ -121,6 +130,7 @@ class _Tables:
             repeat=self.repeat_of.get(call.id),
             difference=self.difference(call),
             covered=round(self.covered[call.id]) if call.id in self.covered else None,
+            partner=self.partners.get(call.id, ""),
         )
 
     def difference(self, call: Call) -> str:

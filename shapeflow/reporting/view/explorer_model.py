@@ -52,6 +52,8 @@ class CallRow:
     """How it differs from most calls of its repeat; empty if it does not."""
     covered: int | None
     """How much of it, and of what runs in it, some claim constrains, in percent; None: nothing can be."""
+    partner: str
+    """What stands for it in the other model of the walkthrough's map; empty: nothing, or there is no map."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shapeflow.reporting.view.cause_model import CauseView
+from shapeflow.reporting.view.counterpart_model import MapView
 from shapeflow.reporting.view.figure_model import Attention, Drawing, FeatureMap
 from shapeflow.reporting.view.link_model import LinkView
 from shapeflow.reporting.view.numbers_model import NumbersView
@@ -232,6 +233,7 @@ class ReportView:
     sections: tuple[SectionView, ...]
     corrections: tuple[ClaimView, ...]
     statements: tuple[StatementPart, ...]
+    map: MapView | None
     uncovered: tuple[LinkView, ...]
     """Calls that no section speaks of."""
     numbers: NumbersView

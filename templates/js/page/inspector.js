@@ -93,6 +93,7 @@ function callView(call) {
     pair(words("inside"), words("n-ops", { n: call.last_op - call.first_op })),
     call.covered === null ? null : pair(words("covered"), `${call.covered} %`),
     repeat && pair(words("part-of"), link(repeat.selector, titleOf(repeat))),
+    call.partner ? pair(words("in-model", { model: page.other }), make("code", {}, call.partner)) : null,
     call.difference ? oddText(`${words("differs")}: ${call.difference}`) : null,
     portsBlock("takes", selector, inputs), portsBlock("gives", selector, outputs),
     sourceBlock(call.source),

@@ -12,6 +12,7 @@ from report_samples import (
     crashed,
     detector,
     hostile,
+    write_mapped_walkthrough,
     write_stated_walkthrough,
     write_walkthrough,
 )
@@ -47,16 +48,18 @@ def browser():
 def pages(tmp_path_factory) -> dict[str, Path]:
     """Pages by name.
 
-    ``good``, ``stated`` (with the statements of a text), ``evil``, ``crashed``, ``alone`` (no walkthrough),
-    ``packed``, ``chinese``.
+    ``good``, ``stated`` (with the statements of a text), ``mapped`` (to another model), ``evil``,
+    ``crashed``, ``alone`` (no walkthrough), ``packed``, ``chinese``.
     """
     folder = tmp_path_factory.mktemp("pages")
     good = check(detector(), write_walkthrough(folder))
     stated = check(good.trace, write_stated_walkthrough(folder))
+    mapped = check(good.trace, write_mapped_walkthrough(folder))
     evil = check(hostile(), write_walkthrough(folder, HOSTILE_WALKTHROUGH))
     views = {
         "good": build(good.trace, good, folders=[]),
         "stated": build(stated.trace, stated, folders=[]),
+        "mapped": build(mapped.trace, mapped, folders=[]),
         "evil": build(evil.trace, evil, folders=[]),
         "crashed": build(crashed(), folders=[]),
         "alone": build(detector(), folders=[]),

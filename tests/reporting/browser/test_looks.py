@@ -122,6 +122,20 @@ def test_scripts_off_the_text_is_still_there(browser, pages):
     page.close()
 
 
+def test_the_map_leads_to_a_call_that_names_its_partner(visit):
+    page = visit("mapped")
+    row = page.locator("#map tr", has_text="neck.levels.*")
+    assert not row.is_visible()
+    page.locator("#map summary", has_text="1.2 Pyramid").click()
+    assert row.is_visible()
+    row.locator("a.at").click()
+    page.wait_for_selector("#inspected code:text-is('neck.levels.0')")
+    assert "in other" in page.locator("#inspected").inner_text()
+    page.evaluate("location.hash = '#at=mask_head@0'")
+    page.wait_for_selector("#inspected :text('mask_head')")
+    assert "in other" not in page.locator("#inspected").inner_text()
+
+
 def test_scripts_off_the_statements_of_a_text_are_picked_by_part(browser, pages):
     page = browser.new_page(java_script_enabled=False)
     page.goto(pages["stated"].as_uri())

@@ -1,0 +1,69 @@
+"""Where another model has the same parts, by the sections of the walkthrough that names the map."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from shapeflow.errors import SelectorError
+from shapeflow.model.exact_names import ExactNames
+from shapeflow.model.match import Match
+from shapeflow.model.path_index import selector_of
+from shapeflow.model.trace import Trace
+from shapeflow.reporting.view.counterpart_model import CounterpartPart, CounterpartView, MapView
+
+if TYPE_CHECKING:
+    from shapeflow.walkthrough.document import Document
+    from shapeflow.walkthrough.model_map import Counterpart, ModelMap
+
+
+def map_view(trace: Trace, names: ExactNames, document: Document, found: ModelMap, language: str) -> MapView:
+    """Return the map that a document names, each place with what it is in this run.
+
+    Args:
+        trace: the run.
+        names: of everything in it.
+        document: the walkthrough.
+        found: its map.
+        language: of the notes.
+    """
+    from shapeflow.walkthrough.statements import number_of
+
+    sections = {number_of(section.title): section for section in document.sections}
+    parts = tuple(
+        CounterpartPart(
+            sections[number].title,
+            sections[number].id,
+            tuple(_view(trace, names, row, language) for row in rows),
+        )
+        for number, rows in groupby(found.rows, key=lambda row: row.section)
+    )
+    return MapView(found.model, parts)
+
+
+def partners(trace: Trace, found: ModelMap) -> dict[int, str]:
+    """Return what stands for each call in the other model, for the calls that the map has."""
+    by_key = {key: found.partner(key) for key in {selector_of(call.key) for call in trace.calls}}
+    told = ((call.id, by_key[selector_of(call.key)]) for call in trace.calls)
+    return {call: partner for call, partner in told if partner}
+
+
+def _view(trace: Trace, names: ExactNames, row: Counterpart, language: str) -> CounterpartView:
+    return CounterpartView(
+        here=row.here,
+        link=_link(trace, names, row.here) if row.here else "",
+        there=row.there,
+        shapes=" → ".join(row.shapes) if row.shapes else "",
+        note=row.note(language),
+    )
+
+
+def _link(trace: Trace, names: ExactNames, selector: str) -> str:
+    """Return the name of the first thing that a selector names; empty if it names nothing in this run."""
+    try:
+        first: Match = trace.select(selector)[0]
+    except SelectorError:
+        return ""
+    if first.tensor is not None:
+        return names.value(first.value.id) if first.value is not None else ""
+    return first.name

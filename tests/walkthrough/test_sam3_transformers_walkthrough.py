@@ -1,0 +1,57 @@
+"""The walkthrough of the SAM3 of transformers has the sections of the official one, and holds for the model."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from shapeflow.runs.documents import run_documents
+from shapeflow.walkthrough.check import check
+from shapeflow.walkthrough.document import Document
+from shapeflow.walkthrough.reader import read
+from shapeflow.walkthrough.shipped import shipped
+
+OTHERWISE = {
+    "SAM3, step by step: from a picture and a phrase to boxes and masks": (
+        "SAM3 in transformers, step by step: from a picture and a phrase to boxes and masks"
+    ),
+    "15 Corrections": "15 Where the two differ",
+    "15.1 The prompt has 33 tokens": "15.1 The prompt has 32 tokens",
+    "15.9 What the note leaves out": "15.9 What differs in numbers",
+}
+"""Headings of the official page -> those that stand in their place."""
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    """The walkthrough."""
+    return read(shipped("sam3-transformers"))
+
+
+def test_it_has_the_sections_of_the_official_one(document: Document) -> None:
+    official = read(shipped("sam3"))
+    expected = [(one.level, OTHERWISE.get(one.title, one.title)) for one in official.sections]
+    assert [(section.level, section.title) for section in document.sections] == expected
+
+
+def test_every_section_makes_claims_and_every_step_names_its_source(document: Document) -> None:
+    title, *sections = document.sections
+    assert title.level == 1
+    parents = {one.id for one, following in pairwise(sections) if one.level < following.level}
+    for section in sections:
+        chapter = re.match(r"(\d+)", section.title)
+        if section.id not in parents:
+            assert any(block.claims for block in section.blocks), section.title
+        if chapter and int(chapter[1]) in {*range(1, 12), 13, 14} and section.id not in parents:
+            assert any("*In the source: `" in block.text for block in section.blocks), section.title
+
+
+@pytest.mark.slow
+def test_all_of_it_holds_for_the_model(document: Document) -> None:
+    pytest.importorskip("transformers")
+    runs = {run: run_documents([document], run=run) for run in document.run_names}
+    result = check(runs, document)
+    assert [f"{verdict.claim.span.location}: {verdict.what}" for verdict in result.failed] == []
+    assert all(verdict.claim.kind == "value" for verdict in result.skipped)
