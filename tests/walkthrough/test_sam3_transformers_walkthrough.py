@@ -1,4 +1,4 @@
-"""The walkthrough of the SAM3 of transformers has the sections of the official one, and holds for the model."""
+"""The walkthrough of the SAM3 of transformers: the sections of the official one, and true of the model."""
 
 from __future__ import annotations
 
