@@ -49,6 +49,7 @@ def test_one_table_serves_both_walkthroughs():
     turned = [row.shapes and (row.shapes[1], row.shapes[0]) for row in there.rows]
     assert [row.shapes for row in here.rows] == turned
     assert read_map(read(FOLDER / "sam3.zh.md")) == here
+    assert read_map(read(FOLDER / "sam3-transformers.zh.md")) == there
 
 
 def test_what_differs_has_a_note_in_both_languages():

@@ -48,6 +48,17 @@ def test_every_section_makes_claims_and_every_step_names_its_source(document: Do
             assert any("*In the source: `" in block.text for block in section.blocks), section.title
 
 
+def test_both_languages_carry_the_same_claims(document: Document) -> None:
+    chinese = read(shipped("sam3-transformers", "zh"))
+    assert [claim.text for claim in chinese.claims] == [claim.text for claim in document.claims]
+    assert [claim.section for claim in chinese.claims] == [claim.section for claim in document.claims]
+    assert [section.level for section in chinese.sections] == [section.level for section in document.sections]
+    assert (chinese.model, chinese.dims, chinese.runs) == (document.model, document.dims, document.runs)
+    assert chinese.map == document.map
+    told = [block.text for section in chinese.sections for block in section.blocks if not block.claims]
+    assert sum(bool(re.search("[\u4e00-\u9fff]", text)) for text in told) > 0.8 * len(told)
+
+
 @pytest.mark.slow
 def test_all_of_it_holds_for_the_model(document: Document) -> None:
     pytest.importorskip("transformers")
