@@ -37,12 +37,14 @@ class Judged:
         codes = [int(result.exit_code(allow_undecided=allow_undecided)) for result in self.results]
         return max([*codes, *(int(error.exit_code) for error in self.errors.values())])
 
-    def judge(self, document: Document, traces: Sequence[Trace] | Mapping[str, Trace]) -> None:
-        """Judge one document."""
+    def judge(
+        self, document: Document, traces: Sequence[Trace] | Mapping[str, Trace], *, partial: bool = False
+    ) -> None:
+        """Judge one document; with ``partial`` claims on runs without a trace are only counted."""
         from shapeflow.walkthrough.check import check
 
         try:
-            self.results.append(check(traces, document))
+            self.results.append(check(traces, document, partial=partial))
         except ShapeflowError as error:
             self.errors[document.path] = error
 
@@ -109,7 +111,8 @@ def judge_stored(args: argparse.Namespace, judged: Judged) -> None:
             what = "a walkthrough that comes with shapeflow is not written over"
             hint = "a copy of it, named behind the trace"
             raise InputError("usage", what, where="option --write", hint=hint)
-        judged.judge(read(shipped(traces[0].run.target)), traces)
+        # nobody asked for all of its runs: the walkthrough is the one that there is
+        judged.judge(read(shipped(traces[0].run.target)), traces, partial=True)
         return
     documents = judged.read(words)  # first: they are read sooner than a large trace
     if not documents:

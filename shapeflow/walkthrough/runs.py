@@ -17,7 +17,8 @@ Given = Trace | Sequence[Trace] | Mapping[str, Trace]
 def by_run(document: Document, given: Given) -> dict[str, Trace]:
     """Return the traces by the run of the document that each is of, in the document's order.
 
-    A trace without a name is of the first run: the one that blocks without a name speak of.
+    A trace without a name is of the first run, the one that blocks without a name speak of; see
+    ``_unnamed`` for the exception.
 
     Raises:
         WalkthroughError: a trace is of no run of the document, or two are of one run.
@@ -28,13 +29,26 @@ def by_run(document: Document, given: Given) -> dict[str, Trace]:
     names = document.run_names
     found: dict[str, Trace] = {}
     for name, trace in pairs:
-        wanted = name if document.runs and name else names[0]
+        wanted = name if document.runs and name else _unnamed(document, trace)
         if wanted not in names:
             raise unknown_run(document, name)
         if wanted in found:
             raise _twice(document, wanted)
         found[wanted] = trace
     return {name: found[name] for name in names if name in found}
+
+
+def _unnamed(document: Document, trace: Trace) -> str:
+    """Return the run that a trace without a name is of: the first, of those that draw boxes as it does.
+
+    Only adapters that take boxes record whether there were any; other traces are of the first run.
+    """
+    boxes = trace.run.inputs.get("boxes")
+    if boxes is not None:
+        for name, run in document.runs.items():
+            if bool(run.get("boxes") or run.get("negative_boxes")) == bool(boxes):
+                return name
+    return document.run_names[0]
 
 
 def same_model(model: str, target: str) -> bool:
@@ -48,9 +62,10 @@ def same_model(model: str, target: str) -> bool:
 def traces_for(document: Document, traces: Sequence[Trace], documents: Sequence[Document]) -> Sequence[Trace]:
     """Return those traces that a document is judged on, of traces given for several documents.
 
-    A document takes the traces of its model and of the runs that it names; one without a name only for its
-    first run, if none is named so. A document without ``runs`` takes the trace without a name, if there is
-    one. What no document takes is given to each, where it is an error; so are all to one that takes none.
+    A document takes the traces of its model and of the runs that it names; one without a name only for the
+    run that it is of, if none is named so. A document without ``runs`` takes the trace without a name, if
+    there is one. What no document takes is given to each, where it is an error; so are all to one that takes
+    none.
     """
     taken = [_taken(one, traces) for one in documents]
     mine = _taken(document, traces)
@@ -63,8 +78,9 @@ def _taken(document: Document, traces: Sequence[Trace]) -> list[Trace]:
     mine = [trace for trace in traces if not document.model or same_model(document.model, trace.run.target)]
     if document.runs:
         named = [trace for trace in mine if trace.run.name in document.runs]
-        first = any(trace.run.name == document.run_names[0] for trace in named)
-        return named if first else [*(trace for trace in mine if not trace.run.name), *named]
+        names = {trace.run.name for trace in named}
+        unnamed = [trace for trace in mine if not trace.run.name]
+        return [*(trace for trace in unnamed if _unnamed(document, trace) not in names), *named]
     return [trace for trace in mine if not trace.run.name] or mine
 
 
@@ -94,6 +110,8 @@ def _twice(document: Document, name: str) -> WalkthroughError:
         f"two traces are of the run '{name}'",
         where=document.path,
         expected=f"one for each of {counted(len(document.runs), 'run')}: {listing(list(document.runs), 6)}",
-        because=f"a trace that does not name its run is of the first, '{document.run_names[0]}'",
+        because=f"a trace that does not name its run is of the first, '{document.run_names[0]}'"
+        if name == document.run_names[0]
+        else "",
         hint=f"{document.run_names[-1]}=FILE.trace.json",
     )

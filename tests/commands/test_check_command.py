@@ -133,6 +133,11 @@ class TestStored:
         assert check(capsys, "s.trace.json")[0] == 0
         _, _, err = check(capsys, "t.trace.json")
         assert "there is one for sam9" in err
+        runs = "---\nruns:\n  one: {seed: 1}\n  pair: {seed: 2}\n---\n"
+        pair = f"\n```shapes run=pair\n{WRONG}\n```\n"
+        (folder / "shipped" / "sam9.en.md").write_text(runs + document_of(FINE) + pair)
+        code, out, _ = check(capsys, "s.trace.json")
+        assert (code, "1 needs another run" in out) == (0, True), "one trace is enough, where nobody chose"
 
     @pytest.mark.parametrize("target", ["../../secret", "a/b", "", "a:b", ".."])
     def test_a_target_is_no_path(self, target):

@@ -55,6 +55,23 @@ def test_a_block_says_which_runs_it_is_about(block, failing):
         assert f"in the run{'s' if len(failing) > 1 else ''} {runs}" in verdict.render()
 
 
+@pytest.mark.parametrize(
+    ("boxes", "run"), [(None, "words"), ([], "words"), ([{"cx": 0.5}], "drawn")], ids=["no adapter", "0", "1"]
+)
+def test_a_trace_without_a_name_is_of_the_run_that_draws_boxes_as_it_does(boxes, run):
+    front = "---\nruns:\n  words:\n    seed: 1\n  drawn:\n    boxes: [[0.5, 0.5, 1, 1]]\n---\n# Claims\n"
+    trace = run_of("", 1)
+    inputs = {} if boxes is None else {"boxes": boxes}
+    trace = replace(trace, run=replace(trace.run, inputs=inputs))
+    result = result_of(f" run={run}\nencoder:out [1, 3, 8, 8]", traces=trace, front=front, partial=True)
+    assert list(result.traces) == [run]
+    assert [verdict.status for verdict in result.verdicts] == ["holds"]
+    named = replace(trace, run=replace(trace.run, name="words"))
+    assert list(result_of("\nencoder:out [1, 3, 8, 8]", traces=named, front=front, partial=True).traces) == [
+        "words"
+    ]
+
+
 def test_claims_bind_sizes_in_each_run():
     lines = " run=all\nencoder:out [B, C, H, H]", "\nwhere B == 1", " run=pair\nwhere B == 2"
     assert result_of(*lines).passed
