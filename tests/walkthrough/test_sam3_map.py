@@ -71,12 +71,23 @@ def wrong(row: Counterpart, official: Trace, transformers: Mapping[str, Trace]) 
     if not here or not there:
         return ""  # only one of the models has it, as its note says
     if here[0].port is None and here[0].tensor is None:
-        names = [{found.path for found in one} for one in (here, there)]
-        alike = "*" not in row.here or len(names[0]) == len(names[1])
-        return "" if alike else f"{row.here}: {len(names[0])} modules here, {len(names[1])} there"
+        return unlike_modules(row, (official, transformers[run]), (here, there))
     if len(here) != len(there):
         return f"{row.here}: {len(here)} places here, {len(there)} there"
     return next(filter(None, (unlike(row, *pair) for pair in zip(here, there, strict=True))), "")
+
+
+def unlike_modules(row: Counterpart, traces: Sequence[Trace], found: Sequence[Sequence[Match]]) -> str:
+    """Return how modules differ otherwise than their row says: in number, or without a note in parameters."""
+    paths = [list(dict.fromkeys(match.path for match in matches)) for matches in found]
+    if "*" in row.here and len(paths[0]) != len(paths[1]):
+        return f"{row.here}: {len(paths[0])} modules here, {len(paths[1])} there"
+    sizes = [
+        [trace.module_by_path[path].parameters for path in each if path in trace.module_by_path]
+        for trace, each in zip(traces, paths, strict=True)
+    ]
+    differ = all(sizes) and sizes[0] != sizes[1] and not row.note("en")
+    return f"{row.here}: {sizes[0]} parameters here, {sizes[1]} there" if differ else ""
 
 
 def unlike(row: Counterpart, here: Match, there: Match) -> str:
