@@ -14,7 +14,7 @@ from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.cause_model import CauseView, ClaimLink
 from shapeflow.reporting.view.claims import ClaimViews
 from shapeflow.reporting.view.colours import Colours, symbols_of
-from shapeflow.reporting.view.counterparts import map_view, partners
+from shapeflow.reporting.view.counterparts import mapped
 from shapeflow.reporting.view.explorer import columns
 from shapeflow.reporting.view.link_model import LinkView
 from shapeflow.reporting.view.model import ClaimView, FailureView, ReportView, SectionView
@@ -24,7 +24,6 @@ from shapeflow.reporting.view.size_origins import size_origins
 from shapeflow.reporting.view.sources import Sources
 from shapeflow.reporting.view.statements import statement_parts
 from shapeflow.reporting.view.summary import facts_of, headline_of, picture_of, unobserved_of
-from shapeflow.walkthrough.model_map import read_map
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult
@@ -57,10 +56,11 @@ def build(
     colours = Colours(symbols_of(trace, result))
     claims = ClaimViews(trace, names, sources, colours, words)
     coverage = coverage_of(result) if result else None
+    covered = coverage.calls if coverage else {}
     parts = SectionMaterial(trace, tree, names, colours, words, claims, coverage)
     sections = walkthrough_sections(parts, result) if result else stage_sections(parts)
     numbers = numbers_of(trace, names)
-    other = read_map(result.document) if result else None
+    other, partners = mapped(trace, names, result.document if result else None, language)
     uncovered = _uncovered(trace, tree, names, result)
     return ReportView(
         title=(result.document.title if result else "") or trace.run.target or "shapeflow",
@@ -78,18 +78,10 @@ def build(
         sections=tuple(sections),
         corrections=tuple(_corrections(sections)),
         statements=statement_parts(result.document, claims.made, words) if result else (),
-        map=map_view(trace, names, result.document, other, language) if result and other else None,
+        map=other,
         uncovered=tuple(uncovered),
         numbers=numbers,
-        explorer=columns(
-            trace,
-            names,
-            tree,
-            sources,
-            size_origins(trace, names),
-            coverage.calls if coverage else {},
-            partners(trace, other) if other else {},
-        ),
+        explorer=columns(trace, names, tree, sources, size_origins(trace, names), covered, partners),
     )
 
 

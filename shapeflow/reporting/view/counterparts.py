@@ -17,16 +17,30 @@ if TYPE_CHECKING:
     from shapeflow.walkthrough.model_map import Counterpart, ModelMap
 
 
-def map_view(trace: Trace, names: ExactNames, document: Document, found: ModelMap, language: str) -> MapView:
-    """Return the map that a document names, each place with what it is in this run.
+def mapped(
+    trace: Trace, names: ExactNames, document: Document | None, language: str
+) -> tuple[MapView | None, dict[int, str]]:
+    """Return the map that a document names, and what stands for each call in the other model.
 
     Args:
         trace: the run.
         names: of everything in it.
-        document: the walkthrough.
-        found: its map.
+        document: the walkthrough; with None, or one that names no map, there is none.
         language: of the notes.
+
+    Raises:
+        InputError: the table cannot be read.
+        WalkthroughError: the table is not one, or a row cannot be used.
     """
+    from shapeflow.walkthrough.model_map import read_map
+
+    found = read_map(document) if document else None
+    if document is None or found is None:
+        return None, {}
+    return _map_view(trace, names, document, found, language), _partners(trace, found)
+
+
+def _map_view(trace: Trace, names: ExactNames, document: Document, found: ModelMap, language: str) -> MapView:
     from shapeflow.walkthrough.statements import number_of
 
     sections = {number_of(section.title): section for section in document.sections}
@@ -41,7 +55,7 @@ def map_view(trace: Trace, names: ExactNames, document: Document, found: ModelMa
     return MapView(found.model, parts)
 
 
-def partners(trace: Trace, found: ModelMap) -> dict[int, str]:
+def _partners(trace: Trace, found: ModelMap) -> dict[int, str]:
     """Return what stands for each call in the other model, for the calls that the map has."""
     by_key = {key: found.partner(key) for key in {selector_of(call.key) for call in trace.calls}}
     told = ((call.id, by_key[selector_of(call.key)]) for call in trace.calls)
