@@ -64,7 +64,7 @@ def test_the_page_has_them_folded_with_links(view):
 def test_markdown_and_json_have_them(view):
     text = markdown.render(view)
     assert "## The same model elsewhere: other" in text
-    assert "| in tiny:detector | in other | shapes | how it differs |" in text
+    assert "| in tiny:detector | in other | shape | how it differs |" in text
     assert "| `backbone.vision_backbone.convs.*` | `neck.levels.*` |" in text
     assert json.loads(json_data.render(view))["map"]["parts"][0]["rows"][0]["there"] == "neck.levels.*"
 

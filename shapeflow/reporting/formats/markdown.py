@@ -227,7 +227,7 @@ def _map(view: ReportView, words: Translator) -> list[str]:
             ]
             for row in part.rows
         ]
-        inside = table([*head, words("shapes-differ"), words("differs-how")], rows)
+        inside = table([*head, words("shape"), words("differs-how")], rows)
         lines += _folded(f"{part.title} ({len(part.rows):,})", inside)
     return lines
 
