@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import linecache
 import random
 import signal
 import sys
@@ -139,12 +140,18 @@ Place = tuple[str, int]
 
 
 class Interruption:
-    """Raises KeyboardInterrupt when a line is run for the n-th time; without one it counts all of them."""
+    """Raises KeyboardInterrupt when a line is run for the n-th time; without one it counts all of them.
+
+    Python visits the line of a ``with`` once more where its block ends. No signal can come there: between the
+    last call of a block and that of ``__exit__`` Python looks for none.
+    """
 
     def __init__(self, place: Place | None = None, time: int = 0) -> None:
         self.place, self.time = place, time
         self.lines: Counter[Place] = Counter()
         self.where = ""
+        self._inside: set[tuple[int, int]] = set()
+        """Frames, and lines of those ``with`` blocks in them that have begun."""
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
         """Do so, as a trace function."""
@@ -152,6 +159,10 @@ class Interruption:
             return None
         if event == "line":
             place = (frame.f_code.co_filename, frame.f_lineno)
+            if linecache.getline(*place).lstrip().startswith("with "):
+                self._inside ^= {(id(frame), frame.f_lineno)}
+                if (id(frame), frame.f_lineno) not in self._inside:
+                    return self
             self.lines[place] += 1
             if place == self.place and self.lines[place] == self.time:
                 self.where = f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"

@@ -87,10 +87,10 @@ class SourceLines:
         place = (filename, line)
         known = self._ids.get(place)
         if known is None:
-            known = self._ids[place] = len(self.sources)
             shown = self._shown.get(filename)
             if shown is None:
                 shown = self._shown[filename] = display_name(filename)
             text = linecache.getline(filename, line).strip()
             self.sources.append(Source(shown, line, function, text[:160]))
+            known = self._ids[place] = len(self.sources) - 1  # Ctrl-C may come before there is one
         return known

@@ -377,7 +377,7 @@ def test_ctrl_c_while_the_end_of_a_run_is_noted(make, noting):
     assert reached > 2
 
 
-@pytest.mark.parametrize("file", ["trace_builder.py", "modes.py", "stacks.py"])
+@pytest.mark.parametrize("file", ["trace_builder.py", "modes.py", "source.py"])
 def test_ctrl_c_while_something_is_noted_leaves_a_whole_trace(file):
     way = "trace, shapes-only"
     interrupts.size(way, interrupts.Small().eval())
