@@ -13,6 +13,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "not observed": ("not observed", "未观察到"),
     "invalid": ("cannot be read", "无法解析"),
     "needs-real": ("needs a real run", "需要真实运行"),
+    "not-judged": ("not judged here", "本次未判定"),
     "needs-run": ("needs the run {run}", "需要名为 {run} 的运行"),
     "said": ("correction", "更正"),
     "said-stands": ("the text is wrong, as stated", "原文有误，确如本文指出"),
