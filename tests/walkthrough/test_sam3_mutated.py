@@ -100,7 +100,7 @@ def test_another_model_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     result = check(run_documents([document]), document)
     failed = [verdict.claim for verdict in result.failed]
     assert set(mutation.caught_by) <= {claim.text for claim in failed}
-    touched = rf"^(parameters|flops) |{mutation.touches}"
+    touched = rf"^(parameters|trainable|flops) |{mutation.touches}"
     about = [f"{claim.text}  {claim.scope.module}" for claim in failed]
     assert [text for text in about if not re.search(touched, text)] == []
     assert next((cause.what for cause in result.causes), "") == mutation.leads
