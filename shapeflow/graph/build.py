@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from shapeflow.graph.edges import draw
+from shapeflow.graph.joins import fewer_ops, with_note, without_index_ops
 from shapeflow.graph.model import Graph
-from shapeflow.graph.prune import prune
-from shapeflow.graph.simplify import connected, flatten_wrappers, inline_ops
+from shapeflow.graph.prune import fewer_ends, prune
+from shapeflow.graph.simplify import connected, flatten_wrappers
+from shapeflow.graph.ways import Ways
 from shapeflow.model.call_tree import CallTree
 from shapeflow.model.trace import Trace
 
@@ -43,14 +45,14 @@ def graph_of(
         shown = sorted({*shown, *(chosen if alone else ())})
     else:
         shown, left_out = lift(tree, chosen, limit)
-    graph = draw(tree, shown)
-    if calls is None:
-        graph = connected(inline_ops(graph))
-    if len(graph.nodes) > limit or calls is not None:
-        graph = prune(graph, limit)
+    ways = Ways(tree)
+    graph = without_index_ops(draw(tree, shown), ways)
+    graph = connected(graph) if calls is None else prune(graph, limit, ways)
+    graph = fewer_ops(fewer_ends(graph, limit), limit, ways)
     if len(graph.nodes) > limit:
-        graph = prune(draw(tree, shown, joins=False), limit)
-    return replace(flatten_wrappers(graph), left_out=left_out)
+        plain = prune(draw(tree, shown, joins=False), limit, ways)
+        graph = replace(fewer_ends(plain, limit), left_out=graph.left_out)
+    return with_note(flatten_wrappers(graph), left_out)
 
 
 def unfold(tree: CallTree, calls: Sequence[int], depth: int | None, limit: int) -> tuple[list[int], str]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import graphviz
 
-from shapeflow.graph.model import Cluster, Edge, Graph, Node
+from shapeflow.graph.model import Cluster, Edge, Flow, Graph, Node
 
 FONT = "Helvetica,Arial,sans-serif"
 MONO = "DejaVu Sans Mono,Menlo,Consolas,monospace"
@@ -64,7 +64,8 @@ LINE = {
     "input": "#3b8657",
     "output": "#3b8657",
 }
-SHAPES_OF_EDGE = 2
+SOFT = "#5b6372"
+"""Colour of what is less important."""
 MORE = "+ {n} more"
 LONGEST = 48
 
@@ -116,7 +117,7 @@ def _add_node(dot: Any, node: Node) -> None:
     plain = node.kind in ("op", "unused", "outside")
     label = _html(node.title) if plain else f"<B>{_html(node.title)}</B>"
     if node.subtitle:
-        label += f'<BR/><FONT POINT-SIZE="9" COLOR="#5b6372">{_html(node.subtitle)}</FONT>'
+        label += f'<BR/><FONT POINT-SIZE="9" COLOR="{SOFT}">{_html(node.subtitle)}</FONT>'
     dashed = node.kind in ("unused", "outside")
     attributes = {
         "class": node.kind,
@@ -131,11 +132,21 @@ def _add_node(dot: Any, node: Node) -> None:
 
 
 def _add_edge(dot: Any, edge: Edge, colours: Mapping[int, str], more: str) -> None:
-    shown = [_coloured(text, colours) for text in edge.shapes[:SHAPES_OF_EDGE]]
-    if len(edge.shapes) > SHAPES_OF_EDGE:
-        shown.append(_html(more.replace("{n}", str(len(edge.shapes) - SHAPES_OF_EDGE))))
+    shown = [line for flow in edge.shown for line in _flow(flow, colours)]
+    if edge.more:
+        shown.append(_html(more.replace("{n}", str(edge.more))))
     dashed = {"style": "dashed", "class": "unused"} if edge.unused else {}
     dot.edge(f"n{edge.source}", f"n{edge.target}", f"<{'<BR/>'.join(shown)}>", **dashed)
+
+
+def _flow(flow: Flow, colours: Mapping[int, str]) -> list[str]:
+    """Return the lines of a tensor on an arrow: the ops, softer, between the shapes before and after."""
+    before, *rest = flow.lines
+    lines = [_coloured(before, colours)]
+    if rest:
+        via, after = rest
+        lines += [f'<FONT COLOR="{SOFT}">{_html(via)}</FONT>', _coloured(after, colours)]
+    return lines
 
 
 def _coloured(shape: str, colours: Mapping[int, str]) -> str:

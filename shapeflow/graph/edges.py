@@ -7,14 +7,18 @@ from dataclasses import replace
 from math import prod
 
 from shapeflow.common.text import counted
-from shapeflow.graph.model import Cluster, Edge, Graph, Kind, Node
-from shapeflow.graph.simplify import drop_isolated
+from shapeflow.graph.joins import fold_ops
+from shapeflow.graph.model import Cluster, Edge, Flow, Graph, Kind, Node
+from shapeflow.graph.simplify import distinct, drop_isolated
+from shapeflow.graph.via import DIRECTLY, Via
 from shapeflow.model.call_tree import CallTree, Repeat, tail
 from shapeflow.model.containers import values_at
 from shapeflow.model.records import Call, Op, Value
 
-Edges = dict[tuple[int, int], dict[int, None]]
-"""Source and target node -> the values that go there, in order."""
+Origins = dict[tuple[int, int], Via]
+"""Where the data of a value comes from: a node and the value that it gave -> what happened to that since."""
+Edges = dict[tuple[int, int], dict[tuple[int, int], Via]]
+"""Source and target node -> the values that the one gives and the other gets -> what happens between."""
 
 
 def draw(tree: CallTree, shown: Sequence[int], *, joins: bool = True) -> Graph:
@@ -41,12 +45,15 @@ class _Drawing:
         self.nodes: list[Node] = []
         self.clusters: list[Cluster] = []
         self.edges: Edges = {}
-        self.sources: dict[int, dict[int, None]] = {}
-        """Value id -> nodes its data comes from."""
+        self.sources: dict[int, Origins] = {}
+        """Value id -> where its data comes from."""
         self.node_of_call: dict[int, int] = {}
         self.cluster_of_call: dict[int, int] = {}
         self.extra: dict[tuple[str, object], int] = {}
         """Nodes for inputs, closed calls and unused outputs, by what they stand for."""
+        self.returned: dict[int, frozenset[int]] = {}
+        """Node -> the values that its calls return."""
+        self.failed = self.trace.run.failure.op if self.trace.run.failure else None
         self.owners: dict[int | None, tuple[int | None, int | None]] = {}
         self.holders = {up for call in shown for up in tree.ancestors(call)[1:]}
         self._place(sorted(shown))
@@ -56,7 +63,9 @@ class _Drawing:
         for op in self.trace.ops:
             node, frame = self._owner(op.call)
             if node is None:
-                self._between(op, frame)
+                parent = None if op.parent is None else self.trace.ops[op.parent]
+                if parent is None or not parent.outputs:  # an op in a composite one is told as that
+                    self._between(op, frame)
             else:
                 self._through(op, node)
         self._outputs()
@@ -141,40 +150,57 @@ class _Drawing:
 
     def _through(self, op: Op, node: int) -> None:
         """An op inside a node: its inputs arrive there, its outputs start there."""
-        for value in self.tree.given[op.id]:
-            for source in self._from(value):
-                if source != node:
-                    self._edge(source, node, value)
+        given = self.tree.given[op.id]
+        for value in given:
+            self._arrives(value, node)
         for value in self.tree.made[op.id]:
-            self.sources[value] = {node: None}
+            # A tensor handed on unchanged is what the node gives only if the node returns it.
+            if value not in given or value in self._returned(node):
+                self.sources[value] = {(node, value): DIRECTLY}
+
+    def _returned(self, node: int) -> frozenset[int]:
+        """Return the values that the calls of a node return."""
+        if node not in self.returned:
+            calls = self.nodes[node].calls
+            self.returned[node] = frozenset(
+                value for call in calls for value in values_at(self.trace.calls[call].outputs)
+            )
+        return self.returned[node]
 
     def _between(self, op: Op, frame: int | None) -> None:
-        """An op between nodes: data passes through; where several meet it is a small node."""
-        inputs = self.tree.given[op.id]
-        merged: dict[int, None] = {}
+        """An op between nodes: data passes through; where several tensors meet it is a small node."""
+        given = self.tree.given[op.id]
+        inputs = [value for value in given if not _trivial(self.trace.values[value])] or given
+        merged: Origins = {}
         for value in inputs:
-            merged |= self._from(value)
-        if self.joins and len(merged) > 1 and len(inputs) > 1 and op.parent is None:
+            for origin, via in self._from(value).items():
+                merged[origin] = via.beside(merged[origin]) if origin in merged else via
+        failed = op.id == self.failed
+        node = None
+        if failed or (self.joins and len(merged) > 1):
             name = "" if op.call is None else self.trace.calls[op.call].name
-            node = self._add("op", op.target, "", f"{name}/{op.target}")
-            self.nodes[node] = replace(self.nodes[node], cluster=frame)
+            node = self._add("failed" if failed else "op", op.target, "", f"{name}/{op.target}")
+            self.nodes[node] = replace(self.nodes[node], ops=(op.id,), cluster=frame)
             for value in inputs:
-                for source in self._from(value):
-                    self._edge(source, node, value)
-            merged = {node: None}
+                self._arrives(value, node)
+        elif not self.joins:  # one of those that come from one node speaks for all of them
+            merged = {origin: merged[origin] for origin in {origin[0]: origin for origin in merged}.values()}
         for value in self.tree.made[op.id]:
-            self.sources[value] = merged
+            if node is not None:
+                self.sources[value] = {(node, value): DIRECTLY}
+            elif value not in given:
+                self.sources[value] = {origin: via.then(op.target) for origin, via in merged.items()}
 
-    def _from(self, value: int) -> dict[int, None]:
-        """Return the nodes a value's data comes from; an input of the run gets its node when first read."""
+    def _from(self, value: int) -> Origins:
+        """Return where a value's data comes from; an input of the run gets its node when first read."""
         if value not in self.sources:
             record = self.trace.values[value]
             self.sources[value] = {}
             if record.origin == "input":
-                key = ("input", record.name)
+                key = ("input", f"{record.name} {record}")
                 if key not in self.extra:
                     self.extra[key] = self._add("input", record.name or "input", str(record))
-                self.sources[value] = {self.extra[key]: None}
+                self.sources[value] = {(self.extra[key], value): DIRECTLY}
         return self.sources[value]
 
     # -- ends -----------------------------------------------------------------------------------
@@ -189,11 +215,11 @@ class _Drawing:
                 continue
             title = "result" if call.name == "." else f"result of {tail(call)}"
             node = self._add("output", title, counted(len(ports), "tensor"))
+            self.nodes[node] = replace(self.nodes[node], calls=(root,))
             for port in ports:
                 assert port.value is not None
-                for source in self.sources[port.value]:
-                    if self.nodes[source].kind != "input":
-                        self._edge(source, node, port.value)
+                if all(self.nodes[source].kind != "input" for source, _ in self.sources[port.value]):
+                    self._arrives(port.value, node)
 
     def _unused(self) -> None:
         """Draw the outputs that shown calls made themselves and nobody reads."""
@@ -201,27 +227,32 @@ class _Drawing:
             if self.tree.unused.isdisjoint(values_at(self.trace.calls[call].outputs)):
                 continue
             for port in self.trace.calls[call].outputs:
-                if port.value in self.tree.unused and self.sources.get(port.value) == {node: None}:
+                if port.value in self.tree.unused and self.sources.get(port.value) == {
+                    (node, port.value): DIRECTLY
+                }:
                     key = ("unused", node)
                     if key not in self.extra:
                         self.extra[key] = self._add("unused", "unused")
                         stub = self.nodes[self.extra[key]]
                         self.nodes[stub.id] = replace(stub, cluster=self.nodes[node].cluster)
-                    self._edge(node, self.extra[key], port.value)
+                    self._arrives(port.value, self.extra[key])
 
-    def _edge(self, source: int, target: int, value: int) -> None:
-        if _trivial(self.trace.values[value]):
-            return
-        self.edges.setdefault((source, target), {})[value] = None
+    def _arrives(self, value: int, target: int) -> None:
+        """Add the arrows to a node that gets ``value``."""
+        for (source, first), via in self._from(value).items():
+            if source != target and not _trivial(self.trace.values[value]):
+                self.edges.setdefault((source, target), {})[first, value] = via
 
     def _finished(self) -> Graph:
         edges = []
-        for (source, target), values in self.edges.items():
-            records = sorted((self.trace.values[value] for value in values), key=lambda v: -v.bytes)
-            texts = dict.fromkeys(map(str, records))
-            unused = self.nodes[target].kind == "unused"
-            edges.append(Edge(source, target, tuple(values), tuple(texts), unused))
-        return drop_isolated(Graph(tuple(self.nodes), tuple(edges), tuple(self.clusters)))
+        for (source, target), found in self.edges.items():
+            flows = [self._flow(first, last, via) for (first, last), via in found.items()]
+            edges.append(Edge(source, target, distinct(flows), self.nodes[target].kind == "unused"))
+        graph = Graph(tuple(self.nodes), tuple(edges), tuple(self.clusters))
+        return drop_isolated(fold_ops(graph, self.trace))
+
+    def _flow(self, first: int, last: int, via: Via) -> Flow:
+        return Flow(first, last, str(self.trace.values[first]), str(self.trace.values[last]), via)
 
 
 def _trivial(value: Value) -> bool:

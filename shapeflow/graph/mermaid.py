@@ -13,8 +13,8 @@ def to_mermaid(graph: Graph) -> str:
     """Return ``graph`` as a Mermaid flow chart."""
     lines = ["flowchart TB", *_inside(graph, None, "  ")]
     for edge in graph.edges:
-        label = "<br>".join(_text(shape) for shape in edge.shapes[:2])
-        more = f"<br>+ {len(edge.shapes) - 2} more shapes" if len(edge.shapes) > 2 else ""
+        label = "<br>".join(_text(line) for flow in edge.shown for line in flow.lines)
+        more = f"<br>+ {edge.more} more" if edge.more else ""
         arrow = "-.->" if edge.unused else "-->"
         lines.append(f'  n{edge.source} {arrow}|"{label}{more}"| n{edge.target}')
     dashed = [f"n{node.id}" for node in graph.nodes if node.kind in ("unused", "outside")]

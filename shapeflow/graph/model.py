@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from shapeflow.graph.via import DIRECTLY, Via
+
 Kind = Literal["call", "repeat", "op", "input", "output", "outside", "unused", "failed"]
 
 
@@ -19,20 +21,61 @@ class Node:
     selector: str = ""
     """What it stands for, for links; empty where there is nothing to open."""
     calls: tuple[int, ...] = ()
+    """Ids of the calls that it stands for; of a result, the call that returns it."""
+    ops: tuple[int, ...] = ()
+    """Ids of the ops that it stands for, of the kind ``op``."""
     cluster: int | None = None
     """Id of the cluster it lies in."""
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """One tensor on its way between two boxes."""
+
+    first: int
+    """Id of the value that the one box gives."""
+    last: int
+    """Id of the value that the other gets: the same one if nothing happens between them."""
+    before: str
+    """Dtype and shape of ``first``."""
+    after: str
+    """Dtype and shape of ``last``."""
+    via: Via = DIRECTLY
+    """What happens to it between the boxes."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What stands on the arrow: the shape; or the shape before, the ops, and the shape after."""
+        if not self.via.names:
+            return (self.before,)
+        return (self.before, str(self.via), self.after)
+
+
+@dataclass(frozen=True, slots=True)
 class Edge:
-    """Values that go from one node to another."""
+    """Tensors that go from one node to another."""
 
     source: int
     target: int
-    values: tuple[int, ...]
-    """As they arrive."""
-    shapes: tuple[str, ...]
+    flows: tuple[Flow, ...]
+    """The largest first."""
     unused: bool = False
+
+    @property
+    def told(self) -> tuple[Flow, ...]:
+        """Those that read alike once."""
+        return tuple({flow.lines: flow for flow in self.flows}.values())
+
+    @property
+    def shown(self) -> tuple[Flow, ...]:
+        """Those that stand on the arrow: two, or one that changes on the way."""
+        first = self.told[:2]
+        return first[:1] if any(flow.via.names for flow in first) else first
+
+    @property
+    def more(self) -> int:
+        """How many do not stand on the arrow."""
+        return len(self.told) - len(self.shown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shapeflow.errors import InputError
-from shapeflow.graph.model import Edge, Graph, Node
+from shapeflow.graph.model import Edge, Flow, Graph, Node
 from shapeflow.model.call_tree import tail
 from shapeflow.model.trace import Trace
 
@@ -40,15 +40,21 @@ def route(trace: Trace, source: str, destination: str) -> Graph:
         names = list(dict.fromkeys(trace.ops[op].target for op in ops))
         shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         if call is None:
-            nodes.append(Node(len(nodes), "op", shown))
+            nodes.append(Node(len(nodes), "op", shown, ops=tuple(ops)))
         else:
             record = trace.calls[call]
             title = tail(record) if record.name != "." else record.class_name
-            nodes.append(Node(len(nodes), "call", title, shown, record.exact_name, (call,)))
-        edges.append(Edge(len(nodes) - 2, len(nodes) - 1, (value,), (str(trace.values[value]),)))
+            nodes.append(Node(len(nodes), "call", title, shown, record.exact_name, (call,), tuple(ops)))
+        edges.append(_step(trace, len(nodes) - 1, value))
     nodes.append(Node(len(nodes), "output", destination, str(trace.values[end]), _linkable(destination)))
-    edges.append(Edge(len(nodes) - 2, len(nodes) - 1, (end,), (str(trace.values[end]),)))
+    edges.append(_step(trace, len(nodes) - 1, end))
     return Graph(tuple(nodes), tuple(edges), title=f"{source} → {destination}")
+
+
+def _step(trace: Trace, target: int, value: int) -> Edge:
+    """Return the arrow to a box from the one before it: what that one gives is what this one gets."""
+    text = str(trace.values[value])
+    return Edge(target - 1, target, (Flow(value, value, text, text),))
 
 
 def _linkable(selector: str) -> str:

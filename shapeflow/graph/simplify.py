@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import product
+from math import prod
 
-from shapeflow.graph.model import Graph
+from shapeflow.graph.model import Edge, Flow, Graph
+from shapeflow.graph.ways import Ways
 
 SHOWN = ("call", "repeat", "failed")
 """Kinds of the nodes that were asked for; the others are drawn where they connect these."""
+
+ALIKE = 4
+"""So many of the first and of the last flows that read alike are kept."""
+
+DIM = re.compile(r"\d+")
 
 
 def connected(graph: Graph) -> Graph:
@@ -45,41 +54,68 @@ def flatten_wrappers(graph: Graph) -> Graph:
     return replace(graph, nodes=tuple(nodes.values()), clusters=tuple(clusters.values()))
 
 
-def inline_ops(graph: Graph) -> Graph:
-    """Return ``graph`` with joining ops only where they save arrows; elsewhere the arrows go straight on."""
-    while True:
-        arriving = Counter(edge.target for edge in graph.edges)
-        leaving = Counter(edge.source for edge in graph.edges)
-        wasteful = [
-            node.id
-            for node in graph.nodes
-            if node.kind == "op"
-            and arriving[node.id] * leaving[node.id] <= arriving[node.id] + leaving[node.id]
-        ]
-        if not wasteful:
-            return graph
-        graph = remove_nodes(graph, wasteful[:1], bridge=True)
+def distinct(flows: Iterable[Flow]) -> tuple[Flow, ...]:
+    """Return the flows of an arrow without doubles, the largest first, of many that read alike a few.
+
+    Those that read alike are told once, but where a box is left out one of them may lead on and another not.
+    """
+    alike: dict[tuple[str, ...], list[Flow]] = {}
+    for flow in dict.fromkeys(flows):
+        alike.setdefault(flow.lines, []).append(flow)
+    groups = sorted(alike.values(), key=lambda group: -size_of(group[0].after))
+    few = (group if len(group) <= 2 * ALIKE else group[:ALIKE] + group[-ALIKE:] for group in groups)
+    return tuple(flow for group in few for flow in group)
 
 
-def remove_nodes(graph: Graph, dropped: Iterable[int], *, bridge: bool) -> Graph:
+def size_of(shape: str) -> int:
+    """Return the number of elements of ``f32[1, 256]``."""
+    return prod(map(int, DIM.findall(shape[shape.find("[") :])))
+
+
+def remove_nodes(graph: Graph, dropped: Iterable[int], ways: Ways | None) -> Graph:
     """Return ``graph`` without some nodes.
 
     Args:
         graph: the graph.
         dropped: ids of nodes.
-        bridge: connect what fed a dropped node with what read it.
+        ways: connect what fed a dropped node with what read it, where these say that data goes through, and
+            name the node on the arrow; None: do not.
     """
+    titles = {node.id: node.title for node in graph.nodes}
     gone = set(dropped)
-    edges = {(edge.source, edge.target): edge for edge in graph.edges}
+    edges: dict[tuple[int, int], Edge] = {}
+    arriving: dict[int, dict[int, None]] = defaultdict(dict)
+    leaving: dict[int, dict[int, None]] = defaultdict(dict)
+
+    def add(edge: Edge) -> None:
+        edges[edge.source, edge.target] = edge
+        arriving[edge.target][edge.source] = leaving[edge.source][edge.target] = None
+
+    for edge in graph.edges:
+        add(edge)
     for node in sorted(gone):
-        arriving = [edge for edge in edges.values() if edge.target == node]
-        leaving = [edge for edge in edges.values() if edge.source == node]
-        for edge in (*arriving, *leaving):
-            edges.pop((edge.source, edge.target), None)
-        if bridge:
-            for first in arriving:
-                for second in leaving:
-                    if first.source != second.target:
-                        edges.setdefault((first.source, second.target), replace(second, source=first.source))
+        before = [edges.pop((source, node)) for source in arriving.pop(node, ())]
+        after = [edges.pop((node, target)) for target in leaving.pop(node, ())]
+        for edge in before:
+            del leaving[edge.source][node]
+        for edge in after:
+            del arriving[edge.target][node]
+        for first, second in product(before, after):
+            ends = (first.source, second.target)
+            through = _through(first, titles[node], second, ways) if ways and ends[0] != ends[1] else []
+            if through:
+                known = edges[ends].flows if ends in edges else ()
+                add(Edge(*ends, distinct((*known, *through)), second.unused))
     nodes = tuple(node for node in graph.nodes if node.id not in gone)
     return drop_isolated(replace(graph, nodes=nodes, edges=tuple(edges.values())))
+
+
+def _through(first: Edge, title: str, second: Edge, ways: Ways) -> list[Flow]:
+    """Return what goes on where a node is left out, each with the largest tensor that it was made from."""
+    found = []
+    for flow in second.flows:
+        start = next((one for one in first.flows if ways.lead(one.last, flow.first)), None)
+        if start:
+            via = start.via.then(title, *flow.via.names)
+            found.append(Flow(start.first, flow.last, start.before, flow.after, via))
+    return found

@@ -11,6 +11,8 @@ from html import escape
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from shapeflow.graph.dot import SOFT
+
 SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}href"
 
@@ -22,8 +24,6 @@ BESIDE = 3.0
 """Points between an arrow and its label."""
 MARKED = 0x5F0000
 """Text colours from here on stand for symbols; the page's classes take their place."""
-SOFT = "#5b6372"
-"""Colour of what is less important."""
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 PATH = re.compile(r"[MC\s,\d.-]*")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from builders import TraceBuilder
+from graph_reads import arrows, calls, titles
 from report_samples import crashed, detector
 
 from shapeflow.errors import InputError
 from shapeflow.graph.build import graph_of
-from shapeflow.graph.model import Graph
 from shapeflow.graph.route import route
 from shapeflow.model.call_tree import CallTree, Repeat, pattern, tail
 from shapeflow.model.records import Run
@@ -22,19 +22,6 @@ def trace():
 @pytest.fixture(scope="module")
 def tree(trace):
     return CallTree(trace)
-
-
-def titles(graph: Graph) -> list[str]:
-    return [node.title for node in graph.nodes]
-
-
-def arrows(graph: Graph) -> set[tuple[str, str]]:
-    names = {node.id: node.title for node in graph.nodes}
-    return {(names[edge.source], names[edge.target]) for edge in graph.edges}
-
-
-def calls(trace, selector: str) -> list[int]:
-    return [match.call.id for match in trace.select(selector)]
 
 
 def test_repeated_blocks_fold_and_the_odd_one_is_known(trace, tree):
@@ -96,7 +83,7 @@ def test_the_whole_run_shows_inputs_unused_outputs_and_the_result(trace):
     assert ("blocks.0 … 5", "convs.0 … 3") in arrows(graph)
     assert ("convs.0 … 3", "mask_head") in arrows(graph)
     (dashed,) = [edge for edge in graph.edges if edge.unused]
-    assert dashed.shapes == ("f32[1, 16, 16, 16]", "f32[1, 16, 4, 4]")
+    assert [flow.lines for flow in dashed.flows] == [("f32[1, 16, 16, 16]",), ("f32[1, 16, 4, 4]",)]
 
 
 def test_one_call_is_opened_with_its_neighbours(trace):

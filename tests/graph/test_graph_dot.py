@@ -16,7 +16,8 @@ from shapeflow.graph.build import graph_of
 from shapeflow.graph.dot import LONGEST, printable, to_dot
 from shapeflow.graph.engine import ENGINES, render
 from shapeflow.graph.mermaid import to_mermaid
-from shapeflow.graph.model import Edge, Graph, Node
+from shapeflow.graph.model import Edge, Flow, Graph, Node
+from shapeflow.graph.via import Via
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="the system's Graphviz is not installed")
 
@@ -26,9 +27,25 @@ def graph():
     return graph_of(detector())
 
 
+def plain(shape: str) -> Flow:
+    """Return a tensor that arrives as it left."""
+    return Flow(0, 0, shape, shape)
+
+
+def test_an_arrow_shows_what_leaves_what_happens_and_what_arrives():
+    changed = Flow(0, 1, "f32[1, 4, 2]", "f32[1, 8]", Via(("flatten",)))
+    nodes = (Node(0, "call", "a", calls=(0,)), Node(1, "call", "b", calls=(1,)))
+    one = Graph(nodes, (Edge(0, 1, (changed, plain("f32[2]"))),))
+    soft = '<FONT COLOR="#5b6372">flatten</FONT>'
+    assert f"<f32[1, 4, 2&#93;<BR/>{soft}<BR/>f32[1, 8&#93;<BR/>+ 1 more>" in to_dot(one)
+    assert "f32#91;1, 4, 2#93;<br>flatten<br>f32#91;1, 8#93;<br>+ 1 more" in to_mermaid(one)
+    three = Graph(nodes, (Edge(0, 1, (plain("f32[4]"), plain("f32[3]"), plain("f32[2]"))),))
+    assert "<f32[4&#93;<BR/>f32[3&#93;<BR/>+ 1 more>" in to_dot(three)
+
+
 def test_names_cannot_end_a_label_or_start_markup():
     evil = Node(0, "call", ATTACK, '"]; evil [label="', 'a"; URL="javascript:x', (0,))
-    text = to_dot(Graph((evil, Node(1, "call", "b")), (Edge(0, 1, (), ("f32[1]",)),)))
+    text = to_dot(Graph((evil, Node(1, "call", "b")), (Edge(0, 1, (plain("f32[1]"),)),)))
     assert "<img" not in text
     assert "<script" not in text
     assert 'URL="#at=a%22%3B%20URL%3D%22javascript:x"' in text

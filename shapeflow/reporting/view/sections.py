@@ -60,7 +60,8 @@ class SectionMaterial:
 def overview(parts: SectionMaterial) -> Drawing:
     """Return the figure of the whole path, without the masks and indices that go everywhere."""
     graph = graph_of(parts.trace, limit=OVERVIEW_NODES, structure=parts.tree)
-    data = [edge for edge in graph.edges if any(_is_data(parts.trace.values[value]) for value in edge.values)]
+    values = parts.trace.values
+    data = [edge for edge in graph.edges if any(_is_data(values[flow.last]) for flow in edge.flows)]
     kept = connected(replace(graph, edges=tuple(data)))
     graph = kept if kept.edges else graph
     return draw_all([replace(graph, title=parts.words("overview"))], parts.palette, parts.words)[0]
