@@ -31,6 +31,7 @@ def text(changes: Sequence[Change], outcomes: Iterable[Outcome], listed: int | N
     found = list(outcomes)
     real = [outcome for outcome in found if outcome.kind != SAME]
     quiet = [outcome for outcome in found if outcome.kind == SAME]
+    raised = sum(outcome.caught for outcome in quiet)
     caught = [outcome for outcome in real if outcome.caught]
     rows = []
     for kind in dict.fromkeys(change.kind for change in changes if not change.same):
@@ -43,7 +44,8 @@ def text(changes: Sequence[Change], outcomes: Iterable[Outcome], listed: int | N
         f"**{_share(len(caught), len(real))} are caught** shapes-only, "
         f"{_share(sum(outcome.named for outcome in caught), len(caught))} of these with the place in the "
         f"first three lines of the message. Of {len(quiet)} that change nothing "
-        f"**{sum(outcome.caught for outcome in quiet)} are a false alarm**. {versions('torch', 'sam3')}.",
+        f"**{raised} {'is a false alarm' if raised == 1 else 'are false alarms'}**. "
+        f"{versions('torch', 'sam3')}.",
         table(["kind", "changes", "caught", "of these: refused by the run", "place named", "unseen"], rows),
     ]
     survivors = sorted(

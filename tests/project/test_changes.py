@@ -157,7 +157,7 @@ def test_the_table_counts_and_sorts():
     shown = text(changes, found)
     assert "3 changes to SAM3's source: **33.3% (1 of 3) are caught**" in shown
     assert "0.0% (0 of 1) of these with the place" in shown
-    assert "Of 1 that change nothing **1 are a false alarm**" in shown
+    assert "Of 1 that change nothing **1 is a false alarm**" in shown
     assert "| op | 2 | 1 | 0 | 0 | 1 |" in shown
     assert "| **all** | 3 | 1 | 0 | 0 | 2 |" in shown
     assert shown.index("`c` does something") < shown.index("`b` does something")
@@ -179,7 +179,7 @@ def test_two_changes_are_tried(tmp_path):
 
     shown, _ = tried("--jobs", "1")
     assert "100.0% (1 of 1) are caught" in shown
-    assert "**0 are a false alarm**" in shown
+    assert "**0 are false alarms**" in shown
     less, same = sorted(map(json.loads, kept.read_text().splitlines()), key=lambda item: item["name"])
     assert less["named"] and "count transformer.encoder.layers.* = L" in less["seen"]["failed"]
     assert (same["caught"], same["evidence"]) == (False, "")
