@@ -167,13 +167,14 @@ engine_replaced = _replaced("torch.autograd._engine_run_backward")
 # Whether `torch.func.grad` and its like are at work, in passes of their own. Since 2.3; nothing public tells.
 in_function_transform: Callable[[], bool] = _named("torch._C._are_functorch_transforms_active")
 
+with torch.inference_mode(False), torch.enable_grad():  # whatever is on where this is imported
+    _PARAMETER = torch.ones(1, requires_grad=True)
+    _STEP = _PARAMETER.exp().grad_fn
 # Dtype and shape of what a step of a pass gives gradients for. Since 2.1; an edge of a graph tells nothing.
-edge_metadata: Callable[[Any], Any] = _attribute(
-    torch.ones(1, requires_grad=True).exp().grad_fn, "_input_metadata"
-)
+edge_metadata: Callable[[Any], Any] = _attribute(_STEP, "_input_metadata")
 
 # How often tensors were written to, and what puts it back. Since 1.13 and 2.6; nothing public does either.
-version_of: Callable[[Tensor], int] = _attribute(torch.empty(0), "_version")
+version_of: Callable[[Tensor], int] = _attribute(_PARAMETER, "_version")
 set_version: Any = _named("torch._C._autograd._unsafe_set_version_counter", optional=True)
 
 # Shapes and layouts ---------------------------------------------------------------------------------------

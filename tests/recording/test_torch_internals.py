@@ -212,3 +212,17 @@ def test_a_small_model_is_traced(device):
     assert found.run.complete
     assert [str(found.values[port.value]) for port in found.calls[0].outputs] == ["f32[2, 8, 36]"]
     assert found.reaches(".:in", ".:out").answer == "yes"
+
+
+@pytest.mark.parametrize("around", ["torch.no_grad()", "torch.inference_mode()", "torch.device('meta')"])
+def test_the_first_import_may_come_inside_of_what_switches_gradients_off(around):
+    code = (
+        "import torch, shapeflow\n"
+        "model, x = torch.nn.Linear(2, 2), torch.ones(1, 2)\n"
+        f"with {around}:\n"
+        "    for device in (None, 'meta'):\n"
+        "        print(len(shapeflow.trace(model, x, device=device).calls))\n"
+    )
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.stdout, done.stderr) == ("1\n1\n", "")
