@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+import shapeflow
 from shapeflow.recording.attention import takes_fused_kernel
 
 QUERY = torch.ones(2, 4, 6, 8)
@@ -30,3 +31,13 @@ def test_what_the_user_allows_is_asked_each_time():
 def test_others_are_told_apart(query, key, value, mask):
     assert takes_fused_kernel(QUERY, QUERY, QUERY, None)
     assert not takes_fused_kernel(query, key, value, mask)
+
+
+def test_a_call_that_the_formula_of_flops_refuses_runs_as_it_does_without_us():
+    class Fewer(torch.nn.Module):
+        def forward(self, query, key, value):
+            return torch.nn.functional.scaled_dot_product_attention(query, key, value)
+
+    given = [torch.empty(1, 8, length, 64) for length in (512, 600, 512)]
+    trace = shapeflow.trace(Fewer(), *given, device="meta")
+    assert str(trace.values[trace.calls[0].outputs[0].value]) == "f32[1, 8, 512, 64]"
