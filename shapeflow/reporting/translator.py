@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapeflow.reporting.translations import LANGUAGES, TABLE
+from shapeflow.reporting.words import LANGUAGES, TABLE
 
 
 class Translator:

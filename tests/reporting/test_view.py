@@ -12,7 +12,7 @@ from shapeflow.common.units import format_bytes, format_count, format_percent
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Run, Source
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.translations import LANGUAGES, TABLE
+from shapeflow.reporting.words import LANGUAGES, TABLE
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.build import build
 from shapeflow.reporting.view.size_origins import size_origins
@@ -320,6 +320,13 @@ def test_both_languages_have_all_words_and_the_same_holes():
         assert english and chinese, key
         holes = [set(re.findall(r"\{(\w+)\}", part)) for part in (*english.split("|"), chinese)]
         assert all(hole == holes[0] for hole in holes), key
+
+
+def test_no_two_tables_of_words_have_the_same_key():
+    from shapeflow.reporting.words import explorer, first_screen, numbers, page, verdicts
+
+    tables = (explorer, first_screen, numbers, page, verdicts)
+    assert sum(len(table.TABLE) for table in tables) == len(TABLE)
 
 
 def test_words_with_numbers_have_singular_and_plural():

@@ -1,0 +1,16 @@
+"""All interface words of the report, in English and Chinese, a table a subject; see ``Translator``."""
+
+from __future__ import annotations
+
+from shapeflow.reporting.words import explorer, first_screen, numbers, page, verdicts
+
+LANGUAGES = ("en", "zh")
+
+TABLE: dict[str, tuple[str, str]] = {
+    **verdicts.TABLE,
+    **first_screen.TABLE,
+    **page.TABLE,
+    **numbers.TABLE,
+    **explorer.TABLE,
+}
+"""Key -> English, Chinese. ``one|many`` is chosen by ``n``; braces are filled in."""
