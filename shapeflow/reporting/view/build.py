@@ -17,11 +17,14 @@ from shapeflow.reporting.view.colours import Colours, symbols_of
 from shapeflow.reporting.view.counterparts import mapped
 from shapeflow.reporting.view.explorer import columns
 from shapeflow.reporting.view.link_model import LinkView
+from shapeflow.reporting.view.material import SectionMaterial
 from shapeflow.reporting.view.model import ClaimView, FailureView, ReportView, SectionView
 from shapeflow.reporting.view.numbers import numbers_of
-from shapeflow.reporting.view.sections import SectionMaterial, overview, stage_sections, walkthrough_sections
+from shapeflow.reporting.view.section_figures import overview
+from shapeflow.reporting.view.sections import walkthrough_sections
 from shapeflow.reporting.view.size_origins import size_origins
 from shapeflow.reporting.view.sources import Sources
+from shapeflow.reporting.view.stage_sections import stage_sections
 from shapeflow.reporting.view.statements import statement_parts
 from shapeflow.reporting.view.summary import facts_of, headline_of, picture_of, unobserved_of
 

@@ -1,0 +1,94 @@
+"""Which figures a section shows: the data flow of its calls, their attention, and the whole path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shapeflow.graph.build import graph_of
+from shapeflow.graph.model import Graph
+from shapeflow.graph.simplify import connected
+from shapeflow.model.records import Value
+from shapeflow.reporting.view.diagrams import attention_in
+from shapeflow.reporting.view.figure_model import Attention, Drawing
+from shapeflow.reporting.view.figures import draw_all
+from shapeflow.reporting.view.material import SectionMaterial
+from shapeflow.reporting.view.model import SectionView
+
+NODES = 24
+"""Most nodes of a section's figure."""
+OVERVIEW_NODES = 17
+
+
+def overview(parts: SectionMaterial) -> Drawing:
+    """Return the figure of the whole path, without the masks and indices that go everywhere."""
+    graph = graph_of(parts.trace, limit=OVERVIEW_NODES, structure=parts.tree)
+    values = parts.trace.values
+    data = [edge for edge in graph.edges if any(_is_data(values[flow.last]) for flow in edge.flows)]
+    kept = connected(replace(graph, edges=tuple(data)))
+    graph = kept if kept.edges else graph
+    return draw_all([replace(graph, title=parts.words("overview"))], parts.palette, parts.words)[0]
+
+
+def _is_data(value: Value) -> bool:
+    return value.dtype.startswith(("f", "bf", "c")) or value.origin == "input"
+
+
+def drawn(parts: SectionMaterial, views: Sequence[SectionView], graphs: Sequence[Graph]) -> list[SectionView]:
+    """Return sections with their figures, and with levels that begin at 1 whatever the document's do."""
+    drawings = draw_all(graphs, parts.palette, parts.words)
+    above = min((view.level for view in views if view.title), default=1) - 1
+    return [
+        replace(
+            view,
+            level=max(view.level - above, 0),
+            drawing=drawing if drawing.svg or drawing.mermaid else None,
+        )
+        for view, drawing in zip(views, drawings, strict=True)
+    ]
+
+
+def graph_of_calls(parts: SectionMaterial, calls: Sequence[int], title: str) -> Graph:
+    """Return what a section draws: its calls, without the run's outermost ones if it has inner ones."""
+    inner = [call for call in calls if parts.trace.calls[call].parent is not None]
+    chosen = inner if len(inner) > 1 or (inner and len(calls) > len(inner)) else list(calls)
+    return replace(graph_of(parts.trace, chosen, limit=NODES, structure=parts.tree), title=title)
+
+
+def attention_of(parts: SectionMaterial, calls: Sequence[int], shown: set[str]) -> tuple[Attention, ...]:
+    """Return the attention of a section: what it names, and what lies in it and was not shown before."""
+    named = attention_in(parts.trace, own_ops(parts, calls, within=False), parts.names, parts.words)
+    inside = attention_in(parts.trace, own_ops(parts, calls), parts.names, parts.words)
+    known = shown | {_kind(item) for item in named}
+    found = (*named, *(item for item in inside if _kind(item) not in known))
+    shown.update(_kind(item) for item in found)
+    return found
+
+
+def _kind(item: Attention) -> str:
+    return f"{item.query_shape} {item.key_shape} {item.value_shape}"
+
+
+def own_ops(parts: SectionMaterial, calls: Sequence[int], *, within: bool = True) -> list[int]:
+    """Return the ops of calls, and of the modules directly in them: not all that is below."""
+    found: set[int] = set()
+    for call in calls:
+        for inner in (call, *(_modules_in(parts, call) if within else ())):
+            waiting = [inner]
+            while waiting:  # helper methods are part of their module
+                at = waiting.pop()
+                found.update(parts.tree.own_ops[at])
+                waiting += [child for child in parts.tree.children[at] if _is_helper(parts, child)]
+    return sorted(found)
+
+
+def _modules_in(parts: SectionMaterial, call: int) -> list[int]:
+    """Return the calls of modules directly in a call, also those that its helper methods make."""
+    modules: list[int] = []
+    for child in parts.tree.children[call]:
+        modules += _modules_in(parts, child) if _is_helper(parts, child) else [child]
+    return modules
+
+
+def _is_helper(parts: SectionMaterial, call: int) -> bool:
+    return parts.trace.calls[call].method != "forward"
