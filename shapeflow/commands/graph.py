@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shapeflow.commands import poster
 from shapeflow.commands.console import say
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.files import with_ending
@@ -23,10 +24,14 @@ examples:
   shapeflow graph bus.trace.json 'backbone.vision_backbone.convs.*' -o pyramid.png
   shapeflow graph bus.trace.json transformer --depth 2 -o two.dot
   shapeflow graph bus.trace.json --path A B -o path.svg              the way from A to B, if data flows there
+  shapeflow graph bus.trace.json --poster -o bus.svg                 the whole model in one picture
+  shapeflow graph bus.trace.json --poster --card -o card.png         the same, 1200 x 630, for a chat
 
-svg, dot and mmd (Mermaid) can be written everywhere; png and pdf need the system's Graphviz."""
+svg, dot and mmd (Mermaid) can be written everywhere; png and pdf need the system's Graphviz,
+a poster as png the extra 'graph'."""
 
 FORMATS = ("svg", "png", "pdf", "dot", "mmd")
+POSTER_FORMATS = ("svg", "png")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("-o", "--output", type=Path, required=True, metavar="FILE", help="NAME.{svg,png,pdf,dot,mmd}")
     add("--force", action="store_true", help="replace a file that shapeflow did not make")
     add("-q", "--quiet", action="store_true", help="do not say what was drawn")
+    poster.configure(parser)
 
 
 @collection_paused()
@@ -48,7 +54,10 @@ def run(args: argparse.Namespace) -> int:
     from shapeflow.model.trace import Trace
     from shapeflow.reporting.output import save
 
-    form = _format(args.output)
+    poster.check_options(args)
+    form = _format(args.output, POSTER_FORMATS if args.poster else FORMATS)
+    if args.poster:
+        return poster.run(args, form)
     if args.depth is not None and args.depth < 1:
         raise InputError(
             "usage", f"a depth of {args.depth} shows nothing", where="option --depth", expected="1 or more"
@@ -65,17 +74,17 @@ def run(args: argparse.Namespace) -> int:
     return int(ExitCode.FINE)
 
 
-def _format(path: Path) -> str:
+def _format(path: Path, formats: tuple[str, ...]) -> str:
     """Return the format that a file's ending names."""
     ending = path.suffix.lower().removeprefix(".")
-    if ending in FORMATS:
+    if ending in formats:
         return ending
-    close = nearest(ending, FORMATS, 1)
+    close = nearest(ending, formats, 1)
     raise InputError(
         "unknown-format",
         f"'{path.name or path}' does not end in a format that can be drawn",
         where="option -o",
-        expected=", ".join(f".{name}" for name in FORMATS),
+        expected=", ".join(f".{name}" for name in formats),
         hint=str(with_ending(path, f".{close[0] if close else 'svg'}")),
     )
 

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import say, wants_colour
+from shapeflow.commands.judged import judged
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.printing import put, put_coloured
 from shapeflow.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
-    from shapeflow.model.trace import Trace
     from shapeflow.reporting.view.model import ReportView
-    from shapeflow.walkthrough.verdict import CheckResult
 
 EXAMPLES = """\
 examples:
@@ -78,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     form = args.format or (format_of(args.output) if args.output else "html")
     render = renderer(form)
     trace = Trace.load(args.trace)
-    result, language = _checked(trace, args)
+    result, language = judged(trace, args.walkthrough, args.lang, alone=args.no_walkthrough)
     text = _rendered(build(trace, result, language=language), form, render)
     if args.output is None and form != "html":
         (put_coloured if _is_for_terminal(form) else put)(text.removesuffix("\n"))
@@ -101,28 +100,6 @@ def _rendered(view: ReportView, form: str, render: Callable[[ReportView], str]) 
 
 def _is_for_terminal(form: str) -> bool:
     return form == "terminal" and sys.stdout.isatty()
-
-
-def _checked(trace: Trace, args: argparse.Namespace) -> tuple[CheckResult | None, str]:
-    """Return the verdicts and the language; None where the model has no walkthrough."""
-    from shapeflow.walkthrough.check import check
-    from shapeflow.walkthrough.shipped import find_shipped
-
-    language = args.lang or "en"
-    path = args.walkthrough
-    if path is not None:
-        result = check(trace, path, partial=True)
-        return result, args.lang or ("zh" if _is_chinese(result.document.text) else "en")
-    if args.no_walkthrough:
-        return None, language
-    path = find_shipped(trace.run.target, language) or find_shipped(trace.run.target)
-    return (check(trace, path, partial=True) if path else None), language
-
-
-def _is_chinese(text: str) -> bool:
-    """Return whether a good part of a document is written in Chinese characters."""
-    sample = text[:20_000]
-    return sum("\u4e00" <= character <= "\u9fff" for character in sample) * 12 > len(sample)
 
 
 def _stem(path: Path) -> str:

@@ -87,12 +87,12 @@ def leaf_stages(trace: Records, most: int = LEAVES) -> list[Stage]:
         candidates = [
             stage
             for stage in shown
-            if len(stage.calls) == 1 and stage.calls not in closed and _inner(tree, stage.calls[0])
+            if len(stage.calls) == 1 and stage.calls not in closed and inner_calls(tree, stage.calls[0])
         ]
         if not candidates:
             return shown
         stage = min(candidates, key=lambda stage: _order_of_opening(tree, stage))
-        inner = _below(tree, _inner(tree, stage.calls[0]), stage.path, stage.level + 1, stage.level + 1)
+        inner = _below(tree, inner_calls(tree, stage.calls[0]), stage.path, stage.level + 1, stage.level + 1)
         if len(shown) - 1 + len(inner) > most:
             closed.add(stage.calls)
             continue
@@ -130,6 +130,14 @@ def total_flops(trace: Records) -> int:
     return sum(op.flops for op in trace.ops if op.parent is None)
 
 
+def stages_of(tree: CallTree, calls: Sequence[int], above: str, level: int = 0) -> list[Stage]:
+    """Return the stages of calls that have one parent, without those in them.
+
+    ``above`` is the path of what is around them, ``level`` how deep they lie.
+    """
+    return _below(tree, calls, above, level, level)
+
+
 def _order_of_opening(tree: CallTree, stage: Stage) -> tuple[bool, int, int, int]:
     call = tree.trace.calls[stage.calls[0]]
     return not tree.hands_on(call.id), stage.level, call.first_op - call.last_op, call.id
@@ -152,13 +160,13 @@ def _below(
         stage, rows = _stage(tree.trace, group, above, level, told or frozenset())
         found.append(stage)
         if level < levels:
-            inner = [child for call in group for child in _inner(tree, call)]
+            inner = [child for call in group for child in inner_calls(tree, call)]
             told_there = None if told is None else told | rows
             found += _below(tree, inner, _path(tree.trace, group), level + 1, levels, told_there)
     return found
 
 
-def _inner(tree: CallTree, call: int) -> Sequence[int]:
+def inner_calls(tree: CallTree, call: int) -> Sequence[int]:
     """Return the calls inside a call; a helper that does all of its work for it is looked through."""
     inner = tree.children[call]
     while len(inner) == 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from report_samples import detector
+from report_samples import detector, write_walkthrough
 
 from shapeflow.cli import main
 from shapeflow.graph.engine import available
@@ -92,3 +92,59 @@ def test_without_the_system_program_a_png_says_what_to_install(here, capsys, mon
     assert "dot-missing" in text
     assert "apt-get install graphviz" in text
     assert not (here / "bus.png").exists()
+
+
+# -- the poster -------------------------------------------------------------------------------------------
+
+
+def test_a_poster_and_a_card_as_svg(here, capsys):
+    assert run("--poster", "-o", "bus.svg") == 0
+    assert run("--poster", "--card", "-o", "card.svg") == 0
+    assert b'viewBox="0 0 1920 1080"' in (here / "bus.svg").read_bytes()
+    assert b'viewBox="0 0 1200 630"' in (here / "card.svg").read_bytes()
+    assert "stations" in capsys.readouterr().err
+
+
+def test_a_poster_as_png_has_its_size(here):
+    pytest.importorskip("resvg_py", reason="the package 'resvg-py' is not installed")
+    from shapeflow.reporting.poster.files import has_font
+
+    if not has_font():
+        pytest.skip("no font on this machine")
+    for words, size in ((("--poster",), (1920, 1080)), (("--poster", "--card"), (1200, 630))):
+        assert run(*words, "-o", "bus.png") == 0
+        head = (here / "bus.png").read_bytes()[16:24]
+        assert (int.from_bytes(head[:4]), int.from_bytes(head[4:])) == size
+
+
+def test_the_poster_follows_a_walkthrough(here):
+    write_walkthrough(here)
+    assert run("--poster", "--walkthrough", "walkthrough.md", "-o", "bus.svg") == 0
+    assert "✓" in (here / "bus.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--poster", "-o", "bus.pdf"), "unknown-format"),
+        (("--poster", "decoder", "-o", "bus.svg"), "usage"),
+        (("--card", "-o", "bus.svg"), "usage"),
+        (("--lang", "zh", "-o", "bus.svg"), "usage"),
+        (("--poster", "--walkthrough", "none.md", "-o", "bus.svg"), "file-missing"),
+    ],
+)
+def test_a_poster_that_cannot_be_is_refused_in_words(here, capsys, words, code):
+    assert run(*words) == 2
+    assert f"error[{code}]" in capsys.readouterr().err
+
+
+def test_a_png_without_its_engine_or_a_font_says_what_to_do(here, capsys, monkeypatch):
+    from shapeflow.reporting.poster import files
+
+    monkeypatch.setattr(files, "has_font", lambda _="": False)
+    monkeypatch.setattr(files.importlib.util, "find_spec", lambda name: object())
+    assert run("--poster", "-o", "bus.png") == 2
+    assert "none is installed" in capsys.readouterr().err
+    monkeypatch.setattr(files.importlib.util, "find_spec", lambda name: None)
+    assert run("--poster", "-o", "bus.png") == 2
+    assert "shapeflow[graph]" in capsys.readouterr().err

@@ -80,7 +80,7 @@ VERDICTS = set().union(*map(verdict_codes_in, SOURCES))
 
 TESTED_ELSEWHERE = {
     *("checkpoint-other-model", "checkpoint-unreadable", "vocabulary-missing"),
-    *("dot-failed", "dot-missing", "dot-timeout", "nothing-to-draw"),
+    *("dot-failed", "dot-missing", "dot-timeout", "nothing-to-draw", "png-missing"),
     *("disk-full", "image-too-large", "our-bug", "system"),
     *("model-crash", "no-cuda", "package-missing", "torch-missing", "torch-unsupported", "trace-outdated"),
     "document-changed",

@@ -14,11 +14,11 @@ from walkthroughs import result_of
 
 from shapeflow.errors import InputError
 from shapeflow.reporting import renderer
-from shapeflow.reporting.words import TABLE
 from shapeflow.reporting.verdicts import badge, github, github_summary, junit
 from shapeflow.reporting.verdicts import json_data as check_data
 from shapeflow.reporting.verdicts import text as check_text
 from shapeflow.reporting.view.build import build
+from shapeflow.reporting.words import TABLE
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 

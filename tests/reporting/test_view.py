@@ -12,12 +12,12 @@ from shapeflow.common.units import format_bytes, format_count, format_percent
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Run, Source
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.words import LANGUAGES, TABLE
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.build import build
 from shapeflow.reporting.view.size_origins import size_origins
 from shapeflow.reporting.view.sources import Sources
 from shapeflow.reporting.view.summary import picture_of
+from shapeflow.reporting.words import LANGUAGES, TABLE
 from shapeflow.walkthrough.check import check
 
 

@@ -15,6 +15,9 @@ from typing import Any
 from shapeflow.common import units
 from shapeflow.common.control_characters import visible
 from shapeflow.reporting.formats.prose import BREAKS, Prose, breakable, pieces_html
+from shapeflow.reporting.poster.faces import PAGE
+from shapeflow.reporting.poster.model import Poster
+from shapeflow.reporting.poster.svg import poster_svg
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.colours import Colours
 from shapeflow.reporting.view.model import ReportView
@@ -32,11 +35,14 @@ PAGE_SCRIPTS = (
     "search.js",
     "navigate.js",
     "dims.js",
+    "minimap.js",
     "main.js",
 )
 SCRIPTS = (*(f"model/{name}" for name in MODEL_SCRIPTS), *(f"page/{name}" for name in PAGE_SCRIPTS))
 """In the order in which they run: they become one script, and the last starts the page."""
-STYLES = ("base.css", "document.css", "claims.css", "figures.css", "panels.css", "narrow.css", "print.css")
+STYLES = tuple(
+    f"{name}.css" for name in ["base", "document", "claims", "figures", "panels", "poster", "narrow", "print"]
+)
 
 COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)
 """Comments on lines of their own: they are for who works on the scripts, not for who reads a report."""
@@ -67,6 +73,7 @@ def render(view: ReportView) -> str:
     environment.filters |= {
         "prose": lambda text: Markup(prose.html(text)),
         "inline": lambda text: Markup(prose.inline(text)),
+        "poster_svg": lambda poster: Markup(_poster(poster, view)),
         "pieces": lambda pieces: Markup(pieces_html(pieces, colours)),
         "short": units.format_count,
         "memory": units.format_bytes,
@@ -82,6 +89,13 @@ def render(view: ReportView) -> str:
         script_hash=base64.b64encode(sha256(script.encode()).digest()).decode(),
         data=Markup(page_data(view)),
     )
+
+
+def _poster(poster: Poster, view: ReportView) -> str:
+    """Return the picture of the whole, with links, in the colours of the page."""
+    marks = {symbol.name: symbol.colour for symbol in view.symbols}
+    picture = view.picture.data if view.picture else ""
+    return poster_svg(poster, Translator(view.language), size=PAGE, picture=picture, marks=marks)
 
 
 def page_script(folder: Path) -> str:

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from shapeflow.common.control_characters import json_text
-from shapeflow.reporting.view.model import Piece, ReportView
+from shapeflow.reporting.view.model import ReportView
+from shapeflow.reporting.view.pieces import Piece
 
 SCHEMA = "shapeflow.report/1"
 

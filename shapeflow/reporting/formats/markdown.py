@@ -11,7 +11,8 @@ from shapeflow.common.units import format_bytes, format_count, format_percent
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.figure_model import Drawing
 from shapeflow.reporting.view.link_model import LinkView
-from shapeflow.reporting.view.model import ClaimView, Piece, ReportView, SectionView
+from shapeflow.reporting.view.model import ClaimView, ReportView, SectionView
+from shapeflow.reporting.view.pieces import Piece
 from shapeflow.reporting.view.statement_model import StatementPart
 
 MARKS = {"good": "✅", "bad": "❌", "doubt": "❔", "said": "≠", "idle": "○", "plain": "·"}

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from shapeflow.common.control_characters import visible
 from shapeflow.reporting.view.colours import Colours
-from shapeflow.reporting.view.model import Piece
+from shapeflow.reporting.view.pieces import Piece
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from shapeflow.common.control_characters import printed, visible_line
 from shapeflow.common.units import format_bytes, format_count, format_percent
 from shapeflow.reporting.translator import Translator
-from shapeflow.reporting.view.model import ClaimView, Piece, ReportView, SectionView
+from shapeflow.reporting.view.model import ClaimView, ReportView, SectionView
+from shapeflow.reporting.view.pieces import Piece
 
 MARKS = {"good": "✓", "bad": "✗", "doubt": "?", "said": "≠", "idle": "○", "plain": " "}
 STYLES = {

@@ -10,6 +10,7 @@ from shapeflow.coverage.measure import coverage_of
 from shapeflow.model.call_tree import CallTree
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
+from shapeflow.reporting.poster.build import poster_of
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.cause_model import CauseView, ClaimLink
 from shapeflow.reporting.view.claims import ClaimViews
@@ -77,6 +78,7 @@ def build(
         causes=tuple(_causes(result, sections, words)) if result else (),
         picture=picture_of(trace),
         symbols=colours.symbols,
+        poster=poster_of(trace, result, colours, words),
         overview=overview(parts),
         sections=tuple(sections),
         corrections=tuple(_corrections(sections)),

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.view.model import Piece, Symbol
+from shapeflow.reporting.view.model import Symbol
+from shapeflow.reporting.view.pieces import Piece
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.document import Document

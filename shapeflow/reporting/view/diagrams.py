@@ -164,7 +164,7 @@ def feature_maps_of(
     found: dict[tuple[int, ...], FeatureMap] = {}
     for number in values:
         value = trace.values[number]
-        layout = None if _is_score(trace, value) else _layout(value.shape)
+        layout = layout_of_map(trace, value)
         if layout is not None:
             height, width, channels = layout
             found.setdefault(
@@ -174,6 +174,11 @@ def feature_maps_of(
     if len({(sheet.height, sheet.width) for sheet in found.values()}) < 2:
         return ()
     return tuple(sorted(found.values(), key=lambda sheet: -sheet.height * sheet.width)[:MOST_SHEETS])
+
+
+def layout_of_map(trace: Trace, value: Value) -> tuple[int, int, int] | None:
+    """Return height, width and channels of a feature map; None for what is none."""
+    return None if _is_score(trace, value) else _layout(value.shape)
 
 
 def _is_score(trace: Trace, value: Value) -> bool:

@@ -9,20 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shapeflow.reporting.poster.model import Poster
 from shapeflow.reporting.view.cause_model import CauseView
 from shapeflow.reporting.view.counterpart_model import MapView
 from shapeflow.reporting.view.figure_model import Attention, Drawing, FeatureMap
 from shapeflow.reporting.view.link_model import LinkView
 from shapeflow.reporting.view.numbers_model import NumbersView
+from shapeflow.reporting.view.pieces import Piece
 from shapeflow.reporting.view.statement_model import StatementPart
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a text; ``symbol`` names the dim it stands for, empty for the rest."""
-
-    text: str
-    symbol: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +223,8 @@ class ReportView:
     """Why many claims fail at once."""
     picture: PictureView | None
     symbols: tuple[Symbol, ...]
+    poster: Poster
+    """The whole run in one picture."""
     overview: Drawing | None
     sections: tuple[SectionView, ...]
     corrections: tuple[ClaimView, ...]

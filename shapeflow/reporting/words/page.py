@@ -73,4 +73,23 @@ TABLE: dict[str, tuple[str, str]] = {
     "verdicts": ("Verdicts", "判定"),
     "section": ("section", "章节"),
     "shape": ("shape", "形状"),
+    # poster
+    "poster": ("The whole model in one picture", "一图看懂整个模型"),
+    "poster-note": (
+        "Boxes are parts of the model and lead to their text; ribbons are tensors, wider for more elements.",
+        "方框是模型的各个部分，点击可到相应章节；带子是张量，元素越多越宽。",
+    ),
+    "input": ("input", "输入"),
+    "picture-input": ("picture", "图像"),
+    "never-read": ("computed, never read", "算出后无人读取"),
+    "n-parameters-in": ("{n} parameters", "{n} 参数"),
+    "n-flops-in": ("{n} FLOPs = {adds} multiply-adds", "{n} 次浮点运算 = {adds} 次乘加"),
+    "poster-one-run": ("one recorded run", "一次运行的记录"),
+    "poster-shapes-only": ("shapes only", "仅推导形状"),
+    "legend-lines": ("checked and true", "已核对且成立"),
+    "legend-open": ("not decided by this run", "本次运行无法判定"),
+    "legend-share": ("share of the arithmetic", "在运算量中的占比"),
+    "legend-repeats": ("layers that repeat", "重复的层"),
+    "legend-unused": ("never read", "无人读取"),
+    "legend-sheets": ("feature maps to scale", "特征图按比例"),
 }

@@ -81,6 +81,7 @@ function start() {
   watchDims();
   watchSteps();
   startSearch();
+  startMinimap();
   loadTrace().then(showTrace, () => {
     byId("tree").textContent = words("explorer-off");
     document.documentElement.dataset.ready = "false";

@@ -50,6 +50,7 @@ function markCurrent(id) {
     if (entry.dataset.section === id) entry.setAttribute("aria-current", "true");
     else entry.removeAttribute("aria-current");
   }
+  markStation(id);
 }
 
 /**

@@ -1,0 +1,40 @@
+"""A trace with the walkthrough that a command shows it with: the one that was named, or the model's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shapeflow.model.trace import Trace
+    from shapeflow.walkthrough.verdict import CheckResult
+
+
+def judged(
+    trace: Trace, path: Path | None, language: str | None, *, alone: bool = False
+) -> tuple[CheckResult | None, str]:
+    """Return the verdicts and the language of what is shown.
+
+    Args:
+        trace: the run.
+        path: a walkthrough; None: the shipped one of the trace's model, if there is one.
+        language: ``en`` or ``zh``; None: that of the walkthrough, else English.
+        alone: without any walkthrough.
+    """
+    from shapeflow.walkthrough.check import check
+    from shapeflow.walkthrough.shipped import find_shipped
+
+    if path is not None:
+        result = check(trace, path, partial=True)
+        return result, language or ("zh" if _is_chinese(result.document.text) else "en")
+    shown = language or "en"
+    if alone:
+        return None, shown
+    shipped = find_shipped(trace.run.target, shown) or find_shipped(trace.run.target)
+    return (check(trace, shipped, partial=True) if shipped else None), shown
+
+
+def _is_chinese(text: str) -> bool:
+    """Return whether a good part of a document is written in Chinese characters."""
+    sample = text[:20_000]
+    return sum("\u4e00" <= character <= "\u9fff" for character in sample) * 12 > len(sample)

@@ -1,0 +1,1 @@
+"""One picture of a whole model: its parts as stations, and the data that goes between them."""
