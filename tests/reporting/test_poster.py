@@ -136,6 +136,20 @@ def test_a_false_claim_is_a_cross_at_its_station(tmp_path):
     assert any(mark.good for mark in marks)
 
 
+def test_what_no_section_speaks_of_is_there_too(tmp_path):
+    path = tmp_path / "half.md"
+    lines = ("conv1:out [_, 64, _, _]", "layer1:out [_, 256, _, _]", "layer2:out [_, 512, _, _]")
+    sections = "".join(
+        f"## {n} The `part` {n}\n\n```shapes\n{line}\n```\n\n" for n, line in enumerate(lines, 1)
+    )
+    path.write_text(f"# Half\n\n{sections}", encoding="utf-8")
+    shown = drawn(MODELS["resnet"](), path)
+    titles = [station.title for station in shown.stations if station.kind == "part"]
+    assert titles[:3] == ["Part 1", "Part 2", "Part 3"]
+    assert {"layer3", "layer4", "fc"} <= set(titles)
+    assert shown.stations[3].marks is None
+
+
 # -- geometry ---------------------------------------------------------------------------------------------
 
 

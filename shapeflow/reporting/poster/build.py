@@ -17,7 +17,7 @@ from shapeflow.model.trace import Trace
 from shapeflow.reporting.poster.chapters import Chapter, chapters_of
 from shapeflow.reporting.poster.ends import add_inputs, add_outputs, add_unused
 from shapeflow.reporting.poster.model import Marks, Poster, Ribbon, Station, Tensor
-from shapeflow.reporting.poster.parts import Part, parts_of, repeats, shortened
+from shapeflow.reporting.poster.parts import Part, parts_of, repeats, shortened, unspoken
 from shapeflow.reporting.poster.ribbons import Strand, strands_of
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.colours import Colours
@@ -62,16 +62,17 @@ def poster_of(
     parts = [_as_part(tree, chapter) for chapter in chapters]
     if len(parts) < 2:
         chapters, parts = [], _own_parts(tree, most, longest)
+    else:
+        parts += unspoken(tree, parts, most - len(parts))
     strands = strands_of(tree, [part.ops for part in parts])
     ribbons = _ribbons(trace, strands.between)
     stations = [
         _station(trace, number, part, strands.between, colours, words) for number, part in enumerate(parts)
     ]
     if result is not None and chapters:
-        stations = [
-            replace(station, marks=_marks(chapter, result), address=f"#{chapter.section.id}")
-            for station, chapter in zip(stations, chapters, strict=True)
-        ]
+        for number, chapter in enumerate(chapters):
+            address = f"#{chapter.section.id}"
+            stations[number] = replace(stations[number], marks=_marks(chapter, result), address=address)
     add_inputs(trace, strands.inputs, parts, stations, ribbons, colours, words)
     add_outputs(trace, strands.outputs, stations, ribbons, colours)
     add_unused(trace, parts, stations, ribbons, colours, words)
@@ -87,10 +88,15 @@ def poster_of(
 
 
 def _as_part(tree: CallTree, chapter: Chapter) -> Part:
-    title = NUMBERING.sub("", chapter.section.title)
-    short = ARTICLE.sub("", title)
     times, blocks = repeats(tree, chapter.calls)
-    return Part(short[:1].upper() + short[1:], chapter.calls, chapter.ops, times, blocks)
+    return Part(_short(chapter.section.title), chapter.calls, chapter.ops, times, blocks)
+
+
+def _short(title: str) -> str:
+    """Return the title of a section without its number, its article and the marks of Markdown."""
+    plain = NUMBERING.sub("", title.replace("`", "").replace("*", ""))
+    short = ARTICLE.sub("", plain)
+    return short if short == plain else short[:1].upper() + short[1:]
 
 
 def _own_parts(tree: CallTree, most: int, longest: int) -> list[Part]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -86,6 +87,34 @@ def _opens(tree: CallTree, stage: Stage) -> bool:
     """Return whether there is more to see inside than one row of alike calls."""
     inside = _inside(tree, stage)
     return len(inside) > 1 or (len(inside) == 1 and len(inside[0].calls) == 1)
+
+
+def unspoken(tree: CallTree, parts: Sequence[Part], most: int) -> list[Part]:
+    """Return the outermost calls of modules with parameters that touch none of ``parts``, the largest first.
+
+    They are what a document does not speak of.
+    """
+    spoken = sorted(op for part in parts for op in part.ops)
+    found: list[Stage] = []
+    waiting = list(tree.roots)
+    while waiting:
+        stages = stages_of(tree, waiting, "")
+        waiting = []
+        for stage in stages:
+            calls = [tree.trace.calls[call] for call in stage.calls]
+            if not any(_touches(spoken, call.first_op, call.last_op) for call in calls):
+                if stage.parameters:
+                    found.append(stage)
+            else:
+                waiting += [child for call in stage.calls for child in tree.children[call]]
+    found.sort(key=lambda stage: -(stage.parameters or 0))
+    return [_part(tree, stage) for stage in found[: max(0, most)]]
+
+
+def _touches(ops: Sequence[int], first: int, last: int) -> bool:
+    """Return whether some of ``ops``, in order, lies between two."""
+    at = bisect_left(ops, first)
+    return at < len(ops) and ops[at] < last
 
 
 def _inside(tree: CallTree, stage: Stage) -> list[Stage]:
