@@ -11,6 +11,7 @@ from shapeflow.graph.joins import fold_ops
 from shapeflow.graph.model import Cluster, Edge, Flow, Graph, Kind, Node
 from shapeflow.graph.simplify import distinct, drop_isolated
 from shapeflow.graph.via import DIRECTLY, Via
+from shapeflow.graph.wanted import ALL, Wanted
 from shapeflow.model.call_tree import CallTree, Repeat, tail
 from shapeflow.model.containers import values_at
 from shapeflow.model.records import Call, Op, Value
@@ -21,7 +22,11 @@ Edges = dict[tuple[int, int], dict[tuple[int, int], Via]]
 """Source and target node -> the values that the one gives and the other gets -> what happens between."""
 
 
-def draw(tree: CallTree, shown: Sequence[int], *, joins: bool = True) -> Graph:
+PASSING = ("dropout", "feature_dropout", "alpha_dropout", "dropout1d", "dropout2d", "dropout3d", "identity")
+"""Ops that leave a tensor what it is in evaluation."""
+
+
+def draw(tree: CallTree, shown: Sequence[int], *, joins: bool = True, wanted: Wanted = ALL) -> Graph:
     """Return the data flow between the ``shown`` calls, with all that touches it; ``neighbours`` prunes it.
 
     Shown calls that hold other shown calls become frames around them. Calls that are not shown are closed
@@ -31,17 +36,19 @@ def draw(tree: CallTree, shown: Sequence[int], *, joins: bool = True) -> Graph:
         tree: the call tree.
         shown: ids of calls.
         joins: draw the ops between calls where several values meet; otherwise they are passed through.
+        wanted: what was asked for by name, and what is drawn besides.
     """
-    return _Drawing(tree, shown, joins).graph()
+    return _Drawing(tree, shown, joins, wanted).graph()
 
 
 class _Drawing:
     """Walks the ops in order and keeps, for every value, from which nodes its data comes."""
 
-    def __init__(self, tree: CallTree, shown: Sequence[int], joins: bool) -> None:
+    def __init__(self, tree: CallTree, shown: Sequence[int], joins: bool, wanted: Wanted) -> None:
         self.tree = tree
         self.trace = tree.trace
         self.joins = joins
+        self.wanted = wanted
         self.nodes: list[Node] = []
         self.clusters: list[Cluster] = []
         self.edges: Edges = {}
@@ -51,25 +58,29 @@ class _Drawing:
         self.cluster_of_call: dict[int, int] = {}
         self.extra: dict[tuple[str, object], int] = {}
         """Nodes for inputs, closed calls and unused outputs, by what they stand for."""
-        self.returned: dict[int, frozenset[int]] = {}
-        """Node -> the values that its calls return."""
         self.failed = self.trace.run.failure.op if self.trace.run.failure else None
-        self.owners: dict[int | None, tuple[int | None, int | None]] = {}
+        self.owners: dict[int | None, tuple[int | None, int | None, int | None]] = {}
         self.holders = {up for call in shown for up in tree.ancestors(call)[1:]}
+        self.holders |= {up for op in wanted.ops for up in tree.ancestors(self.trace.ops[op].call)}
         self._place(sorted(shown))
 
     def graph(self) -> Graph:
         """Walk the run and return what was found."""
-        for op in self.trace.ops:
-            node, frame = self._owner(op.call)
-            if node is None:
-                parent = None if op.parent is None else self.trace.ops[op.parent]
-                if parent is None or not parent.outputs:  # an op in a composite one is told as that
-                    self._between(op, frame)
-            else:
-                self._through(op, node)
+        at, ops = 0, self.trace.ops
+        while at < len(ops):
+            op = ops[at]
+            node, closed, frame = self._owner(op.call)
+            at += 1
+            if op.id in self.wanted.ops:
+                self._chosen(op, frame)
+            elif node is not None and closed is not None:
+                self._through(closed, node)
+                at = max(at, self.trace.calls[closed].last_op)
+            elif op.parent is None or not ops[op.parent].outputs:  # one in a composite op is told as that
+                self._between(op, frame)
         self._outputs()
         self._unused()
+        self._loose_ends()
         return self._finished()
 
     # -- which call is which node -------------------------------------------------------------
@@ -81,7 +92,7 @@ class _Drawing:
                 self._frame(call)
         by_parent: dict[int | None, list[int]] = {}
         for call in shown:
-            if call not in self.holders:
+            if call not in self.holders and (self._asked(call) or not self._passes(call)):
                 by_parent.setdefault(self.trace.calls[call].parent, []).append(call)
         for group in by_parent.values():
             for item in self.tree.fold(group):
@@ -93,8 +104,12 @@ class _Drawing:
         subtitle = record.class_name if title != record.class_name else ""
         self.cluster_of_call[call] = len(self.clusters)
         around = self._around(record.parent)
-        wrapper = self.tree.hands_on(call)
-        self.clusters.append(Cluster(len(self.clusters), title, subtitle, record.exact_name, around, wrapper))
+        alike, of = self.wanted.alike.get(call, (0, 0))
+        wrapper = self.tree.hands_on(call) and not alike
+        number = len(self.clusters)
+        self.clusters.append(
+            Cluster(number, title, subtitle, record.exact_name, around, wrapper, alike, of)
+        )
 
     def _leaf(self, item: int | Repeat) -> None:
         calls = item.calls if isinstance(item, Repeat) else (item,)
@@ -108,7 +123,11 @@ class _Drawing:
             node = self._call_node("call", first)
         kind = "failed" if failed else self.nodes[node].kind
         self.nodes[node] = replace(
-            self.nodes[node], kind=kind, calls=calls, cluster=self._around(first.parent)
+            self.nodes[node],
+            kind=kind,
+            calls=calls,
+            cluster=self._around(first.parent),
+            asked=self.wanted.asks_for(calls),
         )
         self.node_of_call |= dict.fromkeys(calls, node)
 
@@ -125,16 +144,35 @@ class _Drawing:
         title = tail(call) if call.name != "." else call.class_name
         return self._add(kind, title, call.class_name, call.exact_name)
 
-    def _owner(self, call: int | None) -> tuple[int | None, int | None]:
-        """Return the node of what runs in ``call`` (None: it runs between nodes), and the frame it is in."""
+    def _owner(self, call: int | None) -> tuple[int | None, int | None, int | None]:
+        """Return of what runs in ``call`` the node, the call that this stands for, and the frame around.
+
+        There is no node for what runs between nodes.
+        """
         if call not in self.owners:
             line = self.tree.ancestors(call)
-            node = next((self.node_of_call[up] for up in line if up in self.node_of_call), None)
-            closed = next((up for up in reversed(line) if up not in self.holders), None)
-            if node is None and closed is not None:
-                node = self._closed(closed)
-            self.owners[call] = (node, self._around(call))
+            closed = next((up for up in line if up in self.node_of_call), None)
+            if closed is not None:
+                node: int | None = self.node_of_call[closed]
+            else:
+                closed = next((up for up in reversed(line) if up not in self.holders), None)
+                passed = closed is None or self._passes(closed)
+                node = None if passed or closed is None else self._closed(closed)
+            self.owners[call] = (node, closed, self._around(call))
         return self.owners[call]
+
+    def _asked(self, call: int) -> bool:
+        return self.wanted.calls is not None and call in self.wanted.calls
+
+    def _passes(self, call: int) -> bool:
+        """Return whether a call hands on what it gets, as dropout does in evaluation: not worth a box."""
+        if self.tree.children[call] or self.trace.calls[call].raised:
+            return False
+        ops = self.tree.own_ops[call]
+        if not ops:
+            given = set(values_at(self.trace.calls[call].inputs))
+            return given.issuperset(values_at(self.trace.calls[call].outputs))
+        return all(self.trace.ops[op].target.rstrip("_") in PASSING for op in ops)
 
     def _closed(self, call: int) -> int:
         """Return the node of a call that was not asked for."""
@@ -148,24 +186,13 @@ class _Drawing:
 
     # -- walking ------------------------------------------------------------------------------
 
-    def _through(self, op: Op, node: int) -> None:
-        """An op inside a node: its inputs arrive there, its outputs start there."""
-        given = self.tree.given[op.id]
-        for value in given:
+    def _through(self, call: int, node: int) -> None:
+        """A call that is a box: what it reads arrives there, what leaves it starts there."""
+        read, leaving = self.tree.crossing(call)
+        for value in read:
             self._arrives(value, node)
-        for value in self.tree.made[op.id]:
-            # A tensor handed on unchanged is what the node gives only if the node returns it.
-            if value not in given or value in self._returned(node):
-                self.sources[value] = {(node, value): DIRECTLY}
-
-    def _returned(self, node: int) -> frozenset[int]:
-        """Return the values that the calls of a node return."""
-        if node not in self.returned:
-            calls = self.nodes[node].calls
-            self.returned[node] = frozenset(
-                value for call in calls for value in values_at(self.trace.calls[call].outputs)
-            )
-        return self.returned[node]
+        for value in leaving:
+            self.sources[value] = {(node, value): DIRECTLY}
 
     def _between(self, op: Op, frame: int | None) -> None:
         """An op between nodes: data passes through; where several tensors meet it is a small node."""
@@ -190,6 +217,16 @@ class _Drawing:
                 self.sources[value] = {(node, value): DIRECTLY}
             elif value not in given:
                 self.sources[value] = {origin: via.then(op.target) for origin, via in merged.items()}
+
+    def _chosen(self, op: Op, frame: int | None) -> None:
+        """An op that was asked for is a box, wherever it is."""
+        name = "" if op.call is None else self.trace.calls[op.call].name
+        node = self._add("failed" if op.id == self.failed else "op", op.target, "", f"{name}/{op.target}")
+        self.nodes[node] = replace(self.nodes[node], ops=(op.id,), cluster=frame, asked=True)
+        for value in self.tree.given[op.id]:
+            self._arrives(value, node)
+        for value in self.tree.made[op.id]:
+            self.sources[value] = {(node, value): DIRECTLY}
 
     def _from(self, value: int) -> Origins:
         """Return where a value's data comes from; an input of the run gets its node when first read."""
@@ -237,6 +274,21 @@ class _Drawing:
                         self.nodes[stub.id] = replace(stub, cluster=self.nodes[node].cluster)
                     self._arrives(port.value, self.extra[key])
 
+    def _loose_ends(self) -> None:
+        """Draw where data ends that was asked for: nobody reads it, or it never gets to some place."""
+        for value in self.wanted.loose:
+            for source, _ in self._from(value):
+                key = ("unused", source)
+                if key not in self.extra:
+                    self.extra[key] = self._add("unused", "unused")
+                    around = self.nodes[source].cluster
+                    self.nodes[self.extra[key]] = replace(self.nodes[self.extra[key]], cluster=around)
+                self._arrives(value, self.extra[key])
+        for value, place in self.wanted.cuts:
+            if ("cut", place) not in self.extra:
+                self.extra["cut", place] = self._add("cut", place, "never gets there", _linkable(place))
+            self._arrives(value, self.extra["cut", place])
+
     def _arrives(self, value: int, target: int) -> None:
         """Add the arrows to a node that gets ``value``."""
         for (source, first), via in self._from(value).items():
@@ -247,12 +299,16 @@ class _Drawing:
         edges = []
         for (source, target), found in self.edges.items():
             flows = [self._flow(first, last, via) for (first, last), via in found.items()]
-            edges.append(Edge(source, target, distinct(flows), self.nodes[target].kind == "unused"))
+            edges.append(Edge(source, target, distinct(flows), self.nodes[target].kind in ("unused", "cut")))
         graph = Graph(tuple(self.nodes), tuple(edges), tuple(self.clusters))
         return drop_isolated(fold_ops(graph, self.trace))
 
     def _flow(self, first: int, last: int, via: Via) -> Flow:
         return Flow(first, last, str(self.trace.values[first]), str(self.trace.values[last]), via)
+
+
+def _linkable(selector: str) -> str:
+    return "" if "*" in selector else selector
 
 
 def _trivial(value: Value) -> bool:

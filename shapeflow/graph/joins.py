@@ -22,7 +22,7 @@ def fold_ops(graph: Graph, trace: Records) -> Graph:
     for node in graph.nodes:
         line = trace.ops[node.ops[0]].source if node.kind == "op" else None
         if line is not None:
-            groups.setdefault((node.cluster, node.title, pattern(node.selector), line), []).append(node)
+            groups.setdefault((node.cluster, node.title, node.asked, pattern(node.selector), line), []).append(node)
     place = {node.id: node.id for node in graph.nodes}
     folded: dict[int, Node] = {}
     for group in groups.values():
@@ -60,7 +60,7 @@ def fewer_ops(graph: Graph, limit: int, ways: Ways) -> Graph:
         into = Counter(edge.target for edge in graph.edges)
         out = Counter(edge.source for edge in graph.edges)
         data = data_ops(graph)
-        ops = [node.id for node in graph.nodes if node.kind == "op"]
+        ops = [node.id for node in graph.nodes if node.kind == "op" and not node.asked]
         spares = {op: (op in data, into[op] * out[op] - into[op] - out[op]) for op in ops}
         if not spares:
             break
@@ -74,7 +74,9 @@ def fewer_ops(graph: Graph, limit: int, ways: Ways) -> Graph:
 def without_index_ops(graph: Graph, ways: Ways) -> Graph:
     """Return ``graph`` without boxes of ops that make masks and indices; their names stay on the arrows."""
     data = data_ops(graph)
-    dropped = [node.id for node in graph.nodes if node.kind == "op" and node.id not in data]
+    dropped = [
+        node.id for node in graph.nodes if node.kind == "op" and not node.asked and node.id not in data
+    ]
     return drop_isolated(remove_nodes(graph, dropped, ways))
 
 

@@ -7,7 +7,8 @@ from typing import Literal
 
 from shapeflow.graph.via import DIRECTLY, Via
 
-Kind = Literal["call", "repeat", "op", "input", "output", "outside", "unused", "failed"]
+Kind = Literal["call", "repeat", "op", "input", "output", "outside", "unused", "cut", "failed"]
+"""``unused`` is where data ends that nobody reads, ``cut`` a place that data provably never gets to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,13 @@ class Node:
     """Ids of the ops that it stands for, of the kind ``op``."""
     cluster: int | None = None
     """Id of the cluster it lies in."""
+    asked: bool = False
+    """True for what was asked for by name, and not only drawn because it lies beside or between."""
+
+    @property
+    def dashed(self) -> bool:
+        """True for what only bounds the figure, whatever was asked for."""
+        return self.kind in ("unused", "cut", "outside")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,17 @@ class Cluster:
     parent: int | None = None
     wrapper: bool = False
     """True for a call that only hands on to another."""
+    alike: int = 0
+    """Of calls of which one is drawn: how many are like it, itself included; 0: it stands for itself alone."""
+    of: int = 0
+    """And how many there are in all."""
+
+    @property
+    def alike_text(self) -> str:
+        """How many calls it stands for, in English words."""
+        if not self.alike:
+            return ""
+        return f"one of {self.of}, all alike" if self.alike == self.of else f"one of {self.alike} alike, of {self.of}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +120,12 @@ class Graph:
     title: str = ""
     left_out: str = ""
     """What was folded away to stay readable, in words."""
+    pointed: bool = False
+    """True if only what was asked for is drawn solid, and all that is beside it dashed."""
+
+    def dashed(self, node: Node) -> bool:
+        """Return whether a box is drawn dashed."""
+        return node.dashed or (self.pointed and not node.asked and node.kind != "failed")
 
     @property
     def empty(self) -> bool:

@@ -15,24 +15,24 @@ SIDE = 6
 """Most neighbours on either side."""
 
 
-def prune(graph: Graph, limit: int, ways: Ways) -> Graph:
+def prune(graph: Graph, limit: int, ways: Ways, side: int = SIDE) -> Graph:
     """Return ``graph`` with the shown calls, what lies between them, and their nearest neighbours.
 
     Closed calls and joining ops that lie elsewhere are dropped, but a few ops that touch a shown call: where
     its residual is added, say. Those between are named on the arrows where they make the graph larger than
     ``limit``.
     """
-    shown = {node.id for node in graph.nodes if node.kind in SHOWN}
+    shown = {node.id for node in graph.nodes if node.kind in SHOWN or node.asked}
     ahead: dict[int, list[int]] = {}
     behind: dict[int, list[int]] = {}
     for edge in graph.edges:
         ahead.setdefault(edge.source, []).append(edge.target)
         behind.setdefault(edge.target, []).append(edge.source)
     between = _reach(shown, ahead) & _reach(shown, behind) - shown
-    ends = {node.id for node in graph.nodes if node.kind == "unused"}
-    ops = {node.id for node in graph.nodes if node.kind == "op"}
+    ends = {node.id for node in graph.nodes if node.kind in ("unused", "cut")}
+    ops = {node.id for node in graph.nodes if node.kind == "op" and not node.asked}
     beside = _beside(graph, shown, "source") | _beside(graph, shown, "target")
-    near = set(sorted(beside & ops - between)[: max(0, min(SIDE, limit - len(shown)))])
+    near = set(sorted(beside & ops - between)[: max(0, min(side, limit - len(shown)))])
     keep = shown | between | ends | near
     far_ops = ops - between - near
     reduced = (
@@ -41,8 +41,8 @@ def prune(graph: Graph, limit: int, ways: Ways) -> Graph:
         else _cut(graph, keep, far_ops, ways)
     )
     core = set(keep)
-    keep |= set(sorted(_beside(reduced, core, "source"))[-SIDE:])
-    keep |= set(sorted(_beside(reduced, core, "target"))[:SIDE])
+    keep |= set(sorted(_beside(reduced, core, "source"))[-side:])
+    keep |= set(sorted(_beside(reduced, core, "target"))[:side])
     edges = tuple(edge for edge in reduced.edges if edge.source in core or edge.target in core)
     reduced = replace(reduced, edges=edges)
     reduced = remove_nodes(reduced, {node.id for node in reduced.nodes} - keep, None)

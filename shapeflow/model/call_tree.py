@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from shapeflow.model.containers import told
+from shapeflow.model.containers import told, values_at
 from shapeflow.model.records import Call, Port, Records
 from shapeflow.model.unused import unused
 
@@ -58,6 +59,7 @@ class CallTree:
         """Op -> the values it gives."""
         self.unused = frozenset(value.id for value in unused(trace))
         self.signature = self._signatures()
+        self._crossing: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
 
     def _signatures(self) -> list[int]:
         """Number the calls so that equal numbers mean equal class, shapes, ops and inner calls."""
@@ -83,6 +85,36 @@ class CallTree:
             found.append(call)
             call = self.trace.calls[call].parent
         return found
+
+    def crossing(self, call: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the values that what runs in a call reads from outside, and those that leave it.
+
+        A value leaves a call that returns it, that is read by others, or that nobody reads at all.
+        """
+        if call not in self._crossing:
+            self._crossing[call] = self._crosses(call)
+        return self._crossing[call]
+
+    def _crosses(self, call: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        record = self.trace.calls[call]
+        returned = set(values_at(record.outputs))
+        made: dict[int, None] = {}
+        read: dict[int, None] = {}
+        for op in range(record.first_op, record.last_op):
+            given = self.given[op]
+            read.update((value, None) for value in given if value not in made)
+            for value in self.made[op]:
+                # A tensor handed on unchanged is made here only if the call returns it.
+                if value not in given or value in returned:
+                    made[value] = None
+        last = self.last_read
+        leaving = [v for v in made if v in returned or last.get(v, record.last_op) >= record.last_op]
+        return tuple(read), tuple(leaving)
+
+    @cached_property
+    def last_read(self) -> dict[int, int]:
+        """Value -> the last op that reads it; nothing for a value that no op reads."""
+        return {value: op for op, given in enumerate(self.given) for value in given}
 
     def hands_on(self, call: int) -> bool:
         """Return whether a call does next to nothing but call one other, such as a wrapper."""
