@@ -6,47 +6,57 @@ The text is built by the ``graphviz`` package, which knows how names, HTML label
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, Literal
+from unicodedata import east_asian_width
 from urllib.parse import quote
 
 import graphviz
 
-from shapeflow.graph.model import Cluster, Edge, Flow, Graph, Node
+from shapeflow.graph.model import Cluster, Edge, Graph, Node
 
-FONT = "Helvetica,Arial,sans-serif"
-MONO = "DejaVu Sans Mono,Menlo,Consolas,monospace"
+FONT = "DejaVu Sans Mono,Menlo,Consolas,monospace"
+"""One font with letters of one width, so that a box fits its text wherever it is drawn and looked at."""
+LETTER = 0.602
+"""Width of a letter, as a share of the size of its font."""
+LEADING = 1.25
+"""Height of a line, as a share of the size of its font."""
+TITLE, SMALL = 10.0, 9.0
+"""Sizes of the fonts, in points."""
+PADDING = 8.0
+"""Points between the outline of a box and its text."""
+POINTS = 72.0
+"""In an inch, in which Graphviz counts sizes."""
 GRAPH = {
-    "rankdir": "TB",
-    "nodesep": "0.28",
-    "ranksep": "0.42",
-    "pad": "0.15",
+    "nodesep": "0.2",
+    "ranksep": "0.22",
+    "pad": "0.1",
     "bgcolor": "white",
     "fontname": FONT,
-    "fontsize": "10",
+    "fontsize": f"{TITLE:g}",
     "fontcolor": "#4a5160",
-    "compound": "true",
 }
 NODE = {
     "shape": "box",
     "style": "rounded,filled",
-    "margin": "0.12,0.06",
-    "height": "0.3",
+    "margin": "0",
     "fontname": FONT,
-    "fontsize": "11",
+    "fontsize": f"{TITLE:g}",
     "fontcolor": "#1c2330",
     "color": "#6f86b3",
     "penwidth": "1",
 }
-EDGE = {
-    "fontname": MONO,
-    "fontsize": "9",
+EDGE = {"color": "#79808c", "arrowsize": "0.6"}
+LABEL = {
+    "class": "label",
+    "style": "solid",
+    "color": "transparent",
+    "fontsize": f"{SMALL:g}",
     "fontcolor": "#333a46",
-    "color": "#79808c",
-    "arrowsize": "0.6",
 }
-FRAME = {"class": "frame", "style": "rounded", "color": "#c3c9d4", "labeljust": "l", "margin": "10"}
+"""What stands on an arrow is a box without an outline: so the layout keeps everything else away from it."""
+FRAME = {"class": "frame", "style": "rounded", "color": "#c3c9d4", "labeljust": "l", "margin": "9"}
 FILL = {
     "call": "#eef3fb",
     "repeat": "#e6edf9",
@@ -55,11 +65,13 @@ FILL = {
     "output": "#e8f5ec",
     "outside": "#ffffff",
     "unused": "#ffffff",
+    "cut": "#ffffff",
     "failed": "#fdecea",
 }
 LINE = {
     "failed": "#b3261e",
     "unused": "#8a8f98",
+    "cut": "#8a8f98",
     "outside": "#b6bcc6",
     "input": "#3b8657",
     "output": "#3b8657",
@@ -68,6 +80,8 @@ SOFT = "#5b6372"
 """Colour of what is less important."""
 MORE = "+ {n} more"
 LONGEST = 48
+WIDEST_WAY = 26
+"""Letters of a line with the names of ops, unless a name is longer."""
 
 DIM = re.compile(r"\d+")
 UNPRINTABLE = re.compile(
@@ -75,19 +89,47 @@ UNPRINTABLE = re.compile(
 )
 
 
-def to_dot(graph: Graph, colours: Mapping[int, str] | None = None, more: str = MORE) -> str:
+def to_dot(
+    graph: Graph,
+    colours: Mapping[int, str] | None = None,
+    more: str = MORE,
+    direction: Literal["TB", "LR"] = "TB",
+) -> str:
     """Return ``graph`` in Graphviz's language.
 
     Args:
         graph: what to draw.
         colours: text colour of a dim by its size, for those that have one.
         more: what stands for the shapes of an arrow that are not shown.
+        direction: from the top down, or from left to right.
     """
-    dot = graphviz.Digraph("shapeflow", graph_attr=GRAPH, node_attr=NODE, edge_attr=EDGE)
-    _add_inside(dot, graph, None)
-    for edge in graph.edges:
-        _add_edge(dot, edge, colours or {}, more)
+    dot = graphviz.Digraph(
+        "shapeflow", graph_attr={**GRAPH, "rankdir": direction}, node_attr=NODE, edge_attr=EDGE
+    )
+    labels: dict[int | None, list[int]] = {}
+    frames = {node.id: node.cluster for node in graph.nodes}
+    parents = {cluster.id: cluster.parent for cluster in graph.clusters}
+    for number, edge in enumerate(graph.edges):
+        around = _around_both(frames[edge.source], frames[edge.target], parents)
+        labels.setdefault(around, []).append(number)
+    texts = [_label(edge, colours or {}, more) for edge in graph.edges]
+    _add_inside(dot, graph, None, labels, texts)
+    for number, edge in enumerate(graph.edges):
+        dashed = {"style": "dashed", "class": "unused"} if edge.unused else {}
+        dot.edge(f"n{edge.source}", f"e{number}", arrowhead="none", **dashed)
+        dot.edge(f"e{number}", f"n{edge.target}", **dashed)
     return str(dot.source)
+
+
+def _around_both(one: int | None, other: int | None, parents: Mapping[int, int | None]) -> int | None:
+    """Return the innermost frame that holds both ends of an arrow."""
+    above = set()
+    while one is not None:
+        above.add(one)
+        one = parents[one]
+    while other is not None and other not in above:
+        other = parents[other]
+    return other
 
 
 def printable(text: str, longest: int = LONGEST) -> str:
@@ -96,57 +138,103 @@ def printable(text: str, longest: int = LONGEST) -> str:
     return clean if len(clean) <= longest else f"{clean[: longest - 1]}…"
 
 
-def _add_inside(dot: Any, graph: Graph, parent: int | None) -> None:
-    """Add the nodes directly in a frame, then the frames in it."""
+def _add_inside(
+    dot: Any, graph: Graph, parent: int | None, labels: Mapping[int | None, list[int]], texts: Sequence[_Text]
+) -> None:
+    """Add the nodes directly in a frame, what stands on its arrows, then the frames in it."""
     for node in graph.nodes:
         if node.cluster == parent:
-            _add_node(dot, node)
+            _add_node(dot, node, graph.dashed(node))
+    for number in labels.get(parent, ()):
+        dot.node(f"e{number}", texts[number].html, **LABEL, **texts[number].size(2.0, 1.0))
     for cluster in graph.clusters:
         if cluster.parent == parent:
             with dot.subgraph(name=f"cluster_{cluster.id}") as frame:
                 frame.attr(**_frame(cluster))
-                _add_inside(frame, graph, cluster.id)
+                _add_inside(frame, graph, cluster.id, labels, texts)
 
 
 def _frame(cluster: Cluster) -> dict[str, str]:
-    label = f"<<B>{_html(cluster.title)}</B>  {_html(cluster.subtitle)}>"
+    note = " · ".join(text for text in (cluster.subtitle, cluster.alike_text) if text)
+    label = f"<<B>{_html(cluster.title)}</B>  {_html(note)}>"
     return {**FRAME, "label": label, **_link(cluster.selector)}
 
 
-def _add_node(dot: Any, node: Node) -> None:
-    plain = node.kind in ("op", "unused", "outside")
-    label = _html(node.title) if plain else f"<B>{_html(node.title)}</B>"
+def _add_node(dot: Any, node: Node, dashed: bool) -> None:
+    plain = node.kind in ("op", "unused", "cut") or dashed
+    size = SMALL if node.kind == "op" else TITLE
+    text = _Text()
+    text.add(_html(node.title) if plain else f"<B>{_html(node.title)}</B>", node.title, size)
     if node.subtitle:
-        label += f'<BR/><FONT POINT-SIZE="9" COLOR="{SOFT}">{_html(node.subtitle)}</FONT>'
-    dashed = node.kind in ("unused", "outside")
+        small = f'<FONT POINT-SIZE="{SMALL:g}" COLOR="{SOFT}">{_html(node.subtitle)}</FONT>'
+        text.add(small, node.subtitle, SMALL)
     attributes = {
-        "class": node.kind,
+        "class": f"{node.kind} dashed" if dashed else node.kind,
         "style": "rounded,filled,dashed" if dashed else "rounded,filled",
-        "fillcolor": FILL[node.kind],
+        "fillcolor": "#ffffff" if dashed else FILL[node.kind],
     }
     if node.kind in LINE:
         attributes["color"] = LINE[node.kind]
     if node.kind == "op":
-        attributes |= {"shape": "oval", "height": "0.2", "fontsize": "9"}
-    dot.node(f"n{node.id}", f"<{label}>", **attributes, **_link(node.selector))
+        attributes |= {"shape": "oval", "fontsize": f"{SMALL:g}"}
+    dot.node(f"n{node.id}", text.html, **attributes, **text.size(PADDING, 5.0), **_link(node.selector))
 
 
-def _add_edge(dot: Any, edge: Edge, colours: Mapping[int, str], more: str) -> None:
-    shown = [line for flow in edge.shown for line in _flow(flow, colours)]
+class _Text:
+    """Lines of a label with the room that they take."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.width = self.height = 0.0
+
+    def add(self, html: str, text: str, size: float) -> None:
+        """Add a line, as it is written and as it is read."""
+        self.lines.append(html)
+        self.width = max(self.width, width_of(printable(text), size))
+        self.height += size * LEADING
+
+    @property
+    def html(self) -> str:
+        """As Graphviz reads it."""
+        return f"<{'<BR/>'.join(self.lines)}>"
+
+    def size(self, beside: float, above: float) -> dict[str, str]:
+        """Return the size of a box around it, with so many points around."""
+        width, height = self.width + 2 * beside, self.height + 2 * above
+        return {"width": f"{width / POINTS:.3f}", "height": f"{height / POINTS:.3f}"}
+
+
+def width_of(text: str, size: float) -> float:
+    """Return how wide a text is in a font of a size: a letter of an Asian script is as wide as high."""
+    return size * sum(1.0 if east_asian_width(one) in "WF" else LETTER for one in text)
+
+
+def _label(edge: Edge, colours: Mapping[int, str], more: str) -> _Text:
+    """Return what stands on an arrow: the ops, softer, between the shapes before and after."""
+    text = _Text()
+    for flow in edge.shown:
+        before, *rest = flow.lines
+        text.add(_coloured(before, colours), before, SMALL)
+        if rest:
+            via, after = rest
+            for line in _way(via):
+                text.add(f'<FONT COLOR="{SOFT}">{_html(line)}</FONT>', line, SMALL)
+            text.add(_coloured(after, colours), after, SMALL)
     if edge.more:
-        shown.append(_html(more.replace("{n}", str(edge.more))))
-    dashed = {"style": "dashed", "class": "unused"} if edge.unused else {}
-    dot.edge(f"n{edge.source}", f"n{edge.target}", f"<{'<BR/>'.join(shown)}>", **dashed)
+        line = more.replace("{n}", str(edge.more))
+        text.add(_html(line), line, SMALL)
+    return text
 
 
-def _flow(flow: Flow, colours: Mapping[int, str]) -> list[str]:
-    """Return the lines of a tensor on an arrow: the ops, softer, between the shapes before and after."""
-    before, *rest = flow.lines
-    lines = [_coloured(before, colours)]
-    if rest:
-        via, after = rest
-        lines += [f'<FONT COLOR="{SOFT}">{_html(via)}</FONT>', _coloured(after, colours)]
-    return lines
+def _way(via: str) -> list[str]:
+    """Return the names of ops in lines that are not much wider than a shape."""
+    lines: list[str] = []
+    for name in via.split(" · "):
+        if lines and len(lines[-1]) + len(name) < WIDEST_WAY:
+            lines[-1] += f" · {name}"
+        else:
+            lines.append(name)
+    return [*(f"{line} ·" for line in lines[:-1]), lines[-1]]
 
 
 def _coloured(shape: str, colours: Mapping[int, str]) -> str:

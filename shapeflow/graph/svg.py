@@ -11,69 +11,129 @@ from html import escape
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from shapeflow.graph.dot import SOFT
+from shapeflow.graph.dot import LEADING, SOFT, TITLE, width_of
+from shapeflow.graph.room import Box, free_place, points_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}href"
 
 SCALE = 1.12
-"""Pixels of the page for a point of the drawing."""
-WIDE = 1100
-"""A drawing wider than this is scrolled rather than made illegible."""
-BESIDE = 3.0
-"""Points between an arrow and its label."""
+"""Pixels of the page for a point of the drawing: the smallest text has 10 pixels."""
 MARKED = 0x5F0000
 """Text colours from here on stand for symbols; the page's classes take their place."""
+BASELINE = 0.36
+"""How far below the middle of a line its letters stand, as a share of the size of their font."""
+INSET = 8.0
+"""Points between the side of a frame and its title."""
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+VIEW = re.compile(r'<svg[^>]*?viewBox="(-?[\d.]+ -?[\d.]+ [\d.]+ [\d.]+)"')
 PATH = re.compile(r"[MC\s,\d.-]*")
+
+
+def size_of(svg: str) -> tuple[float, float]:
+    """Return width and height of a drawing in pixels of the page, at its natural size; it is shown no smaller."""
+    _, _, width, height = _view(svg)
+    return width * SCALE, height * SCALE
+
+
+def _view(svg: str) -> tuple[float, ...]:
+    found = VIEW.search(svg)
+    return tuple(float(number) for number in found[1].split()) if found else (0.0, 0.0, 100.0, 100.0)
 
 
 def clean(svg: str) -> str:
     """Return ``svg``, as Graphviz writes it, for use inside a page."""
-    root = ElementTree.fromstring(svg)
-    left, top, width, height = (float(number) for number in root.get("viewBox", "0 0 100 100").split())
-    graph = root.find(f"{SVG}g")
+    left, top, width, height = _view(svg)
+    graph = ElementTree.fromstring(svg).find(f"{SVG}g")
     assert graph is not None
     numbers = NUMBER.findall(graph.get("transform", ""))
     across, down = (float(number) for number in numbers[-2:]) if len(numbers) > 1 else (0.0, 0.0)
-    wide = ' class="wide"' if width * SCALE > WIDE else ""
-    parts = "".join(_part(part) for part in graph.findall(f"{SVG}g"))
+    parts = "".join(_parts(graph.findall(f"{SVG}g")))
     return (
-        f'<svg viewBox="{left:g} {top:g} {width:g} {height:g}" width="{width * SCALE:.0f}"'
-        f' height="{height * SCALE:.0f}"{wide}>'
-        f'<g transform="translate({across:g} {down:g})">{parts}</g></svg>'
+        f'<svg viewBox="0 0 {width:g} {height:g}" width="{width * SCALE:.0f}" height="{height * SCALE:.0f}">'
+        f'<g transform="translate({across - left:g} {down - top:g})">{parts}</g></svg>'
     )
 
 
-def _part(group: Element) -> str:
-    """Return one node, frame or arrow."""
-    classes = " ".join(re.findall(r"[a-z]+", group.get("class", "")))
+def _parts(groups: Sequence[Element]) -> Iterable[str]:
+    """Yield the frames, the arrows, and the boxes with their texts on top."""
+    kinds: dict[str, list[tuple[str, Element]]] = {"cluster": [], "edge": [], "node": []}
+    for group in groups:
+        classes = " ".join(re.findall(r"[a-z]+", group.get("class", "")))
+        kind = classes.partition(" ")[0]
+        if kind in kinds:
+            kinds[kind].append((classes, group))
+    boxes = [_box(group) for kind in ("node",) for _, group in kinds[kind]]
+    taken = [box for box in boxes if box is not None]
+    lines = [points for _, group in kinds["edge"] for points in _courses(group)]
+    for classes, group in kinds["cluster"]:
+        yield _frame(classes, group, taken, lines)
+    for classes, group in kinds["edge"]:
+        yield f'<g class="{classes}">{_arrow(group)}</g>'
+    for classes, group in kinds["node"]:
+        yield _node(classes, group)
+
+
+def _node(classes: str, group: Element) -> str:
+    """Return a box, or what stands on an arrow."""
     texts = list(group.iter(f"{SVG}text"))
-    if classes.startswith("edge"):
-        return f'<g class="{classes}">{_arrow(group)}{_lines(texts, None, beside=True)}</g>'
-    outline, middle = _outline(group)
-    framed = classes.startswith("cluster")
-    body = outline + _lines(texts, None if framed else middle)
+    box = _box(group)
+    if box is None:
+        return ""
+    if "label" in classes:
+        return f'<g class="{classes}">{_lines(texts, *box.middle)}</g>'
+    outline = _outline(group, box)
+    return f'<g class="{classes}">{_linked(group, outline + _lines(texts, *box.middle))}</g>'
+
+
+def _frame(classes: str, group: Element, taken: list[Box], lines: Sequence[Sequence[tuple[float, float]]]) -> str:
+    """Return a frame; its title goes where along its upper or lower side nothing else is."""
+    box = _box(group)
+    texts = list(group.iter(f"{SVG}text"))
+    if box is None or not texts:
+        return ""
+    words = "".join(_words(text, first=text is texts[0]) for text in texts)
+    width = width_of("".join(text.text or "" for text in texts), TITLE)
+    room = free_place(box, width, TITLE * LEADING, INSET, taken, lines)
+    taken.append(room)
+    y = room.top + room.height / 2 + BASELINE * TITLE
+    title = f'<text x="{_short(room.left)}" y="{_short(y)}">{words}</text>'
+    return f'<g class="{classes}">{_linked(group, _outline(group, box) + title)}</g>'
+
+
+def _linked(group: Element, body: str) -> str:
     link = next((a.get(LINK, "") for a in group.iter(f"{SVG}a") if a.get(LINK, "").startswith("#at=")), "")
-    if link:
-        body = f'<a href="{escape(link)}">{body}</a>'
-    return f'<g class="{classes}">{body}</g>'
+    return f'<a href="{escape(link)}">{body}</a>' if link else body
 
 
-def _outline(group: Element) -> tuple[str, float]:
-    """Return the outline of a node or frame and where its middle is."""
+def _box(group: Element) -> Box | None:
+    """Return where the outline of a node or frame is; None for what has none."""
     for ellipse in group.iter(f"{SVG}ellipse"):
-        cx, cy, rx, ry = (_short(float(ellipse.get(name, "0"))) for name in ("cx", "cy", "rx", "ry"))
-        return f'<ellipse cx="{cx}" cy="{cy}" rx="{rx}" ry="{ry}"/>', float(cx)
+        cx, cy, rx, ry = (float(ellipse.get(name, "0")) for name in ("cx", "cy", "rx", "ry"))
+        return Box(cx - rx, cy - ry, 2 * rx, 2 * ry)
     for shape in group.iter():
         numbers = [float(number) for number in NUMBER.findall(shape.get("d") or shape.get("points") or "")]
         if len(numbers) > 3:
             x, y = min(numbers[::2]), min(numbers[1::2])
-            width, height = max(numbers[::2]) - x, max(numbers[1::2]) - y
-            rect = f'x="{_short(x)}" y="{_short(y)}" width="{_short(width)}" height="{_short(height)}"'
-            return f'<rect {rect} rx="6"/>', x + width / 2
-    return "", 0.0
+            return Box(x, y, max(numbers[::2]) - x, max(numbers[1::2]) - y)
+    return None
+
+
+def _outline(group: Element, box: Box) -> str:
+    if group.find(f".//{SVG}ellipse") is not None:
+        x, y = box.middle
+        size = f'rx="{_short(box.width / 2)}" ry="{_short(box.height / 2)}"'
+        return f'<ellipse cx="{_short(x)}" cy="{_short(y)}" {size}/>'
+    place = f'x="{_short(box.left)}" y="{_short(box.top)}"'
+    return f'<rect {place} width="{_short(box.width)}" height="{_short(box.height)}" rx="6"/>'
+
+
+def _courses(group: Element) -> Iterable[list[tuple[float, float]]]:
+    """Yield the points that an arrow goes through."""
+    for path in group.iter(f"{SVG}path"):
+        if PATH.fullmatch(path.get("d", "")):
+            yield points_of([float(number) for number in NUMBER.findall(path.get("d", ""))])
 
 
 def _arrow(group: Element) -> str:
@@ -90,18 +150,26 @@ def _arrow(group: Element) -> str:
     return "".join(parts)
 
 
-def _lines(texts: Sequence[Element], middle: float | None, *, beside: bool = False) -> str:
-    """Return texts line by line: in another font than they were measured in they stay together."""
+def _lines(texts: Sequence[Element], x: float, middle: float) -> str:
+    """Return texts line by line, around a middle: in another font than they were measured in they stay there."""
     lines: dict[str, list[Element]] = {}
     for text in texts:
         lines.setdefault(text.get("y", "0"), []).append(text)
+    sizes = [max(_size(text) for text in line) for line in lines.values()]
+    at = middle - sum(sizes) * LEADING / 2
     result = []
-    for y, line in lines.items():
-        x = middle if middle is not None else float(line[0].get("x", "0")) + (BESIDE if beside else 0)
+    for line, size in zip(lines.values(), sizes, strict=True):
+        y = at + size * LEADING / 2 + BASELINE * size
+        at += size * LEADING
         words = "".join(_words(text, first=text is line[0]) for text in line)
-        sub = ' class="sub"' if all(text.get("fill") == SOFT for text in line) else ""
-        result.append(f'<text x="{_short(x)}" y="{_short(float(y))}"{sub}>{words}</text>')
+        soft = all(text.get("fill") == SOFT for text in line)
+        sub = ' class="sub"' if soft else ""
+        result.append(f'<text x="{_short(x)}" y="{_short(y)}"{sub}>{words}</text>')
     return "".join(result)
+
+
+def _size(text: Element) -> float:
+    return float(text.get("font-size", str(TITLE)))
 
 
 def _words(text: Element, *, first: bool) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shapeflow.reporting.view.link_model import LinkView
+
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
@@ -14,6 +16,9 @@ class Drawing:
     """Safe SVG that takes its colours from the page; empty if no program could draw it."""
     mermaid: str
     note: str = ""
+    """What it leaves out; without a drawing, why there is none."""
+    same: LinkView | None = None
+    """The section that has this very drawing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,50 +1,118 @@
-"""Graphs laid out for a page, several at a time."""
+"""Graphs laid out for a page: each as detailed as fits, in the better direction, all by one process."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
+from typing import Literal
 
-from shapeflow.errors import ShapeflowError
+from shapeflow.errors import InputError
 from shapeflow.graph.dot import to_dot
-from shapeflow.graph.engine import render
+from shapeflow.graph.engine import render_all
 from shapeflow.graph.mermaid import to_mermaid
-from shapeflow.graph.model import Graph
-from shapeflow.graph.svg import clean, marks
+from shapeflow.graph.model import Cluster, Graph, Node
+from shapeflow.graph.svg import clean, marks, size_of
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.figure_model import Drawing
 
-AT_ONCE = 2
+WIDEST = 690.0
+"""Pixels of the page: a figure is never wider than the column that it stands in."""
+HIGHEST = 1500.0
+"""A higher figure says less than a simpler one."""
+WAYS: tuple[Literal["TB", "LR"], ...] = ("TB", "LR")
 
 
-def draw_all(graphs: Sequence[Graph], sizes: Mapping[int, int], words: Translator) -> list[Drawing]:
-    """Return the drawings of ``graphs``.
+def draw_all(
+    figures: Sequence[Iterator[Graph]], sizes: Mapping[int, int], words: Translator
+) -> list[Drawing]:
+    """Return a drawing for each of some figures: of their graphs the first that fits the page.
 
     Args:
-        graphs: what to draw; an empty one gives an empty drawing.
+        figures: graphs from the most detailed to the least; one without any gives an empty drawing.
         sizes: position in the palette by size, for dims that have a colour.
         words: of the language for what is not a name.
     """
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        return list(
-            pool.map(lambda graph: _draw(_in_words(graph, words), sizes, words("more-shapes")), graphs)
-        )
+    found: dict[int, Drawing] = {}
+    first: dict[int, Graph] = {}
+    waiting = dict(enumerate(figures))
+    every = False
+    while waiting:
+        tried: list[tuple[int, Graph]] = []
+        for number, graphs in list(waiting.items()):
+            some = [_in_words(graph, words) for graph in (graphs if every else chain(_one(graphs)))]
+            if some:
+                first.setdefault(number, some[0])
+                tried += [(number, graph) for graph in some]
+            if not some or every:
+                del waiting[number]
+        for (number, graph), drawing in zip(tried, _tried(tried, sizes, words), strict=True):
+            if drawing is not None and number not in found:
+                found[number] = drawing
+                waiting.pop(number, None)
+        every = True  # the few that did not fit at once are tried in all other ways together
+    return [found.get(number) or _without(first.get(number), words) for number in range(len(figures))]
 
 
-def _draw(graph: Graph, sizes: Mapping[int, int], more: str) -> Drawing:
-    if graph.empty:
-        return Drawing(graph.title, "", "")
-    mermaid = to_mermaid(graph)
+def _one(graphs: Iterator[Graph]) -> Iterator[Graph]:
+    """Yield the next graph, if there is one."""
+    graph = next(graphs, None)
+    if graph is not None:
+        yield graph
+
+
+def _tried(
+    tried: Sequence[tuple[int, Graph]], sizes: Mapping[int, int], words: Translator
+) -> Iterator[Drawing | None]:
+    """Yield a drawing for each graph, or None where it does not fit."""
+    colours, more = marks(sizes.items()), words("more-shapes")
+    texts = [to_dot(graph, colours, more, way) for _, graph in tried for way in WAYS]
     try:
-        svg = clean(render(to_dot(graph, marks(sizes.items()), more)).decode("utf-8", errors="replace"))
-    except ShapeflowError as error:
-        why = f"{error.what}; {error.because}" if error.because else error.what
-        return Drawing(graph.title, "", mermaid, why)
-    return Drawing(graph.title, svg, mermaid, graph.left_out)
+        results = render_all(texts)
+    except InputError as error:
+        results = [error] * len(texts)
+    for at, (_, graph) in enumerate(tried):
+        both = results[2 * at : 2 * at + 2]
+        pictures = [one.decode("utf-8", errors="replace") for one in both if isinstance(one, bytes)]
+        if pictures:
+            best = _best(pictures)
+            yield Drawing(graph.title, clean(best), to_mermaid(graph), graph.left_out) if best else None
+        else:
+            failed = next(one for one in both if isinstance(one, InputError))
+            why = f"{failed.what}; {failed.because}" if failed.because else failed.what
+            yield Drawing(graph.title, "", to_mermaid(graph), why)
+
+
+def _best(pictures: Sequence[str]) -> str | None:
+    """Return the picture that takes the least room of those that fit the column."""
+    sizes = [(*size_of(picture), picture) for picture in pictures]
+    fitting = [(high, wide, picture) for wide, high, picture in sizes if wide <= WIDEST and high <= HIGHEST]
+    return min(fitting)[2] if fitting else None
+
+
+def _without(graph: Graph | None, words: Translator) -> Drawing:
+    """Return what stands in place of a figure that fits in no way, or that there is none of."""
+    return Drawing(graph.title if graph else "", "", "", words("figure-too-large") if graph else "")
 
 
 def _in_words(graph: Graph, words: Translator) -> Graph:
-    """Return ``graph`` with the titles of nodes that stand for no call in the language of the report."""
-    nodes = (replace(node, title=words("unused")) if node.kind == "unused" else node for node in graph.nodes)
-    return replace(graph, nodes=tuple(nodes))
+    """Return ``graph`` with what is no name in the language of the report."""
+    return replace(
+        graph,
+        nodes=tuple(_node(node, words) for node in graph.nodes),
+        clusters=tuple(_frame(frame, words) for frame in graph.clusters),
+    )
+
+
+def _node(node: Node, words: Translator) -> Node:
+    if node.kind == "unused":
+        return replace(node, title=words("never-read"))
+    return replace(node, subtitle=words("never-there")) if node.kind == "cut" else node
+
+
+def _frame(frame: Cluster, words: Translator) -> Cluster:
+    if not frame.alike:
+        return frame
+    key = "one-of-alike" if frame.alike == frame.of else "one-of-some"
+    note = words(key, alike=frame.alike, of=frame.of)
+    return replace(frame, subtitle=f"{frame.subtitle} · {note}" if frame.subtitle else note, alike=0)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from shapeflow.graph.build import graph_of
+from shapeflow.graph.focus import focused
 from shapeflow.graph.model import Graph
 from shapeflow.graph.simplify import connected
+from shapeflow.graph.wanted import Wanted
+from shapeflow.graph.ways import Ways
 from shapeflow.model.records import Value
 from shapeflow.reporting.view.diagrams import attention_in
 from shapeflow.reporting.view.figure_model import Attention, Drawing
 from shapeflow.reporting.view.figures import draw_all
+from shapeflow.reporting.view.link_model import LinkView
 from shapeflow.reporting.view.material import SectionMaterial
 from shapeflow.reporting.view.model import SectionView
+from shapeflow.reporting.view.section_wanted import wanted_of
 
-NODES = 24
+if TYPE_CHECKING:
+    from shapeflow.walkthrough.verdict import Verdict
+
+NODES = 18
 """Most nodes of a section's figure."""
 OVERVIEW_NODES = 17
 
@@ -27,32 +36,48 @@ def overview(parts: SectionMaterial) -> Drawing:
     data = [edge for edge in graph.edges if any(_is_data(values[flow.last]) for flow in edge.flows)]
     kept = connected(replace(graph, edges=tuple(data)))
     graph = kept if kept.edges else graph
-    return draw_all([replace(graph, title=parts.words("overview"))], parts.palette, parts.words)[0]
+    titled = replace(graph, title=parts.words("overview"))
+    return draw_all([iter([titled])], parts.palette, parts.words)[0]
 
 
 def _is_data(value: Value) -> bool:
     return value.dtype.startswith(("f", "bf", "c")) or value.origin == "input"
 
 
-def drawn(parts: SectionMaterial, views: Sequence[SectionView], graphs: Sequence[Graph]) -> list[SectionView]:
-    """Return sections with their figures, and with levels that begin at 1 whatever the document's do."""
-    drawings = draw_all(graphs, parts.palette, parts.words)
+def drawn(
+    parts: SectionMaterial, views: Sequence[SectionView], figures: Sequence[Iterator[Graph]]
+) -> list[SectionView]:
+    """Return sections with their figures, and with levels that begin at 1 whatever the document's do.
+
+    A figure that an earlier section has is a link to that one.
+    """
+    drawings = draw_all(figures, parts.palette, parts.words)
     above = min((view.level for view in views if view.title), default=1) - 1
-    return [
-        replace(
-            view,
-            level=max(view.level - above, 0),
-            drawing=drawing if drawing.svg or drawing.mermaid else None,
-        )
-        for view, drawing in zip(views, drawings, strict=True)
-    ]
+    first: dict[str, SectionView] = {}
+    result = []
+    for view, drawing in zip(views, drawings, strict=True):
+        known = first.setdefault(drawing.mermaid, view) if drawing.mermaid else view
+        shown: Drawing | None = drawing if drawing.svg or drawing.mermaid or drawing.note else None
+        if known is not view:
+            shown = Drawing(drawing.title, "", "", same=LinkView(known.id, known.title))
+        result.append(replace(view, level=max(view.level - above, 0), drawing=shown))
+    return result
 
 
-def graph_of_calls(parts: SectionMaterial, calls: Sequence[int], title: str) -> Graph:
-    """Return what a section draws: its calls, without the run's outermost ones if it has inner ones."""
-    inner = [call for call in calls if parts.trace.calls[call].parent is not None]
-    chosen = inner if len(inner) > 1 or (inner and len(calls) > len(inner)) else list(calls)
-    return replace(graph_of(parts.trace, chosen, limit=NODES, structure=parts.tree), title=title)
+def figure_of_claims(
+    parts: SectionMaterial, verdicts: Sequence[Verdict], ways: Ways, title: str
+) -> Iterator[Graph]:
+    """Yield what a section draws: the calls and ops that its claims name, and one step around them."""
+    wanted = wanted_of(parts, verdicts)
+    if wanted.calls or wanted.ops:
+        for graph in focused(parts.tree, wanted, NODES, ways):
+            yield replace(graph, title=title)
+
+
+def figure_of_call(parts: SectionMaterial, call: int, ways: Ways, title: str) -> Iterator[Graph]:
+    """Yield what the section of a stage draws: the inside of a call, or the call and what is around it."""
+    for graph in focused(parts.tree, Wanted(frozenset([call])), NODES, ways):
+        yield replace(graph, title=title)
 
 
 def attention_of(parts: SectionMaterial, calls: Sequence[int], shown: set[str]) -> tuple[Attention, ...]:

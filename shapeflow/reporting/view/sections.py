@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shapeflow.coverage.units import KINDS
-from shapeflow.graph.model import Graph
+from shapeflow.graph.ways import Ways
 from shapeflow.reporting.view.claims import calls_of
 from shapeflow.reporting.view.diagrams import feature_maps_of
 from shapeflow.reporting.view.material import MOST_CALLS, SectionMaterial, call_links
 from shapeflow.reporting.view.model import BlockView, SectionView
-from shapeflow.reporting.view.section_figures import attention_of, drawn, graph_of_calls
+from shapeflow.reporting.view.section_figures import attention_of, drawn, figure_of_claims
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.document import Section
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def walkthrough_sections(parts: SectionMaterial, result: CheckResult) -> list[SectionView]:
     """Return the document's sections with verdicts, figures and links."""
     verdicts = {verdict.claim.id: verdict for verdict in result.verdicts}
-    views, graphs = [], []
-    seen: dict[tuple[int, ...], str] = {}
+    views, figures = [], []
+    ways = Ways(parts.tree)
     shown: set[str] = set()
     guards = _guards(parts)
     for section in result.document.sections:
@@ -36,10 +36,8 @@ def walkthrough_sections(parts: SectionMaterial, result: CheckResult) -> list[Se
         if section.level == 1 and section.title.strip() == result.document.title.strip():
             view = replace(view, title="")  # the page has said it
         views.append(view)
-        # The same calls give the same figure: the first section that speaks of them shows it.
-        fresh = bool(calls) and seen.setdefault(tuple(calls), view.id) == view.id
-        graphs.append(graph_of_calls(parts, calls, view.title) if fresh else Graph((), ()))
-    return drawn(parts, views, graphs)
+        figures.append(figure_of_claims(parts, plain or own, ways, view.title))
+    return drawn(parts, views, figures)
 
 
 def _guards(parts: SectionMaterial) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shapeflow.graph.ways import Ways
 from shapeflow.model.containers import ids_at, told
 from shapeflow.model.costs import leaf_stages
 from shapeflow.model.records import Call
@@ -11,14 +12,15 @@ from shapeflow.model.trace import Trace
 from shapeflow.reporting.view.diagrams import attention_in, feature_maps_of
 from shapeflow.reporting.view.material import MOST_CALLS, SectionMaterial, call_links
 from shapeflow.reporting.view.model import PortView, SectionView
-from shapeflow.reporting.view.section_figures import drawn, graph_of_calls, own_ops
+from shapeflow.reporting.view.section_figures import drawn, figure_of_call, own_ops
 
 MOST_PORTS = 16
 
 
 def stage_sections(parts: SectionMaterial) -> list[SectionView]:
     """Return a section for each stage of a trace that has no walkthrough."""
-    views, graphs = [], []
+    views, figures = [], []
+    ways = Ways(parts.tree)
     for stage in leaf_stages(parts.trace):
         calls, first = stage.calls, parts.trace.calls[stage.calls[0]]
         view = SectionView(
@@ -35,8 +37,8 @@ def stage_sections(parts: SectionMaterial) -> list[SectionView]:
             ports=_ports(parts, first),
         )
         views.append(view)
-        graphs.append(graph_of_calls(parts, [first.id], view.title))
-    return drawn(parts, views, graphs)
+        figures.append(figure_of_call(parts, first.id, ways, view.title))
+    return drawn(parts, views, figures)
 
 
 def _ports(parts: SectionMaterial, call: Call) -> tuple[PortView, ...]:
