@@ -31,11 +31,24 @@ def focused(tree: CallTree, wanted: Wanted, limit: int, ways: Ways) -> Iterator[
         ways: knows where data goes.
     """
     for shown, asked in _levels(tree, wanted):
-        graph = draw(tree, shown, wanted=asked)
-        graph = prune(without_index_ops(graph, ways), limit, ways, SIDE)
-        graph = flatten_wrappers(connected(fewer_ops(fewer_ends(graph, limit), limit, ways)))
-        if not graph.empty and len(graph.nodes) <= limit and any(node.asked for node in graph.nodes):
-            yield replace(graph, pointed=True)
+        whole = without_index_ops(draw(tree, shown, wanted=asked), ways)
+        before = None
+        for side, ops in ((SIDE, limit), (1, 0), (0, 0)):
+            graph = prune(whole, limit, ways, side)
+            graph = fewer_ops(graph, ops or len(graph.nodes) - _unasked_ops(graph), ways)
+            graph = flatten_wrappers(connected(fewer_ops(fewer_ends(graph, limit), limit, ways)))
+            known, before = before, graph
+            if graph != known and _worth_it(graph, limit):
+                yield replace(graph, pointed=True)
+
+
+def _unasked_ops(graph: Graph) -> int:
+    return sum(node.kind == "op" and not node.asked for node in graph.nodes)
+
+
+def _worth_it(graph: Graph, limit: int) -> bool:
+    """Return whether a graph has arrows and something that was asked for, and is small enough."""
+    return not graph.empty and len(graph.nodes) <= limit and any(node.asked for node in graph.nodes)
 
 
 def _levels(tree: CallTree, wanted: Wanted) -> Iterator[tuple[list[int], Wanted]]:
@@ -67,7 +80,13 @@ def _levels(tree: CallTree, wanted: Wanted) -> Iterator[tuple[list[int], Wanted]
         key = (tuple(shown), frozenset(ops))
         if key not in seen:
             seen.add(key)
-            yield shown, replace(wanted, calls=frozenset(calls), ops=frozenset(ops), alike=alike)
+            yield shown, Wanted(
+                frozenset(calls),
+                frozenset(ops),
+                tuple(value for value in wanted.loose if _made_inside(tree, value, alike)),
+                tuple(cut for cut in wanted.cuts if _made_inside(tree, cut[0], alike)),
+                alike,
+            )
 
 
 def _outer(tree: CallTree, call: int | None, level: int) -> int | None:
@@ -127,7 +146,7 @@ def _representatives(
                     visit(tree.children[call])
 
     visit(tree.roots)
-    kept = {op for op in ops if trace.ops[op].call is None or _inside(tree, trace.ops[op].call, shown, alike)}
+    kept = {op for op in ops if trace.ops[op].call is None or _inside(tree, trace.ops[op].call, alike)}
     return sorted(set(shown)), kept, alike
 
 
@@ -142,8 +161,16 @@ def _typical(tree: CallTree, group: Sequence[int], here: Sequence[int], holders:
     return sorted(first[kind] for kind in (kinds if len(kinds) <= KINDS else kinds[:1]))
 
 
+def _made_inside(
+    tree: CallTree, value: int, alike: dict[int, tuple[int, int]]
+) -> bool:
+    """Return whether a value was not made in a repeat of which another stands for it."""
+    producer = tree.trace.values[value].producer
+    return producer is None or _inside(tree, tree.trace.ops[producer].call, alike)
+
+
 def _inside(
-    tree: CallTree, call: int | None, shown: Sequence[int], alike: dict[int, tuple[int, int]]
+    tree: CallTree, call: int | None, alike: dict[int, tuple[int, int]]
 ) -> bool:
     """Return whether a call lies in no repeat of which another stands for it."""
     trace = tree.trace

@@ -41,7 +41,7 @@ def prune(graph: Graph, limit: int, ways: Ways, side: int = SIDE) -> Graph:
         else _cut(graph, keep, far_ops, ways)
     )
     core = set(keep)
-    keep |= set(sorted(_beside(reduced, core, "source"))[-side:])
+    keep |= set(sorted(_beside(reduced, core, "source"))[-side:] if side else ())
     keep |= set(sorted(_beside(reduced, core, "target"))[:side])
     edges = tuple(edge for edge in reduced.edges if edge.source in core or edge.target in core)
     reduced = replace(reduced, edges=edges)

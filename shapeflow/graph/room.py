@@ -44,8 +44,8 @@ def free_place(
     inset: float,
     taken: Sequence[Box],
     lines: Sequence[Sequence[tuple[float, float]]],
-) -> Box:
-    """Return where the title of a frame goes: where it meets the fewest lines and boxes, best none.
+) -> tuple[Box, bool]:
+    """Return where the title of a frame goes, where it meets the fewest lines and boxes, and whether it meets none.
 
     Args:
         frame: the frame.
@@ -71,7 +71,7 @@ def free_place(
         if not met:
             break
     assert best is not None
-    return best
+    return best, not least
 
 
 def _places(frame: Box, width: float, height: float, inset: float) -> Iterator[Box]:

@@ -67,10 +67,11 @@ def _parts(groups: Sequence[Element]) -> Iterable[str]:
     boxes = [_box(group) for kind in ("node",) for _, group in kinds[kind]]
     taken = [box for box in boxes if box is not None]
     lines = [points for _, group in kinds["edge"] for points in _courses(group)]
-    for classes, group in kinds["cluster"]:
-        yield _frame(classes, group, taken, lines)
+    frames = [_frame(classes, group, taken, lines) for classes, group in kinds["cluster"]]
+    yield from (frame for frame, _ in frames)
     for classes, group in kinds["edge"]:
         yield f'<g class="{classes}">{_arrow(group)}</g>'
+    yield from (title for _, title in frames)
     for classes, group in kinds["node"]:
         yield _node(classes, group)
 
@@ -87,19 +88,28 @@ def _node(classes: str, group: Element) -> str:
     return f'<g class="{classes}">{_linked(group, outline + _lines(texts, *box.middle))}</g>'
 
 
-def _frame(classes: str, group: Element, taken: list[Box], lines: Sequence[Sequence[tuple[float, float]]]) -> str:
-    """Return a frame; its title goes where along its upper or lower side nothing else is."""
+def _frame(
+    classes: str, group: Element, taken: list[Box], lines: Sequence[Sequence[tuple[float, float]]]
+) -> tuple[str, str]:
+    """Return a frame, and its title: it goes where along the upper or lower side nothing else is."""
     box = _box(group)
     texts = list(group.iter(f"{SVG}text"))
     if box is None or not texts:
-        return ""
-    words = "".join(_words(text, first=text is texts[0]) for text in texts)
-    width = width_of("".join(text.text or "" for text in texts), TITLE)
-    room = free_place(box, width, TITLE * LEADING, INSET, taken, lines)
+        return "", ""
+    for some in (texts, texts[:1]):  # where there is no room for all, the name alone
+        width = width_of("".join(text.text or "" for text in some), TITLE)
+        room, free = free_place(box, width, TITLE * LEADING, INSET, taken, lines)
+        if free:
+            break
     taken.append(room)
+    words = "".join(_words(text, first=text is some[0]) for text in some)
     y = room.top + room.height / 2 + BASELINE * TITLE
     title = f'<text x="{_short(room.left)}" y="{_short(y)}">{words}</text>'
-    return f'<g class="{classes}">{_linked(group, _outline(group, box) + title)}</g>'
+    if not free:  # what must pass here passes behind it
+        size = f'width="{_short(room.width)}" height="{_short(room.height)}"'
+        title = f'<rect class="behind" x="{_short(room.left)}" y="{_short(room.top)}" {size}/>{title}'
+    outline = f'<g class="{classes}">{_linked(group, _outline(group, box))}</g>'
+    return outline, f'<g class="title">{_linked(group, title)}</g>'
 
 
 def _linked(group: Element, body: str) -> str:

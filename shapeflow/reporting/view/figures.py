@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import islice
 from typing import Literal
 
 from shapeflow.errors import InputError
@@ -12,7 +12,8 @@ from shapeflow.graph.dot import to_dot
 from shapeflow.graph.engine import render_all
 from shapeflow.graph.mermaid import to_mermaid
 from shapeflow.graph.model import Cluster, Graph, Node
-from shapeflow.graph.svg import clean, marks, size_of
+from shapeflow.graph.reckon import least_width
+from shapeflow.graph.svg import SCALE, clean, marks, size_of
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.figure_model import Drawing
 
@@ -20,6 +21,8 @@ WIDEST = 690.0
 """Pixels of the page: a figure is never wider than the column that it stands in."""
 HIGHEST = 1500.0
 """A higher figure says less than a simpler one."""
+ROUNDS = (1, 2, 3, None)
+"""So many graphs of each figure are laid out together; most figures fit at once, few need all."""
 WAYS: tuple[Literal["TB", "LR"], ...] = ("TB", "LR")
 
 
@@ -36,29 +39,17 @@ def draw_all(
     found: dict[int, Drawing] = {}
     first: dict[int, Graph] = {}
     waiting = dict(enumerate(figures))
-    every = False
-    while waiting:
+    for most in ROUNDS:
         tried: list[tuple[int, Graph]] = []
-        for number, graphs in list(waiting.items()):
-            some = [_in_words(graph, words) for graph in (graphs if every else chain(_one(graphs)))]
-            if some:
-                first.setdefault(number, some[0])
-                tried += [(number, graph) for graph in some]
-            if not some or every:
-                del waiting[number]
-        for (number, graph), drawing in zip(tried, _tried(tried, sizes, words), strict=True):
-            if drawing is not None and number not in found:
-                found[number] = drawing
-                waiting.pop(number, None)
-        every = True  # the few that did not fit at once are tried in all other ways together
+        for number, graphs in waiting.items():
+            some = [_in_words(graph, words) for graph in islice(graphs, most)]
+            first.update((number, graph) for graph in some[:1] if number not in first)
+            tried += [(number, graph) for graph in some]
+        for (number, _), drawing in zip(tried, _tried(tried, sizes, words), strict=True):
+            if drawing is not None:
+                found.setdefault(number, drawing)
+        waiting = {n: graphs for n, graphs in waiting.items() if n not in found and n in first}
     return [found.get(number) or _without(first.get(number), words) for number in range(len(figures))]
-
-
-def _one(graphs: Iterator[Graph]) -> Iterator[Graph]:
-    """Yield the next graph, if there is one."""
-    graph = next(graphs, None)
-    if graph is not None:
-        yield graph
 
 
 def _tried(
@@ -66,21 +57,29 @@ def _tried(
 ) -> Iterator[Drawing | None]:
     """Yield a drawing for each graph, or None where it does not fit."""
     colours, more = marks(sizes.items()), words("more-shapes")
-    texts = [to_dot(graph, colours, more, way) for _, graph in tried for way in WAYS]
+    ways = [[way for way in WAYS if least_width(graph, way) * SCALE <= WIDEST] for _, graph in tried]
+    texts = [
+        to_dot(graph, colours, more, way)
+        for (_, graph), some in zip(tried, ways, strict=True)
+        for way in some
+    ]
     try:
-        results = render_all(texts)
+        results = iter(render_all(texts))
     except InputError as error:
-        results = [error] * len(texts)
-    for at, (_, graph) in enumerate(tried):
-        both = results[2 * at : 2 * at + 2]
-        pictures = [one.decode("utf-8", errors="replace") for one in both if isinstance(one, bytes)]
-        if pictures:
-            best = _best(pictures)
-            yield Drawing(graph.title, clean(best), to_mermaid(graph), graph.left_out) if best else None
-        else:
-            failed = next(one for one in both if isinstance(one, InputError))
-            why = f"{failed.what}; {failed.because}" if failed.because else failed.what
-            yield Drawing(graph.title, "", to_mermaid(graph), why)
+        results = iter([error] * len(texts))
+    for (_, graph), some in zip(tried, ways, strict=True):
+        yield _better([next(results) for _ in some], graph)
+
+
+def _better(results: Sequence[bytes | InputError], graph: Graph) -> Drawing | None:
+    """Return the drawing in the better direction; None where neither fits."""
+    pictures = [one.decode("utf-8", errors="replace") for one in results if isinstance(one, bytes)]
+    failed = [one for one in results if isinstance(one, InputError)]
+    if failed and not pictures:
+        why = f"{failed[0].what}; {failed[0].because}" if failed[0].because else failed[0].what
+        return Drawing(graph.title, "", to_mermaid(graph), why)
+    best = _best(pictures)
+    return Drawing(graph.title, clean(best), to_mermaid(graph), graph.left_out) if best else None
 
 
 def _best(pictures: Sequence[str]) -> str | None:

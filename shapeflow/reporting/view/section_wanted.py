@@ -83,6 +83,12 @@ class _Named:
 
     def _op(self, op: int) -> None:
         """Add an op; of one inside a composite op the whole, as a figure tells it."""
-        around = self.parts.trace.ops[op].parent
-        composite = around is not None and self.parts.trace.ops[around].outputs
-        self.ops.add(around if composite and around is not None else op)
+        ops, tree = self.parts.trace.ops, self.parts.tree
+        around = ops[op].parent
+        if around is not None and ops[around].outputs:
+            op = around
+        call = ops[op].call
+        if call is not None and tree.own_ops[call] == [op] and not tree.children[call]:
+            self.calls.add(call)  # it is all that the call does
+        else:
+            self.ops.add(op)
