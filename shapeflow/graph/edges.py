@@ -278,6 +278,9 @@ class _Drawing:
         """Draw where data ends that was asked for: nobody reads it, or it never gets to some place."""
         for value in self.wanted.loose:
             for source, _ in self._from(value):
+                given = [v for call in self.nodes[source].calls for v in values_at(self.trace.calls[call].outputs)]
+                if self.nodes[source].calls and value not in given:
+                    continue  # it never leaves the box, so the box does not give it
                 key = ("unused", source)
                 if key not in self.extra:
                     self.extra[key] = self._add("unused", "unused")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
+from math import ceil
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -51,7 +52,7 @@ def clean(svg: str) -> str:
     across, down = (float(number) for number in numbers[-2:]) if len(numbers) > 1 else (0.0, 0.0)
     parts = "".join(_parts(graph.findall(f"{SVG}g")))
     return (
-        f'<svg viewBox="0 0 {width:g} {height:g}" width="{width * SCALE:.0f}" height="{height * SCALE:.0f}">'
+        f'<svg viewBox="0 0 {width:g} {height:g}" width="{ceil(width * SCALE)}" height="{ceil(height * SCALE)}">'
         f'<g transform="translate({across - left:g} {down - top:g})">{parts}</g></svg>'
     )
 

@@ -18,7 +18,7 @@ from shapeflow.graph.route import route
 from shapeflow.model.call_tree import CallTree
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.report import report
-from shapeflow.reporting.view import sections
+from shapeflow.reporting.view import section_figures
 from shapeflow.reporting.view.figure_model import Drawing
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.document import Document
@@ -32,16 +32,16 @@ Reported = Callable[[Trace, Document | None], list[Graph]]
 
 @pytest.fixture
 def reported(monkeypatch: pytest.MonkeyPatch) -> Reported:
-    """Return a function that gives the figures of a report, not laid out."""
+    """Return a function that gives the figures of a report, from the most detailed on, not laid out."""
 
     def figures(trace: Trace, document: Document | None) -> list[Graph]:
         found: list[Graph] = []
 
-        def keep(graphs: list[Graph], *_: object) -> list[Drawing]:
-            found.extend(graphs)
-            return [Drawing(graph.title, "", "") for graph in graphs]
+        def keep(figures: list[Iterator[Graph]], *_: object) -> list[Drawing]:
+            found.extend(graph for graphs in figures for graph in graphs)
+            return [Drawing("", "", "") for _ in figures]
 
-        monkeypatch.setattr(sections, "draw_all", keep)
+        monkeypatch.setattr(section_figures, "draw_all", keep)
         report(trace, check(trace, document) if document else None)
         return found
 

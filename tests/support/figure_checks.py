@@ -8,6 +8,7 @@ from shapeflow.graph.model import Edge, Graph, Node
 from shapeflow.graph.via import SHOWN_NAMES
 from shapeflow.model.call_tree import CallTree, tail
 from shapeflow.model.containers import values_at
+from shapeflow.model.flow import values_at as places_of
 from shapeflow.model.records import Port
 from shapeflow.model.trace import Trace
 
@@ -41,7 +42,7 @@ class FigureCheck:
             known = {(v.name or "input", str(v)) for v in self.trace.values if v.origin == "input"}
             if (node.title, node.subtitle) not in known:
                 yield f"{node.title}: no input of the run"
-        elif node.kind == "unused":
+        elif node.kind in ("unused", "cut"):
             pass  # an end of an arrow; the arrow is checked
         elif node.kind == "op" or (node.kind == "failed" and ops):
             times = f" × {len(ops)}" if len(ops) > 1 else ""
@@ -63,6 +64,9 @@ class FigureCheck:
         name = f"{tail_box.title} -> {head.title}"
         lines = [line for flow in edge.shown for line in flow.lines]
         given, got = self._given(tail_box), self._got(head)
+        if head.kind == "cut":
+            yield from self._cut(edge, name, head.title)
+            got = {flow.last for flow in edge.flows}
         if lines[0] not in self._texts(given):
             yield f"{name}: its tail never gave {lines[0]}"
         if lines[-1] not in self._texts(got):
@@ -78,6 +82,13 @@ class FigureCheck:
                 yield f"{name}: {flow.before} does not lead to {flow.after}"
             if str(flow.via).count(" · ") > SHOWN_NAMES:
                 yield f"{name}: too many names on the arrow"
+
+    def _cut(self, edge: Edge, name: str, place: str) -> Iterator[str]:
+        """Yield what gets to a place of which a figure says that it never does."""
+        goals = places_of(self.trace, place, "both")
+        for flow in edge.flows:
+            if any(self._leads(flow.first, goal) for goal in goals):
+                yield f"{name}: {flow.before} gets to {place}"
 
     def _given(self, node: Node) -> set[int]:
         """Return the values at out ports of a box, of what it returns and of what is in it."""

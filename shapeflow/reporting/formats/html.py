@@ -34,6 +34,7 @@ PAGE_SCRIPTS = (
     "claims.js",
     "search.js",
     "navigate.js",
+    "figures.js",
     "dims.js",
     "minimap.js",
     "main.js",

@@ -23,6 +23,11 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "more-shapes": ("+ {n} more", "另有 {n} 种"),
     "figure": ("Data flow of this section", "本节数据流"),
+    "figure-find": ("find in this figure", "在图中查找"),
+    "figure-found": ("{n} found", "找到 {n} 处"),
+    "zoom-in": ("closer", "放大"),
+    "zoom-out": ("further away", "缩小"),
+    "zoom-fit": ("the whole figure", "显示全图"),
     "figure-none": ("no drawing: {why}", "无图：{why}"),
     "figure-too-large": (
         "what this section names does not fit one legible figure",

@@ -12,7 +12,7 @@ const keys = {
   c: () => copy(location.href),
   t: switchTheme,
   "?": showHelp,
-  Escape: () => { if (!shrink()) { closeInspector(); closeMenu(); closeSearch(); } },
+  Escape: () => { closeInspector(); closeMenu(); closeSearch(); },
 };
 
 function showHelp() { byId("keys", HTMLDialogElement).showModal(); }
@@ -42,7 +42,6 @@ function watchButtons() {
   for (const choice of all("button[data-filter]")) {
     choice.addEventListener("click", () => setFilter(choice.dataset.filter ?? "all"));
   }
-  for (const control of all(".enlarge")) control.addEventListener("click", () => enlarge(control));
 }
 
 function watchPage() {
@@ -77,6 +76,7 @@ function start() {
   if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
   state.claims = readClaims();
   watchButtons();
+  watchFigures();
   watchPage();
   watchDims();
   watchSteps();

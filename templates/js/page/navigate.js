@@ -7,7 +7,7 @@ function follow() {
   if (kind === "id") followId(name);
   else if (state.trace) {
     const found = kind === "size" ? sizeOf(name) : state.trace.find(name);
-    shrink();
+    closeFigure(); // what is found is shown beside the page
     if (found) inspect(found, name); else inspectNothing(name);
     pickInFigures(kind, name);
   }
@@ -89,23 +89,6 @@ function toggleHere() {
   const part = document.activeElement?.closest(".part") ?? document.getElementById(byId("text").dataset.at ?? "");
   const details = focused ?? part?.querySelector("details");
   if (details instanceof HTMLDetailsElement) details.open = !details.open;
-}
-
-/**
- * Let a drawing fill the window, or put it back.
- * @param {HTMLElement} control
- */
-function enlarge(control) {
-  const full = control.closest(".drawing")?.classList.toggle("full") ?? false;
-  control.setAttribute("aria-pressed", String(full));
-  document.body.style.overflow = full ? "hidden" : "";
-}
-
-/** Put the drawing back that fills the window; returns whether there was one. */
-function shrink() {
-  const [control] = all(".drawing.full .enlarge");
-  if (control) enlarge(control);
-  return Boolean(control);
 }
 
 function closeMenu() {

@@ -157,10 +157,6 @@ def test_figures_open_their_calls(visit):
     page.locator("#overview .node a", has_text="mask_head").click()
     assert "MaskHead" in inspected(page)
     assert page.locator("#overview .picked").count() == 1
-    page.locator("#overview .enlarge").click()
-    assert page.locator(".drawing.full").count() == 1
-    page.keyboard.press("Escape")
-    assert page.locator(".drawing.full").count() == 0
 
 
 @pytest.mark.parametrize(
