@@ -11,7 +11,7 @@ from shapeflow.commands.console import say
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.files import with_ending
 from shapeflow.common.text import nearest
-from shapeflow.errors import ExitCode, InputError
+from shapeflow.errors import ExitCode, InputError, SelectorError
 
 if TYPE_CHECKING:
     from shapeflow.graph.model import Graph
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         )
     trace = Trace.load(args.trace)
     graph = _graph(trace, args)
-    save(args.output, _content(graph, form), force=args.force, inputs=[args.trace])
+    save(args.output, _content(trace, graph, form), force=args.force, inputs=[args.trace])
     folded = f"; {graph.left_out}" if graph.left_out else ""
     say(f"{args.output}  {len(graph.nodes)} boxes, {len(graph.edges)} arrows{folded}", args.quiet)
     return int(ExitCode.FINE)
@@ -91,14 +91,14 @@ def _format(path: Path, formats: tuple[str, ...]) -> str:
 
 def _graph(trace: Trace, args: argparse.Namespace) -> Graph:
     """Return what was asked for."""
-    from shapeflow.graph.build import graph_of
+    from shapeflow.graph.build import LIMIT, READABLE, graph_of
     from shapeflow.graph.route import route
 
     if args.path:
         return route(trace, *args.path)
     if args.selector is None:
-        return graph_of(trace, depth=args.depth)
-    calls = sorted({match.call.id for match in trace.select(args.selector) if match.call})
+        return graph_of(trace, depth=args.depth, limit=READABLE if args.depth is None else LIMIT)
+    calls = _calls(trace, args.selector)
     if not calls:
         raise InputError(
             "nothing-to-draw",
@@ -109,7 +109,32 @@ def _graph(trace: Trace, args: argparse.Namespace) -> Graph:
     return graph_of(trace, calls, depth=args.depth)
 
 
-def _content(graph: Graph, form: str) -> bytes:
+def _calls(trace: Trace, selector: str) -> list[int]:
+    """Return the calls that a selector names; of a module that only holds others, the calls in it."""
+    try:
+        return sorted({match.call.id for match in trace.select(selector) if match.call})
+    except SelectorError as error:
+        inside = f"{selector}."
+        below = {call.id for call in trace.calls if call.path.startswith(inside)}
+        if error.code != "never-called" or not below:
+            raise
+        calls = (trace.calls[call] for call in below)
+        return sorted(call.id for call in calls if call.parent not in below)
+
+
+def _colours(trace: Trace) -> dict[int, str]:
+    """Return the colour of sizes: those that the model's walkthrough names, else those met most often."""
+    from shapeflow.reporting.view.colours import LIGHT, Colours, symbols_of
+    from shapeflow.walkthrough.check import check
+    from shapeflow.walkthrough.shipped import find_shipped
+
+    path = find_shipped(trace.run.target)
+    result = check(trace, path, partial=True).about(trace) if path else None
+    named = Colours(symbols_of(trace, result)).by_size
+    return {size: LIGHT[symbol.colour] for size, symbol in named.items()}
+
+
+def _content(trace: Trace, graph: Graph, form: str) -> bytes:
     """Return the drawing as the bytes of a file."""
     from shapeflow.graph.dot import to_dot
     from shapeflow.graph.engine import render
@@ -117,6 +142,5 @@ def _content(graph: Graph, form: str) -> bytes:
 
     if form == "mmd":
         return f"%% made with shapeflow\n{to_mermaid(graph)}".encode()
-    if form == "dot":
-        return to_dot(graph).encode()
-    return render(to_dot(graph), form)
+    text = to_dot(graph, _colours(trace))
+    return text.encode() if form == "dot" else render(text, form)

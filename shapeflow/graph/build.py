@@ -14,6 +14,8 @@ from shapeflow.graph.ways import Ways
 from shapeflow.model.call_tree import CallTree
 from shapeflow.model.trace import Trace
 
+READABLE = 18
+"""Most boxes that are taken in at a glance: what is drawn unless more is asked for."""
 LIMIT = 80
 """Most nodes of one drawing: layout takes minutes where it is much more, and nobody can read it."""
 

