@@ -12,7 +12,7 @@ from shapeflow.graph.model import Cluster, Edge, Flow, Graph, Kind, Node
 from shapeflow.graph.simplify import distinct, drop_isolated
 from shapeflow.graph.via import DIRECTLY, Via
 from shapeflow.graph.wanted import ALL, Wanted
-from shapeflow.model.call_tree import CallTree, Repeat, tail
+from shapeflow.model.call_tree import LEAST, CallTree, Repeat, tail
 from shapeflow.model.containers import values_at
 from shapeflow.model.records import Call, Op, Value
 
@@ -108,7 +108,17 @@ class _Drawing:
         wrapper = self.tree.hands_on(call) and not alike
         number = len(self.clusters)
         self.clusters.append(
-            Cluster(number, title, subtitle, record.exact_name, around, wrapper, alike, of)
+            Cluster(
+                number,
+                title,
+                subtitle,
+                record.exact_name,
+                around,
+                wrapper,
+                self.wanted.asks_for([call]),
+                alike,
+                of,
+            )
         )
 
     def _leaf(self, item: int | Repeat) -> None:
@@ -179,10 +189,32 @@ class _Drawing:
         key = ("closed", call)
         if key not in self.extra:
             record = self.trace.calls[call]
-            self.extra[key] = self._call_node("outside", record)
-            node = self.nodes[self.extra[key]]
-            self.nodes[node.id] = replace(node, calls=(call,), cluster=self._around(record.parent))
+            alike = self._alike(call)
+            node = self._call_node("outside", record)
+            if len(alike) > 1:
+                title, subtitle = self.tree.repeat(alike).label, f"{record.class_name} × {len(alike)}"
+                self.nodes[node] = replace(self.nodes[node], title=title, subtitle=subtitle)
+            self.nodes[node] = replace(
+                self.nodes[node], calls=tuple(alike), cluster=self._around(record.parent)
+            )
+            self.extra |= {("closed", one): node for one in alike}
         return self.extra[key]
+
+    def _alike(self, call: int) -> list[int]:
+        """Return a closed call and its like beside it, up to the next that is drawn; itself alone if they are few."""
+        record = self.trace.calls[call]
+        beside = self.tree.roots if record.parent is None else self.tree.children[record.parent]
+        run: list[int] = []
+        for other in beside:
+            if self.tree.kind(other) != self.tree.kind(call):
+                continue
+            if other in self.holders or other in self.node_of_call:
+                if call in run:
+                    break
+                run = []
+            else:
+                run.append(other)
+        return run if len(run) >= LEAST else [call]
 
     # -- walking ------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from shapeflow.graph.prune import fewer_ends, prune
 from shapeflow.graph.simplify import connected, flatten_wrappers
 from shapeflow.graph.wanted import Wanted
 from shapeflow.graph.ways import Ways
-from shapeflow.model.call_tree import LEAST, CallTree, pattern
+from shapeflow.model.call_tree import LEAST, CallTree
 
 SIDE = 3
 """Most neighbours on either side."""
@@ -48,7 +48,8 @@ def _unasked_ops(graph: Graph) -> int:
 
 def _worth_it(graph: Graph, limit: int) -> bool:
     """Return whether a graph has arrows and something that was asked for, and is small enough."""
-    return not graph.empty and len(graph.nodes) <= limit and any(node.asked for node in graph.nodes)
+    things = (*graph.nodes, *graph.clusters)
+    return not graph.empty and len(graph.nodes) <= limit and any(one.asked for one in things)
 
 
 def _levels(tree: CallTree, wanted: Wanted) -> Iterator[tuple[list[int], Wanted]]:
@@ -130,8 +131,7 @@ def _representatives(
     def visit(calls: Sequence[int]) -> None:
         groups: dict[tuple[str, str], list[int]] = {}
         for call in calls:
-            record = trace.calls[call]
-            groups.setdefault((pattern(record.path), record.method), []).append(call)
+            groups.setdefault(tree.kind(call), []).append(call)
         for group in groups.values():
             here = [call for call in group if call in wanted]
             if len(group) >= LEAST and any(call in holders for call in here):
@@ -177,12 +177,7 @@ def _inside(
     for up in tree.ancestors(call):
         record = trace.calls[up]
         siblings = tree.roots if record.parent is None else tree.children[record.parent]
-        like = [
-            other
-            for other in siblings
-            if pattern(trace.calls[other].path) == pattern(record.path)
-            and trace.calls[other].method == record.method
-        ]
+        like = [other for other in siblings if tree.kind(other) == tree.kind(up)]
         if len(like) >= LEAST and any(other in alike for other in like) and up not in alike:
             return False
     return True

@@ -97,6 +97,8 @@ class Cluster:
     parent: int | None = None
     wrapper: bool = False
     """True for a call that only hands on to another."""
+    asked: bool = False
+    """True for what was asked for by name."""
     alike: int = 0
     """Of calls of which one is drawn: how many are like it, itself included; 0: it stands for itself alone."""
     of: int = 0

@@ -25,9 +25,13 @@ def prune(graph: Graph, limit: int, ways: Ways, side: int = SIDE) -> Graph:
     shown = {node.id for node in graph.nodes if node.kind in SHOWN or node.asked}
     ahead: dict[int, list[int]] = {}
     behind: dict[int, list[int]] = {}
+    # What goes into one of many closed calls comes out of another: that is no way through.
+    many = {node.id for node in graph.nodes if node.kind == "outside" and len(node.calls) > 1}
     for edge in graph.edges:
-        ahead.setdefault(edge.source, []).append(edge.target)
-        behind.setdefault(edge.target, []).append(edge.source)
+        if edge.source not in many:
+            ahead.setdefault(edge.source, []).append(edge.target)
+        if edge.target not in many:
+            behind.setdefault(edge.target, []).append(edge.source)
     between = _reach(shown, ahead) & _reach(shown, behind) - shown
     ends = {node.id for node in graph.nodes if node.kind in ("unused", "cut")}
     ops = {node.id for node in graph.nodes if node.kind == "op" and not node.asked}

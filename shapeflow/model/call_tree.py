@@ -124,12 +124,16 @@ class CallTree:
         """Return ``calls`` with those of one path pattern folded, in the order of the run."""
         groups: dict[tuple[str, str], list[int]] = {}
         for call in calls:
-            record = self.trace.calls[call]
-            groups.setdefault((pattern(record.path), record.method), []).append(call)
+            groups.setdefault(self.kind(call), []).append(call)
         folded: list[int | Repeat] = []
         for group in groups.values():
             folded += [self.repeat(group)] if len(group) >= LEAST else group
         return sorted(folded, key=lambda item: item.calls[0] if isinstance(item, Repeat) else item)
+
+    def kind(self, call: int) -> tuple[str, str]:
+        """Return what calls beside each other have in common that are drawn as one: their path but for numbers."""
+        record = self.trace.calls[call]
+        return pattern(record.path), record.method
 
     def repeat(self, calls: Sequence[int]) -> Repeat:
         """Return ``calls`` as one repeat and say which are unlike the rest."""

@@ -81,7 +81,7 @@ def figure_of_claims(
 def figure_of_call(parts: SectionMaterial, call: int, ways: Ways, title: str) -> Iterator[Graph]:
     """Yield what the section of a stage draws: the inside of a call, or the call and what is around it."""
     for graph in focused(parts.tree, Wanted(frozenset([call])), NODES, ways):
-        yield replace(graph, title=title)
+        yield replace(graph, title=title, pointed=False)
 
 
 def attention_of(parts: SectionMaterial, calls: Sequence[int], shown: set[str]) -> tuple[Attention, ...]:
