@@ -1,18 +1,13 @@
-"""A graph in Graphviz's language, legible on its own and ready to be coloured by a page's CSS.
-
-The text is built by the ``graphviz`` package, which knows how names, HTML labels and attributes are quoted.
-"""
+"""A graph in Graphviz's language, legible on its own and ready to be coloured by a page's CSS."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any, Literal
+from typing import Literal
 from unicodedata import east_asian_width
 from urllib.parse import quote
-
-import graphviz
 
 from shapeflow.graph.model import Cluster, Edge, Graph, Node
 
@@ -103,9 +98,9 @@ def to_dot(
         more: what stands for the shapes of an arrow that are not shown.
         direction: from the top down, or from left to right.
     """
-    dot = graphviz.Digraph(
-        "shapeflow", graph_attr={**GRAPH, "rankdir": direction}, node_attr=NODE, edge_attr=EDGE
-    )
+    dot = _Lines()
+    for kind, attributes in (("graph", {**GRAPH, "rankdir": direction}), ("node", NODE), ("edge", EDGE)):
+        dot.add(kind, **attributes)
     labels: dict[int | None, list[int]] = {}
     frames = {node.id: node.cluster for node in graph.nodes}
     parents = {cluster.id: cluster.parent for cluster in graph.clusters}
@@ -116,9 +111,26 @@ def to_dot(
     _add_inside(dot, graph, None, labels, texts)
     for number, edge in enumerate(graph.edges):
         dashed = {"style": "dashed", "class": "unused"} if edge.unused else {}
-        dot.edge(f"n{edge.source}", f"e{number}", arrowhead="none", **dashed)
-        dot.edge(f"e{number}", f"n{edge.target}", **dashed)
-    return str(dot.source)
+        dot.add(f"n{edge.source} -> e{number}", arrowhead="none", **dashed)
+        dot.add(f"e{number} -> n{edge.target}", **dashed)
+    return "\n".join(["digraph shapeflow {", *dot.lines, "}\n"])
+
+
+class _Lines:
+    """Statements of Graphviz's language."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def add(self, what: str, **attributes: str) -> None:
+        """Add a statement: a text in angle brackets is markup, any other is quoted."""
+        some = (f"{name}={text if text[:1] == '<' else quoted(text)}" for name, text in attributes.items())
+        self.lines.append(f"{what} [{' '.join(some)}]" if attributes else what)
+
+
+def quoted(text: str) -> str:
+    """Return a text as a string of Graphviz's language, in which backslashes stand for themselves."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _around_both(one: int | None, other: int | None, parents: Mapping[int, int | None]) -> int | None:
@@ -139,19 +151,24 @@ def printable(text: str, longest: int = LONGEST) -> str:
 
 
 def _add_inside(
-    dot: Any, graph: Graph, parent: int | None, labels: Mapping[int | None, list[int]], texts: Sequence[_Text]
+    dot: _Lines,
+    graph: Graph,
+    parent: int | None,
+    labels: Mapping[int | None, list[int]],
+    texts: Sequence[_Text],
 ) -> None:
     """Add the nodes directly in a frame, what stands on its arrows, then the frames in it."""
     for node in graph.nodes:
         if node.cluster == parent:
             _add_node(dot, node, graph.dashed(node))
     for number in labels.get(parent, ()):
-        dot.node(f"e{number}", texts[number].html, **LABEL, **texts[number].size(2.0, 1.0))
+        dot.add(f"e{number}", label=texts[number].html, **LABEL, **texts[number].size(2.0, 1.0))
     for cluster in graph.clusters:
         if cluster.parent == parent:
-            with dot.subgraph(name=f"cluster_{cluster.id}") as frame:
-                frame.attr(**_frame(cluster))
-                _add_inside(frame, graph, cluster.id, labels, texts)
+            dot.add(f"subgraph cluster_{cluster.id} {{")
+            dot.add("graph", **_frame(cluster))
+            _add_inside(dot, graph, cluster.id, labels, texts)
+            dot.add("}")
 
 
 def _frame(cluster: Cluster) -> dict[str, str]:
@@ -160,7 +177,7 @@ def _frame(cluster: Cluster) -> dict[str, str]:
     return {**FRAME, "label": label, **_link(cluster.selector)}
 
 
-def _add_node(dot: Any, node: Node, dashed: bool) -> None:
+def _add_node(dot: _Lines, node: Node, dashed: bool) -> None:
     plain = node.kind in ("op", "unused", "cut") or dashed
     size = SMALL if node.kind == "op" else TITLE
     text = _Text()
@@ -177,7 +194,7 @@ def _add_node(dot: Any, node: Node, dashed: bool) -> None:
         attributes["color"] = LINE[node.kind]
     if node.kind == "op":
         attributes |= {"shape": "oval", "fontsize": f"{SMALL:g}"}
-    dot.node(f"n{node.id}", text.html, **attributes, **text.size(PADDING, 5.0), **_link(node.selector))
+    dot.add(f"n{node.id}", label=text.html, **attributes, **text.size(PADDING, 5.0), **_link(node.selector))
 
 
 class _Text:
@@ -254,7 +271,7 @@ def _link(selector: str) -> dict[str, str]:
         return {}
     text = printable(selector, 400)
     address = "#at=" + quote(text, safe="/:@.*,-_~!")
-    return {"URL": graphviz.escape(address), "tooltip": graphviz.escape(text)}
+    return {"URL": address, "tooltip": text}
 
 
 def _html(text: str) -> str:

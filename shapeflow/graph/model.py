@@ -100,7 +100,7 @@ class Cluster:
     asked: bool = False
     """True for what was asked for by name."""
     alike: int = 0
-    """Of calls of which one is drawn: how many are like it, itself included; 0: it stands for itself alone."""
+    """Of calls of which one is drawn: how many are like it, itself included; 0: it stands for itself."""
     of: int = 0
     """And how many there are in all."""
 
@@ -109,7 +109,8 @@ class Cluster:
         """How many calls it stands for, in English words."""
         if not self.alike:
             return ""
-        return f"one of {self.of}, all alike" if self.alike == self.of else f"one of {self.alike} alike, of {self.of}"
+        same = f"one of {self.of}, all alike"
+        return same if self.alike == self.of else f"one of {self.alike} alike, of {self.of}"
 
 
 @dataclass(frozen=True, slots=True)

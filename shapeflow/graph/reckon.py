@@ -15,8 +15,8 @@ BETWEEN = 14.0
 def least_width(graph: Graph, direction: Literal["TB", "LR"]) -> float:
     """Return about how many points wide a drawing is at least; most are wider.
 
-    From left to right all boxes and labels of the longest way stand beside each other, from the top down those
-    on all arrows that leave one box, or arrive at it.
+    From left to right all boxes and labels of the longest way stand beside each other, from the top down
+    those on all arrows that leave one box, or arrive at it.
     """
     labels = {(edge.source, edge.target): _label_width(edge) for edge in graph.edges}
     if direction == "LR":

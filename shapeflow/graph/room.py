@@ -45,7 +45,7 @@ def free_place(
     taken: Sequence[Box],
     lines: Sequence[Sequence[tuple[float, float]]],
 ) -> tuple[Box, bool]:
-    """Return where the title of a frame goes, where it meets the fewest lines and boxes, and whether it meets none.
+    """Return where the title of a frame meets the fewest lines and boxes, and whether it meets none.
 
     Args:
         frame: the frame.

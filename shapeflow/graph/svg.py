@@ -33,7 +33,7 @@ PATH = re.compile(r"[MC\s,\d.-]*")
 
 
 def size_of(svg: str) -> tuple[float, float]:
-    """Return width and height of a drawing in pixels of the page, at its natural size; it is shown no smaller."""
+    """Return width and height of a drawing in pixels of the page; it is shown no smaller."""
     _, _, width, height = _view(svg)
     return width * SCALE, height * SCALE
 
@@ -52,7 +52,8 @@ def clean(svg: str) -> str:
     across, down = (float(number) for number in numbers[-2:]) if len(numbers) > 1 else (0.0, 0.0)
     parts = "".join(_parts(graph.findall(f"{SVG}g")))
     return (
-        f'<svg viewBox="0 0 {width:g} {height:g}" width="{ceil(width * SCALE)}" height="{ceil(height * SCALE)}">'
+        f'<svg viewBox="0 0 {width:g} {height:g}"'
+        f' width="{ceil(width * SCALE)}" height="{ceil(height * SCALE)}">'
         f'<g transform="translate({across - left:g} {down - top:g})">{parts}</g></svg>'
     )
 
@@ -162,7 +163,7 @@ def _arrow(group: Element) -> str:
 
 
 def _lines(texts: Sequence[Element], x: float, middle: float) -> str:
-    """Return texts line by line, around a middle: in another font than they were measured in they stay there."""
+    """Return texts line by line, around a middle: in another font they stay there."""
     lines: dict[str, list[Element]] = {}
     for text in texts:
         lines.setdefault(text.get("y", "0"), []).append(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from shapeflow.model.links import Links
 from shapeflow.model.moments import Moment, at_op
@@ -25,8 +25,7 @@ def bridges(
         goals: values, each with the last moment at which it is where it is looked for.
     """
     links = trace.cached(Links)
-    opened = {op.parent for op in trace.ops}
-    ops = [op.id for op in trace.ops if op.id not in opened]
+    ops = _between(trace.cached(_steps), links, starts, goals)
     into: dict[int, int] = dict.fromkeys(starts, 1)
     for op in ops:
         ways = sum(
@@ -51,3 +50,22 @@ def bridges(
         for value in links.read[op]:
             if onwards and into.get(value, 0) * onwards % _PRIME == total:
                 yield op, value
+
+
+def _steps(trace: Records) -> list[int]:
+    """Return the ops of a run, of those that were opened what is in them."""
+    opened = {op.parent for op in trace.ops}
+    return [op.id for op in trace.ops if op.id not in opened]
+
+
+def _between(
+    ops: Sequence[int], links: Links, starts: Mapping[int, Moment], goals: Mapping[int, Moment]
+) -> Sequence[int]:
+    """Return the ops from the first that reads a start to the last that makes a goal: no way has others."""
+    first = next(
+        (at for at, op in enumerate(ops) if any(value in starts for value in links.read[op])), len(ops)
+    )
+    last = len(ops)
+    while last > first and not any(value in goals for value in links.made[ops[last - 1]]):
+        last -= 1
+    return ops[first:last]

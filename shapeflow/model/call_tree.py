@@ -131,7 +131,7 @@ class CallTree:
         return sorted(folded, key=lambda item: item.calls[0] if isinstance(item, Repeat) else item)
 
     def kind(self, call: int) -> tuple[str, str]:
-        """Return what calls beside each other have in common that are drawn as one: their path but for numbers."""
+        """Return what calls that are drawn as one have in common: their path but for numbers."""
         record = self.trace.calls[call]
         return pattern(record.path), record.method
 

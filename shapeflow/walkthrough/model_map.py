@@ -50,7 +50,7 @@ class Counterpart:
 
         What a ``*`` here stands for, the ``*`` at the same place there stands for.
         """
-        if not self.there or not self.here:
+        if not self.there or not self.here or not key.startswith(self.here.partition("*")[0]):
             return None
         pattern = "([^.()]+)".join(re.escape(part) for part in self.here.split("*"))
         found = re.fullmatch(pattern, key)

@@ -1,4 +1,4 @@
-"""Every figure of a report can be read: large enough, no wider than its column, nothing through a text, none twice."""
+"""Every figure of a report can be read: large enough, no wider than its column, nothing through a text."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def sections_of(trace: Trace, document: Document, monkeypatch: pytest.MonkeyPatc
 
 
 def check_solid(trace: Trace, document: Document, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Fail where a solid box is not named by a claim of its section; return how many solid boxes there are."""
+    """Fail where a solid box is not named by a claim of its section; return how many there are."""
     result = check(trace, document)
     verdicts = {verdict.claim.id: verdict for verdict in result.verdicts}
     names, tree = ExactNames(trace), CallTree(trace)

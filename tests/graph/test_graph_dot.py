@@ -63,7 +63,7 @@ def test_dims_with_a_name_get_its_colour_and_dtypes_do_not(graph):
 
 
 def test_unused_values_are_dashed(graph):
-    assert re.search(r"e\d+ -> n\d+ \[class=unused style=dashed\]", to_dot(graph))
+    assert re.search(r"e\d+ -> n\d+ \[style=\"dashed\" class=\"unused\"\]", to_dot(graph))
 
 
 @pytest.mark.slow

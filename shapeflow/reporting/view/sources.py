@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -15,16 +17,22 @@ CONTEXT = 2
 LARGEST = 2_000_000
 """Bytes of a file that is still read."""
 
+STRINGS = re.compile(
+    r"""#[^\n]*|(\'\'\'|\"\"\")(?:\\[\s\S]|(?!\1)[\s\S])*(?:\1|\Z)"""
+    r"""|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'"""
+)
+"""Comments and texts of Python."""
+
 Tokens = tuple[tuple[str, str], ...]
 
 
 class Sources:
-    """The source lines of a trace; each file is read and coloured once."""
+    """The source lines of a trace; each file is read once."""
 
     def __init__(self, trace: Trace, folders: Iterable[str] | None = None) -> None:
         self.trace = trace
         self.folders = [Path(folder or ".") for folder in (sys.path if folders is None else folders)]
-        self.files: dict[str, list[Tokens] | None] = {}
+        self.files: dict[str, _File | None] = {}
         self.views: dict[int, SourceView] = {}
 
     def view(self, position: int | None) -> SourceView | None:
@@ -38,31 +46,30 @@ class Sources:
     def _view(self, position: int) -> SourceView:
         source = self.trace.sources[position]
         place = f"{source.file}:{source.line}"
-        lines = self._lines(source)
-        if lines is None:
+        file = self._file(source)
+        if file is None:
             only = CodeLine(source.line, _colour([source.text])[0], meant=True)
             return SourceView(position, place, source.function, (only,), installed=False)
-        first, last = max(1, source.line - CONTEXT), min(len(lines), source.line + CONTEXT)
-        shown = range(first, last + 1)
+        first, last = max(1, source.line - CONTEXT), min(len(file.lines), source.line + CONTEXT)
+        coloured = file.coloured(first, last)
         return SourceView(
             position,
             place,
             source.function,
-            tuple(CodeLine(number, lines[number - 1], number == source.line) for number in shown),
+            tuple(CodeLine(n, tokens, n == source.line) for n, tokens in enumerate(coloured, first)),
             installed=True,
         )
 
-    def _lines(self, source: Source) -> list[Tokens] | None:
-        """Return the lines of the installed file, if it is the one the trace was made with."""
+    def _file(self, source: Source) -> _File | None:
+        """Return the installed file, if it is the one the trace was made with."""
         if source.file not in self.files:
             self.files[source.file] = self._read(source.file)
-        lines = self.files[source.file]
-        if lines is None or not 1 <= source.line <= len(lines):
+        file = self.files[source.file]
+        if file is None or not 1 <= source.line <= len(file.lines):
             return None
-        here = "".join(text for _, text in lines[source.line - 1]).strip()
-        return lines if here == source.text.strip() else None
+        return file if file.lines[source.line - 1].strip() == source.text.strip() else None
 
-    def _read(self, name: str) -> list[Tokens] | None:
+    def _read(self, name: str) -> _File | None:
         """Read a Python file below an import folder; a trace cannot make us show any other file."""
         relative = PurePosixPath(name)
         if relative.is_absolute() or ".." in relative.parts or relative.suffix != ".py" or "\\" in name:
@@ -72,10 +79,35 @@ class Sources:
                 root = folder.resolve()
                 file = (root / relative).resolve()
                 if file.is_relative_to(root) and file.is_file() and file.stat().st_size <= LARGEST:
-                    return _colour(file.read_text("utf-8", errors="replace").split("\n"))
+                    return _File(file.read_text("utf-8", errors="replace"))
             except (OSError, ValueError):
                 continue
         return None
+
+
+class _File:
+    """A source file of which only the lines that are shown are coloured."""
+
+    def __init__(self, text: str) -> None:
+        self.lines = text.split("\n")
+        self.starts = [0]
+        for line in self.lines:
+            self.starts.append(self.starts[-1] + len(line) + 1)
+        self.long = [
+            (self._line(found.start()), self._line(found.end()))
+            for found in STRINGS.finditer(text)
+            if "\n" in found[0]
+        ]
+        """The first and the last line of texts that are longer than one."""
+
+    def coloured(self, first: int, last: int) -> list[Tokens]:
+        """Return some lines, counted from 1, as they look in the whole file."""
+        start = min((top for top, bottom in self.long if top < first <= bottom), default=first)
+        end = max((bottom for top, bottom in self.long if top <= last < bottom), default=last)
+        return _colour(self.lines[start - 1 : end])[first - start : last - start + 1]
+
+    def _line(self, place: int) -> int:
+        return bisect_right(self.starts, place)
 
 
 def _colour(lines: Sequence[str]) -> list[Tokens]:

@@ -1,4 +1,4 @@
-"""Figures on the page: they can be read, nothing runs through their texts, and each fills the window on demand."""
+"""Figures on the page: they can be read, nothing runs through their texts, and each fills the window."""
 
 from __future__ import annotations
 
