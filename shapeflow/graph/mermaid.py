@@ -5,8 +5,8 @@ from __future__ import annotations
 from shapeflow.graph.dot import printable
 from shapeflow.graph.model import Graph, Node
 
-OPEN = {"op": "([", "unused": "[", "input": "[/", "output": "[/"}
-CLOSE = {"op": "])", "unused": "]", "input": "/]", "output": "/]"}
+OPEN = {"op": "([", "unused": "[", "cut": "[", "input": "[/", "output": "[/"}
+CLOSE = {"op": "])", "unused": "]", "cut": "]", "input": "/]", "output": "/]"}
 
 
 def to_mermaid(graph: Graph) -> str:
@@ -17,7 +17,7 @@ def to_mermaid(graph: Graph) -> str:
         more = f"<br>+ {edge.more} more" if edge.more else ""
         arrow = "-.->" if edge.unused else "-->"
         lines.append(f'  n{edge.source} {arrow}|"{label}{more}"| n{edge.target}')
-    dashed = [f"n{node.id}" for node in graph.nodes if node.kind in ("unused", "outside")]
+    dashed = [f"n{node.id}" for node in graph.nodes if graph.dashed(node)]
     failed = [f"n{node.id}" for node in graph.nodes if node.kind == "failed"]
     if dashed:
         lines += ["  classDef dashed stroke-dasharray: 4 3", f"  class {','.join(dashed)} dashed"]
@@ -30,7 +30,9 @@ def _inside(graph: Graph, parent: int | None, indent: str) -> list[str]:
     lines = [f"{indent}{_node(node)}" for node in graph.nodes if node.cluster == parent]
     for cluster in graph.clusters:
         if cluster.parent == parent:
-            lines.append(f'{indent}subgraph c{cluster.id}["{_text(cluster.title)}"]')
+            note = cluster.alike_text or (cluster.subtitle if "·" in cluster.subtitle else "")
+            title = _text(f"{cluster.title} · {note}" if note else cluster.title)
+            lines.append(f'{indent}subgraph c{cluster.id}["{title}"]')
             lines += _inside(graph, cluster.id, indent + "  ")
             lines.append(f"{indent}end")
     return lines

@@ -89,7 +89,8 @@ class CallTree:
     def crossing(self, call: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return the values that what runs in a call reads from outside, and those that leave it.
 
-        A value leaves a call that returns it, that is read by others, or that nobody reads at all.
+        What is read are inputs of the run and what other ops made: a parameter comes from nowhere. A value
+        leaves a call that returns it, and so does one that others read, or that nobody reads at all.
         """
         if call not in self._crossing:
             self._crossing[call] = self._crosses(call)
@@ -109,7 +110,9 @@ class CallTree:
                     made[value] = None
         last = self.last_read
         leaving = [v for v in made if v in returned or last.get(v, record.last_op) >= record.last_op]
-        return tuple(read), tuple(leaving)
+        values = self.trace.values
+        arriving = [v for v in read if values[v].producer is not None or values[v].origin == "input"]
+        return tuple(arriving), tuple(leaving)
 
     @cached_property
     def last_read(self) -> dict[int, int]:

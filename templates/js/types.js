@@ -176,17 +176,6 @@
 /** @typedef {{ anchor: string, text: string, tone: string, verdict: string, places: string[] }} Claim */
 /** @typedef {{ sort: string, text: string, href: string }} SearchHit */
 /**
- * The figure that fills the window: the button that opened it, the place of the page then, and how it lies there.
- * @typedef {object} FigureView
- * @property {HTMLElement | null} button null while no figure does
- * @property {number} place
- * @property {number} x
- * @property {number} y
- * @property {number} scale pixels for a point of the drawing
- * @property {Map<number, [number, number]>} pointers where fingers or the mouse are
- * @property {[number, number]} start where the last of them came down
- */
-/**
  * Everything that changes while a page is read.
  * @typedef {object} PageState
  * @property {Trace | null} trace null until it is unpacked

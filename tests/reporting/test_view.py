@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from html import unescape
+from pathlib import Path
 
 import pytest
 from builders import TraceBuilder, sample_trace
@@ -12,10 +15,13 @@ from shapeflow.common.units import format_bytes, format_count, format_percent
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Run, Source
 from shapeflow.model.trace import Trace
+from shapeflow.reporting.formats.prose import Prose
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.build import build
+from shapeflow.reporting.view.colours import Colours
 from shapeflow.reporting.view.size_origins import size_origins
-from shapeflow.reporting.view.sources import Sources
+from shapeflow.reporting.view.sources import CONTEXT, SourceFile, Sources, colour
+from shapeflow.reporting.view.stage_sections import heading
 from shapeflow.reporting.view.summary import picture_of
 from shapeflow.reporting.words import LANGUAGES, TABLE
 from shapeflow.walkthrough.check import check
@@ -355,3 +361,18 @@ def test_amounts_are_short(function, number, expected):
 
 def test_the_walkthrough_of_the_tests_has_every_kind_of_thing():
     assert all(part in WALKTHROUGH for part in ("$$", "```python", "| step |", "said", "unused"))
+
+
+def test_a_name_with_markup_stays_text_in_a_heading() -> None:
+    name = "a`b`.*c*.$d$.[e](f).<g>.h_i_j \\"
+    shown = Prose(Colours(())).inline(heading(name))
+    assert unescape(re.sub(r"<wbr>", "", shown)) == name
+
+
+def test_lines_are_coloured_as_in_the_whole_file() -> None:
+    for file in (Path(__file__), Path(re.__file__), Path(pytest.__file__)):
+        text = file.read_text(encoding="utf-8")
+        whole, source = colour(text.split("\n")), SourceFile(text)
+        for line in range(1, len(source.lines) + 1, 3):
+            first, last = max(1, line - CONTEXT), min(len(source.lines), line + CONTEXT)
+            assert source.coloured(first, last) == whole[first - 1 : last], (file, line)

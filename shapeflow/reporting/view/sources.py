@@ -32,7 +32,7 @@ class Sources:
     def __init__(self, trace: Trace, folders: Iterable[str] | None = None) -> None:
         self.trace = trace
         self.folders = [Path(folder or ".") for folder in (sys.path if folders is None else folders)]
-        self.files: dict[str, _File | None] = {}
+        self.files: dict[str, SourceFile | None] = {}
         self.views: dict[int, SourceView] = {}
 
     def view(self, position: int | None) -> SourceView | None:
@@ -48,7 +48,7 @@ class Sources:
         place = f"{source.file}:{source.line}"
         file = self._file(source)
         if file is None:
-            only = CodeLine(source.line, _colour([source.text])[0], meant=True)
+            only = CodeLine(source.line, colour([source.text])[0], meant=True)
             return SourceView(position, place, source.function, (only,), installed=False)
         first, last = max(1, source.line - CONTEXT), min(len(file.lines), source.line + CONTEXT)
         coloured = file.coloured(first, last)
@@ -60,7 +60,7 @@ class Sources:
             installed=True,
         )
 
-    def _file(self, source: Source) -> _File | None:
+    def _file(self, source: Source) -> SourceFile | None:
         """Return the installed file, if it is the one the trace was made with."""
         if source.file not in self.files:
             self.files[source.file] = self._read(source.file)
@@ -69,7 +69,7 @@ class Sources:
             return None
         return file if file.lines[source.line - 1].strip() == source.text.strip() else None
 
-    def _read(self, name: str) -> _File | None:
+    def _read(self, name: str) -> SourceFile | None:
         """Read a Python file below an import folder; a trace cannot make us show any other file."""
         relative = PurePosixPath(name)
         if relative.is_absolute() or ".." in relative.parts or relative.suffix != ".py" or "\\" in name:
@@ -79,13 +79,13 @@ class Sources:
                 root = folder.resolve()
                 file = (root / relative).resolve()
                 if file.is_relative_to(root) and file.is_file() and file.stat().st_size <= LARGEST:
-                    return _File(file.read_text("utf-8", errors="replace"))
+                    return SourceFile(file.read_text("utf-8", errors="replace"))
             except (OSError, ValueError):
                 continue
         return None
 
 
-class _File:
+class SourceFile:
     """A source file of which only the lines that are shown are coloured."""
 
     def __init__(self, text: str) -> None:
@@ -104,13 +104,13 @@ class _File:
         """Return some lines, counted from 1, as they look in the whole file."""
         start = min((top for top, bottom in self.long if top < first <= bottom), default=first)
         end = max((bottom for top, bottom in self.long if top <= last < bottom), default=last)
-        return _colour(self.lines[start - 1 : end])[first - start : last - start + 1]
+        return colour(self.lines[start - 1 : end])[first - start : last - start + 1]
 
     def _line(self, place: int) -> int:
         return bisect_right(self.starts, place)
 
 
-def _colour(lines: Sequence[str]) -> list[Tokens]:
+def colour(lines: Sequence[str]) -> list[Tokens]:
     """Return each line as pairs of a Pygments class (empty for plain text) and text."""
     from pygments.lexers.python import PythonLexer
     from pygments.token import STANDARD_TYPES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from shapeflow.graph.ways import Ways
@@ -15,6 +16,8 @@ from shapeflow.reporting.view.model import PortView, SectionView
 from shapeflow.reporting.view.section_figures import drawn, figure_of_call, own_ops
 
 MOST_PORTS = 16
+MARKUP = re.compile(r"[\\`*$\[\]<~|]")
+"""What Markdown would take for markup in a name."""
 
 
 def stage_sections(parts: SectionMaterial) -> list[SectionView]:
@@ -23,9 +26,10 @@ def stage_sections(parts: SectionMaterial) -> list[SectionView]:
     ways = Ways(parts.tree)
     for stage in leaf_stages(parts.trace):
         calls, first = stage.calls, parts.trace.calls[stage.calls[0]]
+        title = f"{stage.path} · {stage.class_name}" if stage.path != "." else stage.class_name
         view = SectionView(
             id=f"stage-{parts.names.call(first.id)}",
-            title=f"{stage.path} · {stage.class_name}" if stage.path != "." else stage.class_name,
+            title=heading(title),
             level=2,
             blocks=(),
             mark="bad" if stage.raised else "plain",
@@ -37,8 +41,13 @@ def stage_sections(parts: SectionMaterial) -> list[SectionView]:
             ports=_ports(parts, first),
         )
         views.append(view)
-        figures.append(figure_of_call(parts, first.id, ways, view.title))
+        figures.append(figure_of_call(parts, first.id, ways, title))
     return drawn(parts, views, figures)
+
+
+def heading(name: str) -> str:
+    """Return a name for a heading, which is Markdown, so that it stays what it is."""
+    return MARKUP.sub(r"\\\g<0>", name)
 
 
 def _ports(parts: SectionMaterial, call: Call) -> tuple[PortView, ...]:

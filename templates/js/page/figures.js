@@ -5,19 +5,31 @@ const STEP = 1.25;
 const MOVE = 60;
 const STILL = 4;
 
+/**
+ * The figure that fills the window: the button that opened it, the place of the page then, and how it lies there.
+ * @typedef {object} FigureView
+ * @property {HTMLElement | null} button null while no figure does
+ * @property {number} place
+ * @property {number} x
+ * @property {number} y
+ * @property {number} scale pixels for a point of the drawing
+ * @property {Map<number, [number, number]>} pointers where fingers or the mouse are
+ * @property {[number, number]} start where the last of them came down
+ */
 /** @type {FigureView} */
 const figureView = { button: null, place: 0, x: 0, y: 0, scale: 1, pointers: new Map(), start: [0, 0] };
 
 /** @param {HTMLElement} control the button of a figure */
 function enlarge(control) {
-  const svg = control.closest(".drawing")?.querySelector("svg");
-  if (!svg) return;
+  const scroll = control.closest(".drawing")?.querySelector(".scroll");
+  const svg = scroll?.querySelector("svg");
+  if (!scroll || !svg) return;
   const dialog = byId("figure", HTMLDialogElement);
   figureView.button = control;
   figureView.place = window.scrollY;
   const copied = /** @type {SVGSVGElement} */ (svg.cloneNode(true));
   byId("figure-stage").replaceChildren(copied);
-  byId("figure-title").textContent = control.closest(".drawing")?.querySelector(".scroll")?.getAttribute("aria-label") ?? "";
+  byId("figure-title").textContent = scroll.getAttribute("aria-label");
   byId("figure-search", HTMLInputElement).value = "";
   control.textContent = "⤡";
   control.setAttribute("aria-pressed", "true");
@@ -128,7 +140,9 @@ function findInFigure() {
   byId("figure-found").textContent = wanted ? words("figure-found", { n: found.length }) : "";
   const stage = byId("figure-stage").getBoundingClientRect();
   const box = found[0]?.getBoundingClientRect();
-  if (!box || (box.left >= stage.left && box.right <= stage.right && box.top >= stage.top && box.bottom <= stage.bottom)) return;
+  if (!box) return;
+  const across = box.left >= stage.left && box.right <= stage.right;
+  if (across && box.top >= stage.top && box.bottom <= stage.bottom) return;
   moveFigure(
     stage.left + stage.width / 2 - (box.left + box.width / 2),
     stage.top + stage.height / 2 - (box.top + box.height / 2),
@@ -139,7 +153,8 @@ function findInFigure() {
 function figureWheel(event) {
   event.preventDefault();
   const stage = byId("figure-stage").getBoundingClientRect();
-  zoomFigure(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), event.clientX - stage.left, event.clientY - stage.top);
+  const factor = Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015));
+  zoomFigure(factor, event.clientX - stage.left, event.clientY - stage.top);
 }
 
 /** @param {PointerEvent} event */
