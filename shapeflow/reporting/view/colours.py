@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 
 PALETTE = 12
 """Colours that a page has for symbols; more symbols share them."""
-LIGHT = (
-    *("#0b57d0", "#a8400a", "#137333", "#8430ce", "#b3261e", "#00687a"),
-    *("#7a5900", "#ad1a72", "#4453b8", "#4c6600", "#744b3c", "#37597a"),
-)
-"""These colours where there is no page: the ones of base.css in the light."""
 ANONYMOUS = 8
 """Sizes that get a colour in a trace without a walkthrough."""
 LEAST_TELLING = 50
