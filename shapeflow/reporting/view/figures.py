@@ -105,7 +105,7 @@ def _in_words(graph: Graph, words: Translator) -> Graph:
 
 def _node(node: Node, words: Translator) -> Node:
     if node.kind == "unused":
-        return replace(node, title=words("never-read"))
+        return replace(node, title=words("read-by-nobody"))
     return replace(node, subtitle=words("never-there")) if node.kind == "cut" else node
 
 

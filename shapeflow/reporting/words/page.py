@@ -34,7 +34,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "本节所涉内容放不进一张看得清的图",
     ),
     "figure-same": ("The figure of this section is that of", "本节的图同"),
-    "never-read": ("never read", "无人读取"),
+    "read-by-nobody": ("never read", "无人读取"),
     "never-there": ("never gets there", "数据到不了"),
     "one-of-alike": ("one of {of}, all alike", "{of} 个中的一个，全都相同"),
     "one-of-some": ("one of {alike} alike, of {of}", "{of} 个中有 {alike} 个相同，此为其一"),
