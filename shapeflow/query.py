@@ -101,6 +101,9 @@ def overview_row(trace: Records, unused: int) -> dict[str, Any]:
         "complete": run.complete,
         **counts,
         "unused": unused,
+        "peak_bytes": run.peak_bytes,
+        "gradients": dict(run.gradients),
+        "training": dict(run.training),
     }
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 from shapeflow.adapters.base import Prepared
 from shapeflow.adapters.request import Request
 from shapeflow.adapters.script import Script
+from shapeflow.common.places import display_frame, display_name, without_folders
 from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError, ShapeflowError
 
@@ -255,7 +256,7 @@ def _ended(what: str, error: SystemExit, hint: str = "") -> InputError:
             said = str(frame.f_locals.get("message"))
             because = "it reads its command line, which is empty: every argument has to have a default"
         elif file != argparse.__file__ and not file.startswith((OURS, "<frozen")):
-            where = f"{file}:{line}"
+            where = f"{display_name(file)}:{line}"
     return InputError("target-exit", what, where=where, found=said, because=because, hint=hint)
 
 
@@ -266,8 +267,9 @@ def raised_error(code: str, what: str, error: BaseException) -> InputError:
         for frame in traceback.extract_tb(error.__traceback__)
         if not frame.filename.startswith((OURS, "<frozen importlib")) and "importlib" not in frame.filename
     ]
-    lines = "".join(traceback.format_list(frames[-SHOWN_FRAMES:])).rstrip().splitlines()
-    lines += "".join(traceback.format_exception_only(error)).rstrip().splitlines()
+    shown = [display_frame(frame) for frame in frames[-SHOWN_FRAMES:]]
+    lines = "".join(traceback.format_list(shown)).rstrip().splitlines()
+    lines += without_folders("".join(traceback.format_exception_only(error))).rstrip().splitlines()
     return InputError(code, what, where=OPTION, because="\n".join(line.removeprefix("  ") for line in lines))
 
 

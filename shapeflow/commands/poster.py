@@ -58,7 +58,8 @@ def run(args: argparse.Namespace, form: str) -> int:
     trace = Trace.load(args.trace)
     result, language = judged(trace, args.walkthrough, args.lang)
     result = result.about(trace) if result else None
-    colours, words = Colours(symbols_of(trace, result)), Translator(language)
+    words = Translator(language)
+    colours = Colours(symbols_of(trace, result, words))
     poster = poster_of(trace, result, colours, words)
     picture = picture_of(trace)
     content = poster_file(

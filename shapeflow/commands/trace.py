@@ -12,6 +12,7 @@ from shapeflow.commands.console import say
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.control_characters import json_text
 from shapeflow.common.files import is_standard_output, is_stream
+from shapeflow.common.places import display_target
 from shapeflow.common.printing import put
 from shapeflow.common.process import interruption
 from shapeflow.errors import ExitCode
@@ -128,7 +129,7 @@ def _record(request: Request, quiet: bool) -> Trace:
     real = request.device != "meta"
     # Weights do not matter for FLOPs.
     count = FlopCount(to_arguments(replace(request, checkpoint=None))) if real and not quiet else None
-    label = f"{request.target}, {f'on {request.device}' if real else 'shapes only'}"
+    label = f"{display_target(request.target)}, {f'on {request.device}' if real else 'shapes only'}"
     with Progress(label, None if quiet else sys.stderr, count) as progress:
         return execute(request, progress=progress.update, capture=numbers_of(request))
 
@@ -187,6 +188,8 @@ def _summary(
         "parameters": total_parameters(trace),
         "flops": total_flops(trace),
         "peak_bytes": trace.run.peak_bytes,
+        "gradients": dict(trace.run.gradients),
+        "training": dict(trace.run.training),
         "calls": len(trace.calls),
         "ops": len(trace.ops),
         "values": len(trace.values),

@@ -138,6 +138,10 @@ def _read_numbers(thing: Any) -> dict[str, float]:
     raise MalformedError(f"numbers by name, not {shown(thing)}")
 
 
+def _read_counts(thing: Any) -> dict[str, int]:
+    return {key: read_integer(item) for key, item in _read_mapping(thing).items()}
+
+
 def _read_origin(thing: Any) -> str:
     if thing in ("op", "input", "parameter", "buffer", "unknown"):
         return str(thing)
@@ -159,6 +163,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "Mapping[str, Any]": _read_mapping,
     "Mapping[str, str]": _read_texts,
     "Mapping[str, float]": _read_numbers,
+    "Mapping[str, int]": _read_counts,
     "Failure | None": lambda thing: None if thing is None else decode(Failure, thing),
 }
 """A field's type, as written in ``trace``, and how it is read."""
@@ -172,6 +177,7 @@ _WRITE: dict[str, Callable[[Any], Any]] = {
     "Mapping[str, Any]": plain,
     "Mapping[str, str]": plain,
     "Mapping[str, float]": plain,
+    "Mapping[str, int]": plain,
     "Failure | None": encode,
 }
 """The same for writing, where JSON has no such thing."""

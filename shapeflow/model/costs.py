@@ -162,7 +162,7 @@ def _below(
         if level < levels:
             inner = [child for call in group for child in inner_calls(tree, call)]
             told_there = None if told is None else told | rows
-            found += _below(tree, inner, _path(tree.trace, group), level + 1, levels, told_there)
+            found += _below(tree, inner, path_of(tree.trace, group), level + 1, levels, told_there)
     return found
 
 
@@ -196,7 +196,7 @@ def _stage(
     paths = dict.fromkeys(call.path for call in calls)
     modules = [trace.module_by_path[path] for path in paths if path in trace.module_by_path]
     outputs, passed_on, told_above, rows = _outputs(trace, calls[0], told)
-    path, method = _path(trace, group), calls[0].method
+    path, method = path_of(trace, group), calls[0].method
     given = {value for call in calls for value in values_at(call.outputs)}
     stage = Stage(
         level=level,
@@ -215,7 +215,7 @@ def _stage(
     return stage, rows
 
 
-def _path(trace: Records, group: Sequence[int]) -> str:
+def path_of(trace: Records, group: Sequence[int]) -> str:
     """Return one path for alike calls: ``layers.0-5.norm``."""
     paths = dict.fromkeys(trace.calls[number].path for number in group)
     return ".".join(_range(column) for column in zip(*(path.split(".") for path in paths), strict=True))

@@ -7,7 +7,7 @@ Ids are positions: ``records.values[7].id == 7``. Everything is immutable. Quest
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 from typing import Any, Literal, TypeVar
@@ -16,14 +16,17 @@ from shapeflow.common.control_characters import visible_line
 from shapeflow.model.call_names import call_key, call_name
 from shapeflow.model.containers import Container
 from shapeflow.model.ports import Port, item_name
+from shapeflow.model.run_record import Failure, Run
 from shapeflow.model.tensors import ModuleTensor
 from shapeflow.shapes.notation import element_bytes, shape_text
 
 __all__ = [
+    "RECORDS",
     "SCHEMA",
     "Call",
     "Container",
     "Escape",
+    "Excerpt",
     "Failure",
     "Module",
     "Op",
@@ -63,6 +66,8 @@ class Value:
     """False for a tensor that a fused kernel never builds, such as an attention score matrix."""
     kept: str = ""
     """What still holds it after the run, where nothing seen uses it: an attribute of a module, or ``?``."""
+    freed: int | None = None
+    """Of the first value on memory that an op made: the id of the op at whose end that was free again."""
 
     def __str__(self) -> str:
         return shape_text(self.dtype, self.shape)
@@ -86,6 +91,17 @@ class Source:
 
     def __str__(self) -> str:
         return f"{visible_line(self.file)}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines of one of the user's own files, around those that ``sources`` name: as they were in the run."""
+
+    file: str
+    """As in ``Source.file``."""
+    first: int
+    """Number of the first line."""
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,59 +211,6 @@ class Escape:
     source: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a run ended early."""
-
-    type: str
-    message: str
-    call: int | None
-    """The innermost call that was open."""
-    op: int | None
-    """The op that failed, recorded with its inputs and without outputs."""
-    source: int | None
-    traceback: str
-    """The model's own frames, ours left out."""
-
-    @property
-    def first_line(self) -> str:
-        """The first line of the message; the kind of exception where it has no text."""
-        return next((line for line in self.message.splitlines() if line.strip()), self.type)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What was run, on what, and how it went."""
-
-    adapter: str
-    """``sam3``, ``sam3-transformers``, ``factory`` or ``python``."""
-    target: str
-    """What the user asked for: ``sam3``, ``PKG.MOD:FACTORY``, or the class of the model."""
-    device: str
-    """``meta``, ``cpu``, ``cuda``."""
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    """What went in, as plain data: image, prompt, boxes, seed …"""
-    versions: Mapping[str, str] = field(default_factory=dict)
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    """The timings: the only part of a shapes-only trace that differs from run to run."""
-    complete: bool = True
-    failure: Failure | None = None
-    notes: tuple[str, ...] = ()
-    """What this run did not observe or did differently, a sentence each."""
-    peak_bytes: int = 0
-    """Most bytes of activations alive at once."""
-    peak_op: int | None = None
-    kept: Mapping[str, Any] = field(default_factory=dict)
-    """Numbers kept for value claims, by selector: ``{"shape": […], "data": […]}`` (real runs only)."""
-    name: str = ""
-    """Which of several runs of a document it is: ``training``."""
-
-    @property
-    def shapes_only(self) -> bool:
-        """True if no arithmetic was done on large tensors."""
-        return self.device == "meta"
-
-
 @dataclass(frozen=True)
 class Records:
     """The lists of one recorded run, on which everything else of this layer is built."""
@@ -261,6 +224,8 @@ class Records:
     sources: tuple[Source, ...] = ()
     containers: tuple[Container, ...] = ()
     """What large containers held that calls were handed or gave; the ports of calls refer to it."""
+    excerpts: tuple[Excerpt, ...] = ()
+    """Lines of the user's own files; those of installed packages are read where a report is made."""
 
     @cached_property
     def module_by_path(self) -> dict[str, Module]:
@@ -298,3 +263,16 @@ class Records:
     def adopt(self, make: Callable[[Records], Answer], answer: Answer) -> None:
         """Take an answer as what ``make(self)`` would give, which was found at less cost."""
         self.__dict__.setdefault("_answers", {})[make] = answer
+
+
+RECORDS: dict[str, type[Any]] = {
+    "sources": Source,
+    "modules": Module,
+    "calls": Call,
+    "ops": Op,
+    "values": Value,
+    "escapes": Escape,
+    "containers": Container,
+    "excerpts": Excerpt,
+}
+"""The lists of a trace file, in their order."""

@@ -21,21 +21,10 @@ from shapeflow.errors import InputError
 from shapeflow.model.codec import decode, encode
 from shapeflow.model.containers import ContainerTable, first_fault, with_containers
 from shapeflow.model.ports import Port
-from shapeflow.model.records import SCHEMA, Call, Container, Escape, Module, Op, Records, Run, Source, Value
+from shapeflow.model.records import RECORDS, SCHEMA, Records, Run
 from shapeflow.model.rows import MalformedError
 
 Kind = TypeVar("Kind", bound=Records)
-
-RECORDS: dict[str, type[Any]] = {
-    "sources": Source,
-    "modules": Module,
-    "calls": Call,
-    "ops": Op,
-    "values": Value,
-    "escapes": Escape,
-    "containers": Container,
-}
-"""The lists of a trace file, in their order."""
 
 MAX_BYTES = 1 << 28
 """Of the text of a trace: a hundred times that of the official SAM3. A few bytes can unpack to any number."""
@@ -224,6 +213,7 @@ def _check_ports(path: Path, name: str, number: int, ports: Iterable[Port], size
 
 _REFERENCES = {
     "call": "calls",
+    "freed": "ops",
     "op": "ops",
     "parent": "",
     "peak_op": "ops",
@@ -239,8 +229,8 @@ def _check_ids(path: Path, name: str, number: int, record: Any, sizes: dict[str,
     for field in _fields_with_ids(kind):
         reference = getattr(record, field)
         if reference is not None and not 0 <= reference < sizes[_REFERENCES[field] or name]:
-            what = f"its {field} is {reference}, and there are {sizes[_REFERENCES[field] or name]:,}"
-            raise _dangling(path, name, number, what)
+            there = sizes[_REFERENCES[field] or name]
+            raise _dangling(path, name, number, f"its {field} is {reference}, and there are {there:,}")
 
 
 @cache
@@ -252,16 +242,12 @@ def _dangling(path: Path, name: str, number: int, found: str) -> InputError:
     return _unreadable(path, "has a broken record", place=f"{name}, record {number:,}", found=found)
 
 
-def _unreadable(
-    path: Path, what: str, *, place: str = "", expected: str = "", found: str = "", because: str = ""
-) -> InputError:
+def _unreadable(path: Path, what: str, *, place: str = "", **said: Any) -> InputError:
     return InputError(
         "trace-unreadable",
         f"'{path.name}' {what}",
         where=f"{path} ({place})" if place else str(path),
-        expected=expected,
-        found=found,
-        because=because,
+        **said,
         hint="record again with 'shapeflow trace'",
     )
 

@@ -193,6 +193,8 @@ class CallRecorder:
         kwargs: dict[str, Any],
         names: tuple[str, ...],
     ) -> CallBuilder:
+        if not self.builder.open_calls and not self.builder.passes:
+            self.builder.mode.called(self._model, path, module)
         with no_torch_function():
             rows = arguments(args, kwargs, names)
             return self.builder.begin_call(path, name, type(module).__name__, rows)

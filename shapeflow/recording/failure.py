@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 
+from shapeflow.common.places import display_frame, without_folders
 from shapeflow.errors import READERS, NeedsValues, NoShapeFormula, ShapeflowError
 from shapeflow.model.records import Failure
 from shapeflow.recording.source import is_hidden
@@ -37,11 +38,11 @@ def failure_of(error: BaseException, builder: TraceBuilder, calls: dict[int, int
                 error.amend(because=f"{error.because}\n{reason}")
     return Failure(
         type(error).__name__,
-        error.what if isinstance(error, ShapeflowError) else _text(error),
+        error.what if isinstance(error, ShapeflowError) else without_folders(_text(error)),
         None if number is None else calls.get(number),
         op,
         source,
-        "".join(traceback.format_list(frames)),
+        "".join(traceback.format_list(list(map(display_frame, frames)))),
     )
 
 

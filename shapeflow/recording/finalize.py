@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import accumulate
 from typing import NamedTuple
 
 from shapeflow.model.containers import Container, ContainerTable, with_containers
-from shapeflow.model.records import Call, Escape, Op
+from shapeflow.model.records import Call, Escape, Module, Op, Run, Value
+from shapeflow.model.trace import Trace
 from shapeflow.recording.builders import CallBuilder
+from shapeflow.recording.excerpts import excerpts_of
+from shapeflow.recording.failure import failure_of
 from shapeflow.recording.trace_builder import TraceBuilder
+
+OWN_CODE = ("factory", "python")
+"""Adapters that run a model of the user's, and not one that a package brings."""
 
 
 class Finalized(NamedTuple):
@@ -83,3 +91,58 @@ def finalize(builder: TraceBuilder) -> Finalized:
     ]
     escapes = tuple(Escape(item.value, item.how, renamed(item.call), item.source) for item in builder.escapes)
     return Finalized(tuple(calls), tuple(ops), escapes, containers, numbers)
+
+
+def finished(
+    builder: TraceBuilder, run: Run, modules: tuple[Module, ...], error: BaseException | None
+) -> Trace:
+    """Return the trace of a run that is over.
+
+    Args:
+        builder: what was recorded, all closed.
+        run: what was run, without what the builder knows of it.
+        modules: of the model.
+        error: what ended it early.
+    """
+    parts = finalize(builder)
+    run = replace(
+        run,
+        failure=None if error is None else failure_of(error, builder, parts.numbers),
+        peak_bytes=builder.identity.peak_bytes,
+        peak_op=builder.peak_op,
+        gradients=builder.mode.gradients,
+        training=builder.mode.training,
+    )
+    return Trace(
+        run,
+        modules,
+        parts.calls,
+        parts.ops,
+        _values(builder, len(parts.ops)),
+        parts.escapes,
+        tuple(builder.sources.sources),
+        parts.containers,
+        excerpts_of(builder.sources) if run.adapter in OWN_CODE else (),
+    )
+
+
+def _values(builder: TraceBuilder, ops: int) -> tuple[Value, ...]:
+    """Return the values, the first on each memory with the op at whose end that was free again."""
+    values, waiting = list(builder.identity.values), dict(builder.freed)
+    for number, value in enumerate(values):
+        freed = None if value.storage is None else waiting.pop(value.storage, None)
+        if freed is not None and freed < ops:
+            values[number] = replace(value, freed=freed)
+    return tuple(values)
+
+
+def with_kept(builder: TraceBuilder, trace: Trace, kept: Mapping[int, str]) -> Trace:
+    """Return the trace with what still holds values after the run, and with values seen only then."""
+    if not kept:
+        return trace
+    known = len(trace.values)
+    marked = [*trace.values, *builder.identity.values[known:]]
+    for value, holder in kept.items():
+        marked[value] = replace(marked[value], kept=holder)
+    ops = trace.ops if len(marked) == known else finalize(builder).ops
+    return replace(trace, ops=ops, values=tuple(marked))

@@ -34,8 +34,8 @@ class Identity:
 
     def __init__(self, names: Iterable[tuple[Tensor, Origin, str]] = ()) -> None:
         self.values: list[Value] = []
-        self.live_bytes = 0
-        self.peak_bytes = 0
+        self.live_bytes = self.peak_bytes = 0
+        self.freed: list[int] = []  # numbers of storages, for the next op that ends
         self._names: dict[int, tuple[weakref.ref[Tensor], Origin, str]] = {}
         for tensor, origin, name in names:
             self._names.setdefault(id(tensor), (weakref.ref(tensor), origin, name))
@@ -227,11 +227,11 @@ class Identity:
 
     def _add(self, tensor: Tensor, origin: Origin, name: str, op: int | None = None) -> int:
         """Make a new value, which ``tensor`` is now."""
-        identifier, dtype, seen = len(self.values), tensor.dtype, self._seen(tensor)
+        identifier, seen = len(self.values), self._seen(tensor)
         tracked = self._track(tensor, op) if seen is None else seen
         storage = tracked.storage
         number = None if storage is None else storage.number
-        text = SHORT_DTYPES.get(dtype) or short_dtype(dtype)
+        text = SHORT_DTYPES.get(tensor.dtype) or short_dtype(tensor.dtype)
         self.values.append(Value(identifier, text, sizes(tensor), origin, op, name, number))
         # Only now is the tensor this value: Ctrl-C may have come before, and then the trace is finished.
         tracked.value = identifier
@@ -260,8 +260,7 @@ class Identity:
             # Several addresses may be of one storage: it may have been without tensors for a while.
             self._on.setdefault(storage.number, {})[tracked.key] = tracked
         elif place:
-            held = tensor.untyped_storage().nbytes()
-            made = op is not None
+            held, made = tensor.untyped_storage().nbytes(), op is not None
             tracked.storage = self._storages[place] = Storage(self._storage_count, held, 0, op, made)
             self._on[self._storage_count] = {tracked.key: tracked}
             self._storage_count += 1
@@ -293,6 +292,7 @@ class Identity:
             self._on.pop(storage.number, None)
             if storage.activation:
                 self.live_bytes -= storage.bytes
+                self.freed.append(storage.number)
 
     def _storage(self, tensor: Tensor) -> Storage | None:
         """Return the memory of a tensor, if one that is alive is known to be on it."""

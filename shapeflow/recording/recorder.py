@@ -28,8 +28,7 @@ from shapeflow.recording.attention import keep_fused_paths
 from shapeflow.recording.backward import BackwardRecorder
 from shapeflow.recording.calls import CallRecorder
 from shapeflow.recording.capture import Capture, Capturer
-from shapeflow.recording.failure import failure_of
-from shapeflow.recording.finalize import finalize
+from shapeflow.recording.finalize import finished, with_kept
 from shapeflow.recording.identity import Identity
 from shapeflow.recording.kept import kept_after
 from shapeflow.recording.lazy_dynamo import is_compiled, load_before_run, run_as_written
@@ -244,36 +243,14 @@ class Recording:
         builder = self._builder
         assert self._model is not None
         assert self._calls is not None
-        table = modules.table(self._model, builder.sources, self._calls.modules, builder.identity)
-        finalized = finalize(builder)
-        run = replace(
-            run,
-            seconds={**run.seconds, **seconds},
-            complete=error is None,
-            failure=None if error is None else failure_of(error, builder, finalized.numbers),
-            peak_bytes=builder.identity.peak_bytes,
-            peak_op=builder.peak_op,
-        )
-        values, sources = tuple(builder.identity.values), tuple(builder.sources.sources)
-        trace = Trace(
-            run,
-            table,
-            finalized.calls,
-            finalized.ops,
-            values,
-            finalized.escapes,
-            sources,
-            finalized.containers,
-        )
-        kept = kept_after(builder, trace, self._calls.modules) if error is None else {}
-        if kept:
-            marked = list(builder.identity.values)
-            for value, holder in kept.items():
-                marked[value] = replace(marked[value], kept=holder)
-            ops = trace.ops if len(marked) == len(values) else finalize(builder).ops
-            trace = replace(trace, ops=ops, values=tuple(marked))
+        there = self._calls.modules
+        table = modules.table(self._model, builder.sources, there, builder.identity)
+        run = replace(run, seconds={**run.seconds, **seconds}, complete=error is None)
+        trace = finished(builder, run, table, error)
+        if error is None:
+            trace = with_kept(builder, trace, kept_after(builder, trace, there))
         if builder.capturer is not None:
-            trace = replace(trace, run=replace(run, kept=builder.capturer.found(trace)))
+            trace = replace(trace, run=replace(trace.run, kept=builder.capturer.found(trace)))
         return trace
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from shapeflow.common.places import display_target
 from shapeflow.common.shared import Changes, surely
 from shapeflow.common.text import listing
 from shapeflow.errors import InputError
@@ -152,7 +153,7 @@ def run(
         return replace(
             recording.run,
             adapter=adapter,
-            target=target,
+            target=display_target(target),
             inputs=built.inputs,
             versions={**recording.run.versions, **built.versions},
             notes=built.notes,

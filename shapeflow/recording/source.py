@@ -9,6 +9,7 @@ from types import FrameType
 
 import torch
 
+from shapeflow.common.places import display_name
 from shapeflow.model.records import Source
 
 _OURS = str(Path(__file__).parent.parent)
@@ -42,16 +43,6 @@ def calling_file() -> str:
     return "" if frame is None else frame.f_code.co_filename
 
 
-def display_name(filename: str) -> str:
-    """Return a file's name relative to the import root or working folder that holds it."""
-    best = ""
-    for root in {*sys.path, str(Path.cwd())}:
-        folder = root.rstrip("/") + "/"
-        if len(folder) > max(1, len(best)) and filename.startswith(folder):
-            best = folder
-    return filename[len(best) :] if best else Path(filename).name
-
-
 class SourceLines:
     """Collects the lines seen, each once."""
 
@@ -60,6 +51,11 @@ class SourceLines:
         self._hidden: dict[str, bool] = {}
         self._ids: dict[tuple[str, int], int] = {}
         self._shown: dict[str, str] = {}
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The files that lines were seen of: where each is, and its name in the trace."""
+        return dict(self._shown)
 
     def current(self, depth: int = 2) -> int | None:
         """Return the id of the innermost running line of the model or the user; None: there is none.

@@ -16,6 +16,7 @@ from shapeflow.recording.containers import Containers
 from shapeflow.recording.error_path import ErrorPath
 from shapeflow.recording.identity import Identity
 from shapeflow.recording.ports import PLAIN_TYPES, arguments, plain, tensors_of, walk
+from shapeflow.recording.run_mode import RunMode
 from shapeflow.recording.source import SourceLines
 from shapeflow.recording.storages import ADOPTING
 
@@ -37,6 +38,9 @@ class TraceBuilder:
         self.identity = identity
         self.containers = Containers(identity)
         self.sources = SourceLines()
+        self.mode = RunMode()
+        self.freed: dict[int, int] = {}
+        """Number of a storage that an op made -> the op at whose end it was free again."""
         self.ops: list[OpBuilder] = []
         self.calls: list[CallBuilder] = []
         self.escapes: list[Escape] = []
@@ -163,15 +167,24 @@ class TraceBuilder:
             if op is self.ops[-1]:
                 self.ops.pop()
                 return
-        identity.let_go()
-        op.live_bytes = identity.live_bytes
-        if identity.peak_bytes > self._peak:
-            self._peak, self.peak_op = identity.peak_bytes, op.id
+        self._note_memory(op)
+        if op.call is not None and op.parent is None:
+            self.mode.ended(leaves)
         if op.parent is not None:
             self.ops[op.parent].flops += op.flops
         elif self._progress is not None and op.flops:
             self._flops_done += op.flops
             self._progress(self._flops_done)
+
+    def _note_memory(self, op: OpBuilder) -> None:
+        """Note what is alive at the end of an op, what is not any more, and whether it was more than ever."""
+        identity = self.identity
+        identity.let_go()
+        op.live_bytes = identity.live_bytes
+        while identity.freed:
+            self.freed[identity.freed.pop()] = op.id
+        if identity.peak_bytes > self._peak:
+            self._peak, self.peak_op = identity.peak_bytes, op.id
 
     def drop_op(self, op: OpBuilder) -> None:
         """Forget an op that only read into Python."""

@@ -10,6 +10,8 @@ from shapeflow.common.text import counted
 from shapeflow.common.units import format_bytes, format_count
 from shapeflow.model.costs import SHOWN_OUTPUTS, Stage, stages, total_flops, total_parameters
 from shapeflow.model.trace import Trace
+from shapeflow.reporting.run_facts import OWN, gradients_text, inputs_text, training_text
+from shapeflow.reporting.translator import Translator
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -112,10 +114,14 @@ def totals(trace: Trace) -> list[str]:
         counted(shapes, "distinct shape"),
     ]
     lines = [", ".join(figures)]
+    words = Translator("en")
+    if run.adapter in OWN and (given := inputs_text(trace, words)):
+        lines.append(f"inputs: {given}")
     if run.peak_bytes:
         lines.append(
             f"activations: at most {format_bytes(run.peak_bytes)} at once{_place(trace, run.peak_op)}"
         )
+    lines.append(f"{training_text(trace, words)}; {gradients_text(trace, words)}")
     unused = len(trace.unused())
     if unused:
         lines.append(f"{counted(unused, 'value')} produced but never read")

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
+from shapeflow.model.axis_names import Place
 from shapeflow.model.trace import Trace
 
-Place = tuple[str, int]
-"""An input tensor's port and one of its dims."""
 Unit = frozenset[Place]
 """Dims that move together."""
 Trial = Callable[[Mapping[Place, int]], "Trace | None"]

@@ -17,11 +17,11 @@ from shapeflow.adapters.base import Adapter, Prepared, load, surroundings
 from shapeflow.adapters.boxes import Box
 from shapeflow.adapters.request import Request, from_recorded
 from shapeflow.errors import InputError
+from shapeflow.model.axis_names import Place, is_picture, name_axes
 from shapeflow.model.records import Call, Port
 from shapeflow.model.trace import Trace
 from shapeflow.model.variation import Axis, OtherRun, Variation
-from shapeflow.runs.axes import Found, Place, find_axes
-from shapeflow.runs.axis_names import is_picture, name_axes
+from shapeflow.runs.axes import Found, find_axes
 from shapeflow.runs.execute import execute
 from shapeflow.runs.words import sentences, size_names, widths
 

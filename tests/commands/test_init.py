@@ -19,9 +19,9 @@ from shapeflow.adapters.base import load
 from shapeflow.adapters.boxes import Box
 from shapeflow.adapters.request import Request
 from shapeflow.adapters.resize import resized
+from shapeflow.model.axis_names import name_axes
 from shapeflow.model.trace import Trace
 from shapeflow.runs.axes import find_axes
-from shapeflow.runs.axis_names import name_axes
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 

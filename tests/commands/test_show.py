@@ -174,6 +174,9 @@ def test_without_a_selector_there_is_an_overview(show: Any) -> None:
             "values": 40,
             "escapes": 1,
             "unused": 3,
+            "peak_bytes": 0,
+            "gradients": {},
+            "training": {},
         }
     ]
 

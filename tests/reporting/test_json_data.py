@@ -41,7 +41,7 @@ def test_pictures_and_the_whole_trace_stay_out(report):
 
 def test_numbers_are_numbers(report):
     assert report["numbers"]["flops"] > 0
-    assert isinstance(report["numbers"]["stages"][0]["share"], float)
+    assert isinstance(report["numbers"]["rows"][0]["share"], float)
 
 
 def test_hostile_names_survive_as_they_are():

@@ -12,7 +12,7 @@ def test_a_trace_shows_its_stages():
     text = detector()._repr_html_()
     assert "<b>tiny:detector</b>" in text
     assert "1.00 M parameters" in text
-    assert "backbone.vision_backbone.trunk.blocks.0-5" in text
+    assert "mask_head" in text
     assert "2 outputs never read" in text
 
 

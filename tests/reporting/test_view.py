@@ -21,7 +21,7 @@ from shapeflow.reporting.view.build import build
 from shapeflow.reporting.view.colours import Colours
 from shapeflow.reporting.view.size_origins import size_origins
 from shapeflow.reporting.view.sources import CONTEXT, SourceFile, Sources, colour
-from shapeflow.reporting.view.stage_sections import heading
+from shapeflow.reporting.view.stage_sections import quoted
 from shapeflow.reporting.view.summary import picture_of
 from shapeflow.reporting.words import LANGUAGES, TABLE
 from shapeflow.walkthrough.check import check
@@ -155,7 +155,9 @@ def test_figures_belong_to_the_sections_that_speak_of_the_calls(view):
 def test_numbers_add_up(view, trace):
     numbers = view.numbers
     assert numbers.parameters == 1_000_000
-    assert sum(stage.flops for stage in numbers.stages) <= numbers.flops == sum(op.flops for op in trace.ops)
+    plain = [row for row in numbers.rows if not row.is_sum]
+    assert sum(row.flops for row in plain) == numbers.flops == sum(op.flops for op in trace.ops)
+    assert sum(row.parameters for row in plain) == numbers.parameters
     assert numbers.wasted_flops == 128
     assert numbers.memory.peak_text == "64.0 KiB"
     assert len(numbers.memory.points) <= 321
@@ -173,12 +175,14 @@ def test_calls_that_no_claim_speaks_of_are_listed(trace, tmp_path):
 
 def test_without_a_walkthrough_there_is_a_section_a_stage(trace):
     view = build(trace, folders=[])
-    assert view.title == "tiny:detector"
-    assert "decoder.attn · Attention" in [section.title for section in view.sections]
-    convs = next(section for section in view.sections if "convs" in section.title)
-    assert convs.title == "backbone.vision_backbone.convs.0 · Sequential"
-    assert {port.name for port in convs.ports} == {"in[0]", "out"}
-    assert [symbol.name for symbol in view.symbols][:2] == ["16", "64"]
+    assert view.title == "Detector"
+    titles = [section.title for section in view.sections]
+    assert titles[:2] == ["`backbone.forward_image()` · Backbone", "`vision_backbone` · Neck"]
+    assert "`decoder` · Decoder" in titles
+    neck = view.sections[1]
+    assert [port.name for port in neck.ports] == ["in[0]", "out[0]", "out[1]", "out[2]", "out[3]"]
+    assert [part.name for part in neck.parts] == ["trunk", "convs.0", "convs.1", "convs.2", "convs.3"]
+    assert [symbol.name for symbol in view.symbols][:5] == ["B", "H", "W", "16", "64"]
     assert view.uncovered == ()
 
 
@@ -212,7 +216,8 @@ def test_a_real_run_does_not_claim_to_be_shapes_only(trace):
 def test_facts_leave_empty_inputs_out_and_pictures_aside(trace):
     inputs = {**trace.run.inputs, "checkpoint": None, "boxes": []}
     facts = {f.label: f.text for f in build(replace(trace, run=replace(trace.run, inputs=inputs))).facts}
-    assert facts["Inputs"] == "images: file bus.jpg, size 640 × 480 · prompt: yellow school bus"
+    given = "images: file bus.jpg, size 640 × 480 · prompt: yellow school bus"
+    assert facts["Inputs"] == f"image f32[1, 3, 32, 32] · {given}"
 
 
 def test_the_picture_with_boxes_and_masks(trace):
@@ -365,7 +370,7 @@ def test_the_walkthrough_of_the_tests_has_every_kind_of_thing():
 
 def test_a_name_with_markup_stays_text_in_a_heading() -> None:
     name = "a`b`.*c*.$d$.[e](f).<g>.h_i_j \\"
-    shown = Prose(Colours(())).inline(heading(name))
+    shown = Prose(Colours(())).inline(quoted(name))
     assert unescape(re.sub(r"<wbr>", "", shown)) == name
 
 

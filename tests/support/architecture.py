@@ -48,9 +48,10 @@ UPWARDS: dict[tuple[str, str], str] = {
 """The imports that point upwards all the same: (file, module) -> the reason."""
 
 MODEL_ORDER = (
-    "ports unseen containers call_names tensors records match moments pattern path_index owned not_found "
-    "selector members links bridges handed_on orders items exact_names making making_text unused doubts flow "
-    "call_tree costs amounts rows codec tracefile trace variation"
+    "ports unseen containers call_names tensors run_record records match moments pattern path_index "
+    "owned not_found selector members links bridges handed_on orders items exact_names making "
+    "making_text unused doubts flow call_tree costs stage_tree lifetimes shares amounts rows codec "
+    "tracefile trace variation axis_names"
 )
 """The files of model/: each imports only files that stand before it."""
 

@@ -187,3 +187,28 @@ def test_a_module_in_two_places_is_not_counted_wrongly(trace):
     shared = replace(trace, modules=tuple(modules))
     assert judge(shared, "parameters layers.0 = 300").status == "holds"
     assert judge(shared, "parameters layers.* = 200").code == "not-in-trace"
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("flops head > 79 %", "holds"),
+        ("flops head < 80 %", "holds"),
+        ("flops head > 80 %", "contradicted"),
+        ("parameters . > 1,249", "holds"),
+        ("parameters . > 1,250", "contradicted"),
+        ("parameters . < 1.25K", "contradicted"),
+        ("multiply-adds . < 1.01 MMACs", "holds"),
+        ("memory . > 1 kB", "holds"),
+    ],
+)
+def test_a_bound_says_more_or_less(trace, line, status):
+    verdict = judge(trace, line)
+    assert verdict.status == status, verdict.message
+    if status == "contradicted":
+        assert ("not more than that" if ">" in line else "not less than that") in verdict.what
+
+
+@pytest.mark.parametrize("line", ["flops head >= 80 %", "flops > 80 %", "flops head >", "flops head <> 2"])
+def test_a_bound_that_is_none_is_told(trace, line):
+    assert judge(trace, line).status == "invalid"

@@ -21,8 +21,9 @@ from types import CodeType, FrameType
 from torch import Tensor
 from torch.distributions import constraints
 
+from shapeflow.common.places import display_name
 from shapeflow.common.text import counted, listing
-from shapeflow.recording.source import display_name, is_hidden
+from shapeflow.recording.source import is_hidden
 
 _HANDING_ON = ("shapeflow.", Tensor.__contains__.__module__, "torch.overrides")
 """Modules that ask nothing for themselves."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from shapeflow.common import units
 from shapeflow.common.control_characters import visible
+from shapeflow.reporting.formats.curve import curve_data
 from shapeflow.reporting.formats.prose import BREAKS, Prose, breakable, pieces_html
 from shapeflow.reporting.poster.faces import PAGE
 from shapeflow.reporting.poster.model import Poster
@@ -37,12 +38,14 @@ PAGE_SCRIPTS = (
     "figures.js",
     "dims.js",
     "minimap.js",
+    "memory.js",
     "main.js",
 )
 SCRIPTS = (*(f"model/{name}" for name in MODEL_SCRIPTS), *(f"page/{name}" for name in PAGE_SCRIPTS))
 """In the order in which they run: they become one script, and the last starts the page."""
 STYLES = tuple(
-    f"{name}.css" for name in ["base", "document", "claims", "figures", "panels", "poster", "narrow", "print"]
+    f"{name}.css"
+    for name in ["base", "document", "claims", "figures", "numbers", "panels", "poster", "narrow", "print"]
 )
 
 COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)
@@ -80,6 +83,7 @@ def render(view: ReportView) -> str:
         "memory": units.format_bytes,
         "percent": units.format_percent,
         "at": address,
+        "curve_data": curve_data,
         "breakable": lambda text: Markup(breakable(text)),
     }
     return environment.get_template("report.html.jinja").render(

@@ -10,6 +10,8 @@ from shapeflow.reporting.view.model import ReportView
 from shapeflow.reporting.view.pieces import Piece
 
 SCHEMA = "shapeflow.report/1"
+PICTURES = ("svg", "explorer", "data", "masks", "area", "places", "ticks")
+"""Fields that only a page needs."""
 
 
 def render(view: ReportView) -> str:
@@ -26,7 +28,7 @@ def as_data(view: ReportView) -> dict[str, Any]:
 
 
 def _without_pictures(items: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {name: value for name, value in items if name not in ("svg", "explorer", "data", "masks")}
+    return {name: value for name, value in items if name not in PICTURES}
 
 
 def _plain(thing: Any) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from shapeflow.common.control_characters import visible
-from shapeflow.common.units import format_bytes, format_count, format_percent
+from shapeflow.common.units import format_count, format_percent
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.figure_model import Drawing
 from shapeflow.reporting.view.link_model import LinkView
@@ -101,6 +101,8 @@ def _section(section: SectionView, words: Translator) -> list[str]:
             lines += [*_claims(block.claims, words), ""]
         else:
             lines += [_harmless(block.markdown.strip("\n")), ""]
+    for doc in section.docs:
+        lines += [text(f"{doc.class_name}: {doc.text}" if len(section.docs) > 1 else doc.text), ""]
     if section.ports:
         rows = [
             [
@@ -111,6 +113,17 @@ def _section(section: SectionView, words: Translator) -> list[str]:
             for port in section.ports
         ]
         lines += [*table(["", "", words("shape")], rows), ""]
+    if section.parts:
+        rows = [
+            [
+                code(part.name),
+                text(part.class_name),
+                f"× {part.calls}" if part.calls > 1 else "",
+                code(_joined(part.gives)),
+            ]
+            for part in section.parts
+        ]
+        lines += [*table([words("contains"), "", "", words("gives")], rows), ""]
     if section.drawing:
         lines += _drawing(words("figure"), section.drawing)
     return lines
@@ -237,19 +250,21 @@ def _numbers(view: ReportView, words: Translator) -> list[str]:
     numbers = view.numbers
     rows = [
         [
-            f"{code(stage.title)} {text(stage.class_name)}",
-            str(stage.calls),
-            format_count(stage.parameters),
-            format_count(stage.flops),
-            format_percent(stage.share),
-            format_bytes(stage.bytes),
+            f"{'&emsp;' * row.level}{title} {text(row.note)}".strip(),
+            format_count(row.parameters),
+            format_count(row.multiply_adds),
+            format_count(row.flops),
+            format_percent(row.share),
         ]
-        for stage in numbers.stages
+        for row in numbers.rows
+        for title in [_harmless(row.title) if row.section else code(row.title)]
     ]
-    keys = ("stage", "calls", "parameters", "flops", "share", "bytes")
+    keys = ("part", "parameters", "multiply-adds", "flops", "share")
     lines = [f"## {words('numbers')}", "", *table([words(key) for key in keys], rows), ""]
+    lines += [text(words("flops-note")), ""]
     if numbers.memory and numbers.memory.peak_at:
-        lines += [f"{words('peak')}: {numbers.memory.peak_text}, {code(numbers.memory.peak_at.text)}", ""]
+        peak = f"{words('peak')}: {numbers.memory.peak_text}, {code(numbers.memory.peak_at.text)}"
+        lines += [f"{peak}; {text(numbers.gradients)}", ""]
     if numbers.wasted_flops:
         share = format_percent(numbers.wasted_share)
         lines += [text(words("wasted-note", n=format_count(numbers.wasted_flops), share=share)), ""]

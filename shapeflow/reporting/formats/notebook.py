@@ -11,6 +11,7 @@ from shapeflow.common.units import format_bytes, format_count, format_percent
 from shapeflow.errors import LABELS
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
+from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.numbers import numbers_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ NUMBER = "padding:2px 14px 2px 0;text-align:right"
 def trace_html(trace: Trace) -> str:
     """Return a summary of a trace: what was run, and its stages with parameters, FLOPs and results."""
     run = trace.run
-    numbers = numbers_of(trace, trace.cached(ExactNames))
+    numbers = numbers_of(trace, trace.cached(ExactNames), Translator("en"))
     how = "shapes only" if run.shapes_only else run.device
     counts = [
         counted(len(items), noun)
@@ -41,22 +42,22 @@ def trace_html(trace: Trace) -> str:
         f"{format_count(numbers.flops)} FLOPs",
     ]
     if run.peak_bytes:
-        facts.append(f"peak {format_bytes(run.peak_bytes)}")
+        facts.append(f"peak {format_bytes(run.peak_bytes)}, {numbers.gradients}")
     parts = [f"<div><b>{escape(run.target)}</b> {_soft(' · '.join(facts))}</div>"]
     if run.failure:
         parts.append(_coloured(BAD, f"failed: {run.failure.type}: {run.failure.message}"))
     rows = []
-    for stage in numbers.stages:
+    for row in numbers.rows:
         rows.append(
             [
-                f'<code style="{MONO}">{escape(stage.title)}</code> {_soft(stage.class_name)}',
-                str(stage.calls),
-                format_count(stage.parameters),
-                format_count(stage.flops),
-                format_percent(stage.share),
+                f'{"&emsp;" * row.level}<code style="{MONO}">{escape(row.title)}</code> {_soft(row.note)}',
+                str(row.calls or ""),
+                format_count(row.parameters),
+                format_count(row.flops),
+                format_percent(row.share),
             ]
         )
-    parts.append(_table(["stage", "calls", "parameters", "FLOPs", "share"], rows))
+    parts.append(_table(["part", "calls", "parameters", "FLOPs", "share"], rows))
     if numbers.unused:
         items = "".join(
             f'<li><code style="{MONO}">{escape(link.text)}</code> {_soft(link.note)}</li>'

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from shapeflow.common.control_characters import printed, visible_line
-from shapeflow.common.units import format_bytes, format_count, format_percent
+from shapeflow.common.units import format_count, format_percent
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.model import ClaimView, ReportView, SectionView
 from shapeflow.reporting.view.pieces import Piece
@@ -79,7 +79,7 @@ def _lines(view: ReportView, width: int) -> Iterator[Line]:
     yield "", ""
     for section in view.sections:
         yield from _section(section, words, width)
-    yield from _numbers(view, words)
+    yield from _numbers(view, words, width)
 
 
 def _section(section: SectionView, words: Translator, width: int) -> Iterator[Line]:
@@ -93,6 +93,9 @@ def _section(section: SectionView, words: Translator, width: int) -> Iterator[Li
     for block in section.blocks:
         for claim in block.claims:
             yield from _claim(claim, words, width)
+    for doc in section.docs:
+        said = f"{doc.class_name}: {doc.text}" if len(section.docs) > 1 else doc.text
+        yield from _wrapped(said, width, INDENT, "dim")
     for port in section.ports:
         arrow = "→" if port.gives else "←"
         note = f"  {words('unused')}" if port.unused else ""
@@ -116,27 +119,29 @@ def _claim(claim: ClaimView, words: Translator, width: int) -> Iterator[Line]:
             yield "", f"{INDENT}    {words(key) + ':' if not number else '':<10} {part}"
 
 
-def _numbers(view: ReportView, words: Translator) -> Iterator[Line]:
+def _numbers(view: ReportView, words: Translator, width: int) -> Iterator[Line]:
     numbers = view.numbers
     yield "", ""
     yield "bold", words("numbers")
-    head = (words("stage"), words("parameters"), words("flops"), words("share"), words("bytes"))
+    head = tuple(words(key) for key in ("part", "parameters", "multiply-adds", "flops", "share"))
     rows = [
         (
-            stage.title,
-            format_count(stage.parameters),
-            format_count(stage.flops),
-            format_percent(stage.share),
-            format_bytes(stage.bytes),
+            f"{'  ' * row.level}{row.title}{f' × {row.calls}' if row.calls > 1 else ''}",
+            format_count(row.parameters),
+            format_count(row.multiply_adds),
+            format_count(row.flops),
+            format_percent(row.share),
         )
-        for stage in numbers.stages
+        for row in numbers.rows
     ]
     widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
     for number, row in enumerate([head, *rows]):
         cells = [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
         yield "dim" if number == 0 else "", f"  {'  '.join(cells)}".rstrip()
+    yield from _wrapped(words("flops-note"), width, "  ", "dim")
     if numbers.memory and numbers.memory.peak_at:
         yield "", f"  {words('peak')}: {numbers.memory.peak_text}, {numbers.memory.peak_at.text}"
+        yield "", f"  {numbers.gradients}"
     for title, links in ((words("unused-outputs"), numbers.unused), (words("uncovered"), view.uncovered)):
         if links:
             yield "", ""

@@ -11,10 +11,12 @@ from shapeflow.model.call_tree import CallTree
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.poster.build import poster_of
+from shapeflow.reporting.run_facts import model_name
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.cause_model import CauseView, ClaimLink
 from shapeflow.reporting.view.claims import ClaimViews
 from shapeflow.reporting.view.colours import Colours, symbols_of
+from shapeflow.reporting.view.cost_rows import section_rows
 from shapeflow.reporting.view.counterparts import mapped
 from shapeflow.reporting.view.explorer import columns
 from shapeflow.reporting.view.link_model import LinkView
@@ -57,17 +59,18 @@ def build(
     names = trace.cached(ExactNames)
     tree = trace.cached(CallTree)
     sources = Sources(trace, folders)
-    colours = Colours(symbols_of(trace, result))
+    colours = Colours(symbols_of(trace, result, words))
     claims = ClaimViews(trace, names, sources, colours, words)
     coverage = coverage_of(result) if result else None
     covered = coverage.calls if coverage else {}
     parts = SectionMaterial(trace, tree, names, colours, words, claims, coverage)
     sections = walkthrough_sections(parts, result) if result else stage_sections(parts)
-    numbers = numbers_of(trace, names)
+    rows = section_rows(trace, result, sections, names, words) if result else None
+    numbers = numbers_of(trace, names, words, rows)
     other, partners = mapped(trace, names, result.document if result else None, language)
     uncovered = _uncovered(trace, tree, names, result)
     return ReportView(
-        title=(result.document.title if result else "") or trace.run.target or "shapeflow",
+        title=(result.document.title if result else "") or model_name(trace) or "shapeflow",
         language=language,
         target=trace.run.target,
         walkthrough=Path(result.document.path).name if result else "",

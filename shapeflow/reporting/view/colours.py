@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from shapeflow.model.trace import Trace
+from shapeflow.reporting.translator import Translator
+from shapeflow.reporting.view.letters import sizes_of
 from shapeflow.reporting.view.model import Symbol
 from shapeflow.reporting.view.pieces import Piece
 
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 
 PALETTE = 12
 """Colours that a page has for symbols; more symbols share them."""
-ANONYMOUS = 8
-"""Sizes that get a colour in a trace without a walkthrough."""
 LEAST_TELLING = 50
 """Smaller sizes are met by chance too often, 8 heads or 32 channels: only a claim says what they are."""
 
@@ -72,8 +72,8 @@ class Colours:
         return symbol.name if symbol else ""
 
 
-def symbols_of(trace: Trace, result: CheckResult | None) -> list[Symbol]:
-    """Return the symbols of a walkthrough, or of a trace without one the sizes met most often."""
+def symbols_of(trace: Trace, result: CheckResult | None, words: Translator) -> list[Symbol]:
+    """Return the symbols of a walkthrough; without one, letters of the inputs and common sizes."""
     if result is not None and result.bindings:
         meanings = _meanings(result.document)
         sizes = Counter(size for size, _ in result.bindings.values())
@@ -89,11 +89,7 @@ def symbols_of(trace: Trace, result: CheckResult | None) -> list[Symbol]:
             )
             for number, (name, (size, who)) in enumerate(result.bindings.items())
         ]
-    counts = Counter(size for value in trace.values for size in set(value.shape) if size > 2)
-    return [
-        Symbol(str(size), size, number, f"{size}", f"× {times:,}")
-        for number, (size, times) in enumerate(counts.most_common(ANONYMOUS))
-    ]
+    return sizes_of(trace, words)
 
 
 def _equation(name: str, result: CheckResult) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from shapeflow.reporting.poster.model import Poster
 from shapeflow.reporting.view.cause_model import CauseView
 from shapeflow.reporting.view.counterpart_model import MapView
+from shapeflow.reporting.view.doc_model import DocView
 from shapeflow.reporting.view.figure_model import Attention, Drawing, FeatureMap
 from shapeflow.reporting.view.link_model import LinkView
 from shapeflow.reporting.view.numbers_model import NumbersView
@@ -151,6 +152,17 @@ class PortView:
 
 
 @dataclass(frozen=True, slots=True)
+class PartView:
+    """A part of what a section is about, in a report without a walkthrough."""
+
+    selector: str
+    name: str
+    class_name: str
+    calls: int
+    gives: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SectionView:
     """A section of the walkthrough with the trace laid into it."""
 
@@ -170,6 +182,10 @@ class SectionView:
     sheets: tuple[FeatureMap, ...] = ()
     ports: tuple[PortView, ...] = ()
     """What goes in and out, in a report without a walkthrough."""
+    docs: tuple[DocView, ...] = ()
+    """What the classes of the user's model say of themselves, there too."""
+    parts: tuple[PartView, ...] = ()
+    """And what is in it."""
     guards: str = ""
     """What its claims constrain: ``12 calls, 8 ports, 20 sizes``; empty if nothing."""
 

@@ -1,13 +1,14 @@
-"""Lines of the installed model around the ones a trace names, coloured; read without importing anything."""
+"""Lines of the model's source around the ones a trace names, coloured; read without importing anything."""
 
 from __future__ import annotations
 
 import re
 import sys
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from shapeflow.common.docstrings import first_paragraph
 from shapeflow.model.records import Source
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.view.model import CodeLine, SourceView
@@ -22,17 +23,29 @@ STRINGS = re.compile(
     r"""|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'"""
 )
 """Comments and texts of Python."""
+LONGEST_TEXT = 150
+"""Characters of a line that are compared: longer ones are cut in a trace."""
+LONGEST_DOCSTRING = 80
+"""Lines that are looked at for the first paragraph of a docstring."""
 
 Tokens = tuple[tuple[str, str], ...]
 
 
 class Sources:
-    """The source lines of a trace; each file is read once."""
+    """The source lines of a trace; each file is read once.
+
+    What the trace has of the user's own files is shown as it ran. Other files are looked for in folders, and
+    shown if the line that is meant is still the one in the trace.
+    """
 
     def __init__(self, trace: Trace, folders: Iterable[str] | None = None) -> None:
         self.trace = trace
-        self.folders = [Path(folder or ".") for folder in (sys.path if folders is None else folders)]
-        self.files: dict[str, SourceFile | None] = {}
+        searched = [*sys.path, "."] if folders is None else folders
+        self.folders = list(dict.fromkeys(Path(folder or ".") for folder in searched))
+        self.texts: dict[str, dict[int, str]] = {}
+        for excerpt in trace.excerpts:
+            self.texts.setdefault(excerpt.file, {}).update(_numbered(excerpt.lines, excerpt.first))
+        self.pieces: dict[str, list[SourcePiece]] = {}
         self.views: dict[int, SourceView] = {}
 
     def view(self, position: int | None) -> SourceView | None:
@@ -43,53 +56,82 @@ class Sources:
             self.views[position] = self._view(position)
         return self.views[position]
 
+    def docstring(self, position: int | None) -> str:
+        """Return the first paragraph of the docstring of the class at a source place, if it is known."""
+        if position is None:
+            return ""
+        source = self.trace.sources[position]
+        texts = self._texts(source)
+        last = source.line
+        while last - source.line < LONGEST_DOCSTRING and last + 1 in texts:
+            last += 1
+        return first_paragraph([texts[number] for number in range(source.line, last + 1)], 1) if texts else ""
+
     def _view(self, position: int) -> SourceView:
         source = self.trace.sources[position]
         place = f"{source.file}:{source.line}"
-        file = self._file(source)
-        if file is None:
+        texts = self._texts(source)
+        if not texts:
             only = CodeLine(source.line, colour([source.text])[0], meant=True)
             return SourceView(position, place, source.function, (only,), installed=False)
-        first, last = max(1, source.line - CONTEXT), min(len(file.lines), source.line + CONTEXT)
-        coloured = file.coloured(first, last)
-        return SourceView(
-            position,
-            place,
-            source.function,
-            tuple(CodeLine(n, tokens, n == source.line) for n, tokens in enumerate(coloured, first)),
-            installed=True,
-        )
+        piece = self._piece(source)
+        first, last = max(piece.first, source.line - CONTEXT), min(piece.last, source.line + CONTEXT)
+        coloured = enumerate(piece.coloured(first, last), first)
+        shown = tuple(CodeLine(n, tokens, n == source.line) for n, tokens in coloured)
+        return SourceView(position, place, source.function, shown, installed=True)
 
-    def _file(self, source: Source) -> SourceFile | None:
-        """Return the installed file, if it is the one the trace was made with."""
-        if source.file not in self.files:
-            self.files[source.file] = self._read(source.file)
-        file = self.files[source.file]
-        if file is None or not 1 <= source.line <= len(file.lines):
-            return None
-        return file if file.lines[source.line - 1].strip() == source.text.strip() else None
+    def _texts(self, source: Source) -> Mapping[int, str]:
+        """Return the lines that are known of a file by number; none if they are not those of the run."""
+        if source.file not in self.texts:
+            self.texts[source.file] = self._read(source.file)
+        lines = self.texts[source.file]
+        same = lines.get(source.line, "").strip()[:LONGEST_TEXT] == source.text.strip()[:LONGEST_TEXT]
+        return lines if source.line in lines and same else {}
 
-    def _read(self, name: str) -> SourceFile | None:
+    def _piece(self, source: Source) -> SourcePiece:
+        """Return the lines that follow one another around a known line."""
+        pieces = self.pieces.setdefault(source.file, [])
+        known = next((piece for piece in pieces if piece.first <= source.line <= piece.last), None)
+        if known is None:
+            texts = self.texts[source.file]
+            first = last = source.line
+            while first - 1 in texts:
+                first -= 1
+            while last + 1 in texts:
+                last += 1
+            known = SourcePiece([texts[number] for number in range(first, last + 1)], first)
+            pieces.append(known)
+        return known
+
+    def _read(self, name: str) -> dict[int, str]:
         """Read a Python file below an import folder; a trace cannot make us show any other file."""
         relative = PurePosixPath(name)
         if relative.is_absolute() or ".." in relative.parts or relative.suffix != ".py" or "\\" in name:
-            return None
+            return {}
         for folder in self.folders:
             try:
                 root = folder.resolve()
                 file = (root / relative).resolve()
                 if file.is_relative_to(root) and file.is_file() and file.stat().st_size <= LARGEST:
-                    return SourceFile(file.read_text("utf-8", errors="replace"))
+                    return dict(_numbered(file.read_text("utf-8", errors="replace").split("\n"), 1))
             except (OSError, ValueError):
                 continue
-        return None
+        return {}
 
 
-class SourceFile:
-    """A source file of which only the lines that are shown are coloured."""
+def _numbered(lines: Iterable[str], first: int) -> Iterator[tuple[int, str]]:
+    """Yield lines with their numbers, each as one line whatever stands in it."""
+    return enumerate((line.rstrip("\r\n").replace("\r", " ").replace("\n", " ") for line in lines), first)
 
-    def __init__(self, text: str) -> None:
-        self.lines = text.split("\n")
+
+class SourcePiece:
+    """Lines of a source file that follow one another, of which only those that are shown are coloured."""
+
+    def __init__(self, lines: list[str], first: int) -> None:
+        self.lines = lines
+        self.first = first
+        self.last = first + len(lines) - 1
+        text = "\n".join(lines)
         self.starts = [0]
         for line in self.lines:
             self.starts.append(self.starts[-1] + len(line) + 1)
@@ -101,13 +143,14 @@ class SourceFile:
         """The first and the last line of texts that are longer than one."""
 
     def coloured(self, first: int, last: int) -> list[Tokens]:
-        """Return some lines, counted from 1, as they look in the whole file."""
+        """Return some lines, by their numbers in the file, as they look in the whole."""
         start = min((top for top, bottom in self.long if top < first <= bottom), default=first)
         end = max((bottom for top, bottom in self.long if top <= last < bottom), default=last)
-        return colour(self.lines[start - 1 : end])[first - start : last - start + 1]
+        shown = self.lines[start - self.first : end - self.first + 1]
+        return colour(shown)[first - start : last - start + 1]
 
     def _line(self, place: int) -> int:
-        return bisect_right(self.starts, place)
+        return bisect_right(self.starts, place) - 1 + self.first
 
 
 def colour(lines: Sequence[str]) -> list[Tokens]:

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shapeflow.common.units import format_bytes, format_count
+from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
+from shapeflow.reporting.run_facts import OWN, gradients_text, inputs_text, training_text
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.link_model import LinkView
 from shapeflow.reporting.view.model import Count, Fact, PictureView
@@ -84,18 +86,27 @@ def facts_of(trace: Trace, result: CheckResult | None, numbers: NumbersView, wor
     given = [
         f"{name}: {_plain(value)}"
         for name, value in run.inputs.items()
-        if name not in PICTURES and value not in (None, "", [], ())
+        if name not in PICTURES and value not in (None, "", [], ()) and (name != "seed" or _is_random(run))
     ]
+    if run.adapter in OWN:
+        given[:0] = filter(None, [inputs_text(trace, words)])
     if given:
         facts.append(Fact(words("inputs"), " · ".join(given)))
+    facts.append(Fact(words("mode"), training_text(trace, words)))
     if numbers.peak_bytes:
-        facts.append(Fact(words("peak-memory"), format_bytes(numbers.peak_bytes)))
+        peak = f"{format_bytes(numbers.peak_bytes)} · {gradients_text(trace, words)}"
+        facts.append(Fact(words("peak-memory"), peak))
     if run.versions:
         facts.append(Fact(words("versions"), " · ".join(f"{name} {v}" for name, v in run.versions.items())))
     if run.seconds:
         spent = (f"{name} {words('n-seconds', n=f'{float(s):.1f}')}" for name, s in run.seconds.items())
         facts.append(Fact(words("seconds"), " · ".join(spent)))
     return facts
+
+
+def _is_random(run: Run) -> bool:
+    """Return whether random numbers may have mattered: weights without a checkpoint in a real run."""
+    return not run.shapes_only and not run.inputs.get("checkpoint")
 
 
 def _plain(value: Any) -> str:

@@ -1,6 +1,7 @@
 """``parameters encoder = 9.5M``, ``flops encoder = 12.3 %``, ``memory . = 1.2 GB``: what parts cost.
 
-A number holds if the true one rounds to it at the precision with which it is written.
+A number holds if the true one rounds to it at the precision with which it is written. A bound such as
+``flops encoder > 85 %`` is for prose that says "most of the arithmetic" and no more.
 """
 
 from __future__ import annotations
@@ -67,6 +68,11 @@ class Number:
         half = Decimal(1).scaleb(int(self.digits.as_tuple().exponent)) / 2
         return abs(self._scaled(true, whole) - self.digits) <= half
 
+    def bounds(self, sign: str, true: int, whole: int) -> bool:
+        """Return whether a number, or its share, is more (``>``) or less (``<``) than this one."""
+        scaled = self._scaled(true, whole)
+        return scaled > self.digits if sign == ">" else scaled < self.digits
+
     def like(self, true: int, whole: int) -> str:
         """Return another number in the same unit, as precisely."""
         exponent = int(self.digits.as_tuple().exponent)
@@ -88,24 +94,27 @@ class Amount:
     number: Number
     place: Part
     """Where the number is written."""
+    sign: str = "="
+    """``=``, ``>`` or ``<``."""
 
     @classmethod
     def parse(cls, text: str) -> Amount:
         """Read the line; see ``BodyType``."""
         keyword, rest = first_word(text)
         kind: Kind = keyword.text  # type: ignore[assignment] # one of them, or the line would be of another kind
-        sides = around(rest.padded, "=")
+        sign = next((sign for sign in rest.padded if sign in "=<>"), "=")
+        sides = around(rest.padded, sign)
         if sides is None or not sides[0].text or " " in sides[0].text:
             raise ClaimError(
                 "claim-syntax",
-                "an amount names what it is of, '=' and a number",
+                "an amount names what it is of, '=', '>' or '<', and a number",
                 columns=keyword.to(rest),
                 expected=f"{kind} encoder = …, with {_EXPECTED[kind]}",
             )
-        return cls(kind, SelectorPart.of(sides[0]), _number(kind, sides[1]), sides[1])
+        return cls(kind, SelectorPart.of(sides[0]), _number(kind, sides[1]), sides[1], sign)
 
     def judge(self, subject: Subject) -> Finding:
-        """Hold if the true amount rounds to what is written."""
+        """Hold if the true amount rounds to what is written, or is on the right side of it."""
         trace = subject.trace
         if self.kind in ("parameters", "trainable"):
             true, evidence = self._parameters(subject), Evidence()
@@ -123,7 +132,14 @@ class Amount:
             return Finding("undecided", Diagnostic("amount", what, columns=self.place.columns), evidence)
         share = f", {Decimal(100 * true) / whole:.2f} % of {whole:,}" if whole and not number.factor else ""
         found = f"{true:,}{' B' if self.kind == 'memory' else ''}{share}"
-        finding = Finding("holds", Diagnostic(expected=self.place.text, found=found), evidence)
+        expected = self.place.text if self.sign == "=" else f"{self.sign} {self.place.text}"
+        finding = Finding("holds", Diagnostic(expected=expected, found=found), evidence)
+        if self.sign != "=":
+            if number.bounds(self.sign, true, whole):
+                return finding
+            word = "more" if self.sign == ">" else "less"
+            what = f"the {_NOUNS[self.kind]} of '{self.selector.text}' is not {word} than that"
+            return finding.amended("contradicted", code="amount", what=what, columns=self.place.columns)
         if number.is_about(true, whole):
             return finding
         right = number.like(true, whole)
@@ -138,6 +154,8 @@ class Amount:
 
     def rests_on(self, subject: Subject, finding: Finding) -> Ground | None:
         """Return that it rests on the modules, or the ops that are counted; a share on all. See ``Rests``."""
+        if self.sign != "=":  # much may change before a bound is passed
+            return None
         if not self.number.factor or self.selector.text == "." or self.kind == "memory":
             return None
         if self.kind in ("parameters", "trainable"):

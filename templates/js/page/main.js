@@ -79,6 +79,7 @@ function start() {
   watchFigures();
   watchPage();
   watchDims();
+  watchMemory();
   watchSteps();
   startSearch();
   startMinimap();

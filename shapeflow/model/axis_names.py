@@ -7,7 +7,9 @@ from types import MappingProxyType
 
 from shapeflow.model.trace import Trace
 from shapeflow.model.variation import Axis
-from shapeflow.runs.axes import Place
+
+Place = tuple[str, int]
+"""An input tensor's port and one of its dims."""
 
 ROLES = {
     "batch": ("batch size", "B"),
@@ -37,19 +39,29 @@ def name_axes(
         units: the dims of each axis.
         written: names that the author has for dims; they come first.
     """
+    axes: list[Axis] = []
+    for unit, (role, symbol) in zip(units, roles_and_symbols(trace, units, written), strict=True):
+        word, where = ROLES[role][0], _where(trace, unit)
+        axes.append(Axis(symbol, f"{word}, {where}" if word else where, _size(trace, unit[0])))
+    return axes
+
+
+def roles_and_symbols(
+    trace: Trace, units: Sequence[Sequence[Place]], written: Mapping[Place, str] = NO_NAMES
+) -> list[tuple[str, str]]:
+    """Return for each group of input dims what it most likely is, one of ``ROLES``, and a symbol."""
+    if not units:
+        return []
     roles = [[_role(trace, place) for place in unit] for unit in units]
     # Where sequences come first, several axes are some input's dim 0: the batch is in the most inputs.
     batch = max(range(len(units)), key=lambda number: ("batch" in roles[number], len(units[number]), -number))
-    axes: list[Axis] = []
+    found: list[tuple[str, str]] = []
     for number, unit in enumerate(units):
         role = _joint(roles[number], is_batch=number == batch)
-        word, letters = ROLES[role]
-        wished = (*(written[place] for place in unit if place in written), *letters)
-        taken = {axis.symbol for axis in axes}
-        symbol = next(name for name in (*wished, *SPARE, *_numbered()) if name not in taken)
-        where = _where(trace, unit)
-        axes.append(Axis(symbol, f"{word}, {where}" if word else where, _size(trace, unit[0])))
-    return axes
+        wished = (*(written[place] for place in unit if place in written), *ROLES[role][1])
+        taken = {symbol for _, symbol in found}
+        found.append((role, next(name for name in (*wished, *SPARE, *_numbered()) if name not in taken)))
+    return found
 
 
 def _joint(roles: Sequence[str], *, is_batch: bool) -> str:
