@@ -110,7 +110,7 @@ def test_the_docstring_is_text(made):
     _, trace, _ = made
     view = build(trace, folders=[])
     (doc,) = view.sections[0].docs
-    assert doc.text == "Mixes *vectors* <b>well</b>."
+    assert doc.text == "Mixes vectors <b>well</b>."
     assert "<b>well</b>" not in html.render(view)
     assert "&lt;b&gt;well" in html.render(view)
 

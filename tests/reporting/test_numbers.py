@@ -16,6 +16,7 @@ from shapeflow.model.costs import total_flops, total_parameters
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.formats import markdown, terminal
 from shapeflow.reporting.view.build import build
+from shapeflow.reporting.view.docstrings import LONGEST, plain
 from shapeflow.reporting.view.memory_curve import MOST_LABELS, _scale
 from shapeflow.walkthrough.check import check
 
@@ -231,3 +232,24 @@ def test_hostile_names_are_text():
     page = html.render(build(trace))
     assert "<img src=x" not in page
     assert "<b>|x" not in page
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A stack of [`DetrEncoderLayer`] modules.", "A stack of DetrEncoderLayer modules."),
+        ("See :class:`~torch.nn.Linear` and ``x``.", "See torch.nn.Linear and x."),
+        ("Has *config.layers* layers, **all** alike.", "Has config.layers layers, all alike."),
+        ("Gives a * b * c.", "Gives a * b * c."),
+        ("Read [the paper](https://x.org/y).", "Read the paper."),
+        ("Turns \x1b[31mred.", "Turns \\x1b[31mred."),
+    ],
+)
+def test_docstrings_are_plain_text(text, expected):
+    assert plain(text) == expected
+
+
+def test_a_long_docstring_ends_with_a_sentence():
+    assert plain("This is said. " * 60).endswith("said.")
+    assert len(plain("This is said. " * 60)) <= LONGEST
+    assert len(plain("x" * 5000)) == LONGEST

@@ -14,6 +14,8 @@ SAYS_NOTHING = "torch.nn.modules.container."
 LONGEST = 320
 ROLE = re.compile(r":[a-z:]+:`~?([^`<]*?)(?:\s*<[^`]*>)?`")
 LITERAL = re.compile(r"``?([^`]*)``?_?_?")
+NAMED = re.compile(r"\[`([^`]*)`\](?!\()")
+EMPHASIS = re.compile(r"(?<![\w*])\*{1,2}(\w[\w. -]*\w|\w)\*{1,2}(?![\w*])")
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
@@ -44,7 +46,7 @@ class Docstrings:
 
 def plain(text: str) -> str:
     """Return a paragraph of a docstring without the markup of Sphinx and Markdown, cut at a sentence."""
-    for pattern in (ROLE, LITERAL, LINK):
+    for pattern in (ROLE, NAMED, LITERAL, LINK, EMPHASIS):
         text = pattern.sub(r"\1", text)
     text = visible_line(" ".join(text.replace("\\", "").split()))
     if len(text) <= LONGEST:

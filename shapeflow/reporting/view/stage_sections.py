@@ -114,7 +114,7 @@ def _title(stages: Sequence[Stage]) -> str:
     if len(stages) == 1:
         (stage,) = stages
         times = f" × {len(stage.calls)}" if len(stage.calls) > 1 else ""
-        name = quoted(stage.name if stage.level < 2 else stage.path)
+        name = quoted(stage.name)
         return f"{name} · {_class(stage.class_name)}{times}"
     names = [quoted(stage.name) for stage in stages]
     if len(names) > MOST_NAMES:
