@@ -72,7 +72,7 @@ class Colours:
         return symbol.name if symbol else ""
 
 
-def symbols_of(trace: Trace, result: CheckResult | None, words: Translator) -> list[Symbol]:
+def symbols_of(trace: Trace, result: CheckResult | None, words: Translator | None = None) -> list[Symbol]:
     """Return the symbols of a walkthrough; without one, letters of the inputs and common sizes."""
     if result is not None and result.bindings:
         meanings = _meanings(result.document)
@@ -89,7 +89,7 @@ def symbols_of(trace: Trace, result: CheckResult | None, words: Translator) -> l
             )
             for number, (name, (size, who)) in enumerate(result.bindings.items())
         ]
-    return sizes_of(trace, words)
+    return sizes_of(trace, words or Translator("en"))
 
 
 def _equation(name: str, result: CheckResult) -> str:
