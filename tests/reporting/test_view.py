@@ -20,7 +20,7 @@ from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.build import build
 from shapeflow.reporting.view.colours import Colours
 from shapeflow.reporting.view.size_origins import size_origins
-from shapeflow.reporting.view.sources import CONTEXT, SourceFile, Sources, colour
+from shapeflow.reporting.view.sources import CONTEXT, SourcePiece, Sources, colour
 from shapeflow.reporting.view.stage_sections import quoted
 from shapeflow.reporting.view.summary import picture_of
 from shapeflow.reporting.words import LANGUAGES, TABLE
@@ -377,7 +377,7 @@ def test_a_name_with_markup_stays_text_in_a_heading() -> None:
 def test_lines_are_coloured_as_in_the_whole_file() -> None:
     for file in (Path(__file__), Path(re.__file__), Path(pytest.__file__)):
         text = file.read_text(encoding="utf-8")
-        whole, source = colour(text.split("\n")), SourceFile(text)
+        whole, source = colour(text.split("\n")), SourcePiece(text.split("\n"), 1)
         for line in range(1, len(source.lines) + 1, 3):
             first, last = max(1, line - CONTEXT), min(len(source.lines), line + CONTEXT)
             assert source.coloured(first, last) == whole[first - 1 : last], (file, line)
