@@ -157,6 +157,24 @@
  *   | { kind: "size", size: number } | { kind: "words", words: string[] }} Query
  */
 
+/** @typedef {{ kind: "word" | "phrase" | "han", text: string, also: string[] }} Term `also`: other names of it. */
+/** @typedef {{ start: number, end: number, fit: number }} Place Where a term stands in a text, and how well it fits. */
+/** @typedef {{ text: string, found: boolean }} MarkedPart */
+/** @typedef {{ title: number, passages: Map<number, number>, claims: number, times: number, best: number }} TermFit */
+/**
+ * A section as it is searched.
+ * @typedef {object} SearchSection
+ * @property {string} id
+ * @property {string} name its title as it is written
+ * @property {string} title in plain letters, as text and claims
+ * @property {string[]} passages as they are written
+ * @property {string} text all passages
+ * @property {number[]} starts of the passages in the text
+ * @property {string} claims
+ * @property {number} weight below one for tables that repeat what sections say
+ */
+/** @typedef {{ section: SearchSection, passage: number, all: boolean }} FoundSection `all`: it has all terms. */
+
 // -- what the page knows beside the trace ----------------------------------------------------------------------
 
 /** @typedef {{ item: Part, depth: number, key: string, full: boolean }} Row A row of the explorer. */
@@ -173,14 +191,26 @@
  * @property {boolean} foldRepeats
  * @property {boolean} changesOnly
  */
-/** @typedef {{ anchor: string, text: string, tone: string, verdict: string, places: string[] }} Claim */
-/** @typedef {{ sort: string, text: string, href: string }} SearchHit */
 /**
- * Everything that changes while a page is read.
- * @typedef {object} PageState
- * @property {Trace | null} trace null until it is unpacked
- * @property {Claim[]} claims
- * @property {{ rows: Row[], open: Set<string>, selected: number, hits: Hits | null }} tree
- * @property {{ hits: SearchHit[], at: number }} search
- * @property {number} toastTimer
+ * A claim as it stands in the page.
+ * @typedef {object} Claim
+ * @property {string} anchor
+ * @property {string} text
+ * @property {string} tone
+ * @property {string} sign of its verdict
+ * @property {string} verdict
+ * @property {string} section id
+ * @property {string[]} places in the trace that it rests on
  */
+/**
+ * What the search found: where it is, its name in parts, and what is said beside and below it.
+ * @typedef {object} SearchHit
+ * @property {string} href
+ * @property {MarkedPart[]} name
+ * @property {string} [tone] of a claim
+ * @property {string} [sign] of its verdict
+ * @property {string} [note]
+ * @property {MarkedPart[]} [snippet]
+ * @property {TensorType | null} [gives]
+ */
+/** @typedef {{ key: string, total: number, shown: number, hits: SearchHit[] }} HitGroup `key`: of its heading. */

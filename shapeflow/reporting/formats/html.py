@@ -23,16 +23,29 @@ from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.colours import Colours
 from shapeflow.reporting.view.model import ReportView
 
-MODEL_SCRIPTS = ("text.js", "decode.js", "trace.js", "query.js", "steps.js", "tree_rows.js")
+MODEL_SCRIPTS = (
+    "text.js",
+    "decode.js",
+    "trace.js",
+    "query.js",
+    "steps.js",
+    "tree_rows.js",
+    "search_words.js",
+    "search_text.js",
+)
 """What is told and asked about a trace; they know no page, so tests run them without one."""
 PAGE_SCRIPTS = (
     "state.js",
     "elements.js",
+    "place.js",
     "steps.js",
     "panel.js",
     "inspector.js",
     "explorer.js",
     "claims.js",
+    "filter.js",
+    "sections.js",
+    "found.js",
     "search.js",
     "navigate.js",
     "figures.js",

@@ -6,14 +6,15 @@ TABLE: dict[str, tuple[str, str]] = {
     # explorer
     "explorer": ("Trace explorer", "运行记录浏览器"),
     "explorer-note": (
-        "Every call of the run. Arrow keys move and open, Enter shows details.",
-        "运行中的每一次调用。方向键移动与展开，回车查看详情。",
+        "Every call of the run. Arrow keys move and open, Enter shows details, Esc leads back to the text.",
+        "运行中的每一次调用。方向键移动与展开，回车查看详情，Esc 返回正文。",
     ),
     "explorer-off": (
         "The explorer needs scripts and a browser that can decompress data (any from 2023 on).",
         "运行记录浏览器需要启用脚本，并需要能解压数据的网页浏览器（2023 年以后的版本）。",
     ),
     "filter": ("Filter the tree", "筛选"),
+    "back-to-text": ("Back to the text", "返回正文"),
     "show-ops": ("ops", "算子"),
     "fold-repeats": ("fold repeats", "折叠重复项"),
     "shape-only": ("only what changes the shape", "只看改变形状的算子"),

@@ -8,9 +8,18 @@ TABLE: dict[str, tuple[str, str]] = {
     "skip": ("Skip to the text", "跳到正文"),
     "search": ("Search", "搜索"),
     "search-hint": (
+        "words, path, class, op, shape [1, 200, *]",
+        "词语、路径、类、算子、形状 [1, 200, *]",
+    ),
+    "filter-hint": (
         "path, class, op, shape [1, 200, *] or size",
         "路径、类、算子、形状 [1, 200, *] 或尺寸",
     ),
+    "first-screen": ("What was run, and what came of it", "运行内容与结果"),
+    "sections": ("Sections", "章节"),
+    "sections-some": ("Sections with some of the words", "包含部分词语的章节"),
+    "claims": ("Claims", "断言"),
+    "in-the-trace": ("Calls and ops", "调用与算子"),
     "help": ("Keys and help", "快捷键与帮助"),
     "theme": ("Light or dark", "明暗主题"),
     "menu": ("Contents", "目录"),
@@ -71,15 +80,43 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "where-said": ("Where", "出处"),
     # help
-    "key-search": ("search", "搜索"),
+    "key-search": ("search: words, \"a phrase\", a shape, a size", "搜索：词语、“短语”、形状或尺寸"),
     "key-stage": ("next, previous section", "下一节、上一节"),
-    "key-difference": ("next, previous difference", "下一处、上一处不符"),
-    "key-open": ("open or close the claim or section at hand", "展开或收起当前断言或章节"),
-    "key-all": ("open or close all", "全部展开或收起"),
-    "key-copy": ("copy the link", "复制链接"),
+    "key-difference": (
+        "next, previous claim that differs; if none does, that could not be judged",
+        "下一条、上一条不符的断言；没有不符的，则为未能判定的",
+    ),
+    "key-open": ("open or close the claim at hand, or the first of the section", "展开或收起当前断言，或本节第一条"),
+    "key-all": ("open or close all claims", "全部展开或收起"),
+    "key-explorer": ("trace explorer, and back to the text", "打开运行记录浏览器，或返回正文"),
+    "key-arrows": (
+        "in a list of results or the explorer: move, open, close",
+        "在搜索结果或浏览器中移动、展开、收起",
+    ),
+    "key-enter": ("go to the result, show the details of a row", "前往搜索结果，查看该行详情"),
+    "key-copy": (
+        "copy the link to this place; in the explorer, the selector of the row",
+        "复制此处链接；在浏览器中复制该行的选择器",
+    ),
     "key-theme": ("light or dark", "切换明暗"),
     "key-help": ("this help", "本帮助"),
-    "key-escape": ("close", "关闭"),
+    "key-escape": (
+        "close: results, marked words, a drawing, the explorer, the inspector",
+        "关闭搜索结果、词语标记、放大的图、浏览器或详情栏",
+    ),
+    # the keys n and p
+    "walk-none": (
+        "Nothing differs and nothing is open: the only claim holds.|Nothing differs and nothing is open: "
+        "all {n} claims hold.",
+        "没有不符，也没有未判定：唯一的断言成立。|没有不符，也没有未判定：{n} 条断言全部成立。",
+    ),
+    "walk-no-claims": ("Nothing differs: this page makes no claims.", "没有不符之处：本页没有断言。"),
+    "walk-open": (
+        "Nothing differs. One claim could not be judged here:|Nothing differs. {n} claims could not be judged here:",
+        "没有不符。有一条断言未能在此判定：|没有不符。有 {n} 条断言未能在此判定：",
+    ),
+    "walk-position": ("{at} of {n}", "第 {at} 条，共 {n} 条"),
+    "n-claims-shown": ("{n} claim|{n} claims", "{n} 条断言"),
     "filter-none": ("No claim here fits the filter.", "没有符合筛选的断言。"),
     "filter-clear": ("show all", "显示全部"),
     "made-with": ("made with shapeflow", "由 shapeflow 生成"),

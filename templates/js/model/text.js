@@ -17,20 +17,33 @@ function fillWords(text, values) {
  * Return the address of a place in the trace.
  * @param {string} selector
  */
-function addressOf(selector) {
-  return `#at=${encodeURIComponent(selector).replace(/%(2F|3A|40|2C)/g, decodeURIComponent)}`;
-}
+function addressOf(selector) { return `#at=${encoded(selector)}`; }
 
 /**
- * Return what an address names: a place in the trace, a size, or an element of the page by its id.
+ * Return the address of a place in the explorer.
+ * @param {string} selector
+ */
+function explorerAddress(selector) { return selector ? `#explorer=${encoded(selector)}` : "#explorer"; }
+
+/**
+ * Return a selector as it stands in an address: readable, as far as that is allowed.
+ * @param {string} selector
+ */
+const encoded = (selector) => encodeURIComponent(selector).replace(/%(2F|3A|40|2C)/g, decodeURIComponent);
+
+/**
+ * Return what an address names: a place in the trace, the same in the explorer, a size, the claims that are shown, or
+ * an element of the page by its id.
  * @param {string} hash
- * @returns {{ kind: "at" | "size" | "id", name: string }}
+ * @returns {{ kind: "at" | "explorer" | "size" | "show" | "id", name: string }}
  */
 function readAddress(hash) {
   const address = hash.replace(/^#/, "");
-  if (address.startsWith("at=")) return { kind: "at", name: decodeName(address.slice("at=".length)) };
-  if (address.startsWith("size=")) return { kind: "size", name: decodeName(address.slice("size=".length)) };
-  return { kind: "id", name: decodeName(address) };
+  if (address === "explorer") return { kind: "explorer", name: "" };
+  const found = /^(at|explorer|size|show)=/.exec(address);
+  if (!found) return { kind: "id", name: decodeName(address) };
+  const kind = /** @type {"at" | "explorer" | "size" | "show"} */ (found[1]);
+  return { kind, name: decodeName(address.slice(found[0].length)) };
 }
 
 /**

@@ -102,14 +102,14 @@ function firstOpen(trace) {
 }
 
 /**
- * Return the keys of the rows that must be open for a call or op to be seen.
- * @param {Call | Op} target
+ * Return the keys of the rows that must be open for a part to be seen.
+ * @param {Part} target
  */
 function keysAround(target) {
-  const line = target.kind === "op" ? (target.call ? lineOf(target.call) : []) : lineOf(target);
-  const opened = target.kind === "op" ? line : line.slice(0, -1);
-  const repeats = line.flatMap((call) => call.repeat ?? []);
-  return [...opened, ...repeats].map(keyOf);
+  const holder = target.kind === "op" ? target.call : target.kind === "call" ? target.parent : target.calls[0].parent;
+  const line = holder ? lineOf(holder) : [];
+  const repeats = [...line, ...(target.kind === "call" ? [target] : [])].flatMap((call) => call.repeat ?? []);
+  return [...line, ...repeats].map(keyOf);
 }
 
 /**

@@ -1,4 +1,4 @@
-// The claims in the page: read for the other panels, filtered, opened to their evidence.
+// The claims in the page: read for the other panels, opened to their evidence.
 
 /**
  * Return the claims as they stand in the page.
@@ -11,37 +11,11 @@ function readClaims() {
     anchor: claim.id,
     text: textIn(claim, ".text"),
     tone: claim.dataset.tone ?? "",
+    sign: textIn(claim, ".mark"),
     verdict: textIn(claim, ".verdict"),
+    section: claim.closest(".part")?.id ?? "",
     places: all(".entry .at", claim).map((place) => place.textContent ?? ""),
   }));
-}
-
-/**
- * Show the claims of one kind; sections and contents without any step back.
- * @param {string} name
- */
-function setFilter(name) {
-  if (["failure", "explorer", "unused", "uncovered"].includes(name)) { go(`#${name}`); return; }
-  if (name === "all") delete document.body.dataset.filter; else document.body.dataset.filter = name;
-  for (const choice of all(".filter")) choice.setAttribute("aria-pressed", String(choice.dataset.filter === name));
-  const fit = (/** @type {HTMLElement} */ claim) => (
-    name === "all" || (name === "said" ? "said" in claim.dataset : claim.dataset.tone === name));
-  const fitNone = (/** @type {HTMLElement} */ box) => name !== "all" && !all(".claim", box).some(fit);
-  for (const part of all(".part")) {
-    const none = fitNone(part) && !["numbers", "explorer"].includes(part.id);
-    part.classList.toggle("fit-none", none);
-    for (const entry of all(`#contents [data-section="${CSS.escape(part.id)}"]`)) {
-      entry.parentElement?.classList.toggle("fit-none", none);
-    }
-  }
-  for (const box of all(".claims")) box.classList.toggle("fit-none", fitNone(box));
-  document.getElementById("cleared")?.remove();
-  if (name === "all") return;
-  const shown = all(".claim").filter(fit);
-  const count = shown.length ? words("n-found", { n: shown.length }) : words("filter-none");
-  const clear = button({}, words("filter-clear"), () => setFilter("all"));
-  byId("text").prepend(make("div", { id: "cleared", role: "status" }, count, " · ", clear));
-  shown[0]?.scrollIntoView({ block: "center" });
 }
 
 /**

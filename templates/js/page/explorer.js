@@ -1,4 +1,4 @@
-// The whole call tree, of which only the rows in sight are in the page.
+// The explorer: a view of its own over the text, with the whole call tree. Only the rows in sight are in the page.
 
 const ROW = 27;
 
@@ -12,6 +12,43 @@ function treeView() {
   return { open, hits, showOps, foldRepeats: isChecked("fold-repeats"), changesOnly: isChecked("shape-only") };
 }
 
+const inExplorer = () => document.documentElement.dataset.view === "explorer";
+
+/**
+ * Show the explorer or the text. The text stays as it is below, so that its place is kept.
+ * @param {boolean} explorer
+ */
+function setView(explorer) {
+  if (explorer === inExplorer()) return;
+  const { dataset } = document.documentElement;
+  if (explorer) dataset.view = "explorer"; else delete dataset.view;
+  for (const id of ["text", "contents"]) byId(id).inert = explorer;
+  closeMenu();
+  if (!explorer) { setInspector(byId("page").classList.contains("beside")); return; }
+  clearFound();
+  if (state.trace && !state.tree.rows.length) startTree(state.trace);
+  byId("tree").focus({ preventScroll: true });
+}
+
+/** Go back to the text where it was left. */
+function leaveExplorer() {
+  history.pushState({ filter: state.filter.name }, "", state.textAddress || location.pathname + location.search);
+  setView(false);
+}
+
+/**
+ * Show a place of the trace in the tree and in the inspector.
+ * @param {string} name its selector; empty: only the tree
+ */
+function openExplorer(name) {
+  if (!state.trace || !name) return;
+  const found = state.trace.find(name);
+  if (!found) { inspectNothing(name); return; }
+  const owner = found.kind === "value" ? state.trace.byName().get(ownerOf(name)) ?? found.producer : found;
+  if (owner && owner.kind !== "value" && state.tree.rows[state.tree.selected]?.item !== owner) revealInTree(owner);
+  inspect(found, name);
+}
+
 /** @param {Trace} trace */
 function startTree(trace) {
   const box = byId("tree");
@@ -22,12 +59,18 @@ function startTree(trace) {
   new ResizeObserver(paintTree).observe(box);
   for (const id of ["show-ops", "fold-repeats", "shape-only"]) byId(id).addEventListener("change", layTree);
   byId("filter").addEventListener("input", delayed(90, filterTree));
-  byId("filter").addEventListener("keydown", (event) => {
-    if (event.key !== "ArrowDown" && event.key !== "Enter") return;
-    event.preventDefault();
-    box.focus();
-  });
+  byId("filter").addEventListener("keydown", filterKey);
   layTree();
+}
+
+/** @param {KeyboardEvent} event */
+function filterKey(event) {
+  const input = byId("filter", HTMLInputElement);
+  if (event.key === "Escape" && input.value) { input.value = ""; filterTree(); }
+  else if (event.key === "ArrowDown" || event.key === "Enter" || event.key === "Escape") byId("tree").focus();
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
 }
 
 /** Work out which rows there are, from what is open and what the filter found. */
@@ -117,7 +160,7 @@ function toggleRow(row) {
 
 /** @param {Row} row */
 function showRow({ item }) {
-  history.replaceState(null, "", addressOf(item.selector));
+  replaceAddress(explorerAddress(item.selector));
   inspect(item);
 }
 
@@ -172,19 +215,21 @@ function countsOf({ calls, ops }) {
 }
 
 /**
- * Open the tree down to a call or op and bring it into view.
- * @param {Call | Op} target
+ * Open the tree down to a part and bring it into view; an op that another one was opened into stands for it.
+ * @param {Part} target
  */
 function revealInTree(target) {
   const { tree } = state;
+  let part = target;
+  while (part.kind === "op" && part.parent) part = part.parent;
   byId("filter", HTMLInputElement).value = "";
   byId("found").textContent = "";
   tree.hits = null;
-  if (target.kind === "op") byId("show-ops", HTMLInputElement).checked = true;
+  if (part.kind === "op") byId("show-ops", HTMLInputElement).checked = true;
   byId("shape-only", HTMLInputElement).checked = false;
-  for (const key of keysAround(target)) tree.open.add(key);
+  for (const key of keysAround(part)) tree.open.add(key);
   layTree();
-  byId("explorer").scrollIntoView();
-  selectRow(tree.rows.findIndex((row) => row.item === target));
-  byId("tree").focus({ preventScroll: true });
+  const row = tree.rows.findIndex(({ item }) => item === part);
+  const [first] = part.kind === "repeat" ? part.calls : [];
+  selectRow(row >= 0 ? row : tree.rows.findIndex(({ item }) => item === first));
 }

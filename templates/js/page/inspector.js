@@ -5,10 +5,33 @@
  * @param {Found | Size} found
  * @param {string} [selector] as it was asked for, where that is not the usual one
  */
-function inspect(found, selector) {
-  byId("inspected").replaceChildren(...viewOf(found, selector).flatMap((part) => part ?? []));
-  byId("inspector").classList.add("open");
+function inspect(found, selector) { showInspector(...viewOf(found, selector).flatMap((part) => part ?? [])); }
+
+/** @param {(Node | string)[]} content */
+function showInspector(...content) {
+  byId("inspected").replaceChildren(...content);
+  setInspector(true);
   byId("inspector").scrollTop = 0;
+}
+
+const inspectorIsOpen = () => document.documentElement.dataset.inspector === "open";
+
+/**
+ * Open or close the panel. Beside the text it takes room from it, and the text stays where it is read.
+ * @param {boolean} open
+ */
+function setInspector(open) {
+  if (open) document.documentElement.dataset.inspector = "open";
+  else delete document.documentElement.dataset.inspector;
+  const { classList } = byId("page");
+  if (!inExplorer() && classList.contains("beside") !== open) keepPlace(() => classList.toggle("beside", open));
+}
+
+/** Close the panel; returns whether it was open. */
+function closeInspector() {
+  const open = inspectorIsOpen();
+  setInspector(false);
+  return open;
 }
 
 /**
@@ -30,12 +53,7 @@ function viewOf(found, selector) {
  * Say that nothing has a name.
  * @param {string} name
  */
-function inspectNothing(name) {
-  byId("inspected").replaceChildren(make("p", {}, words("no-such", { name })));
-  byId("inspector").classList.add("open");
-}
-
-function closeInspector() { byId("inspector").classList.remove("open"); }
+function inspectNothing(name) { showInspector(make("p", {}, words("no-such", { name }))); }
 
 /** @param {Call | null} call */
 const callerPair = (call) => call && pair(words("called-by"), link(call.selector));
@@ -61,13 +79,19 @@ const typedRow = (selector, types, text) => make("li", {}, link(selector, text),
 const typesOf = (type) => ({ takes: null, gives: type });
 
 /**
- * Return the claims of which a place fits.
+ * Return the claims of which a place fits; what two sections say in the same words with the same verdict stands once.
  * @param {(place: string) => boolean} fit
  */
 function claimsAbout(fit) {
-  const found = state.claims.filter((claim) => claim.places.some(fit));
-  if (!found.length) return null;
-  return block("claims-about", longList(found, ({ anchor, text, tone, verdict }) => (
+  const found = theClaims().filter((claim) => claim.places.some(fit));
+  /** @type {Map<string, Claim>} */
+  const told = new Map();
+  for (const claim of found) {
+    const said = `${claim.tone} ${claim.text}`;
+    if (!told.has(said)) told.set(said, claim);
+  }
+  if (!told.size) return null;
+  return block("claims-about", longList([...told.values()], ({ anchor, text, tone, verdict }) => (
     make("li", {}, make("a", { href: `#${anchor}` }, text), " ",
       make("span", { class: `verdict ${tone}` }, verdict)))));
 }

@@ -3,17 +3,32 @@
 /** @type {Record<string, () => void>} */
 const keys = {
   "/": () => byId("search").focus(),
-  j: () => walk(all(".part"), 1, ".title"),
-  k: () => walk(all(".part"), -1, ".title"),
-  n: () => walk(all(".claim[data-failed]"), 1, "summary"),
-  p: () => walk(all(".claim[data-failed]"), -1, "summary"),
-  o: toggleHere,
-  O: toggleClaims,
+  e: () => { if (inExplorer()) leaveExplorer(); else goTo("#explorer"); },
   c: () => copy(location.href),
   t: switchTheme,
   "?": showHelp,
-  Escape: () => { closeInspector(); closeMenu(); closeSearch(); },
+  Escape: () => { if (!closeTopmost()) closeMenu(); },
 };
+
+/** @type {Record<string, () => void>} */
+const textKeys = {
+  j: () => walkSections(1),
+  k: () => walkSections(-1),
+  n: () => walkClaims(1),
+  p: () => walkClaims(-1),
+  o: toggleHere,
+  O: toggleClaims,
+};
+
+/** Close what lies on top of the rest; returns whether anything did. */
+function closeTopmost() {
+  if (closeSearch() || shrink() || clearFound()) return true;
+  if (inExplorer()) {
+    leaveExplorer();
+    return true;
+  }
+  return closeInspector();
+}
 
 function showHelp() { byId("keys", HTMLDialogElement).showModal(); }
 
@@ -27,9 +42,10 @@ function switchTheme() {
 /** @param {KeyboardEvent} event */
 function pageKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || around(event, "input, textarea, select, dialog")) return;
-  if (!Object.hasOwn(keys, event.key)) return;
+  const meant = inExplorer() ? keys : { ...keys, ...textKeys };
+  if (!Object.hasOwn(meant, event.key)) return;
   event.preventDefault();
-  keys[event.key]();
+  meant[event.key]();
 }
 
 function watchButtons() {
@@ -38,24 +54,30 @@ function watchButtons() {
   byId("menu").addEventListener("click", () => {
     byId("menu").setAttribute("aria-expanded", String(byId("contents").classList.toggle("open")));
   });
+  byId("explorer-close").addEventListener("click", leaveExplorer);
   byId("inspector-close").addEventListener("click", closeInspector);
   for (const choice of all("button[data-filter]")) {
-    choice.addEventListener("click", () => setFilter(choice.dataset.filter ?? "all"));
+    choice.addEventListener("click", () => goToFilter(choice.dataset.filter ?? "all"));
   }
 }
 
 function watchPage() {
   document.addEventListener("keydown", pageKey);
   window.addEventListener("hashchange", follow);
-  // A second click on the same link changes no address, but the reader may have closed the panel.
   document.addEventListener("click", (event) => {
-    if (around(event, "a[href^='#']")?.getAttribute("href") === location.hash) follow();
+    const address = around(event, "a[href^='#']")?.getAttribute("href") ?? "";
+    // A second click on the same link changes no address, but the reader may have closed the panel.
+    if (address === location.hash) follow();
+    const place = readAddress(address);
+    if (place.kind !== "at" || !inExplorer()) return;
+    event.preventDefault(); // a place leads to its row, and not out of the explorer
+    goTo(explorerAddress(place.name));
   });
   window.addEventListener("beforeprint", openForPrint);
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) markCurrent(entry.target.id);
   }, { rootMargin: "-15% 0px -75% 0px" });
-  for (const part of all(".part")) seen.observe(part);
+  for (const part of all("#summary, main .part")) seen.observe(part);
   document.addEventListener("toggle", (event) => {
     if (event.target instanceof HTMLElement && event.target.matches(".claim[open]")) fillSources(event.target);
   }, true);
@@ -64,9 +86,9 @@ function watchPage() {
 /** @param {Trace} trace */
 function showTrace(trace) {
   state.trace = trace;
-  startTree(trace);
   all(".claim[open]").forEach(fillSources);
-  follow();
+  if (inExplorer()) startTree(trace);
+  if (["at", "size", "explorer"].includes(readAddress(location.hash).kind)) follow();
   document.documentElement.dataset.ready = "true";
   performance.mark("ready");
 }
@@ -74,7 +96,6 @@ function showTrace(trace) {
 function start() {
   const theme = remembered.get("theme");
   if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
-  state.claims = readClaims();
   watchButtons();
   watchFigures();
   watchPage();
@@ -83,11 +104,12 @@ function start() {
   watchSteps();
   startSearch();
   startMinimap();
+  follow();
+  performance.mark("interactive");
   loadTrace().then(showTrace, () => {
     byId("tree").textContent = words("explorer-off");
     document.documentElement.dataset.ready = "false";
   });
-  follow();
 }
 
 start();

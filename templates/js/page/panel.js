@@ -27,7 +27,7 @@ function head(kind, selector, place, ...more) {
     make("div", { class: "acts" },
       button({}, words("copy"), () => copy(selector)),
       button({}, words("copy-link"), () => copy(location.href)),
-      place && button({}, words("in-explorer"), () => revealInTree(place))));
+      place && !inExplorer() ? button({}, words("in-explorer"), () => goTo(explorerAddress(selector))) : null));
 }
 
 /**

@@ -3,17 +3,35 @@
 /** @type {PageData} */
 const page = JSON.parse(byId("data").textContent ?? "");
 
+/**
+ * Everything that changes while a page is read.
+ * @typedef {object} PageState
+ * @property {Trace | null} trace null until it is unpacked
+ * @property {{ rows: Row[], open: Set<string>, selected: number, hits: Hits | null }} tree
+ * @property {{ groups: HitGroup[], hits: SearchHit[], at: number, terms: Term[] }} search
+ * @property {Term[]} found what is marked in the text at the next place that is gone to
+ * @property {{ name: string, before: TextPlace | null }} filter the claims that are shown
+ * @property {string} textAddress the last address that named a place in the text, also while the explorer is open
+ * @property {boolean} opened whether the address that the page was opened with has been followed
+ * @property {number} toastTimer
+ */
 /** @type {PageState} */
 const state = {
   trace: null,
-  claims: [],
   tree: { rows: [], open: new Set(), selected: 0, hits: null },
-  search: { hits: [], at: -1 },
+  search: { groups: [], hits: [], at: -1, terms: [] },
+  found: [],
+  filter: { name: "all", before: null },
+  textAddress: "",
+  opened: false,
   toastTimer: 0,
 };
 
 const symbolsByName = new Map(page.symbols.map((symbol) => [symbol.name, symbol]));
 const symbolsBySize = new Map(page.symbols.filter((symbol) => symbol.telling).map((symbol) => [symbol.size, symbol]));
+
+/** The claims as they stand in the page; hundreds, so they are read when they are first asked for. */
+const theClaims = once(() => readClaims());
 
 /** Return the trace, for what happens only where there is one. */
 function theTrace() {

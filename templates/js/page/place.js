@@ -1,0 +1,49 @@
+// Where somebody reads: kept while the page around it changes, and found again.
+
+/** @typedef {{ address: string, anchor: Element | null, top: number }} TextPlace Where somebody reads. */
+
+const PIECES = "p, li, tr, pre, summary, figure, .title, h1";
+
+/**
+ * Return the first piece of text below the bar.
+ * @returns {Element | null}
+ */
+function pieceInSight() {
+  const text = byId("text").getBoundingClientRect();
+  const across = Math.min(window.innerWidth - 10, text.left + text.width / 2);
+  for (const down of [70, 110, 150, 200, 260]) {
+    const piece = document.elementFromPoint(across, down)?.closest(`main :is(${PIECES})`);
+    if (piece) return piece;
+  }
+  return null;
+}
+
+/**
+ * Return where the text is read, with the address to go back to.
+ * @param {string} address
+ * @returns {TextPlace}
+ */
+function placeOf(address) {
+  const anchor = pieceInSight();
+  return { address, anchor, top: anchor?.getBoundingClientRect().top ?? 0 };
+}
+
+/**
+ * Scroll so that what was read stands where it stood.
+ * @param {TextPlace} place
+ */
+function returnTo({ anchor, top }) {
+  if (!anchor?.checkVisibility()) { window.scrollTo(0, 0); return; }
+  // Sections that come into sight take the room that they really need: what was above may move what is looked for.
+  for (let tries = 0; tries < 3; tries += 1) window.scrollBy(0, anchor.getBoundingClientRect().top - top);
+}
+
+/**
+ * Change the page so that the text stays where it is read.
+ * @param {() => void} change
+ */
+function keepPlace(change) {
+  const place = window.scrollY ? placeOf("") : null;
+  change();
+  if (place?.anchor) returnTo(place);
+}
