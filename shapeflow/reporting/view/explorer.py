@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 from shapeflow.common import units
@@ -30,6 +31,9 @@ from shapeflow.reporting.view.explorer_model import (
     ValueRow,
 )
 from shapeflow.reporting.view.sources import Sources, Tokens
+
+REAL = ("f", "bf", "c")
+"""How the dtypes of real and complex numbers begin."""
 
 LONGEST_TEXT = 400
 """Characters of one argument or attribute that a page keeps."""
@@ -165,16 +169,31 @@ class _Tables:
     def main_types(self, owner: Call | Op) -> tuple[int | None, int | None]:
         """Return the types of the tensor that goes in and of the one that comes out.
 
-        Of several inputs it is the one that keeps its type, if one does: a residual, not a mask.
+        A result that has the type of something given is what a layer passes on: a residual, and not the weights of
+        an attention or a mask beside it. Else the most telling tensors of both sides stand for it.
         """
         values = self.trace.values
-        given = [port.value for port in told(owner.inputs) if port.value is not None]
-        gives = next(
-            (self.type_of[port.value] for port in told(owner.outputs) if port.value is not None), None
-        )
-        if any(self.type_of[value] == gives for value in given if values[value].origin != "parameter"):
+        given = [
+            value for value in _values(owner.inputs) if values[value].origin not in ("parameter", "buffer")
+        ]
+        made = _values(owner.outputs)
+        first = next((value for value in made if self.is_real(value)), None)
+        if first is not None and any(self.type_of[value] == self.type_of[first] for value in given):
+            return self.type_of[first], self.type_of[first]
+        sides = (self.telling(given or _values(owner.inputs)), self.telling(made))
+        takes, gives = (None if value is None else self.type_of[value] for value in sides)
+        if any(self.type_of[value] == gives for value in given):
             return gives, gives
-        return (self.type_of[given[0]] if given else None), gives
+        return takes, gives
+
+    def is_real(self, value: int) -> bool:
+        """Return whether a tensor holds numbers, and not truth values, indices or codes."""
+        return self.trace.values[value].dtype.startswith(REAL)
+
+    def telling(self, values: Sequence[int]) -> int | None:
+        """Return the tensor that says most of several: the largest of real numbers, not a mask or an index."""
+        real = [value for value in values if self.is_real(value)]
+        return max(real or values, key=lambda value: prod(self.trace.values[value].shape), default=None)
 
     def value(self, value: Value) -> ValueRow:
         return ValueRow(
@@ -203,6 +222,10 @@ class _Tables:
 def _repeats(tree: CallTree) -> list[Repeat]:
     folded = (item for siblings in [tree.roots, *tree.children] for item in tree.fold(siblings))
     return [item for item in folded if isinstance(item, Repeat)]
+
+
+def _values(ports: Sequence[Port]) -> list[int]:
+    return [port.value for port in told(ports) if port.value is not None]
 
 
 def _type(value: Value) -> TypeRow:
