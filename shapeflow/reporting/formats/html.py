@@ -21,7 +21,8 @@ from shapeflow.reporting.poster.model import Poster
 from shapeflow.reporting.poster.svg import poster_svg
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.colours import Colours
-from shapeflow.reporting.view.model import ReportView
+from shapeflow.reporting.view.heights import PHONE, height_estimate
+from shapeflow.reporting.view.model import ReportView, SectionView
 
 MODEL_SCRIPTS = (
     "text.js",
@@ -96,7 +97,7 @@ def render(view: ReportView) -> str:
         "memory": units.format_bytes,
         "percent": units.format_percent,
         "at": address,
-        "curve_data": curve_data,
+        "heights": heights,
         "breakable": lambda text: Markup(breakable(text)),
     }
     return environment.get_template("report.html.jinja").render(
@@ -127,6 +128,11 @@ def address(selector: str) -> str:
     from urllib.parse import quote
 
     return "#at=" + quote(visible(selector), safe="/:@.*,-_~!()")
+
+
+def heights(section: SectionView) -> str:
+    """Return the style that tells a browser how tall a section is before it is laid out."""
+    return f"--tall:{height_estimate(section)}px;--tall-phone:{height_estimate(section, PHONE)}px"
 
 
 def page_data(view: ReportView) -> str:
