@@ -163,10 +163,18 @@ def unknown_op(index: PathIndex, keys: Sequence[str], target: Segment) -> Select
         "unknown-op",
         f"no op '{target.text}' {place}{others}",
         columns=target.span,
-        found=f"it ran {listing(ran, 6)}" if ran else "it ran no ops of its own",
+        found=_ops_text(ran),
         because=f"below it: {listing(elsewhere)}" if elsewhere else "",
         hint=(elsewhere or close or [""])[0],
     )
+
+
+def _ops_text(names: Sequence[str]) -> str:
+    """Return which ops there are, in a sentence."""
+    if not names:
+        return "no op of its own ran here"
+    told = listing([f"`{name}`" for name in names], 6)
+    return f"the only op here is {told}" if len(names) == 1 else f"the ops here are {told}"
 
 
 def bad_index(name: str, verb: str, count: int, span: tuple[int, int]) -> SelectorError:
@@ -174,6 +182,15 @@ def bad_index(name: str, verb: str, count: int, span: tuple[int, int]) -> Select
     found = "@0" if count == 1 else f"@0 to @{count - 1}" if count else ""
     what = f"'{name}' {verb} {counted(count, 'time')} only" if count else f"'{name}' did not run there"
     return SelectorError("bad-index", what, columns=span, found=found, hint=f"{name}@-1" if count else "")
+
+
+def _ports_text(names: Sequence[str], kind: str) -> str:
+    """Return which ports there are, in a sentence; ``kind`` is their plural."""
+    if not names:
+        return f"it has no {kind}"
+    if len(names) == 1:
+        return f"its only {kind[:-1]} is {names[0]}"
+    return f"its {kind} are {listing(names, 6)}"
 
 
 def unknown_port(match: Match, wanted: str, span: tuple[int, int]) -> SelectorError:
@@ -188,6 +205,6 @@ def unknown_port(match: Match, wanted: str, span: tuple[int, int]) -> SelectorEr
         "unknown-port",
         f"'{match.path}' has no port '{wanted}'",
         columns=span,
-        found=listing(same_side, 6) or f"no {kind}",
+        found=_ports_text(same_side, kind),
         hint=f"{match.path}:{close[0]}" if close else "",
     )

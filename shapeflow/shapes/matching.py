@@ -162,7 +162,7 @@ def match(
     Returns:
         None if it matches, else the reason.
     """
-    pairs = _pairs(pattern, shape)
+    pairs = pairs_of(pattern, shape)
     if pairs is None:
         rest = pattern.rest is not None
         return RankDiffers(len(pattern.dims) - rest, len(shape), rest)
@@ -223,7 +223,7 @@ def difference_text(reason: Mismatch, dtype: str, shape: Sequence[int]) -> str:
     return shown
 
 
-def _pairs(pattern: ShapePattern, shape: Sequence[int]) -> list[tuple[int, int]] | None:
+def pairs_of(pattern: ShapePattern, shape: Sequence[int]) -> list[tuple[int, int]] | None:
     """Return which dim of the pattern stands for which axis; None if their numbers do not fit."""
     dims, rest = len(pattern.dims), pattern.rest
     if rest is None:

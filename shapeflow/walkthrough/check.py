@@ -66,10 +66,26 @@ def _judged(document: Document, trace: Trace, run: str, selected: Selected) -> I
     )
     document = replace(document, claims=claims)
     subject = Subject(trace, front_matter_sizes(document), run=run, selected=selected)
-    verdicts = tuple(Verdict.of(claim, judge(claim, subject), run) for claim in claims)
+    findings = [judge(claim, subject) for claim in claims]
+    findings = [_settled(claim, found, subject) for claim, found in zip(claims, findings, strict=True)]
+    verdicts = tuple(
+        Verdict.of(claim, found, run) for claim, found in zip(claims, findings, strict=True)
+    )
     bound = {symbol: (binding.size, binding.who) for symbol, binding in subject.bindings}
     result = CheckResult(document, trace, verdicts, bound, {run: trace})
     return InRun(run, result, lambda other: _judged(other, trace, run, selected).result)
+
+
+def _settled(claim: Claim, finding: Finding, subject: Subject) -> Finding:
+    """Return the finding on a shape that does not fit, judged with all sizes that the document gives.
+
+    A size that only a later claim gives may tell that the axes stand in another order: which of two equal
+    lines comes first must not matter.
+    """
+    if finding.code not in ("shape", "layout"):
+        return finding
+    again = judge(claim, replace(subject, bindings=subject.bindings.scope()))
+    return again if again.code in ("shape", "layout") else finding
 
 
 def _in_all_runs(claim: Claim, parts: Mapping[str, InRun], partial: bool) -> Verdict:

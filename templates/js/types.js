@@ -102,16 +102,51 @@
  * @property {boolean} telling true if the size alone says that this symbol is meant
  */
 /**
- * Everything the scripts are given; the trace is plain, or compressed and in base64.
+ * Everything the scripts are given; trace and texts are plain, or compressed and in base64.
  * @typedef {object} PageData
  * @property {string} language
+ * @property {string} target of the run
  * @property {string} other the other model of the walkthrough's map; empty without one
  * @property {Record<string, string>} words
  * @property {string} breaks a regular expression: where a selector may go on in the next line
  * @property {SizeSymbol[]} symbols
- * @property {TraceData} [trace]
- * @property {string} [packed]
+ * @property {TraceData | string} trace
+ * @property {TextsData | string} texts
  */
+/**
+ * What stands behind the line of a claim.
+ * @typedef {object} ClaimRow
+ * @property {string} anchor
+ * @property {string} place
+ * @property {string} said
+ * @property {string} what
+ * @property {string} expected
+ * @property {string} because
+ * @property {string} hint
+ * @property {string} places
+ * @property {number} more
+ */
+/**
+ * @typedef {object} StatementRow
+ * @property {string} id
+ * @property {string} line
+ * @property {string} says
+ * @property {string} status
+ * @property {string} verdict
+ * @property {string} tone
+ * @property {string} anchor
+ * @property {string} section
+ * @property {string} reason
+ */
+/** @typedef {{ here: string, link: string, there: string, shapes: string, note: string }} PlaceRow */
+/**
+ * Texts that a page shows when something is opened.
+ * @typedef {object} TextsData
+ * @property {Table<ClaimRow>} claims
+ * @property {Table<StatementRow>} statements
+ * @property {Table<PlaceRow>} places
+ */
+/** @typedef {{ claims: Map<string, ClaimRow>, statements: StatementRow[], places: PlaceRow[] }} Texts */
 
 // -- the records of a trace, which hold each other -----------------------------------------------------------
 

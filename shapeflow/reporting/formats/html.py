@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
-import zlib
-from collections.abc import Mapping
-from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from shapeflow.common import units
 from shapeflow.common.control_characters import visible
-from shapeflow.reporting.formats.curve import curve_data
-from shapeflow.reporting.formats.prose import BREAKS, Prose, breakable, pieces_html
+from shapeflow.reporting.formats.page_data import page_data
+from shapeflow.reporting.formats.prose import Prose, below_html, breakable, pieces_html
 from shapeflow.reporting.poster.faces import PAGE
 from shapeflow.reporting.poster.model import Poster
 from shapeflow.reporting.poster.svg import poster_svg
@@ -47,6 +42,7 @@ PAGE_SCRIPTS = (
     "filter.js",
     "sections.js",
     "found.js",
+    "rows.js",
     "search.js",
     "navigate.js",
     "figures.js",
@@ -65,10 +61,6 @@ STYLES = tuple(
 COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)
 """Comments on lines of their own: they are for who works on the scripts, not for who reads a report."""
 
-PLAIN_LIMIT = 300_000
-"""Characters of data that travel as plain text; more is compressed, which older browsers cannot read."""
-
-ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 def render(view: ReportView) -> str:
@@ -93,6 +85,7 @@ def render(view: ReportView) -> str:
         "inline": lambda text: Markup(prose.inline(text)),
         "poster_svg": lambda poster: Markup(_poster(poster, view)),
         "pieces": lambda pieces: Markup(pieces_html(pieces, colours)),
+        "below": lambda pieces, module: Markup(below_html(pieces, module, colours)),
         "short": units.format_count,
         "memory": units.format_bytes,
         "percent": units.format_percent,
@@ -133,33 +126,6 @@ def address(selector: str) -> str:
 def heights(section: SectionView) -> str:
     """Return the style that tells a browser how tall a section is before it is laid out."""
     return f"--tall:{height_estimate(section)}px;--tall-phone:{height_estimate(section, PHONE)}px"
-
-
-def page_data(view: ReportView) -> str:
-    """Return what the page's script needs, as JSON that cannot end its element."""
-    data: dict[str, Any] = {
-        "language": view.language,
-        "other": view.map.model if view.map else "",
-        "words": Translator(view.language).all(),
-        "breaks": BREAKS.pattern,
-        "symbols": [asdict(symbol) for symbol in view.symbols],
-    }
-    trace = _json(view.explorer)
-    if len(trace) <= PLAIN_LIMIT:
-        return _escaped(_json(data)[:-1] + f',"trace":{trace}}}')
-    data["packed"] = base64.b64encode(zlib.compress(trace.encode(), 9)).decode()
-    return _escaped(_json(data))
-
-
-def _json(data: Mapping[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-
-
-def _escaped(text: str) -> str:
-    """Return JSON in which nothing can be taken for HTML; lone surrogates are replaced."""
-    for character, escaped in ESCAPES.items():
-        text = text.replace(character, escaped)
-    return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
 def templates_folder() -> Path:

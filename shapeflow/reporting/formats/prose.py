@@ -49,6 +49,30 @@ def pieces_html(pieces: Sequence[Piece], colours: Colours) -> str:
     return "".join(parts)
 
 
+def below_html(pieces: Sequence[Piece], module: str, colours: Colours) -> str:
+    """Return the pieces of a claim as HTML in which the name of its block's module takes no room.
+
+    The name stays in the text: the browser's search finds it, a copy has it, an opened claim shows it.
+    """
+    known = re.compile(rf"(?<![\w.*)\]]){re.escape(module)}(?:\.(?=[^\W]|[*{{\[])|(?=[:/@]))") if module else None
+    parts = []
+    for piece in pieces:
+        symbol = colours.by_name.get(piece.symbol)
+        text = escape(visible(piece.text))
+        if symbol is not None:
+            text = f'<b class="d y{symbol.colour}" data-s="{escape(symbol.name)}">{text}</b>'
+        elif known is not None:
+            last = 0
+            text = ""
+            for found in known.finditer(piece.text):
+                text += escape(visible(piece.text[last : found.start()]))
+                text += f"<i>{escape(visible(found[0]))}</i>"
+                last = found.end()
+            text += escape(visible(piece.text[last:]))
+        parts.append(text)
+    return "".join(parts)
+
+
 class Prose:
     """Renders Markdown for one report."""
 

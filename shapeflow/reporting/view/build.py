@@ -29,7 +29,15 @@ from shapeflow.reporting.view.size_origins import size_origins
 from shapeflow.reporting.view.sources import Sources
 from shapeflow.reporting.view.stage_sections import stage_sections
 from shapeflow.reporting.view.statements import statement_parts
-from shapeflow.reporting.view.summary import facts_of, headline_of, picture_of, unobserved_of
+from shapeflow.reporting.view.summary import (
+    facts_of,
+    headline_of,
+    lead_of,
+    picture_of,
+    sentence_of,
+    unobserved_of,
+)
+from shapeflow.reporting.view.topics import topics_of
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult
@@ -74,6 +82,8 @@ def build(
         language=language,
         target=trace.run.target,
         walkthrough=Path(result.document.path).name if result else "",
+        sentence=sentence_of(result),
+        lead=lead_of(trace, result, words),
         headline=tuple(headline_of(trace, result, numbers, uncovered, words)),
         facts=tuple(facts_of(trace, result, numbers, words)),
         unobserved=tuple(unobserved_of(trace, words)),
@@ -85,6 +95,7 @@ def build(
         overview=overview(parts),
         sections=tuple(sections),
         corrections=tuple(_corrections(sections)),
+        topics=topics_of(result, claims.made, colours.symbols, words) if result else (),
         statements=statement_parts(result.document, claims.made, words) if result else (),
         map=other,
         uncovered=tuple(uncovered),

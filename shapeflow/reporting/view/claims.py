@@ -11,6 +11,7 @@ from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Op
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.translator import Translator
+from shapeflow.reporting.view.blocks import path_of
 from shapeflow.reporting.view.colours import Colours, positions
 from shapeflow.reporting.view.link_model import LinkView
 from shapeflow.reporting.view.model import ClaimView, EvidenceView
@@ -32,6 +33,10 @@ TONES = {
 }
 SAID = re.compile(r'^said\s+"[^"]*"\s*:\s*')
 """The beginning of a restated mistake."""
+PLACES = re.compile(r"^(?:[\w.]*\d*/[\w.]+(?: [\d.]+)?,?\s+)+")
+"""Where another text says something, before what it says: ``4/7.1, 5/2.1 there are four inputs``."""
+SAME = ("attribute", "class", "count", "none")
+"""Kinds of claim that hold only where the very thing written was found."""
 SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -75,13 +80,16 @@ class ClaimViews:
             text=self.colours.claim(claim.text),
             statement=self.colours.claim(SAID.sub("", claim.text)),
             place=_place(verdict),
+            path=path_of(claim),
             kind=claim.kind,
             status=verdict.status,
             verdict=shown,
             tone=tone,
             passed=verdict.passed,
             said=claim.said,
+            title=PLACES.sub("", claim.said) or claim.said,
             found=self.colours.shape(observed, named),
+            adds=_adds(verdict),
             what=verdict.what,
             expected=verdict.expected,
             because=verdict.because,
@@ -173,6 +181,16 @@ def _place(verdict: Verdict) -> str:
     block = [f"module={claim.scope.module}"] if claim.scope.module else []
     block += [f"run={runs}"] if runs else []
     return " · ".join([f"{Path(claim.span.path).name}:{claim.span.line}", *block])
+
+
+def _adds(verdict: Verdict) -> bool:
+    """Return whether what was found says more than the claim and the sizes of its letters."""
+    if verdict.status != "holds":
+        return True
+    if verdict.claim.kind == "shape":
+        dims = getattr(_shape_of(verdict.claim.body), "dims", ())
+        return not all(hasattr(getattr(dim, "meaning", None), "symbols") for dim in dims)
+    return verdict.claim.kind not in SAME and verdict.found != verdict.expected
 
 
 def _shape_of(body: object) -> object:

@@ -13,7 +13,7 @@ from math import ceil
 from unicodedata import east_asian_width
 
 from shapeflow.reporting.view.figure_model import Drawing
-from shapeflow.reporting.view.model import ClaimView, Piece, SectionView
+from shapeflow.reporting.view.model import BlockView, ClaimView, Piece, SectionView
 
 FENCE = re.compile(r"^(```|~~~).*?^\1[^\n]*$|^\$\$.*?\$\$$", re.MULTILINE | re.DOTALL)
 """Code and formulas that stand by themselves."""
@@ -51,12 +51,11 @@ def height_estimate(section: SectionView, screen: Screen = DESK) -> int:
         letter = TITLES.get(section.level, 20.0) * 0.44
         height += TITLES.get(section.level, 20.0) * _lines(section.title, letter, screen.width - 40)
     if section.calls:
-        names = "    ".join(f"{link.text} {link.note}" for link in section.calls)
+        names = "    ".join(link.text for link in section.calls)
         height += 10 + 25 * _lines(f"Here in the model {names}", MONO, screen.width)
-    if section.guards:
-        height += 4 + 23 * _lines(section.guards, 6.6, screen.width - 130)
     for block in section.blocks:
-        height += claims_height(block.claims, screen) if block.claims else prose_height(block.markdown, screen)
+        height += claims_height(block, screen) if block.claims else prose_height(block.markdown, screen)
+    height += 44 if section.refuted else 0
     height += 16 + 32 * len(section.ports) if section.ports else 0
     height += 84 + 180 * ceil(len(section.sheets) / (4 if screen is DESK else 2)) if section.sheets else 0
     height += 262 * len(section.attention)
@@ -64,20 +63,29 @@ def height_estimate(section: SectionView, screen: Screen = DESK) -> int:
     return round(height + (62 if section.calls else 0))
 
 
-def claims_height(claims: Sequence[ClaimView], screen: Screen) -> float:
-    """Return how tall a block of claims is, all of them closed."""
-    return 34 + sum(_claim_height(claim, screen) for claim in claims)
+def claims_height(block: BlockView, screen: Screen) -> float:
+    """Return how tall a block of claims is, all of them closed and ticks folded."""
+    height = 22.0 if block.stretches else 0.0
+    for stretch in block.stretches:
+        if stretch.folded:
+            height += 27
+            continue
+        for group in stretch.groups:
+            height += 10 + 28 * bool(group.module)
+            height += sum(_claim_height(claim, group.module, screen) for claim in group.claims)
+    return height
 
 
-def _claim_height(claim: ClaimView, screen: Screen) -> float:
-    text, found = _text(claim.text), _text(claim.found)
+def _claim_height(claim: ClaimView, module: str, screen: Screen) -> float:
+    text, found = _text(claim.text), _text(claim.found) if claim.adds else ""
+    text = text.replace(f"{module}.", "") if module else text
     verdict = "" if claim.tone == "good" else claim.verdict
     beside = f"{text}   {found}   {verdict}".strip()
     if not screen.apart and _wide(beside) * MONO <= screen.claim:
         rows = 1
     else:
         rows = _lines(text, MONO, screen.claim) + _lines(f"{found} {verdict}".strip(), MONO, screen.claim)
-    return 13 + max(25.6, 20 * rows)
+    return 9 + max(20.2, 20.2 * rows)
 
 
 def prose_height(markdown: str, screen: Screen) -> float:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shapeflow.reporting.poster.model import Poster
+from shapeflow.reporting.view.blocks import ClaimStretch, stretches_of
 from shapeflow.reporting.view.cause_model import CauseView
 from shapeflow.reporting.view.counterpart_model import MapView
 from shapeflow.reporting.view.doc_model import DocView
@@ -104,6 +105,8 @@ class ClaimView:
     """The text without who said it."""
     place: str
     """``sam3.en.md:120``."""
+    path: str
+    """The path in its first name: ``transformer.encoder.layers.*.norm1``."""
     kind: str
     status: str
     """The status as a stable word."""
@@ -112,7 +115,11 @@ class ClaimView:
     tone: str
     passed: bool
     said: str
+    title: str
+    """For a restated mistake: what is said, without where; else empty."""
     found: tuple[Piece, ...]
+    adds: bool
+    """True if what was found says more than the claim: the sizes of its own letters do not."""
     what: str
     expected: str
     because: str
@@ -138,6 +145,13 @@ class BlockView:
 
     markdown: str = ""
     claims: tuple[ClaimView, ...] = ()
+    module: str = ""
+    """The module that the names in its claims are relative to, if the block says one."""
+
+    @property
+    def stretches(self) -> tuple[ClaimStretch, ...]:
+        """Its own claims, without the restated mistakes of another text, as they are read."""
+        return stretches_of([claim for claim in self.claims if not claim.said], self.module)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +208,29 @@ class SectionView:
         """Number of claims in it."""
         return sum(len(block.claims) for block in self.blocks)
 
+    @property
+    def own_count(self) -> int:
+        """Number of its own claims, without the restated mistakes of another text."""
+        return self.claim_count - len(self.refuted)
+
+    @property
+    def refuted(self) -> tuple[ClaimView, ...]:
+        """The restated mistakes of another text in it."""
+        return tuple(claim for block in self.blocks for claim in block.claims if claim.said)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Mistakes of another text that are the same one, in a sentence."""
+
+    sentence: str
+    claims: tuple[ClaimView, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of mistakes."""
+        return len(self.claims)
+
 
 @dataclass(frozen=True, slots=True)
 class FailureView:
@@ -231,6 +268,10 @@ class ReportView:
     target: str
     walkthrough: str
     """The document's file name; empty if there is none."""
+    sentence: str
+    """What the document begins with, in Markdown; empty without one."""
+    lead: str
+    """What the headline counts: ``Every line below was checked against one recorded run``."""
     headline: tuple[Count, ...]
     facts: tuple[Fact, ...]
     unobserved: tuple[str, ...]
@@ -244,6 +285,8 @@ class ReportView:
     overview: Drawing | None
     sections: tuple[SectionView, ...]
     corrections: tuple[ClaimView, ...]
+    topics: tuple[Topic, ...]
+    """The corrections by what is wrong."""
     statements: tuple[StatementPart, ...]
     map: MapView | None
     uncovered: tuple[LinkView, ...]
@@ -256,6 +299,11 @@ class ReportView:
     def claims(self) -> tuple[ClaimView, ...]:
         """All claims in the order of the document."""
         return tuple(claim for section in self.sections for block in section.blocks for claim in block.claims)
+
+    @property
+    def failing(self) -> tuple[ClaimView, ...]:
+        """The claims whose check is not satisfied, those that the run contradicts first."""
+        return tuple(sorted((c for c in self.claims if not c.passed), key=lambda claim: claim.tone != "bad"))
 
     def tally(self, tone: str) -> int:
         """Return how many claims a filter shows: ``all``, ``said`` or a tone."""

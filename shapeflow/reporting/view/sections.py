@@ -67,7 +67,7 @@ def _section(
             parts.claims.view(verdicts[claim], section.id) for claim in block.claims if claim in verdicts
         ]
         if claims or block.text.strip():
-            blocks.append(BlockView(block.text, tuple(claims)))
+            blocks.append(BlockView(block.text, tuple(claims), block.module))
     counts = Counter(claim.tone for block in blocks for claim in block.claims)
     counts["said"] = sum(1 for verdict in own if verdict.claim.said)
     values = [value for verdict in own if verdict.claim.kind != "flow" for value in verdict.evidence.values]

@@ -25,7 +25,51 @@ PICTURES = ("thumbnail", "masks")
 """Inputs that are pictures."""
 LONGEST_FACT = 300
 KINDS = {b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png"}
+LONGEST_SENTENCE = 320
+SENTENCE_END = re.compile(r"[.!?][\"”’)]?(?=\s|$)|[。！？][”’）]?")
+ABBREVIATION = re.compile(r"(?:^|\W)(?:e\.g|i\.e|cf|vs|etc|Fig|[A-Z])$")
+"""What a full stop may stand behind without an end of the sentence."""
+FENCE = re.compile(r"^(```|~~~).*?^\1[^\n]*$", re.MULTILINE | re.DOTALL)
+NO_PROSE = re.compile(r"[#|>$<]|[-*+] |\d+[.)] |!\[|={3}|-{3}|`{3}|~{3}")
+"""What a paragraph begins with that is a heading, table, list, code or formula."""
 BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+
+
+def lead_of(trace: Trace, result: CheckResult | None, words: Translator) -> str:
+    """Return what the headline counts, as the beginning of its sentence."""
+    if result is None:
+        return words("lead-alone")
+    runs = len(result.traces) or 1
+    ended = "" if trace.run.complete else "-ended"
+    return words(f"lead-checked{ended}", n=runs)
+
+
+def sentence_of(result: CheckResult | None) -> str:
+    """Return the first sentence of a document's prose, in Markdown."""
+    for section in result.document.sections if result else ():
+        for block in section.blocks:
+            for paragraph in re.split(r"\n\s*\n", FENCE.sub("", block.text).strip()):
+                text = " ".join(paragraph.split())
+                if text and not NO_PROSE.match(text):
+                    return _shortened(_first_sentence(text))
+    return ""
+
+
+def _first_sentence(text: str) -> str:
+    """Return what stands before the first full stop that ends a sentence: not in code, not an abbreviation."""
+    for end in SENTENCE_END.finditer(text):
+        before = text[: end.start()]
+        if before.count("`") % 2 == 0 and not ABBREVIATION.search(before):
+            return text[: end.end()]
+    return text
+
+
+def _shortened(text: str) -> str:
+    """Return a text of one line cut between words; code that would be left open is left out."""
+    if len(text) <= LONGEST_SENTENCE:
+        return text
+    cut = text[:LONGEST_SENTENCE].rpartition(" ")[0] or text[:LONGEST_SENTENCE]
+    return f"{cut.rpartition('`')[0] if cut.count('`') % 2 else cut} …"
 
 
 def headline_of(
@@ -35,7 +79,7 @@ def headline_of(
     uncovered: Sequence[LinkView],
     words: Translator,
 ) -> list[Count]:
-    """Return the parts of the first sentence."""
+    """Return what is counted, known mistakes of another text last; what is 0 leads nowhere."""
     parts = []
     if not trace.run.complete:
         parts.append(Count(words("run-failed"), "failure", "bad"))
@@ -45,29 +89,37 @@ def headline_of(
             Count(words("n-ops", n=len(trace.ops)), "explorer", "plain"),
         ]
     else:
-        plain = [verdict for verdict in result.verdicts if not verdict.claim.said]
-        held = sum(1 for verdict in plain if verdict.passed and not verdict.skipped)
-        parts.append(Count(words("n-claims-hold", n=held, all=len(plain)), "all", "good"))
-        differ = [
-            v for v in result.failed if v.status in ("contradicted", "layout differs", "invalid", "holds")
-        ]
-        parts.append(Count(words("n-differ", n=len(differ)), "bad", "bad" if differ else "plain"))
-        doubts = {"n-undecided": "undecided", "n-unobserved": "not observed"}
-        for key, status in doubts.items():
-            number = sum(1 for verdict in result.failed if verdict.status == status)
-            if number:
-                parts.append(Count(words(key, n=number), "doubt", "doubt"))
-        elsewhere = sum(1 for verdict in result.skipped if verdict.code == "run-missing")
-        for key, number in (("n-needs-real", len(result.skipped) - elsewhere), ("n-needs-run", elsewhere)):
-            if number:
-                parts.append(Count(words(key, n=number), "idle", "plain"))
-        said = len(result.verdicts) - len(plain)
-        if said:
-            parts.append(Count(words("n-said", n=said), "said", "plain"))
+        parts += _verdict_counts(result, words)
     if numbers.unused:
         parts.append(Count(words("n-unused", n=len(numbers.unused)), "unused", "plain"))
     if uncovered:
         parts.append(Count(words("n-uncovered", n=len(uncovered)), "uncovered", "plain"))
+    return parts
+
+
+def _verdict_counts(result: CheckResult, words: Translator) -> list[Count]:
+    """Return how many claims hold, differ and are open, and how many known mistakes are refuted."""
+    plain = [verdict for verdict in result.verdicts if not verdict.claim.said]
+    held = sum(1 for verdict in plain if verdict.passed and not verdict.skipped)
+    parts = [Count(words("n-claims-hold", n=held, all=len(plain)), "good" if held else "", "good")]
+    doubts = ("undecided", "not observed")
+    differ = sum(1 for verdict in result.failed if verdict.status not in doubts)
+    parts.append(
+        Count(words("n-differ", n=differ), "bad", "bad")
+        if differ
+        else Count(words("none-differ"), "", "plain")
+    )
+    for key, status in (("n-undecided", "undecided"), ("n-unobserved", "not observed")):
+        number = sum(1 for verdict in result.failed if verdict.status == status)
+        if number:
+            parts.append(Count(words(key, n=number), "doubt", "doubt"))
+    elsewhere = sum(1 for verdict in result.skipped if verdict.code == "run-missing")
+    for key, number in (("n-needs-real", len(result.skipped) - elsewhere), ("n-needs-run", elsewhere)):
+        if number:
+            parts.append(Count(words(key, n=number), "idle", "plain"))
+    refuted = sum(1 for verdict in result.verdicts if verdict.claim.said and verdict.passed)
+    if refuted:
+        parts.append(Count(words("n-said", n=refuted), "corrections", "plain"))
     return parts
 
 

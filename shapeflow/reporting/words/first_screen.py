@@ -4,13 +4,44 @@ from __future__ import annotations
 
 TABLE: dict[str, tuple[str, str]] = {
     # first screen
-    "n-claims-hold": ("{n} of {all} claims hold", "{all} 条断言中 {n} 条成立"),
+    "n-claims-hold": ("{n} of {all} hold", "{all} 条中 {n} 条成立"),
+    "lead-alone": ("One recorded run", "一次运行的记录"),
+    "lead-checked": (
+        "Every checked line below was checked against one recorded run"
+        "|Every checked line below was checked against the {n} recorded runs",
+        "下文每一条断言都用一次实际运行的记录核对过|下文每一条断言都用 {n} 次实际运行的记录核对过",
+    ),
+    "lead-checked-ended": (
+        "Every checked line below was checked against one recorded run that ended early"
+        "|Every checked line below was checked against {n} recorded runs, one of which ended early",
+        "下文每一条断言都用一次中途结束的运行记录核对过|下文每一条断言都用 {n} 次运行的记录核对过，其中有一次中途结束",
+    ),
+    "none-differ": ("none differs", "没有一条不符"),
+    "differing": ("Where they differ", "不符之处"),
+    "open-claims": ("What could not be decided", "无法判定之处"),
+    "n-more-differ": ("and {n} more", "另有 {n} 条"),
+    "section-marks": ("The sections and what was found in each", "各节与核对结果"),
+    "comma-list": (", ", "，"),
+    "full-stop": (".", "。"),
+    "n-claims": ("{n} claim|{n} claims", "{n} 条断言"),
+    "mark-good": ("nothing differs", "没有不符之处"),
+    "mark-bad": ("some differ", "有不符之处"),
+    "mark-doubt": ("some are open", "有无法判定之处"),
+    "mark-plain": ("nothing claimed", "没有断言"),
+    "about-run": ("About this run", "关于本次运行"),
+    "needs-scripts": (
+        "The verdicts stand in the lines. Their evidence, the search and the explorer need scripts.",
+        "结论就在各行之中；依据、搜索与浏览器需要启用脚本。",
+    ),
     "n-differ": ("{n} differs|{n} differ", "{n} 条不符"),
     "n-undecided": ("{n} undecided", "{n} 条无法判定"),
     "n-unobserved": ("{n} not observed", "{n} 条未观察到"),
     "n-needs-real": ("{n} needs a real run|{n} need a real run", "{n} 条需要真实运行"),
     "n-needs-run": ("{n} needs another run|{n} need another run", "{n} 条需要另一次运行"),
-    "n-said": ("{n} correction|{n} corrections", "{n} 处更正"),
+    "n-said": (
+        "{n} known mistake of another text is refuted|{n} known mistakes of another text are refuted",
+        "另驳正了别处文字的 {n} 处已知错误",
+    ),
     "n-unused": ("{n} output is never read|{n} outputs are never read", "{n} 个输出无人读取"),
     "n-uncovered": ("{n} call is in no section|{n} calls are in no section", "{n} 次调用未被任何章节提及"),
     "n-calls": ("{n} call|{n} calls", "{n} 次调用"),

@@ -13,7 +13,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "needs-real": ("needs a real run", "需要真实运行"),
     "not-judged": ("not judged here", "本次未判定"),
     "needs-run": ("needs the run {run}", "需要名为 {run} 的运行"),
-    "said": ("correction", "更正"),
+    "said": ("mistake refuted", "已驳正的错误"),
     "said-stands": ("the text is wrong, as stated", "原文有误，确如本文指出"),
     "said-fails": ("the text turns out right", "原文其实是对的"),
     # what the model does instead of a mistake, by the code of the verdict
@@ -23,6 +23,33 @@ TABLE: dict[str, tuple[str, str]] = {
     "differs-making": ("made otherwise", "并非由此得到"),
     "differs-flow": ("the data does not flow so", "数据流并非如此"),
     "differs-unknown-port": ("there is no such item", "没有这一项"),
+    # known mistakes of another text, by topic
+    "n-refuted-here": (
+        "{n} mistake of another text refuted here|{n} mistakes of another text refuted here",
+        "此处驳正了别处文字的 {n} 处错误",
+    ),
+    "known-mistakes": ("Known mistakes of another text, refuted", "别处文字的已知错误及驳正"),
+    "known-mistakes-note": (
+        "What another text about this model says and the run contradicts, by topic. "
+        "Each line leads to the check.",
+        "别处关于该模型的说法中，与运行不符的内容，按主题归类；每一条都可跳转到对应的核对。",
+    ),
+    "n-places": ("{n} place|{n} places", "{n} 处"),
+    "topic-size": ("Not {expected} but {found}", "不是 {expected}，而是 {found}"),
+    "topic-size-meant": ("Not {expected} but {found} ({meaning})", "不是 {expected}，而是 {found}（{meaning}）"),
+    "topic-axes": ("{found} axes, not {expected}", "{found} 个维度，不是 {expected} 个"),
+    "topic-shape": ("Another shape than stated", "形状与所说不同"),
+    "topic-layout": ("The same sizes, but the axes stand in another order", "尺寸相同，但维度顺序不同"),
+    "topic-count": ("Another number than stated", "数量与所说不同"),
+    "topic-making": ("Made from something else, or in another way", "由别的内容得到，或得到的方式不同"),
+    "topic-flow": ("The data does not get where it is said to go", "数据并未流到所说之处"),
+    "topic-no-flow": ("The data does get where it is said not to go", "数据其实流到了据说不会到的地方"),
+    "topic-unknown-port": ("There is no such item", "没有这一项"),
+    "topic-none": ("Something is there where nothing is said to be", "据说没有，其实有"),
+    "topic-dtype": ("Another dtype than stated", "数据类型与所说不同"),
+    "topic-class": ("Another class than stated", "类与所说不同"),
+    "topic-other": ("Otherwise than stated", "与所说不同"),
+    "n-more-hold": ("{n} more holds|{n} more hold", "另有 {n} 条成立"),
     "statements": ("The text, statement by statement", "原文逐条对照"),
     "statements-note": (
         "Part by part, with lines: what the text says, whether it is so, and the section that decides it.",

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from shapeflow.common.text import listing
+from shapeflow.common.text import counted, listing
 from shapeflow.errors import Diagnostic, SelectorError
 from shapeflow.model.call_tree import pattern
 from shapeflow.model.match import Match
@@ -69,12 +69,13 @@ class Count:
         if found == expected:
             return finding
         unit = "" if self.unit == "modules" else f"{self.unit} "
+        there = counted(found, self.unit.removesuffix("s")) if found else f"no {self.unit}"
         return replace(finding, repairs=(Repair(self.place.columns, str(found)),)).amended(
             "contradicted",
             code="count",
-            what=f"'{self.selector.text}' has another number of {self.unit}{_places(self.selector, names)}",
+            what=f"'{self.selector.text}' has {there}, not {expected:,}{_places(self.selector, names)}",
             columns=self.place.columns,
-            because=listing(names, 6),
+            because=f"{'it is' if found == 1 else 'they are'} {listing(names, 6)}" if names else "",
             hint=f"count {unit}{self.selector.text} = {found}",
         )
 

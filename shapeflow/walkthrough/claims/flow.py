@@ -193,11 +193,11 @@ def _contradicted(finding: Finding, source: str, destination: str, reach: Reach,
         because = f"it arrives as {trace.values[steps[-2].value]}" if len(steps) > 1 else ""
     else:
         what = f"'{source}' does not reach '{destination}'"
-        because = "its data gets nowhere" if reach.start else "nothing read it in this run"
+        because = "no op reads it" if reach.start else "nothing read it in this run"
         if reach.last is not None:
             op = trace.ops[reach.last]
             place = f" in {trace.calls[op.call].name}" if op.call is not None else ""
-            because = f"the last op with its data is {op.target}{place}"
+            because = f"the last op that gets its data is `{op.target}`{place}"
     return finding.amended("contradicted", code="flow", what=what, because=because)
 
 

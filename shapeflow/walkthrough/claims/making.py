@@ -171,7 +171,7 @@ class Making:
         )
         fused = _fused(subject.trace, first)
         others = listing([match.short_name for match in wrong[1:]], 4)
-        because = [subject.origin(first.value), *([f"as in {others}"] if others else [])]
+        because = [subject.origin(first.value), *([f"the same in {others}"] if others else [])]
         if fused:
             because.insert(0, fused)
         return finding.amended(

@@ -21,6 +21,7 @@ from shapeflow.shapes.matching import (
     sizes_of,
     with_sizes_text,
 )
+from shapeflow.shapes.naming import named_dims
 from shapeflow.shapes.notation import EXAMPLE, Expression, ShapePattern, ShapeTextError, parse_shape
 from shapeflow.walkthrough.claims import accepted_syntax, keywords
 from shapeflow.walkthrough.constraint import PLACES, Constraint, Ground, Item, named
@@ -200,7 +201,7 @@ class Shape:
         held = found.tensor or found.value
         dtype = held.dtype if held else ""
         dim = self.pattern.dims[first.dim]
-        right = {difference.dim: difference.found for difference in reason.differences}
+        right = named_dims(self.pattern, held.shape, subject.bindings) if held else {}
         dims = ((self.pattern.dims[difference.dim], difference.found) for difference in reason.differences)
         repairs = tuple(Repair((written.start, written.end), str(found)) for written, found in dims)
         if self.pattern.wanted_dtype not in ("", dtype):
@@ -208,7 +209,7 @@ class Shape:
         finding = replace(finding, repairs=repairs).amended(
             "contradicted",
             code="shape",
-            what=f"'{name}' has another shape",
+            what=f"'{name}' {_sizes_text(reason)}",
             columns=(dim.start, dim.end),
             hint=f"{self.selector.text}  {self.pattern.with_sizes(right, dtype)}",
         )
@@ -262,6 +263,12 @@ class Shape:
             columns=self.selector.columns,
             hint=f"{right.short_name}  {self.pattern}",
         )
+
+
+def _sizes_text(reason: DimsDiffer) -> str:
+    """Return what is there and what is not: ``has 33 in dim 1, not 32``."""
+    told = [f"{one.found} in dim {one.axis + 1}, not {one.expected}" for one in reason.differences]
+    return f"has {told[0]}" if len(told) == 1 else "has another shape"
 
 
 def _without_size(name: str, known: Iterable[str]) -> SelectorError:

@@ -1,46 +1,47 @@
 // The claims in the page: read for the other panels, opened to their evidence.
 
 /**
- * Return the claims as they stand in the page.
+ * Return the claims as they stand in the page, with the places that they rest on.
  * @returns {Claim[]}
  */
 function readClaims() {
-  const textIn = (/** @type {Element} */ claim, /** @type {string} */ selector) => (
-    claim.querySelector(selector)?.textContent ?? "");
-  return all(".claim").map((claim) => ({
-    anchor: claim.id,
-    text: textIn(claim, ".text"),
-    tone: claim.dataset.tone ?? "",
-    sign: textIn(claim, ".mark"),
-    verdict: textIn(claim, ".verdict"),
-    section: claim.closest(".part")?.id ?? "",
-    places: all(".entry .at", claim).map((place) => place.textContent ?? ""),
-  }));
-}
-
-/**
- * Show the source lines of a claim's evidence; they are in the data once, not in the page hundreds of times.
- * @param {HTMLElement} claim
- */
-function fillSources(claim) {
-  if (!state.trace) return;
-  for (const place of all("[data-source]", claim)) {
-    place.replaceChildren(sourceElement(state.trace.sources[Number(place.dataset.source)]));
-    delete place.dataset.source;
-  }
+  return all(".claim").map((claim) => {
+    const [mark, text] = all(":scope > summary > :is(.mark, .text)", claim);
+    const verdict = claim.querySelector(":scope > summary > .verdict")?.textContent;
+    return {
+      anchor: claim.id,
+      text: textOf(text),
+      tone: claim.dataset.tone ?? "",
+      sign: textOf(mark),
+      verdict: verdict ?? mark.title,
+      section: claim.closest(".part")?.id ?? "",
+      get places() { return (state.texts?.claims.get(claim.id)?.places ?? "").split("\n").filter(Boolean); },
+    };
+  });
 }
 
 /** Open all claims, or close them if all are open. */
 function toggleClaims() {
-  const claims = /** @type {HTMLDetailsElement[]} */ (all("details.claim"));
+  const claims = /** @type {HTMLDetailsElement[]} */ (all("details.claim, details.rest, details.refuted"));
   const open = claims.some((claim) => !claim.open);
   for (const claim of claims) claim.open = open;
 }
 
-/** Open what a paper cannot: the claims that differ and the traceback. */
+/** @type {HTMLDetailsElement[]} */
+let openedForPrint = [];
+
+/** Open what a paper cannot: all lines, what stands behind those that differ, and the traceback. */
 function openForPrint() {
-  for (const details of /** @type {HTMLDetailsElement[]} */ (all(".claim[data-failed], .failure details"))) {
+  const wanted = ".rest, .refuted, .claim[data-failed], .failure details, .topic, .about-run";
+  openedForPrint = /** @type {HTMLDetailsElement[]} */ (all(wanted)).filter((details) => !details.open);
+  for (const details of openedForPrint) {
     details.open = true;
-    fillSources(details);
+    fill(details);
   }
+}
+
+/** Close again what was opened for paper. */
+function closeAfterPrint() {
+  for (const details of openedForPrint) details.open = false;
+  openedForPrint = [];
 }

@@ -70,12 +70,27 @@ function markFitting(name) {
   for (const claim of all(".claim")) claim.classList.toggle("fits", name !== "all" && fitting.has(claim));
   for (const box of all("main .fits-around")) box.classList.remove("fits-around");
   if (name !== "all") for (const box of around) box.classList.add("fits-around");
+  openFolds(name === "all" ? [] : [...around]);
   for (const part of all("#text > .part")) {
     const none = name !== "all" && !around.has(part);
     for (const entry of all(`#contents [data-section="${CSS.escape(part.id)}"]`)) {
       entry.parentElement?.classList.toggle("fit-none", none);
     }
   }
+}
+
+/** @type {HTMLDetailsElement[]} */
+let unfolded = [];
+
+/**
+ * Open the folds that have claims which are shown, and close those that were opened for another filter.
+ * @param {Element[]} boxes
+ */
+function openFolds(boxes) {
+  for (const fold of unfolded) fold.open = false;
+  const folds = /** @type {HTMLDetailsElement[]} */ (boxes.filter((box) => box instanceof HTMLDetailsElement));
+  unfolded = folds.filter((fold) => !fold.open);
+  for (const fold of unfolded) fold.open = true;
 }
 
 /** @param {string} name */

@@ -74,19 +74,21 @@ function watchPage() {
     goTo(explorerAddress(place.name));
   });
   window.addEventListener("beforeprint", openForPrint);
+  window.addEventListener("afterprint", closeAfterPrint);
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) markCurrent(entry.target.id);
   }, { rootMargin: "-15% 0px -75% 0px" });
   for (const part of all("#summary, main .part")) seen.observe(part);
   document.addEventListener("toggle", (event) => {
-    if (event.target instanceof HTMLElement && event.target.matches(".claim[open]")) fillSources(event.target);
+    if (event.target instanceof HTMLDetailsElement && event.target.open) fill(event.target);
   }, true);
 }
 
-/** @param {Trace} trace */
-function showTrace(trace) {
+/** @param {[Trace, Texts]} loaded */
+function showTrace([trace, texts]) {
   state.trace = trace;
-  all(".claim[open]").forEach(fillSources);
+  state.texts = texts;
+  all("details[open]").forEach(fill);
   if (inExplorer()) startTree(trace);
   if (["at", "size", "explorer"].includes(readAddress(location.hash).kind)) follow();
   document.documentElement.dataset.ready = "true";
@@ -106,7 +108,7 @@ function start() {
   startMinimap();
   follow();
   performance.mark("interactive");
-  loadTrace().then(showTrace, () => {
+  Promise.all([loadTrace(), loadTexts()]).then(showTrace, () => {
     byId("tree").textContent = words("explorer-off");
     document.documentElement.dataset.ready = "false";
   });

@@ -7,6 +7,7 @@ const page = JSON.parse(byId("data").textContent ?? "");
  * Everything that changes while a page is read.
  * @typedef {object} PageState
  * @property {Trace | null} trace null until it is unpacked
+ * @property {Texts | null} texts likewise
  * @property {{ rows: Row[], open: Set<string>, selected: number, hits: Hits | null }} tree
  * @property {{ groups: HitGroup[], hits: SearchHit[], at: number, terms: Term[] }} search
  * @property {Term[]} found what is marked in the text at the next place that is gone to
@@ -18,6 +19,7 @@ const page = JSON.parse(byId("data").textContent ?? "");
 /** @type {PageState} */
 const state = {
   trace: null,
+  texts: null,
   tree: { rows: [], open: new Set(), selected: 0, hits: null },
   search: { groups: [], hits: [], at: -1, terms: [] },
   found: [],
@@ -39,15 +41,23 @@ function theTrace() {
   return state.trace;
 }
 
-/** Return the trace; compressed data is unpacked first. */
-async function loadTrace() {
-  if (page.trace) return new Trace(page.trace);
-  const packed = atob(page.packed ?? "");
+/**
+ * Return data of the page; compressed data is unpacked first.
+ * @template Data
+ * @param {Data | string} data
+ * @returns {Promise<Data>}
+ */
+async function unpacked(data) {
+  if (typeof data !== "string") return data;
+  const packed = atob(data);
   const bytes = new Uint8Array(packed.length);
   for (let at = 0; at < packed.length; at += 1) bytes[at] = packed.charCodeAt(at); // `from` takes ten times as long
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Trace(JSON.parse(await new Response(stream).text()));
+  return JSON.parse(await new Response(stream).text());
 }
+
+/** Return the trace. */
+const loadTrace = async () => new Trace(await unpacked(page.trace));
 
 /** What is kept for the next visit, where the browser allows it. */
 const remembered = {

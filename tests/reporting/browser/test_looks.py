@@ -56,7 +56,7 @@ def test_on_a_phone_contents_and_inspector_are_drawers(visit):
     page.locator("#menu").click()
     page.locator("#contents a", has_text="2 Decoder").click()
     page.locator("#contents").wait_for(state="hidden")
-    page.locator(".chip a").first.click()
+    page.locator(".about a").first.click()
     page.locator("#inspector").wait_for(state="visible")
     page.locator("#inspector-close").click()
     page.locator("#inspector").wait_for(state="hidden")

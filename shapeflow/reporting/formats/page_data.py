@@ -1,0 +1,72 @@
+"""What the page's scripts are given, as JSON that cannot end its element."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from shapeflow.reporting.formats.prose import BREAKS
+from shapeflow.reporting.translator import Translator
+from shapeflow.reporting.view.claim_model import ClaimRow, rows_of
+from shapeflow.reporting.view.columns import table
+from shapeflow.reporting.view.counterpart_model import CounterpartView
+from shapeflow.reporting.view.model import ReportView
+from shapeflow.reporting.view.statement_model import StatementPart, StatementView
+
+PLAIN_LIMIT = 300_000
+"""Characters of data that travel as plain text; more is compressed, which older browsers cannot read."""
+
+ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def page_data(view: ReportView) -> str:
+    """Return what the page's script needs, as JSON that cannot end its element."""
+    data: dict[str, Any] = {
+        "language": view.language,
+        "target": view.target,
+        "other": view.map.model if view.map else "",
+        "words": Translator(view.language).all(),
+        "breaks": BREAKS.pattern,
+        "symbols": [asdict(symbol) for symbol in view.symbols],
+    }
+    texts = _json(
+        {
+            "claims": table(ClaimRow, rows_of(view.claims)),
+            "statements": table(StatementView, _statements(view.statements)),
+            "places": table(CounterpartView, (row for part in _map_parts(view) for row in part.rows)),
+        }
+    )
+    return _escaped(f"{_json(data)[:-1]},{_carried('texts', texts)},{_carried('trace', _json(view.explorer))}}}")
+
+
+def _carried(name: str, text: str) -> str:
+    """Return data as a member of an object: as it is, or where there is much of it compressed in base64."""
+    if len(text) <= PLAIN_LIMIT:
+        return f'"{name}":{text}'
+    return f'"{name}":"{base64.b64encode(zlib.compress(text.encode(), 9)).decode()}"'
+
+
+def _statements(parts: Iterable[StatementPart]) -> Iterator[StatementView]:
+    """Yield the statements in the order in which the page shows them."""
+    for part in parts:
+        yield from _statements(part.parts)
+        yield from part.statements
+
+
+def _map_parts(view: ReportView) -> Iterable[Any]:
+    return view.map.parts if view.map else ()
+
+
+def _json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def _escaped(text: str) -> str:
+    """Return JSON in which nothing can be taken for HTML; lone surrogates are replaced."""
+    for character, escaped in ESCAPES.items():
+        text = text.replace(character, escaped)
+    return text.encode("utf-8", errors="replace").decode("utf-8")
