@@ -14,7 +14,7 @@ from report_samples import HOSTILE_WALKTHROUGH, crashed, detector, hostile, writ
 
 from shapeflow.common.control_characters import visible
 from shapeflow.graph.svg import clean
-from shapeflow.reporting.formats import html
+from shapeflow.reporting.formats import html, page_data
 from shapeflow.reporting.formats.prose import Prose, math_html
 from shapeflow.reporting.view.build import build
 from shapeflow.reporting.view.colours import Colours
@@ -125,8 +125,8 @@ def test_links_within_the_page_lead_somewhere(text):
 def test_large_data_is_compressed(monkeypatch):
     view = build(detector(), folders=[])
     assert "trace" in json.loads(html.page_data(view))
-    monkeypatch.setattr(html, "PLAIN_LIMIT", 100)
-    packed = json.loads(html.page_data(view))["packed"]
+    monkeypatch.setattr(page_data, "PLAIN_LIMIT", 100)
+    packed = json.loads(html.page_data(view))["trace"]
     assert json.loads(zlib.decompress(base64.b64decode(packed)))["calls"]
 
 

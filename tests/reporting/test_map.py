@@ -55,8 +55,10 @@ def test_the_page_has_them_folded_with_links(view):
     page = html.render(view)
     part = page[page.index('id="map"') : page.index('id="numbers"')]
     assert "<summary>1.2 Pyramid" in part
-    assert 'href="#at=backbone.vision_backbone.convs.0@0"' in part
-    assert "the &lt;b&gt;batch&lt;/b&gt;" in part
+    assert 'data-rows="places" data-first="1" data-count="3"' in part
+    rows = json.loads(html.page_data(view))["texts"]["places"]
+    assert "backbone.vision_backbone.convs.0@0" in rows["link"]
+    assert any("the <b>batch</b>" in note for note in rows["note"])
     assert 'href="#map"' in page, "the contents lead there"
     assert '"other":"other"' in page
 

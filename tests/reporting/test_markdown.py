@@ -29,14 +29,15 @@ def evil(tmp_path_factory):
 
 def test_markdown_has_sentence_claims_reasons_figures_and_numbers(good):
     text = markdown.render(good)
-    assert "**11 of 13 claims hold; 2 differ; 1 correction; 2 outputs are never read.**" in text
+    assert "**Every checked line below was checked against one recorded run: 11 of 13 hold; 2 differ; " in text
+    assert "; 1 known mistake of another text is refuted; 2 outputs are never read.**" in text
     assert "| ✅ holds | `mask_head/einsum  " not in text, "one space is enough in a cell"
     assert '| ✅ holds | `mask_head/einsum "bqc,bchw->bqhw"` |' in text
     assert "<details open><summary>walkthrough.md:" in text
     assert "- expected: `" in text
     assert "```mermaid\nflowchart TB" in text
-    assert "## Corrections" in text
-    assert "| part | parameters | multiply-adds | FLOPs | share |" in text
+    assert "## Known mistakes of another text, refuted" in text
+    assert "| `backbone.vision_backbone.trunk.blocks.0-5` Block | 6 |" in text
 
 
 def test_folds_are_balanced(good, evil):
@@ -74,15 +75,15 @@ def test_a_crash_comes_first():
 
 def test_chinese(tmp_path):
     text = markdown.render(view(detector(), tmp_path, language="zh"))
-    assert "13 条断言中 11 条成立" in text
-    assert "## 更正" in text
+    assert "13 条中 11 条成立" in text
+    assert "## 别处文字的已知错误及驳正" in text
 
 
 def test_the_terminal_shows_what_differs_and_why(good):
     lines = console.render(good).splitlines()
     wrong = next(number for number, line in enumerate(lines) if "decoder:out[0]" in line)
     assert lines[wrong] == "    ✗ decoder:out[0]  [B, 12, C]  f32[1, 10, 16]   dim 2 differs"
-    assert "contradicted: 'decoder:out[0]' has another shape" in lines[wrong + 1]
+    assert "contradicted: 'decoder:out[0]' has 10 in dim 2, not 12" in lines[wrong + 1]
     assert max(map(len, lines[:12])) <= 80
 
 

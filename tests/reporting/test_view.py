@@ -48,12 +48,12 @@ def section(view, name):
 
 def test_the_first_sentence_counts(view):
     assert [count.text for count in view.headline] == [
-        "11 of 13 claims hold",
+        "11 of 13 hold",
         "2 differ",
-        "1 correction",
+        "1 known mistake of another text is refuted",
         "2 outputs are never read",
     ]
-    assert [count.filter for count in view.headline] == ["all", "bad", "said", "unused"]
+    assert [count.filter for count in view.headline] == ["good", "bad", "corrections", "unused"]
 
 
 def test_sections_follow_the_document(view):

@@ -29,7 +29,9 @@ def render(view: ReportView) -> str:
         "<!-- made with shapeflow -->",
         f"# {text(view.title)}",
         "",
-        f"**{separator.join(text(count.text) for count in view.headline)}.**",
+        *([_harmless(view.sentence), ""] if view.sentence else []),
+        f"**{text(view.lead)}{words('colon')}{separator.join(text(count.text) for count in view.headline)}"
+        f"{words('full-stop')}**",
         "",
     ]
     if view.failure:
@@ -188,14 +190,21 @@ def _causes(view: ReportView, words: Translator) -> list[str]:
 
 
 def _corrections(view: ReportView, words: Translator) -> list[str]:
-    if not view.corrections:
+    if not view.topics:
         return []
-    rows = [
-        [text(claim.said), code(_joined(claim.statement)), code(_joined(claim.found)) or text(claim.differs)]
-        for claim in view.corrections
-    ]
-    head = [words("where-said"), words("text-says"), words("model-does")]
-    return [f"## {words('corrections')}", "", *table(head, rows), ""]
+    lines = [f"## {words('known-mistakes')}", ""]
+    for topic in view.topics:
+        rows = [
+            [
+                text(claim.title),
+                code(_joined(claim.statement)),
+                code(_joined(claim.found)) or text(claim.differs),
+            ]
+            for claim in topic.claims
+        ]
+        head = [words("where-said"), words("text-says"), words("model-does")]
+        lines += _folded(f"{topic.sentence} ({words('n-places', n=topic.size)})", table(head, rows))
+    return lines
 
 
 def _statements(view: ReportView, words: Translator) -> list[str]:

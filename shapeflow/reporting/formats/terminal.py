@@ -51,7 +51,8 @@ def _lines(view: ReportView, width: int) -> Iterator[Line]:
     words = Translator(view.language)
     yield "bold", view.title
     separator = "；" if view.language == "zh" else "; "
-    yield from _wrapped(separator.join(count.text for count in view.headline), width, "")
+    counts = separator.join(count.text for count in view.headline)
+    yield from _wrapped(f"{view.lead}{words('colon')}{counts}{words('full-stop')}", width, "")
     yield "", ""
     if view.failure:
         yield "bold red", f"{words('failure')}: {view.failure.what}"

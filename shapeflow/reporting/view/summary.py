@@ -39,9 +39,9 @@ def lead_of(trace: Trace, result: CheckResult | None, words: Translator) -> str:
     """Return what the headline counts, as the beginning of its sentence."""
     if result is None:
         return words("lead-alone")
-    runs = len(result.traces) or 1
-    ended = "" if trace.run.complete else "-ended"
-    return words(f"lead-checked{ended}", n=runs)
+    if len(result.traces) > 1:
+        return words("lead-checked-runs", n=len(result.traces))
+    return words("lead-checked" if trace.run.complete else "lead-checked-ended")
 
 
 def sentence_of(result: CheckResult | None) -> str:

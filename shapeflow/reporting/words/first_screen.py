@@ -7,14 +7,16 @@ TABLE: dict[str, tuple[str, str]] = {
     "n-claims-hold": ("{n} of {all} hold", "{all} 条中 {n} 条成立"),
     "lead-alone": ("One recorded run", "一次运行的记录"),
     "lead-checked": (
-        "Every checked line below was checked against one recorded run"
-        "|Every checked line below was checked against the {n} recorded runs",
-        "下文每一条断言都用一次实际运行的记录核对过|下文每一条断言都用 {n} 次实际运行的记录核对过",
+        "Every checked line below was checked against one recorded run",
+        "下文每一条断言都用一次实际运行的记录核对过",
+    ),
+    "lead-checked-runs": (
+        "Every checked line below was checked against {n} recorded runs",
+        "下文每一条断言都用 {n} 次实际运行的记录核对过",
     ),
     "lead-checked-ended": (
-        "Every checked line below was checked against one recorded run that ended early"
-        "|Every checked line below was checked against {n} recorded runs, one of which ended early",
-        "下文每一条断言都用一次中途结束的运行记录核对过|下文每一条断言都用 {n} 次运行的记录核对过，其中有一次中途结束",
+        "Every checked line below was checked against one recorded run, which ended early",
+        "下文每一条断言都用一次实际运行的记录核对过，而那次运行中途结束了",
     ),
     "none-differ": ("none differs", "没有一条不符"),
     "differing": ("Where they differ", "不符之处"),

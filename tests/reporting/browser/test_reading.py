@@ -204,7 +204,7 @@ def test_without_a_walkthrough_the_stages_are_the_page(visit):
 
 def test_compressed_data_is_unpacked(visit):
     page = visit("packed", "#at=mask_head@0")
-    assert page.evaluate("JSON.parse(document.getElementById('data').textContent).packed.length") > 1000
+    assert page.evaluate("JSON.parse(document.getElementById('data').textContent).trace.length") > 1000
     assert "MaskHead" in inspected(page)
 
 
