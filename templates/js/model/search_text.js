@@ -1,6 +1,8 @@
 // Searching the text: which sections somebody means, and the passage that says so.
 
 const LONGEST_SNIPPET = 150;
+/** How well a term fits at least where it is a word by itself, or begins one. */
+const WHOLE = 0.3;
 
 /**
  * Return sections in the order in which a reader would name them. A section counts if it has all terms, in its
@@ -12,12 +14,13 @@ const LONGEST_SNIPPET = 150;
 function findSections(sections, terms) {
   if (!terms.length) return [];
   const matches = sections.map((section) => ({ section, fits: terms.map((term) => fitOf(section, term)) }));
-  const telling = terms.map((_, i) => {
-    const having = matches.filter(({ fits }) => fits[i].best >= 0.4).length;
-    return Math.log(1 + (sections.length - having + 0.5) / (having + 0.5));
-  });
+  const whole = terms.map((_, i) => matches.filter(({ fits }) => fits[i].best >= WHOLE).length);
+  const telling = whole.map((having) => Math.log(1 + (sections.length - having + 0.5) / (having + 0.5)));
+  // Inside of other words a word counts only where it stands nowhere by itself: "rope" is not in "properties".
+  const has = (/** @type {TermFit} */ { best }, /** @type {number} */ i) => best > 0 && (best >= WHOLE || !whole[i]);
+  const length = terms.reduce((sum, term) => sum + term.text.length, 0);
   const found = matches.map(({ section, fits }) => ({
-    section, covered: share(telling, (i) => Number(fits[i].best > 0)), ...ranked(section, fits, telling),
+    section, covered: fits.filter(has).length / terms.length, ...ranked(section, fits, telling, length),
   })).filter(({ covered, rank }) => covered > 0 && rank > 0);
   const most = Math.max(0, ...found.map(({ covered }) => covered));
   if (most < 0.5) return [];
@@ -79,8 +82,9 @@ function passageAt(starts, position) {
  * @param {SearchSection} section
  * @param {TermFit[]} fits
  * @param {number[]} telling
+ * @param {number} asked letters of the terms
  */
-function ranked(section, fits, telling) {
+function ranked(section, fits, telling, asked) {
   let [passage, best] = [-1, 0];
   for (const at of new Set(fits.flatMap((fit) => [...fit.passages.keys()]))) {
     const said = share(telling, (i) => fits[i].passages.get(at) ?? 0);
@@ -88,9 +92,12 @@ function ranked(section, fits, telling) {
   }
   const length = 1 + section.text.length / 1500;
   const often = share(telling, (i) => fits[i].times / (fits[i].times + length));
-  const title = share(telling, (i) => fits[i].title);
+  // "The decoder" is more about decoders than "The pixel decoder of the head".
+  const alone = 0.6 + 0.4 * Math.min(1, asked / (section.title.length || 1));
+  const title = share(telling, (i) => fits[i].title) * alone;
   const claims = share(telling, (i) => fits[i].claims);
-  return { passage, rank: (3 * title + 2 * best * best + 1.5 * often + 0.4 * claims) * section.weight };
+  const together = fits.length > 1 ? 2 * best * best : 0.5 * best; // that one word occurs is little news
+  return { passage, rank: (3 * title + together + 1.5 * often + 0.4 * claims) * section.weight };
 }
 
 /**

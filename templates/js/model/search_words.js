@@ -4,13 +4,13 @@
 const STOP_WORDS = new Set(`a about an and are as at be been by can could did do does for from had has have how i if in
   into is isn't it its me my of on or s shall should so t than that the their them then there these they this those to
   was we were what when where which while who whom whose why will with would you your`.split(/\s+/));
-const STOP_CHINESE = /为什么|为何|什么|怎么样?|怎样|如何|哪里|哪些|哪个|是否|请问|[的了吗呢]/u;
+const STOP_CHINESE = /为什么|为何|什么|怎么样?|怎样|如何|哪里|哪些|哪个|是否|请问|[的了吗呢]/gu;
 
 /** What readers call one thing, in the words of either language; each is found by the others. */
 const SAME_THINGS = [
   ["skip connection", "residual", "shortcut", "残差", "跳跃连接", "跳连", "捷径"],
   ["unused", "discarded", "never read", "nobody reads", "nobody ever reads", "未使用", "没人用", "没有人用", "没用", "不用",
-    "没有使用", "未被使用", "没有被使用", "没被使用", "无人读取", "丢弃", "舍弃"],
+    "没有使用", "没有人读", "没人读", "未被使用", "没有被使用", "没被使用", "无人读取", "丢弃", "舍弃"],
   ["picture", "image", "photo", "图像", "图片", "照片"],
   ["confidence", "置信度", "可信度"],
   ["probability", "概率"],
@@ -59,7 +59,8 @@ function readTerms(text) {
     return left.replaceAll(said, " ");
   }, unquoted);
   for (const [found] of rest.matchAll(WORD)) add(...wordTerms(found));
-  const telling = terms.filter((term) => term.kind !== "word" || !STOP_WORDS.has(term.text));
+  const telling = terms.filter(({ kind, text: word }) => (
+    kind === "phrase" || (!STOP_WORDS.has(word) && word.replaceAll(STOP_CHINESE, ""))));
   return (telling.length ? telling : terms).filter((term) => term.text);
 }
 

@@ -30,7 +30,11 @@ function closeTopmost() {
   return closeInspector();
 }
 
-function showHelp() { byId("keys", HTMLDialogElement).showModal(); }
+function showHelp() {
+  const dialog = byId("keys", HTMLDialogElement);
+  dialog.showModal();
+  all("h2", dialog)[0].focus(); // and not the button at its end, which a small window would scroll to
+}
 
 function switchTheme() {
   const { dataset } = document.documentElement;
@@ -93,6 +97,13 @@ function showTrace([trace, texts]) {
   if (["at", "size", "explorer"].includes(readAddress(location.hash).kind)) follow();
   document.documentElement.dataset.ready = "true";
   performance.mark("ready");
+  // What the first search needs is made ready when there is nothing else to do, a piece at a time.
+  for (const prepare of [theClaims, theSections, trace.details, trace.byName]) whenIdle(prepare);
+}
+
+/** @param {() => unknown} act */
+function whenIdle(act) {
+  if (typeof requestIdleCallback === "function") requestIdleCallback(() => act()); else setTimeout(act, 300);
 }
 
 function start() {

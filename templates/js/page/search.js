@@ -9,7 +9,7 @@ function startSearch() {
   input.addEventListener("input", delayed(20, runSearch));
   input.addEventListener("focus", () => {
     theSections(); // read before the first word is written
-    if (input.value) runSearch();
+    if (input.value && byId("hits").hidden) runSearch();
   });
   input.addEventListener("keydown", searchKey);
   document.addEventListener("pointerdown", (event) => { if (!around(event, ".search")) closeSearch(); });

@@ -2,7 +2,7 @@
 
 const PASSAGES = "p, li, tr, pre, blockquote, figcaption, dd, summary, .math";
 /** What is no prose: it is searched by itself, or says nothing in words. */
-const NO_PROSE = ".claim, svg, .about, .guards, .steps, details.graph, #causes";
+const NO_PROSE = ".claims, .rest, .refuted, .about, .steps, details.graph, svg, #causes";
 /** Tables that repeat what sections say. */
 const TABLES = ["corrections", "statements", "map", "numbers"];
 

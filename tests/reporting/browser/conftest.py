@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from places import PACKAGE, ROOT
 from report_samples import (
     HOSTILE_WALKTHROUGH,
     crashed,
@@ -73,6 +74,26 @@ def pages(tmp_path_factory) -> dict[str, Path]:
     return files
 
 
+@pytest.fixture(scope="session")
+def sam3_pages(tmp_path_factory) -> dict[str, Path]:
+    """The pages of the official SAM3 with its walkthrough: ``sam3`` in English and ``sam3-zh`` in Chinese."""
+    pytest.importorskip("sam3")
+    from shapeflow import recording
+    from shapeflow.adapters.base import load
+    from shapeflow.adapters.request import Request
+
+    request = Request("sam3", "meta", (ROOT / "examples" / "school-bus.jpg",), "yellow school bus", ())
+    prepare = load("sam3")
+    trace = recording.run(lambda: prepare(request), device="meta", adapter="sam3", target="sam3")
+    folder = tmp_path_factory.mktemp("sam3")
+    files = {}
+    for name, language in (("sam3", "en"), ("sam3-zh", "zh")):
+        result = check(trace, PACKAGE / "walkthrough" / "shipped" / f"sam3.{language}.md")
+        files[name] = folder / f"{name}.html"
+        files[name].write_text(html.render(build(trace, result, language=language)), encoding="utf-8")
+    return files
+
+
 class Visit:
     """An opened page that remembers what went wrong and what it asked the network for."""
 
@@ -90,7 +111,7 @@ class Visit:
 
 
 @pytest.fixture
-def visit(browser, pages):
+def visit(browser, pages, request):
     """Open pages; afterwards nothing may have been complained about or loaded."""
     visits: list[Visit] = []
 
@@ -98,7 +119,8 @@ def visit(browser, pages):
         options = {"viewport": {"width": 1440, "height": 900}, **options}
         opened = Visit(browser.new_page(**options))
         visits.append(opened)
-        opened.go(pages[name], address)
+        files = request.getfixturevalue("sam3_pages") if name.startswith("sam3") else pages
+        opened.go(files[name], address)
         return opened.page
 
     yield open_page
