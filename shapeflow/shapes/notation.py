@@ -108,9 +108,9 @@ class ShapePattern:
         named = (dim.meaning.symbols for dim in self.dims if isinstance(dim.meaning, Expression))
         return tuple(dict.fromkeys(name for names in named for name in names))
 
-    def with_sizes(self, sizes: Mapping[int, str], dtype: str = "") -> str:
+    def with_sizes(self, sizes: Mapping[int, int | str], dtype: str = "") -> str:
         """Return the text with other sizes at some positions of ``dims``, and right for a dtype, if given."""
-        dims = (sizes.get(i, dim.text) for i, dim in enumerate(self.dims))
+        dims = (str(sizes.get(i, dim.text)) for i, dim in enumerate(self.dims))
         written = self.dtype if not dtype or self.wanted_dtype in ("", dtype) else dtype
         return f"{written}[{', '.join(dims)}]"
 

@@ -68,9 +68,7 @@ def _judged(document: Document, trace: Trace, run: str, selected: Selected) -> I
     subject = Subject(trace, front_matter_sizes(document), run=run, selected=selected)
     findings = [judge(claim, subject) for claim in claims]
     findings = [_settled(claim, found, subject) for claim, found in zip(claims, findings, strict=True)]
-    verdicts = tuple(
-        Verdict.of(claim, found, run) for claim, found in zip(claims, findings, strict=True)
-    )
+    verdicts = tuple(Verdict.of(claim, found, run) for claim, found in zip(claims, findings, strict=True))
     bound = {symbol: (binding.size, binding.who) for symbol, binding in subject.bindings}
     result = CheckResult(document, trace, verdicts, bound, {run: trace})
     return InRun(run, result, lambda other: _judged(other, trace, run, selected).result)

@@ -323,57 +323,57 @@ NOTHING = {
         "unknown-port",
         "'encoder' has no port 'out.memry'",
         "out.memry",
-        "out.memory, out.mask",
+        "its outputs are out.memory, out.mask",
         "encoder:out.memory",
     ),
     "encoder:x": (
         "unknown-port",
         "'encoder' has no port 'x'",
         "x",
-        "in[0], in[1], in.mask, out.memory, out.mask",
+        "its ports are in[0], in[1], in.mask, out.memory, out.mask",
         "",
     ),
     "encoder:in.featurs": (
         "unknown-port",
         "'encoder' has no port 'in.featurs'",
         "in.featurs",
-        "in[0], in[1], in.mask",
+        "its inputs are in[0], in[1], in.mask",
         "encoder:in.features",
     ),
     "mask_head/einsum:score": (
         "unknown-port",
         "'mask_head/einsum' has no port 'score'",
         "score",
-        "in[0], in[1]",
+        "its ports are in[0], in[1]",
         "",
     ),
     "mask_head/einsun": (
         "unknown-op",
         "no op 'einsun' in 'mask_head'",
         "einsun",
-        "it ran einsum",
+        "the only op here is `einsum`",
         "mask_head/einsum",
     ),
-    "mask_head/zz": ("unknown-op", "no op 'zz' in 'mask_head'", "zz", "it ran einsum", ""),
+    "mask_head/zz": ("unknown-op", "no op 'zz' in 'mask_head'", "zz", "the only op here is `einsum`", ""),
     "encoder/add": (
         "unknown-op",
         "no op 'add' in 'encoder'",
         "add",
-        "it ran flatten, transpose",
+        "the ops here are `flatten`, `transpose`",
         "encoder.layers.0/add",
     ),
     "encoder.layers.*/x": (
         "unknown-op",
         "no op 'x' in 'encoder.layers.0' and 1 other",
         "x",
-        "it ran add",
+        "the only op here is `add`",
         "",
     ),
     "._run_heads()/add": (
         "unknown-op",
         "no op 'add' in '._run_heads()'",
         "add",
-        "it ran no ops of its own",
+        "no op of its own ran here",
         "",
     ),
 }
@@ -397,7 +397,7 @@ def test_the_root_that_was_not_called() -> None:
     error = refusal(build.trace(), ".:out")
     assert error.what == "the model itself exists but was not called in this run"
     assert error.hint == ".encode()"
-    assert refusal(build.trace(), ".encode():out[3]").found == "out"
+    assert refusal(build.trace(), ".encode():out[3]").found == "its only output is out"
     assert refusal(Trace(build.run), "a").found == "the model has nothing below it"
 
 
@@ -406,7 +406,7 @@ def test_a_call_that_returned_nothing() -> None:
     with build.call("a", build.input("f32[1]")):
         pass
     error = refusal(build.trace(), "a:out")
-    assert (error.code, error.found) == ("unknown-port", "no outputs")
+    assert (error.code, error.found) == ("unknown-port", "it has no outputs")
 
 
 # Syntax

@@ -67,7 +67,7 @@ def test_a_run_from_start_to_report(tmp_path):
     assert shapeflow.report(trace).save(tmp_path / "mlp.md.json").read_text().startswith("{")
     assert shapeflow.load(trace.save(tmp_path / "mlp.trace.json")) == trace
     document.write_text("```shapes\nfirst:out  [3, 17]\n```\n")
-    with pytest.raises(AssertionError, match="'first:out' has another shape"):
+    with pytest.raises(AssertionError, match="'first:out' has 16 in dim 2, not 17"):
         shapeflow.check(trace, document).raise_if_failed()
 
 

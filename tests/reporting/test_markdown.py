@@ -29,7 +29,9 @@ def evil(tmp_path_factory):
 
 def test_markdown_has_sentence_claims_reasons_figures_and_numbers(good):
     text = markdown.render(good)
-    assert "**Every checked line below was checked against one recorded run: 11 of 13 hold; 2 differ; " in text
+    assert (
+        "**Every checked line below was checked against one recorded run: 11 of 13 hold; 2 differ; " in text
+    )
     assert "; 1 known mistake of another text is refuted; 2 outputs are never read.**" in text
     assert "| ✅ holds | `mask_head/einsum  " not in text, "one space is enough in a cell"
     assert '| ✅ holds | `mask_head/einsum "bqc,bchw->bqhw"` |' in text

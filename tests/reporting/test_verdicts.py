@@ -130,7 +130,7 @@ class TestGitHub:
         assert last == check_text.sentence(result)
         assert annotations[0].startswith(
             "::error file=w.md,line=5,col=27,endColumn=28,title=contradicted[shape]::"
-            "'mask_head:out' has another shape%0Aexpected: [1, 10, 14, 15]%0Afound: f32[1, 10, 14, 14]"
+            "'mask_head:out' has 14 in dim 4, not 15%0Aexpected: [1, 10, 14, 15]%0Afound: f32[1, 10, 14, 14]"
         )
 
     def test_undecided_is_a_warning_where_it_may_be(self, result):

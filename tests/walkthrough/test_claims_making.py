@@ -249,7 +249,7 @@ def test_what_is_found_is_told_in_the_notation_of_claims(trace):
     assert (verdict.status, verdict.code) == ("contradicted", "making")
     assert verdict.what == "'layers.0:out' is made otherwise"
     assert verdict.found == "layers.0:in[0] + layers.0.attended():out + layers.0.fed():out"
-    assert "as in layers.1:out, layers.2:out" in verdict.because
+    assert "the same in layers.1:out, layers.2:out" in verdict.because
     assert under(verdict) == "layers.*:in[0] + layers.*.fc2:out"
 
 

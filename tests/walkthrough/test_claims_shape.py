@@ -82,7 +82,39 @@ def test_rank_and_dtype(sample):
 def test_another_order_of_the_same_sizes(sample):
     verdict = judge(sample, "encoder.layers.0:out [N, B, C]", {"N": 196, "B": 1, "C": 16})
     assert (verdict.status, verdict.code, verdict.passed) == ("layout differs", "layout", False)
-    assert verdict.hint == "encoder.layers.0:out  [1, 196, C]"
+    assert verdict.hint == "encoder.layers.0:out  [B, N, C]"
+
+
+@pytest.mark.parametrize(
+    ("written", "sizes", "offered"),
+    [
+        ("[N, B, C]", {"N": 196, "B": 1, "C": 16}, "[B, N, C]"),
+        ("[N, B, C]", {"N": 196, "B": 1, "C": 16, "M": 196}, "[B, N, C]"),  # of the line itself before others
+        ("[B, 32, C]", {"N": 196, "B": 1, "C": 16}, "[B, N, C]"),
+        ("[B, 32, C]", {"N": 196, "B": 1, "C": 16, "M": 196}, "[B, 196, C]"),  # which of two is not known
+        ("[B, N, 8]", {"N": 196, "B": 1, "C": 16}, "[B, N, 16]"),  # small enough to be met by chance
+        ("[N, 2, C]", {"N": 196, "B": 1, "C": 16}, "[1, N, C]"),
+        ("[..., 32, C]", {"N": 196, "C": 16}, "[..., N, C]"),
+    ],
+)
+def test_what_is_offered_has_the_letters_of_the_document(sample, written, sizes, offered):
+    assert judge(sample, f"encoder.layers.0:out {written}", sizes).hint == f"encoder.layers.0:out  {offered}"
+
+
+def test_a_verdict_does_not_depend_on_which_claim_gives_a_size(sample):
+    wrong = "encoder.layers.0:out [196, B, 16]"
+    binding = "decoder.box_head@0:out [B, 10, 4]"
+    for lines in ([wrong, binding, wrong], [binding, wrong, wrong]):
+        verdicts = [v for v in result_of(sample, *lines).verdicts if v.claim.text == wrong]
+        assert [(v.status, v.hint) for v in verdicts] == [
+            ("layout differs", "encoder.layers.0:out  [B, 196, 16]")
+        ] * 2
+
+
+def test_a_size_that_another_claim_gives_later_is_not_held_against_a_claim(sample):
+    """Judging again may tell the order of axes; it makes no claim hold, and blames no binding."""
+    result = result_of(sample, "encoder.layers.0:out [Q, 195, 16]", "mask_head:out [_, Q, 14, 14]")
+    assert [verdict.code for verdict in result.verdicts] == ["shape", ""]
 
 
 def test_no_tensor_there(sample):
@@ -136,7 +168,7 @@ class TestSeveral:
     def test_a_pattern_means_all(self, layers):
         assert judge(layers, "layers.[0-2]:out [1, 8]").status == "holds"
         verdict = judge(layers, "layers.*:out [1, 8]")
-        assert (verdict.status, verdict.what) == ("contradicted", "'layers.3:out' has another shape")
+        assert (verdict.status, verdict.what) == ("contradicted", "'layers.3:out' has 9 in dim 2, not 8")
         assert verdict.found.splitlines() == [
             "layers.0:out, layers.1:out, layers.2:out  f32[1, 8]",
             "layers.3:out                              f32[1, 9]   dim 2 differs",

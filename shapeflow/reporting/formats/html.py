@@ -15,6 +15,7 @@ from shapeflow.reporting.poster.faces import PAGE
 from shapeflow.reporting.poster.model import Poster
 from shapeflow.reporting.poster.svg import poster_svg
 from shapeflow.reporting.translator import Translator
+from shapeflow.reporting.view.blocks import stretches_of
 from shapeflow.reporting.view.colours import Colours
 from shapeflow.reporting.view.heights import PHONE, height_estimate
 from shapeflow.reporting.view.model import ReportView, SectionView
@@ -62,7 +63,6 @@ COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTIL
 """Comments on lines of their own: they are for who works on the scripts, not for who reads a report."""
 
 
-
 def render(view: ReportView) -> str:
     """Return the page."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -91,6 +91,7 @@ def render(view: ReportView) -> str:
         "percent": units.format_percent,
         "at": address,
         "heights": heights,
+        "stretches": stretches_of,
         "breakable": lambda text: Markup(breakable(text)),
     }
     return environment.get_template("report.html.jinja").render(

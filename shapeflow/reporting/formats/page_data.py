@@ -40,7 +40,9 @@ def page_data(view: ReportView) -> str:
             "places": table(CounterpartView, (row for part in _map_parts(view) for row in part.rows)),
         }
     )
-    return _escaped(f"{_json(data)[:-1]},{_carried('texts', texts)},{_carried('trace', _json(view.explorer))}}}")
+    return _escaped(
+        f"{_json(data)[:-1]},{_carried('texts', texts)},{_carried('trace', _json(view.explorer))}}}"
+    )
 
 
 def _carried(name: str, text: str) -> str:

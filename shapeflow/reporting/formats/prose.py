@@ -54,7 +54,9 @@ def below_html(pieces: Sequence[Piece], module: str, colours: Colours) -> str:
 
     The name stays in the text: the browser's search finds it, a copy has it, an opened claim shows it.
     """
-    known = re.compile(rf"(?<![\w.*)\]]){re.escape(module)}(?:\.(?=[^\W]|[*{{\[])|(?=[:/@]))") if module else None
+    known = (
+        re.compile(rf"(?<![\w.*)\]]){re.escape(module)}(?:\.(?=[^\W]|[*{{\[])|(?=[:/@]))") if module else None
+    )
     parts = []
     for piece in pieces:
         symbol = colours.by_name.get(piece.symbol)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from shapeflow.reporting.view.model import BlockView, ClaimView
+
 if TYPE_CHECKING:
-    from shapeflow.reporting.view.model import ClaimView
     from shapeflow.walkthrough.document import Claim
 
 SHOWN = 3
@@ -46,15 +47,12 @@ class ClaimStretch:
         return sum(len(group.claims) for group in self.groups)
 
 
-def stretches_of(claims: Sequence[ClaimView], module: str) -> tuple[ClaimStretch, ...]:
-    """Return the claims of a block as they are read.
+def stretches_of(block: BlockView) -> tuple[ClaimStretch, ...]:
+    """Return the claims of a block as they are read, without the restated mistakes of another text.
 
     Of many ticks in a row only the first stay in sight; whatever is not a tick always does.
-
-    Args:
-        claims: of one block, in order.
-        module: what the block says that they are about; their names do not tell it then.
     """
+    claims = [claim for claim in block.claims if not claim.said]
     parts: list[tuple[list[ClaimView], bool]] = [([], False)]
     for tone, group in groupby(claims, key=lambda claim: claim.tone):
         own = list(group)
@@ -62,11 +60,16 @@ def stretches_of(claims: Sequence[ClaimView], module: str) -> tuple[ClaimStretch
         parts[-1][0].extend(own[:SHOWN] if folds else own)
         if folds:
             parts += [(own[SHOWN:], True), ([], False)]
-    return tuple(ClaimStretch(groups_of(own, module), folded) for own, folded in parts if own)
+    return tuple(ClaimStretch(groups_of(own, block.module), folded) for own, folded in parts if own)
 
 
 def groups_of(claims: Sequence[ClaimView], module: str) -> tuple[ClaimGroup, ...]:
-    """Return neighbours in groups that need their common name but once; see ``stretches_of``."""
+    """Return neighbours in groups that need their common name but once.
+
+    Args:
+        claims: in order.
+        module: what the block says that they are about; their names do not tell it then.
+    """
     shared = "" if module else _worth_telling([claim.path for claim in claims])
     if not claims or not shared:
         return (ClaimGroup(module, tuple(claims)),) if claims else ()
@@ -93,10 +96,11 @@ def path_of(claim: Claim) -> str:
 
 
 def _worth_telling(paths: Sequence[str]) -> str:
-    """Return the beginning of names that saves most as a line above those that have it; empty if none does."""
+    """Return the beginning of names that saves most as a line above them; empty if none does."""
     best, most = "", 0
     for shared in dict.fromkeys(start for path in paths for start in _starts(path)):
-        lengths = [len(list(run)) for inside, run in groupby(paths, lambda p: _begins(p, shared)) if inside]
+        begins = [_begins(path, shared) for path in paths]
+        lengths = [len(list(run)) for inside, run in groupby(begins) if inside]
         told = [length for length in lengths if length > 1]
         saved = len(shared) * sum(told) - (len(shared) + HEAD_COST) * len(told)
         if told and saved > most:

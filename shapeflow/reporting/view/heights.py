@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import ceil
 from unicodedata import east_asian_width
 
+from shapeflow.reporting.view.blocks import stretches_of
 from shapeflow.reporting.view.figure_model import Drawing
 from shapeflow.reporting.view.model import BlockView, ClaimView, Piece, SectionView
 
@@ -65,8 +66,9 @@ def height_estimate(section: SectionView, screen: Screen = DESK) -> int:
 
 def claims_height(block: BlockView, screen: Screen) -> float:
     """Return how tall a block of claims is, all of them closed and ticks folded."""
-    height = 22.0 if block.stretches else 0.0
-    for stretch in block.stretches:
+    stretches = stretches_of(block)
+    height = 22.0 if stretches else 0.0
+    for stretch in stretches:
         if stretch.folded:
             height += 27
             continue

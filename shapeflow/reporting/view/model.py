@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from shapeflow.reporting.poster.model import Poster
-from shapeflow.reporting.view.blocks import ClaimStretch, stretches_of
 from shapeflow.reporting.view.cause_model import CauseView
 from shapeflow.reporting.view.counterpart_model import MapView
 from shapeflow.reporting.view.doc_model import DocView
@@ -147,11 +146,6 @@ class BlockView:
     claims: tuple[ClaimView, ...] = ()
     module: str = ""
     """The module that the names in its claims are relative to, if the block says one."""
-
-    @property
-    def stretches(self) -> tuple[ClaimStretch, ...]:
-        """Its own claims, without the restated mistakes of another text, as they are read."""
-        return stretches_of([claim for claim in self.claims if not claim.said], self.module)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def sentence_of(result: CheckResult | None) -> str:
 
 
 def _first_sentence(text: str) -> str:
-    """Return what stands before the first full stop that ends a sentence: not in code, not an abbreviation."""
+    """Return what ends with the first full stop that is neither in code nor behind an abbreviation."""
     for end in SENTENCE_END.finditer(text):
         before = text[: end.start()]
         if before.count("`") % 2 == 0 and not ABBREVIATION.search(before):

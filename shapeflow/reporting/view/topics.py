@@ -90,7 +90,10 @@ def _closely(verdict: Verdict, result: CheckResult, bindings: Bindings) -> Said:
                 if size == expected and dim.text in result.bindings
             }
             letter = letters.pop() if len(letters) == 1 else ""
-            return ("topic-size", (("expected", f"{expected:,}"), ("found", f"{found:,}"), ("letter", letter)))
+            return (
+                "topic-size",
+                (("expected", f"{expected:,}"), ("found", f"{found:,}"), ("letter", letter)),
+            )
         if more:
             break
     return _broadly(verdict)

@@ -36,7 +36,10 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "n-places": ("{n} place|{n} places", "{n} 处"),
     "topic-size": ("Not {expected} but {found}", "不是 {expected}，而是 {found}"),
-    "topic-size-meant": ("Not {expected} but {found} ({meaning})", "不是 {expected}，而是 {found}（{meaning}）"),
+    "topic-size-meant": (
+        "Not {expected} but {found} ({meaning})",
+        "不是 {expected}，而是 {found}（{meaning}）",
+    ),
     "topic-axes": ("{found} axes, not {expected}", "{found} 个维度，不是 {expected} 个"),
     "topic-shape": ("Another shape than stated", "形状与所说不同"),
     "topic-layout": ("The same sizes, but the axes stand in another order", "尺寸相同，但维度顺序不同"),
