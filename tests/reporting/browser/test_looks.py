@@ -121,8 +121,12 @@ def test_scripts_off_the_text_is_still_there(browser, pages):
     page = browser.new_page(java_script_enabled=False)
     page.goto(pages["good"].as_uri())
     claim = page.locator(".claim", has_text="convs.0:out")
-    claim.locator("summary").click()
-    assert "mask_head/einsum" in claim.inner_text()
+    assert claim.locator(".mark").text_content() == "✓"
+    wrong = page.locator(".claim.bad", has_text="decoder:out[0]")
+    assert "f32[1, 10, 16]" in wrong.locator(".found").text_content(), "what was found stands in the line"
+    wrong.locator("summary").click()
+    assert "'decoder:out[0]' has 10 in dim 2, not 12" in wrong.inner_text()
+    assert "need scripts" in page.locator(".first").inner_text()
     assert "needs scripts" in page.locator("#tree").inner_text()
     page.close()
 
@@ -141,14 +145,12 @@ def test_the_map_leads_to_a_call_that_names_its_partner(visit):
     assert "in other" not in page.locator("#inspected").inner_text()
 
 
-def test_scripts_off_the_statements_of_a_text_are_picked_by_part(browser, pages):
-    page = browser.new_page(java_script_enabled=False)
-    page.goto(pages["stated"].as_uri())
+def test_the_statements_of_a_text_are_picked_by_part(visit):
+    page = visit("stated")
     row = page.locator("#statements tr", has_text="all levels are used")
-    assert not row.is_visible()
     page.locator("#statements summary", has_text="First pass").click()
     page.locator("#statements summary", has_text="1 Pyramid").click()
-    assert row.is_visible()
+    assert row.inner_text() == "19\tall levels are used\t≠ wrong\t1.2"
     row.locator("a").click()
     assert page.url.endswith("#claim-said-backbone-vision-backbone-convs-3-reaches-mask-head")
-    page.close()
+    assert page.locator(".refuted[open] .claim[data-said]").is_visible(), "the link opens the fold"
