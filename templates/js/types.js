@@ -144,9 +144,11 @@
  * @typedef {object} TextsData
  * @property {Table<ClaimRow>} claims
  * @property {Table<StatementRow>} statements
+ * @property {string[]} drawings
  * @property {Table<PlaceRow>} places
  */
-/** @typedef {{ claims: Map<string, ClaimRow>, statements: StatementRow[], places: PlaceRow[] }} Texts */
+/** @typedef {{ claims: Map<string, ClaimRow>, statements: StatementRow[], places: PlaceRow[],
+ *   drawings: string[] }} Texts */
 
 // -- the records of a trace, which hold each other -----------------------------------------------------------
 

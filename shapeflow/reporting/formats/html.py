@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shapeflow.common import units
 from shapeflow.common.control_characters import visible
-from shapeflow.reporting.formats.page_data import page_data
+from shapeflow.reporting.formats.page_data import carried_drawings, drawn, page_data
 from shapeflow.reporting.formats.prose import Prose, below_html, breakable, pieces_html
 from shapeflow.reporting.poster.faces import PAGE
 from shapeflow.reporting.poster.model import Poster
@@ -44,6 +44,7 @@ PAGE_SCRIPTS = (
     "sections.js",
     "found.js",
     "rows.js",
+    "drawings.js",
     "search.js",
     "navigate.js",
     "figures.js",
@@ -80,7 +81,9 @@ def render(view: ReportView) -> str:
         lstrip_blocks=True,
         finalize=lambda thing: visible(thing) if type(thing) is str else thing,
     )
+    carried = carried_drawings(view)
     environment.filters |= {
+        "drawn": lambda svg: Markup(drawn(svg, carried)),
         "prose": lambda text: Markup(prose.html(text)),
         "inline": lambda text: Markup(prose.inline(text)),
         "poster_svg": lambda poster: Markup(_poster(poster, view)),

@@ -17,10 +17,28 @@ from shapeflow.reporting.view.counterpart_model import CounterpartView
 from shapeflow.reporting.view.model import ReportView
 from shapeflow.reporting.view.statement_model import StatementPart, StatementView
 
+DRAWINGS_LIMIT = 150_000
+"""Characters of figures that stand in the page; more are compressed, and drawn when a reader comes near."""
 PLAIN_LIMIT = 300_000
 """Characters of data that travel as plain text; more is compressed, which older browsers cannot read."""
 
 ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def carried_drawings(view: ReportView) -> dict[str, int]:
+    """Return the figures of sections that travel in the data, with their positions; none where there are few."""
+    drawings = [section.drawing.svg for section in view.sections if section.drawing and section.drawing.svg]
+    if sum(map(len, drawings)) <= DRAWINGS_LIMIT:
+        return {}
+    return {svg: number for number, svg in enumerate(dict.fromkeys(drawings))}
+
+
+def drawn(svg: str, carried: Mapping[str, int]) -> str:
+    """Return a figure, or where it travels in the data an empty one of its size for the script to fill."""
+    if svg not in carried:
+        return svg
+    head, _, _ = svg.partition(">")
+    return f'{head} data-drawing="{carried[svg]}"></svg>'
 
 
 def page_data(view: ReportView) -> str:
@@ -37,6 +55,7 @@ def page_data(view: ReportView) -> str:
         {
             "claims": table(ClaimRow, rows_of(view.claims)),
             "statements": table(StatementView, _statements(view.statements)),
+            "drawings": list(carried_drawings(view)),
             "places": table(CounterpartView, (row for part in _map_parts(view) for row in part.rows)),
         }
     )

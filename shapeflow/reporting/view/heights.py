@@ -14,7 +14,8 @@ from unicodedata import east_asian_width
 
 from shapeflow.reporting.view.blocks import stretches_of
 from shapeflow.reporting.view.figure_model import Drawing
-from shapeflow.reporting.view.model import BlockView, ClaimView, Piece, SectionView
+from shapeflow.reporting.view.model import BlockView, ClaimView, SectionView
+from shapeflow.reporting.view.pieces import Piece
 
 FENCE = re.compile(r"^(```|~~~).*?^\1[^\n]*$|^\$\$.*?\$\$$", re.MULTILINE | re.DOTALL)
 """Code and formulas that stand by themselves."""

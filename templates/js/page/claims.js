@@ -32,6 +32,7 @@ let openedForPrint = [];
 
 /** Open what a paper cannot: all lines, what stands behind those that differ, and the traceback. */
 function openForPrint() {
+  all("svg[data-drawing]").forEach(draw);
   const wanted = ".rest, .refuted, .claim[data-failed], .failure details, .topic, .about-run";
   openedForPrint = /** @type {HTMLDetailsElement[]} */ (all(wanted)).filter((details) => !details.open);
   for (const details of openedForPrint) {

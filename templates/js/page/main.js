@@ -93,6 +93,7 @@ function showTrace([trace, texts]) {
   state.trace = trace;
   state.texts = texts;
   all("details[open]").forEach(fill);
+  watchDrawings();
   if (inExplorer()) startTree(trace);
   if (["at", "size", "explorer"].includes(readAddress(location.hash).kind)) follow();
   document.documentElement.dataset.ready = "true";

@@ -2,11 +2,12 @@
 
 /** Return the texts by what asks for them. */
 async function loadTexts() {
-  const { claims, statements, places } = await unpacked(page.texts);
+  const { claims, statements, places, drawings } = await unpacked(page.texts);
   return {
     claims: new Map(rowsOf(claims).map((row) => [row.anchor, row])),
     statements: rowsOf(statements),
     places: rowsOf(places),
+    drawings,
   };
 }
 
