@@ -89,7 +89,6 @@ function uncover(element) {
       at.removeAttribute("hidden");
     }
   }
-  markStation(id);
 }
 
 /**
@@ -107,6 +106,7 @@ function markCurrent(id) {
     if (row.top < box.top || row.bottom > box.bottom) contents.scrollTop += row.top - box.top - box.height / 3;
   }
   if (id === "summary" && !contents.matches(":hover")) contents.scrollTop = 0;
+  markStation(id);
 }
 
 /**
