@@ -155,6 +155,31 @@ def test_of_several_inputs_the_one_that_keeps_its_type_is_meant():
     assert types_of(trace, "layer/arange@0") == [None, (4,)]
 
 
+def test_of_several_results_the_largest_of_real_numbers_is_meant():
+    build = TraceBuilder()
+    words = build.input("i64[1, 32]", "in.words")
+    with build.call("text", words) as text:
+        mask = build.op("ne", [words], "bool[1, 900]")
+        small = build.op("mean", [words], "f32[1, 4]")
+        large = build.op("embedding", [words], "bf16[1, 32, 8]")
+        text.returns(mask, small, large)
+    with build.call("only", words) as only:
+        only.returns(build.op("eq", [words], "bool[1, 32]"))
+    trace = build.trace()
+    assert types_of(trace, "text@0") == [(1, 32), (1, 32, 8)]
+    assert types_of(trace, "only@0") == [(1, 32), (1, 32)], "where there are no real numbers, what there is"
+
+
+def test_what_a_layer_passes_on_is_meant_and_not_the_weights_beside_it():
+    build = TraceBuilder()
+    x, big = build.input("f32[1, 64, 8]", "in.x"), build.input("f32[1, 999]", "in.big")
+    with build.call("attention", big, x) as attention:
+        out = build.op("linear", [x], "f32[1, 64, 8]")
+        weights = build.op("softmax", [x], "f32[1, 64, 64]")
+        attention.returns(out, weights)
+    assert types_of(build.trace(), "attention@0") == [(1, 64, 8), (1, 64, 8)]
+
+
 def test_memory_is_only_named_where_it_is_shared(trace, found):
     shared = [row["storage"] for row in found["values"] if row["storage"] is not None]
     assert shared

@@ -169,8 +169,8 @@ class _Tables:
     def main_types(self, owner: Call | Op) -> tuple[int | None, int | None]:
         """Return the types of the tensor that goes in and of the one that comes out.
 
-        A result that has the type of something given is what a layer passes on: a residual, and not the weights of
-        an attention or a mask beside it. Else the most telling tensors of both sides stand for it.
+        A result that has the type of something given is what a layer passes on: a residual, and not the
+        weights of an attention or a mask beside it. Else the most telling tensors of both sides stand for it.
         """
         values = self.trace.values
         given = [
@@ -191,7 +191,7 @@ class _Tables:
         return self.trace.values[value].dtype.startswith(REAL)
 
     def telling(self, values: Sequence[int]) -> int | None:
-        """Return the tensor that says most of several: the largest of real numbers, not a mask or an index."""
+        """Return the tensor that says most of several: the largest of real numbers, no mask or index."""
         real = [value for value in values if self.is_real(value)]
         return max(real or values, key=lambda value: prod(self.trace.values[value].shape), default=None)
 

@@ -40,7 +40,7 @@ class CallRow:
     """The line that made the call."""
     raised: bool
     takes: int | None
-    """The type of the tensor that goes in: of several the one that keeps its type, else the most telling one."""
+    """The type of the tensor that goes in: of several the one that keeps its type, else the largest."""
     gives: int | None
     """The type of the tensor that comes out: of several the largest of real numbers."""
     input_count: int

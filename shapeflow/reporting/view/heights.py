@@ -1,7 +1,7 @@
-"""How tall a section of the page will be, roughly, so that the scroll bar tells the truth before it is laid out.
+"""How tall a section of the page will be, roughly: the scroll bar tells the truth before it is laid out.
 
-A browser lays a section out when it comes near the window; until then it takes the page's word. The numbers are those
-of the page's styles: sizes of letters, heights of lines, paddings.
+A browser lays a section out when it comes near the window; until then it takes the page's word. The numbers
+are those of the page's styles: sizes of letters, heights of lines, paddings.
 """
 
 from __future__ import annotations

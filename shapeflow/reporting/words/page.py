@@ -80,13 +80,16 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "where-said": ("Where", "出处"),
     # help
-    "key-search": ("search: words, \"a phrase\", a shape, a size", "搜索：词语、“短语”、形状或尺寸"),
+    "key-search": ('search: words, "a phrase", a shape, a size', "搜索：词语、“短语”、形状或尺寸"),
     "key-stage": ("next, previous section", "下一节、上一节"),
     "key-difference": (
         "next, previous claim that differs; if none does, that could not be judged",
         "下一条、上一条不符的断言；没有不符的，则为未能判定的",
     ),
-    "key-open": ("open or close the claim at hand, or the first of the section", "展开或收起当前断言，或本节第一条"),
+    "key-open": (
+        "open or close the claim at hand, or the first of the section",
+        "展开或收起当前断言，或本节第一条",
+    ),
     "key-all": ("open or close all claims", "全部展开或收起"),
     "key-explorer": ("trace explorer, and back to the text", "打开运行记录浏览器，或返回正文"),
     "key-arrows": (
@@ -112,7 +115,8 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "walk-no-claims": ("Nothing differs: this page makes no claims.", "没有不符之处：本页没有断言。"),
     "walk-open": (
-        "Nothing differs. One claim could not be judged here:|Nothing differs. {n} claims could not be judged here:",
+        "Nothing differs. One claim could not be judged here:|"
+        "Nothing differs. {n} claims could not be judged here:",
         "没有不符。有一条断言未能在此判定：|没有不符。有 {n} 条断言未能在此判定：",
     ),
     "walk-position": ("{at} of {n}", "第 {at} 条，共 {n} 条"),

@@ -35,7 +35,8 @@ function runSearch() {
   const sizes = query.kind === "size" ? sizeHits(query.size) : groupOf("size", [], 0);
   // Who writes a path looks for a place in the model, who writes words for what is said about it.
   const places = query.kind !== "words" || /[._/:@]/.test(text);
-  const groups = places ? [sizes, claims, trace, sections] : [sections, claims, trace];
+  const partly = sections.key === "sections-some";
+  const groups = places || partly ? [sizes, claims, trace, sections] : [sections, claims, trace];
   state.search = { groups: groups.filter(({ hits }) => hits.length), hits: [], at: 0, terms };
   showHits();
 }

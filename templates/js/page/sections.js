@@ -3,6 +3,8 @@
 const PASSAGES = "p, li, tr, pre, blockquote, figcaption, dd, summary, .math";
 /** What is no prose: it is searched by itself, or says nothing in words. */
 const NO_PROSE = ".claims, .rest, .refuted, .about, .steps, details.graph, svg, #causes";
+/** Lines, boxes and dots of drawings made of letters. */
+const DRAWN = /[\u2500-\u25ff]+/g;
 /** Tables that repeat what sections say. */
 const TABLES = ["corrections", "statements", "map", "numbers"];
 
@@ -25,7 +27,7 @@ function readSection(part, claims) {
   const name = part.id === "summary" ? words("first-screen") : (heading ?? all("h1")[0])?.textContent ?? "";
   const passages = all(PASSAGES, part)
     .filter((element) => !element.closest(NO_PROSE) && !element.querySelector(PASSAGES))
-    .map((element) => (element.textContent ?? "").replace(/\s+/g, " ").trim())
+    .map((element) => (element.textContent ?? "").replace(DRAWN, " ").replace(/\s+/g, " ").trim())
     .filter(Boolean);
   /** @type {number[]} */
   const starts = [];
