@@ -26,7 +26,7 @@ ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", 
 
 
 def carried_drawings(view: ReportView) -> dict[str, int]:
-    """Return the figures of sections that travel in the data, with their positions; none where there are few."""
+    """Return the figures of sections that travel in the data, with positions; none where there are few."""
     drawings = [section.drawing.svg for section in view.sections if section.drawing and section.drawing.svg]
     if sum(map(len, drawings)) <= DRAWINGS_LIMIT:
         return {}

@@ -32,7 +32,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "mark-plain": ("nothing claimed", "没有断言"),
     "about-run": ("About this run", "关于本次运行"),
     "needs-scripts": (
-        "The verdicts stand in the lines. Their evidence, large figures, the search and the explorer need scripts.",
+        "The verdicts stand in the lines. Their evidence, large figures, search and explorer need scripts.",
         "结论就在各行之中；依据、大图、搜索与浏览器需要启用脚本。",
     ),
     "n-differ": ("{n} differs|{n} differ", "{n} 条不符"),

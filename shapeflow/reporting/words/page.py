@@ -109,15 +109,15 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     # the keys n and p
     "walk-none": (
-        "Nothing differs and nothing is open: the only claim holds.|Nothing differs and nothing is open: "
-        "all {n} claims hold.",
-        "没有不符，也没有未判定：唯一的断言成立。|没有不符，也没有未判定：{n} 条断言全部成立。",
+        "Nothing differs and nothing is open: {n} claim holds."
+        "|Nothing differs and nothing is open: all {n} claims hold.",
+        "没有不符，也没有未判定：{n} 条断言全部成立。",
     ),
     "walk-no-claims": ("Nothing differs: this page makes no claims.", "没有不符之处：本页没有断言。"),
     "walk-open": (
-        "Nothing differs. One claim could not be judged here:|"
-        "Nothing differs. {n} claims could not be judged here:",
-        "没有不符。有一条断言未能在此判定：|没有不符。有 {n} 条断言未能在此判定：",
+        "Nothing differs. {n} claim could not be judged here:"
+        "|Nothing differs. {n} claims could not be judged here:",
+        "没有不符。有 {n} 条断言未能在此判定：",
     ),
     "walk-position": ("{at} of {n}", "第 {at} 条，共 {n} 条"),
     "n-claims-shown": ("{n} claim|{n} claims", "{n} 条断言"),

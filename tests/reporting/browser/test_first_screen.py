@@ -37,7 +37,7 @@ FOLDED = "\n".join(
         "```shapes",
         *TICKS[:6],
         "backbone.vision_backbone.trunk.blocks.1:out  [B, G, G, 17]",
-        *(f"backbone.vision_backbone.trunk.blocks.{number}:out  [B, G, G, {90 + number}]" for number in range(6)),
+        *(f"backbone.vision_backbone.trunk.blocks.{i}:out  [B, G, G, {90 + i}]" for i in range(6)),
         'said "2/1 it is wider": backbone.vision_backbone.trunk.blocks.0:out  [B, G, G, 32]',
         'said "2/2, 3/1 so are the others": backbone.vision_backbone.trunk.blocks.1:out  [B, G, G, 32]',
         'said "and the last": backbone.vision_backbone.trunk.blocks.5:out  [B, G, G, 32]',
@@ -201,6 +201,8 @@ def test_paper_has_every_claim(folded):
 
 def test_the_page_is_light(folded):
     page = folded()
-    counts = page.evaluate("[...document.querySelectorAll('#ticks .claim')].map((e) => e.querySelectorAll('*').length)")
+    counts = page.evaluate(
+        "[...document.querySelectorAll('#ticks .claim')].map((e) => e.querySelectorAll('*').length)"
+    )
     assert max(counts) <= 8, "the line, and nothing of what stands behind it"
     page.close()
