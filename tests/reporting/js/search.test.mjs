@@ -8,14 +8,15 @@ const { findSections, markedParts, placesOf, plainText, readTerms, snippetOf, st
 const section = (id, name, passages, claims = "", weight = 1) => {
   const starts = passages.map((_, i) => passages.slice(0, i).join("\n").length + Number(i > 0));
   return {
-    id, name, passages, starts, title: plainText(name), text: plainText(passages.join("\n")), claims: plainText(claims), weight,
+    id, name, passages, starts, weight,
+    title: plainText(name), text: plainText(passages.join("\n")), claims: plainText(claims),
   };
 };
 
 const sections = [
   section("start", "", ["Give it a picture of a bus, and it finds every bus in the image."]),
   section("neck", "4 The pyramid", ["Four levels leave the neck.", "P3 is the coarsest one."], "neck:out[3] unused"),
-  section("dropped", "4.3 The discarded level", ["The neck returns P3.", "So P3 is computed, and nobody ever reads it again."]),
+  section("dropped", "4.3 The discarded level", ["The neck returns P3.", "P3 is made, and nobody ever reads it again."]),
   section("decoder", "8 The decoder", ["The decoder has a residual around its attention."]),
   section("pixel", "10.2 The pixel decoder of the head", ["The decoder adds P1 to it."]),
   section("table", "All statements", ["P3 is unused", "the decoder is a decoder"], "", 0.4),
