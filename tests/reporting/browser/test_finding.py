@@ -331,7 +331,7 @@ def test_a_claim_about_a_tensor_is_listed_once(visit):
 def test_the_contents_follow_the_reader_back_to_the_top(visit):
     page = visit(address="#1-1-trunk")
     settled(page)
-    current = page.locator("#contents [aria-current]")
+    current = page.locator("#contents [data-section][aria-current]")
     assert "1.1 Trunk" in current.inner_text()
     page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(300)

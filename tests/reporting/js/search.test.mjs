@@ -16,7 +16,7 @@ const section = (id, name, passages, claims = "", weight = 1) => {
 const sections = [
   section("start", "", ["Give it a picture of a bus, and it finds every bus in the image."]),
   section("neck", "4 The pyramid", ["Four levels leave the neck.", "P3 is the coarsest one."], "neck:out[3] unused"),
-  section("dropped", "4.3 The discarded level", ["The neck returns P3.", "P3 is made, and nobody ever reads it again."]),
+  section("dropped", "4.3 The discarded level", ["The neck returns P3.", "P3: nobody ever reads it again."]),
   section("decoder", "8 The decoder", ["The decoder has a residual around its attention."]),
   section("pixel", "10.2 The pixel decoder of the head", ["The decoder adds P1 to it."]),
   section("table", "All statements", ["P3 is unused", "the decoder is a decoder"], "", 0.4),
