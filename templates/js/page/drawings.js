@@ -11,7 +11,7 @@ function watchDrawings() {
       for (const svg of all("svg[data-drawing]", target)) draw(svg);
     }
   }, { rootMargin: NEAR });
-  for (const part of all("main .part")) if (part.querySelector("svg[data-drawing]")) seen.observe(part);
+  for (const part of all("#text > .part")) if (part.querySelector("svg[data-drawing]")) seen.observe(part);
 }
 
 /**

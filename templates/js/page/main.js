@@ -82,7 +82,7 @@ function watchPage() {
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) markCurrent(entry.target.id);
   }, { rootMargin: "-15% 0px -75% 0px" });
-  for (const part of all("#summary, main .part")) seen.observe(part);
+  for (const part of all("#summary, #text > .part")) seen.observe(part);
   document.addEventListener("toggle", (event) => {
     if (event.target instanceof HTMLDetailsElement && event.target.open) fill(event.target);
   }, true);

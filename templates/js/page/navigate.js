@@ -131,7 +131,7 @@ function walk(elements, direction, focused, around = false) {
 
 /** @param {1 | -1} direction */
 function walkSections(direction) {
-  walk(all("main .part").filter((part) => part.getClientRects().length), direction, ".title");
+  walk(all("#text > .part").filter((part) => part.getClientRects().length), direction, ".title");
 }
 
 /**

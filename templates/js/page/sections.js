@@ -13,7 +13,7 @@ const theSections = once(() => {
   /** @type {Map<string, string[]>} */
   const claims = new Map();
   for (const { text, section } of theClaims()) claims.set(section, [...claims.get(section) ?? [], text]);
-  return all("#summary, main .part").map((part) => readSection(part, claims.get(part.id) ?? []));
+  return all("#summary, #text > .part").map((part) => readSection(part, claims.get(part.id) ?? []));
 });
 
 /**
