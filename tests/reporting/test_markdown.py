@@ -39,7 +39,7 @@ def test_markdown_has_sentence_claims_reasons_figures_and_numbers(good):
     assert "- expected: `" in text
     assert "```mermaid\nflowchart TB" in text
     assert "## Known mistakes of another text, refuted" in text
-    assert "| `backbone.vision_backbone.trunk.blocks.0-5` Block | 6 |" in text
+    assert "| part | parameters | multiply-adds | FLOPs | share |" in text
 
 
 def test_folds_are_balanced(good, evil):

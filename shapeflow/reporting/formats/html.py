@@ -9,6 +9,7 @@ from pathlib import Path
 
 from shapeflow.common import units
 from shapeflow.common.control_characters import visible
+from shapeflow.reporting.formats.curve import curve_data
 from shapeflow.reporting.formats.page_data import carried_drawings, drawn, page_data
 from shapeflow.reporting.formats.prose import Prose, below_html, breakable, pieces_html
 from shapeflow.reporting.poster.faces import PAGE
@@ -95,6 +96,7 @@ def render(view: ReportView) -> str:
         "at": address,
         "heights": heights,
         "stretches": stretches_of,
+        "curve_data": curve_data,
         "breakable": lambda text: Markup(breakable(text)),
     }
     return environment.get_template("report.html.jinja").render(

@@ -22,7 +22,7 @@ const textKeys = {
 
 /** Close what lies on top of the rest; returns whether anything did. */
 function closeTopmost() {
-  if (closeSearch() || shrink() || clearFound()) return true;
+  if (closeSearch() || clearFound()) return true;
   if (inExplorer()) {
     leaveExplorer();
     return true;

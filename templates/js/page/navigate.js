@@ -39,7 +39,7 @@ function follow() {
 function followInTrace(kind, name) {
   if (!state.trace) return;
   const found = kind === "size" ? sizeOf(name) : state.trace.find(name);
-  shrink();
+  closeFigure(); // what is found is shown beside the page
   if (found) inspect(found, name); else inspectNothing(name);
   pickInFigures(kind, name);
 }
