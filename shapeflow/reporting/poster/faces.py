@@ -17,6 +17,8 @@ LINE = 1.28
 TITLE_LINE = 1.2
 OVERHANG = 8.0
 """How far the text under a box may stand out on each side."""
+NARROW = 6
+"""Boxes narrower than so many sizes of text have a title alone."""
 SMALLEST_NAME = 0.85
 """A title of long words is set smaller, down to this share of the usual size."""
 
@@ -155,8 +157,9 @@ def face_of(station: Station, size: Size, room: float, level: int, scale: float)
     name = size.text if station.kind == "unused" else size.name
     name *= max(SMALLEST_NAME, min(1.0, inner / max(1.0, longest_piece(station.title, name, bold=True))))
     title = wrapped(station.title, name, inner, 4, bold=True)
-    told = station.details if size.details and level == 0 and room >= size.text * 7 else ()
-    details = tuple(line for detail in told for line in wrapped(detail, size.text, inner, 2))
+    told = station.details if size.details and level == 0 and room >= size.text * NARROW else ()
+    fit = [detail for detail in told if longest_piece(detail, size.text) <= inner]
+    details = tuple(line for detail in fit for line in wrapped(detail, size.text, inner, 2))
     tensors = station.gives[: size.tensors] if level < 2 else station.gives[:1] if level < 4 else ()
     given = tuple(Given(tensor, _lines(tensor.shape, size.text, room + 2 * OVERHANG)) for tensor in tensors)
     shows_sheets = level < 3 and station.kind != "unused"

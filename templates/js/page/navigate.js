@@ -72,9 +72,19 @@ function followId(id, scroll = true) {
   if (!element) return;
   uncover(element);
   closeMenu();
-  if (scroll) element.scrollIntoView({ block: element.matches(".claim") ? "center" : "start" });
+  if (scroll) bringIntoView(element);
   markCurrent(element.closest("#summary, .part")?.id);
   showFound(element);
+}
+
+/**
+ * Scroll to an element, and once more when the sections that came into sight have the room that they really need.
+ * @param {Element} element
+ */
+function bringIntoView(element) {
+  const block = element.matches(".claim") ? "center" : "start";
+  element.scrollIntoView({ block });
+  requestAnimationFrame(() => requestAnimationFrame(() => element.scrollIntoView({ block })));
 }
 
 /**
