@@ -79,7 +79,7 @@ def poster_of(
     stations, ribbons = _linked(stations, ribbons)
     return Poster(
         title=_title(trace, result),
-        subtitle=" · ".join(_subtitle(trace, words)),
+        subtitle=" · ".join(_subtitle(trace, result, words)),
         stations=tuple(stations),
         ribbons=tuple(ribbons),
         lanes=_lanes(stations, ribbons),
@@ -226,12 +226,16 @@ def _title(trace: Trace, result: CheckResult | None) -> str:
     return (result.document.title if result else "") or own or "shapeflow"
 
 
-def _subtitle(trace: Trace, words: Translator) -> Iterable[str]:
+def _subtitle(trace: Trace, result: CheckResult | None, words: Translator) -> Iterable[str]:
     parameters, flops = total_parameters(trace), total_flops(trace)
     if parameters:
         yield words("n-parameters-in", n=format_count(parameters))
     if flops:
         yield words("n-flops-in", n=format_count(flops), adds=format_count(flops / 2))
+    if result is not None:
+        checked = [verdict for verdict in result.verdicts if not verdict.claim.said]
+        held = sum(verdict.passed and not verdict.skipped for verdict in checked)
+        yield words("n-lines-hold", n=held, all=len(checked))
 
 
 def _foot(trace: Trace, words: Translator) -> str:

@@ -36,9 +36,9 @@ class Size:
     margin: float = 40
     pad: float = 12
     """Between the edge of a box and its texts."""
-    gap: float = 52
+    gap: float = 46
     """Least room between columns."""
-    track: float = 14
+    track: float = 9
     """More room for each further line that turns there."""
     widest_gap: float = 130
     narrowest: float = 96
@@ -76,8 +76,8 @@ CARD = Size(
     13,
     margin=26,
     pad=8,
-    gap=36,
-    track=9,
+    gap=34,
+    track=7,
     narrowest=64,
     widest=180,
     sheet=44,

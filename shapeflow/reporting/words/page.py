@@ -139,6 +139,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "never-read": ("computed, never read", "算出后无人读取"),
     "n-parameters-in": ("{n} parameters", "{n} 参数"),
     "n-flops-in": ("{n} FLOPs = {adds} multiply-adds", "{n} 次浮点运算 = {adds} 次乘加"),
+    "n-lines-hold": ("{n} of {all} checked lines hold", "{all} 条核对过的语句中 {n} 条成立"),
     "poster-one-run": ("one recorded run", "一次运行的记录"),
     "poster-shapes-only": ("shapes only", "仅推导形状"),
     "legend-lines": ("checked and true", "已核对且成立"),
