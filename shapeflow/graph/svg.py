@@ -111,7 +111,7 @@ def _frame(
         size = f'width="{_short(room.width)}" height="{_short(room.height)}"'
         title = f'<rect class="behind" x="{_short(room.left)}" y="{_short(room.top)}" {size}/>{title}'
     outline = f'<g class="{classes}">{_linked(group, _outline(group, box))}</g>'
-    return outline, f'<g class="title">{_linked(group, title)}</g>'
+    return outline, f'<g class="frame-title">{_linked(group, title)}</g>'
 
 
 def _linked(group: Element, body: str) -> str:

@@ -31,10 +31,10 @@ OVERVIEW_NODES = (17, 13, 10, 8, 6, 4)
 
 def overview(parts: SectionMaterial) -> Drawing:
     """Return the figure of the whole path, without the masks and indices that go everywhere."""
-    return draw_all([_overviews(parts)], parts.palette, parts.words)[0]
+    return draw_all([overviews(parts)], parts.palette, parts.words)[0]
 
 
-def _overviews(parts: SectionMaterial) -> Iterator[Graph]:
+def overviews(parts: SectionMaterial) -> Iterator[Graph]:
     """Yield graphs of the whole path with fewer and fewer boxes."""
     values = parts.trace.values
     for limit in OVERVIEW_NODES:

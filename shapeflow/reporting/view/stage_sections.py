@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from shapeflow.graph.model import Graph
 from shapeflow.graph.ways import Ways
 from shapeflow.model.containers import ids_at, told
 from shapeflow.model.costs import Stage
@@ -20,7 +21,7 @@ from shapeflow.reporting.view.docstrings import Docstrings
 from shapeflow.reporting.view.letters import letters_at
 from shapeflow.reporting.view.material import MOST_CALLS, SectionMaterial, call_links
 from shapeflow.reporting.view.model import PartView, PortView, SectionView
-from shapeflow.reporting.view.section_figures import drawn, figure_of_call, own_ops
+from shapeflow.reporting.view.section_figures import drawn, figure_of_call, overviews, own_ops
 
 MOST_PORTS = 16
 MOST_NAMES = 4
@@ -48,12 +49,19 @@ def stage_sections(parts: SectionMaterial) -> list[SectionView]:
     for root in stage_tree(parts.trace):
         for heading in _headings(parts.trace, root):
             views.append(_section(parts, heading, docs))
-            whole = heading.stages[0].level == 0  # its figure is the one of the whole path
-            single = None if whole or len(heading.stages) > 1 else heading.stages[0].calls[0]
-            figures.append(
-                iter(()) if single is None else figure_of_call(parts, single, ways, views[-1].title)
-            )
+            figures.append(_figures(parts, heading, ways, views[-1].title))
     return drawn(parts, views, figures)
+
+
+def _figures(parts: SectionMaterial, heading: Heading, ways: Ways, title: str) -> Iterator[Graph]:
+    """Return what a section may draw: for the model the whole path, for a part its inside."""
+    if len(heading.stages) > 1:
+        return iter(())
+    if heading.stages[0].level:
+        return figure_of_call(parts, heading.stages[0].calls[0], ways, title)
+    return (
+        iter(()) if parts.trace.run.failure else overviews(parts)
+    )  # a failed run has it on the first screen
 
 
 def _headings(trace: Trace, root: Node) -> Iterator[Heading]:

@@ -131,7 +131,7 @@ function figureKey(event) {
 /** Mark the boxes and labels that hold what is looked for, and move the first into sight. */
 function findInFigure() {
   const wanted = byId("figure-search", HTMLInputElement).value.trim().toLowerCase();
-  const groups = all(".node, .title", byId("figure-stage"));
+  const groups = all(".node, .frame-title", byId("figure-stage"));
   const found = groups.filter((group) => {
     const hit = Boolean(wanted) && (group.textContent ?? "").toLowerCase().includes(wanted);
     group.classList.toggle("found", hit);

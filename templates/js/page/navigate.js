@@ -84,7 +84,10 @@ function followId(id, scroll = true) {
 function bringIntoView(element) {
   const block = element.matches(".claim") ? "center" : "start";
   element.scrollIntoView({ block });
-  requestAnimationFrame(() => requestAnimationFrame(() => element.scrollIntoView({ block })));
+  state.goal = element;
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    if (state.goal === element) element.scrollIntoView({ block });
+  }));
 }
 
 /**

@@ -33,6 +33,7 @@ function placeOf(address) {
  * @param {TextPlace} place
  */
 function returnTo({ anchor, top }) {
+  state.goal = null;
   if (!anchor?.checkVisibility()) { window.scrollTo(0, 0); return; }
   // Sections that come into sight take the room that they really need: what was above may move what is looked for.
   for (let tries = 0; tries < 3; tries += 1) window.scrollBy(0, anchor.getBoundingClientRect().top - top);

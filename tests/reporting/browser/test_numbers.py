@@ -159,4 +159,4 @@ def test_chinese_is_chinese(numbered, visit):
     text = page.locator("#numbers").inner_text()
     for word in ("乘加次数", "一次乘加计为两次浮点运算", "此时最大的张量", "按运行顺序"):
         assert word in text
-    assert "批大小" in page.locator(".symbols").inner_text()
+    assert "批大小" in page.locator(".symbols").text_content()
