@@ -55,6 +55,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--device", choices=devices, default="auto", help=device)
     add("--checkpoint", metavar="FILE", help="weights, .pt or .safetensors")
     add("--seed", type=int, default=0, metavar="N", help="of random weights (default 0)")
+    kept = "pictures: small pictures of features, attention, boxes and masks (at most 600 kB), for the report"
+    add("--keep", choices=("pictures",), help=kept)
     add("-o", "--output", type=Path, metavar="FILE", help="NAME.trace.json or NAME.trace.json.gz")
     name = "which of the runs of a document it is; 'check' then knows its trace among several"
     add("--name", default="", metavar="RUN", help=name)
@@ -86,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     shown = not args.quiet and not is_standard_output(wanted)
     if args.device == "auto" and request.checkpoint is None:
         say("no checkpoint: shapes only, nothing large is computed (--device cpu computes)", quiet)
-    trace = _record(on_device(request, args.device), quiet)
+    trace = _record(on_device(request, args.device), quiet, pictures=args.keep == "pictures")
     trace = replace(trace, run=replace(trace.run, name=args.name))
     with collection_paused():  # torch and the trace are many objects, and what is made of them stays
         return _show_all(args, trace, wanted, quiet=quiet, shown=shown)
@@ -119,7 +121,7 @@ def _show_all(args: argparse.Namespace, trace: Trace, wanted: Path, *, quiet: bo
     return _outcome(trace, output, args.verbose, kept=wanted)
 
 
-def _record(request: Request, quiet: bool) -> Trace:
+def _record(request: Request, quiet: bool, *, pictures: bool) -> Trace:
     """Run, and show how far it is."""
     from shapeflow.adapters.request import to_arguments
     from shapeflow.runs.execute import execute
@@ -131,7 +133,8 @@ def _record(request: Request, quiet: bool) -> Trace:
     count = FlopCount(to_arguments(replace(request, checkpoint=None))) if real and not quiet else None
     label = f"{display_target(request.target)}, {f'on {request.device}' if real else 'shapes only'}"
     with Progress(label, None if quiet else sys.stderr, count) as progress:
-        return execute(request, progress=progress.update, capture=numbers_of(request))
+        captured = numbers_of(request)
+        return execute(request, progress=progress.update, capture=captured, pictures=pictures)
 
 
 def _check(trace: Trace) -> CheckResult | None:

@@ -13,6 +13,7 @@ from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, TypeVar
 
+from shapeflow.model.pictures import KINDS, picture_fault
 from shapeflow.model.records import Failure, Value
 from shapeflow.model.rows import (
     MAX_SIZE,
@@ -148,12 +149,27 @@ def _read_origin(thing: Any) -> str:
     raise MalformedError(f"op, input, parameter, buffer or unknown, not {shown(thing)}")
 
 
+def _read_picture_kind(thing: Any) -> str:
+    if thing in KINDS:
+        return str(thing)
+    raise MalformedError(f"{', '.join(KINDS)}, not {shown(thing)}")
+
+
+def _read_picture(thing: Any) -> str:
+    fault = picture_fault(thing)
+    if fault:
+        raise MalformedError(f"{fault}, not {shown(thing)}")
+    return str(thing)
+
+
 _READ: dict[str, Callable[[Any], Any]] = {
     "str": read_text,
     "int": read_integer,
     "int | None": _read_optional_integer,
     "bool": _read_truth,
     "Origin": _read_origin,
+    "PictureKind": _read_picture_kind,
+    "PictureData": _read_picture,
     "tuple[int, ...]": tuple,
     "tuple[str, ...]": lambda thing: tuple(read_text(item) for item in read_list(thing)),
     "Sequence[Port]": read_ports,

@@ -1,7 +1,6 @@
 """The data of one recorded run. Plain values only: reading a trace never needs torch.
 
-Ids are positions: ``records.values[7].id == 7``. Everything is immutable. Questions are answered above:
-``selector`` says what is meant by a name, ``flow`` what went where, and ``Trace`` offers both.
+Ids are positions: ``records.values[7].id == 7``. Everything is immutable. ``Trace`` answers questions.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import Any, Literal, TypeVar
 from shapeflow.common.control_characters import visible_line
 from shapeflow.model.call_names import call_key, call_name
 from shapeflow.model.containers import Container
+from shapeflow.model.pictures import Picture
 from shapeflow.model.ports import Port, item_name
 from shapeflow.model.run_record import Failure, Run
 from shapeflow.model.tensors import ModuleTensor
@@ -42,7 +42,6 @@ __all__ = [
 ]
 
 Answer = TypeVar("Answer")
-
 SCHEMA = "shapeflow.trace/1"
 Origin = Literal["op", "input", "parameter", "buffer", "unknown"]
 
@@ -226,6 +225,7 @@ class Records:
     """What large containers held that calls were handed or gave; the ports of calls refer to it."""
     excerpts: tuple[Excerpt, ...] = ()
     """Lines of the user's own files; those of installed packages are read where a report is made."""
+    pictures: tuple[Picture, ...] = ()
 
     @cached_property
     def module_by_path(self) -> dict[str, Module]:
@@ -274,5 +274,6 @@ RECORDS: dict[str, type[Any]] = {
     "escapes": Escape,
     "containers": Container,
     "excerpts": Excerpt,
+    "pictures": Picture,
 }
 """The lists of a trace file, in their order."""

@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import fields, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -166,12 +166,9 @@ def _opened(path: Path, trace: Kind) -> Kind:
     fault = first_fault(trace.containers)
     if fault is not None:
         raise _dangling(path, "containers", *fault)
-    table = ContainerTable(trace.containers)
+    opened = partial(with_containers, table=ContainerTable(trace.containers))
     calls = tuple(
-        replace(
-            call, inputs=with_containers(call.inputs, table), outputs=with_containers(call.outputs, table)
-        )
-        for call in trace.calls
+        replace(call, inputs=opened(call.inputs), outputs=opened(call.outputs)) for call in trace.calls
     )
     return replace(trace, calls=calls)
 

@@ -123,6 +123,7 @@ def finished(
         tuple(builder.sources.sources),
         parts.containers,
         excerpts_of(builder.sources) if run.adapter in OWN_CODE else (),
+        () if builder.pictures is None else builder.pictures.found(),
     )
 
 

@@ -74,11 +74,20 @@ class Job:
     Args:
         prepare: builds the model.
         device: where.
+        pictures: keep small pictures of what is computed.
         known_inputs: build it for real also for a shapes-only run, which may read its inputs then.
     """
 
-    def __init__(self, prepare: Callable[[], Prepared], device: str, *, known_inputs: bool = False) -> None:
+    def __init__(
+        self,
+        prepare: Callable[[], Prepared],
+        device: str,
+        *,
+        pictures: bool = False,
+        known_inputs: bool = False,
+    ) -> None:
         self._prepare, self._device, self._known_inputs = prepare, device, known_inputs
+        self._pictures = pictures
         self._mode: ShapesOnly | None = None  # under which the model was built
         self._weights = 0  # elements that were left out then
         self._changes = Changes()
@@ -108,7 +117,12 @@ class Job:
         prepared = self.prepared
         assert prepared is not None
         recording = Recording(
-            prepared.model, shapes_only=mode, device=device, progress=progress, capture=capture
+            prepared.model,
+            shapes_only=mode,
+            device=device,
+            progress=progress,
+            capture=capture,
+            pictures=self._pictures,
         )
         described = describe(prepared, recording)
         recording.run = replace(described, notes=(*described.notes, *notes), seconds={"build": built})

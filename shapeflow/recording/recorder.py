@@ -35,6 +35,7 @@ from shapeflow.recording.lazy_dynamo import is_compiled, load_before_run, run_as
 from shapeflow.recording.modes import keep_function_state, put_on, refuse_inside_shapes_only
 from shapeflow.recording.operators import OperatorWatch, RealOperators
 from shapeflow.recording.ops import Functions, FunctionWatch
+from shapeflow.recording.pictures.taker import PictureTaker
 from shapeflow.recording.shapes_only.memo import MetaMemo
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 from shapeflow.recording.torch_internals import no_torch_function
@@ -59,6 +60,7 @@ class Recording:
         device: where the run happens: ``meta``, ``cpu`` or ``cuda``.
         progress: told the FLOPs done so far after each op that has any.
         capture: tensors of a real run whose numbers go into the trace, by the name they get there.
+        pictures: keep small pictures of what is computed, or of a shapes-only run what they would show.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Recording:
         device: str = "cpu",
         progress: Callable[[float], None] | None = None,
         capture: Mapping[str, Capture] | None = None,
+        pictures: bool = False,
     ) -> None:
         self.run = Run(
             "python",
@@ -89,6 +92,10 @@ class Recording:
         if capture and shapes_only is None:
             self._builder.capturer = Capturer(capture)
             self._builder.capturer.look_at_model(modules.tensor_names(model))
+        if pictures:
+            with no_torch_function():
+                identity = self._builder.identity
+                self._builder.pictures = PictureTaker(model, identity, draws=shapes_only is None)
         self._changes, self._last = Changes(), Changes()
         # Python calls no `__exit__` if Ctrl-C comes at its very beginning: then this ends what was begun. It
         # is no `__del__`, in which a Ctrl-C would be lost, also after all has ended.

@@ -134,6 +134,7 @@ def run(
     target: str,
     progress: Callable[[float], None] | None = None,
     capture: Mapping[str, Capture] | None = None,
+    pictures: bool = False,
 ) -> Trace:
     """Build a model with ``prepare`` and run it under observation; a failed run gives the trace up to there.
 
@@ -144,6 +145,7 @@ def run(
         target: what the user asked for, for the trace.
         progress: told the FLOPs done so far.
         capture: tensors of a real run whose numbers go into the trace, by the name they get there.
+        pictures: keep small pictures of what is computed.
 
     Raises:
         Exception: whatever ``prepare`` raises. What the run itself raises is in ``trace.run.failure``.
@@ -160,12 +162,12 @@ def run(
         )
 
     drawn = RandomNumbers()
-    job = Job(prepare, device)
+    job = Job(prepare, device, pictures=pictures)
     trace = _done(job, describe, progress, capture)
     if not job.lacks_known_inputs():
         return trace
     drawn.put_back()
-    again = Job(prepare, device, known_inputs=True)
+    again = Job(prepare, device, pictures=pictures, known_inputs=True)
     try:
         return _done(again, describe, progress, capture)
     except Exception:  # it cannot be built for real

@@ -15,6 +15,7 @@ from shapeflow.recording.capture import Capturer
 from shapeflow.recording.containers import Containers
 from shapeflow.recording.error_path import ErrorPath
 from shapeflow.recording.identity import Identity
+from shapeflow.recording.pictures.taker import PictureTaker
 from shapeflow.recording.ports import PLAIN_TYPES, arguments, plain, tensors_of, walk
 from shapeflow.recording.run_mode import RunMode
 from shapeflow.recording.source import SourceLines
@@ -49,6 +50,7 @@ class TraceBuilder:
         self.passes: list[Pass] = []
         self.peak_op: int | None = None
         self.capturer: Capturer | None = None
+        self.pictures: PictureTaker | None = None
         self.failing_ops = ErrorPath()
         self.failing_calls = ErrorPath()
         self._peak = 0
@@ -64,6 +66,11 @@ class TraceBuilder:
     def open_call(self) -> CallBuilder | None:
         """The innermost call that is running."""
         return self.open_calls[-1] if self.open_calls else None
+
+    @property
+    def _path(self) -> str:
+        """Of the module that is running."""
+        return self.open_calls[-1].path if self.open_calls else ""
 
     # Values -----------------------------------------------------------------------------------------------
 
@@ -144,6 +151,8 @@ class TraceBuilder:
         self.open_ops.append(op)
         if self.capturer is not None:
             self._keep(self.open_call, target, op.inputs, _leaves(rows))
+        if self.pictures is not None:
+            self.pictures.op_began(op, self._path, args, kwargs)
         return op
 
     def end_op(self, op: OpBuilder, leaves: list[tuple[str, Any]]) -> None:
@@ -161,6 +170,8 @@ class TraceBuilder:
         op.outputs[:0] = ports
         if self.capturer is not None:
             self._keep(self.open_call, op.target, op.outputs, (leaf for _, leaf in leaves))
+        if self.pictures is not None:
+            self.pictures.op_ended(op, self._path, leaves)
         if gave_none and not op.wrote:
             if op.read_number:
                 self.escape(op, op.target)
@@ -224,6 +235,8 @@ class TraceBuilder:
         self.open_calls.append(call)
         if self.capturer is not None:
             self._keep(call, "", self._given(rows, origin), _leaves(rows))
+        if self.pictures is not None:
+            self.pictures.call_began(call, rows)
         return call
 
     def end_call(
@@ -238,6 +251,8 @@ class TraceBuilder:
         call.outputs = [*self._handed(rows, "unknown"), *added]
         if self.capturer is not None:
             self._keep(call, "", self._given(rows, "unknown"), _leaves(rows))
+        if self.pictures is not None and not raised:
+            self.pictures.call_ended(call, rows)
         call.last_op = len(self.ops)
         call.raised = raised
         for left in _close(self.open_calls, call):

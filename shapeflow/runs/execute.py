@@ -27,6 +27,7 @@ def execute(
     adapter: Adapter | None = None,
     progress: Callable[[float], None] | None = None,
     capture: Mapping[str, Capture] | None = None,
+    pictures: bool = False,
 ) -> Trace:
     """Build and run what a request asks for; a failed run gives the trace up to there.
 
@@ -36,6 +37,7 @@ def execute(
         adapter: the request's adapter, if it is at hand; loading a factory runs the user's file.
         progress: told the FLOPs done so far.
         capture: tensors of a real run whose numbers go into the trace, by the name they get there.
+        pictures: keep small pictures of what is computed; a shapes-only run notes what they would show.
 
     Raises:
         InputError: no adapter knows the target, a package is missing, or the request cannot be met.
@@ -55,6 +57,7 @@ def execute(
             target=target or request.target,
             progress=progress,
             capture=capture if request.device != "meta" else None,
+            pictures=pictures,
         )
 
 
@@ -83,6 +86,7 @@ def run(
     checkpoint: str | Path | None = None,
     device: str = "auto",
     seed: int = 0,
+    pictures: bool = False,
 ) -> Trace:
     """Build a model, run it and return the trace, as ``shapeflow trace`` does.
 
@@ -96,6 +100,7 @@ def run(
         device: ``meta`` for shapes only, ``cpu`` or ``cuda``; ``auto``: the best there is with a checkpoint,
             else ``meta``.
         seed: of random weights.
+        pictures: keep small pictures of what is computed.
 
     Raises:
         InputError: the model is not known, or something that it is given cannot be used.
@@ -110,7 +115,7 @@ def run(
         "checkpoint": [] if checkpoint is None else [str(checkpoint)],
     }
     request = on_device(from_texts(target, texts, seed=seed), device)
-    trace = execute(request, capture=numbers_of(request))
+    trace = execute(request, capture=numbers_of(request), pictures=pictures)
     if trace.run.failure is not None:
         error = failure_error(trace)
         error.shapeflow_trace = trace  # type: ignore[attr-defined]

@@ -359,3 +359,28 @@ def test_a_failed_run_leaves_a_good_trace_and_report(project, capsys):
 def test_a_place_that_is_no_file_is_refused(words, place, capsys):
     assert cli.main([*words.split(), place]) == 2
     assert "is not a name for a" in capsys.readouterr().err
+
+
+def test_pictures_are_kept_on_request(tmp_path, capsys):
+    (tmp_path / "seer.py").write_text(
+        textwrap.dedent("""
+        import torch
+        from torch import nn
+
+        def build():
+            return nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3)).eval(), (torch.rand(1, 3, 32, 32),)
+        """)
+    )
+    for device, missing in (("cpu", {""}), ("meta", {"shapes-only"})):
+        output, report = tmp_path / f"{device}.trace.json", tmp_path / f"{device}.html"
+        words = [f"{tmp_path}/seer.py:build", "--device", device, "-o", str(output), "--report", str(report)]
+        assert cli.main(["trace", "--keep", "pictures", "--model", *words]) == 0
+        pictures = Trace.load(output).pictures
+        assert [picture.kind for picture in pictures] == ["input", "features", "features"]
+        assert {picture.missing for picture in pictures} == missing
+        assert 'class="thumb"' in report.read_text()
+    assert (
+        cli.main(["trace", "--model", f"{tmp_path}/seer.py:build", "--device", "cpu", "-o", str(output)]) == 0
+    )
+    assert Trace.load(output).pictures == ()
+    capsys.readouterr()

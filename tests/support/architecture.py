@@ -48,7 +48,7 @@ UPWARDS: dict[tuple[str, str], str] = {
 """The imports that point upwards all the same: (file, module) -> the reason."""
 
 MODEL_ORDER = (
-    "ports unseen containers call_names tensors run_record records match moments pattern path_index "
+    "ports unseen containers call_names tensors run_record pictures records match moments pattern path_index "
     "owned not_found selector members links bridges handed_on orders items exact_names making "
     "making_text unused doubts flow call_tree costs stage_tree lifetimes shares amounts rows codec "
     "tracefile trace variation axis_names"

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from builders import TraceBuilder
 
+from shapeflow.model.pictures import Picture
 from shapeflow.model.records import Run, Value
 from shapeflow.model.trace import Trace
 
 # The smallest JPEG and PNG that a browser draws.
+GREY = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAAAAADRSSBWAAAAC0lEQVR42mMwOAAAASMA8VNZygsAAAAASUVORK5CYII="
+"""A PNG of two grey pixels."""
 PIXEL = (
     "/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAAMCAgICAgMCAgIDAwMDBAYEBAQEBAgGBgUGCQgKCgkICQkKDA8MCgsOCwkJDRENDg8QEBEQCgwS"
     "ExIQEw8QEBD/yQALCAABAAEBAREA/8wABgAQEAX/2gAIAQEAAD8A0s8g/9k="
@@ -191,6 +194,24 @@ def mask_head(build: TraceBuilder, queries: Value, pixels: Value) -> Value:
         )
         call.returns(masks)
     return masks
+
+
+def pictured(*, drawn: bool = True) -> Trace:
+    """Return the trace of the detector with a picture of each kind."""
+    trace = detector()
+    by_type = {str(value): value.id for value in trace.values}
+    level, score = by_type["f32[1, 16, 8, 8]"], by_type["f32[1, 10, 64]"]
+    masks = by_type["f32[1, 10, 32, 32]"]
+    missing = "" if drawn else "shapes-only"
+    pictures = (
+        Picture(level, "features", GREY, 2, 1, 16, 87, 2, missing=missing),
+        Picture(score, "attention", GREY, 2, 1, heads=4, token=1, tokens=10, missing=missing),
+        Picture(masks, "masks", GREY, 2, 1, count=3, best="0.91", scored="presence", missing=missing),
+    )
+    if not drawn:
+        return replace(trace, pictures=tuple(replace(one, data="", best="") for one in pictures))
+    run = replace(trace.run, device="cpu", inputs={**trace.run.inputs, "checkpoint": "sam.pt"})
+    return replace(trace, run=run, pictures=pictures)
 
 
 def crashed() -> Trace:

@@ -58,7 +58,18 @@ SCRIPTS = (*(f"model/{name}" for name in MODEL_SCRIPTS), *(f"page/{name}" for na
 """In the order in which they run: they become one script, and the last starts the page."""
 STYLES = tuple(
     f"{name}.css"
-    for name in ["base", "document", "claims", "figures", "numbers", "panels", "poster", "narrow", "print"]
+    for name in [
+        "base",
+        "document",
+        "claims",
+        "figures",
+        "numbers",
+        "panels",
+        "poster",
+        "pictures",
+        "narrow",
+        "print",
+    ]
 )
 
 COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)

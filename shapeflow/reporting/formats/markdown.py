@@ -12,6 +12,7 @@ from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.figure_model import Drawing
 from shapeflow.reporting.view.link_model import LinkView
 from shapeflow.reporting.view.model import ClaimView, ReportView, SectionView
+from shapeflow.reporting.view.pictures_model import ValuePicture
 from shapeflow.reporting.view.pieces import Piece
 from shapeflow.reporting.view.statement_model import StatementPart
 
@@ -43,6 +44,7 @@ def render(view: ReportView) -> str:
         lines += _drawing(words("overview"), view.overview)
     for section in view.sections:
         lines += _section(section, words)
+    lines += _pictures(view.pictures.rest, words)
     lines += _corrections(view, words)
     lines += _statements(view, words)
     lines += _map(view, words)
@@ -126,9 +128,16 @@ def _section(section: SectionView, words: Translator) -> list[str]:
             for part in section.parts
         ]
         lines += [*table([words("contains"), "", "", words("gives")], rows), ""]
+    lines += _pictures(section.pictures, words)
     if section.drawing:
         lines += _drawing(words("figure"), section.drawing)
     return lines
+
+
+def _pictures(pictures: Sequence[ValuePicture], words: Translator) -> list[str]:
+    """Name the pictures that the page shows."""
+    rows = [f"- {code(one.selector)}: {text(one.title)}. {text(one.how)}" for one in pictures]
+    return _folded(words("pictures"), rows)
 
 
 def _harmless(prose: str) -> str:

@@ -101,6 +101,8 @@ def _section(section: SectionView, words: Translator, width: int) -> Iterator[Li
         arrow = "→" if port.gives else "←"
         note = f"  {words('unused')}" if port.unused else ""
         yield "", f"{INDENT}{arrow} {port.name}  {_joined(port.shape)}{note}"
+    for picture in section.pictures:
+        yield "dim", f"{INDENT}▦ {picture.selector}  {picture.title}"
 
 
 def _claim(claim: ClaimView, words: Translator, width: int) -> Iterator[Line]:

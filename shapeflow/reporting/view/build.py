@@ -23,6 +23,7 @@ from shapeflow.reporting.view.link_model import LinkView
 from shapeflow.reporting.view.material import SectionMaterial
 from shapeflow.reporting.view.model import ClaimView, FailureView, ReportView, SectionView
 from shapeflow.reporting.view.numbers import numbers_of
+from shapeflow.reporting.view.pictures import lay_pictures
 from shapeflow.reporting.view.section_figures import overview
 from shapeflow.reporting.view.sections import walkthrough_sections
 from shapeflow.reporting.view.size_origins import size_origins
@@ -63,16 +64,15 @@ def build(
         WalkthroughError: the table is not one, or a row of it cannot be used.
     """
     result = result.about(trace) if result else None
-    words = Translator(language)
-    names = trace.cached(ExactNames)
-    tree = trace.cached(CallTree)
-    sources = Sources(trace, folders)
+    words, sources = Translator(language), Sources(trace, folders)
+    names, tree = trace.cached(ExactNames), trace.cached(CallTree)
     colours = Colours(symbols_of(trace, result, words))
     claims = ClaimViews(trace, names, sources, colours, words)
     coverage = coverage_of(result) if result else None
     covered = coverage.calls if coverage else {}
     parts = SectionMaterial(trace, tree, names, colours, words, claims, coverage)
     sections = walkthrough_sections(parts, result) if result else stage_sections(parts)
+    sections, picture, pictures = lay_pictures(parts, sections, result, picture_of(trace))
     rows = section_rows(trace, result, sections, names, words) if result else None
     numbers = numbers_of(trace, names, words, rows)
     other, partners = mapped(trace, names, result.document if result else None, language)
@@ -89,8 +89,9 @@ def build(
         unobserved=tuple(unobserved_of(trace, words)),
         failure=_failure(trace, claims, sources),
         causes=tuple(_causes(result, sections, words)) if result else (),
-        picture=picture_of(trace),
+        picture=picture,
         symbols=colours.symbols,
+        pictures=pictures,
         poster=poster_of(trace, result, colours, words),
         overview=overview(parts),
         sections=tuple(sections),

@@ -16,6 +16,7 @@ from shapeflow.reporting.view.doc_model import DocView
 from shapeflow.reporting.view.figure_model import Attention, Drawing, FeatureMap
 from shapeflow.reporting.view.link_model import LinkView
 from shapeflow.reporting.view.numbers_model import NumbersView
+from shapeflow.reporting.view.pictures_model import PicturesView, PictureView, ValuePicture
 from shapeflow.reporting.view.pieces import Piece
 from shapeflow.reporting.view.statement_model import StatementPart
 
@@ -194,6 +195,8 @@ class SectionView:
     """What the classes of the user's model say of themselves, there too."""
     parts: tuple[PartView, ...] = ()
     """And what is in it."""
+    pictures: tuple[ValuePicture, ...] = ()
+    """What the values that it speaks of look like."""
     guards: str = ""
     """What its claims constrain: ``12 calls, 8 ports, 20 sizes``; empty if nothing."""
 
@@ -239,21 +242,6 @@ class FailureView:
 
 
 @dataclass(frozen=True, slots=True)
-class PictureView:
-    """The input image."""
-
-    data: str
-    """``data:image/jpeg;base64,…``."""
-    width: int
-    height: int
-    prompt: str
-    boxes: tuple[tuple[float, float, float, float, bool], ...]
-    """Left, top, width, height as shares of the picture, and whether it is a positive box."""
-    masks: str = ""
-    """A picture to lay over it, or empty."""
-
-
-@dataclass(frozen=True, slots=True)
 class ReportView:
     """Everything a report says."""
 
@@ -274,6 +262,7 @@ class ReportView:
     """Why many claims fail at once."""
     picture: PictureView | None
     symbols: tuple[Symbol, ...]
+    pictures: PicturesView
     poster: Poster
     """The whole run in one picture."""
     overview: Drawing | None

@@ -15,8 +15,9 @@ from shapeflow.model.trace import Trace
 from shapeflow.reporting.run_facts import OWN, gradients_text, inputs_text, training_text
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.link_model import LinkView
-from shapeflow.reporting.view.model import Count, Fact, PictureView
+from shapeflow.reporting.view.model import Count, Fact
 from shapeflow.reporting.view.numbers_model import NumbersView
+from shapeflow.reporting.view.pictures_model import PictureView
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult

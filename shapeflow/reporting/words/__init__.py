@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shapeflow.reporting.words import explorer, first_screen, numbers, page, verdicts
+from shapeflow.reporting.words import explorer, first_screen, numbers, page, pictures, verdicts
 
 LANGUAGES = ("en", "zh")
 
@@ -12,5 +12,6 @@ TABLE: dict[str, tuple[str, str]] = {
     **page.TABLE,
     **numbers.TABLE,
     **explorer.TABLE,
+    **pictures.TABLE,
 }
 """Key -> English, Chinese. ``one|many`` is chosen by ``n``; braces are filled in."""

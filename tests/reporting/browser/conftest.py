@@ -13,6 +13,7 @@ from report_samples import (
     crashed,
     detector,
     hostile,
+    pictured,
     write_mapped_walkthrough,
     write_stated_walkthrough,
     write_walkthrough,
@@ -50,7 +51,8 @@ def pages(tmp_path_factory) -> dict[str, Path]:
     """Pages by name.
 
     ``good``, ``stated`` (with the statements of a text), ``mapped`` (to another model), ``evil``,
-    ``crashed``, ``alone`` (no walkthrough), ``packed``, ``chinese``.
+    ``pictured``, ``frames`` (what a shapes-only run has not drawn), ``crashed``,
+    ``alone`` (no walkthrough), ``packed``, ``chinese``.
     """
     folder = tmp_path_factory.mktemp("pages")
     good = check(detector(), write_walkthrough(folder))
@@ -64,6 +66,8 @@ def pages(tmp_path_factory) -> dict[str, Path]:
         "evil": build(evil.trace, evil, folders=[]),
         "crashed": build(crashed(), folders=[]),
         "alone": build(detector(), folders=[]),
+        "pictured": build(pictured(), check(pictured(), good.document), folders=[]),
+        "frames": build(pictured(drawn=False), check(pictured(drawn=False), good.document), folders=[]),
         "packed": build(detector(repeat=200), folders=[]),
         "chinese": build(good.trace, good, language="zh", folders=[]),
     }

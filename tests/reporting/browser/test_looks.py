@@ -154,3 +154,25 @@ def test_the_statements_of_a_text_are_picked_by_part(visit):
     row.locator("a").click()
     assert page.url.endswith("#claim-said-backbone-vision-backbone-convs-3-reaches-mask-head")
     assert page.locator(".refuted[open] .claim[data-said]").is_visible(), "the link opens the fold"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("name", "drawn"), [("pictured", 3), ("frames", 0)])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_pictures_of_values_are_seen(visit, name, drawn, width, scheme):
+    page = visit(name, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('.part').forEach((p) => p.style.contentVisibility = 'visible')")
+    for image in page.locator(".thumb img").all():
+        image.scroll_into_view_if_needed()
+    assert page.locator("main .thumb").count() == 3
+    assert page.locator("main .thumb img").count() == drawn
+    page.wait_for_function("[...document.querySelectorAll('.thumb img')].every((i) => i.naturalWidth === 2)")
+    sizes = page.evaluate("[...document.querySelectorAll('.thumb .frame')].map((f) => f.clientHeight)")
+    assert min(sizes) >= 30
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CONTRAST) == []
+
+
+def test_the_inspector_shows_the_picture_of_a_value(visit):
+    page = visit("pictured", address="#at=backbone.vision_backbone.convs.2@0:out")
+    assert page.locator("#inspected .thumb[data-kind=features] img").count() == 1
