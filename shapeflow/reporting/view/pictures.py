@@ -180,6 +180,7 @@ def values_about(
     verdicts = {verdict.claim.id: verdict for verdict in result.verdicts}
     for own in result.document.sections:
         mine = [verdicts[claim] for block in own.blocks for claim in block.claims if claim in verdicts]
+        mine = [verdict for verdict in mine if not verdict.claim.said]
         calls = {call for verdict in mine for call in verdict.evidence.calls}
         named = {value for verdict in mine for value in verdict.evidence.values}
         about[own.id or "start"] = [named, _given(trace, calls) | _beside(trace, named)]
