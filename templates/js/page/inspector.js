@@ -178,8 +178,9 @@ function valueView(value, selector) {
     head(words("value"), selector, owner?.kind === "call" || owner?.kind === "op" ? owner : null, shape),
     value.materialized ? pair(words("memory-size"), value.type.memory) : oddText(words("not-materialized")),
     value.unused ? pair(words("used-by"), make("span", { class: "badge" }, words("nobody"))) : null,
-    ...[...document.querySelectorAll(".thumb")].filter((thumb) => (
-      thumb instanceof HTMLElement && trace.find(thumb.dataset.value ?? "") === value)).map((thumb) => thumb.cloneNode(true)),
+    ...[...document.querySelectorAll(".thumb")]
+      .filter((thumb) => thumb instanceof HTMLElement && trace.find(thumb.dataset.value ?? "") === value)
+      .map((thumb) => thumb.cloneNode(true)),
     originBlock(value),
     users.length ? make("div", {}, make("h4", {}, words("used-by"), ` · ${users.length}`),
       longList(users, (op) => typedRow(op.selector, typesOf(op.gives)))) : null,
