@@ -50,6 +50,7 @@
  * @property {number} output_count
  */
 /** @typedef {{ name: string, alias: string, value: number | null, text: string }} PortRow */
+/** @typedef {{ port: number, values: number[] }} ContainerRow */
 /** @typedef {"op" | "input" | "parameter" | "buffer" | "unknown"} Origin */
 /**
  * @typedef {object} ValueRow
@@ -70,7 +71,7 @@
 /** @typedef {{ number: number, tokens: number }} LineRow */
 /** @typedef {{ css_class: string, text: string }} Token */
 /** @typedef {{ size: number, selector: string, reason: string }} SizeOrigin */
-/** @typedef {{ value: number, how: string }} EscapeRow */
+/** @typedef {{ value: number, how: string, call: number | null }} EscapeRow */
 
 /**
  * A trace as it travels inside the page.
@@ -78,6 +79,7 @@
  * @property {Table<CallRow>} calls
  * @property {Table<OpRow>} ops
  * @property {Table<PortRow>} ports those of all calls, then of all ops, inputs before outputs
+ * @property {Table<ContainerRow>} containers
  * @property {Table<ValueRow>} values
  * @property {Table<TensorType>} types
  * @property {Table<ModuleRow>} modules
@@ -167,7 +169,7 @@
  *   kind: "op", id: number, call: Call | null, parent: Op | null, source: Source | null,
  *   takes: TensorType | null, gives: TensorType | null, inputs: Port[], outputs: Port[] }} Op
  */
-/** @typedef {Omit<PortRow, "value"> & { value: Value | null }} Port */
+/** @typedef {Omit<PortRow, "value"> & { value: Value | null, held?: Value[] }} Port `held` is what a container has. */
 /**
  * @typedef {Omit<ValueRow, "type" | "producer"> & {
  *   kind: "value", id: number, type: TensorType, producer: Op | null }} Value
@@ -176,7 +178,7 @@
 /** @typedef {{ kind: "repeat", id: number, selector: string, label: string, typical: Call, calls: Call[] }} Repeat */
 /** @typedef {{ number: number, tokens: Token[] }} Line */
 /** @typedef {{ place: string, line: number, function: string, installed: boolean, lines: Line[] }} Source */
-/** @typedef {{ value: Value, how: string }} Escape */
+/** @typedef {{ value: Value, how: string, call: Call | null }} Escape */
 /** @typedef {{ ops: Op[], values: Value[], escapes: Escape[] }} Details What makes up most of a trace. */
 
 /** @typedef {Call | Op | Repeat} Part A step of a call. */
@@ -211,6 +213,48 @@
  * @property {number} weight below one for tables that repeat what sections say
  */
 /** @typedef {{ section: SearchSection, passage: number, all: boolean }} FoundSection `all`: it has all terms. */
+// -- the flow of data, and a ride along it -----------------------------------------------------------------------
+
+/** @typedef {[ops: number, tick: number]} Moment How many ops had begun, and what orders those between two. */
+/** @typedef {{ value: Value, when: Moment }} Spot A tensor at a port. */
+/** @typedef {Map<Value, { op: Op, value: Value } | null>} Predecessors */
+/** @typedef {{ kind: "escape" | "origin" | "unseen", place: string, text: string }} Doubt */
+/**
+ * @typedef {{ source: string, destination: string, starts: Map<Value, Moment>, goals: Map<Value, Moment>,
+ *   reached: Predecessors }} Missed
+ */
+/**
+ * Whether data flows from one place to another.
+ * @typedef {object} Reach
+ * @property {"yes" | "no" | "undecided" | "unknown"} answer unknown: a place has no name here or holds no tensor
+ * @property {Op[]} ops of the way
+ * @property {Value[]} values along it, one more than ops
+ * @property {number} shortest the number of ops of the shortest way, which may lead over masks and indices
+ * @property {Doubt[]} doubts
+ * @property {Op | null} last for no and undecided: the last op up to the end that has data of the start
+ * @property {string} [unnamed] what names nothing
+ * @property {string} [empty] what holds no tensor
+ */
+/** @typedef {{ op: Op, before: Value, after: Value }} Leg */
+/** @typedef {{ kept: Leg[], legs: Leg[] }} RideGroup */
+/**
+ * A step of a ride: the tensor at the start, an op that changes its shape or that keeps it at the end of the way,
+ * several ops as one, or the op at the end that only reads it.
+ * @typedef {object} RideStep
+ * @property {"start" | "change" | "same" | "many" | "end"} kind
+ * @property {Leg[]} legs
+ * @property {Leg[]} kept before them: what keeps the shape
+ * @property {Value | null} before
+ * @property {Value} after
+ * @property {Op | null} op
+ * @property {Call | null} call
+ */
+/** @typedef {Reach & { start: string, end: string, steps: RideStep[] }} Ride */
+/**
+ * @typedef {"kept" | "moved" | "split" | "merged" | "regrouped" | "new" | "gone" | "chosen" | "cut" | "joined"
+ *   | "repeated" | "padded" | "resized" | "mixed" | "reduced" | "summed"} AxisChange
+ */
+/** @typedef {{ from: number[], to: number[], how: AxisChange }} AxisLink */
 
 // -- what the page knows beside the trace ----------------------------------------------------------------------
 

@@ -30,6 +30,11 @@ MODEL_SCRIPTS = (
     "tree_rows.js",
     "search_words.js",
     "search_text.js",
+    "flow.js",
+    "doubts.js",
+    "axis_links.js",
+    "axes.js",
+    "ride.js",
 )
 """What is told and asked about a trace; they know no page, so tests run them without one."""
 PAGE_SCRIPTS = (
@@ -52,6 +57,10 @@ PAGE_SCRIPTS = (
     "dims.js",
     "minimap.js",
     "memory.js",
+    "ride_drawing.js",
+    "ride_view.js",
+    "ride.js",
+    "ride_offers.js",
     "main.js",
 )
 SCRIPTS = (*(f"model/{name}" for name in MODEL_SCRIPTS), *(f"page/{name}" for name in PAGE_SCRIPTS))
@@ -69,6 +78,7 @@ STYLES = tuple(
         "pictures",
         "narrow",
         "print",
+        "ride",
     ]
 )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
 from shapeflow.common import units
 from shapeflow.model.call_tree import CallTree, Repeat
-from shapeflow.model.containers import told
+from shapeflow.model.containers import Ports, told
 from shapeflow.model.costs import relative_name, total_flops
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Call, Op, Port, Value
@@ -18,6 +18,7 @@ from shapeflow.reporting.view.columns import Interned, table
 from shapeflow.reporting.view.explorer_model import (
     AttributeRow,
     CallRow,
+    ContainerRow,
     EscapeRow,
     LineRow,
     ModuleRow,
@@ -94,15 +95,17 @@ class _Tables:
         """Return all tables; those that others point into come last, when they are complete."""
         trace = self.trace
         owners: list[Call | Op] = [*trace.calls, *trace.ops]
-        ports = (port for owner in owners for side in (owner.inputs, owner.outputs) for port in told(side))
+        sides = [side for owner in owners for side in (owner.inputs, owner.outputs)]
+        ports = (port for side in sides for port in told(side))
         return {
             "calls": table(CallRow, map(self.call, trace.calls)),
             "ops": table(OpRow, map(self.op, trace.ops)),
             "ports": table(PortRow, map(_port, ports)),
+            "containers": table(ContainerRow, _containers(sides)),
             "values": table(ValueRow, map(self.value, trace.values)),
             "repeats": table(RepeatRow, (RepeatRow(r.selector, r.label, r.typical) for r in self.repeats)),
             "sizes": table(SizeRow, (SizeRow(size, *origin) for size, origin in origins.items())),
-            "escapes": table(EscapeRow, (EscapeRow(e.value, _cut(e.how)) for e in trace.escapes)),
+            "escapes": table(EscapeRow, (EscapeRow(e.value, _cut(e.how), e.call) for e in trace.escapes)),
             "types": table(TypeRow, self.types.items),
             "modules": table(ModuleRow, self.modules.items),
             "attributes": table(AttributeRow, self.attributes.items),
@@ -230,6 +233,17 @@ def _values(ports: Sequence[Port]) -> list[int]:
 
 def _type(value: Value) -> TypeRow:
     return TypeRow(value.dtype, value.shape, units.format_bytes(value.bytes))
+
+
+def _containers(sides: Iterable[Sequence[Port]]) -> Iterator[ContainerRow]:
+    """Yield what is in the ports that stand for containers, by their positions among all ports."""
+    position = 0
+    for side in sides:
+        if isinstance(side, Ports):
+            for number, port in enumerate(side.told):
+                if port.container is not None:
+                    yield ContainerRow(position + number, tuple(sorted(side.values_in(port))))
+        position += len(told(side))
 
 
 def _port(port: Port) -> PortRow:

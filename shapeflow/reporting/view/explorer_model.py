@@ -87,6 +87,15 @@ class PortRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerRow:
+    """A port that stands for a large container, such as a cache."""
+
+    port: int
+    values: tuple[int, ...]
+    """All tensors in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ValueRow:
     """A tensor at one moment."""
 
@@ -191,3 +200,5 @@ class EscapeRow:
 
     value: int
     how: str
+    call: int | None
+    """The innermost call that did it."""

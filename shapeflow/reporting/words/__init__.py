@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shapeflow.reporting.words import explorer, first_screen, numbers, page, pictures, verdicts
+from shapeflow.reporting.words import explorer, first_screen, numbers, page, pictures, ride, verdicts
 
 LANGUAGES = ("en", "zh")
 
@@ -13,5 +13,6 @@ TABLE: dict[str, tuple[str, str]] = {
     **numbers.TABLE,
     **explorer.TABLE,
     **pictures.TABLE,
+    **ride.TABLE,
 }
 """Key -> English, Chinese. ``one|many`` is chosen by ``n``; braces are filled in."""

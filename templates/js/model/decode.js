@@ -103,6 +103,7 @@ function readDetails(data, calls, types, sources) {
     kind: "value", id, type: types[row.type], producer: itemAt(ops, row.producer),
   }));
   rows.ports.forEach((row, id) => { ports[id].value = itemAt(values, row.value); });
+  for (const row of decode(data.containers)) ports[row.port].held = row.values.map((position) => values[position]);
   const portsTaken = takerOf(ports);
   /** @type {CallParts[]} */
   const partsByCall = calls.map((call) => (
@@ -113,7 +114,8 @@ function readDetails(data, calls, types, sources) {
     inputs: portsTaken(row.input_count), outputs: portsTaken(row.output_count),
   }));
   for (const op of ops) if (op.call && !op.parent) partsByCall[op.call.id].ops.push(op);
-  const escapes = decode(data.escapes).map((row) => ({ ...row, value: values[row.value] }));
+  const escapes = decode(data.escapes).map((row) => (
+    { ...row, value: values[row.value], call: itemAt(calls, row.call) }));
   return { ops, values, escapes, partsByCall };
 }
 

@@ -35,11 +35,12 @@ const encoded = (selector) => encodeURIComponent(selector).replace(/%(2F|3A|40|2
  * Return what an address names: a place in the trace, the same in the explorer, a size, the claims that are shown, or
  * an element of the page by its id.
  * @param {string} hash
- * @returns {{ kind: "at" | "explorer" | "size" | "show" | "id", name: string }}
+ * @returns {{ kind: "at" | "explorer" | "size" | "show" | "follow" | "id", name: string }}
  */
 function readAddress(hash) {
   const address = hash.replace(/^#/, "");
   if (address === "explorer") return { kind: "explorer", name: "" };
+  if (address.startsWith("follow=")) return { kind: "follow", name: address };
   const found = /^(at|explorer|size|show)=/.exec(address);
   if (!found) return { kind: "id", name: decodeName(address) };
   const kind = /** @type {"at" | "explorer" | "size" | "show"} */ (found[1]);

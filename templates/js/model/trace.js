@@ -19,6 +19,7 @@ class Trace {
       return groupedByValue([...placesAt("outputs"), ...placesAt("inputs")], (place) => [place.port.value]);
     });
     this.byName = once(() => this.#named());
+    this.flow = once(() => new Flow(this));
   }
 
   get ops() { return this.details().ops; }

@@ -111,6 +111,7 @@ function callView(call) {
   const kind = words(call.method === "forward" ? "call" : "helper");
   return [
     head(`${kind} · ${call.class_name}`, selector, call),
+    followBlock(selector),
     callerPair(call.parent),
     module && pair(words("parameters"), module.parameters),
     call.flops ? pair(words("flops"), [call.flops, call.share].filter(Boolean).join(" · ")) : null,
@@ -152,6 +153,7 @@ function opView(op) {
   const inner = theTrace().inside(op);
   return [
     head(words("op"), op.selector, op),
+    followBlock(op.selector),
     callerPair(op.call),
     op.parent && pair(words("part-of"), link(op.parent.selector)),
     op.flops ? pair(words("flops"), op.flops) : null,
@@ -176,6 +178,7 @@ function valueView(value, selector) {
   shape.classList.add("big");
   return [
     head(words("value"), selector, owner?.kind === "call" || owner?.kind === "op" ? owner : null, shape),
+    followBlock(selector),
     value.materialized ? pair(words("memory-size"), value.type.memory) : oddText(words("not-materialized")),
     value.unused ? pair(words("used-by"), make("span", { class: "badge" }, words("nobody"))) : null,
     ...[...document.querySelectorAll(".thumb")]
@@ -194,11 +197,13 @@ function valueView(value, selector) {
   ];
 }
 
+/** @param {Origin} origin of a tensor that no op made */
+const originKey = (origin) => origin === "op" ? "origin-unknown" : `origin-${origin}`;
+
 /** @param {Value} value */
 function originBlock({ producer, origin, name }) {
   if (!producer) {
-    const key = origin === "op" ? "origin-unknown" : `origin-${origin}`;
-    return block("origin", make("p", {}, `${words(key)} ${name}`));
+    return block("origin", make("p", {}, `${words(originKey(origin))} ${name}`));
   }
   return block("made-by", make("ul", {}, make("li", {}, link(producer.selector))), callerPair(producer.call),
     producer.source && sourceElement(producer.source));

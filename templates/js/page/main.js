@@ -95,7 +95,8 @@ function showTrace([trace, texts]) {
   all("details[open]").forEach(fill);
   watchDrawings();
   if (inExplorer()) startTree(trace);
-  if (["at", "size", "explorer"].includes(readAddress(location.hash).kind)) follow();
+  if (["at", "size", "explorer", "follow"].includes(readAddress(location.hash).kind)) follow();
+  whenIdle(offerRides);
   document.documentElement.dataset.ready = "true";
   performance.mark("ready");
   // What the first search needs is made ready when there is nothing else to do, a piece at a time.
@@ -118,6 +119,7 @@ function start() {
   watchSteps();
   startSearch();
   startMinimap();
+  startRides();
   follow();
   performance.mark("interactive");
   Promise.all([loadTrace(), loadTexts()]).then(showTrace, () => {

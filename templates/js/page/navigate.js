@@ -16,6 +16,7 @@ function replaceAddress(address) {
 
 /** Show what the address names: a place in the trace, a size, a claim, a section, some claims, or the explorer. */
 function follow() {
+  if (followRide()) return;
   const { kind, name } = readAddress(location.hash);
   // An address that has been here before carries its filter; the browser scrolls to where it was left by itself.
   const seen = Boolean(history.state);

@@ -56,6 +56,7 @@ export const data = {
     value("encoder.layers.2/relu@0:out", 1, { producer: 4 }),
     value(".@0:out", 2, { producer: 5 }),
   ]),
+  containers: { port: [], values: [] },
   types: table([
     { dtype: "f32", dims: [1, 3, 8, 8], memory: "768 B" },
     { dtype: "f32", dims: [1, 16, 4, 4], memory: "1.00 KiB" },
@@ -71,7 +72,7 @@ export const data = {
     { css_class: "c1", text: "    # patches" }, { css_class: "", text: "    x = " }, { css_class: "n", text: "conv(x)" },
   ]),
   sizes: table([{ size: 256, selector: ".head()/flatten@0", reason: "16 * 4 * 4" }]),
-  escapes: table([{ value: 4, how: "item" }]),
+  escapes: table([{ value: 4, how: "item", call: 3 }]),
 };
 
 /** Return the selectors of records. */

@@ -1,0 +1,119 @@
+// Where rides begin: in the panel of a tensor, call or op, and below the picture of the whole.
+
+const MOST_ENDS = 4;
+
+/**
+ * Return where one can follow a place to, and from where to it.
+ * @param {string} selector
+ */
+function followBlock(selector) {
+  const flow = theTrace().flow();
+  const spots = flow.spots(selector, "out");
+  if (!spots?.length) return null;
+  const ends = endsAfter(flow, spots);
+  const starts = startsBefore(flow, flow.spots(selector, "both") ?? []);
+  const offer = (/** @type {string} */ from, /** @type {string} */ to, /** @type {string} */ name) => (
+    make("li", {}, make("a", { class: "ride-link", href: rideAddress(from, to) }, ...breakable(name))));
+  return make("div", { class: "follow" }, make("h4", {}, words("ride")),
+    make("ul", {}, ...ends.map((end) => offer(selector, end, `→ ${end}`)),
+      ...starts.map((start) => offer(start, selector, `${start} →`))),
+    followField("ride-to", (other) => rideAddress(selector, other)),
+    followField("ride-from", (other) => rideAddress(other, selector)));
+}
+
+/**
+ * Return the outputs of the run into which data of some places flows, those of the last call first.
+ * @param {Flow} flow
+ * @param {Spot[]} spots
+ */
+function endsAfter(flow, spots) {
+  const { reached } = flow.way(earliest(spots), new Map());
+  const here = new Set(spots.map(({ value }) => value));
+  const outputs = [...failedOps(), ...flow.trace.roots.toReversed().flatMap((call) => (
+    call.outputs.map((port) => ({ value: port.value, name: `${call.selector}:${port.name}` }))))];
+  return firstOfEach(outputs.filter(({ value }) => value && reached.has(value) && !here.has(value)));
+}
+
+/**
+ * Return the inputs of the run from which data flows into some places.
+ * @param {Flow} flow
+ * @param {Spot[]} spots
+ */
+function startsBefore(flow, spots) {
+  const here = new Set(spots.map(({ value }) => value));
+  const above = flow.up(here);
+  const inputs = flow.trace.values.filter(({ origin }) => origin === "input");
+  return firstOfEach(inputs.filter((value) => above.has(value) && !here.has(value)).map((value) => (
+    { value, name: value.selector }))).filter((start) => flow.reach(start, [...here][0].selector).answer === "yes");
+}
+
+/** Return what the op read at which the run failed, if it did. */
+function failedOps() {
+  return all("#failure a.at, #failure a").flatMap((anchor) => {
+    const found = theTrace().find(readAddress(anchor.getAttribute("href") ?? "").name);
+    return found?.kind === "op" ? valuesAt(found.inputs).map((value) => ({ value, name: found.selector })) : [];
+  });
+}
+
+/** @param {{ value: Value | null, name: string }[]} places */
+function firstOfEach(places) {
+  const values = new Set();
+  const names = new Set();
+  for (const { value, name } of places) {
+    if (!values.has(value)) names.add(name);
+    values.add(value);
+  }
+  return [...names].slice(0, MOST_ENDS);
+}
+
+let fields = 0;
+
+/**
+ * Return a field for the other end of a ride, which proposes selectors.
+ * @param {"ride-to" | "ride-from"} key
+ * @param {(other: string) => string} addressFor
+ */
+function followField(key, addressFor) {
+  const id = `ride-names-${fields += 1}`;
+  const list = make("datalist", { id });
+  const field = make("input", { list: id, placeholder: words(key), "aria-label": words(key), spellcheck: "false",
+    autocomplete: "off" });
+  field.addEventListener("input", () => {
+    const { calls, ops } = findInTrace(theTrace(), readQuery(field.value, symbolsByName));
+    list.replaceChildren(...[...calls, ...ops].slice(0, 12).map(({ selector }) => make("option", { value: selector })));
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && field.value.trim()) location.hash = addressFor(field.value.trim());
+  });
+  return make("div", { class: "ride-field" }, field, list);
+}
+
+/** Offer rides through the whole model below its picture: from each input to the first output it reaches. */
+function offerRides() {
+  const [caption] = all("#overview figcaption");
+  if (!caption) return;
+  const flow = theTrace().flow();
+  const stations = (/** @type {string} */ kind) => (
+    all(`#overview .station.${kind}[data-station^="#at="]`).map((one) => readAddress(one.dataset.station ?? "").name));
+  const starts = [...stations("input"), ...firstTensors(flow.trace)];
+  const ends = stations("output");
+  const rides = starts.flatMap((start) => {
+    const end = ends.find((one) => flow.reach(start, one).answer === "yes");
+    return end ? [{ start, end }] : [];
+  });
+  if (!rides.length) return;
+  const names = rides.map(({ start, end }) => make("a", { class: "ride-link", href: rideAddress(start, end) },
+    `${start.replace(/@0(?=:|$)/, "")} → ${end.split(":out.").at(-1)}`));
+  caption.after(make("p", { class: "ride-offers" }, words("ride-offer"), ...names.flatMap((name) => [" ", name])));
+}
+
+/**
+ * Return the first tensor made in each outermost call that was given none, such as one that reads a text.
+ * @param {Trace} trace
+ */
+function firstTensors(trace) {
+  return trace.roots.filter((call) => call.inputs.length && !valuesAt(call.inputs).length).flatMap((call) => {
+    const made = trace.ops.slice(call.first_op, call.last_op).find((op) => op.outputs.some((port) => port.value));
+    return made ? [`${made.selector}:${made.outputs.find((port) => port.value)?.name}`] : [];
+  });
+}
