@@ -50,7 +50,7 @@
  * @property {number} output_count
  */
 /** @typedef {{ name: string, alias: string, value: number | null, text: string }} PortRow */
-/** @typedef {{ port: number, values: number[] }} ContainerRow */
+/** @typedef {{ port: number, names: string[], values: number[] }} ContainerRow */
 /** @typedef {"op" | "input" | "parameter" | "buffer" | "unknown"} Origin */
 /**
  * @typedef {object} ValueRow
@@ -169,7 +169,10 @@
  *   kind: "op", id: number, call: Call | null, parent: Op | null, source: Source | null,
  *   takes: TensorType | null, gives: TensorType | null, inputs: Port[], outputs: Port[] }} Op
  */
-/** @typedef {Omit<PortRow, "value"> & { value: Value | null, held?: Value[] }} Port `held` is what a container has. */
+/**
+ * A port; what a large container holds is by its place in it.
+ * @typedef {Omit<PortRow, "value"> & { value: Value | null, held?: Map<string, Value> }} Port
+ */
 /**
  * @typedef {Omit<ValueRow, "type" | "producer"> & {
  *   kind: "value", id: number, type: TensorType, producer: Op | null }} Value

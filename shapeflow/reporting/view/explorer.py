@@ -242,7 +242,9 @@ def _containers(sides: Iterable[Sequence[Port]]) -> Iterator[ContainerRow]:
         if isinstance(side, Ports):
             for number, port in enumerate(side.told):
                 if port.container is not None:
-                    yield ContainerRow(position + number, tuple(sorted(side.values_in(port))))
+                    held = [(leaf.name, leaf.value) for leaf in side.below(port) if leaf.value is not None]
+                    names = tuple(name.removeprefix(port.name) for name, _ in held)
+                    yield ContainerRow(position + number, names, tuple(value for _, value in held))
         position += len(told(side))
 
 

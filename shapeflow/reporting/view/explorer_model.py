@@ -91,8 +91,10 @@ class ContainerRow:
     """A port that stands for a large container, such as a cache."""
 
     port: int
+    names: tuple[str, ...]
+    """Of the places in it that hold tensors, behind the port's name: ``.layers[0].keys``."""
     values: tuple[int, ...]
-    """All tensors in it."""
+    """What is at these places."""
 
 
 @dataclass(frozen=True, slots=True)

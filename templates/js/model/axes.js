@@ -6,7 +6,7 @@ const SWAPS = /^(transpose|swapaxes|swapdims)$/;
 const REDUCTIONS = new RegExp("^(sum|mean|prod|max|min|amax|amin|argmax|argmin|any|all|std|var|norm|vector_norm|"
   + "logsumexp|median|nansum|nanmean|count_nonzero)$");
 const BROADCASTS = new RegExp("^r?(add|sub|mul|div|truediv|floordiv|pow|fmod|remainder|mod|where|maximum|minimum|"
-  + "and|or|xor|lt|le|gt|ge|eq|ne|logical_\\w+|masked_fill|lerp|addcmul|addcdiv|expand|expand_as|broadcast_to)$");
+  + "and|or|xor|lt|le|gt|ge|eq|ne|logical_\\w+|masked_fill|lerp|addcmul|addcdiv)$");
 /**
  * Ops that leave each axis where it is, and what they do to one that changes.
  * @type {[RegExp, AxisChange][]}
@@ -59,6 +59,7 @@ class Axes {
     if (name === "scaled_dot_product_attention") return this.#attention();
     if (BROADCASTS.test(name)) return this.#broadcast();
     if (!first) return null;
+    if (/^(expand|expand_as|broadcast_to)$/.test(name)) return this.#broadcast();
     if (RESHAPES.test(name)) return regrouped(from, to);
     if (name === "permute") return this.#permuted(this.#numbers(1, "dims"));
     if (SWAPS.test(name)) return this.#swapped(this.#number(1, "dim0"), this.#number(2, "dim1"));
@@ -71,7 +72,7 @@ class Axes {
     if (/^(embedding|one_hot|view_as_real|view_as_complex)$/.test(name)) return this.#lastComesOrGoes();
     if (/^(getitem|select|unbind)$/.test(name)) return this.#indexed();
     const change = IN_PLACE.find(([names]) => names.test(name))?.[1];
-    if (change && from.length === to.length) return this.#sameRank(change);
+    if (change && from.length === to.length && this.#goesThatWay(change)) return this.#sameRank(change);
     return null;
   }
 
@@ -81,6 +82,16 @@ class Axes {
    */
   #sameRank(change) {
     return this.from.map((size, axis) => axisLink([axis], [axis], size === this.to[axis] ? "kept" : change));
+  }
+
+  /**
+   * Return whether all sizes that change get smaller, or larger, as a change says.
+   * @param {AxisChange} change
+   */
+  #goesThatWay(change) {
+    const changed = changedAxes(this.from, this.to);
+    if (change === "cut") return changed.every((axis) => this.to[axis] < this.from[axis]);
+    return change === "resized" || changed.every((axis) => this.to[axis] > this.from[axis]);
   }
 
   #lastComesOrGoes() {
@@ -100,18 +111,25 @@ class Axes {
     return [...range(last).map((axis) => axisLink([axis], [axis], "kept")), axisLink([last], [last], how)];
   }
 
-  /** @param {number} spatial the number of axes over which a kernel moves */
+  /**
+   * Each channel is mixed from all, unless groups of them are kept apart: then only one channel a group tells which.
+   * @param {number} spatial the number of axes over which a kernel moves
+   */
   #convolved(spatial) {
-    const channels = this.from.length - spatial - 1;
-    if (this.to.length !== this.from.length || channels < 0) return null;
-    return this.#sameRank("resized").map(({ from, to, how }, axis) => (
-      axisLink(from, to, axis === channels ? "mixed" : how)));
+    const { from, to } = this;
+    const channels = from.length - spatial - 1;
+    if (to.length !== from.length || channels < 0) return null;
+    const groups = this.#text(6, "groups") === null ? 1 : this.#number(6, "groups");
+    const apart = groups === from[channels] && groups === to[channels];
+    return this.#sameRank("resized").flatMap((one, axis) => {
+      if (axis !== channels || (apart && groups > 1)) return [one];
+      return groups === 1 ? [{ ...one, how: /** @type {AxisChange} */ ("mixed") }] : [];
+    });
   }
 
   #joined() {
-    const [axis] = changedAxes(this.from, this.to) ?? [];
     const given = this.op.inputs.filter((port) => port.value).length;
-    if (this.from.length !== this.to.length || axis === undefined || given < 2) return null;
+    if (this.from.length !== this.to.length || changedAxes(this.from, this.to).length !== 1 || given < 2) return null;
     return this.#sameRank("joined");
   }
 
@@ -143,11 +161,13 @@ class Axes {
 
   #reduced() {
     const { from, to } = this;
-    const dims = this.#numbers(1, "dim")?.map((axis) => this.#axis(axis, from.length));
+    const place = /norm$/.test(this.name) ? 2 : 1; // what kind of norm stands before its dims
+    const dims = this.#numbers(place, "dim")?.map((axis) => this.#axis(axis, from.length));
     const gone = dims?.length ? dims : to.length ? null : range(from.length);
     if (!gone) return null;
     const keeps = to.length === from.length;
     if (!keeps && to.length !== from.length - gone.length) return null;
+    if (keeps && gone.some((axis) => to[axis] !== 1)) return null;
     let at = 0;
     return from.map((_, axis) => {
       if (!gone.includes(axis)) return axisLink([axis], [at++], "kept");
@@ -164,6 +184,7 @@ class Axes {
     if (this.places.length !== 1 || rank < 2 || this.to.length !== rank) return null;
     if (place !== left && place !== right) return null;
     const summed = place === left ? rank - 1 : rank - 2;
+    if (range(rank - 2).some((axis) => ![1, this.to[axis]].includes(this.from[axis]))) return null;
     const leading = range(rank - 2).map((axis) => (
       axisLink([axis], [axis], this.from[axis] === this.to[axis] ? "kept" : "repeated")));
     const kept = place === left ? rank - 2 : rank - 1;
@@ -191,6 +212,7 @@ class Axes {
     const { from, to } = this;
     const more = to.length - from.length;
     if (more < 0) return null;
+    if (from.some((size, axis) => size !== 1 && size !== to[axis + more])) return null;
     return [...range(more).map((axis) => axisLink([], [axis], "new")), ...from.map((size, axis) => (
       axisLink([axis], [axis + more], size === to[axis + more] ? "kept" : "repeated")))];
   }

@@ -103,7 +103,9 @@ function readDetails(data, calls, types, sources) {
     kind: "value", id, type: types[row.type], producer: itemAt(ops, row.producer),
   }));
   rows.ports.forEach((row, id) => { ports[id].value = itemAt(values, row.value); });
-  for (const row of decode(data.containers)) ports[row.port].held = row.values.map((position) => values[position]);
+  for (const { port, names, values: held } of decode(data.containers)) {
+    ports[port].held = new Map(names.map((name, i) => [name, values[held[i]]]));
+  }
   const portsTaken = takerOf(ports);
   /** @type {CallParts[]} */
   const partsByCall = calls.map((call) => (

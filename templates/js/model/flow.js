@@ -93,7 +93,8 @@ class Flow {
     const { reached, hit } = this.way(starts, goals);
     if (!hit) return { ...nothing, ...whyNot(this, { source, destination, starts, goals, reached }) };
     const shortest = pathTo(reached, hit);
-    const overData = this.way(starts, goals, (value) => goals.has(value) || isData(value) || isLike(value, starts));
+    const passes = (/** @type {Value} */ value) => goals.has(value) || isData(value) || isLike(value, starts);
+    const overData = this.way(starts, goals, passes);
     const path = overData.hit ? pathTo(overData.reached, overData.hit) : shortest;
     return { ...nothing, ...path, answer: "yes", shortest: shortest.ops.length };
   }
@@ -117,7 +118,7 @@ const isLike = ({ type: { dtype, dims } }, starts) => [...starts.keys()].some(({
  * @param {Port[]} ports
  * @returns {Value[]}
  */
-const valuesAt = (ports) => [...new Set(ports.flatMap((port) => port.held ?? port.value ?? []))];
+const valuesAt = (ports) => [...new Set(ports.flatMap((port) => port.held ? [...port.held.values()] : port.value ?? []))];
 
 /**
  * @param {Trace} trace
@@ -169,10 +170,13 @@ function portNamed(trace, selector) {
   const given = owner.inputs.find(fits);
   const port = given ?? owner.outputs.find(fits);
   if (port) return { owner, values: valuesAt([port]), given: Boolean(given) };
-  const inside = trace.byName().get(selector);
-  if (inside?.kind !== "value") return null;
-  const holds = (/** @type {Port} */ { name, held }) => held?.includes(inside) && wanted.startsWith(name);
-  return { owner, values: [inside], given: owner.inputs.some(holds) };
+  const inside = (/** @type {Port} */ { name, alias, held }) => [name, alias].flatMap((one) => (
+    (one && wanted.startsWith(one) && held?.get(wanted.slice(one.length))) || [])).slice(0, 1);
+  for (const side of [owner.inputs, owner.outputs]) {
+    const [value] = side.flatMap(inside);
+    if (value) return { owner, values: [value], given: side === owner.inputs };
+  }
+  return null;
 }
 
 /** @param {Spot[]} spots */

@@ -9,7 +9,8 @@ const MOST_STEPS = 21; // with the start: twenty key presses lead to the end
  * @param {number} step from 1
  */
 function rideAddress(start, end, step = 1) {
-  const part = (/** @type {string} */ selector) => addressOf(selector).slice("#at=".length).replaceAll("..", "%2E%2E");
+  const part = (/** @type {string} */ selector) => (
+    addressOf(selector).slice("#at=".length).replace(/\.(?=\.|$)/g, "%2E")); // two dots stand between the parts
   return `#follow=${part(start)}..${part(end)}@${step}`;
 }
 
@@ -36,8 +37,9 @@ function rideOf(trace, start, end) {
   if (reach.answer !== "yes") return { ...reach, start, end, steps: [] };
   const legs = reach.ops.map((op, i) => ({ op, before: reach.values[i], after: reach.values[i + 1] }));
   const [after] = reach.values;
+  const call = after.producer?.call ?? null;
   /** @type {RideStep} */
-  const first = { kind: "start", legs: [], kept: [], before: null, after, op: null, call: after.producer?.call ?? null };
+  const first = { kind: "start", legs: [], kept: [], before: null, after, op: null, call };
   const steps = [first, ...fewer(withoutRepeats(legs)).map(stepOf)];
   const [last] = reach.values.slice(-1);
   const goal = trace.find(end);

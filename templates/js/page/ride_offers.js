@@ -44,7 +44,7 @@ function startsBefore(flow, spots) {
   const above = flow.up(here);
   const inputs = flow.trace.values.filter(({ origin }) => origin === "input");
   return firstOfEach(inputs.filter((value) => above.has(value) && !here.has(value)).map((value) => (
-    { value, name: value.selector }))).filter((start) => flow.reach(start, [...here][0].selector).answer === "yes");
+    { value, name: selectorOf(flow.trace, value) })));
 }
 
 /** Return what the op read at which the run failed, if it did. */
@@ -92,28 +92,54 @@ function followField(key, addressFor) {
 function offerRides() {
   const [caption] = all("#overview figcaption");
   if (!caption) return;
-  const flow = theTrace().flow();
+  const { trace } = theTrace().flow();
   const stations = (/** @type {string} */ kind) => (
     all(`#overview .station.${kind}[data-station^="#at="]`).map((one) => readAddress(one.dataset.station ?? "").name));
-  const starts = [...stations("input"), ...firstTensors(flow.trace)];
-  const ends = stations("output");
-  const rides = starts.flatMap((start) => {
-    const end = ends.find((one) => flow.reach(start, one).answer === "yes");
-    return end ? [{ start, end }] : [];
-  });
-  if (!rides.length) return;
-  const names = rides.map(({ start, end }) => make("a", { class: "ride-link", href: rideAddress(start, end) },
-    `${start.replace(/@0(?=:|$)/, "")} → ${end.split(":out.").at(-1)}`));
-  caption.after(make("p", { class: "ride-offers" }, words("ride-offer"), ...names.flatMap((name) => [" ", name])));
+  const inputs = [...stations("input").map((name) => startsNamed(trace, name)), ...firstTensors(trace)];
+  const ends = [...failedOps().slice(0, 1).map(({ name }) => name), ...stations("output")];
+  const offers = inputs.flatMap(({ starts, label }) => starts.flatMap((start) => {
+    const end = ends.find((one) => trace.flow().reach(start, one).answer === "yes");
+    return end ? [make("a", { class: "ride-link", href: rideAddress(start, end) },
+      `${shorten(label, 40)} → ${end.split(":out.").at(-1)}`)] : [];
+  }).slice(0, 1));
+  if (!offers.length) return;
+  caption.after(make("p", { class: "ride-offers" }, words("ride-offer"), ...offers.flatMap((offer) => [" ", offer])));
 }
 
 /**
- * Return the first tensor made in each outermost call that was given none, such as one that reads a text.
+ * Return the places that a station of an input may stand for: several inputs can have one name, the last is used most.
+ * @param {Trace} trace
+ * @param {string} name
+ */
+function startsNamed(trace, name) {
+  const alike = trace.values.filter((value) => value.origin === "input" && value.selector === name);
+  const starts = alike.length > 1 ? alike.reverse().map((value) => selectorOf(trace, value)) : [name];
+  return { starts, label: name.replace(/@0(?=:|$)/, "") };
+}
+
+/**
+ * Return a selector that names a value and no other one.
+ * @param {Trace} trace
+ * @param {Value} value
+ */
+function selectorOf(trace, value) {
+  if (trace.find(value.selector) === value) return value.selector;
+  const [place] = trace.places(value);
+  if (place) return `${place.call.selector}:${place.port.name}`;
+  const [user] = trace.users(value);
+  const port = user?.inputs.find((one) => one.value === value);
+  return port ? `${user.selector}:${port.name}` : value.selector;
+}
+
+/**
+ * Return the first tensor made in each outermost call that was given a text and no tensor.
  * @param {Trace} trace
  */
 function firstTensors(trace) {
-  return trace.roots.filter((call) => call.inputs.length && !valuesAt(call.inputs).length).flatMap((call) => {
-    const made = trace.ops.slice(call.first_op, call.last_op).find((op) => op.outputs.some((port) => port.value));
-    return made ? [`${made.selector}:${made.outputs.find((port) => port.value)?.name}`] : [];
+  const reads = (/** @type {Call} */ { inputs }) => /^\[?['"]/.test(inputs[0]?.text ?? "") && !valuesAt(inputs).length;
+  return trace.roots.filter(reads).flatMap((call) => {
+    const made = trace.ops.slice(call.first_op, call.last_op).find((op) => valuesAt(op.outputs).length);
+    const port = made?.outputs.find((one) => one.value);
+    return made && port ? [{ starts: [`${made.selector}:${port.name}`], label: call.inputs[0].text }] : [];
   });
 }

@@ -56,7 +56,7 @@ export const data = {
     value("encoder.layers.2/relu@0:out", 1, { producer: 4 }),
     value(".@0:out", 2, { producer: 5 }),
   ]),
-  containers: { port: [], values: [] },
+  containers: { port: [], names: [], values: [] },
   types: table([
     { dtype: "f32", dims: [1, 3, 8, 8], memory: "768 B" },
     { dtype: "f32", dims: [1, 16, 4, 4], memory: "1.00 KiB" },
