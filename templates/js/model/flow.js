@@ -93,26 +93,21 @@ class Flow {
     const { reached, hit } = this.way(starts, goals);
     if (!hit) return { ...nothing, ...whyNot(this, { source, destination, starts, goals, reached }) };
     const shortest = pathTo(reached, hit);
-    const passes = (/** @type {Value} */ value) => goals.has(value) || isData(value) || isLike(value, starts);
-    const overData = this.way(starts, goals, passes);
+    const overData = this.way(starts, goals, (value) => goals.has(value) || isData(value, starts));
     const path = overData.hit ? pathTo(overData.reached, overData.hit) : shortest;
     return { ...nothing, ...path, answer: "yes", shortest: shortest.ops.length };
   }
 }
 
 /**
- * Return whether a tensor holds what is computed with: not a mask, and not positions or numbers of things.
- * @param {Value} value
- */
-const isData = (value) => !/^(bool|[iu]\d+)$/.test(value.type.dtype);
-
-/**
- * Return whether a tensor is like one of the starts: ids of tokens stay ids until they are looked up.
+ * Return whether a tensor holds what is computed with: not a mask, and not positions or numbers of things. What is
+ * like a start is data, too: ids of tokens stay ids until they are looked up.
  * @param {Value} value
  * @param {Map<Value, Moment>} starts
  */
-const isLike = ({ type: { dtype, dims } }, starts) => [...starts.keys()].some(({ type }) => (
-  type.dtype === dtype && type.dims.join() === dims.join()));
+const isData = ({ type: { dtype, dims } }, starts) => (
+  !/^(bool|[iu]\d+)$/.test(dtype) || [...starts.keys()].some(({ type }) => (
+    type.dtype === dtype && type.dims.join() === dims.join())));
 
 /**
  * @param {Port[]} ports

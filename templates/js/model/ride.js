@@ -1,6 +1,7 @@
 // A ride along a tensor: the way of data from one place to another, as steps that change the shape.
 
 const MOST_STEPS = 21; // with the start: twenty key presses lead to the end
+const FEW_STEPS = 5;
 
 /**
  * Return the address of a ride; the number behind the last `@` is always the step.
@@ -66,7 +67,7 @@ function grouped(parts) {
     if (keeps) kept.push(...legs);
     else { groups.push({ kept, legs }); kept = []; }
   }
-  if (kept.length) groups.push({ kept: kept.slice(0, -1), legs: kept.slice(-1) });
+  if (kept.length) groups.push({ kept: kept.slice(0, -1), legs: kept.slice(-1) }); // the way ends with them
   return groups;
 }
 
@@ -93,7 +94,10 @@ function withoutRepeats(legs) {
       at += 1;
     }
   }
-  return grouped(parts);
+  const groups = grouped(parts);
+  // Where little changes the shape, what keeps it is worth a step, too, if that does not become too many.
+  const each = grouped(parts.map(({ legs, keeps }) => ({ legs, keeps: keeps && legs.length > 1 })));
+  return groups.length < FEW_STEPS - 1 && each.length < MOST_STEPS ? each : groups;
 }
 
 /**

@@ -122,7 +122,9 @@ function betweenBars(links, upper, lower) {
     return [svgPart("path", { class: "unknown", d: `M${x + 16} ${top + 8}V${bottom - 12}m-6 -9l6 9l6 -9` })];
   }
   const order = [...links].sort((a, b) => Number(a.how !== "kept") - Number(b.how !== "kept"));
-  return order.flatMap((one) => band(one, upper, lower, top, bottom));
+  const moved = links.filter((one) => one.how === "moved").flatMap((one) => one.from.map((axis) => upper[axis]));
+  const bands = order.map((one) => band(one, upper, lower, top, bottom));
+  return moved.length ? [...bands, bandWord("moved", moved, (top + bottom) / 2 + 4)] : bands;
 }
 
 /**
@@ -137,20 +139,27 @@ function band({ from, to, how }, upper, lower, top, bottom) {
   const middle = (top + bottom) / 2;
   const above = from.map((axis) => upper[axis]);
   const below = to.map((axis) => lower[axis]);
-  const pairs = above.flatMap((a) => below.map((b) => /** @type {const} */ ([a, b])));
-  const shapes = pairs.map(([a, b]) => svgPart("path", { d: ribbon(a, b, top, bottom) }));
-  if (!pairs.length) {
+  const shapes = above.flatMap((a) => below.map((b) => svgPart("path", { d: ribbon(a, b, top, bottom) })));
+  const joined = shapes.length > 0;
+  if (!joined) {
     for (const [left, right] of above) shapes.push(svgPart("path", { d: spike(left, right, top, middle - 16) }));
     for (const [left, right] of below) shapes.push(svgPart("path", { d: spike(left, right, bottom, middle + 16) }));
   }
   const group = svgPart("g", { class: `band ${how === "kept" ? "kept" : "changed"}` }, ...shapes);
-  if (how !== "kept") {
-    const ends = [...above, ...below].map(([left, right]) => (left + right) / 2);
-    const x = ends.reduce((sum, one) => sum + one, 0) / ends.length;
-    const y = pairs.length ? middle + 4 : above.length ? middle - 4 : middle + 12;
-    group.append(svgPart("text", { class: "how", x, y, "text-anchor": "middle" }, words(`ride-how-${how}`)));
+  if (how !== "kept" && how !== "moved") { // bands that cross have one word together
+    group.append(bandWord(how, [...above, ...below], middle + (joined ? 4 : above.length ? -4 : 12)));
   }
-  return [group];
+  return group;
+}
+
+/**
+ * @param {AxisChange} how
+ * @param {[number, number][]} spans of the axes
+ * @param {number} y
+ */
+function bandWord(how, spans, y) {
+  const x = spans.reduce((sum, [left, right]) => sum + (left + right) / 2, 0) / spans.length;
+  return svgPart("text", { class: "how", x, y, "text-anchor": "middle" }, words(`ride-how-${how}`));
 }
 
 /**

@@ -118,8 +118,7 @@ function sectionAbout(call) {
   const sections = rideSections();
   for (const one of call ? lineOf(call).reverse() : []) {
     if (one !== call && !one.parent) return null; // what is said of all that runs is not said of this
-    const [inner = null] = sections.filter(({ calls }) => calls.has(one)).sort((a, b) => (
-      b.level - a.level || a.calls.size - b.calls.size));
+    const [inner = null] = sections.filter(({ calls }) => calls.has(one)).sort((a, b) => b.level - a.level);
     if (inner) return inner;
   }
   return null;

@@ -16,7 +16,8 @@ const KINDS = { escape: "escape", origin: "unknown origin", unseen: "not looked 
 test("whether data flows, and why nobody can be sure", options, () => {
   for (const { start, end, answer, ops, last, doubts } of questions) {
     const ride = rideOf(trace, start, end);
-    const found = [ride.answer, ride.shortest, ride.last?.id ?? null, ride.doubts.map(({ kind }) => KINDS[kind]).sort()];
+    const why = ride.doubts.map(({ kind }) => KINDS[kind]).sort();
+    const found = [ride.answer, ride.shortest, ride.last?.id ?? null, why];
     assert.deepEqual(found, [answer, ops, last, doubts], `${start} -> ${end}`);
   }
 });

@@ -9,17 +9,14 @@ const trace = new Trace(data);
 const told = ({ steps }) => steps.map(({ kind, op, kept, after }) => (
   [kind, op?.selector ?? "", kept.length, after.type.dims.join()]));
 
-test("what keeps the shape goes with the next step that changes it", () => {
+test("where little changes the shape, what keeps it has steps of its own", () => {
   assert.deepEqual(told(rideOf(trace, "in.image", ".@0:out")), [
     ["start", "", 0, "1,3,8,8"],
     ["change", "encoder/conv2d@0", 0, "1,16,4,4"],
-    ["change", ".head()/flatten@0", 2, "1,256"],
+    ["same", "encoder.layers.0/relu@0", 0, "1,16,4,4"],
+    ["same", "encoder.layers.2/relu@0", 0, "1,16,4,4"],
+    ["change", ".head()/flatten@0", 0, "1,256"],
   ]);
-});
-
-test("a way that ends where the shape is kept has a step for the end", () => {
-  const steps = told(rideOf(trace, "encoder/conv2d@0:out", "encoder.layers.2/relu@0:out"));
-  assert.deepEqual(steps.at(-1), ["same", "encoder.layers.2/relu@0", 1, "1,16,4,4"]);
 });
 
 test("where the end is an op that reads it, that op is the last step", () => {
@@ -81,10 +78,19 @@ function chain(shapes, layers) {
   return { legs, calls };
 }
 
-test("of calls that are alike the first is shown, if the others keep the shape", () => {
-  const { legs } = chain([[4, 2], [8]], 6);
+test("what keeps the shape goes with the next step that changes it, or with the end", () => {
+  const { legs, calls } = chain([[4, 2], [4, 2], [8], [8]], 3);
+  calls.forEach((one) => { one.repeat = null; });
   const groups = model.withoutRepeats(legs);
-  assert.deepEqual(groups.map(({ kept, legs: own }) => [kept.length, own.length]), [[0, 1], [0, 1], [9, 1]]);
+  assert.deepEqual(groups.map(({ kept, legs: own }) => [kept.length, own[0].op.id]),
+    [[0, 0], [1, 2], [1, 4], [1, 6], [1, 8], [1, 10], [0, 11]]);
+});
+
+test("of calls that are alike the first is shown, if the others keep the shape", () => {
+  const { legs } = chain([[4, 2], [8], [2, 4], [8]], 6);
+  const groups = model.withoutRepeats(legs);
+  assert.deepEqual(groups.map(({ kept, legs: own }) => [kept.length, own.length]),
+    [[0, 1], [0, 1], [0, 1], [0, 1], [19, 1]]);
 });
 
 test("long ways are folded to twenty steps behind the start, and no op gets lost", () => {
