@@ -216,49 +216,6 @@
  * @property {number} weight below one for tables that repeat what sections say
  */
 /** @typedef {{ section: SearchSection, passage: number, all: boolean }} FoundSection `all`: it has all terms. */
-// -- the flow of data, and a ride along it -----------------------------------------------------------------------
-
-/** @typedef {[ops: number, tick: number]} Moment How many ops had begun, and what orders those between two. */
-/** @typedef {{ value: Value, when: Moment }} Spot A tensor at a port. */
-/** @typedef {Map<Value, { op: Op, value: Value } | null>} Predecessors */
-/** @typedef {{ kind: "escape" | "origin" | "unseen", place: string, text: string }} Doubt */
-/**
- * @typedef {{ source: string, destination: string, starts: Map<Value, Moment>, goals: Map<Value, Moment>,
- *   reached: Predecessors }} Missed
- */
-/**
- * Whether data flows from one place to another.
- * @typedef {object} Reach
- * @property {"yes" | "no" | "undecided" | "unknown"} answer unknown: a place has no name here or holds no tensor
- * @property {Op[]} ops of the way
- * @property {Value[]} values along it, one more than ops
- * @property {number} shortest the number of ops of the shortest way, which may lead over masks and indices
- * @property {Doubt[]} doubts
- * @property {Op | null} last for no and undecided: the last op up to the end that has data of the start
- * @property {string} [unnamed] what names nothing
- * @property {string} [empty] what holds no tensor
- */
-/** @typedef {{ op: Op, before: Value, after: Value }} Leg */
-/** @typedef {{ kept: Leg[], legs: Leg[] }} RideGroup */
-/**
- * A step of a ride: the tensor at the start, an op that changes its shape or that keeps it at the end of the way,
- * several ops as one, or the op at the end that only reads it.
- * @typedef {object} RideStep
- * @property {"start" | "change" | "same" | "many" | "end"} kind
- * @property {Leg[]} legs
- * @property {Leg[]} kept before them: what keeps the shape
- * @property {Value | null} before
- * @property {Value} after
- * @property {Op | null} op
- * @property {Call | null} call
- */
-/** @typedef {Reach & { start: string, end: string, steps: RideStep[] }} Ride */
-/**
- * @typedef {"kept" | "moved" | "split" | "merged" | "regrouped" | "new" | "gone" | "chosen" | "cut" | "joined"
- *   | "repeated" | "padded" | "resized" | "mixed" | "reduced" | "summed"} AxisChange
- */
-/** @typedef {{ from: number[], to: number[], how: AxisChange }} AxisLink */
-
 // -- what the page knows beside the trace ----------------------------------------------------------------------
 
 /** @typedef {{ item: Part, depth: number, key: string, full: boolean }} Row A row of the explorer. */

@@ -1,5 +1,11 @@
 // Which axes before an op are which behind it: making, checking and naming such links.
 
+/**
+ * @typedef {"kept" | "moved" | "split" | "merged" | "regrouped" | "new" | "gone" | "chosen" | "cut" | "joined"
+ *   | "repeated" | "padded" | "resized" | "mixed" | "reduced" | "summed"} AxisChange
+ */
+/** @typedef {{ from: number[], to: number[], how: AxisChange }} AxisLink */
+
 /** @param {number} count */
 const range = (count) => Array.from({ length: count }, (_, i) => i);
 
@@ -11,7 +17,7 @@ const range = (count) => Array.from({ length: count }, (_, i) => i);
  */
 const axisLink = (from, to, how) => ({ from, to, how });
 
-const WHOLE = new Set(["kept", "moved", "split", "merged", "regrouped"]);
+const REARRANGED = new Set(["kept", "moved", "split", "merged", "regrouped"]);
 
 /**
  * Return whether links agree with the sizes: no axis is in two, and what is only rearranged keeps its size.
@@ -25,7 +31,7 @@ function fitsSizes(links, from, to) {
   const apart = (/** @type {number[]} */ axes, /** @type {number} */ count) => (
     new Set(axes).size === axes.length && axes.every((axis) => axis >= 0 && axis < count));
   return apart(links.flatMap((one) => one.from), from.length) && apart(links.flatMap((one) => one.to), to.length)
-    && links.every((one) => !WHOLE.has(one.how) || product(one.from, from) === product(one.to, to));
+    && links.every((one) => !REARRANGED.has(one.how) || product(one.from, from) === product(one.to, to));
 }
 
 /**

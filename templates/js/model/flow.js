@@ -1,5 +1,26 @@
 // Whether data goes from one place of the trace to another, and on which way: the same rules as `flow.py`.
 
+/** @typedef {[ops: number, tick: number]} Moment How many ops had begun, and what orders those between two. */
+/** @typedef {{ value: Value, when: Moment }} Spot A tensor at a port. */
+/** @typedef {Map<Value, { op: Op, value: Value } | null>} Predecessors */
+/** @typedef {{ kind: "escape" | "origin" | "unseen", place: string, text: string }} Doubt */
+/**
+ * @typedef {{ source: string, destination: string, starts: Map<Value, Moment>, goals: Map<Value, Moment>,
+ *   reached: Predecessors }} Missed
+ */
+/**
+ * Whether data flows from one place to another.
+ * @typedef {object} Reach
+ * @property {"yes" | "no" | "undecided" | "unknown"} answer unknown: a place has no name here or holds no tensor
+ * @property {Op[]} ops of the way
+ * @property {Value[]} values along it, one more than ops
+ * @property {number} shortest the number of ops of the shortest way, which may lead over masks and indices
+ * @property {Doubt[]} doubts
+ * @property {Op | null} last for no and undecided: the last op up to the end that has data of the start
+ * @property {string} [unnamed] what names nothing
+ * @property {string} [empty] what holds no tensor
+ */
+
 /** @type {Moment} Before the run. */
 const FIRST = [-1, -1];
 

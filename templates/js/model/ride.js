@@ -1,5 +1,21 @@
 // A ride along a tensor: the way of data from one place to another, as steps that change the shape.
 
+/** @typedef {{ op: Op, before: Value, after: Value }} Leg */
+/** @typedef {{ kept: Leg[], legs: Leg[] }} RideGroup */
+/**
+ * A step of a ride: the tensor at the start, an op that changes its shape or that keeps it at the end of the way,
+ * several ops as one, or the op at the end that only reads it.
+ * @typedef {object} RideStep
+ * @property {"start" | "change" | "same" | "many" | "end"} kind
+ * @property {Leg[]} legs
+ * @property {Leg[]} kept before them: what keeps the shape
+ * @property {Value | null} before
+ * @property {Value} after
+ * @property {Op | null} op
+ * @property {Call | null} call
+ */
+/** @typedef {Reach & { start: string, end: string, steps: RideStep[] }} Ride */
+
 const MOST_STEPS = 21; // with the start: twenty key presses lead to the end
 const FEW_STEPS = 5;
 
