@@ -134,7 +134,7 @@ const isData = ({ type: { dtype, dims } }, starts) => (
  * @param {Port[]} ports
  * @returns {Value[]}
  */
-const valuesAt = (ports) => [...new Set(ports.flatMap((port) => port.held ? [...port.held.values()] : port.value ?? []))];
+const valuesAt = (ports) => [...new Set(ports.flatMap(({ value, held }) => held ? [...held.values()] : value ?? []))];
 
 /**
  * @param {Trace} trace

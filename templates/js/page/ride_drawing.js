@@ -85,6 +85,12 @@ function bar(dims, left, top, unit, marked) {
 }
 
 /**
+ * Return the letter of a size; some have none but the number itself.
+ * @param {SizeSymbol | undefined} symbol
+ */
+const letterOf = (symbol) => symbol && symbol.name !== String(symbol.size) ? symbol.name : "";
+
+/**
  * Return an axis as a box with its size and its letter, beside each other or, where it is narrow, below each other.
  * @param {number | string} size
  * @param {{ left: number, top: number, width: number }} box
@@ -92,7 +98,7 @@ function bar(dims, left, top, unit, marked) {
  */
 function segment(size, { left, top, width }, marked) {
   const symbol = typeof size === "number" ? symbolsBySize.get(size) : undefined;
-  const letter = symbol?.name ?? "";
+  const letter = letterOf(symbol);
   const x = left + width / 2;
   const text = (/** @type {string} */ kind, /** @type {string} */ content, /** @type {number} */ y) => (
     svgPart("text", { class: kind, x, y, "text-anchor": "middle" }, content));

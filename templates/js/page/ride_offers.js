@@ -29,7 +29,8 @@ function followBlock(selector) {
 function endsAfter(flow, spots) {
   const { reached } = flow.way(earliest(spots), new Map());
   const here = new Set(spots.map(({ value }) => value));
-  const outputs = [...failedOps(), ...flow.trace.roots.toReversed().flatMap((call) => (
+  const shown = stationsOf("output").map(({ name }) => ({ value: flow.spots(name, "out")?.[0]?.value ?? null, name }));
+  const outputs = [...failedOps(), ...shown, ...flow.trace.roots.toReversed().flatMap((call) => (
     call.outputs.map((port) => ({ value: port.value, name: `${call.selector}:${port.name}` }))))];
   return firstOfEach(outputs.filter(({ value }) => value && reached.has(value) && !here.has(value)));
 }
@@ -42,8 +43,9 @@ function endsAfter(flow, spots) {
 function startsBefore(flow, spots) {
   const here = new Set(spots.map(({ value }) => value));
   const above = flow.up(here);
-  const inputs = flow.trace.values.filter(({ origin }) => origin === "input");
-  return firstOfEach(inputs.filter((value) => above.has(value) && !here.has(value)).map((value) => (
+  const inputs = flow.trace.values.filter((value) => value.origin === "input" && above.has(value) && !here.has(value));
+  const sizeOfType = (/** @type {Value} */ { type }) => type.dims.reduce((all_, size) => all_ * size, 1);
+  return firstOfEach(inputs.sort((a, b) => sizeOfType(b) - sizeOfType(a)).map((value) => (
     { value, name: selectorOf(flow.trace, value) })));
 }
 
@@ -88,33 +90,47 @@ function followField(key, addressFor) {
   return make("div", { class: "ride-field" }, field, list);
 }
 
-/** Offer rides through the whole model below its picture: from each input to the first output it reaches. */
+/**
+ * Return the inputs or outputs in the picture of the whole that are tensors.
+ * @param {"input" | "output"} kind
+ */
+const stationsOf = (kind) => all(`#overview .station.${kind}[data-station^="#at="]`).map((station) => (
+  { name: readAddress(/** @type {HTMLElement} */ (station).dataset.station ?? "").name,
+    title: all(".t", station).map((line) => line.textContent).join(" ") }));
+
+/** Offer rides through the whole model at its picture, or at a failure: from each input to the first end it reaches. */
 function offerRides() {
-  const [caption] = all("#overview figcaption");
-  if (!caption) return;
-  const { trace } = theTrace().flow();
-  const stations = (/** @type {string} */ kind) => (
-    all(`#overview .station.${kind}[data-station^="#at="]`).map((one) => readAddress(one.dataset.station ?? "").name));
-  const inputs = [...stations("input").map((name) => startsNamed(trace, name)), ...firstTensors(trace)];
-  const ends = [...failedOps().slice(0, 1).map(({ name }) => name), ...stations("output")];
+  const [place] = all("#overview figcaption, #failure .evidence");
+  if (!place) return;
+  const trace = theTrace();
+  const inputs = [...stationsOf("input").map(({ name, title }) => startsNamed(trace, name, title)), ...firstTensors(trace)];
+  if (!inputs.length) inputs.push(...inputsOf(trace));
+  const ends = [...failedOps(), ...stationsOf("output")].map(({ name }) => name);
   const offers = inputs.flatMap(({ starts, label }) => starts.flatMap((start) => {
     const end = ends.find((one) => trace.flow().reach(start, one).answer === "yes");
     return end ? [make("a", { class: "ride-link", href: rideAddress(start, end) },
       `${shorten(label, 40)} → ${end.split(":out.").at(-1)}`)] : [];
   }).slice(0, 1));
   if (!offers.length) return;
-  caption.after(make("p", { class: "ride-offers" }, words("ride-offer"), ...offers.flatMap((offer) => [" ", offer])));
+  place.after(make("p", { class: "ride-offers" }, words("ride-offer"), ...offers.flatMap((offer) => [" ", offer])));
 }
+
+/** @param {Trace} trace */
+const inputsOf = (trace) => trace.values.filter(({ origin }) => origin === "input").slice(0, MOST_ENDS).map((value) => {
+  const start = selectorOf(trace, value);
+  return { starts: [start], label: start };
+});
 
 /**
  * Return the places that a station of an input may stand for: several inputs can have one name, the last is used most.
  * @param {Trace} trace
  * @param {string} name
+ * @param {string} label
  */
-function startsNamed(trace, name) {
+function startsNamed(trace, name, label) {
   const alike = trace.values.filter((value) => value.origin === "input" && value.selector === name);
   const starts = alike.length > 1 ? alike.reverse().map((value) => selectorOf(trace, value)) : [name];
-  return { starts, label: name.replace(/@0(?=:|$)/, "") };
+  return { starts, label };
 }
 
 /**
@@ -140,6 +156,6 @@ function firstTensors(trace) {
   return trace.roots.filter(reads).flatMap((call) => {
     const made = trace.ops.slice(call.first_op, call.last_op).find((op) => valuesAt(op.outputs).length);
     const port = made?.outputs.find((one) => one.value);
-    return made && port ? [{ starts: [`${made.selector}:${port.name}`], label: call.inputs[0].text }] : [];
+    return made && port ? [{ starts: [`${made.selector}:${port.name}`], label: call.inputs[0].text.replace(/^\[|\]$/g, "") }] : [];
   });
 }

@@ -70,8 +70,8 @@ function changesElement({ kind, op, before, after }) {
   if (!links) return make("p", { class: "ride-change quiet" }, words("ride-only-shapes"));
   const named = (/** @type {number[]} */ axes, /** @type {Value} */ value) => axes.map((axis) => {
     const size = value.type.dims[axis];
-    const symbol = symbolsBySize.get(size);
-    return symbol ? `${symbol.name} = ${size}` : String(size);
+    const letter = letterOf(symbolsBySize.get(size));
+    return letter ? `${letter} = ${size}` : String(size);
   }).join(" × ");
   const told = links.filter(({ how }) => how !== "kept").map(({ from, to, how }) => (
     words(`ride-${how}`, { a: named(from, before), b: named(to, after) })));
