@@ -121,5 +121,3 @@ def test_the_page_finds_the_ways_of_python(name, tmp_path):
     )
     assert result.returncode == 0, result.stdout
     assert "\n# skipped 0\n" in result.stdout
-
-

@@ -24,7 +24,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "ride-ends": ("Arrives at {op}", "到达 {op}"),
     "ride-many": ("{n} op as one step|{n} ops as one step", "{n} 个算子合为一步"),
     "ride-which": ("which ones", "具体是哪些"),
-    "ride-kept": ("after {n} op that keeps the shape|after {n} ops that keep the shape", "此前 {n} 个算子不改变形状"),
+    "ride-kept": (
+        "after {n} op that keeps the shape|after {n} ops that keep the shape",
+        "此前 {n} 个算子不改变形状",
+    ),
     "ride-kept-sum": (
         "after {n} op that keeps the shape|after {n} ops at whose end the shape is the same",
         "此前 {n} 个算子，首尾形状相同",
@@ -73,7 +76,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "ride-reduced": ("{a} is reduced", "对 {a} 做归约"),
     "ride-summed": ("{a} is summed over", "对 {a} 求和并消去"),
     # no way
-    "ride-no": ("No data flows from {start} to {end} in this run.", "本次运行中没有数据从 {start} 流到 {end}。"),
+    "ride-no": (
+        "No data flows from {start} to {end} in this run.",
+        "本次运行中没有数据从 {start} 流到 {end}。",
+    ),
     "ride-undecided": (
         "No way of data from {start} to {end} was seen, but nobody can be sure that there is none.",
         "没有观察到数据从 {start} 流到 {end}，但也不能断定没有。",

@@ -103,7 +103,8 @@ function offerRides() {
   const [place] = all("#overview figcaption, #failure .evidence");
   if (!place) return;
   const trace = theTrace();
-  const inputs = [...stationsOf("input").map(({ name, title }) => startsNamed(trace, name, title)), ...firstTensors(trace)];
+  const named = stationsOf("input").map(({ name, title }) => startsNamed(trace, name, title));
+  const inputs = [...named, ...firstTensors(trace)];
   if (!inputs.length) inputs.push(...inputsOf(trace));
   const ends = [...failedOps(), ...stationsOf("output")].map(({ name }) => name);
   const offers = inputs.flatMap(({ starts, label }) => starts.flatMap((start) => {
@@ -156,6 +157,7 @@ function firstTensors(trace) {
   return trace.roots.filter(reads).flatMap((call) => {
     const made = trace.ops.slice(call.first_op, call.last_op).find((op) => valuesAt(op.outputs).length);
     const port = made?.outputs.find((one) => one.value);
-    return made && port ? [{ starts: [`${made.selector}:${port.name}`], label: call.inputs[0].text.replace(/^\[|\]$/g, "") }] : [];
+    const label = call.inputs[0].text.replace(/^\[|\]$/g, "");
+    return made && port ? [{ starts: [`${made.selector}:${port.name}`], label }] : [];
   });
 }
