@@ -96,11 +96,10 @@ function showTrace([trace, texts]) {
   watchDrawings();
   if (inExplorer()) startTree(trace);
   if (["at", "size", "explorer", "follow"].includes(readAddress(location.hash).kind)) follow();
-  whenIdle(offerRides);
   document.documentElement.dataset.ready = "true";
   performance.mark("ready");
   // What the first search needs is made ready when there is nothing else to do, a piece at a time.
-  for (const prepare of [theClaims, theSections, trace.details, trace.byName]) whenIdle(prepare);
+  for (const prepare of [theClaims, theSections, trace.details, trace.byName, trace.flow, offerRides]) whenIdle(prepare);
 }
 
 /** @param {() => unknown} act */

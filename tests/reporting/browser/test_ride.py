@@ -239,8 +239,8 @@ def test_the_rest_of_the_page_is_out_of_reach_while_riding(visit, ends):
     page = visit(address=ends)
     for _ in range(12):
         page.keyboard.press("Tab")
-        focused = "document.activeElement.closest('#ride') !== null || document.activeElement === document.body"
-        assert page.evaluate(focused)
+        outside = "document.activeElement !== document.body && !document.activeElement.closest('#ride')"
+        assert not page.evaluate(outside)
     page.keyboard.press("n")
     page.keyboard.press("/")
     assert "follow=" in page.evaluate("location.hash")
