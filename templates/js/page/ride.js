@@ -118,7 +118,7 @@ function showProgress(ride) {
   byId("ride").classList.toggle("no-way", !steps.length);
   byId("ride-progress").replaceChildren(...chaptersOf(ride).map(({ title, steps: positions }) => (
     make("div", { class: "group", style: `flex-grow: ${positions.length}` },
-      make("div", { class: "ticks" }, ...positions.map((position) => tick(steps[position], position))),
+      make("div", { class: "ride-ticks" }, ...positions.map((position) => tick(steps[position], position))),
       make("span", { class: "name", title }, title)))));
 }
 

@@ -28,7 +28,8 @@ function rideDrawing(step, width) {
   const dims = [before?.type.dims ?? [], step.after.type.dims];
   const unit = barUnit(dims, width - sheet - 26);
   const top = before ? BAR + BETWEEN : 0;
-  const height = top + BAR + (sheet > 100 ? 64 : 26);
+  const below = sheetSize(dims[1], sheet);
+  const height = top + 12 + Math.max(BAR, below.h + (below.sheets - 1) * 3);
   const marks = (/** @type {"from" | "to"} */ side) => new Set((links ?? []).flatMap((one) => (
     one.how === "kept" ? [] : one[side])));
   const lower = bar(dims[1], sheet + 26, top + 8, unit, marks("to"));
@@ -151,7 +152,7 @@ function band({ from, to, how }, upper, lower, top, bottom) {
     for (const [left, right] of above) shapes.push(svgPart("path", { d: spike(left, right, top, middle - 16) }));
     for (const [left, right] of below) shapes.push(svgPart("path", { d: spike(left, right, bottom, middle + 16) }));
   }
-  const group = svgPart("g", { class: `band ${how === "kept" ? "kept" : "changed"}` }, ...shapes);
+  const group = svgPart("g", { class: `ride-band ${how === "kept" ? "kept" : "changed"}` }, ...shapes);
   if (how !== "kept" && how !== "moved") { // bands that cross have one word together
     group.append(bandWord(how, [...above, ...below], middle + (joined ? 4 : above.length ? -4 : 12)));
   }
@@ -188,20 +189,29 @@ function spike(left, right, wide, sharp) {
 }
 
 /**
- * Return a tensor as sheets: the last two axes longer than 1 are height and width, on a scale of logarithms.
+ * Return how a tensor looks as sheets: the last two axes longer than 1 are height and width, on a logarithmic scale.
+ * @param {number[]} dims
+ * @param {number} room
+ */
+function sheetSize(dims, room) {
+  const long = dims.filter((size) => size !== 1);
+  const [height, width] = [long.at(-2) ?? 1, long.at(-1) ?? 1];
+  const count = long.slice(0, -2).reduce((all_, size) => all_ * size, 1);
+  const most = room - 4 * 6;
+  const side = (/** @type {number} */ size) => size === 0 ? 2 : Math.min(most, 5 + (most - 5) * Math.log2(size) / 13);
+  const sheets = Math.min(count, 1 + Math.ceil(Math.log2(Math.max(1, count)) / 1.6), 7);
+  return { sheets, w: side(width), h: Math.min(side(height), room > 100 ? 92 : 56) };
+}
+
+/**
+ * Return a tensor as sheets.
  * @param {number[]} dims
  * @param {number} room
  * @param {number} top
  * @param {string} name
  */
 function sheetOf(dims, room, top, name) {
-  const long = dims.filter((size) => size !== 1);
-  const [height, width] = [long.at(-2) ?? 1, long.at(-1) ?? 1];
-  const count = long.slice(0, -2).reduce((all, size) => all * size, 1);
-  const sheets = Math.min(count, 1 + Math.ceil(Math.log2(Math.max(1, count)) / 1.6), 7);
-  const most = room - 4 * 6;
-  const side = (/** @type {number} */ size) => size === 0 ? 2 : Math.min(most, 5 + (most - 5) * Math.log2(size) / 13);
-  const [w, h] = [side(width), Math.min(side(height), room > 100 ? 92 : 56)];
+  const { sheets, w, h } = sheetSize(dims, room);
   const group = svgPart("g", { class: `sheets-of ${name}` });
   for (let i = sheets - 1; i >= 0; i -= 1) {
     const place = { x: 2 + i * 4, y: top + (sheets - 1 - i) * 3 };
