@@ -100,7 +100,7 @@ const stationsOf = (kind) => all(`#overview .station.${kind}[data-station^="#at=
 
 /** Offer rides through the whole model at its picture, or at a failure: from each input to the first end it reaches. */
 function offerRides() {
-  const [place] = all("#overview figcaption, #failure .evidence");
+  const [place] = all("#overview .ride-offers, #failure .evidence");
   if (!place) return;
   const trace = theTrace();
   const named = stationsOf("input").map(({ name, title }) => startsNamed(trace, name, title));
@@ -113,7 +113,9 @@ function offerRides() {
       `${shorten(label, 40)} → ${end.split(":out.").at(-1)}`)] : [];
   }).slice(0, 1));
   if (!offers.length) return;
-  place.after(make("p", { class: "ride-offers" }, words("ride-offer"), ...offers.flatMap((offer) => [" ", offer])));
+  const content = [words("ride-offer"), ...offers.flatMap((offer) => [" ", offer])];
+  if (place.matches(".ride-offers")) place.replaceChildren(...content); // there is room for it, so that nothing moves
+  else place.after(make("p", { class: "ride-offers" }, ...content));
 }
 
 /** @param {Trace} trace */
