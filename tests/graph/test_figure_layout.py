@@ -31,9 +31,10 @@ needs_engine = pytest.mark.skipif(not available(), reason="neither Graphviz nor 
 
 
 def drawings_of(trace: Trace, document: Document | None = None, language: str = "en") -> list[Drawing]:
-    """Return the drawings of a report's sections."""
+    """Return the drawings of a report's sections; of a run that failed also the one beside the error."""
     view = build(trace, check(trace, document) if document else None, language=language, folders=[])
-    return [section.drawing for section in view.sections if section.drawing]
+    first = [view.overview] if view.overview and trace.run.failure else []
+    return [*first, *(section.drawing for section in view.sections if section.drawing)]
 
 
 def check_layout(drawings: list[Drawing], least: int) -> None:

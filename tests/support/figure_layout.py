@@ -60,7 +60,7 @@ def _texts(element: Element, classes: list[str], covered: bool = False) -> Itera
         size = min((SIZES[name] for name in classes if name in SIZES), default=10.0)
         wide = size * sum(1.0 if ord(one) > 0x2E80 else LETTER for one in text)
         x, y = float(element.get("x", "0")), float(element.get("y", "0"))
-        left = x if "title" in classes else x - wide / 2
+        left = x if "frame-title" in classes else x - wide / 2
         yield Words(text, left, y - 0.75 * size, left + wide, y + 0.2 * size, covered)
     for child in element:
         yield from _texts(child, classes, covered)

@@ -21,6 +21,7 @@ const inExplorer = () => document.documentElement.dataset.view === "explorer";
 function setView(explorer) {
   if (explorer === inExplorer()) return;
   const { dataset, classList, clientWidth } = document.documentElement;
+  if (explorer) state.textTop = window.scrollY;
   // Where the scroll bar of the text takes room, the room stays, so that no line of the text breaks otherwise.
   if (explorer) classList.toggle("has-bar", window.innerWidth > clientWidth);
   if (explorer) dataset.view = "explorer"; else delete dataset.view;

@@ -99,7 +99,8 @@ function showTrace([trace, texts]) {
   document.documentElement.dataset.ready = "true";
   performance.mark("ready");
   // What the first search needs is made ready when there is nothing else to do, a piece at a time.
-  for (const prepare of [theClaims, theSections, trace.details, trace.byName, trace.flow, offerRides]) whenIdle(prepare);
+  const prepared = [theClaims, theSections, trace.details, trace.byName, trace.flow, offerRides];
+  for (const prepare of prepared) whenIdle(prepare);
 }
 
 /** @param {() => unknown} act */

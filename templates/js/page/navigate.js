@@ -20,6 +20,7 @@ function follow() {
   const { kind, name } = readAddress(location.hash);
   // An address that has been here before carries its filter; the browser scrolls to where it was left by itself.
   const seen = Boolean(history.state);
+  const back = inExplorer() && location.hash === state.textAddress;
   for (const node of all(".graph .picked")) node.classList.remove("picked");
   setView(kind === "explorer");
   if (kind === "explorer") openExplorer(name);
@@ -31,6 +32,7 @@ function follow() {
   }
   state.opened = true;
   replaceAddress(location.href);
+  if (back) settle(byId("text"), () => window.scrollTo(0, state.textTop)); // some browsers go to the section
 }
 
 /**
@@ -73,22 +75,10 @@ function followId(id, scroll = true) {
   if (!element) return;
   uncover(element);
   closeMenu();
-  if (scroll) bringIntoView(element);
+  const block = element.matches(".claim") ? "center" : "start";
+  if (scroll) settle(element, () => element.scrollIntoView({ block }));
   markCurrent(element.closest("#summary, .part")?.id);
   showFound(element);
-}
-
-/**
- * Scroll to an element, and once more when the sections that came into sight have the room that they really need.
- * @param {Element} element
- */
-function bringIntoView(element) {
-  const block = element.matches(".claim") ? "center" : "start";
-  element.scrollIntoView({ block });
-  state.goal = element;
-  requestAnimationFrame(() => requestAnimationFrame(() => {
-    if (state.goal === element) element.scrollIntoView({ block });
-  }));
 }
 
 /**

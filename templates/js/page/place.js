@@ -29,14 +29,24 @@ function placeOf(address) {
 }
 
 /**
+ * Move the text, and once more when the sections that came into sight have the room that they really need.
+ * @param {Element} goal what it is moved for; whatever moves it next takes its place
+ * @param {() => void} move
+ */
+function settle(goal, move) {
+  state.goal = goal;
+  move();
+  requestAnimationFrame(() => requestAnimationFrame(() => { if (state.goal === goal) move(); }));
+}
+
+/**
  * Scroll so that what was read stands where it stood.
  * @param {TextPlace} place
  */
 function returnTo({ anchor, top }) {
   state.goal = null;
   if (!anchor?.checkVisibility()) { window.scrollTo(0, 0); return; }
-  // Sections that come into sight take the room that they really need: what was above may move what is looked for.
-  for (let tries = 0; tries < 3; tries += 1) window.scrollBy(0, anchor.getBoundingClientRect().top - top);
+  settle(anchor, () => window.scrollBy(0, anchor.getBoundingClientRect().top - top));
 }
 
 /**

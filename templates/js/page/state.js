@@ -13,6 +13,7 @@ const page = JSON.parse(byId("data").textContent ?? "");
  * @property {Term[]} found what is marked in the text at the next place that is gone to
  * @property {{ name: string, before: TextPlace | null }} filter the claims that are shown
  * @property {string} textAddress the last address that named a place in the text, also while the explorer is open
+ * @property {number} textTop how far the text was scrolled when the explorer opened
  * @property {Element | null} goal what was scrolled to last, until something else moves the text
  * @property {boolean} opened whether the address that the page was opened with has been followed
  * @property {number} toastTimer
@@ -26,6 +27,7 @@ const state = {
   found: [],
   filter: { name: "all", before: null },
   textAddress: "",
+  textTop: 0,
   goal: null,
   opened: false,
   toastTimer: 0,
