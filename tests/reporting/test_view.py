@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html import unescape
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from builders import TraceBuilder, sample_trace
@@ -15,6 +17,7 @@ from shapeflow.common.units import format_bytes, format_count, format_percent
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Run, Source
 from shapeflow.model.trace import Trace
+from shapeflow.reporting import words as words_tables
 from shapeflow.reporting.formats.prose import Prose
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.build import build
@@ -334,9 +337,8 @@ def test_both_languages_have_all_words_and_the_same_holes():
 
 
 def test_no_two_tables_of_words_have_the_same_key():
-    from shapeflow.reporting.words import explorer, first_screen, numbers, page, verdicts
-
-    tables = (explorer, first_screen, numbers, page, verdicts)
+    names = [module.name for module in iter_modules(words_tables.__path__)]
+    tables = [import_module(f"{words_tables.__name__}.{name}") for name in names]
     assert sum(len(table.TABLE) for table in tables) == len(TABLE)
 
 

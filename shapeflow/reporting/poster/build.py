@@ -197,6 +197,7 @@ def _linked(stations: Sequence[Station], ribbons: Sequence[Ribbon]) -> tuple[lis
             station
             for station in kept
             if station.id in gives
+            or station.failed
             or (station.id in gets and (station.kind not in ("part", "input") or station.share > LEAST_SHARE))
         ]
         if len(fewer) == len(kept):

@@ -89,7 +89,7 @@ def _name(trace: Trace, value: int, words: Translator) -> str:
     name = next(iter(told), record.name).rpartition(".")[2]
     if len(name) < 2 or name.startswith("in["):
         picture = len(record.shape) in (3, 4) and record.shape[-3] == 3
-        return words("picture-input") if picture else words("input")
+        return words("input-picture") if picture else words("input")
     return name
 
 

@@ -52,6 +52,8 @@ class Size:
     """Most tensors under a box."""
     details: bool = True
     """Whether boxes have more than a title."""
+    lower: tuple[float, ...] = ()
+    """Heights that do as well where everything fits."""
 
     @property
     def top(self) -> float:
@@ -66,7 +68,7 @@ class Size:
 
 WIDE = Size(1920, 1080, 38, 23, 19)
 """A poster."""
-PAGE = replace(WIDE, height=880, title=0)
+PAGE = replace(WIDE, height=880, title=0, lower=(420, 560, 720))
 """A poster in a page, which has a title of its own."""
 CARD = Size(
     1200,

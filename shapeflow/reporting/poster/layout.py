@@ -45,6 +45,8 @@ class Layout:
     lines: tuple[Line, ...]
     scale: float
     """Pixels of the poster for one of a feature map."""
+    complete: bool
+    """False if details were left out for want of room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,10 @@ def layout_of(poster: Poster, size: Size) -> Layout:
     parts, crossing = _rows(columns)
     maps = [t.sheet for s in poster.stations for t in s.gives if t.sheet and s.kind != "unused"]
     largest = max((max(sheet) for sheet in maps), default=1)
-    rows, scaled = _fitted(poster, parts, size, largest)
+    rows, scaled, complete = _fitted(poster, parts, size, largest)
     if len(rows) > 1 and sum(row.height for row in rows) > scaled.bottom - scaled.top:
         parts, crossing = (columns,), ()
-        rows, scaled = _fitted(poster, parts, size, largest)
+        rows, scaled, complete = _fitted(poster, parts, size, largest)
     bands = _bands(rows, scaled)
     widths = widths_of(poster, size)
     boxes: list[Box] = []
@@ -89,7 +91,7 @@ def layout_of(poster: Poster, size: Size) -> Layout:
         between = bands[0].bottom + 0.5 * (bands[1].top - bands[0].bottom)
         ends = (rows[0].places[leg.first.column], rows[1].places[leg.second.column])
         lines.append(line_around(leg, middles, ends, between, size, widths))
-    return Layout(scaled, tuple(boxes), tuple(lines), scaled.sheet / largest)
+    return Layout(scaled, tuple(boxes), tuple(lines), scaled.sheet / largest, complete)
 
 
 def _rows(columns: Columns) -> tuple[tuple[Columns, ...], tuple[Leg, ...]]:
@@ -115,18 +117,20 @@ def _rows(columns: Columns) -> tuple[tuple[Columns, ...], tuple[Leg, ...]]:
     ), crossing
 
 
-def _fitted(poster: Poster, parts: Sequence[Columns], size: Size, largest: float) -> tuple[list[_Row], Size]:
+def _fitted(
+    poster: Poster, parts: Sequence[Columns], size: Size, largest: float
+) -> tuple[list[_Row], Size, bool]:
     """Return the rows at the largest scale at which everything fits, or without details."""
     for scale in SCALES:
         scaled = replace(size, name=size.name * scale, text=size.text * scale, sheet=size.sheet * scale)
         rows = [_row(poster, part, scaled, 0, largest) for part in parts]
         if _fit(rows, scaled) and not any(row.broken for row in rows):
-            return rows, scaled
+            return rows, scaled, True
     for level in range(LEVELS):
         rows = [_row(poster, part, size, level, largest) for part in parts]
         if _fit(rows, size):
             break
-    return rows, size
+    return rows, size, level == 0
 
 
 def _fit(rows: Sequence[_Row], size: Size) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape as escaped
 
 from shapeflow.common.control_characters import visible_line
@@ -43,7 +44,9 @@ def poster_svg(
         picture: the input picture as a data link, to be shown where it goes in.
         marks: position in the palette by symbol.
     """
-    return _Drawing(poster, layout_of(poster, size), words, style, picture, marks or {}).svg()
+    layouts = (layout_of(poster, replace(size, height=height)) for height in (*size.lower, size.height))
+    layout = next((one for one in layouts if one.complete), None) or layout_of(poster, size)
+    return _Drawing(poster, layout, words, style, picture, marks or {}).svg()
 
 
 class _Drawing:

@@ -135,7 +135,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "方框是模型的各个部分，点击可到相应章节；带子是张量，元素越多越宽。",
     ),
     "input": ("input", "输入"),
-    "picture-input": ("picture", "图像"),
+    "input-picture": ("picture", "图像"),
     "never-read": ("computed, never read", "算出后无人读取"),
     "n-parameters-in": ("{n} parameters", "{n} 参数"),
     "n-flops-in": ("{n} FLOPs = {adds} multiply-adds", "{n} 次浮点运算 = {adds} 次乘加"),

@@ -32,7 +32,7 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "picture-boxes": ("{n} box|{n} boxes", "{n} 个框"),
     "picture-masks": (
-        "the mask of the highest score|the {n} masks of the highest scores",
+        "{n} mask, that of the highest score|{n} masks, those of the highest scores",
         "得分最高的 {n} 个掩码",
     ),
     "picture-boxes-best": (
@@ -40,7 +40,7 @@ TABLE: dict[str, tuple[str, str]] = {
         "{n} 个框，最高得分 {best}",
     ),
     "picture-masks-best": (
-        "the mask of the highest score, {best}|the {n} masks of the highest scores, the best {best}",
+        "{n} mask, that of the highest score, {best}|{n} masks, those of the highest scores, the best {best}",
         "得分最高的 {n} 个掩码，最高得分 {best}",
     ),
     "picture-pca": (
