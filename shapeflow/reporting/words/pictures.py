@@ -57,7 +57,7 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "picture-share": ("They show {n} % of the variance.", "它们占方差的 {n}%。"),
     "picture-mean": (
-        "As its one head has it; bright is most.|Mean over {n} heads; bright is most.",
+        "Of its {n} head; bright is most.|Mean over {n} heads; bright is most.",
         "{n} 个头的平均值；越亮权重越大。",
     ),
     "picture-range": (
