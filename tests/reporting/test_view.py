@@ -331,7 +331,7 @@ def test_both_languages_have_all_words_and_the_same_holes():
     import re
 
     for key, (english, chinese) in TABLE.items():
-        assert english and chinese, key
+        assert (english and chinese) or key == "sentence-gap", key  # Chinese has no space there
         holes = [set(re.findall(r"\{(\w+)\}", part)) for part in (*english.split("|"), chinese)]
         assert all(hole == holes[0] for hole in holes), key
 
