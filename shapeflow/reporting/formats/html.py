@@ -134,7 +134,9 @@ def _poster(poster: Poster, view: ReportView) -> str:
     """Return the picture of the whole, with links, in the colours of the page."""
     marks = {symbol.name: symbol.colour for symbol in view.symbols}
     picture = view.picture.data if view.picture else ""
-    return poster_svg(poster, Translator(view.language), size=PAGE, picture=picture, marks=marks)
+    svg = poster_svg(poster, Translator(view.language), size=PAGE, picture=picture, marks=marks)
+    # The first screen has the picture already; the script puts it here, too.
+    return svg.replace(f' href="{picture}"', "") if picture else svg
 
 
 def page_script(folder: Path) -> str:

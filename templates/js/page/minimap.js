@@ -6,6 +6,8 @@ const SVG = "http://www.w3.org/2000/svg";
 function startMinimap() {
   const [poster] = all(".poster");
   if (!poster) return;
+  const picture = document.querySelector(".picture img")?.getAttribute("src") ?? "";
+  for (const image of all("image", poster)) image.setAttribute("href", picture);
   const map = document.createElementNS(SVG, "svg");
   map.setAttribute("class", "minimap");
   map.setAttribute("viewBox", contentOf(poster));
