@@ -34,6 +34,22 @@ def judged(
     return (check(trace, shipped, partial=True) if shipped else None), shown
 
 
+def translation(path: Path | None, language: str) -> Path | None:
+    """Return the walkthrough beside ``path`` that is written in a language, else ``path`` itself.
+
+    ``model.en.md`` and ``model.zh.md`` are the same text in two languages, and so are ``model.md`` and these.
+
+    Args:
+        path: the walkthrough that was named, if one was.
+        language: ``en`` or ``zh``.
+    """
+    if path is None:
+        return None
+    stem = path.stem.removesuffix(".en").removesuffix(".zh")
+    wanted = [f"{stem}.{language}{path.suffix}", *([f"{stem}{path.suffix}"] if language == "en" else [])]
+    return next((path.with_name(one) for one in wanted if path.with_name(one).is_file()), path)
+
+
 def _is_chinese(text: str) -> bool:
     """Return whether a good part of a document is written in Chinese characters."""
     sample = text[:20_000]

@@ -9,19 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import say, wants_colour
-from shapeflow.commands.judged import judged
+from shapeflow.commands.judged import judged, translation
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.printing import put, put_coloured
 from shapeflow.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
+    from shapeflow.model.trace import Trace
     from shapeflow.reporting.view.model import ReportView
+
+BOTH = "both"
 
 EXAMPLES = """\
 examples:
   shapeflow report bus.trace.json                          bus.html, with the walkthrough of the trace's model
   shapeflow report bus.trace.json docs/model.md -o model.html
   shapeflow report bus.trace.json --lang zh                the page in Chinese
+  shapeflow report bus.trace.json --lang both              bus.html and bus.zh.html, which lead to each other
   shapeflow report bus.trace.json --format markdown        for a pull request, to standard output
   shapeflow report bus.trace.json --no-walkthrough         the trace alone
 
@@ -54,8 +58,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--lang",
-        choices=("en", "zh"),
-        help="language of the page (default: that of the walkthrough, else en)",
+        choices=("en", "zh", BOTH),
+        help="language of the page (default: that of the walkthrough, else en); "
+        "both: NAME.html in English and NAME.zh.html in Chinese",
     )
     add("--no-walkthrough", action="store_true", help="report the trace alone")
     add("--force", action="store_true", help="replace a file that shapeflow did not make")
@@ -66,9 +71,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Make the report."""
     from shapeflow.model.trace import Trace
-    from shapeflow.reporting import format_of, renderer
+    from shapeflow.reporting import ENDINGS, format_of, renderer
     from shapeflow.reporting.output import save
-    from shapeflow.reporting.view.build import build
 
     if args.no_walkthrough and args.walkthrough:
         raise InputError(
@@ -76,17 +80,41 @@ def run(args: argparse.Namespace) -> int:
         )
     form = args.format or (format_of(args.output) if args.output else "html")
     render = renderer(form)
+    to_file = args.output is not None or form == "html"
+    if args.lang == BOTH and not to_file:
+        raise InputError(
+            "usage",
+            "two languages need two files, and standard output is one",
+            where="option --lang",
+            hint=f"-o {_stem(args.trace)}{next((e for e, name in ENDINGS.items() if name == form), '.txt')}",
+        )
     trace = Trace.load(args.trace)
-    result, language = judged(trace, args.walkthrough, args.lang, alone=args.no_walkthrough)
-    text = _rendered(build(trace, result, language=language), form, render)
-    if args.output is None and form != "html":
-        (put_coloured if _is_for_terminal(form) else put)(text.removesuffix("\n"))
+    if not to_file:
+        ((_, view),) = _views(trace, args, Path())
+        (put_coloured if _is_for_terminal(form) else put)(_rendered(view, form, render).removesuffix("\n"))
         return int(ExitCode.FINE)
-    path = args.output or Path(f"{_stem(args.trace)}.html")
-    inputs = [args.trace, *([args.walkthrough] if args.walkthrough else [])]
-    save(path, text.encode("utf-8", errors="replace"), force=args.force, inputs=inputs)
-    say(f"{path}  {path.stat().st_size / 1e6:.2f} MB", args.quiet)
+    inputs = [args.trace, *filter(None, (args.walkthrough, translation(args.walkthrough, "zh")))]
+    for path, view in _views(trace, args, args.output or Path(f"{_stem(args.trace)}.html")):
+        content = _rendered(view, form, render).encode("utf-8", errors="replace")
+        save(path, content, force=args.force, inputs=inputs)
+        say(f"{path}  {path.stat().st_size / 1e6:.2f} MB", args.quiet)
     return int(ExitCode.FINE)
+
+
+def _views(trace: Trace, args: argparse.Namespace, path: Path) -> list[tuple[Path, ReportView]]:
+    """Return what is to be written, with the file that it goes into: ``path`` is the first of them."""
+    from shapeflow.reporting.view.build import build
+    from shapeflow.reporting.view.elsewhere import linked
+
+    def view(document: Path | None, wanted: str | None) -> ReportView:
+        result, language = judged(trace, document, wanted, alone=args.no_walkthrough)
+        return build(trace, result, language=language)
+
+    if args.lang != BOTH:
+        return [(path, view(args.walkthrough, args.lang))]
+    views = [view(translation(args.walkthrough, language), language) for language in ("en", "zh")]
+    paths = [path, path.with_name(f"{path.stem}.zh{path.suffix}")]
+    return list(zip(paths, linked(views, [file.name for file in paths]), strict=True))
 
 
 def _rendered(view: ReportView, form: str, render: Callable[[ReportView], str]) -> str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from shapeflow.graph.dot import printable
+from shapeflow.graph.dot import MORE, printable
 from shapeflow.graph.model import Graph, Node
 
 OPEN = {"op": "([", "unused": "[", "cut": "[", "input": "[/", "output": "[/"}
 CLOSE = {"op": "])", "unused": "]", "cut": "]", "input": "/]", "output": "/]"}
 
 
-def to_mermaid(graph: Graph) -> str:
-    """Return ``graph`` as a Mermaid flow chart."""
+def to_mermaid(graph: Graph, more: str = MORE) -> str:
+    """Return ``graph`` as a Mermaid flow chart; ``more`` stands for shapes that an arrow does not show."""
     lines = ["flowchart TB", *_inside(graph, None, "  ")]
     for edge in graph.edges:
         label = "<br>".join(_text(line) for flow in edge.shown for line in flow.lines)
-        more = f"<br>+ {edge.more} more" if edge.more else ""
+        rest = f"<br>{more.format(n=edge.more)}" if edge.more else ""
         arrow = "-.->" if edge.unused else "-->"
-        lines.append(f'  n{edge.source} {arrow}|"{label}{more}"| n{edge.target}')
+        lines.append(f'  n{edge.source} {arrow}|"{label}{rest}"| n{edge.target}')
     dashed = [f"n{node.id}" for node in graph.nodes if graph.dashed(node)]
     failed = [f"n{node.id}" for node in graph.nodes if node.kind == "failed"]
     if dashed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shapeflow.reporting.sentences import chinese_sentences
 from shapeflow.reporting.words import LANGUAGES, TABLE
 
 
@@ -26,6 +27,10 @@ class Translator:
         for name, value in shown.items():
             text = text.replace(f"{{{name}}}", value)
         return text
+
+    def sentence(self, text: str) -> str:
+        """Return a text that was written in English where the fact is known, as far as the tables have it."""
+        return chinese_sentences()(text) if self.language == "zh" else text
 
     def find(self, key: str) -> str:
         """Return the words for ``key``, or nothing where the table has none."""

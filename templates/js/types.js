@@ -109,6 +109,8 @@
  * @property {string} language
  * @property {string} target of the run
  * @property {string} other the other model of the walkthrough's map; empty without one
+ * @property {{ sections: Record<string, string> } | null} elsewhere the same page in another language: sections by
+ *   their id here
  * @property {Record<string, string>} words
  * @property {string} breaks a regular expression: where a selector may go on in the next line
  * @property {SizeSymbol[]} symbols

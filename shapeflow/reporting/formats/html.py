@@ -56,6 +56,7 @@ PAGE_SCRIPTS = (
     "figures.js",
     "dims.js",
     "minimap.js",
+    "languages.js",
     "memory.js",
     "ride_drawing.js",
     "ride_view.js",

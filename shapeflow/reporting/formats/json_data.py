@@ -10,7 +10,7 @@ from shapeflow.reporting.view.model import ReportView
 from shapeflow.reporting.view.pieces import Piece
 
 SCHEMA = "shapeflow.report/1"
-PICTURES = ("svg", "explorer", "data", "masks", "area", "places", "ticks")
+PICTURES = ("svg", "explorer", "data", "masks", "area", "places", "ticks", "elsewhere")
 """Fields that only a page needs."""
 
 

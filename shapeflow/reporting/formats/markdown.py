@@ -187,7 +187,7 @@ def _failure(view: ReportView, words: Translator) -> list[str]:
 def _causes(view: ReportView, words: Translator) -> list[str]:
     lines: list[str] = []
     for cause in view.causes:
-        lines += [f"> **{text(f'{cause.kind} {cause.what}'.strip())}**", ">"]
+        lines += [f"> **{text(cause.what)}**", ">"]
         if cause.where:
             lines.append(f"> - {words('first-place')}: {code(cause.where)}")
         lines += [

@@ -47,6 +47,7 @@ def page_data(view: ReportView) -> str:
         "language": view.language,
         "target": view.target,
         "other": view.map.model if view.map else "",
+        "elsewhere": {"sections": view.elsewhere.sections} if view.elsewhere else None,
         "words": Translator(view.language).all(),
         "breaks": BREAKS.pattern,
         "symbols": [asdict(symbol) for symbol in view.symbols],

@@ -25,6 +25,8 @@ MATHML_SPACE = "{http://www.w3.org/1998/Math/MathML}"
 LONGEST_MATH = 4_000
 
 
+MATH_END = re.compile(r"(<math\b(?:(?!</math>).)*</math>)([，。；：、！？）】》”’,.;:!?)]+)", re.DOTALL)
+"""A formula in a sentence, and the marks that end it: a line must not begin with them."""
 BREAKS = re.compile(r"(?<=[./:])(?=\w)")
 """Where a selector may go on in the next line."""
 
@@ -98,11 +100,11 @@ class Prose:
 
     def html(self, text: str) -> str:
         """Return ``text`` as HTML."""
-        return str(self.markdown.render(visible(text)))
+        return _kept(str(self.markdown.render(visible(text))))
 
     def inline(self, text: str) -> str:
         """Return one line, such as a heading, as HTML."""
-        return str(self.markdown.renderInline(visible(text)))
+        return _kept(str(self.markdown.renderInline(visible(text))))
 
     def _code_inline(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         text = tokens[index].content
@@ -111,6 +113,11 @@ class Prose:
         named = self.colours.claim(text)
         pieces = named if any(piece.symbol for piece in named) else self.colours.shape(text)
         return f'<code class="shape">{pieces_html(pieces, self.colours)}</code>'
+
+
+def _kept(html: str) -> str:
+    """Return HTML in which formulas stay on a line with the marks behind them."""
+    return MATH_END.sub(r'<span class="keep">\1\2</span>', html)
 
 
 def _fence(tokens: Sequence[Token], index: int, *_: Any) -> str:

@@ -63,7 +63,7 @@ def _lines(view: ReportView, width: int) -> Iterator[Line]:
             yield "", f"{INDENT}{given}"
         yield "", ""
     for cause in view.causes:
-        yield "bold red", f"{cause.kind} {cause.what}".strip()
+        yield "bold red", cause.what
         if cause.where:
             yield "", f"{INDENT}{words('first-place')}: {cause.where}"
         for key, reason in cause.reasons:

@@ -101,7 +101,7 @@ def build(
         map=other,
         uncovered=tuple(uncovered),
         numbers=numbers,
-        explorer=columns(trace, names, tree, sources, size_origins(trace, names), covered, partners),
+        explorer=columns(trace, names, tree, sources, size_origins(trace, names), covered, partners, words),
     )
 
 
@@ -115,14 +115,10 @@ def _causes(result: CheckResult, sections: Sequence[SectionView], words: Transla
     for cause in result.causes:
         numbers = sorted(cause.claims, key=lambda number: number != cause.first)
         claims = [views[number] for number in numbers]
-        english = words.language == "en"
-        reasons = cause.diagnostic.reasons()
         yield CauseView(
-            kind="" if english else words(f"cause-{cause.code}"),
-            what=cause.what,
-            where=cause.where,
-            # Why it is one cause is an English sentence; how many claims follow is said in any language.
-            reasons=tuple((key, text) for key, text in reasons if english or key != "because"),
+            what=words.sentence(cause.what),
+            where=words.sentence(cause.where),
+            reasons=tuple((key, words.sentence(text)) for key, text in cause.diagnostic.reasons()),
             claims=tuple(ClaimLink(claim.anchor, claim.place) for claim in claims),
         )
 

@@ -18,8 +18,6 @@ class ClaimLink:
 class CauseView:
     """What several claims that fail have in common."""
 
-    kind: str
-    """What sort of thing it is, in the language of the report; empty in English, where ``what`` says it."""
     what: str
     where: str
     """The first place in the run; empty if it is not known."""

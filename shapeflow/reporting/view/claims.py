@@ -60,21 +60,22 @@ class ClaimViews:
 
     def view(self, verdict: Verdict, section: str) -> ClaimView:
         """Return one claim with its verdict."""
-        claim = verdict.claim
+        claim, words = verdict.claim, self.words
         places = _evidence(verdict)
         tone = TONES[verdict.status]
-        shown = self.words(verdict.status)
+        shown = words(verdict.status)
         if verdict.skipped:
             elsewhere = verdict.code == "run-missing"
             tone = "idle"
-            shown = self.words("needs-run", run=verdict.run) if elsewhere else self.words("needs-real")
+            shown = words("needs-run", run=verdict.run) if elsewhere else words("needs-real")
         elif claim.said:
             tone = "said" if verdict.passed else "bad" if verdict.status == "holds" else tone
             if verdict.status == "holds":
-                shown = self.words("said-fails")
+                shown = words("said-fails")
         dims = getattr(_shape_of(claim.body), "dims", None)
         named = positions(dims) if dims is not None and verdict.status == "holds" else None
-        observed, differs = self._otherwise(verdict) if claim.said else (verdict.found, "")
+        differs = words.find(f"differs-{verdict.code}") or words.sentence(verdict.what)
+        found = verdict.found if claim.kind == "text" else words.sentence(verdict.found)
         view = ClaimView(
             anchor=self._anchor(claim.text),
             text=self.colours.claim(claim.text),
@@ -88,29 +89,19 @@ class ClaimViews:
             passed=verdict.passed,
             said=claim.said,
             title=PLACES.sub("", claim.said) or claim.said,
-            found=self.colours.shape(observed, named),
+            found=self.colours.shape(found, named),
             adds=_adds(verdict),
-            what=verdict.what,
-            expected=verdict.expected,
-            because=verdict.because,
-            hint=verdict.hint,
-            differs=differs,
+            what=words.sentence(verdict.what),
+            expected=verdict.expected if claim.kind == "text" else words.sentence(verdict.expected),
+            because=words.sentence(verdict.because),
+            hint=words.sentence(verdict.hint),
+            differs=differs if claim.said else "",
             evidence=tuple(self._evidence(kind, number, verdict) for kind, number in places[:MOST_EVIDENCE]),
             more_evidence=max(0, len(places) - MOST_EVIDENCE),
             section=section,
         )
         self.made[claim.id] = view
         return view
-
-    def _otherwise(self, verdict: Verdict) -> tuple[str, str]:
-        """Return what the model does instead of a mistake: what was found, and in words.
-
-        Messages are in English. A report in another language leaves out the remark behind what was found.
-        """
-        words = self.words.find(f"differs-{verdict.code}") or verdict.what
-        if self.words.language == "en":
-            return verdict.found, words
-        return "" if verdict.code == "flow" else verdict.found.split("   ", 1)[0], words
 
     def _anchor(self, text: str) -> str:
         """Return an id made from what the claim is about, so that links survive other claims."""

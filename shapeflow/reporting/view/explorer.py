@@ -14,6 +14,7 @@ from shapeflow.model.costs import relative_name, total_flops
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Call, Op, Port, Value
 from shapeflow.model.trace import Trace
+from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.columns import Interned, table
 from shapeflow.reporting.view.explorer_model import (
     AttributeRow,
@@ -48,6 +49,7 @@ def columns(
     origins: Mapping[int, tuple[str, str]],
     covered: Mapping[int, float],
     partners: Mapping[int, str],
+    words: Translator,
 ) -> dict[str, Any]:
     """Return the trace as tables by name; ``explorer_model`` describes their rows.
 
@@ -59,8 +61,9 @@ def columns(
         origins: size -> the selector of where it comes from, and why.
         covered: call -> how much of it some claim constrains, in percent; empty without a walkthrough.
         partners: call -> what stands for it in another model; empty without a map.
+        words: of the report's language.
     """
-    return _Tables(trace, names, tree, sources, covered, partners).all(origins)
+    return _Tables(trace, names, tree, sources, covered, partners, words).all(origins)
 
 
 class _Tables:
@@ -74,8 +77,10 @@ class _Tables:
         sources: Sources,
         covered: Mapping[int, float],
         partners: Mapping[int, str],
+        words: Translator,
     ) -> None:
         self.trace = trace
+        self.said = words.sentence
         self.covered = covered
         self.partners = partners
         self.names = names
@@ -104,7 +109,7 @@ class _Tables:
             "containers": table(ContainerRow, _containers(sides)),
             "values": table(ValueRow, map(self.value, trace.values)),
             "repeats": table(RepeatRow, (RepeatRow(r.selector, r.label, r.typical) for r in self.repeats)),
-            "sizes": table(SizeRow, (SizeRow(size, *origin) for size, origin in origins.items())),
+            "sizes": table(SizeRow, (SizeRow(n, at, self.said(why)) for n, (at, why) in origins.items())),
             "escapes": table(EscapeRow, (EscapeRow(e.value, _cut(e.how), e.call) for e in trace.escapes)),
             "types": table(TypeRow, self.types.items),
             "modules": table(ModuleRow, self.modules.items),
@@ -142,7 +147,9 @@ class _Tables:
 
     def difference(self, call: Call) -> str:
         repeat = self.repeats[self.repeat_of[call.id]] if call.id in self.repeat_of else None
-        return self.tree.difference(call.id, repeat.typical) if repeat and call.id in repeat.outliers else ""
+        if repeat is None or call.id not in repeat.outliers:
+            return ""
+        return self.said(self.tree.difference(call.id, repeat.typical))
 
     def module(self, call: Call) -> int | None:
         module = self.trace.module_by_path.get(call.path)

@@ -68,18 +68,20 @@ def _tried(
     except InputError as error:
         results = iter([error] * len(texts))
     for (_, graph), some in zip(tried, ways, strict=True):
-        yield _better([next(results) for _ in some], graph)
+        yield _better([next(results) for _ in some], graph, words)
 
 
-def _better(results: Sequence[bytes | InputError], graph: Graph) -> Drawing | None:
+def _better(results: Sequence[bytes | InputError], graph: Graph, words: Translator) -> Drawing | None:
     """Return the drawing in the better direction; None where neither fits."""
     pictures = [one.decode("utf-8", errors="replace") for one in results if isinstance(one, bytes)]
     failed = [one for one in results if isinstance(one, InputError)]
     if failed and not pictures:
-        why = f"{failed[0].what}; {failed[0].because}" if failed[0].because else failed[0].what
-        return Drawing(graph.title, "", to_mermaid(graph), why)
+        why = "; ".join(filter(None, map(words.sentence, (failed[0].what, failed[0].because))))
+        return Drawing(graph.title, "", to_mermaid(graph, words("more-shapes")), why)
     best = _best(pictures)
-    return Drawing(graph.title, clean(best), to_mermaid(graph), graph.left_out) if best else None
+    if not best:
+        return None
+    return Drawing(graph.title, clean(best), to_mermaid(graph, words("more-shapes")), graph.left_out)
 
 
 def _best(pictures: Sequence[str]) -> str | None:
@@ -100,13 +102,21 @@ def _in_words(graph: Graph, words: Translator) -> Graph:
         graph,
         nodes=tuple(_node(node, words) for node in graph.nodes),
         clusters=tuple(_frame(frame, words) for frame in graph.clusters),
+        left_out="; ".join(map(words.sentence, graph.left_out.split("; "))),
     )
 
 
 def _node(node: Node, words: Translator) -> Node:
     if node.kind == "unused":
         return replace(node, title=words("read-by-nobody"))
-    return replace(node, subtitle=words("never-there")) if node.kind == "cut" else node
+    if node.kind == "cut":
+        return replace(node, subtitle=words("never-there"))
+    if node.kind == "input" and node.title == "input":
+        return replace(node, title=words("input"))
+    if node.kind == "output":
+        title = words("result") if node.title == "result" else words.sentence(node.title)
+        return replace(node, title=title, subtitle=words.sentence(node.subtitle))
+    return replace(node, subtitle=words.sentence(node.subtitle)) if node.kind == "repeat" else node
 
 
 def _frame(frame: Cluster, words: Translator) -> Cluster:

@@ -11,8 +11,10 @@ from typing import Any
 
 from shapeflow.reporting.poster.model import Poster
 from shapeflow.reporting.view.cause_model import CauseView
+from shapeflow.reporting.view.count_model import Count
 from shapeflow.reporting.view.counterpart_model import MapView
 from shapeflow.reporting.view.doc_model import DocView
+from shapeflow.reporting.view.elsewhere_model import Elsewhere
 from shapeflow.reporting.view.figure_model import Attention, Drawing, FeatureMap
 from shapeflow.reporting.view.link_model import LinkView
 from shapeflow.reporting.view.numbers_model import NumbersView
@@ -37,16 +39,6 @@ class Symbol:
     """Who gave it its size."""
     telling: bool = True
     """True if the size alone says that this symbol is meant, wherever it stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A part of the first sentence; ``filter`` is what a click on it shows."""
-
-    text: str
-    filter: str
-    tone: str
-    """``good``, ``bad``, ``doubt`` or ``plain``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +269,8 @@ class ReportView:
     numbers: NumbersView
     explorer: Mapping[str, Any]
     """The whole trace in columns, see ``explorer``."""
+    elsewhere: Elsewhere | None = None
+    """The same page in another language, if there is one."""
 
     @property
     def claims(self) -> tuple[ClaimView, ...]:

@@ -14,8 +14,9 @@ from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.run_facts import OWN, gradients_text, inputs_text, training_text
 from shapeflow.reporting.translator import Translator
+from shapeflow.reporting.view.count_model import Count
 from shapeflow.reporting.view.link_model import LinkView
-from shapeflow.reporting.view.model import Count, Fact
+from shapeflow.reporting.view.model import Fact
 from shapeflow.reporting.view.numbers_model import NumbersView
 from shapeflow.reporting.view.pictures_model import PictureView
 
@@ -137,7 +138,7 @@ def facts_of(trace: Trace, result: CheckResult | None, numbers: NumbersView, wor
         Fact(words("recorded"), " · ".join(words(key, n=len(items)) for key, items in recorded)),
     ]
     given = [
-        f"{name}: {_plain(value)}"
+        f"{_named(name, words)}{words('colon')}{_plain(value, words)}"
         for name, value in run.inputs.items()
         if name not in PICTURES and value not in (None, "", [], ()) and (name != "seed" or _is_random(run))
     ]
@@ -152,7 +153,10 @@ def facts_of(trace: Trace, result: CheckResult | None, numbers: NumbersView, wor
     if run.versions:
         facts.append(Fact(words("versions"), " · ".join(f"{name} {v}" for name, v in run.versions.items())))
     if run.seconds:
-        spent = (f"{name} {words('n-seconds', n=f'{float(s):.1f}')}" for name, s in run.seconds.items())
+        spent = (
+            f"{words.find(f'seconds-{name}') or name} {words('n-seconds', n=f'{float(s):.1f}')}"
+            for name, s in run.seconds.items()
+        )
         facts.append(Fact(words("seconds"), " · ".join(spent)))
     return facts
 
@@ -162,13 +166,20 @@ def _is_random(run: Run) -> bool:
     return not run.shapes_only and not run.inputs.get("checkpoint")
 
 
-def _plain(value: Any) -> str:
+def _named(name: str, words: Translator) -> str:
+    """Return the word for something that was given; what we have no word for keeps its name."""
+    return words.find(f"given-{name}") or name
+
+
+def _plain(value: Any, words: Translator) -> str:
     if _pair(value):
         text = f"{value[0]} × {value[1]}"
     elif isinstance(value, Mapping):
-        text = ", ".join(f"{name} {_plain(item)}" for name, item in value.items())
+        text = words("comma-list").join(
+            f"{_named(name, words)} {_plain(item, words)}" for name, item in value.items()
+        )
     elif isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
-        text = "; ".join(_plain(item) for item in value)
+        text = words("semicolon").join(_plain(item, words) for item in value)
     else:
         text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= LONGEST_FACT else f"{text[: LONGEST_FACT - 1]}…"
@@ -179,7 +190,7 @@ def unobserved_of(trace: Trace, words: Translator) -> list[str]:
     sentences = [] if trace.run.complete else [words("incomplete")]
     if trace.run.shapes_only:
         sentences.append(words("no-values"))
-    sentences += trace.run.notes
+    sentences += map(words.sentence, trace.run.notes)
     called = {call.path for call in trace.calls}
     silent = sum(1 for module in trace.modules if module.path not in called)
     if silent:

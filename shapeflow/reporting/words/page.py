@@ -128,6 +128,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "verdicts": ("Verdicts", "判定"),
     "section": ("section", "章节"),
     "shape": ("shape", "形状"),
+    "result": ("result", "结果"),
     # poster
     "poster": ("The whole model in one picture", "一图看懂整个模型"),
     "poster-note": (

@@ -79,16 +79,6 @@ TABLE: dict[str, tuple[str, str]] = {
         "the installed file is not here or differs; this is the line in the trace",
         "本机没有该文件或版本不同；此处为记录中的那一行",
     ),
-    # the kinds of cause, by the code of the message
-    "cause-dtype-changed": ("Another dtype:", "数据类型变了："),
-    "cause-flow-cut": ("Data ends here:", "数据流在此中断："),
-    "cause-making-changed": ("Another computation:", "计算方式变了："),
-    "cause-members-changed": ("Another number of modules:", "模块数量变了："),
-    "cause-module-gone": ("A module is gone:", "模块不见了："),
-    "cause-never-ran": ("Modules never ran:", "有模块从未运行："),
-    "cause-run-ended": ("The run ended early:", "运行提前结束："),
-    "cause-size-changed": ("Another size:", "尺寸变了："),
-    "cause-size-missing": ("A size is missing:", "尺寸未知："),
     # what is guarded
     "guards": ("The claims here guard", "本节断言覆盖"),
     "covered": ("guarded by claims", "已被断言覆盖"),

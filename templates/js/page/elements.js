@@ -135,7 +135,7 @@ async function copy(text) {
     document.execCommand("copy");
     field.remove();
   }
-  toast(`${words("copied")}: ${shorten(text, 60)}`);
+  toast(`${words("copied")}${words("colon")}${shorten(text, 60)}`);
 }
 
 /**

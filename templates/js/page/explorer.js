@@ -214,7 +214,7 @@ function filterTree() {
 /** @param {CallsAndOps} found */
 function countsOf({ calls, ops }) {
   if (!calls.length && !ops.length) return words("nothing-found");
-  return `${words("n-calls", { n: calls.length })}, ${words("n-ops", { n: ops.length })}`;
+  return [words("n-calls", { n: calls.length }), words("n-ops", { n: ops.length })].join(words("comma-list"));
 }
 
 /**

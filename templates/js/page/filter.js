@@ -1,6 +1,6 @@
 // The filter: only the claims of one kind, each under the heading of its section. It has an address.
 
-/** What is shown, as an address says it, by the name that the page's buttons have for it. */
+/** What is shown, as an address says it (so does `Count.address`), by the name that the page's buttons have for it. */
 const SHOWN = new Map([
   ["good", "holds"], ["bad", "contradicted"], ["doubt", "undecided"], ["idle", "not-judged"], ["said", "corrections"],
 ]);

@@ -119,7 +119,7 @@ function callView(call) {
     call.covered === null ? null : pair(words("covered"), `${call.covered} %`),
     repeat && pair(words("part-of"), link(repeat.selector, titleOf(repeat))),
     call.partner ? pair(words("in-model", { model: page.other }), make("code", {}, call.partner)) : null,
-    call.difference ? oddText(`${words("differs")}: ${call.difference}`) : null,
+    call.difference ? oddText(`${words("differs")}${words("colon")}${call.difference}`) : null,
     portsBlock("takes", selector, inputs), portsBlock("gives", selector, outputs),
     sourceBlock(call.source),
     call.children.length || call.ops.length ? stepsBlock(call) : null,
@@ -188,7 +188,7 @@ function valueView(value, selector) {
     users.length ? make("div", {}, make("h4", {}, words("used-by"), ` · ${users.length}`),
       longList(users, (op) => typedRow(op.selector, typesOf(op.gives)))) : null,
     ...trace.escapes.filter((escape) => escape.value === value).map((escape) => (
-      oddText(`${words("read-in-python")}: ${escape.how}`))),
+      oddText(`${words("read-in-python")}${words("colon")}${escape.how}`))),
     places.length ? block("passes", longList(places, ({ call, port }) => (
       make("li", {}, link(`${call.selector}:${port.name}`))))) : null,
     shared.length ? block("same-memory", longList(shared, (other) => (

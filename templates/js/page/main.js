@@ -120,6 +120,7 @@ function start() {
   startSearch();
   startMinimap();
   startRides();
+  watchLanguage();
   follow();
   performance.mark("interactive");
   Promise.all([loadTrace(), loadTexts()]).then(showTrace, () => {

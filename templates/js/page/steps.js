@@ -35,7 +35,7 @@ function stepElement(part) {
   line.append(link(part.selector, title), typesElement(mainTypes(part)), where(call.class_name));
   const odd = part.kind === "repeat" ? part.calls.filter((one) => one.difference) : [];
   row.append(...odd.map((one) => (
-    make("div", { class: "odd" }, link(one.selector), ` ${words("differs")}: ${one.difference}`))));
+    make("div", { class: "odd" }, link(one.selector), ` ${words("differs")}${words("colon")}${one.difference}`))));
   return row;
 }
 
