@@ -37,7 +37,7 @@ def test_quiet_says_nothing_on_stderr(here, capsys):
 
 def test_without_a_walkthrough_of_the_model_the_trace_alone(here):
     assert run("-o", "alone.html") == 0
-    assert "decoder.attn · Attention" in (here / "alone.html").read_text(encoding="utf-8")
+    assert "decoder.attn" in (here / "alone.html").read_text(encoding="utf-8")
     assert run("--no-walkthrough", "-o", "too.html") == 0
 
 
@@ -45,7 +45,10 @@ def test_without_a_walkthrough_of_the_model_the_trace_alone(here):
     ("form", "beginning"),
     [
         ("markdown", "<!-- made with shapeflow -->"),
-        ("terminal", "A small detector\n11 of 13"),
+        (
+            "terminal",
+            "A small detector\nEvery checked line below was checked against one recorded run: 11 of 13",
+        ),
         ("json", '{\n "schema"'),
     ],
 )
@@ -64,7 +67,7 @@ def test_the_ending_chooses_the_format(here, name, beginning):
 
 def test_the_language_is_asked_for_or_that_of_the_document(here, capsys):
     assert run("walkthrough.md", "--format", "terminal", "--lang", "zh") == 0
-    assert "13 条断言中 11 条成立" in capsys.readouterr().out
+    assert "13 条中 11 条成立" in capsys.readouterr().out
     chinese = (
         "# 探测器\n\n"
         + "图像如何变成掩码，一步一步地说明。" * 20
@@ -72,7 +75,61 @@ def test_the_language_is_asked_for_or_that_of_the_document(here, capsys):
     )
     (here / "zh.md").write_text(chinese, encoding="utf-8")
     assert run("zh.md", "--format", "terminal") == 0
-    assert "1 条断言中 1 条成立" in capsys.readouterr().out
+    assert "1 条中 1 条成立" in capsys.readouterr().out
+
+
+CHINESE = """\
+# 探测器
+
+图像怎样变成掩码，*一步一步*地说明。
+
+## 1 主干
+
+```shapes
+mask_head:out  [1, 10, 32, 32]
+```
+"""
+
+
+def test_both_languages_are_two_files_that_name_each_other(here, capsys):
+    (here / "model.md").write_text(CHINESE.replace("探测器", "Detector"), encoding="utf-8")
+    (here / "model.zh.md").write_text(CHINESE, encoding="utf-8")
+    assert run("model.md", "--lang", "both", "-o", "out & about.html") == 0
+    english = (here / "out & about.html").read_text(encoding="utf-8")
+    chinese = (here / "out & about.zh.html").read_text(encoding="utf-8")
+    assert "<h1>Detector</h1>" in english and "<h1>探测器</h1>" in chinese
+    assert '<html lang="en">' in english and '<html lang="zh-CN">' in chinese
+    assert 'href="out%20%26%20about.zh.html" rel="alternate" hreflang="zh-CN" lang="zh-CN">中文<' in english
+    assert 'href="out%20%26%20about.html" rel="alternate" hreflang="en" lang="en">English<' in chinese
+    assert [line.split("  ")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "out & about.html",
+        "out & about.zh.html",
+    ]
+
+
+def test_a_text_in_one_language_stays_and_the_interface_changes(here):
+    assert run("walkthrough.md", "--lang", "both") == 0
+    assert "目录" in (here / "bus.zh.html").read_text(encoding="utf-8")
+    assert "The trunk keeps its shape" in (here / "bus.zh.html").read_text(encoding="utf-8")
+    assert run("walkthrough.md", "-o", "alone.html") == 0
+    assert "hreflang" not in (here / "alone.html").read_text(encoding="utf-8"), (
+        "a single page has no dead link"
+    )
+
+
+def test_two_languages_need_two_files(here, capsys):
+    assert run("walkthrough.md", "--lang", "both", "--format", "markdown") == 2
+    assert "try:      -o bus.md" in capsys.readouterr().err
+    assert run("walkthrough.md", "--lang", "both", "-o", "bus.md") == 0
+    assert (here / "bus.zh.md").read_text(encoding="utf-8").startswith("<!-- made with")
+
+
+def test_a_translation_that_is_read_is_not_written_over(here, capsys):
+    (here / "model.zh.md").write_text(CHINESE, encoding="utf-8")
+    (here / "model.md").write_text(CHINESE, encoding="utf-8")
+    assert run("model.md", "--lang", "both", "-o", "model.md", "--force") == 2
+    assert "error[output-is-input]" in capsys.readouterr().err
+    assert (here / "model.zh.md").read_text(encoding="utf-8") == CHINESE
 
 
 def test_an_output_of_ours_is_replaced_and_others_only_by_force(here, capsys):

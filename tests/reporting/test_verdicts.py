@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 
 import pytest
 from layer_stacks import judged, stack
-from places import PACKAGE
 from walkthroughs import result_of
 
 from shapeflow.errors import InputError
@@ -18,7 +17,6 @@ from shapeflow.reporting.verdicts import badge, github, github_summary, junit
 from shapeflow.reporting.verdicts import json_data as check_data
 from shapeflow.reporting.verdicts import text as check_text
 from shapeflow.reporting.view.build import build
-from shapeflow.reporting.words import TABLE
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 

@@ -18,12 +18,21 @@ function watchLanguage() {
 function addressElsewhere(sections) {
   const { kind, name } = readAddress(location.hash);
   if (kind !== "id") return location.hash;
-  const named = document.getElementById(name);
-  if (named?.matches(".claim") && isInSight(named)) return location.hash;
-  const current = all("#contents a[data-section][aria-current]").map((entry) => entry.dataset.section ?? "")[0] ?? "";
-  if (!current || current === "summary") return "";
-  const own = all("#text > .part").some((part) => part.id === current && "mark" in part.dataset);
-  return own ? sections[current] && `#${encodeURIComponent(sections[current])}` || "" : `#${current}`;
+  const named = name ? document.getElementById(name) : null;
+  if (named && isInSight(named.querySelector(":scope > .title") ?? named)) return addressThere(named, sections);
+  const parts = all("#summary, #text > .part");
+  const read = parts.findLast((part) => part.getBoundingClientRect().top < window.innerHeight / 3);
+  return read && read.id !== "summary" ? addressThere(read, sections) : "";
+}
+
+/**
+ * @param {Element} place
+ * @param {Record<string, string>} sections
+ */
+function addressThere(place, sections) {
+  const isOwn = place.matches(".part[data-mark]"); // a section of the document, which has a name in its language
+  const id = isOwn ? sections[place.id] : place.id;
+  return id ? `#${encodeURIComponent(id)}` : "";
 }
 
 /** @param {Element} element */

@@ -58,7 +58,8 @@ const textOf = (element) => element?.textContent ?? "";
  * @param {string} text
  * @returns {Child[]}
  */
-const withCode = (text) => text.split("`").map((part, i) => i % 2 ? make("code", {}, part) : part);
+const withCode = (text) => text.split("`").flatMap((part, i) => (
+  i % 2 ? [make("code", {}, ...breakable(part))] : breakable(part)));
 
 /**
  * Return why a claim does not hold.
@@ -66,7 +67,7 @@ const withCode = (text) => text.split("`").map((part, i) => i % 2 ? make("code",
  */
 function reasonsOf({ expected, because, hint }) {
   const told = [["expected", expected], ["because", because], ["hint", hint]].filter(([, text]) => text);
-  return told.map(([key, text]) => evidencePair(words(key), make("code", {}, text)));
+  return told.map(([key, text]) => evidencePair(words(key), make("code", {}, ...breakable(text))));
 }
 
 /**
