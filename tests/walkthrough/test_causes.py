@@ -267,3 +267,12 @@ def test_amounts_are_told_last_and_the_innermost_of_them_first(sample):
     order = [lines.index(verdict.claim.text) for verdict in result.alone]
     assert [lines[number] for number in order] == [lines[number] for number in (3, 2, 0, 4, 1)]
     assert result.told() == [verdict.render() for verdict in result.alone]
+
+
+def test_a_size_of_nothing_follows_from_none():
+    """Empty tensors have sizes of 0, which nothing divides."""
+    from shapeflow.walkthrough.causes.sizes import _follows
+
+    assert not _follows((0, 4), (8, 16))
+    assert not _follows((4, 0), (0, 8))
+    assert _follows((16, 32), (8, 16))

@@ -166,21 +166,21 @@ def _claims(claims: Sequence[ClaimView], words: Translator) -> list[str]:
 
 def _reasons(claim: ClaimView, words: Translator) -> list[str]:
     lines = [f"- {text(claim.what)}"] if claim.what else []
-    lines += [f"- {words(key)}: {code(reason)}" for key, reason in claim.reasons]
-    lines += [f"- {words('evidence')}: {code(entry.selector)}" for entry in claim.evidence]
+    lines += [f"- {words(key)}{words('colon')}{code(reason)}" for key, reason in claim.reasons]
+    lines += [f"- {words('evidence')}{words('colon')}{code(entry.selector)}" for entry in claim.evidence]
     return _folded(f"{claim.place}: {claim.verdict}", lines, opened=True)
 
 
 def _failure(view: ReportView, words: Translator) -> list[str]:
     failure = view.failure
     assert failure is not None
-    lines = [f"> **{words('failure')}**: {code(failure.what)}", ">"]
+    lines = [f"> **{words('failure')}**{words('colon')}{code(failure.what)}", ">"]
     for key, link in (("call", failure.call), ("op", failure.op)):
         if link:
-            lines.append(f"> - {words(key)}: {code(link.selector)} {text(link.note)}")
-    lines += [f"> - {words('failed-inputs')}: {code(given)}" for given in failure.inputs]
+            lines.append(f"> - {words(key)}{words('colon')}{code(link.selector)} {text(link.note)}")
+    lines += [f"> - {words('failed-inputs')}{words('colon')}{code(given)}" for given in failure.inputs]
     if failure.source:
-        lines.append(f"> - {words('source')}: {code(failure.source.place)}")
+        lines.append(f"> - {words('source')}{words('colon')}{code(failure.source.place)}")
     return [*lines, ""]
 
 
@@ -189,9 +189,9 @@ def _causes(view: ReportView, words: Translator) -> list[str]:
     for cause in view.causes:
         lines += [f"> **{text(cause.what)}**", ">"]
         if cause.where:
-            lines.append(f"> - {words('first-place')}: {code(cause.where)}")
+            lines.append(f"> - {words('first-place')}{words('colon')}{code(cause.where)}")
         lines += [
-            f"> - {words('observed' if key == 'found' else key)}: {code(reason)}"
+            f"> - {words('observed' if key == 'found' else key)}{words('colon')}{code(reason)}"
             for key, reason in cause.reasons
         ]
         lines += [f"> - {words('n-follow', n=len(cause.claims))}", ""]
@@ -281,7 +281,7 @@ def _numbers(view: ReportView, words: Translator) -> list[str]:
     lines = [f"## {words('numbers')}", "", *table([words(key) for key in keys], rows), ""]
     lines += [text(words("flops-note")), ""]
     if numbers.memory and numbers.memory.peak_at:
-        peak = f"{words('peak')}: {numbers.memory.peak_text}, {code(numbers.memory.peak_at.text)}"
+        peak = f"{words('peak')}{words('colon')}{numbers.memory.peak_text}{words('comma-list')}{code(numbers.memory.peak_at.text)}"
         lines += [f"{peak}; {text(numbers.gradients)}", ""]
     if numbers.wasted_flops:
         share = format_percent(numbers.wasted_share)

@@ -55,7 +55,7 @@ def _lines(view: ReportView, width: int) -> Iterator[Line]:
     yield from _wrapped(f"{view.lead}{words('colon')}{counts}{words('full-stop')}", width, "")
     yield "", ""
     if view.failure:
-        yield "bold red", f"{words('failure')}: {view.failure.what}"
+        yield "bold red", f"{words('failure')}{words('colon')}{view.failure.what}"
         for link in (view.failure.call, view.failure.op):
             if link:
                 yield "", f"{INDENT}{link.selector}  {link.note}".rstrip()
@@ -65,10 +65,10 @@ def _lines(view: ReportView, width: int) -> Iterator[Line]:
     for cause in view.causes:
         yield "bold red", cause.what
         if cause.where:
-            yield "", f"{INDENT}{words('first-place')}: {cause.where}"
+            yield "", f"{INDENT}{words('first-place')}{words('colon')}{cause.where}"
         for key, reason in cause.reasons:
             for part in reason.splitlines():
-                yield "", f"{INDENT}{words('observed' if key == 'found' else key)}: {part}"
+                yield "", f"{INDENT}{words('observed' if key == 'found' else key)}{words('colon')}{part}"
         yield "", f"{INDENT}{words('n-follow', n=len(cause.claims))}"
         yield "", ""
     label = max((len(fact.label) for fact in view.facts), default=0)
@@ -143,7 +143,10 @@ def _numbers(view: ReportView, words: Translator, width: int) -> Iterator[Line]:
         yield "dim" if number == 0 else "", f"  {'  '.join(cells)}".rstrip()
     yield from _wrapped(words("flops-note"), width, "  ", "dim")
     if numbers.memory and numbers.memory.peak_at:
-        yield "", f"  {words('peak')}: {numbers.memory.peak_text}, {numbers.memory.peak_at.text}"
+        yield (
+            "",
+            f"  {words('peak')}{words('colon')}{numbers.memory.peak_text}{words('comma-list')}{numbers.memory.peak_at.text}",
+        )
         yield "", f"  {numbers.gradients}"
     for title, links in ((words("unused-outputs"), numbers.unused), (words("uncovered"), view.uncovered)):
         if links:

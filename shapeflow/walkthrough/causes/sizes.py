@@ -33,7 +33,7 @@ def _follows(pair: tuple[int, int], of: tuple[int, int]) -> bool:
     (was, now), (before, after) = pair, of
     for power in (1, 2):
         old, new = before**power, after**power
-        if was * new == now * old and (was % old == 0 or old % was == 0):
+        if old and was and was * new == now * old and (was % old == 0 or old % was == 0):
             return True
         times, left = divmod(was - 1, old) if old else (0, 1)
         if not left and times and now == times * new + 1:
