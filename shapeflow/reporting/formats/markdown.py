@@ -281,7 +281,8 @@ def _numbers(view: ReportView, words: Translator) -> list[str]:
     lines = [f"## {words('numbers')}", "", *table([words(key) for key in keys], rows), ""]
     lines += [text(words("flops-note")), ""]
     if numbers.memory and numbers.memory.peak_at:
-        peak = f"{words('peak')}{words('colon')}{numbers.memory.peak_text}{words('comma-list')}{code(numbers.memory.peak_at.text)}"
+        curve, between = numbers.memory, words("comma-list")
+        peak = f"{words('peak')}{words('colon')}{curve.peak_text}{between}{code(curve.peak_at.text)}"
         lines += [f"{peak}; {text(numbers.gradients)}", ""]
     if numbers.wasted_flops:
         share = format_percent(numbers.wasted_share)
