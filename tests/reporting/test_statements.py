@@ -76,7 +76,7 @@ def test_chinese_words(tmp_path):
     view = build(trace, check(trace, write_stated_walkthrough(tmp_path)), language="zh", folders=[])
     assert [one.verdict for one in view.statements[0].parts[0].statements] == ["属实", "不符"]
     assert [one.differs for one in view.corrections] == ["数据流并非如此"]
-    assert [piece.text for one in view.corrections for piece in one.found] == [""], "not 'no path'"
+    assert [piece.text for one in view.corrections for piece in one.found] == ["没有通路"]
 
 
 def test_a_table_that_fits_no_claim_stops_the_report(tmp_path):

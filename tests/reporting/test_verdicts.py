@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -215,7 +216,7 @@ class TestCauses:
     @pytest.mark.parametrize("name", ["html", "markdown", "terminal", "json"])
     def test_reports(self, caused, name):
         page = renderer(name)(build(caused.trace, caused))
-        plain = page.replace("&#39;", "'").replace("\\", "")
+        plain = unescape(page).replace("\\", "")
         assert "'S' is 4 in this run, not 8" in plain
         assert "an input of the run in.x" in plain
 

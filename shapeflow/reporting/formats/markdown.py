@@ -281,9 +281,9 @@ def _numbers(view: ReportView, words: Translator) -> list[str]:
     lines = [f"## {words('numbers')}", "", *table([words(key) for key in keys], rows), ""]
     lines += [text(words("flops-note")), ""]
     if numbers.memory and numbers.memory.peak_at:
-        curve, between = numbers.memory, words("comma-list")
-        peak = f"{words('peak')}{words('colon')}{curve.peak_text}{between}{code(curve.peak_at.text)}"
-        lines += [f"{peak}; {text(numbers.gradients)}", ""]
+        peak = [numbers.memory.peak_text, code(numbers.memory.peak_at.text)]
+        told = f"{words('peak')}{words('colon')}{words('comma-list').join(peak)}"
+        lines += [f"{told}{words('semicolon')}{text(numbers.gradients)}", ""]
     if numbers.wasted_flops:
         share = format_percent(numbers.wasted_share)
         lines += [text(words("wasted-note", n=format_count(numbers.wasted_flops), share=share)), ""]

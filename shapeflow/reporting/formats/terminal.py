@@ -143,10 +143,8 @@ def _numbers(view: ReportView, words: Translator, width: int) -> Iterator[Line]:
         yield "dim" if number == 0 else "", f"  {'  '.join(cells)}".rstrip()
     yield from _wrapped(words("flops-note"), width, "  ", "dim")
     if numbers.memory and numbers.memory.peak_at:
-        yield (
-            "",
-            f"  {words('peak')}{words('colon')}{numbers.memory.peak_text}{words('comma-list')}{numbers.memory.peak_at.text}",
-        )
+        peak = [numbers.memory.peak_text, numbers.memory.peak_at.text]
+        yield "", f"  {words('peak')}{words('colon')}{words('comma-list').join(peak)}"
         yield "", f"  {numbers.gradients}"
     for title, links in ((words("unused-outputs"), numbers.unused), (words("uncovered"), view.uncovered)):
         if links:

@@ -101,7 +101,9 @@ def build(
         map=other,
         uncovered=tuple(uncovered),
         numbers=numbers,
-        explorer=columns(trace, names, tree, sources, size_origins(trace, names), covered, partners, words),
+        explorer=columns(
+            trace, names, tree, sources, size_origins(trace, names), covered, partners, words.sentence
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -14,7 +14,6 @@ from shapeflow.model.costs import relative_name, total_flops
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Call, Op, Port, Value
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.columns import Interned, table
 from shapeflow.reporting.view.explorer_model import (
     AttributeRow,
@@ -49,7 +48,7 @@ def columns(
     origins: Mapping[int, tuple[str, str]],
     covered: Mapping[int, float],
     partners: Mapping[int, str],
-    words: Translator,
+    said: Callable[[str], str] = str,
 ) -> dict[str, Any]:
     """Return the trace as tables by name; ``explorer_model`` describes their rows.
 
@@ -61,9 +60,9 @@ def columns(
         origins: size -> the selector of where it comes from, and why.
         covered: call -> how much of it some claim constrains, in percent; empty without a walkthrough.
         partners: call -> what stands for it in another model; empty without a map.
-        words: of the report's language.
+        said: returns an English sentence in the report's language.
     """
-    return _Tables(trace, names, tree, sources, covered, partners, words).all(origins)
+    return _Tables(trace, names, tree, sources, covered, partners, said).all(origins)
 
 
 class _Tables:
@@ -77,10 +76,10 @@ class _Tables:
         sources: Sources,
         covered: Mapping[int, float],
         partners: Mapping[int, str],
-        words: Translator,
+        said: Callable[[str], str],
     ) -> None:
         self.trace = trace
-        self.said = words.sentence
+        self.said = said
         self.covered = covered
         self.partners = partners
         self.names = names
