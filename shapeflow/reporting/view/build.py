@@ -77,7 +77,6 @@ def build(
     numbers = numbers_of(trace, names, words, rows)
     other, partners = mapped(trace, names, result.document if result else None, language)
     uncovered = _uncovered(trace, tree, names, result)
-    origins = size_origins(trace, names)
     return ReportView(
         title=(result.document.title if result else "") or model_name(trace) or "shapeflow",
         language=language,
