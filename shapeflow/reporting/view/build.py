@@ -77,6 +77,7 @@ def build(
     numbers = numbers_of(trace, names, words, rows)
     other, partners = mapped(trace, names, result.document if result else None, language)
     uncovered = _uncovered(trace, tree, names, result)
+    origins = size_origins(trace, names)
     return ReportView(
         title=(result.document.title if result else "") or model_name(trace) or "shapeflow",
         language=language,
@@ -101,9 +102,7 @@ def build(
         map=other,
         uncovered=tuple(uncovered),
         numbers=numbers,
-        explorer=columns(
-            trace, names, tree, sources, size_origins(trace, names), covered, partners, words.sentence
-        ),
+        explorer=columns(trace, names, tree, sources, origins, covered, partners, words.sentence),
     )
 
 
