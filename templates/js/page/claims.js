@@ -11,9 +11,9 @@ function readClaims() {
     return {
       anchor: claim.id,
       text: textOf(text),
-      tone: claim.dataset.tone ?? "",
+      tone: claim.classList.item(1) ?? "",
       sign: textOf(mark),
-      verdict: verdict ?? mark.title,
+      verdict: verdict ?? (mark.title || words("holds")),
       section: claim.closest(".part")?.id ?? "",
       get places() { return (state.texts?.claims.get(claim.id)?.places ?? "").split("\n").filter(Boolean); },
     };

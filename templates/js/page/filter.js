@@ -57,7 +57,7 @@ function setFilter(name) {
  * @param {string} name
  */
 const fitsFilter = (claim, name) => (
-  name === "all" || (name === "said" ? "said" in claim.dataset : claim.dataset.tone === name));
+  name === "all" || (name === "said" ? "said" in claim.dataset : claim.classList.contains(name)));
 
 /** @param {string} name */
 function markFitting(name) {

@@ -148,10 +148,10 @@ function walkClaims(direction) {
   const filtered = state.filter.name !== "all";
   const differing = claims.filter((claim) => (
     filtered ? fitsFilter(claim, state.filter.name) : "failed" in claim.dataset));
-  const open = claims.filter(({ dataset }) => dataset.tone === "doubt" || dataset.tone === "idle");
+  const open = claims.filter((claim) => claim.matches(".doubt, .idle"));
   const walked = differing.length || filtered ? differing : open;
   if (!walked.length) {
-    const holding = claims.filter(({ dataset }) => dataset.tone === "good").length || claims.length;
+    const holding = claims.filter((claim) => claim.matches(".good")).length || claims.length;
     toast(words(filtered ? "filter-none" : holding ? "walk-none" : "walk-no-claims", { n: holding }));
     return;
   }

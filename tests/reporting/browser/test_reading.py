@@ -176,7 +176,7 @@ def test_selectors_and_links_can_be_copied(visit, browser):
 def test_a_crash_opens_on_the_failure(visit):
     page = visit("crashed")
     assert page.locator("#failure").bounding_box()["y"] < 500
-    page.locator("#failure a", has_text="decoder/linear").click()
+    page.locator("#failure .evidence a", has_text="decoder/linear").click()
     assert "linear" in inspected(page)
 
 
