@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from html import escape
 from typing import Literal
 from unicodedata import east_asian_width
@@ -221,6 +222,7 @@ class _Text:
         return {"width": f"{width / POINTS:.3f}", "height": f"{height / POINTS:.3f}"}
 
 
+@lru_cache(maxsize=1 << 14)
 def width_of(text: str, size: float) -> float:
     """Return how wide a text is in a font of a size: a letter of an Asian script is as wide as high."""
     return size * sum(1.0 if east_asian_width(one) in "WF" else LETTER for one in text)

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from shapeflow.model.containers import told, values_at
 from shapeflow.model.records import Call, Port, Records
@@ -212,6 +212,7 @@ def tensors(ports: Iterable[Port]) -> list[int]:
     return list(dict.fromkeys(port.value for port in ports if port.value is not None))
 
 
+@lru_cache(maxsize=1 << 15)
 def pattern(path: str) -> str:
     """Return ``path`` with ``*`` for every segment that is a number."""
     return NUMBER.sub("*", path)

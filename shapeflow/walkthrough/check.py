@@ -14,7 +14,7 @@ from shapeflow.shapes.matching import Binding, Bindings, NotEvaluable, evaluate
 from shapeflow.shapes.notation import ShapeTextError, parse_expression
 from shapeflow.walkthrough.cause import Cause
 from shapeflow.walkthrough.causes.runs import InRun, find_in_runs
-from shapeflow.walkthrough.context import Selected, Subject
+from shapeflow.walkthrough.context import Subject
 from shapeflow.walkthrough.document import Claim, Document
 from shapeflow.walkthrough.finding import Finding
 from shapeflow.walkthrough.judge import judge
@@ -46,7 +46,7 @@ def check(given: Given, walkthrough: Document | str | Path, *, partial: bool = F
     for trace in traces.values():
         if document.model and not same_model(document.model, trace.run.target):
             raise _other_model(document, trace.run)
-    parts = {name: _judged(document, trace, name, {}) for name, trace in traces.items()}
+    parts = {name: _judged(document, trace, name) for name, trace in traces.items()}
     verdicts = tuple(_in_all_runs(claim, parts, partial) for claim in document.claims)
     first = next(iter(parts.values())).result
 
@@ -57,21 +57,21 @@ def check(given: Given, walkthrough: Document | str | Path, *, partial: bool = F
     return CheckResult(document, first.trace, verdicts, first.bindings, traces, causes)
 
 
-def _judged(document: Document, trace: Trace, run: str, selected: Selected) -> InRun:
-    """Judge the claims that speak of one run, with what selectors were found to name in it before."""
+def _judged(document: Document, trace: Trace, run: str) -> InRun:
+    """Judge the claims that speak of one run."""
     claims = tuple(
         claim
         for claim in document.claims
         if run in claim.scope.runs and not isinstance(claim.body, ClaimError)
     )
     document = replace(document, claims=claims)
-    subject = Subject(trace, front_matter_sizes(document), run=run, selected=selected)
+    subject = Subject(trace, front_matter_sizes(document), run=run)
     findings = [judge(claim, subject) for claim in claims]
     findings = [_settled(claim, found, subject) for claim, found in zip(claims, findings, strict=True)]
     verdicts = tuple(Verdict.of(claim, found, run) for claim, found in zip(claims, findings, strict=True))
     bound = {symbol: (binding.size, binding.who) for symbol, binding in subject.bindings}
     result = CheckResult(document, trace, verdicts, bound, {run: trace})
-    return InRun(run, result, lambda other: _judged(other, trace, run, selected).result)
+    return InRun(run, result, lambda other: _judged(other, trace, run).result)
 
 
 def _settled(claim: Claim, finding: Finding, subject: Subject) -> Finding:

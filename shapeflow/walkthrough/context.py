@@ -13,7 +13,7 @@ from shapeflow.model.members import exists_elsewhere, left_out, unlisted
 from shapeflow.model.not_found import unknown_path
 from shapeflow.model.path_index import PathIndex
 from shapeflow.model.pattern import parse_path
-from shapeflow.model.records import Module, Value
+from shapeflow.model.records import Module, Records, Value
 from shapeflow.model.selector import modules, select
 from shapeflow.model.trace import Trace
 from shapeflow.shapes.matching import Bindings
@@ -24,6 +24,11 @@ Selected = dict[str, "list[Match] | SelectorError"]
 """Selector -> what it names."""
 
 _WORD = re.compile(r"[^\W\d]\w*")
+
+
+def _selected(trace: Records) -> Selected:
+    """Return what selectors were found to name in a trace so far, whoever asked."""
+    return {}
 
 
 class SelectionError(Exception):
@@ -54,8 +59,6 @@ class Subject:
     """The name of the run, in a document with several."""
     told: set[int] = field(default_factory=set)
     """The lines of blocks about a module that is not there, of which that was said."""
-    selected: Selected = field(default_factory=dict)
-    """What selectors were found to name so far."""
     _missing: dict[str, SelectorError | None] = field(default_factory=dict)
 
     def select(self, selector: Part) -> list[Match]:
@@ -66,15 +69,14 @@ class Subject:
         """
         text = selector.text
         self.asked.add(text)
-        if text not in self.selected:
+        known = self.trace.cached(_selected)
+        if text not in known:
             try:
-                self.selected[text] = select(self.trace, text)
-                missing = left_out(self.trace, text)
-                if missing is not None:
-                    self.selected[text] = missing
+                found_there = select(self.trace, text)
+                known[text] = left_out(self.trace, text) or found_there
             except SelectorError as error:
-                self.selected[text] = error
-        found = self.selected[text]
+                known[text] = error
+        found = known[text]
         if isinstance(found, SelectorError):
             raise SelectionError(self._status(text, found), selector, found)
         return found

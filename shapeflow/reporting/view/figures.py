@@ -45,17 +45,18 @@ def draw_all(
             some = [_in_words(graph, words) for graph in islice(graphs, most)]
             first.update((number, graph) for graph in some[:1] if number not in first)
             tried += [(number, graph) for graph in some]
-        for (number, _), drawing in zip(tried, _tried(tried, sizes, words), strict=True):
+        for (number, graph), results in zip(tried, _laid_out(tried, sizes, words), strict=True):
+            drawing = None if number in found else _better(results, graph, words)
             if drawing is not None:
-                found.setdefault(number, drawing)
+                found[number] = drawing
         waiting = {n: graphs for n, graphs in waiting.items() if n not in found and n in first}
     return [found.get(number) or _without(first.get(number), words) for number in range(len(figures))]
 
 
-def _tried(
+def _laid_out(
     tried: Sequence[tuple[int, Graph]], sizes: Mapping[int, int], words: Translator
-) -> Iterator[Drawing | None]:
-    """Yield a drawing for each graph, or None where it does not fit."""
+) -> Iterator[list[bytes | InputError]]:
+    """Yield the pictures of each graph, in the directions in which it may fit."""
     colours, more = marks(sizes.items()), words("more-shapes")
     ways = [[way for way in WAYS if least_width(graph, way) * SCALE <= WIDEST] for _, graph in tried]
     texts = [
@@ -67,8 +68,8 @@ def _tried(
         results = iter(render_all(texts))
     except InputError as error:
         results = iter([error] * len(texts))
-    for (_, graph), some in zip(tried, ways, strict=True):
-        yield _better([next(results) for _ in some], graph, words)
+    for some in ways:
+        yield [next(results) for _ in some]
 
 
 def _better(results: Sequence[bytes | InputError], graph: Graph, words: Translator) -> Drawing | None:
