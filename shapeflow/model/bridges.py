@@ -63,9 +63,9 @@ def _between(
 ) -> Sequence[int]:
     """Return the ops from the first that reads a start to the last that makes a goal: no way has others."""
     first = next(
-        (at for at, op in enumerate(ops) if any(value in starts for value in links.read[op])), len(ops)
+        (at for at, op in enumerate(ops) if not starts.keys().isdisjoint(links.read[op])), len(ops)
     )
     last = len(ops)
-    while last > first and not any(value in goals for value in links.made[ops[last - 1]]):
+    while last > first and goals.keys().isdisjoint(links.made[ops[last - 1]]):
         last -= 1
     return ops[first:last]

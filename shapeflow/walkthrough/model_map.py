@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 
 from shapeflow.common.text import listing
 from shapeflow.errors import SelectorError
@@ -52,8 +53,7 @@ class Counterpart:
         """
         if not self.there or not self.here or not key.startswith(self.here.partition("*")[0]):
             return None
-        pattern = "([^.()]+)".join(re.escape(part) for part in self.here.split("*"))
-        found = re.fullmatch(pattern, key)
+        found = _written(self.here).fullmatch(key)
         if found is None:
             return None
         first, *others = self.there.split("*")
@@ -71,6 +71,12 @@ class ModelMap:
     def partner(self, key: str) -> str:
         """Return the place in the other model that stands for a call's key; empty if no row is about it."""
         return next((found for row in self.rows if (found := row.partner(key)) is not None), "")
+
+
+@lru_cache(maxsize=1 << 12)
+def _written(place: str) -> re.Pattern[str]:
+    """Return the keys of calls that a place of a map means, what each ``*`` stands for as a group."""
+    return re.compile("([^.()]+)".join(re.escape(part) for part in place.split("*")))
 
 
 def read_map(document: Document) -> ModelMap | None:

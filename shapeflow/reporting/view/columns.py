@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
 
 from shapeflow.common.control_characters import visible
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
 Item = TypeVar("Item", bound=Hashable)
+Row = TypeVar("Row")
+"""A class whose annotations are its fields, in order."""
 
 
 class Interned(Generic[Item]):
@@ -30,15 +29,14 @@ class Interned(Generic[Item]):
         return tuple(self.positions)
 
 
-def table(kind: type[DataclassInstance], rows: Iterable[DataclassInstance]) -> dict[str, Any]:
+def table(kind: type[Row], rows: Iterable[Row]) -> dict[str, Any]:
     """Return rows of one kind as columns by field; control characters in texts are made visible.
 
     A column is a list, or where most items are met again
     ``{"dictionary": distinct items, "indices": position in it by row}``. ``decode.js`` reads both.
     """
     rows = list(rows)
-    names = [field.name for field in fields(kind)]
-    return {name: _column([getattr(row, name) for row in rows]) for name in names}
+    return {name: _column(list(map(attrgetter(name), rows))) for name in kind.__annotations__}
 
 
 def _column(items: list[Any]) -> Any:

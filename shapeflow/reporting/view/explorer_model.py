@@ -10,13 +10,12 @@ owners: ``ports`` has those of all calls, then those of all ops, inputs before o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shapeflow.model.records import Origin
 
 
-@dataclass(frozen=True, slots=True)
-class CallRow:
+class CallRow(NamedTuple):
     """A call of a module or of a helper method."""
 
     selector: str
@@ -56,8 +55,7 @@ class CallRow:
     """What stands for it in the other model of the walkthrough's map; empty: nothing, or there is no map."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpRow:
+class OpRow(NamedTuple):
     """An op at the level at which the model's author wrote it."""
 
     selector: str
@@ -75,8 +73,7 @@ class OpRow:
     output_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class PortRow:
+class PortRow(NamedTuple):
     """A named place in a call or op, and what was there."""
 
     name: str
@@ -86,8 +83,7 @@ class PortRow:
     """What was there instead of a tensor."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerRow:
+class ContainerRow(NamedTuple):
     """A port that stands for a large container, such as a cache."""
 
     port: int
@@ -97,8 +93,7 @@ class ContainerRow:
     """What is at these places."""
 
 
-@dataclass(frozen=True, slots=True)
-class ValueRow:
+class ValueRow(NamedTuple):
     """A tensor at one moment."""
 
     selector: str
@@ -115,8 +110,7 @@ class ValueRow:
     unused: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TypeRow:
+class TypeRow(NamedTuple):
     """Dtype and shape, which many values share."""
 
     dtype: str
@@ -125,8 +119,7 @@ class TypeRow:
     """``20.3 MiB``."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleRow:
+class ModuleRow(NamedTuple):
     """What equal modules share."""
 
     parameters: str
@@ -134,16 +127,14 @@ class ModuleRow:
     attributes: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeRow:
+class AttributeRow(NamedTuple):
     """A plain attribute of a module."""
 
     name: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class RepeatRow:
+class RepeatRow(NamedTuple):
     """Calls of one kind beside each other."""
 
     selector: str
@@ -154,8 +145,7 @@ class RepeatRow:
     """A call that is like most of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRow:
+class SourceRow(NamedTuple):
     """A place in the model's source, with the lines around it."""
 
     place: str
@@ -168,8 +158,7 @@ class SourceRow:
     lines: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LineRow:
+class LineRow(NamedTuple):
     """A line of source, which several places share."""
 
     number: int
@@ -177,8 +166,7 @@ class LineRow:
     """Number of tokens."""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRow:
+class TokenRow(NamedTuple):
     """A part of a line of source in one colour."""
 
     css_class: str
@@ -186,8 +174,7 @@ class TokenRow:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class SizeRow:
+class SizeRow(NamedTuple):
     """Where a number is first met as the size of a dim, and why it has this value."""
 
     size: int
@@ -196,8 +183,7 @@ class SizeRow:
     """``72 * 72``."""
 
 
-@dataclass(frozen=True, slots=True)
-class EscapeRow:
+class EscapeRow(NamedTuple):
     """A value that was read into Python."""
 
     value: int

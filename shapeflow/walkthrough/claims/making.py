@@ -26,7 +26,7 @@ from shapeflow.walkthrough.constraint import (
 from shapeflow.walkthrough.context import SelectionError, Subject
 from shapeflow.walkthrough.finding import Evidence, Finding, evidence_of
 from shapeflow.walkthrough.making.compare import Comparison, Feed
-from shapeflow.walkthrough.making.formula import EXAMPLE, Node, Tensor, parse_making, tensors_in
+from shapeflow.walkthrough.making.formula import EXAMPLE, Node, Tensor, parse_making, plains_in, tensors_in
 from shapeflow.walkthrough.messages import failing_name, missing_port
 from shapeflow.walkthrough.parts import ClaimError, Part, SelectorPart, first_word
 
@@ -36,6 +36,18 @@ FUSED = {
     "_flash_attention_forward": "attention",
 }
 """Kernels that compute many steps at once, so that these are not in the trace."""
+
+
+Compared = tuple[Match, Comparison, bool]
+"""A match, what compared it with a formula, and whether it was made so."""
+
+
+def _comparisons(trace: Records) -> dict[tuple[Making, tuple[int | None, ...]], list[Compared]]:
+    """Return what was compared in a trace so far, by claim and the sizes of what the formula names.
+
+    A claim is compared when it is judged, and again for what it constrains.
+    """
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +123,7 @@ class Making:
 
     def compared(
         self, subject: Subject, matches: list[Match], granted: Collection[int] = ()
-    ) -> list[tuple[Match, Comparison, bool]]:
+    ) -> list[Compared]:
         """Return for each match what compared it with the formula, and whether it was made so.
 
         Args:
@@ -123,6 +135,23 @@ class Making:
             SelectionError: a selector of the formula names nothing.
         """
         known = {tensor: subject.select(tensor.selector) for tensor in tensors_in(self.formula)}
+        if granted or subject.brief:
+            return self._compared(subject, matches, known, granted)
+        done = subject.trace.cached(_comparisons)
+        bound = (subject.bindings.get(plain.text) for plain in plains_in(self.formula))
+        asked = (self, tuple(binding.size if binding else None for binding in bound))
+        if asked not in done:
+            done[asked] = self._compared(subject, matches, known, granted)
+        return done[asked]
+
+    def _compared(
+        self,
+        subject: Subject,
+        matches: list[Match],
+        known: dict[Tensor, list[Match]],
+        granted: Collection[int],
+    ) -> list[Compared]:
+        """Return the same, worked out, with what each tensor of the formula may be."""
         found = []
         for match in matches:
             comparison = self._comparison(subject, match, known, granted)

@@ -102,13 +102,23 @@ def parse_making(given: Part) -> Node:
 
 def tensors_in(node: Node) -> Iterator[Tensor]:
     """Yield the tensors that a making names, in order."""
-    if isinstance(node, Tensor):
-        yield node
-    elif isinstance(node, Taken):
-        yield from tensors_in(node.whole)
+    return (leaf for leaf in _leaves(node) if isinstance(leaf, Tensor))
+
+
+def plains_in(node: Node) -> Iterator[Plain]:
+    """Yield the numbers, texts and symbols that a making names, in order."""
+    return (leaf for leaf in _leaves(node) if isinstance(leaf, Plain))
+
+
+def _leaves(node: Node) -> Iterator[Node]:
+    """Yield what a making is written with, but for functions and signs, in order."""
+    if isinstance(node, Taken):
+        yield from _leaves(node.whole)
     elif isinstance(node, Made):
         for argument in (*node.arguments, *(inner for _, inner in node.keywords)):
-            yield from tensors_in(argument)
+            yield from _leaves(argument)
+    else:
+        yield node
 
 
 def writes_an_order(node: Node) -> bool:
