@@ -108,7 +108,7 @@ def _views(trace: Trace, args: argparse.Namespace, path: Path) -> list[tuple[Pat
 
     def view(document: Path | None, wanted: str | None) -> ReportView:
         result, language = judged(trace, document, wanted, alone=args.no_walkthrough)
-        return build(trace, result, language=language)
+        return build(trace, result, language=language, copy=True)
 
     if args.lang != BOTH:
         return [(path, view(args.walkthrough, args.lang))]

@@ -62,9 +62,7 @@ def _between(
     ops: Sequence[int], links: Links, starts: Mapping[int, Moment], goals: Mapping[int, Moment]
 ) -> Sequence[int]:
     """Return the ops from the first that reads a start to the last that makes a goal: no way has others."""
-    first = next(
-        (at for at, op in enumerate(ops) if not starts.keys().isdisjoint(links.read[op])), len(ops)
-    )
+    first = next((at for at, op in enumerate(ops) if not starts.keys().isdisjoint(links.read[op])), len(ops))
     last = len(ops)
     while last > first and goals.keys().isdisjoint(links.made[ops[last - 1]]):
         last -= 1

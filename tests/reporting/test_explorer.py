@@ -83,9 +83,7 @@ def test_control_characters_are_visible():
 def test_every_table_has_the_fields_of_its_rows(make):
     kinds = [getattr(explorer_model, name) for name in vars(explorer_model) if name.endswith("Row")]
     found = tables(make())
-    assert {tuple(columns) for columns in found.values()} == {
-        tuple(kind._fields) for kind in kinds
-    }
+    assert {tuple(columns) for columns in found.values()} == {tuple(kind._fields) for kind in kinds}
     assert all(len({len(items(column)) for column in columns.values()}) == 1 for columns in found.values())
 
 

@@ -24,11 +24,11 @@ from shapeflow.reporting.view.material import SectionMaterial
 from shapeflow.reporting.view.model import ClaimView, FailureView, ReportView, SectionView
 from shapeflow.reporting.view.numbers import numbers_of
 from shapeflow.reporting.view.pictures import lay_pictures
-from shapeflow.reporting.view.section_figures import overview
-from shapeflow.reporting.view.sections import walkthrough_sections
+from shapeflow.reporting.view.section_figures import drawings_of, drawn
+from shapeflow.reporting.view.sections import walkthrough_figures, walkthrough_sections
 from shapeflow.reporting.view.size_origins import size_origins
 from shapeflow.reporting.view.sources import Sources
-from shapeflow.reporting.view.stage_sections import stage_sections
+from shapeflow.reporting.view.stage_sections import stage_figures, stage_sections
 from shapeflow.reporting.view.statements import statement_parts
 from shapeflow.reporting.view.summary import (
     facts_of,
@@ -50,6 +50,7 @@ def build(
     *,
     language: str = "en",
     folders: Iterable[str] | None = None,
+    copy: bool = False,
 ) -> ReportView:
     """Return the view of a report.
 
@@ -58,6 +59,7 @@ def build(
         result: the walkthrough's verdicts on it; None: the report has a section a stage.
         language: of the interface words, ``en`` or ``zh``.
         folders: where the model's source is looked for; None: where Python imports from.
+        copy: let a copy of this process draw the figures meanwhile; only where the process is ours.
 
     Raises:
         InputError: a table that the walkthrough names cannot be read.
@@ -68,16 +70,21 @@ def build(
     names, tree = trace.cached(ExactNames), trace.cached(CallTree)
     colours = Colours(symbols_of(trace, result, words))
     claims = ClaimViews(trace, names, sources, colours, words)
+    parts = SectionMaterial(trace, tree, names, colours, words, claims)
+    figures = walkthrough_figures(parts, result) if result else stage_figures(parts)
+    drawings = drawings_of(parts, figures, copy=copy)
     coverage = coverage_of(result) if result else None
     covered = coverage.calls if coverage else {}
-    parts = SectionMaterial(trace, tree, names, colours, words, claims, coverage)
-    sections = walkthrough_sections(parts, result) if result else stage_sections(parts)
+    sections = walkthrough_sections(parts, result, coverage) if result and coverage else stage_sections(parts)
     sections, picture, pictures = lay_pictures(parts, sections, result, picture_of(trace))
     rows = section_rows(trace, result, sections, names, words) if result else None
     numbers = numbers_of(trace, names, words, rows)
     other, partners = mapped(trace, names, result.document if result else None, language)
     uncovered = _uncovered(trace, tree, names, result)
-    origins = size_origins(trace, names)
+    poster = poster_of(trace, result, colours, words)
+    tables = columns(trace, names, tree, sources, size_origins(trace, names), covered, partners, words.sentence)
+    *section_drawings, overview = drawings()
+    sections = drawn(sections, section_drawings)
     return ReportView(
         title=(result.document.title if result else "") or model_name(trace) or "shapeflow",
         language=language,
@@ -93,8 +100,8 @@ def build(
         picture=picture,
         symbols=colours.symbols,
         pictures=pictures,
-        poster=poster_of(trace, result, colours, words),
-        overview=overview(parts),
+        poster=poster,
+        overview=overview,
         sections=tuple(sections),
         corrections=tuple(_corrections(sections)),
         topics=topics_of(result, claims.made, colours.symbols, words) if result else (),
@@ -102,7 +109,7 @@ def build(
         map=other,
         uncovered=tuple(uncovered),
         numbers=numbers,
-        explorer=columns(trace, names, tree, sources, origins, covered, partners, words.sentence),
+        explorer=tables,
     )
 
 

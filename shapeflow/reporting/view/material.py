@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from shapeflow.model.call_tree import CallTree, Repeat
 from shapeflow.model.exact_names import ExactNames
@@ -13,10 +12,6 @@ from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.claims import ClaimViews
 from shapeflow.reporting.view.colours import Colours
 from shapeflow.reporting.view.link_model import LinkView
-
-if TYPE_CHECKING:
-    from shapeflow.coverage.measure import Coverage
-
 
 MOST_CALLS = 4
 """Most links to calls that a section shows."""
@@ -32,8 +27,6 @@ class SectionMaterial:
     colours: Colours
     words: Translator
     claims: ClaimViews
-    coverage: Coverage | None = None
-    """What the walkthrough constrains, where there is one."""
 
     @property
     def palette(self) -> dict[int, int]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from shapeflow.common.beside import beside
 from shapeflow.graph.build import graph_of
 from shapeflow.graph.focus import focused
 from shapeflow.graph.model import Graph
@@ -29,13 +30,21 @@ NODES = 18
 OVERVIEW_NODES = (17, 13, 10, 8, 6, 4)
 
 
-def overview(parts: SectionMaterial) -> Drawing:
-    """Return the figure of the whole path, without the masks and indices that go everywhere."""
-    return draw_all([overviews(parts)], parts.palette, parts.words)[0]
+def drawings_of(
+    parts: SectionMaterial, figures: Sequence[Iterator[Graph]], *, copy: bool
+) -> Callable[[], list[Drawing]]:
+    """Start to draw the figures of sections and that of the whole path, and return what waits for them.
+
+    Args:
+        parts: what they are made from.
+        figures: of each section what it may draw, the most detailed first.
+        copy: let a copy of this process do it; see ``beside``.
+    """
+    return beside(lambda: draw_all([*figures, overviews(parts)], parts.palette, parts.words), copy=copy)
 
 
 def overviews(parts: SectionMaterial) -> Iterator[Graph]:
-    """Yield graphs of the whole path with fewer and fewer boxes."""
+    """Yield graphs of the whole path, without masks and indices that go everywhere, smaller and smaller."""
     values = parts.trace.values
     for limit in OVERVIEW_NODES:
         graph = graph_of(parts.trace, limit=limit, structure=parts.tree)
@@ -48,14 +57,11 @@ def _is_data(value: Value) -> bool:
     return value.dtype.startswith(("f", "bf", "c")) or value.origin == "input"
 
 
-def drawn(
-    parts: SectionMaterial, views: Sequence[SectionView], figures: Sequence[Iterator[Graph]]
-) -> list[SectionView]:
+def drawn(views: Sequence[SectionView], drawings: Sequence[Drawing]) -> list[SectionView]:
     """Return sections with their figures, and with levels that begin at 1 whatever the document's do.
 
     A figure that an earlier section has is a link to that one.
     """
-    drawings = draw_all(figures, parts.palette, parts.words)
     above = min((view.level for view in views if view.title), default=1) - 1
     first: dict[str, SectionView] = {}
     result = []

@@ -21,7 +21,7 @@ from shapeflow.reporting.view.docstrings import Docstrings
 from shapeflow.reporting.view.letters import letters_at
 from shapeflow.reporting.view.material import MOST_CALLS, SectionMaterial, call_links
 from shapeflow.reporting.view.model import PartView, PortView, SectionView
-from shapeflow.reporting.view.section_figures import drawn, figure_of_call, overviews, own_ops
+from shapeflow.reporting.view.section_figures import figure_of_call, overviews, own_ops
 
 MOST_PORTS = 16
 MOST_NAMES = 4
@@ -42,23 +42,27 @@ class Heading:
 
 
 def stage_sections(parts: SectionMaterial) -> list[SectionView]:
-    """Return the sections of a trace that has no walkthrough."""
+    """Return the sections of a trace that has no walkthrough, without figures."""
     docs = Docstrings(parts.trace, parts.claims.sources)
-    views, figures = [], []
+    return [_section(parts, heading, docs) for heading in _all_headings(parts.trace)]
+
+
+def stage_figures(parts: SectionMaterial) -> list[Iterator[Graph]]:
+    """Return what each of these sections may draw, the most detailed first."""
     ways = Ways(parts.tree)
-    for root in stage_tree(parts.trace):
-        for heading in _headings(parts.trace, root):
-            views.append(_section(parts, heading, docs))
-            figures.append(_figures(parts, heading, ways, views[-1].title))
-    return drawn(parts, views, figures)
+    return [_figures(parts, heading, ways) for heading in _all_headings(parts.trace)]
 
 
-def _figures(parts: SectionMaterial, heading: Heading, ways: Ways, title: str) -> Iterator[Graph]:
+def _all_headings(trace: Trace) -> Iterator[Heading]:
+    return (heading for root in stage_tree(trace) for heading in _headings(trace, root))
+
+
+def _figures(parts: SectionMaterial, heading: Heading, ways: Ways) -> Iterator[Graph]:
     """Return what a section may draw: for the model the whole path, for a part its inside."""
     if len(heading.stages) > 1:
         return iter(())
     if heading.stages[0].level:
-        return figure_of_call(parts, heading.stages[0].calls[0], ways, title)
+        return figure_of_call(parts, heading.stages[0].calls[0], ways, _title(heading.stages))
     return (
         iter(()) if parts.trace.run.failure else overviews(parts)
     )  # a failed run has it on the first screen
