@@ -46,7 +46,7 @@ def beside(work: Callable[[], Given], *, copy: bool) -> Callable[[], Given]:
 
 
 def _send(work: Callable[[], Given], sender: Connection) -> None:
-    """Do the work and send what it gives; nothing if it fails: then it is done again where that can be told."""
+    """Do the work and send what it gives; nothing if it fails: it is done again, then, where that is told."""
     try:
         sender.send(work())
     except BaseException:
