@@ -21,7 +21,7 @@ WIDEST = 690.0
 """Pixels of the page: a figure is never wider than the column that it stands in."""
 HIGHEST = 1500.0
 """A higher figure says less than a simpler one."""
-ROUNDS = (1, 3, None)
+ROUNDS = (1, 2, None)
 """So many graphs of each figure are laid out together; most figures fit at once, few need all."""
 WAYS: tuple[Literal["TB", "LR"], ...] = ("TB", "LR")
 

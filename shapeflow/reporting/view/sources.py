@@ -46,6 +46,10 @@ class Sources:
         for excerpt in trace.excerpts:
             self.texts.setdefault(excerpt.file, {}).update(_numbered(excerpt.lines, excerpt.first))
         self.pieces: dict[str, list[SourcePiece]] = {}
+        self.meant: dict[str, set[int]] = {}
+        """File -> the lines that the trace names."""
+        for source in trace.sources:
+            self.meant.setdefault(source.file, set()).add(source.line)
         self.views: dict[int, SourceView] = {}
 
     def view(self, position: int | None) -> SourceView | None:
@@ -99,7 +103,8 @@ class Sources:
                 first -= 1
             while last + 1 in texts:
                 last += 1
-            known = SourcePiece([texts[number] for number in range(first, last + 1)], first)
+            lines = [texts[number] for number in range(first, last + 1)]
+            known = SourcePiece(lines, first, self.meant[source.file])
             pieces.append(known)
         return known
 
@@ -125,9 +130,15 @@ def _numbered(lines: Iterable[str], first: int) -> Iterator[tuple[int, str]]:
 
 
 class SourcePiece:
-    """Lines of a source file that follow one another, of which only those that are shown are coloured."""
+    """Lines of a source file that follow one another, of which only those that are shown are coloured.
 
-    def __init__(self, lines: list[str], first: int) -> None:
+    Args:
+        lines: the lines.
+        first: the number of the first one.
+        meant: the numbers of lines of the file that are shown, with those around them.
+    """
+
+    def __init__(self, lines: list[str], first: int, meant: Iterable[int]) -> None:
         self.lines = lines
         self.first = first
         self.last = first + len(lines) - 1
@@ -141,13 +152,24 @@ class SourcePiece:
             if "\n" in found[0]
         ]
         """The first and the last line of texts that are longer than one."""
+        self.stretches: list[tuple[int, int]] = []
+        """The first and the last of lines that are shown without a gap, from the top down."""
+        for number in sorted(number for number in meant if self.first <= number <= self.last):
+            top, bottom = max(self.first, number - CONTEXT), min(self.last, number + CONTEXT)
+            if self.stretches and top <= self.stretches[-1][1] + 1:
+                top, _ = self.stretches.pop()
+            self.stretches.append((top, bottom))
+        self.known: dict[tuple[int, int], list[Tokens]] = {}
 
     def coloured(self, first: int, last: int) -> list[Tokens]:
-        """Return some lines, by their numbers in the file, as they look in the whole."""
-        start = min((top for top, bottom in self.long if top < first <= bottom), default=first)
-        end = max((bottom for top, bottom in self.long if top <= last < bottom), default=last)
-        shown = self.lines[start - self.first : end - self.first + 1]
-        return colour(shown)[first - start : last - start + 1]
+        """Return some lines that are shown, by their numbers in the file, as they look in the whole."""
+        top, bottom = self.stretches[bisect_right(self.stretches, (first, self.last)) - 1]
+        if (top, bottom) not in self.known:
+            start = min((above for above, below in self.long if above < top <= below), default=top)
+            end = max((below for above, below in self.long if above <= bottom < below), default=bottom)
+            shown = colour(self.lines[start - self.first : end - self.first + 1])
+            self.known[top, bottom] = shown[top - start : bottom - start + 1]
+        return self.known[top, bottom][first - top : last - top + 1]
 
     def _line(self, place: int) -> int:
         return bisect_right(self.starts, place) - 1 + self.first
