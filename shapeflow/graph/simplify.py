@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
 from math import prod
 
@@ -67,6 +68,7 @@ def distinct(flows: Iterable[Flow]) -> tuple[Flow, ...]:
     return tuple(flow for group in few for flow in group)
 
 
+@lru_cache(maxsize=1 << 14)
 def size_of(shape: str) -> int:
     """Return the number of elements of ``f32[1, 256]``."""
     return prod(map(int, DIM.findall(shape[shape.find("[") :])))

@@ -135,8 +135,11 @@ class CallTree:
 
     def kind(self, call: int) -> tuple[str, str]:
         """Return what calls that are drawn as one have in common: their path but for numbers."""
-        record = self.trace.calls[call]
-        return pattern(record.path), record.method
+        return self._kinds[call]
+
+    @cached_property
+    def _kinds(self) -> list[tuple[str, str]]:
+        return [(pattern(call.path), call.method) for call in self.trace.calls]
 
     def repeat(self, calls: Sequence[int]) -> Repeat:
         """Return ``calls`` as one repeat and say which are unlike the rest."""
