@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,8 +76,8 @@ def build(
     drawings = drawings_of(parts, figures, copy=copy)
     coverage = coverage_of(result) if result else None
     covered = coverage.calls if coverage else {}
-    sections = walkthrough_sections(parts, result, coverage) if result and coverage else stage_sections(parts)
-    sections, picture, pictures = lay_pictures(parts, sections, result, picture_of(trace))
+    views = walkthrough_sections(parts, result, coverage) if result and coverage else stage_sections(parts)
+    sections, picture, pictures = lay_pictures(parts, _levelled(views), result, picture_of(trace))
     rows = section_rows(trace, result, sections, names, words) if result else None
     numbers = numbers_of(trace, names, words, rows)
     other, partners = mapped(trace, names, result.document if result else None, language)
@@ -111,6 +112,12 @@ def build(
         numbers=numbers,
         explorer=tables,
     )
+
+
+def _levelled(views: Sequence[SectionView]) -> list[SectionView]:
+    """Return sections with levels that begin at 1 whatever the document's do."""
+    above = min((view.level for view in views if view.title), default=1) - 1
+    return [replace(view, level=max(view.level - above, 0)) for view in views]
 
 
 def _corrections(sections: Sequence[SectionView]) -> list[ClaimView]:

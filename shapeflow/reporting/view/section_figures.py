@@ -58,11 +58,7 @@ def _is_data(value: Value) -> bool:
 
 
 def drawn(views: Sequence[SectionView], drawings: Sequence[Drawing]) -> list[SectionView]:
-    """Return sections with their figures, and with levels that begin at 1 whatever the document's do.
-
-    A figure that an earlier section has is a link to that one.
-    """
-    above = min((view.level for view in views if view.title), default=1) - 1
+    """Return sections with their figures; one that an earlier section has is a link to that one."""
     first: dict[str, SectionView] = {}
     result = []
     for view, drawing in zip(views, drawings, strict=True):
@@ -70,7 +66,7 @@ def drawn(views: Sequence[SectionView], drawings: Sequence[Drawing]) -> list[Sec
         shown: Drawing | None = drawing if drawing.svg or drawing.mermaid or drawing.note else None
         if known is not view:
             shown = Drawing(drawing.title, "", "", same=LinkView(known.id, known.title))
-        result.append(replace(view, level=max(view.level - above, 0), drawing=shown))
+        result.append(replace(view, drawing=shown))
     return result
 
 
