@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from shapeflow.reporting.view.colours import Colours, symbols_of
 from shapeflow.reporting.view.cost_rows import section_rows
 from shapeflow.reporting.view.counterparts import mapped
 from shapeflow.reporting.view.explorer import columns
+from shapeflow.reporting.view.figure_model import Drawing
 from shapeflow.reporting.view.link_model import LinkView
 from shapeflow.reporting.view.material import SectionMaterial
 from shapeflow.reporting.view.model import ClaimView, FailureView, ReportView, SectionView
@@ -67,25 +68,19 @@ def build(
         WalkthroughError: the table is not one, or a row of it cannot be used.
     """
     result = result.about(trace) if result else None
-    words, sources = Translator(language), Sources(trace, folders)
-    names, tree = trace.cached(ExactNames), trace.cached(CallTree)
-    colours = Colours(symbols_of(trace, result, words))
-    claims = ClaimViews(trace, names, sources, colours, words)
-    parts = SectionMaterial(trace, tree, names, colours, words, claims)
-    figures = walkthrough_figures(parts, result) if result else stage_figures(parts)
-    drawings = drawings_of(parts, figures, copy=copy)
-    coverage = coverage_of(result) if result else None
-    covered = coverage.calls if coverage else {}
-    views = walkthrough_sections(parts, result, coverage) if result and coverage else stage_sections(parts)
-    sections, picture, pictures = lay_pictures(parts, _levelled(views), result, picture_of(trace))
+    parts = _material(trace, result, Translator(language), folders)
+    names, tree, colours, words, claims = parts.names, parts.tree, parts.colours, parts.words, parts.claims
+    drawings = _drawings(parts, result, copy)
+    views, covered = _sections(parts, result)
+    sections, picture, pictures = lay_pictures(parts, views, result, picture_of(trace))
     rows = section_rows(trace, result, sections, names, words) if result else None
     numbers = numbers_of(trace, names, words, rows)
     other, partners = mapped(trace, names, result.document if result else None, language)
     uncovered = _uncovered(trace, tree, names, result)
     poster = poster_of(trace, result, colours, words)
-    tables = columns(trace, names, tree, sources, size_origins(trace, names), covered, partners, words.sentence)
-    *section_drawings, overview = drawings()
-    sections = drawn(sections, section_drawings)
+    origins = size_origins(trace, names)
+    tables = columns(trace, names, tree, claims.sources, origins, covered, partners, words.sentence)
+    *own, overview = drawings()
     return ReportView(
         title=(result.document.title if result else "") or model_name(trace) or "shapeflow",
         language=language,
@@ -96,14 +91,14 @@ def build(
         headline=tuple(headline_of(trace, result, numbers, uncovered, words)),
         facts=tuple(facts_of(trace, result, numbers, words)),
         unobserved=tuple(unobserved_of(trace, words)),
-        failure=_failure(trace, claims, sources),
+        failure=_failure(trace, claims, claims.sources),
         causes=tuple(_causes(result, sections, words)) if result else (),
         picture=picture,
         symbols=colours.symbols,
         pictures=pictures,
         poster=poster,
         overview=overview,
-        sections=tuple(sections),
+        sections=tuple(drawn(sections, own)),
         corrections=tuple(_corrections(sections)),
         topics=topics_of(result, claims.made, colours.symbols, words) if result else (),
         statements=statement_parts(result.document, claims.made, words) if result else (),
@@ -114,10 +109,33 @@ def build(
     )
 
 
-def _levelled(views: Sequence[SectionView]) -> list[SectionView]:
-    """Return sections with levels that begin at 1 whatever the document's do."""
+def _material(
+    trace: Trace, result: CheckResult | None, words: Translator, folders: Iterable[str] | None
+) -> SectionMaterial:
+    names = trace.cached(ExactNames)
+    colours = Colours(symbols_of(trace, result, words))
+    claims = ClaimViews(trace, names, Sources(trace, folders), colours, words)
+    return SectionMaterial(trace, trace.cached(CallTree), names, colours, words, claims)
+
+
+def _drawings(parts: SectionMaterial, result: CheckResult | None, copy: bool) -> Callable[[], list[Drawing]]:
+    """Start to draw the figures, and return what waits for them: that of each section, and of the whole."""
+    figures = walkthrough_figures(parts, result) if result else stage_figures(parts)
+    return drawings_of(parts, figures, copy=copy)
+
+
+def _sections(
+    parts: SectionMaterial, result: CheckResult | None
+) -> tuple[list[SectionView], Mapping[int, float]]:
+    """Return the sections without figures, and how much of each call some claim constrains, in percent.
+
+    Levels begin at 1 whatever the document's do.
+    """
+    coverage = coverage_of(result) if result else None
+    views = walkthrough_sections(parts, result, coverage) if result and coverage else stage_sections(parts)
     above = min((view.level for view in views if view.title), default=1) - 1
-    return [replace(view, level=max(view.level - above, 0)) for view in views]
+    levelled = [replace(view, level=max(view.level - above, 0)) for view in views]
+    return levelled, coverage.calls if coverage else {}
 
 
 def _corrections(sections: Sequence[SectionView]) -> list[ClaimView]:
