@@ -4,8 +4,8 @@
 
 Prints a Markdown table. The larger trace is the given one laid end to end ten times. "Render" is the building
 and rendering as the command does it, without reading the trace and judging. "Readable" is the first paint of
-text, "interactive" when the script has started and answers; the explorer draws its tree when it is opened. Both
-are medians.
+text, "interactive" when the script has started and answers; the explorer draws its tree when it is opened.
+Both are medians.
 """
 
 from __future__ import annotations
