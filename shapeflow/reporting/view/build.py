@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shapeflow.coverage.measure import coverage_of
 from shapeflow.model.call_tree import CallTree
@@ -78,8 +78,7 @@ def build(
     other, partners = mapped(trace, names, result.document if result else None, language)
     uncovered = _uncovered(trace, tree, names, result)
     poster = poster_of(trace, result, colours, words)
-    origins = size_origins(trace, names)
-    tables = columns(trace, names, tree, claims.sources, origins, covered, partners, words.sentence)
+    tables = _tables(parts, covered, partners)
     *own, overview = drawings()
     return ReportView(
         title=(result.document.title if result else "") or model_name(trace) or "shapeflow",
@@ -122,6 +121,15 @@ def _drawings(parts: SectionMaterial, result: CheckResult | None, copy: bool) ->
     """Start to draw the figures, and return what waits for them: that of each section, and of the whole."""
     figures = walkthrough_figures(parts, result) if result else stage_figures(parts)
     return drawings_of(parts, figures, copy=copy)
+
+
+def _tables(
+    parts: SectionMaterial, covered: Mapping[int, float], partners: Mapping[int, str]
+) -> dict[str, Any]:
+    """Return the trace as the page's script reads it."""
+    origins = size_origins(parts.trace, parts.names)
+    found = (parts.trace, parts.names, parts.tree, parts.claims.sources)
+    return columns(*found, origins, covered, partners, parts.words.sentence)
 
 
 def _sections(
