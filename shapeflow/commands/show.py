@@ -23,6 +23,7 @@ from shapeflow.commands.show_text import (
 from shapeflow.common import printing
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.control_characters import visible_line
+from shapeflow.common.places import display_target
 from shapeflow.common.printing import put
 from shapeflow.common.text import Span, counted
 from shapeflow.common.units import format_count
@@ -98,7 +99,7 @@ def _overview(trace: Trace, args: argparse.Namespace) -> int:
     if args.json:
         print_object(query.overview_row(trace, len(trace.unused())))
         return ExitCode.FINE
-    put(visible_line(f"{args.trace.name}: {trace.run.target} on {trace.run.device}") + "\n")
+    put(visible_line(f"{args.trace.name}: {display_target(trace.run.target)} on {trace.run.device}") + "\n")
     write(trace, sys.stdout, 1)
     return ExitCode.FINE
 

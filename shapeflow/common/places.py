@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from traceback import FrameSummary
@@ -27,16 +28,23 @@ def display_frame(frame: FrameSummary) -> FrameSummary:
     )
 
 
-def display_target(target: str) -> str:
-    """Return what was asked for, ``FILE:FUNCTION`` with a file that is not given by an absolute path."""
+def stored_target(target: str) -> str:
+    """Return what was asked for, a file named from the working folder, so that it can run again."""
     place, colon, name = target.rpartition(":")
-    file = Path(place)
-    if not colon or not file.is_absolute():
+    if not colon or not Path(place).is_absolute():
         return target
-    for folder in (Path.cwd(), Path.cwd().resolve()):
-        if file.is_relative_to(folder):
-            return f"{file.relative_to(folder)}:{name}"
-    return f"{ELSEWHERE}{file.name}:{name}"
+    try:
+        return f"{Path(os.path.relpath(place)).as_posix()}:{name}"
+    except ValueError:  # on another drive
+        return f"{ELSEWHERE}{Path(place).name}:{name}"
+
+
+def display_target(target: str) -> str:
+    """Return a target for who reads a page: of a file outside of the working folder the name alone."""
+    place, colon, name = stored_target(target).rpartition(":")
+    if colon and place.startswith("../"):
+        return f"{ELSEWHERE}{Path(place).name}:{name}"
+    return f"{place}{colon}{name}"
 
 
 def without_folders(text: str) -> str:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from shapeflow.common.places import display_target
+from shapeflow.common.places import stored_target
 from shapeflow.common.shared import Changes, surely
 from shapeflow.common.text import listing
 from shapeflow.errors import InputError
@@ -155,7 +155,7 @@ def run(
         return replace(
             recording.run,
             adapter=adapter,
-            target=display_target(target),
+            target=stored_target(target),
             inputs=built.inputs,
             versions={**recording.run.versions, **built.versions},
             notes=built.notes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shapeflow.common.places import display_target
 from shapeflow.model.containers import told
 from shapeflow.model.records import Port, Records
 from shapeflow.reporting.translator import Translator
@@ -16,7 +17,7 @@ MOST_APART = 4
 def model_name(trace: Records) -> str:
     """Return what a page about a run is called: the class of the user's own model, or what was asked for."""
     root = trace.module_by_path.get("")
-    return root.class_name if root and trace.run.adapter in OWN else trace.run.target
+    return root.class_name if root and trace.run.adapter in OWN else display_target(trace.run.target)
 
 
 def gradients_text(trace: Records, words: Translator) -> str:

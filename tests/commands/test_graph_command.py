@@ -185,7 +185,7 @@ def test_the_whole_run_has_few_boxes_and_coloured_sizes(here):
     assert run("-o", "x.dot") == 0
     text = (here / "x.dot").read_text(encoding="utf-8")
     assert len(re.findall(r"^\s*n\d+ \[", text, re.MULTILINE)) <= 18
-    assert re.search(r'<FONT COLOR="#0b57d0">\d+</FONT>', text)
+    assert set(re.findall(r'<FONT COLOR="(#\w+)">\d+</FONT>', text)) & set(SYMBOLS)
 
 
 def test_the_colours_of_sizes_are_those_of_the_page():

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from shapeflow.common.places import display_target
 from shapeflow.common.text import counted
 from shapeflow.common.units import format_bytes, format_count, format_percent
 from shapeflow.errors import LABELS
@@ -43,7 +44,7 @@ def trace_html(trace: Trace) -> str:
     ]
     if run.peak_bytes:
         facts.append(f"peak {format_bytes(run.peak_bytes)}, {numbers.gradients}")
-    parts = [f"<div><b>{escape(run.target)}</b> {_soft(' · '.join(facts))}</div>"]
+    parts = [f"<div><b>{escape(display_target(run.target))}</b> {_soft(' · '.join(facts))}</div>"]
     if run.failure:
         parts.append(_coloured(BAD, f"failed: {run.failure.type}: {run.failure.message}"))
     rows = []

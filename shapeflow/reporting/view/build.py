@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shapeflow.common.places import display_target
 from shapeflow.coverage.measure import coverage_of
 from shapeflow.model.call_tree import CallTree
 from shapeflow.model.exact_names import ExactNames
@@ -83,7 +84,7 @@ def build(
     return ReportView(
         title=(result.document.title if result else "") or model_name(trace) or "shapeflow",
         language=language,
-        target=trace.run.target,
+        target=display_target(trace.run.target),
         walkthrough=Path(result.document.path).name if result else "",
         sentence=sentence_of(result),
         lead=lead_of(trace, result, words),

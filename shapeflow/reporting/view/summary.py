@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from shapeflow.common.places import display_target
 from shapeflow.common.units import format_bytes, format_count
 from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
@@ -129,7 +130,8 @@ def facts_of(trace: Trace, result: CheckResult | None, numbers: NumbersView, wor
     """Return what was run, on what, with what."""
     run = trace.run
     root = trace.module_by_path.get("")
-    model = f"{run.target} · {root.class_name}" if root and root.class_name != run.target else run.target
+    target = display_target(run.target)
+    model = f"{target} · {root.class_name}" if root and root.class_name != target else target
     recorded = (("n-calls", trace.calls), ("n-ops", trace.ops), ("n-values", trace.values))
     facts = [
         Fact(words("model"), f"{model} ({run.adapter})"),
