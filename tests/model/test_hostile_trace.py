@@ -191,7 +191,9 @@ def test_names_that_give_commands_are_printed_on_their_lines(
             code, out = run(words.split())
             assert code in (0, 1, 2), out
             assert_harmless(out, words)
-            counts.setdefault(words, []).append(out.count("\n"))
+            # Whether a figure is narrow enough to be drawn depends on the letters of its names.
+            told = re.sub(r"<details[^>]*>(?:(?!</details>)[\s\S])*?```mermaid[\s\S]*?</details>\n*", "", out)
+            counts.setdefault(words, []).append(told.count("\n"))
     assert {words: lines for words, lines in counts.items() if lines[0] != lines[1]} == {}
 
 

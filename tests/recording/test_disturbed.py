@@ -387,15 +387,15 @@ def test_ctrl_c_while_something_is_noted_leaves_a_whole_trace(file):
 
 
 def test_ctrl_c_while_a_trace_is_made_keeps_it(monkeypatch):
-    original, seen = recorder.finalize, []
+    original, seen = recorder.finished, []
 
-    def interrupted(builder):
+    def interrupted(builder, *rest):
         if not seen:
             seen.append(builder)
             raise KeyboardInterrupt
-        return original(builder)
+        return original(builder, *rest)
 
-    monkeypatch.setattr(recorder, "finalize", interrupted)
+    monkeypatch.setattr(recorder, "finished", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
         trace(Outer(), torch.randn(2, 4))
     assert names(caught.value.shapeflow_trace) == CALLS

@@ -131,8 +131,9 @@ class _Moves:
     def made(self, value: Value) -> Value:
         number = self.new_value[value.id]
         producer = None if value.producer is None else self.new_op[value.producer]
-        same = (number, producer) == (value.id, value.producer)
-        return value if same else replace(value, id=number, producer=producer)
+        # When its memory is free again is not known of a run that never was.
+        same = (number, producer, None) == (value.id, value.producer, value.freed)
+        return value if same else replace(value, id=number, producer=producer, freed=None)
 
     def call(self, call: Call) -> Call:
         first, last = call.first_op, call.last_op
