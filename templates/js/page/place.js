@@ -29,14 +29,19 @@ function placeOf(address) {
 }
 
 /**
- * Move the text, and once more when the sections that came into sight have the room that they really need.
+ * Move the text, and again until the sections that came into sight have the room that they really need.
  * @param {Element} goal what it is moved for; whatever moves it next takes its place
  * @param {() => void} move
+ * @param {number} [tries]
  */
-function settle(goal, move) {
+function settle(goal, move, tries = 5) {
   state.goal = goal;
   move();
-  requestAnimationFrame(() => requestAnimationFrame(() => { if (state.goal === goal) move(); }));
+  const { top } = goal.getBoundingClientRect();
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    const moved = Math.abs(goal.getBoundingClientRect().top - top) >= 1;
+    if (state.goal === goal && (moved || tries === 5) && tries) settle(goal, move, tries - 1);
+  }));
 }
 
 /**
