@@ -57,7 +57,7 @@ def parts_of(tree: CallTree, most: int) -> list[Part]:
         wanted = [
             stage
             for stage in candidates
-            if len(shown) < FEW or tree.hands_on(stage.calls[0]) or _work(tree, stage, total) > LARGE
+            if len(shown) < FEW or _only_hands_on(tree, stage) or _work(tree, stage, total) > LARGE
         ]
         if not wanted:
             return [_part(tree, stage) for stage in shown]
@@ -81,6 +81,11 @@ def parts_of(tree: CallTree, most: int) -> list[Part]:
                 break
         else:
             closed.add(stage.calls)
+
+
+def _only_hands_on(tree: CallTree, stage: Stage) -> bool:
+    """Return whether a stage is a wrapper to look through; a numbered one stays beside the others."""
+    return tree.hands_on(stage.calls[0]) and not stage.path.rpartition(".")[2].isdigit()
 
 
 def _opens(tree: CallTree, stage: Stage) -> bool:
@@ -240,24 +245,26 @@ def shortened(
 
 
 def _folded(tree: CallTree, parts: Sequence[Part]) -> list[Part]:
-    """Return parts, those whose paths differ in a number only as one."""
-    groups: dict[str, list[Part]] = {}
+    """Return parts, those that follow one another and differ only in a number as one: ``down_blocks.0-3``."""
+    folded: list[Part] = []
+    known = ""
     for part in parts:
-        path = tree.trace.calls[part.calls[0]].path
-        groups.setdefault(pattern(path) if "*" in pattern(path) else f"{path} {part.calls[0]}", []).append(
-            part
-        )
-    folded = []
-    for group in groups.values():
-        first = group[0]
-        if len(group) > 1:
-            name = first.title.rpartition(".")[0] or first.title
-            calls = tuple(call for part in group for call in part.calls)
-            ops = frozenset().union(*(part.ops for part in group))
-            details = first.details if len({part.details for part in group}) == 1 else ()
-            first = Part(name, calls, ops, len(group), "", first.group, details)
-        folded.append(first)
+        path = pattern(tree.trace.calls[part.calls[0]].path)
+        if folded and "*" in path and path == known:
+            folded[-1] = _ranged(folded[-1], part)
+        else:
+            folded.append(part)
+        known = path
     return folded
+
+
+def _ranged(first: Part, last: Part) -> Part:
+    """Return numbered parts as one; they are not alike, so they are no repeats."""
+    name, _, number = first.title.rpartition(".")
+    end = last.title.rpartition(".")[2]
+    details = first.details if first.details == last.details else ()
+    title = f"{name}.{number.partition('-')[0]}-{end}"
+    return Part(title, first.calls + last.calls, first.ops | last.ops, group=first.group, details=details)
 
 
 def _depth(number: int, links: set[tuple[int, int]]) -> int:
