@@ -58,7 +58,7 @@ def test_every_figure_fills_the_window_and_gives_back_focus_and_place(visit, siz
         assert page.locator("#figure-stage text").count() > 1
         page.keyboard.press("Escape")
         page.locator("#figure").wait_for(state="hidden")
-        assert button.text_content() == "⤢"
+        button.filter(has_text="⤢").wait_for()
         assert button.evaluate("button => button === document.activeElement")
         assert page.evaluate("scrollY") == place
 
