@@ -12,12 +12,12 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from shapeflow.adapters.base import Prepared
+from shapeflow.adapters.forward import prepared
 from shapeflow.adapters.request import Request
 from shapeflow.adapters.script import Script
 from shapeflow.common.places import display_frame, display_name, without_folders
@@ -90,22 +90,7 @@ def _prepare(function: Callable[[], Any], request: Request) -> Prepared:
         what = f"'{request.target}' raised {type(error).__name__}"
         raise raised_error("target-raised", what, error) from error
     model, args, kwargs = _unpack(result, request.target)
-    if request.resize:
-        from shapeflow.adapters.resize import resized
-
-        args, kwargs = resized(args, kwargs, request.resize)
-    if request.device == "cuda":
-        from shapeflow.recording.torch_internals import change_nested
-
-        move = partial(change_nested, torch.Tensor, lambda tensor: tensor.to(request.device))
-        model, args, kwargs = model.to(request.device), move(args), move(kwargs)
-    _check_arguments(model, args, kwargs, request.target)
-    versions = {"torch": str(torch.__version__)}
-    package = sys.modules.get(type(model).__module__.partition(".")[0])
-    version = getattr(package, "__version__", None)
-    if package is not None and isinstance(version, str):
-        versions[package.__name__] = version
-    return Prepared(model, partial(model, *args, **kwargs), {"seed": request.seed}, versions)
+    return prepared(model, args, kwargs, request)
 
 
 def _import_name(name: str) -> ModuleType:
@@ -224,27 +209,6 @@ def _wrong_result(result: object, target: str) -> InputError:
     return InputError(
         "target-result", f"'{target}' did not return a model", where=OPTION, expected=RESULT, found=found
     )
-
-
-def _check_arguments(model: Module, args: tuple[Any, ...], kwargs: dict[str, Any], target: str) -> None:
-    """Check that the model's forward takes the arguments, so that a mistake is not reported as a crash."""
-    try:
-        signature = inspect.signature(model.forward)
-    except ValueError:  # a scripted model has no signature to look at
-        return
-    try:
-        signature.bind(*args, **kwargs)
-    except TypeError as error:
-        given = [type(value).__name__ for value in args]
-        given += [f"{key}={type(value).__name__}" for key, value in kwargs.items()]
-        raise InputError(
-            "target-inputs",
-            f"{type(model).__name__}.forward cannot be called with what '{target}' gives",
-            where=OPTION,
-            expected=f"forward{signature}",
-            found=f"({', '.join(given)}): {error}",
-            hint="return (model, args) or (model, args, kwargs)",
-        ) from None
 
 
 def _ended(what: str, error: SystemExit, hint: str = "") -> InputError:
