@@ -43,6 +43,8 @@ class AdapterSpec:
     imported while a model is built shapes-only would keep tensors without data."""
     tested: str = ""
     """The version of its last package that was tested."""
+    library: str = ""
+    """The module that lists the names behind the prefix, see ``libraries.library.Library``."""
 
     def without(self, called: str) -> str:
         """Return why an input is refused, as the beginning of a sentence."""
@@ -56,6 +58,17 @@ class AdapterSpec:
 
 
 SAM3_INPUTS = frozenset({"image", "prompt", "box", "negative-box", "checkpoint"})
+
+
+def _library(prefix: str, package: str = "", extra: str = "") -> AdapterSpec:
+    """Return the adapter for the models that an installed library has by name."""
+    module = f"shapeflow.adapters.libraries.{prefix}"
+    packages = ("torch", package or prefix)
+    given = frozenset({"checkpoint"})
+    return AdapterSpec(
+        prefix, f"{module}:load", packages, extra or prefix, given, prefix=True, imports=True, library=module
+    )
+
 
 SPECS = (
     AdapterSpec(
@@ -75,6 +88,7 @@ SPECS = (
         SAM3_INPUTS,
         needed=frozenset({"image"}),
     ),
+    _library("torchvision"),
 )
 """The adapters that come with shapeflow; a new one is a file and a row here."""
 

@@ -1,0 +1,111 @@
+"""What a module of this folder has: the names that a library offers, and how each of them becomes a run.
+
+``specs.SPECS`` has a row for each. Names are read without importing torch, from the files of the library, so that
+listing them and answering a typo is quick. ``load`` is called outside the shapes-only mode: what is imported while
+a model is built inside it would keep tensors without data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+from shapeflow.common.text import listing, nearest
+from shapeflow.errors import InputError
+
+if TYPE_CHECKING:
+    from shapeflow.adapters.base import Adapter
+
+
+class Library(Protocol):
+    """A module that knows an installed library."""
+
+    def names(self) -> Sequence[str]:
+        """Return the names behind the prefix, sorted, without importing torch; the package is installed."""
+        ...
+
+    def check(self, name: str) -> None:
+        """Check a name without importing torch, as far as that goes; a folder may be a name too.
+
+        Raises:
+            InputError: the library has no such model; the message has the names that are near.
+        """
+        ...
+
+    def load(self, target: str) -> Adapter:
+        """Import the library and return what makes a run of the model that a target names.
+
+        ``name_of`` takes the prefix off. The adapter builds the model without weights from anywhere, makes its
+        inputs, and hands both to ``forward.prepared``, with how each input was made.
+
+        Raises:
+            InputError: see ``check``.
+        """
+        ...
+
+
+def library(module: str) -> Library:
+    """Return the module of a library, by the name that its row of ``specs.SPECS`` has for it."""
+    return cast("Library", import_module(module))
+
+
+def name_of(target: str) -> str:
+    """Return what a target names behind its prefix; a target without one is its own name."""
+    prefix, colon, name = target.partition(":")
+    return name if colon else prefix
+
+
+def folder_of(package: str) -> Path:
+    """Return the folder of an installed package, which is not imported."""
+    spec = find_spec(package)
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0])
+
+
+def check_name(prefix: str, name: str, names: Sequence[str], called: str = "model") -> None:
+    """Check that a library has a name.
+
+    Args:
+        prefix: of the library's targets.
+        name: what was asked for.
+        names: what it has.
+        called: what the names are names of.
+
+    Raises:
+        InputError: it has not; the message has those that are near.
+    """
+    if name in names:
+        return
+    close = near(name, names)
+    raise InputError(
+        "unknown-model",
+        f"{prefix} has no {called} '{name}'",
+        where="option --model",
+        expected=f"one of {len(names):,} names" + (f", such as {listing(close)}" if close else ""),
+        hint=f"--model {prefix}:{close[0]}" if close else f"shapeflow models {prefix}",
+    )
+
+
+def near(name: str, names: Sequence[str], limit: int = 3) -> list[str]:
+    """Return the names that somebody who typed ``name`` may have meant, the likeliest first.
+
+    Case, hyphens and underscores do not count; a beginning counts before a likeness of letters.
+    """
+    plain = {plain_name(known): known for known in reversed(names)}
+    wanted = plain_name(name)
+    found = [plain[wanted]] if wanted in plain else []
+    if len(wanted) > 2:
+        found += sorted((own for key, own in plain.items() if key.startswith(wanted)), key=len)
+    found += [plain[key] for key in nearest(wanted, plain, limit)]
+    if len(wanted) > 2 and len(found) < limit:
+        found += sorted((own for key, own in plain.items() if wanted in key), key=len)
+    return list(dict.fromkeys(found))[:limit]
+
+
+def plain_name(name: str) -> str:
+    """Return a name as it is compared: ``ViT-B/32`` as ``vitb32``."""
+    return "".join(sign for sign in name.lower() if sign.isalnum())
