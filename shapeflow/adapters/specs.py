@@ -89,6 +89,8 @@ SPECS = (
         needed=frozenset({"image"}),
     ),
     _library("torchvision"),
+    _library("timm"),
+    _library("open_clip"),
 )
 """The adapters that come with shapeflow; a new one is a file and a row here."""
 

@@ -7,17 +7,24 @@ a model is built inside it would keep tensors without data.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError
 
 if TYPE_CHECKING:
+    from torch.nn import Module
+
     from shapeflow.adapters.base import Adapter
+    from shapeflow.adapters.request import Request
+
+WRAPPERS = ("state_dict", "model_state_dict", "model", "state_dict_ema", "model_ema")
+"""Under which names training scripts save a model among other things."""
 
 
 class Library(Protocol):
@@ -109,3 +116,33 @@ def near(name: str, names: Sequence[str], limit: int = 3) -> list[str]:
 def plain_name(name: str) -> str:
     """Return a name as it is compared: ``ViT-B/32`` as ``vitb32``."""
     return "".join(sign for sign in name.lower() if sign.isalnum())
+
+
+def first_input(model: Module) -> str:
+    """Return what the forward of a model calls its first argument."""
+    return next(iter(inspect.signature(model.forward).parameters))
+
+
+def weights_into(model: Module, request: Request) -> tuple[str, ...]:
+    """Load the checkpoint that a request has into a model, and return notes on what did not fit.
+
+    Raises:
+        InputError: it cannot be read, or is of another model.
+    """
+    if request.checkpoint is None:
+        return ()
+    from shapeflow.adapters.checkpoints import load_into
+
+    return tuple(load_into(model, request.checkpoint, tensors_of, shapes_only=request.device == "meta"))
+
+
+def tensors_of(contents: dict[str, Any]) -> dict[str, Any]:
+    """Return the tensors by name that are in a checkpoint, taken out of what training wraps them in."""
+    for key in WRAPPERS:
+        inner = contents.get(key)
+        if isinstance(inner, dict) and inner:
+            contents = inner
+            break
+    if contents and all(name.startswith("module.") for name in contents):
+        contents = {name.removeprefix("module."): value for name, value in contents.items()}
+    return contents

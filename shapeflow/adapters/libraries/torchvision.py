@@ -1,16 +1,31 @@
-"""``torchvision:NAME``: the builders that torchvision registers."""
+"""``torchvision:NAME``: the builders that torchvision registers, each with pictures or a video of its size."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from shapeflow.adapters.base import Adapter, Prepared
-from shapeflow.adapters.libraries.library import check_name, folder_of, name_of
+from shapeflow.adapters.libraries.library import check_name, first_input, folder_of, name_of, weights_into
 from shapeflow.adapters.request import Request
 
+if TYPE_CHECKING:
+    from torch.nn import Module
+
 REGISTERED = re.compile(r"^@register_model\(([^)]*)\)\n(?:[@ )].*\n)*def (\w+)\(", re.MULTILINE)
+FRAMES = 16
+"""Of a video: what the models that are made for one length are made for."""
+FLOW = (368, 768)
+"""Height and width of pictures between which motion is looked for: multiples of 8, and large."""
+DETECTION = (480, 480)
+"""Height and width of a picture to find things in; the model makes it as large as it is made for."""
+SIDE = 224
+NO_THRESHOLD = (
+    "Built with {option}=0: with random weights hardly a box would have a score above the usual threshold."
+)
 
 
 @cache
@@ -33,16 +48,110 @@ def load(target: str) -> Adapter:
     """See ``Library``."""
     name = name_of(target)
     check(name)
-    from torchvision.models import get_model
+    from torchvision.models import get_model_builder
 
-    from shapeflow.adapters.forward import prepared
+    kind = get_model_builder(name).__module__.removeprefix("torchvision.models.").partition(".")[0]
+    made = KINDS.get(kind, _picture)
 
     def build(request: Request) -> Prepared:
         import torch
 
+        from shapeflow.adapters.forward import prepared
+
         torch.manual_seed(request.seed)
-        model = get_model(name, weights=None).eval()
-        picture = torch.rand(2, 3, 224, 224)
-        return prepared(model, (picture,), {}, request, made={"x": "two pictures of random numbers"})
+        options, note = _options(name, kind, request)
+        model = _built(name, options).eval()
+        notes = weights_into(model, request)
+        given = made(name, model)
+        run = prepared(model, given.args, {}, request, made={first_input(model): given.made})
+        return replace(run, notes=(*run.notes, *note, *notes))
 
     return build
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a model is called with."""
+
+    args: tuple[Any, ...]
+    made: str
+
+
+def _options(name: str, kind: str, request: Request) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return what a builder is told besides having no weights, and a note on what one may not expect."""
+    options: dict[str, Any] = {}
+    note: tuple[str, ...] = ()
+    if kind in ("detection", "segmentation"):
+        options["weights_backbone"] = None
+    if kind == "detection" and request.checkpoint is None:
+        threshold = "box_score_thresh" if "rcnn" in name else "score_thresh"
+        options[threshold] = 0.0
+        note = (NO_THRESHOLD.format(option=threshold),)
+    if name.removeprefix("quantized_") in ("googlenet", "inception_v3"):
+        options["init_weights"] = False  # numbers from scipy, slowly
+    return options, note
+
+
+def _built(name: str, options: Mapping[str, Any]) -> Module:
+    from torchvision.models import get_model
+
+    model: Module = get_model(name, weights=None, **options)
+    return model
+
+
+def _picture(name: str, model: Module) -> _Given:
+    """A picture of the size that the model is made for, or its published weights are."""
+    import torch
+
+    own = getattr(model, "image_size", None)
+    side = own if isinstance(own, int) else _published(name, "crop_size", SIDE)
+    return _Given((torch.rand(1, 3, side, side),), f"a picture of random numbers, {side} x {side}")
+
+
+def _segmented(name: str, model: Module) -> _Given:
+    import torch
+
+    side = _published(name, "resize_size", SIDE)
+    return _Given((torch.rand(1, 3, side, side),), f"a picture of random numbers, {side} x {side}")
+
+
+def _searched(name: str, model: Module) -> _Given:
+    import torch
+
+    height, width = DETECTION
+    made = f"a list of one picture of random numbers, {height} x {width}, which the model resizes"
+    return _Given(([torch.rand(3, height, width)],), made)
+
+
+def _video(name: str, model: Module) -> _Given:
+    import torch
+
+    side = _published(name, "crop_size", SIDE)
+    made = f"a video of random numbers, {FRAMES} frames of {side} x {side}"
+    return _Given((torch.rand(1, 3, FRAMES, side, side),), made)
+
+
+def _flow(name: str, model: Module) -> _Given:
+    import torch
+
+    height, width = FLOW
+    pictures = (torch.rand(1, 3, height, width), torch.rand(1, 3, height, width))
+    return _Given(pictures, f"a picture of random numbers, {height} x {width}; the second one likewise")
+
+
+KINDS: Mapping[str, Callable[[str, Module], _Given]] = {
+    "detection": _searched,
+    "segmentation": _segmented,
+    "video": _video,
+    "optical_flow": _flow,
+}
+"""Folder of ``torchvision.models`` -> what its models are given; a picture where there is none."""
+
+
+def _published(name: str, what: str, otherwise: int) -> int:
+    """Return a size to which pictures are brought for the published weights of a model; none are loaded."""
+    from torchvision.models import get_model_weights
+
+    weights = getattr(get_model_weights(name), "DEFAULT", None)
+    size = getattr(getattr(weights, "transforms", None), "keywords", {}).get(what, otherwise)
+    return int(size[0] if isinstance(size, Sequence) else size)

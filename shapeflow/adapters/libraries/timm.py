@@ -1,0 +1,51 @@
+"""``timm:NAME``: the models that timm registers, each with a picture of the size it is made for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from shapeflow.adapters.base import Adapter, Prepared
+from shapeflow.adapters.libraries.library import check_name, first_input, folder_of, name_of, weights_into
+from shapeflow.adapters.request import Request
+
+REGISTERED = re.compile(r"^@register_model\n(?:@.*\n)*def (\w+)\(", re.MULTILINE)
+
+
+@cache
+def names() -> Sequence[str]:
+    """See ``Library``."""
+    files = sorted((folder_of("timm") / "models").rglob("*.py"))
+    return sorted({name for file in files for name in REGISTERED.findall(file.read_text(encoding="utf-8"))})
+
+
+def check(name: str) -> None:
+    """See ``Library``. A tag of published weights after a point is the model of that name with its sizes."""
+    check_name("timm", name.partition(".")[0], names())
+
+
+def load(target: str) -> Adapter:
+    """See ``Library``."""
+    name = name_of(target)
+    check(name)
+    from timm import create_model
+
+    def build(request: Request) -> Prepared:
+        import torch
+
+        from shapeflow.adapters.forward import prepared
+
+        torch.manual_seed(request.seed)
+        model = create_model(name, pretrained=False).eval()
+        notes = weights_into(model, request)
+        settings: Any = model.pretrained_cfg
+        channels, height, width = settings["input_size"]
+        picture = torch.rand(1, channels, height, width)
+        made = f"a picture of random numbers, {height} x {width}"
+        run = prepared(model, (picture,), {}, request, made={first_input(model): made})
+        return replace(run, notes=(*run.notes, *notes))
+
+    return build
