@@ -24,6 +24,7 @@ from shapeflow.errors import ExitCode, InputError, ShapeflowError
 
 COMMANDS: dict[str, str] = {
     "trace": "run a model under observation and write its trace",
+    "models": "list and search the models that can be traced by name",
     "show": "look up calls, ops and values of a trace, and how data flows between them",
     "check": "judge the claims of a walkthrough on a trace",
     "coverage": "measure how much of a model the claims of a walkthrough constrain",

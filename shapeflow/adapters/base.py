@@ -53,8 +53,12 @@ def surroundings(adapter: Adapter) -> AbstractContextManager[None]:
     return own()
 
 
-def load(target: str) -> Adapter:
+def load(target: str, *, trust: bool = False) -> Adapter:
     """Return the adapter for a target; this loads torch and the code that the target names.
+
+    Args:
+        target: what is to be run.
+        trust: whether a model file may execute code of its own.
 
     Raises:
         InputError: no adapter knows the target, or a package it needs is missing.
@@ -63,4 +67,6 @@ def load(target: str) -> Adapter:
     require(spec, target)
     module, _, name = spec.adapter.partition(":")
     function = getattr(import_module(module), name)
+    if spec.is_file:
+        return cast("Adapter", function(target, trust=trust))
     return cast("Adapter", function(target) if spec.imports else function)

@@ -16,7 +16,7 @@ from typing import Any
 from shapeflow.adapters.boxes import Box, box_text, parse_box
 from shapeflow.adapters.images import open_image
 from shapeflow.adapters.prompt import check_prompt
-from shapeflow.adapters.specs import AdapterSpec, spec_of
+from shapeflow.adapters.specs import AdapterSpec, not_an_image_but_a_model, spec_of
 from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError
 
@@ -39,6 +39,8 @@ class Request:
     seed: int = 0
     resize: Mapping[tuple[str, int], int] = field(default_factory=dict)
     """Other sizes for the inputs that a factory brings: port and dim -> size."""
+    trust: bool = False
+    """Whether a model file may execute code of its own while it is read."""
 
     @property
     def file(self) -> tuple[Path, str] | None:
@@ -163,9 +165,9 @@ def to_texts(request: Request) -> dict[str, list[str]]:
 def _check_taken(spec: AdapterSpec, target: str, texts: Texts) -> None:
     """Check that nothing is given that would silently be dropped, and that what is needed is there."""
     for text in texts.get("image", ()):
-        if ":" in text and not Path(text).exists():
-            what = f"'{Path(text)}' is not an image"
-            raise InputError("usage", what, where="argument IMAGE", hint=f"--model {Path(text)}")
+        error = not_an_image_but_a_model(text)
+        if error is not None:
+            raise error
     for row in INPUTS:
         if texts.get(row.name) and row.name not in spec.inputs:
             raise InputError(

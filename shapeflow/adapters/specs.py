@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
-from shapeflow.common.text import nearest
 from shapeflow.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,8 +43,14 @@ class AdapterSpec:
     imported while a model is built shapes-only would keep tensors without data."""
     tested: str = ""
     """The version of its last package that was tested."""
+    install: str = ""
+    """What pip installs for its last package, where that is no extra of shapeflow."""
     library: str = ""
     """The module that lists the names behind the prefix, see ``libraries.library.Library``."""
+    check: str = ""
+    """``module:function`` that checks what a target names, without torch."""
+    is_file: bool = False
+    """True if its targets are files, which may execute code only where they are trusted."""
 
     def without(self, called: str) -> str:
         """Return why an input is refused, as the beginning of a sentence."""
@@ -60,13 +66,19 @@ class AdapterSpec:
 SAM3_INPUTS = frozenset({"image", "prompt", "box", "negative-box", "checkpoint"})
 
 
-def _library(prefix: str, package: str = "", extra: str = "") -> AdapterSpec:
+def _library(prefix: str, package: str = "", install: str = "") -> AdapterSpec:
     """Return the adapter for the models that an installed library has by name."""
     module = f"shapeflow.adapters.libraries.{prefix}"
-    packages = ("torch", package or prefix)
-    given = frozenset({"checkpoint"})
     return AdapterSpec(
-        prefix, f"{module}:load", packages, extra or prefix, given, prefix=True, imports=True, library=module
+        prefix,
+        f"{module}:load",
+        ("torch", package or prefix),
+        inputs=frozenset({"checkpoint"}),
+        prefix=True,
+        imports=True,
+        install=install or package or prefix,
+        library=module,
+        check=f"{module}:check",
     )
 
 
@@ -90,12 +102,20 @@ SPECS = (
     ),
     _library("torchvision"),
     _library("timm"),
-    _library("open_clip"),
+    _library("open_clip", install="open_clip_torch"),
 )
 """The adapters that come with shapeflow; a new one is a file and a row here."""
 
 FACTORY = AdapterSpec("factory", "shapeflow.adapters.factory:load", imports=True)
 """Answers every other target with a colon: ``package.module:function`` or ``file.py:function``."""
+FILE = AdapterSpec(
+    "file",
+    "shapeflow.adapters.files.open:load",
+    imports=True,
+    check="shapeflow.adapters.files.open:check",
+    is_file=True,
+)
+"""Answers the names of model files."""
 
 
 def spec_of(target: str) -> AdapterSpec:
@@ -108,18 +128,38 @@ def spec_of(target: str) -> AdapterSpec:
     spec = _known(name)
     if spec is not None and spec.prefix == bool(colon):
         return spec
+    from shapeflow.adapters import unknown
+    from shapeflow.adapters.files.kinds import is_model_file
+
     if colon:
+        error = unknown.unknown_prefix(target, _written(), libraries())
+        if error is not None:
+            raise error
         return FACTORY
-    known = {spec.name: f"{spec.name}:NAME" if spec.prefix else spec.name for spec in specs()}
-    close = nearest(target, known, 1)
-    factory = "a factory such as package.module:function or file.py:function"
-    raise InputError(
-        "unknown-model",
-        f"no model '{target}'",
-        where="option --model",
-        expected=f"{', '.join(known.values())}, or {factory}",
-        hint=f"--model {known[close[0]]}" if close else "--model sam3",
-    )
+    if is_model_file(target):
+        return FILE
+    raise unknown.unknown_model(target, _written(), libraries())
+
+
+def not_an_image_but_a_model(text: str) -> InputError | None:
+    """Return the error for an argument IMAGE that looks like a model; None if it does not."""
+    from shapeflow.adapters import unknown
+
+    return unknown.model_meant(text, _written(), libraries())
+
+
+def _written() -> dict[str, str]:
+    """Return the adapters that have a name, each as its targets are written."""
+    return {spec.name: f"{spec.name}:NAME" if spec.prefix else spec.name for spec in specs()}
+
+
+def libraries() -> dict[str, str]:
+    """Return the libraries that are installed and have models by name: prefix -> module."""
+    return {
+        spec.name: spec.library
+        for spec in specs()
+        if spec.library and all(find_spec(package) is not None for package in spec.packages[1:])
+    }
 
 
 def specs() -> list[AdapterSpec]:
@@ -129,16 +169,23 @@ def specs() -> list[AdapterSpec]:
 
 
 def require(spec: AdapterSpec, target: str) -> None:
-    """Check, without importing them, that the packages an adapter needs are installed.
+    """Check that the packages an adapter needs are installed, and what the target names; nothing is imported.
 
     Raises:
-        InputError: one is missing; the message says what to install.
+        InputError: a package is missing, and the message says what to install; or the target names nothing.
     """
     for package in spec.packages:
-        require_package(package, f"running '{target}'", "option --model", spec.extra)
+        install = spec.install if package == spec.packages[-1] else ""
+        require_package(package, f"running '{target}'", "option --model", spec.extra, install=install)
+    if spec.check:
+        module, _, function = spec.check.partition(":")
+        named = target.partition(":")[2] if spec.prefix else target
+        getattr(import_module(module), function)(named)
 
 
-def require_package(package: str, purpose: str, where: str, extra: str = "torch") -> None:
+def require_package(
+    package: str, purpose: str, where: str, extra: str = "torch", *, install: str = ""
+) -> None:
     """Check, without importing it, that a package is installed.
 
     Args:
@@ -146,6 +193,7 @@ def require_package(package: str, purpose: str, where: str, extra: str = "torch"
         purpose: what needs it, as the beginning of a sentence.
         where: the option that asks for that.
         extra: the extra of shapeflow that brings the package.
+        install: what pip installs instead of an extra.
 
     Raises:
         InputError: it is missing; the message says what to install.
@@ -157,7 +205,7 @@ def require_package(package: str, purpose: str, where: str, extra: str = "torch"
             f"{purpose} needs the package '{package}', which is not installed",
             where=where,
             because=because if package == "torch" else "",
-            hint=f"pip install 'shapeflow[{extra}]'",
+            hint=f"pip install {install}" if install else f"pip install 'shapeflow[{extra}]'",
         )
 
 

@@ -26,6 +26,8 @@ EXAMPLES = """\
 examples:
   shapeflow trace --prompt "yellow school bus" photo.jpg            the official SAM3, shapes only, in seconds
   shapeflow trace --prompt "yellow school bus" photo.jpg --device cpu          the same, really computed
+  shapeflow trace --model torchvision:resnet50                                 a model of an installed library
+  shapeflow trace --model exported.pt2                                         a model in a file
   shapeflow trace --model my_package.models:build_tiny                         any model of your own
   shapeflow trace --model path/to/model.py:build --report tiny.html
 
@@ -48,12 +50,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what is meant, as parts of the image; repeatable",
     )
     add("--negative-box", action="append", default=[], metavar=box, help="what is not meant; repeatable")
-    model = "sam3 (default), sam3-transformers, package.module:function or file.py:function"
+    model = (
+        "sam3 (default); LIBRARY:NAME, see 'shapeflow models'; a model file, such as NAME.pt2; "
+        "package.module:function or file.py:function"
+    )
     add("--model", default="sam3", metavar="MODEL", help=model)
     devices = ("auto", "meta", "cpu", "cuda")
     device = "meta: shapes only; auto (default): the best real device if there is a checkpoint, else meta"
     add("--device", choices=devices, default="auto", help=device)
     add("--checkpoint", metavar="FILE", help="weights, .pt or .safetensors")
+    trust = "let a model file execute code of its own while it is read"
+    add("--trust", action="store_true", help=trust)
     add("--seed", type=int, default=0, metavar="N", help="of random weights (default 0)")
     kept = "pictures: small pictures of features, attention, boxes and masks (at most 600 kB), for the report"
     add("--keep", choices=("pictures",), help=kept)
@@ -76,9 +83,9 @@ def run(args: argparse.Namespace) -> int:
     """Check everything that can be checked without torch, run the model, write and sum up."""
     from shapeflow.adapters.specs import require, require_package, spec_of
     from shapeflow.commands.options import check_outputs, default_output, request_of
-    from shapeflow.runs.execute import on_device
+    from shapeflow.runs.execute import depends_on_values, on_device
 
-    request = request_of(args)
+    request = replace(request_of(args), trust=args.trust)
     wanted = args.output or default_output(request)
     check_outputs(wanted, args.report)
     require(spec_of(request.target), request.target)
@@ -89,6 +96,10 @@ def run(args: argparse.Namespace) -> int:
     if args.device == "auto" and request.checkpoint is None:
         say("no checkpoint: shapes only, nothing large is computed (--device cpu computes)", quiet)
     trace = _record(on_device(request, args.device), quiet, pictures=args.keep == "pictures")
+    if args.device == "auto" and depends_on_values(trace, request):
+        say("its shapes depend on values: really computed now, on random weights", quiet)
+        real = replace(request, device="cpu")
+        trace = _record(real, quiet, pictures=args.keep == "pictures")
     trace = replace(trace, run=replace(trace.run, name=args.name))
     with collection_paused():  # torch and the trace are many objects, and what is made of them stays
         return _show_all(args, trace, wanted, quiet=quiet, shown=shown)

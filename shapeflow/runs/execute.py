@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from shapeflow.model.trace import Trace
     from shapeflow.recording.capture import Capture
 
+MOST_PARAMETERS = 300_000_000
+"""Of a model that is really computed without being asked for it."""
+
 
 def execute(
     request: Request,
@@ -48,7 +51,7 @@ def execute(
         from shapeflow import recording
         from shapeflow.adapters.base import load, surroundings
 
-        adapter = adapter or load(request.target)
+        adapter = adapter or load(request.target, trust=request.trust)
     with surroundings(adapter):
         return recording.run(
             partial(adapter, request),
@@ -59,6 +62,19 @@ def execute(
             capture=capture if request.device != "meta" else None,
             pictures=pictures,
         )
+
+
+def depends_on_values(trace: Trace, request: Request) -> bool:
+    """Return True if a shapes-only run of a library's model ended at a value, and a real one is within reach.
+
+    A factory's inputs may be of any size; who wrote it decides whether it is computed.
+    """
+    from shapeflow.model.costs import total_parameters
+
+    failure = trace.run.failure
+    if failure is None or failure.type != "NeedsValues" or not spec_of(request.target).library:
+        return False
+    return total_parameters(trace) <= MOST_PARAMETERS
 
 
 def on_device(request: Request, wanted: str) -> Request:

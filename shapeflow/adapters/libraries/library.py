@@ -1,8 +1,8 @@
 """What a module of this folder has: the names that a library offers, and how each of them becomes a run.
 
-``specs.SPECS`` has a row for each. Names are read without importing torch, from the files of the library, so that
-listing them and answering a typo is quick. ``load`` is called outside the shapes-only mode: what is imported while
-a model is built inside it would keep tensors without data.
+``specs.SPECS`` has a row for each. Names are read without importing torch, from the files of the library, so
+that listing them and answering a typo is quick. ``load`` is called outside the shapes-only mode: what is
+imported while a model is built inside it would keep tensors without data.
 """
 
 from __future__ import annotations
@@ -45,13 +45,31 @@ class Library(Protocol):
     def load(self, target: str) -> Adapter:
         """Import the library and return what makes a run of the model that a target names.
 
-        ``name_of`` takes the prefix off. The adapter builds the model without weights from anywhere, makes its
-        inputs, and hands both to ``forward.prepared``, with how each input was made.
+        ``name_of`` takes the prefix off. The adapter builds the model without weights from anywhere, makes
+        its inputs, and hands both to ``forward.prepared``, with how each input was made.
 
         Raises:
             InputError: see ``check``.
         """
         ...
+
+
+class Searchable(Protocol):
+    """A library in which the model can be found that weights are of; a module may have these too."""
+
+    def sources(self) -> Sequence[tuple[str, Sequence[str]]]:
+        """Return the text of each source file and the names of the models that it defines."""
+        ...
+
+    def blank(self, name: str) -> Module:
+        """Build a model with weights from nowhere."""
+        ...
+
+
+def searchable(module: str) -> Searchable | None:
+    """Return the module of a library if models can be found in it."""
+    found = import_module(module)
+    return cast("Searchable", found) if hasattr(found, "sources") else None
 
 
 def library(module: str) -> Library:

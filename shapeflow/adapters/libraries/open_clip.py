@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -105,7 +106,7 @@ def load(target: str) -> Adapter:
 
         torch.manual_seed(request.seed)
         settings = _settings(name)["text_cfg"]
-        with _tower_at_hand(settings) as options:
+        with _tower_at_hand(settings) as options, _quiet():
             model = open_clip.create_model(name, pretrained_text=False, **options).eval()
         notes = weights_into(model, request)
         picture, pictured = _pictures(model)
@@ -117,6 +118,17 @@ def load(target: str) -> Adapter:
         return replace(run, notes=(*run.notes, *known, *notes))
 
     return build
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep open_clip from warning that the weights are random, which the trace says too."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _settings(name: str) -> dict[str, Any]:

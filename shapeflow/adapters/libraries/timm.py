@@ -6,20 +6,37 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shapeflow.adapters.base import Adapter, Prepared
 from shapeflow.adapters.libraries.library import check_name, first_input, folder_of, name_of, weights_into
 from shapeflow.adapters.request import Request
 
+if TYPE_CHECKING:
+    from torch.nn import Module
+
 REGISTERED = re.compile(r"^@register_model\n(?:@.*\n)*def (\w+)\(", re.MULTILINE)
 
 
 @cache
+def sources() -> Sequence[tuple[str, Sequence[str]]]:
+    """See ``Searchable``."""
+    files = sorted((folder_of("timm") / "models").rglob("*.py"))
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    return [(text, REGISTERED.findall(text)) for text in texts]
+
+
 def names() -> Sequence[str]:
     """See ``Library``."""
-    files = sorted((folder_of("timm") / "models").rglob("*.py"))
-    return sorted({name for file in files for name in REGISTERED.findall(file.read_text(encoding="utf-8"))})
+    return sorted({name for _, defined in sources() for name in defined})
+
+
+def blank(name: str) -> Module:
+    """See ``Searchable``."""
+    from timm import create_model
+
+    model: Module = create_model(name, pretrained=False)
+    return model
 
 
 def check(name: str) -> None:
@@ -31,7 +48,7 @@ def load(target: str) -> Adapter:
     """See ``Library``."""
     name = name_of(target)
     check(name)
-    from timm import create_model
+    import timm  # noqa: F401 - outside the shapes-only mode
 
     def build(request: Request) -> Prepared:
         import torch
@@ -39,7 +56,7 @@ def load(target: str) -> Adapter:
         from shapeflow.adapters.forward import prepared
 
         torch.manual_seed(request.seed)
-        model = create_model(name, pretrained=False).eval()
+        model = blank(name).eval()
         notes = weights_into(model, request)
         settings: Any = model.pretrained_cfg
         channels, height, width = settings["input_size"]

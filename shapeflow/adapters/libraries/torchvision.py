@@ -1,4 +1,4 @@
-"""``torchvision:NAME``: the builders that torchvision registers, each with pictures or a video of its size."""
+"""``torchvision:NAME``: the builders that torchvision registers, with pictures or videos of their sizes."""
 
 from __future__ import annotations
 
@@ -24,19 +24,35 @@ DETECTION = (480, 480)
 """Height and width of a picture to find things in; the model makes it as large as it is made for."""
 SIDE = 224
 NO_THRESHOLD = (
-    "Built with {option}=0: with random weights hardly a box would have a score above the usual threshold."
+    "The threshold of scores is 0 here: with random weights hardly a box would be above the usual one."
 )
 
 
 @cache
+def sources() -> Sequence[tuple[str, Sequence[str]]]:
+    """See ``Searchable``."""
+    found = []
+    for file in sorted((folder_of("torchvision") / "models").rglob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        registered = REGISTERED.findall(text)
+        own = [re.search(r"name=['\"](\w+)", options) for options, _ in registered]
+        found.append(
+            (text, [match[1] if match else name for match, (_, name) in zip(own, registered, strict=True)])
+        )
+    return found
+
+
 def names() -> Sequence[str]:
     """See ``Library``."""
-    found = set()
-    for file in (folder_of("torchvision") / "models").rglob("*.py"):
-        for options, function in REGISTERED.findall(file.read_text(encoding="utf-8")):
-            own = re.search(r"name=['\"](\w+)", options)
-            found.add(own[1] if own else function)
-    return sorted(found)
+    return sorted(name for _, defined in sources() for name in defined)
+
+
+def blank(name: str) -> Module:
+    """See ``Searchable``."""
+    from torchvision.models import get_model
+
+    model: Module = get_model(name, weights=None, **_options(name, _kind(name)))
+    return model
 
 
 def check(name: str) -> None:
@@ -48,10 +64,7 @@ def load(target: str) -> Adapter:
     """See ``Library``."""
     name = name_of(target)
     check(name)
-    from torchvision.models import get_model_builder
-
-    kind = get_model_builder(name).__module__.removeprefix("torchvision.models.").partition(".")[0]
-    made = KINDS.get(kind, _picture)
+    import torchvision.models  # noqa: F401 - outside the shapes-only mode
 
     def build(request: Request) -> Prepared:
         import torch
@@ -59,12 +72,11 @@ def load(target: str) -> Adapter:
         from shapeflow.adapters.forward import prepared
 
         torch.manual_seed(request.seed)
-        options, note = _options(name, kind, request)
-        model = _built(name, options).eval()
-        notes = weights_into(model, request)
-        given = made(name, model)
+        model = blank(name).eval()
+        notes = (*_open_to_all(model, request), *weights_into(model, request))
+        given = KINDS.get(_kind(name), _picture)(name, model)
         run = prepared(model, given.args, {}, request, made={first_input(model): given.made})
-        return replace(run, notes=(*run.notes, *note, *notes))
+        return replace(run, notes=(*run.notes, *notes))
 
     return build
 
@@ -77,26 +89,33 @@ class _Given:
     made: str
 
 
-def _options(name: str, kind: str, request: Request) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return what a builder is told besides having no weights, and a note on what one may not expect."""
+def _kind(name: str) -> str:
+    """Return the part of torchvision.models that a builder is in; its name where it is in none."""
+    from torchvision.models import get_model_builder
+
+    module: str = get_model_builder(name).__module__
+    return module.removeprefix("torchvision.models.").partition(".")[0]
+
+
+def _options(name: str, kind: str) -> dict[str, Any]:
+    """Return what a builder is told besides having no weights."""
     options: dict[str, Any] = {}
-    note: tuple[str, ...] = ()
     if kind in ("detection", "segmentation"):
         options["weights_backbone"] = None
-    if kind == "detection" and request.checkpoint is None:
-        threshold = "box_score_thresh" if "rcnn" in name else "score_thresh"
-        options[threshold] = 0.0
-        note = (NO_THRESHOLD.format(option=threshold),)
     if name.removeprefix("quantized_") in ("googlenet", "inception_v3"):
         options["init_weights"] = False  # numbers from scipy, slowly
-    return options, note
+    return options
 
 
-def _built(name: str, options: Mapping[str, Any]) -> Module:
-    from torchvision.models import get_model
-
-    model: Module = get_model(name, weights=None, **options)
-    return model
+def _open_to_all(model: Module, request: Request) -> tuple[str, ...]:
+    """Let a model that finds things keep boxes of any score if its weights are random, and say so."""
+    if request.checkpoint is not None:
+        return ()
+    for part in model.modules():
+        if isinstance(getattr(part, "score_thresh", None), float):
+            setattr(part, "score_thresh", 0.0)  # noqa: B010 - no attribute that modules are known to have
+            return (NO_THRESHOLD,)
+    return ()
 
 
 def _picture(name: str, model: Module) -> _Given:

@@ -1,0 +1,1 @@
+"""Models in files: exported programs, scripted and pickled models; weights alone are told what they need."""

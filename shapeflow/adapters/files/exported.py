@@ -1,0 +1,207 @@
+"""``--model FILE.pt2``: an exported program, run on the inputs that it was exported with.
+
+What is run is the program with the modules that it had, rebuilt by torch. Reading such a file can execute
+code of whoever made it: torch unpickles parts of it, works out its sizes with ``eval`` and looks up its
+operators as attributes. So all of that is looked through before.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shapeflow.adapters.base import Adapter, Prepared
+from shapeflow.adapters.files.open import OPTION, first_line, unreadable
+from shapeflow.adapters.request import Request
+from shapeflow.errors import InputError
+
+if TYPE_CHECKING:
+    from torch.export import ExportedProgram
+    from torch.nn import Module
+
+OPERATOR = re.compile(
+    r"torch\.ops(\.(?!_)\w+){2,3}|torch\.sym_\w+|torch\._sym_\w+|_operator\.[a-z]+_?|math\.[a-z]+"
+)
+NOT_OPERATORS = (
+    "_operator.attrgetter",
+    "_operator.methodcaller",
+    "_operator.call",
+    "torch.ops.aten.from_file",
+)
+CALLED = re.compile(r"[A-Za-z_]\w*(?=\s*\()")
+SIZE = re.compile(r"[\w\s+\-*/%()<>=!&|~,]*(?:\d\.\d*[\w\s+\-*/%()<>=!&|~,]*)*")
+"""Of what the text of a size is made up: no quotes, brackets or attributes."""
+IMPORTING = re.compile(r"__enum__|default_factory_module|\\\\u00")
+"""What in the description of nested inputs has modules imported, or hides such a word."""
+FUNCTIONS = frozenset(
+    """
+    Max Min Mod PythonMod FloorDiv CleanDiv CeilDiv ModularIndexing Where Eq Ne Lt Le Gt Ge And Or Not Abs Pow
+    PowByNatural FloatPow IntTrueDiv FloatTrueDiv ToFloat TruncToInt TruncToFloat CeilToInt FloorToInt
+    RoundToInt RoundDecimal LShift RShift Identity Add Mul Integer Rational Float floor ceiling sqrt
+    OpaqueUnaryFn_sqrt OpaqueUnaryFn_exp OpaqueUnaryFn_log IsNonOverlappingAndDenseIndicator
+    BitwiseFn_bitwise_and BitwiseFn_bitwise_or
+    """.split()  # noqa: SIM905 - forty words
+)
+"""Functions that sizes are worked out with."""
+FROM_EXPORT = "the example that the program was exported with"
+
+
+def load(path: Path, *, trust: bool) -> Adapter:
+    """Return what makes a run of an exported program.
+
+    Raises:
+        InputError: it cannot be read, or would execute code.
+    """
+    program = _program(path, trusted=trust)
+    if program.example_inputs is None:
+        raise unreadable(path, "it was saved without the inputs that it was exported with")
+    model = _with_modules(program)
+    args, kwargs = program.example_inputs
+    made = dict.fromkeys(_names(program), FROM_EXPORT)
+
+    def build(request: Request) -> Prepared:
+        from shapeflow.adapters.forward import prepared
+
+        run = prepared(model, tuple(args), dict(kwargs), request, made=made)
+        note = f"The program was exported by torch.export; its modules are as {path.name} names them."
+        return replace(run, notes=(*run.notes, note))
+
+    return build
+
+
+def _program(path: Path, *, trusted: bool) -> ExportedProgram:
+    import torch
+
+    if not trusted:
+        _check(path)
+    try:
+        return torch.export.load(path)
+    except Exception as error:  # each kind of broken file fails in its own way
+        raise unreadable(path, first_line(error)) from None
+
+
+def _with_modules(program: ExportedProgram) -> Module:
+    """Return the program as modules, nested as they were when it was exported."""
+    from torch.export import unflatten
+
+    model: Module
+    try:
+        model = unflatten(program)
+    except Exception:  # what it cannot take apart is one module
+        model = program.module()
+    trained = any(_is_training(node) for node in program.graph.nodes)
+    for module in model.modules():
+        module.training = trained
+    return model
+
+
+def _is_training(node: Any) -> bool:
+    """Return True if an operator works as in training: the mode of a program is in its operators."""
+    schema = getattr(node.target, "_schema", None)
+    if node.op != "call_function" or schema is None:
+        return False
+    for number, argument in enumerate(schema.arguments):
+        if argument.name in ("train", "training"):
+            given = node.args[number] if number < len(node.args) else node.kwargs.get(argument.name)
+            return given is True
+    return False
+
+
+def _names(program: ExportedProgram) -> tuple[str, ...]:
+    return tuple(program.graph_signature.user_inputs)
+
+
+def _check(path: Path) -> None:
+    """Check that reading a program and running it executes nothing but operators of torch.
+
+    Raises:
+        InputError: it would, or the file is broken.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found = next(_suspects(archive), "")
+    except (zipfile.BadZipFile, ValueError, RecursionError, KeyError, OSError, NotImplementedError) as error:
+        raise unreadable(path, first_line(error)) from None
+    if found:
+        raise InputError(
+            "model-untrusted",
+            f"reading '{path}' would execute more than operators of torch",
+            where=OPTION,
+            found=found,
+            because="whoever made the file could have anything run here",
+            hint="--trust, if you know where the file comes from",
+        )
+
+
+def _suspects(archive: zipfile.ZipFile) -> Iterator[str]:
+    """Yield what of an archive could execute code, in words."""
+    for name in archive.namelist():
+        inside = name.partition("/")[2]
+        if inside.startswith("data/constants/custom_obj_") or inside.startswith("data/constants/opaque_obj"):
+            yield f"the object '{inside}' is pickled by its own code"
+        elif inside.startswith("data/aotinductor/"):
+            yield f"'{inside}' is compiled code"
+        elif name.endswith((".pt", "_inputs.json", "_dict.json", "_constants.json")):
+            if not _is_plain(archive.read(name)):
+                yield f"'{inside or name}' holds pickled objects"
+        elif name.endswith("_config.json") and "/data/" in name:
+            yield from _suspect_payloads(archive, name)
+        elif name.endswith(".json"):
+            yield from _suspect_values(json.loads(archive.read(name)), "")
+
+
+def _suspect_payloads(archive: zipfile.ZipFile, config: str) -> Iterator[str]:
+    """Yield the pickled tensors of a list of payloads that are not tensors."""
+    for payload in json.loads(archive.read(config)).get("config", {}).values():
+        if payload.get("use_pickle"):
+            file = f"{config.rpartition('/')[0]}/{payload['path_name']}"
+            if not _is_plain(archive.read(file)):
+                yield f"'{file.partition('/')[2]}' holds pickled objects"
+
+
+def _suspect_values(value: Any, key: str) -> Iterator[str]:
+    """Yield what in the description of a program is not what torch writes there."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _suspect_values(part, str(name))
+    elif isinstance(value, list):
+        for part in value:
+            yield from _suspect_values(part, key)
+    elif not isinstance(value, str):
+        return
+    elif key in ("target", "as_operator") and not _is_operator(value):
+        yield f"the operator '{value[:80]}'"
+    elif key == "expr_str" and not _is_size(value):
+        yield f"the size '{value[:80]}'"
+    elif IMPORTING.search(value):
+        yield "names of modules that would be imported"
+
+
+def _is_operator(target: str) -> bool:
+    """Return True if a target is an operator: all else that starts like one could be any function."""
+    if target.startswith(("torch", "_operator", "math", "#")):
+        return bool(OPERATOR.fullmatch(target)) and target not in NOT_OPERATORS
+    return True  # a name of the program's own, which torch looks up nowhere
+
+
+def _is_size(text: str) -> bool:
+    return bool(SIZE.fullmatch(text)) and set(CALLED.findall(text)) <= FUNCTIONS and "__" not in text
+
+
+def _is_plain(contents: bytes) -> bool:
+    """Return True if something pickled holds tensors and plain values only."""
+    import torch
+
+    if not contents:
+        return True
+    try:
+        torch.load(io.BytesIO(contents), weights_only=True)
+    except Exception:  # whatever is wrong with it
+        return False
+    return True

@@ -1,0 +1,247 @@
+"""What somebody meant who wrote something that is not a model: other prefixes, near names, files, scripts."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+from shapeflow.adapters.files.kinds import is_folder, is_model_file, is_script
+from shapeflow.adapters.files.script_names import Candidates, candidates_in
+from shapeflow.adapters.libraries.library import library, near, plain_name
+from shapeflow.common.text import listing, nearest
+from shapeflow.errors import InputError
+
+OPTION = "option --model"
+FACTORY = "package.module:function or file.py:function"
+MOST_FILES = 50
+"""Of a package that are looked through."""
+HUB = re.compile(r"[\w.-]+/[\w.-]+")
+"""How models of the hub are called."""
+
+
+def unknown_model(target: str, known: Mapping[str, str], libraries: Mapping[str, str]) -> InputError:
+    """Return the error for a target that no adapter knows.
+
+    Args:
+        target: what was asked for.
+        known: adapters, each as its targets are written, such as ``timm:NAME``.
+        libraries: prefix -> module, of the libraries that are installed.
+    """
+    if is_script(target):
+        return unnamed_script(Path(target))
+    module = _module_file(target)
+    if module is not None:
+        return unnamed_script(module, target)
+    expected = f"{', '.join(known.values())},\na model file such as NAME.pt2, or {FACTORY}"
+    prefixed = re.match(r"(\w+)[/.](.+)", target)
+    prefix = (nearest(prefixed[1].lower(), libraries, 1) or [""])[0] if prefixed else ""
+    if prefixed and prefix and (name := _in_library(libraries[prefix], prefixed[2])):
+        return _error(
+            f"no model '{target}'", expected=f"{prefix}:NAME, with a colon", hint=f"--model {prefix}:{name}"
+        )
+    exact = with_name(target, libraries)
+    if exact:
+        which = f"'{target}' is a name of {' and of '.join(exact)}"
+        return _error(
+            which, expected="the name with its prefix", found=_written(exact), hint=f"--model {_first(exact)}"
+        )
+    if HUB.fullmatch(target):
+        return _of_the_hub(target, libraries)
+    adapter = nearest(target, known, 1)
+    close = near_names(target, libraries)
+    hint = (
+        f"--model {known[adapter[0]]}"
+        if adapter
+        else f"--model {_first(close)}"
+        if close
+        else "shapeflow models"
+    )
+    return _error(f"no model '{target}'", expected=expected, found=_near(close), hint=hint)
+
+
+def unknown_prefix(target: str, known: Mapping[str, str], libraries: Mapping[str, str]) -> InputError | None:
+    """Return the error for a prefix that is neither ours nor a module; None if it may be one."""
+    prefix, _, name = target.partition(":")
+    if not prefix.isidentifier() or _is_module(prefix):
+        return None
+    exact = {other: found for other, module in libraries.items() if (found := _in_library(module, name))}
+    close = [word for word in nearest(prefix.lower(), known, 1) if word in libraries]
+    if not exact and not close:
+        return None
+    best = close[0] if close else next(iter(exact))
+    name = exact.get(best) or (near(name, library(libraries[best]).names(), 1) or [name])[0]
+    return _error(
+        f"no prefix and no module '{prefix}'",
+        expected=f"{', '.join(written for written in known.values() if ':' in written)}, or {FACTORY}",
+        hint=f"--model {best}:{name}",
+    )
+
+
+def with_name(name: str, libraries: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the libraries that have just this name, written in any way: prefix -> the name as it has it."""
+    found = {prefix: _in_library(module, name) for prefix, module in libraries.items()}
+    return {prefix: [name] for prefix, name in found.items() if name}
+
+
+def near_names(name: str, libraries: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the names that are near in each library that has any."""
+    found = {prefix: near(name, library(module).names(), 2) for prefix, module in libraries.items()}
+    return {prefix: names for prefix, names in found.items() if names}
+
+
+def model_meant(text: str, known: Mapping[str, str], libraries: Mapping[str, str]) -> InputError | None:
+    """Return the error for an argument IMAGE that is a model; None if it does not look like one."""
+    path = Path(text)
+    because, target = "", text
+    if not path.exists() and (":" in text or text in known):
+        because = "it is the name of a model"
+    elif is_script(text):
+        because, target = "it is a Python file", f"{text}:{best}" if (best := _best(path)) else text
+    elif is_model_file(text) or is_folder(text):
+        because = "it is a folder" if path.is_dir() else "it is a model file"
+    elif not path.exists() and not path.suffix and "/" not in text:
+        exact = with_name(text, libraries)
+        close = exact or near_names(text, libraries)
+        because = f"it is a name of {' and of '.join(exact)}: {_written(exact)}" if exact else _near(close)
+        target = _first(close)
+        if not exact and _is_module(text) and text not in sys.stdlib_module_names:
+            because, target = "it is a package", text
+    if not because:
+        return None
+    return InputError(
+        "usage",
+        f"'{path}' is not an image",
+        where="argument IMAGE",
+        because=because,
+        hint=f"shapeflow trace --model {target}",
+    )
+
+
+def unnamed_script(path: Path, module: str = "") -> InputError:
+    """Return the error for a Python file or module without ``:NAME``, with the names that it has."""
+    shown = module or str(path)
+    if not path.is_file():
+        beside = path.parent.glob("*.py") if path.parent.is_dir() else ()
+        close = nearest(path.name, [file.name for file in beside], 1)
+        return InputError(
+            "file-missing",
+            f"no file '{path}'",
+            where=OPTION,
+            because=f"looked in {path.parent.resolve()}",
+            hint=str(path.with_name(close[0])) if close else "",
+        )
+    try:
+        found = candidates_in(path)
+    except (OSError, SyntaxError, ValueError, RecursionError) as error:
+        return InputError(
+            "target-unnamed",
+            f"'{shown}' does not say what of it to run, and cannot be read as Python",
+            where=OPTION,
+            expected=f"{shown}:FUNCTION",
+            because=str(error).splitlines()[0] if str(error) else type(error).__name__,
+        )
+    names = [f"{shown}:{name}" for name in found.all]
+    inside = _inside(path, module) if module and not names else []
+    listed = listing(inside, 6) if inside else _candidates(found)
+    return InputError(
+        "target-unnamed",
+        f"'{shown}' does not say what of it to run",
+        where=OPTION,
+        expected=f"{shown}:NAME, of a function without arguments, a class of modules or a model",
+        found=listed,
+        hint=f"--model {(names or inside)[0]}" if names or inside else "",
+    )
+
+
+def _inside(path: Path, module: str) -> list[str]:
+    """Return what could be run of the modules in a package."""
+    files = sorted(path.parent.glob("*.py"))[:MOST_FILES] if path.name == "__init__.py" else []
+    found = []
+    for file in files:
+        if not file.stem.startswith("_"):
+            with suppress(OSError, SyntaxError, ValueError, RecursionError):
+                found += [f"{module}.{file.stem}:{name}" for name in candidates_in(file).all]
+    return found
+
+
+def _candidates(found: Candidates) -> str:
+    """Return what a file has, a line a kind."""
+    rows = {
+        "functions": found.functions,
+        "classes of modules": found.classes,
+        "objects": found.objects,
+        "with arguments": found.need_arguments,
+    }
+    lines = [f"{kind}: {listing(names, 6)}" for kind, names in rows.items() if names]
+    return "\n".join(lines) or "nothing that could be run"
+
+
+def _of_the_hub(target: str, libraries: Mapping[str, str]) -> InputError:
+    """Return the error for a name as the hub has it."""
+    folder = target.rpartition("/")[2]
+    close = near_names(folder, libraries)
+    return InputError(
+        "unknown-model",
+        f"'{target}' is neither a file nor a folder here",
+        where=OPTION,
+        because="a name of the hub would be downloaded, and nothing is downloaded for a trace",
+        found=_near(close),
+        hint=f"hf download {target} config.json --local-dir {folder}, then --model {folder}",
+    )
+
+
+def _best(path: Path) -> str:
+    """Return what of a Python file is most likely meant; empty if it has nothing, or is not there."""
+    try:
+        return next(iter(candidates_in(path).all), "")
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return ""
+
+
+def _in_library(module: str, name: str) -> str:
+    """Return the name as a library has it, whatever its case and hyphens; empty if it has none."""
+    names = library(module).names()
+    if name in names:
+        return name
+    plain = plain_name(name)
+    return next((known for known in names if plain_name(known) == plain), "") if plain else ""
+
+
+def _is_module(name: str) -> bool:
+    """Return True if a module of that name can be imported, which is not done."""
+    folders = [str(Path.cwd()), *sys.path]
+    return name in sys.builtin_module_names or PathFinder.find_spec(name, folders) is not None
+
+
+def _module_file(target: str) -> Path | None:
+    """Return the file of a module that is named without what of it to run; None if there is none."""
+    parts = target.split(".")
+    if not all(part.isidentifier() for part in parts) or target in sys.stdlib_module_names:
+        return None
+    folders: Sequence[str] | None = [str(Path.cwd()), *sys.path]
+    for part in parts:
+        spec = PathFinder.find_spec(part, folders)
+        if spec is None:
+            return None
+        folders = spec.submodule_search_locations
+    return Path(spec.origin) if spec is not None and spec.origin and spec.has_location else None
+
+
+def _error(what: str, *, expected: str = "", found: str = "", hint: str = "") -> InputError:
+    return InputError("unknown-model", what, where=OPTION, expected=expected, found=found, hint=hint)
+
+
+def _written(found: Mapping[str, Sequence[str]]) -> str:
+    return ", ".join(f"{prefix}:{name}" for prefix, names in found.items() for name in names)
+
+
+def _near(found: Mapping[str, Sequence[str]]) -> str:
+    return f"names that are near: {_written(found)}" if found else ""
+
+
+def _first(found: Mapping[str, Sequence[str]]) -> str:
+    return _written(found).partition(",")[0]
