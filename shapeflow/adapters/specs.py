@@ -129,7 +129,7 @@ def spec_of(target: str) -> AdapterSpec:
     if spec is not None and spec.prefix == bool(colon):
         return spec
     from shapeflow.adapters import unknown
-    from shapeflow.adapters.files.kinds import is_model_file
+    from shapeflow.adapters.files.kinds import folder_library, is_folder, is_model_file
 
     if colon:
         error = unknown.unknown_prefix(target, _written(), libraries())
@@ -138,6 +138,8 @@ def spec_of(target: str) -> AdapterSpec:
         return FACTORY
     if is_model_file(target):
         return FILE
+    if is_folder(target) and (spec := _known(folder_library(target))):
+        return spec
     raise unknown.unknown_model(target, _written(), libraries())
 
 
@@ -179,7 +181,7 @@ def require(spec: AdapterSpec, target: str) -> None:
         require_package(package, f"running '{target}'", "option --model", spec.extra, install=install)
     if spec.check:
         module, _, function = spec.check.partition(":")
-        named = target.partition(":")[2] if spec.prefix else target
+        named = target.partition(":")[2] if spec.prefix and ":" in target else target
         getattr(import_module(module), function)(named)
 
 

@@ -31,26 +31,16 @@ def unknown_model(target: str, known: Mapping[str, str], libraries: Mapping[str,
         known: adapters, each as its targets are written, such as ``timm:NAME``.
         libraries: prefix -> module, of the libraries that are installed.
     """
-    if is_script(target):
-        return unnamed_script(Path(target))
-    module = _module_file(target)
-    if module is not None:
-        return unnamed_script(module, target)
-    expected = f"{', '.join(known.values())},\na model file such as NAME.pt2, or {FACTORY}"
-    prefixed = re.match(r"(\w+)[/.](.+)", target)
-    prefix = (nearest(prefixed[1].lower(), libraries, 1) or [""])[0] if prefixed else ""
-    if prefixed and prefix and (name := _in_library(libraries[prefix], prefixed[2])):
-        return _error(
-            f"no model '{target}'", expected=f"{prefix}:NAME, with a colon", hint=f"--model {prefix}:{name}"
-        )
-    exact = with_name(target, libraries)
-    if exact:
-        which = f"'{target}' is a name of {' and of '.join(exact)}"
-        return _error(
-            which, expected="the name with its prefix", found=_written(exact), hint=f"--model {_first(exact)}"
-        )
+    module = None if is_script(target) else _module_file(target)
+    if is_script(target) or module is not None:
+        return unnamed_script(module or Path(target), target)
+    if is_folder(target):
+        return _folder(Path(target))
+    if (error := _written_otherwise(target, libraries)) is not None:
+        return error
     if HUB.fullmatch(target):
         return _of_the_hub(target, libraries)
+    expected = f"{', '.join(known.values())},\na model file such as NAME.pt2, or {FACTORY}"
     adapter = nearest(target, known, 1)
     close = near_names(target, libraries)
     hint = (
@@ -61,6 +51,25 @@ def unknown_model(target: str, known: Mapping[str, str], libraries: Mapping[str,
         else "shapeflow models"
     )
     return _error(f"no model '{target}'", expected=expected, found=_near(close), hint=hint)
+
+
+def _written_otherwise(target: str, libraries: Mapping[str, str]) -> InputError | None:
+    """Return the error for a name of a library without its prefix, or with another sign than a colon."""
+    prefixed = re.match(r"(\w+)[/.](.+)", target)
+    prefix = (nearest(prefixed[1].lower(), libraries, 1) or [""])[0] if prefixed else ""
+    if prefixed and prefix and (name := _in_library(libraries[prefix], prefixed[2])):
+        return _error(
+            f"no model '{target}'", expected=f"{prefix}:NAME, with a colon", hint=f"--model {prefix}:{name}"
+        )
+    exact = with_name(target, libraries)
+    if not exact:
+        return None
+    return _error(
+        f"'{target}' is a name of {' and of '.join(exact)}",
+        expected="the name with its prefix",
+        found=_written(exact),
+        hint=f"--model {_first(exact)}",
+    )
 
 
 def unknown_prefix(target: str, known: Mapping[str, str], libraries: Mapping[str, str]) -> InputError | None:
@@ -121,9 +130,8 @@ def model_meant(text: str, known: Mapping[str, str], libraries: Mapping[str, str
     )
 
 
-def unnamed_script(path: Path, module: str = "") -> InputError:
+def unnamed_script(path: Path, shown: str) -> InputError:
     """Return the error for a Python file or module without ``:NAME``, with the names that it has."""
-    shown = module or str(path)
     if not path.is_file():
         beside = path.parent.glob("*.py") if path.parent.is_dir() else ()
         close = nearest(path.name, [file.name for file in beside], 1)
@@ -145,7 +153,7 @@ def unnamed_script(path: Path, module: str = "") -> InputError:
             because=str(error).splitlines()[0] if str(error) else type(error).__name__,
         )
     names = [f"{shown}:{name}" for name in found.all]
-    inside = _inside(path, module) if module and not names else []
+    inside = [] if names or is_script(shown) else _inside(path, shown)
     listed = listing(inside, 6) if inside else _candidates(found)
     return InputError(
         "target-unnamed",
@@ -166,6 +174,20 @@ def _inside(path: Path, module: str) -> list[str]:
             with suppress(OSError, SyntaxError, ValueError, RecursionError):
                 found += [f"{module}.{file.stem}:{name}" for name in candidates_in(file).all]
     return found
+
+
+def _folder(path: Path) -> InputError:
+    """Return the error for a folder that no library knows what to do with."""
+    inside = sorted(entry.name for entry in path.iterdir()) if path.is_dir() else []
+    files = [name for name in inside if is_model_file(name) or (is_script(name) and name != "__init__.py")]
+    return InputError(
+        "unknown-model",
+        f"'{path}' is a folder without config.json" if path.is_dir() else f"'{path}' is no configuration",
+        where=OPTION,
+        expected="a folder as the hub has it, with config.json or model_index.json",
+        found=listing(files or inside, 6),
+        hint=f"--model {path / files[0]}" if files else "",
+    )
 
 
 def _candidates(found: Candidates) -> str:
@@ -224,7 +246,7 @@ def _module_file(target: str) -> Path | None:
         return None
     folders: Sequence[str] | None = [str(Path.cwd()), *sys.path]
     for part in parts:
-        spec = PathFinder.find_spec(part, folders)
+        spec = None if folders is None else PathFinder.find_spec(part, folders)
         if spec is None:
             return None
         folders = spec.submodule_search_locations

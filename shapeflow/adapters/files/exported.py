@@ -7,11 +7,12 @@ operators as attributes. So all of that is looked through before.
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,8 @@ SIZE = re.compile(r"[\w\s+\-*/%()<>=!&|~,]*(?:\d\.\d*[\w\s+\-*/%()<>=!&|~,]*)*")
 """Of what the text of a size is made up: no quotes, brackets or attributes."""
 IMPORTING = re.compile(r"__enum__|default_factory_module|\\\\u00")
 """What in the description of nested inputs has modules imported, or hides such a word."""
+NAMED = re.compile(r"Symbol\('\w+'((, \w+=(True|False))*)\)|Float\('[\d.e+-]+', precision=\d+\)")
+"""How sizes spell out symbols and fractions: the only texts in quotes."""
 FUNCTIONS = frozenset(
     """
     Max Min Mod PythonMod FloorDiv CleanDiv CeilDiv ModularIndexing Where Eq Ne Lt Le Gt Ge And Or Not Abs Pow
@@ -61,9 +64,10 @@ def load(path: Path, *, trust: bool) -> Adapter:
     program = _program(path, trusted=trust)
     if program.example_inputs is None:
         raise unreadable(path, "it was saved without the inputs that it was exported with")
-    model = _with_modules(program)
     args, kwargs = program.example_inputs
-    made = dict.fromkeys(_names(program), FROM_EXPORT)
+    names = _names(program, len(args) + len(kwargs))
+    model = _with_modules(program, names)
+    made = dict.fromkeys(names, FROM_EXPORT)
 
     def build(request: Request) -> Prepared:
         from shapeflow.adapters.forward import prepared
@@ -86,19 +90,34 @@ def _program(path: Path, *, trusted: bool) -> ExportedProgram:
         raise unreadable(path, first_line(error)) from None
 
 
-def _with_modules(program: ExportedProgram) -> Module:
+def _with_modules(program: ExportedProgram, names: Sequence[str]) -> Module:
     """Return the program as modules, nested as they were when it was exported."""
     from torch.export import unflatten
 
     model: Module
     try:
         model = unflatten(program)
+        object.__setattr__(model, "__class__", _with_names(type(model), names))
     except Exception:  # what it cannot take apart is one module
         model = program.module()
     trained = any(_is_training(node) for node in program.graph.nodes)
     for module in model.modules():
         module.training = trained
     return model
+
+
+def _with_names(kind: type[Module], names: Sequence[str]) -> type[Module]:
+    """Return a class like that of a rebuilt program whose forward says what its arguments are called."""
+
+    def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return kind.forward(self, *args, **kwargs)
+
+    parameters = [
+        inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("self", *names)
+    ]
+    if names:
+        forward.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return type("ExportedProgram", (kind,), {"forward": forward})
 
 
 def _is_training(node: Any) -> bool:
@@ -113,8 +132,13 @@ def _is_training(node: Any) -> bool:
     return False
 
 
-def _names(program: ExportedProgram) -> tuple[str, ...]:
-    return tuple(program.graph_signature.user_inputs)
+def _names(program: ExportedProgram, count: int) -> Sequence[str]:
+    """Return what the forward that was exported calls its arguments; empty if the file does not say."""
+    for entry in program.module_call_graph:
+        names = getattr(entry.signature, "forward_arg_names", None)
+        if not entry.fqn and names and len(names) == count:
+            return tuple(names)
+    return ()
 
 
 def _check(path: Path) -> None:
@@ -191,6 +215,7 @@ def _is_operator(target: str) -> bool:
 
 
 def _is_size(text: str) -> bool:
+    text = NAMED.sub("s", text)
     return bool(SIZE.fullmatch(text)) and set(CALLED.findall(text)) <= FUNCTIONS and "__" not in text
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from pathlib import Path
 
 EXPORTED = frozenset({".pt2"})
@@ -21,6 +23,8 @@ FOREIGN = {
     ".npy": "NumPy",
 }
 """Ending -> whose format it is, of files that torch does not run."""
+CONFIGURATIONS = ("model_index.json", "config.json")
+"""Files of a folder of the hub that say what model it is."""
 ENDINGS = EXPORTED | SAVED | frozenset(FOREIGN)
 
 
@@ -35,6 +39,18 @@ def is_script(target: str) -> bool:
 
 
 def is_folder(target: str) -> bool:
-    """Return True if a target is a folder that is there, written as a path, or a configuration in one."""
+    """Return True if a target is a folder that is there or a configuration, as the hub has them."""
     path = Path(target)
     return path.is_dir() or (path.suffix == ".json" and path.is_file())
+
+
+def folder_library(target: str) -> str:
+    """Return the prefix of the library that a folder or configuration is for; empty if it is for none."""
+    path = Path(target)
+    file = next((path / name for name in CONFIGURATIONS if (path / name).is_file()), path)
+    if not file.is_file():
+        return ""
+    with suppress(OSError, ValueError, RecursionError):
+        settings = json.loads(file.read_text(encoding="utf-8"))
+        return "diffusers" if "_class_name" in settings else "transformers"
+    return "transformers"

@@ -14,6 +14,8 @@ from shapeflow.errors import InputError
 
 OPTION = "option --model"
 EXPORT = "torch.export.save(torch.export.export(model, args), 'model.pt2')"
+MOST_UNPACKED = 20
+"""Times its size on the disk that an archive may unpack to; torch does not compress weights."""
 NOT_MODELS = (
     (b"version https://git-lfs", "a Git LFS pointer, not the file it stands for", "git lfs pull"),
     (b"<!doctype html", "a saved web page", "download the file itself"),
@@ -76,6 +78,9 @@ def kind_of(path: Path) -> Kind:
         return "saved"
     try:
         with zipfile.ZipFile(path) as archive:
+            unpacked = sum(part.file_size for part in archive.infolist())
+            if unpacked > MOST_UNPACKED * path.stat().st_size:
+                raise ValueError(f"it would unpack to {unpacked / 1e9:,.1f} GB")
             names = [name.partition("/")[2] for name in archive.namelist()] + archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise unreadable(path, str(error)) from None

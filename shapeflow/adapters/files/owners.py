@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from shapeflow.adapters.files.kinds import CONFIGURATIONS
 from shapeflow.adapters.libraries.library import Searchable, plain_name, searchable
 from shapeflow.adapters.specs import libraries
 
 SECONDS = 8.0
 """After which no more models are tried."""
-CONFIGURATIONS = ("config.json", "model_index.json")
 
 
 def owners_of(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import warnings
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ from shapeflow.adapters.files.likely_input import inputs_for
 from shapeflow.adapters.files.open import OPTION, Kind, first_line, unreadable
 from shapeflow.adapters.libraries.library import tensors_of
 from shapeflow.adapters.request import Request
+from shapeflow.adapters.script import Script
 from shapeflow.common.text import counted, listing
 from shapeflow.errors import InputError
 
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_HEADER = 100_000_000
 """Bytes of names and sizes that a safetensors file may have, by its own definition."""
+MOST_PICKLES = 5
+"""One after the other in a file of the old format."""
 Shapes = dict[str, tuple[int, ...]]
 
 
@@ -76,13 +81,16 @@ def _contents(path: Path, *, trusted: bool) -> Any:
     """
     import torch
 
+    is_archive = zipfile.is_zipfile(path)
     try:
-        return torch.load(path, map_location="meta", weights_only=True, mmap=zipfile.is_zipfile(path) or None)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns of other protocols of pickle
+            return torch.load(path, map_location="meta", weights_only=True, mmap=is_archive or None)
     except Exception as error:  # each kind of broken file fails in its own way
-        failed = error
+        failed = first_line(error) if is_archive else "it is no archive, and no pickle to its end"
     classes = _pickled_classes(path)
     if not classes:
-        raise unreadable(path, first_line(failed)) from None
+        raise unreadable(path, failed)
     if not trusted:
         raise InputError(
             "model-untrusted",
@@ -93,7 +101,8 @@ def _contents(path: Path, *, trusted: bool) -> Any:
             hint="--trust, if you know where the file comes from",
         ) from None
     try:
-        return torch.load(path, map_location="cpu", weights_only=False)
+        with Script(str(path), Path.cwd()).entered():
+            return torch.load(path, map_location="cpu", weights_only=False)
     except Exception as error:
         raise unreadable(path, first_line(error)).amend(
             hint="run where the classes can be imported under the names that they were saved with"
@@ -104,25 +113,21 @@ def _pickled_classes(path: Path) -> list[str]:
     """Return what reading a file would look up and call; empty if there is nothing, or it is broken."""
     from torch.serialization import get_unsafe_globals_in_checkpoint
 
-    try:
+    with suppress(Exception):  # a file of the old format, or a broken one
         return sorted(get_unsafe_globals_in_checkpoint(path))
-    except Exception:  # a file of the old format, or a broken one
-        pass
     import pickletools
 
     found: list[str] = []
-    try:
-        with path.open("rb") as file:
+    with path.open("rb") as file, suppress(Exception):  # the last one may be no pickle, or end early
+        for _ in range(MOST_PICKLES):
             text: list[str] = []
-            for operation, argument, _ in pickletools.genops(file):
+            for operation, argument, _position in pickletools.genops(file):
                 if operation.name in ("GLOBAL", "INST"):
                     found.append(str(argument).replace(" ", "."))
                 elif "UNICODE" in operation.name or "STRING" in operation.name:
                     text.append(str(argument))
                 elif operation.name == "STACK_GLOBAL" and len(text) > 1:
                     found.append(".".join(text[-2:]))
-    except Exception:  # no pickle at all, or one that ends early
-        return []
     return sorted(set(found))
 
 
