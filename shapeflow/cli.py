@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import codecs
 import contextlib
 import gc
 import io
@@ -12,13 +13,14 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
+from itertools import pairwise
 from types import ModuleType
 from typing import NoReturn, TextIO
 
 from shapeflow import __version__
-from shapeflow.commands.console import coloured, wants_colour
-from shapeflow.common.printing import say
-from shapeflow.common.process import interruption, open_streams, own_process
+from shapeflow.commands.console import tell, tell_interruption
+from shapeflow.common.printing import escape_in_json, say, talk_in_json
+from shapeflow.common.process import open_streams, own_process
 from shapeflow.common.text import nearest
 from shapeflow.errors import ExitCode, InputError, ShapeflowError
 
@@ -49,24 +51,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     atexit.register(gc.freeze)  # the last collection would look through all of torch, for a whole second
     if arguments is None:
         open_streams()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    in_json = wants_json(words)
+    codecs.register_error("json", escape_in_json)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a file name may hold what the terminal cannot show
-            stream.reconfigure(errors="backslashreplace")
-    words = list(sys.argv[1:] if arguments is None else arguments)
+            stream.reconfigure(errors="json" if in_json else "backslashreplace")
+    with talk_in_json(in_json):
+        return _flushed(_exit_code(words, own=arguments is None))
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Return whether a command line asks for JSON, also where it cannot be read otherwise."""
+    options = list(words[: words.index("--")] if "--" in words else words)
+    pairs = [f"{option}={value}" for option, value in pairwise(options)]
+    return "--json" in options or "--format=json" in {*options, *pairs}
+
+
+def _exit_code(words: list[str], *, own: bool) -> int:
+    """Run a command line, tell what goes wrong, and return the exit code."""
     try:
-        with own_process() if arguments is None else contextlib.nullcontext():
-            code = _run(words)
+        with own_process() if own else contextlib.nullcontext():
+            return _run(words)
     except ShapeflowError as error:
-        code = _tell(error.render(), int(error.exit_code))
+        return _tell(error)
     except KeyboardInterrupt:
-        code = _tell(*interruption())
+        return tell_interruption()
     except BrokenPipeError:
-        code = PIPE_CLOSED
+        return PIPE_CLOSED
     except OSError as error:
-        code = _tell(_system_error(error).render(), ExitCode.WRONG_INPUT)
+        return _tell(_system_error(error))
     except Exception as error:
-        code = _our_bug(error, words)
-    return _flushed(code)
+        return _our_bug(error, words)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -201,15 +217,14 @@ def _our_bug(error: Exception, words: Sequence[str]) -> int:
         because="this is a bug in shapeflow, not in your model or your files",
         hint="" if debug else "the same command with -v shows where; please report it with that text",
     )
-    return _tell(bug.render(), ExitCode.OUR_BUG)
+    bug.exit_code = ExitCode.OUR_BUG
+    return _tell(bug)
 
 
-def _tell(text: str, code: int) -> int:
-    """Write a message for the person, in colour where that is wanted, and return ``code``."""
-    if wants_colour(sys.stderr):
-        say(text, dressed=coloured)
-    else:
-        say(text)
+def _tell(error: ShapeflowError) -> int:
+    """Tell the error that ends the command, and return its exit code."""
+    code = int(error.exit_code)
+    tell(error.diagnostic, exit_code=code)
     return code
 
 
@@ -226,7 +241,7 @@ def _flushed(code: int) -> int:
         return code
     if isinstance(lost, BrokenPipeError):
         return PIPE_CLOSED
-    return _tell(_system_error(lost).render(), ExitCode.WRONG_INPUT)
+    return _tell(_system_error(lost))
 
 
 def _silence(stream: TextIO) -> None:

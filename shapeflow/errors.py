@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from shapeflow.common.control_characters import visible, visible_line
 
@@ -45,6 +45,9 @@ class ExitCode(IntEnum):
     """The model's own run failed."""
     OUR_BUG = 4
 
+
+MESSAGE = "shapeflow.message/1"
+"""The schema of messages as data."""
 
 LABELS = {"expected": "expected", "found": "found", "because": "because", "hint": "try"}
 """Field of a diagnostic -> what messages in English call it, in the order in which they show it."""
@@ -95,6 +98,24 @@ class Diagnostic:
             lines.append(f"   = {LABELS[name] + ':':<9} {first}")
             lines += [f"               {line}" for line in rest]
         return "\n".join(lines)
+
+    def data(self, level: str = "error", exit_code: int | None = None) -> dict[str, Any]:
+        """Return the message as plain data; docs/message.schema.json describes it.
+
+        Args:
+            level: ``error`` or ``warning``.
+            exit_code: the exit code of a command that it ends.
+        """
+        told = {name: getattr(self, name) or None for name in ("where", *LABELS)}
+        return {
+            "schema": MESSAGE,
+            "level": level,
+            "code": self.code,
+            "message": self.what,
+            **told,
+            "exit": exit_code,
+            "text": self.render(level),
+        }
 
 
 class Diagnosed:
@@ -180,6 +201,10 @@ class ShapeflowError(Diagnosed, Exception):
     def render(self) -> str:
         """Return the message as plain text."""
         return self.diagnostic.render()
+
+    def data(self) -> dict[str, Any]:
+        """Return the message as plain data."""
+        return self.diagnostic.data("error", int(self.exit_code))
 
     def amend(self: Error, **fields: Unpack[_Fields]) -> Error:
         """Put other texts into some fields of the diagnostic, and return the error itself."""

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.check_inputs import Judged, judge_runs, judge_stored
-from shapeflow.commands.console import coloured, wants_colour
+from shapeflow.commands.console import coloured, tell, wants_colour
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.control_characters import printed
-from shapeflow.common.printing import put, put_coloured, put_commands, say
+from shapeflow.common.printing import put, put_coloured, put_commands
 from shapeflow.errors import InputError, ShapeflowError
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--device", choices=("meta", "cpu", "cuda"), help="with --run: another device than the document's")
     add("-o", "--output", type=Path, metavar="FILE", help="with --run: keep the trace")
     add("--format", choices=tuple(FORMATS), default="text", help="how to show the result (default: text)")
+    add("--json", action="store_true", help="the same as --format json; messages are JSON, too")
     add("--allow-undecided", action="store_true", help="claims that the trace cannot decide do not fail")
     add(
         "--all", action="store_true", help="show each claim that fails, also where many follow from one cause"
@@ -80,6 +81,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Judge and show."""
     _check_options(args)
+    if args.json:
+        args.format = "json"
     judged = Judged()
     judge = judge_runs if args.run else judge_stored
     with collection_paused():  # a trace is many objects, all of which stay
@@ -109,7 +112,7 @@ def _tell(errors: dict[str, ShapeflowError]) -> None:
     *others, last = errors.values() or [None]
     for error in others:
         if error is not None:
-            say(f"{error.render()}\n")
+            tell(error.diagnostic, text=f"{error.render()}\n")
     if last is not None:
         raise last
 
@@ -118,9 +121,13 @@ def _check_options(args: argparse.Namespace) -> None:
     """Refuse options that do not go together, before anything is run."""
     if args.write and not args.update:
         raise InputError("usage", "--write only means something with --update", where="option --write")
-    if args.update and args.format != "text":
-        what = f"--update shows a change, not --format {args.format}"
-        raise InputError("usage", what, where="option --format", hint="two commands, one of them --update")
+    if args.json and args.format not in ("text", "json"):
+        what = f"--json and --format {args.format} exclude each other"
+        raise InputError("usage", what, where="option --json", hint="two commands")
+    if args.update and (args.json or args.format != "text"):
+        option = "--json" if args.json else f"--format {args.format}"
+        what, hint = f"--update shows a change, not {option}", "two commands, one of them --update"
+        raise InputError("usage", what, where=f"option {option.split(maxsplit=1)[0]}", hint=hint)
     if args.badge:
         from shapeflow.reporting.verdicts.badge import check_badge_name
 

@@ -180,7 +180,9 @@ def judge_runs(args: argparse.Namespace, judged: Judged) -> None:
         if not wanted:
             continue
         try:
-            trace = run_documents(wanted, run=name, device=args.device, quiet=args.quiet, trust=args.trust)
+            trace = run_documents(
+                wanted, run=name, device=args.device, quiet=args.quiet or args.json, trust=args.trust
+            )
             if args.output:
                 trace.save(_output(args.output, name))
         except ShapeflowError as error:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TextIO
 
 from shapeflow.common import printing
-from shapeflow.common.control_characters import visible_line
+from shapeflow.common.control_characters import json_text, visible_line
+from shapeflow.common.files import is_stream
+from shapeflow.common.process import interruption
+from shapeflow.errors import Diagnostic
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -26,3 +32,36 @@ def say(text: str, quiet: bool = False) -> None:
     """Tell the person, in a line, something that is not the result."""
     if not quiet:
         printing.say(visible_line(text))
+
+
+def tell(message: Diagnostic, level: str = "error", exit_code: int | None = None, *, text: str = "") -> None:
+    """Tell the person, or the program that reads it, an error or a warning; in colour where that is wanted.
+
+    Args:
+        message: what is wrong.
+        level: ``error`` or ``warning``.
+        exit_code: the exit code of the command, if that is what ends it.
+        text: what a person reads instead of the whole message.
+    """
+    data = message.data(level, exit_code)
+    dress = coloured if wants_colour(sys.stderr) else str
+    printing.say(text or message.render(level), dressed=dress, data=data)
+
+
+def tell_interruption(rest: str = "") -> int:
+    """Say that somebody ended the command, and return its exit code; ``rest`` says what is left of it."""
+    word, code = interruption()
+    what = f"{word}{rest}"
+    tell(Diagnostic("interrupted", what), exit_code=code, text=visible_line(what))
+    return code
+
+
+def print_json(data: object) -> None:
+    """Print a result for a program, as one JSON object on a line."""
+    printing.put(json_text(data))
+
+
+def written(files: Iterable[Path], **facts: object) -> dict[str, object]:
+    """Return which files a command wrote as data, with what it says of them; see docs/written.schema.json."""
+    rows = [{"path": str(path), "bytes": path.stat().st_size} for path in files if not is_stream(path)]
+    return {"schema": "shapeflow.written/1", "files": rows, **facts}

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Literal
 
 from shapeflow.adapters.specs import AdapterSpec, specs
-from shapeflow.commands.console import wants_colour
-from shapeflow.common.control_characters import json_text, printed, visible_line
+from shapeflow.commands.console import print_json, wants_colour
+from shapeflow.common.control_characters import printed, visible_line
 from shapeflow.common.printing import put, put_coloured
 from shapeflow.errors import ExitCode
 
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     for finding in examine():
         missing += finding.status == "missing"
         if args.json:
-            put(json_text(asdict(finding)))
+            print_json(asdict(finding))
             continue
         mark = MARKS[finding.status].ljust(9)
         if colour:

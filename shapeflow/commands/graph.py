@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands import poster
-from shapeflow.commands.console import say
+from shapeflow.commands.console import print_json, say, written
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.files import with_ending
 from shapeflow.common.text import nearest
@@ -24,6 +24,7 @@ examples:
   shapeflow graph bus.trace.json 'backbone.vision_backbone.convs.*' -o pyramid.png
   shapeflow graph bus.trace.json transformer --depth 2 -o two.dot
   shapeflow graph bus.trace.json --path A B -o path.svg              the way from A to B, if data flows there
+  shapeflow graph bus.trace.json transformer --json                  its boxes and arrows as data
   shapeflow graph bus.trace.json --poster -o bus.svg                 the whole model in one picture
   shapeflow graph bus.trace.json --poster --card -o card.png         the same, 1200 x 630, for a chat
 
@@ -42,7 +43,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("selector", nargs="?", metavar="SELECTOR", help="what to draw; by default the whole run")
     add("--depth", type=int, metavar="N", help="open N levels of calls (default: as many as stay readable)")
     add("--path", nargs=2, metavar=("A", "B"), help="only the way from A to B")
-    add("-o", "--output", type=Path, required=True, metavar="FILE", help="NAME.{svg,png,pdf,dot,mmd}")
+    add("-o", "--output", type=Path, metavar="FILE", help="NAME.{svg,png,pdf,dot,mmd}")
+    add("--json", action="store_true", help="boxes and arrows as one JSON object; with -o, what was drawn")
     add("--force", action="store_true", help="replace a file that shapeflow did not make")
     add("-q", "--quiet", action="store_true", help="do not say what was drawn")
     poster.configure(parser)
@@ -51,11 +53,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 @collection_paused()
 def run(args: argparse.Namespace) -> int:
     """Draw."""
+    from shapeflow.graph.json_data import data_of
     from shapeflow.model.trace import Trace
     from shapeflow.reporting.output import save
 
     poster.check_options(args)
-    form = _format(args.output, POSTER_FORMATS if args.poster else FORMATS)
+    _check_output(args)
+    form = _format(args.output, POSTER_FORMATS if args.poster else FORMATS) if args.output else ""
     if args.poster:
         return poster.run(args, form)
     if args.depth is not None and args.depth < 1:
@@ -68,10 +72,29 @@ def run(args: argparse.Namespace) -> int:
         )
     trace = Trace.load(args.trace)
     graph = _graph(trace, args)
+    if not args.output:
+        print_json(data_of(graph))
+        return int(ExitCode.FINE)
     save(args.output, _content(trace, graph, form), force=args.force, inputs=[args.trace])
     folded = f"; {graph.left_out}" if graph.left_out else ""
-    say(f"{args.output}  {len(graph.nodes)} boxes, {len(graph.edges)} arrows{folded}", args.quiet)
+    boxes, arrows = len(graph.nodes), len(graph.edges)
+    say(f"{args.output}  {boxes} boxes, {arrows} arrows{folded}", args.quiet or args.json)
+    if args.json:
+        print_json(written([args.output], boxes=boxes, arrows=arrows, left_out=graph.left_out or None))
     return int(ExitCode.FINE)
+
+
+def _check_output(args: argparse.Namespace) -> None:
+    """Refuse to draw nowhere; data needs no file."""
+    if args.output is None and (args.poster or not args.json):
+        form = "svg" if args.poster else "FORMAT"
+        raise InputError(
+            "usage",
+            "the following arguments are required: -o/--output",
+            where="shapeflow graph",
+            expected=f"-o NAME.{form}" + ("" if args.poster else f", one of {', '.join(FORMATS)}, or --json"),
+            hint=f"-o {args.trace.name.partition('.')[0] or 'graph'}.svg",
+        )
 
 
 def _format(path: Path, formats: tuple[str, ...]) -> str:

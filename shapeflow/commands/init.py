@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shapeflow.commands.console import say
+from shapeflow.commands.console import print_json, say, written
 from shapeflow.common.files import with_ending
 from shapeflow.errors import InputError
 
@@ -47,6 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--force", action="store_true", help="replace the file if it is there")
     add("--trust", action="store_true", help="run code outside the trace's and this folder's repository, too")
     add("-q", "--quiet", action="store_true", help="no progress and no summary")
+    add("--json", action="store_true", help="print what was drafted as one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
 
     output = args.output or Path(re.sub(r"\.trace\.json(\.gz)?$", "", args.trace.name) + ".md")
     _check_output(output, args.force)
+    quiet = args.quiet or args.json
     trace = Trace.load(args.trace)
     _refuse_half_a_run(trace, args.trace)
     variation = _vary(trace, args)
@@ -64,11 +66,13 @@ def run(args: argparse.Namespace) -> int:
         trace,
         variation,
         title=" ".join((args.title or "").split()),
-        run=_run_again(trace, output, args.quiet),
+        run=_run_again(trace, output, quiet),
         depth=args.depth,
     )
     write_bytes(output, made.text.encode())
-    if not args.quiet:
+    if args.json:
+        print_json(written([output], **_facts(made, variation)))
+    elif not args.quiet:
         _report(made, variation, output)
     return 0
 
@@ -153,7 +157,9 @@ def _run_others(trace: Trace, args: argparse.Namespace) -> Variation:
     """Load torch and the model's code, and run."""
     from shapeflow.runs.progress import Progress
 
-    with Progress(f"running {trace.run.target} with other sizes", None if args.quiet else sys.stderr):
+    with Progress(
+        f"running {trace.run.target} with other sizes", None if args.quiet or args.json else sys.stderr
+    ):
         from shapeflow.runs.variants import vary
 
         return vary(trace, lambda text: say(f"  {text}", not args.verbose))
@@ -171,6 +177,26 @@ def _run_again(trace: Trace, output: Path, quiet: bool) -> dict[str, Any]:
         if not image.is_file():
             say(f"{image} is not in this folder: put its place into the front matter of {output}", quiet)
     return to_front_matter(replace(request, checkpoint=None), output.parent)
+
+
+def _facts(made: Draft, variation: Variation) -> dict[str, object]:
+    """Return what was written, what was checked, and what is not in it, as plain data."""
+    return {
+        "claims": made.claims,
+        "sections": made.sections,
+        "runs": len(variation.runs) + 1,
+        "symbols": [
+            {
+                "symbol": axis.symbol,
+                "what": axis.what,
+                "sizes": sorted({axis.size, *(run.sizes[axis.symbol] for run in variation.runs)}),
+            }
+            for axis in variation.axes
+        ],
+        "notes": list(variation.notes),
+        "false_elsewhere": list(made.false_elsewhere),
+        "left_out": made.left_out,
+    }
 
 
 def _report(made: Draft, variation: Variation, output: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from shapeflow.commands.console import say
+from shapeflow.commands.console import print_json, say, written
 from shapeflow.commands.judged import judged
 from shapeflow.errors import ExitCode, InputError
 
@@ -67,5 +67,8 @@ def run(args: argparse.Namespace, form: str) -> int:
     )
     inputs = [args.trace, *([args.walkthrough] if args.walkthrough else [])]
     save(args.output, content, force=args.force, inputs=inputs)
-    say(f"{args.output}  {len(poster.stations)} stations, {len(poster.ribbons)} ribbons", args.quiet)
+    stations, ribbons = len(poster.stations), len(poster.ribbons)
+    say(f"{args.output}  {stations} stations, {ribbons} ribbons", args.quiet or args.json)
+    if args.json:
+        print_json(written([args.output], stations=stations, ribbons=ribbons))
     return int(ExitCode.FINE)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapeflow.commands.console import say, wants_colour
+from shapeflow.commands.console import print_json, say, wants_colour, written
 from shapeflow.commands.judged import judged, translation
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.printing import put, put_coloured
@@ -62,6 +62,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="language of the page (default: that of the walkthrough, else en); "
         "both: NAME.html in English and NAME.zh.html in Chinese",
     )
+    add(
+        "--json",
+        action="store_true",
+        help="the report as --format json, on standard output; with -o FILE, what was written",
+    )
     add("--no-walkthrough", action="store_true", help="report the trace alone")
     add("--force", action="store_true", help="replace a file that shapeflow did not make")
     add("-q", "--quiet", action="store_true", help="do not say where the report is")
@@ -78,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(
             "usage", "a walkthrough and --no-walkthrough exclude each other", where="shapeflow report"
         )
-    form = args.format or (format_of(args.output) if args.output else "html")
+    form = args.format or (format_of(args.output) if args.output else "json" if args.json else "html")
     render = renderer(form)
     to_file = args.output is not None or form == "html"
     if args.lang == BOTH and not to_file:
@@ -94,10 +99,13 @@ def run(args: argparse.Namespace) -> int:
         (put_coloured if _is_for_terminal(form) else put)(_rendered(view, form, render).removesuffix("\n"))
         return int(ExitCode.FINE)
     inputs = [args.trace, *filter(None, (args.walkthrough, translation(args.walkthrough, "zh")))]
-    for path, view in _views(trace, args, args.output or Path(f"{_stem(args.trace)}.html")):
+    views = _views(trace, args, args.output or Path(f"{_stem(args.trace)}.html"))
+    for path, view in views:
         content = _rendered(view, form, render).encode("utf-8", errors="replace")
         save(path, content, force=args.force, inputs=inputs)
-        say(f"{path}  {path.stat().st_size / 1e6:.2f} MB", args.quiet)
+        say(f"{path}  {path.stat().st_size / 1e6:.2f} MB", args.quiet or args.json)
+    if args.json:
+        print_json(written([path for path, _ in views]))
     return int(ExitCode.FINE)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shapeflow import query
-from shapeflow.commands.console import say
+from shapeflow.commands.console import print_json, say, tell
 from shapeflow.commands.show_text import (
     PATH,
     Line,
@@ -17,10 +17,8 @@ from shapeflow.commands.show_text import (
     match_lines,
     path_lines,
     print_lines,
-    print_object,
     reach_lines,
 )
-from shapeflow.common import printing
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.control_characters import visible_line
 from shapeflow.common.places import display_target
@@ -97,7 +95,7 @@ def _overview(trace: Trace, args: argparse.Namespace) -> int:
     from shapeflow.reporting.run_summary import write
 
     if args.json:
-        print_object(query.overview_row(trace, len(trace.unused())))
+        print_json(query.overview_row(trace, len(trace.unused())))
         return ExitCode.FINE
     put(visible_line(f"{args.trace.name}: {display_target(trace.run.target)} on {trace.run.device}") + "\n")
     write(trace, sys.stdout, 1)
@@ -129,7 +127,7 @@ def _tell_what_is_left_out(trace: Trace, *selectors: str) -> None:
     for selector in selectors:
         error = left_out(trace, selector)
         if error is not None:
-            printing.say(error.diagnostic.render("warning"))
+            tell(error.diagnostic, "warning")
 
 
 def _reaches(trace: Trace, args: argparse.Namespace) -> int:
@@ -142,7 +140,7 @@ def _reaches(trace: Trace, args: argparse.Namespace) -> int:
             source, goal, reach = all_reach(trace, source, goal)
     _tell_what_is_left_out(trace, args.selector, args.reaches)
     if args.json:
-        print_object(query.reach_row(trace, reach))
+        print_json(query.reach_row(trace, reach))
     else:
         print_lines(reach_lines(trace, source, goal, reach))
     return ExitCode.FINE if reach else ExitCode.DIFFERENT
@@ -154,7 +152,7 @@ def _use(trace: Trace, args: argparse.Namespace) -> int:
         use = use_of(trace, args.selector)
     _tell_what_is_left_out(trace, args.selector)
     if args.json:
-        print_object(query.use_row(trace, use))
+        print_json(query.use_row(trace, use))
     elif use is None:
         what = f"'{args.selector}' is unused: nothing that is returned or read depends on it"
         put(visible_line(what))
@@ -183,4 +181,4 @@ def _unused(trace: Trace, as_json: bool) -> int:
 def _print_rows(rows: Iterable[object]) -> None:
     """Print one JSON object a line."""
     for row in rows:
-        print_object(row)
+        print_json(row)

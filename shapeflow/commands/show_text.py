@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from shapeflow.commands.console import wants_colour
-from shapeflow.common.control_characters import json_text, visible_line
+from shapeflow.common.control_characters import visible_line
 from shapeflow.common.printing import put
 from shapeflow.common.text import counted, listing
 from shapeflow.model.containers import Ports, told
@@ -30,11 +30,6 @@ COLUMNS = 80
 KINDS = {"parameter": "parameter", "frozen": "parameter, frozen", "buffer": "buffer"}
 
 PATH, TYPE, FAINT, PLAIN = "bold", "cyan", "dim", ""
-
-
-def print_object(row: object) -> None:
-    """Print one JSON object on a line."""
-    put(json_text(row))
 
 
 def match_lines(trace: Trace, matches: Sequence[Match]) -> list[Line]:

@@ -8,13 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapeflow.commands.console import say
+from shapeflow.commands.console import print_json, say, tell_interruption
 from shapeflow.common.collector import collection_paused
-from shapeflow.common.control_characters import json_text
 from shapeflow.common.files import is_standard_output, is_stream
 from shapeflow.common.places import display_target
 from shapeflow.common.printing import put
-from shapeflow.common.process import interruption
 from shapeflow.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -121,7 +119,7 @@ def _show_all(args: argparse.Namespace, trace: Trace, wanted: Path, *, quiet: bo
         say(str(report), quiet)
     try:
         if args.json and shown:
-            put(json_text(_summary(trace, output, report, result)))
+            print_json(_summary(trace, output, report, result))
         elif shown:
             _show(trace, result, args.depth)
         if args.summary and shown:
@@ -193,6 +191,7 @@ def _summary(
 
     failure = trace.run.failure
     return {
+        "schema": "shapeflow.summary/1",
         "trace": str(output),
         "report": str(report) if report else None,
         "target": trace.run.target,
@@ -221,9 +220,7 @@ def _outcome(trace: Trace, output: Path, verbose: bool, kept: Path) -> int:
     if output != kept:
         say(f"{kept} is of another run and was left as it is; this run, up to its end, is in {output}")
     if failure.type == "KeyboardInterrupt":
-        word, code = interruption()
-        say(f"{word}; {output} holds the run up to there and is marked incomplete")
-        return code
+        return tell_interruption(f"; {output} holds the run up to there and is marked incomplete")
     from shapeflow.runs.failure import failure_error
 
     raise failure_error(trace, output, verbose=verbose)

@@ -14,6 +14,7 @@ from types import ModuleType
 import pytest
 
 from shapeflow import __version__, cli
+from shapeflow.commands import console
 from shapeflow.errors import InputError, RunError
 
 SHAPEFLOW = [sys.executable, "-m", "shapeflow"]
@@ -147,17 +148,17 @@ def test_colour_is_added_for_terminals_only_and_changes_no_word(monkeypatch):
         "box", "'a' is no box", where="option --box", hint="0.5,0.5,0.2,0.3", frame="1 | a\n  | ^"
     )
     text = error.render()
-    coloured = cli.coloured(text)
+    coloured = console.coloured(text)
     assert coloured != text
     for code in ("\033[1;31m", "\033[1;36m", "\033[0m"):
         coloured = coloured.replace(code, "")
     assert coloured == text
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    assert cli.wants_colour(Terminal())
+    assert console.wants_colour(Terminal())
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not cli.wants_colour(Terminal())
-    assert not cli.wants_colour(sys.__stderr__) or sys.__stderr__.isatty()
+    assert not console.wants_colour(Terminal())
+    assert not console.wants_colour(sys.__stderr__) or sys.__stderr__.isatty()
 
 
 def test_a_file_name_that_the_terminal_cannot_show_is_no_crash():
