@@ -121,7 +121,7 @@ def _run_command(name: str, words: list[str]) -> int:
     command = import_module(f"shapeflow.commands.{name}")
     parser = _command_parser(name, command)
     try:
-        arguments, unknown = parser.parse_known_args(words)
+        arguments, unknown = parser.parse_known_intermixed_args(words)
     except SystemExit as finished:
         return int(finished.code or 0)
     if unknown:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from shapeflow.model.alike import Alike, fold_alike
+from shapeflow.model.containers import told
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.flow import Reach, Use, fold
 from shapeflow.model.making_text import making_text
@@ -62,6 +64,30 @@ def port_rows(trace: Records, matches: Iterable[Match], made: bool = False) -> I
         elif match.port is not None:
             row["text"] = match.port.text
         yield row
+
+
+def line_rows(trace: Records, matches: Iterable[Match]) -> list[dict[str, Any]]:
+    """Return a row a line of source, with the calls and ops that it made; those that are alike are one."""
+    by_line: dict[int | None, list[Match]] = {}
+    for match in matches:
+        by_line.setdefault(match.owner.source, []).append(match)
+    rows = []
+    for number, made in by_line.items():
+        source = trace.sources[number or 0]
+        row = {"line": str(source), "function": source.function, "code": source.text}
+        rows.append({**row, "made": [_alike_row(trace, alike) for alike in fold_alike(trace, made)]})
+    return rows
+
+
+def _alike_row(trace: Records, alike: Alike) -> dict[str, Any]:
+    outputs = told(alike.matches[0].owner.outputs)
+    return {
+        "selector": alike.selector,
+        "times": len(alike.matches),
+        "kind": "op" if alike.matches[0].op else "call",
+        "what": alike.what,
+        "outputs": [{"port": port.name, "content": trace.content(port)} for port in outputs],
+    }
 
 
 def path_rows(trace: Records, path: Reach | Use) -> list[dict[str, Any]]:

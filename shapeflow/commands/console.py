@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -13,7 +14,8 @@ from shapeflow.common import printing
 from shapeflow.common.control_characters import json_text, visible_line
 from shapeflow.common.files import is_stream
 from shapeflow.common.process import interruption
-from shapeflow.errors import Diagnostic
+from shapeflow.common.text import Span
+from shapeflow.errors import Diagnostic, SelectorError
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -65,3 +67,15 @@ def written(files: Iterable[Path], **facts: object) -> dict[str, object]:
     """Return which files a command wrote as data, with what it says of them; see docs/written.schema.json."""
     rows = [{"path": str(path), "bytes": path.stat().st_size} for path in files if not is_stream(path)]
     return {"schema": "shapeflow.written/1", "files": rows, **facts}
+
+
+@contextmanager
+def pointing(text: str, option: str = "") -> Iterator[None]:
+    """Put carets under the part of a selector that is meant."""
+    try:
+        yield
+    except SelectorError as error:
+        start, end = error.columns or (0, len(text))
+        place = f"option {option}" if option else "SELECTOR"
+        frame = Span(place, 1, text, start, end).frame() if text.isprintable() else ""
+        raise error.amend(where=error.where or f"{place}, column {start + 1}", frame=frame) from None

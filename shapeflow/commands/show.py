@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from shapeflow import query
-from shapeflow.commands.console import print_json, say, tell
+from shapeflow.commands.console import pointing, print_json, say, tell
+from shapeflow.commands.show_lines import source_lines
+from shapeflow.commands.show_overview import USUAL, at_a_glance, check_options
 from shapeflow.commands.show_text import (
     PATH,
     Line,
@@ -23,12 +24,14 @@ from shapeflow.common.collector import collection_paused
 from shapeflow.common.control_characters import visible_line
 from shapeflow.common.places import display_target
 from shapeflow.common.printing import put
-from shapeflow.common.text import Span, counted
+from shapeflow.common.text import counted
 from shapeflow.common.units import format_count
-from shapeflow.errors import ExitCode, InputError, SelectorError
+from shapeflow.errors import ExitCode, InputError
 from shapeflow.model.flow import all_reach, producers, use_of, users, values_at, wasted_flops
+from shapeflow.model.match import Match
 from shapeflow.model.members import left_out
 from shapeflow.model.selector import op_matches
+from shapeflow.model.source_lines import source_place
 from shapeflow.model.trace import Trace
 
 EXAMPLES = """\
@@ -38,11 +41,14 @@ examples:
   shapeflow show sam3.trace.json 'transformer.encoder.layers.*:out'   ports of several calls
   shapeflow show sam3.trace.json 'transformer.decoder.bbox_embed@-1:out'
   shapeflow show sam3.trace.json 'segmentation_head.mask_predictor/einsum'
+  shapeflow show sam3.trace.json decoder.py:333                       what a line of source made
   shapeflow show sam3.trace.json A --reaches B                        exit 0: yes; 1: no or undecided
+  shapeflow show sam3.trace.json --overview --max-chars 3000          the whole model at a glance
   shapeflow show sam3.trace.json --unused                             what nobody reads
 
 A selector is PATH[@K][:PORT]: '.' is the model itself, 'PATH.name()' a helper method, 'PATH/name' an op,
-'*' one name, '**' any number of them, '@-1' the last call."""
+'*' one name, '**' any number of them, '@-1' the last call; FILE:LINE is what that line of source made,
+FILE:NAME what the lines made that give the variable NAME a value."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -50,18 +56,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     add = parser.add_argument
     add("trace", type=Path, metavar="TRACE", help="NAME.trace.json or NAME.trace.json.gz")
-    add("selector", nargs="?", metavar="SELECTOR", help="PATH[@K][:PORT]; without it an overview")
+    add(
+        "selector", nargs="?", metavar="SELECTOR", help="PATH[@K][:PORT] or FILE:LINE; without it an overview"
+    )
     add = parser.add_mutually_exclusive_group().add_argument
     add("--reaches", metavar="OTHER", help="whether data flows from SELECTOR to OTHER, and how")
     add("--users", action="store_true", help="the ops that read it")
     add("--producers", action="store_true", help="the ops that made it")
     add("--unused", action="store_true", help="what nobody reads; with a SELECTOR, whether that is used")
+    add(
+        "--overview",
+        action="store_true",
+        help="the model, or what is in SELECTOR, at a glance, for --max-chars",
+    )
+    parser.add_argument("--max-chars", type=int, metavar="N", help=f"at most N characters (default: {USUAL})")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 @collection_paused()
 def run(args: argparse.Namespace) -> int:
     """Look up and print."""
+    check_options(args)
     trace = Trace.load(args.trace)
     if args.selector is None:
         asked = next((option for option in ("reaches", "users", "producers") if getattr(args, option)), "")
@@ -70,7 +85,11 @@ def run(args: argparse.Namespace) -> int:
             raise InputError(
                 "usage", f"--{asked} needs a selector", where=f"option --{asked}", expected=usage
             )
-        return _unused(trace, args.json) if args.unused else _overview(trace, args)
+        if args.overview:
+            return at_a_glance(trace, args)
+        return _unused(trace, args.json) if args.unused else _counts(trace, args)
+    if args.overview:
+        return at_a_glance(trace, args)
     if args.reaches is not None:
         return _reaches(trace, args)
     if args.unused:
@@ -78,19 +97,7 @@ def run(args: argparse.Namespace) -> int:
     return _look_up(trace, args)
 
 
-@contextmanager
-def _pointing(text: str, option: str = "") -> Iterator[None]:
-    """Put carets under the part of a selector that is meant."""
-    try:
-        yield
-    except SelectorError as error:
-        start, end = error.columns or (0, len(text))
-        place = f"option {option}" if option else "SELECTOR"
-        frame = Span(place, 1, text, start, end).frame() if text.isprintable() else ""
-        raise error.amend(where=error.where or f"{place}, column {start + 1}", frame=frame) from None
-
-
-def _overview(trace: Trace, args: argparse.Namespace) -> int:
+def _counts(trace: Trace, args: argparse.Namespace) -> int:
     """Say what was recorded."""
     from shapeflow.reporting.run_summary import write
 
@@ -104,12 +111,15 @@ def _overview(trace: Trace, args: argparse.Namespace) -> int:
 
 def _look_up(trace: Trace, args: argparse.Namespace) -> int:
     """Print what a selector names, or the ops before or behind it."""
-    with _pointing(args.selector):
+    with pointing(args.selector):
         if args.users or args.producers:
             ops = (users if args.users else producers)(trace, args.selector)
             matches = query.output_matches(trace, op_matches(trace, ops))
         else:
             matches = trace.select(args.selector)
+            place = source_place(args.selector)
+            if place is not None and not place.port:
+                return _lines(trace, matches, as_json=args.json)
     _tell_what_is_left_out(trace, args.selector)
     if args.json:
         _print_rows(query.port_rows(trace, matches, made=not (args.users or args.producers)))
@@ -119,6 +129,16 @@ def _look_up(trace: Trace, args: argparse.Namespace) -> int:
         print_lines(match_lines(trace, matches))
     else:
         print_lines([*match_lines(trace, matches), *making_lines(trace, matches)])
+    return ExitCode.FINE
+
+
+def _lines(trace: Trace, matches: Sequence[Match], *, as_json: bool) -> int:
+    """Print what lines of source made."""
+    rows = query.line_rows(trace, matches)
+    if as_json:
+        _print_rows(rows)
+    else:
+        print_lines(source_lines(rows))
     return ExitCode.FINE
 
 
@@ -132,9 +152,9 @@ def _tell_what_is_left_out(trace: Trace, *selectors: str) -> None:
 
 def _reaches(trace: Trace, args: argparse.Namespace) -> int:
     """Print whether data flows from one place to another."""
-    with _pointing(args.selector):
+    with pointing(args.selector):
         values_at(trace, args.selector)
-    with _pointing(args.reaches, "--reaches"):
+    with pointing(args.reaches, "--reaches"):
         source, goal, reach = args.selector, args.reaches, trace.reaches(args.selector, args.reaches)
         if reach:
             source, goal, reach = all_reach(trace, source, goal)
@@ -148,7 +168,7 @@ def _reaches(trace: Trace, args: argparse.Namespace) -> int:
 
 def _use(trace: Trace, args: argparse.Namespace) -> int:
     """Print whether what a selector names is unused, and if not, its nearest use."""
-    with _pointing(args.selector):
+    with pointing(args.selector):
         use = use_of(trace, args.selector)
     _tell_what_is_left_out(trace, args.selector)
     if args.json:

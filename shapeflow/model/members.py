@@ -102,6 +102,8 @@ def exists_elsewhere(trace: Records, text: str) -> bool:
 def each(trace: Records, text: str) -> list[str]:
     """Return a selector for each path that a pattern names, or the selector itself if it is no pattern."""
     selector = parse(text)
+    if selector.source is not None:
+        return _each_made(select(trace, text))
     if selector.path is None or all(segment.literal is not None for segment in selector.path):
         return [text]
     rest = text[selector.path_span[1] :]
@@ -110,6 +112,19 @@ def each(trace: Records, text: str) -> list[str]:
         return [match.path for match in matches]
     keys = dict.fromkeys(match.call.key for match in matches if match.call is not None)
     return [selector_of(key) + rest for key in keys]
+
+
+def _each_made(matches: Sequence[Match]) -> list[str]:
+    """Return a selector for each path of what a line made, with numbers where it made only some of them."""
+    groups: dict[tuple[str, str], list[Match]] = {}
+    for match in matches:
+        port = f":{match.port.name}" if match.port else ""
+        groups.setdefault((match.path, port), []).append(match)
+    found: list[str] = []
+    for (path, port), group in groups.items():
+        whole = len(group) == group[0].siblings
+        found += [path + port] if whole else [match.name for match in group]
+    return found
 
 
 def _unknown_names(path: Sequence[Segment], keys: Sequence[str]) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""Selectors: text that names calls, ops or values of a trace. ``PATH[@K][:PORT]``; see docs/selectors.md."""
+"""Selectors: text that names calls, ops or values of a trace. ``PATH[@K][:PORT]``, ``FILE:LINE``.
+
+See docs/selectors.md.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from shapeflow.model.owned import Owned, tensor_matches
 from shapeflow.model.path_index import OUTSIDE, PathIndex, selector_of
 from shapeflow.model.pattern import Segment, escape, hide_escaped, parse_path, parse_segment, syntax_error
 from shapeflow.model.records import Call, Module, Op, Port, Records
+from shapeflow.model.source_lines import SourcePlace, made_at, source_place
 
 _NUMBERS = re.compile(r"(-?\d{1,9})(?:-(-?\d{1,9}))?", re.ASCII)
 
@@ -50,6 +54,8 @@ class Selector:
     port: str = ""
     """Which ports, with all that is nested below; empty: the call or op itself."""
     port_span: tuple[int, int] = (0, 0)
+    source: SourcePlace | None = None
+    """Lines of source instead of a path."""
 
 
 @lru_cache(maxsize=4096)
@@ -61,6 +67,10 @@ def parse(text: str) -> Selector:
     """
     if not text.strip():
         raise syntax_error("the selector is empty", (0, 0), expected="PATH[@K][:PORT], or '.' for the model")
+    place = source_place(text)
+    if place is not None:
+        path_span = (0, len(text) - len(place.port) - bool(place.port))
+        return Selector(text, None, path_span, None, None, None, place.port, place.port_span, place)
     hidden = hide_escaped(text)
     head_end = hidden.find(":") if ":" in hidden else len(text)
     port = text[head_end + 1 :]
@@ -108,11 +118,15 @@ def select(trace: Records, selector: str | Selector) -> list[Match]:
 
     Raises:
         SelectorError: it cannot be read (``selector-syntax``), or names nothing: ``unknown-path``,
-            ``never-called``, ``unknown-port``, ``unknown-op``, ``bad-index``, ``not-in-trace``.
+            ``never-called``, ``unknown-port``, ``unknown-op``, ``bad-index``, ``not-in-trace``,
+            ``unknown-file``, ``ambiguous-file``, ``unknown-line``.
             ``error.columns`` are the columns of what is meant.
     """
     if isinstance(selector, str):
         selector = parse(selector)
+    if selector.source is not None:
+        matches = matches_of(trace, made_at(trace, selector.source))
+        return _ports(trace, matches, selector) if selector.port else matches
     index = trace.cached(PathIndex)
     about_ops = selector.target is not None
     keys = [OUTSIDE] if selector.path is None else index.find(selector.path, helpers=about_ops)
@@ -217,6 +231,20 @@ def fitting(owner: Call | Op, wanted: str) -> Iterator[Port]:
                 yield from ports.below(port)
             elif port.container is not None and wanted.startswith((port.name, port.alias or port.name)):
                 yield from (inner for inner in ports.below(port) if port_fits(inner, wanted))
+
+
+def matches_of(trace: Records, records: Iterable[Call | Op]) -> list[Match]:
+    """Return calls and ops as the matches of the selectors that name exactly them."""
+    index = trace.cached(PathIndex)
+    found = []
+    for record in records:
+        if isinstance(record, Op):
+            found += op_matches(trace, [record])
+        else:
+            alike = index.calls[record.key]
+            number = bisect_left(alike, record.id)
+            found.append(Match(selector_of(record.key), number, len(alike), record))
+    return found
 
 
 def op_matches(trace: Records, ops: Iterable[Op]) -> list[Match]:

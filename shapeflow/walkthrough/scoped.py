@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TypeVar
 
+from shapeflow.model.source_lines import source_place
 from shapeflow.shapes.notation import ShapePattern
 from shapeflow.walkthrough.block import Scope
 from shapeflow.walkthrough.parts import SelectorPart, rewritten
@@ -43,7 +44,7 @@ def _absolute(part: SelectorPart, module: str) -> SelectorPart:
         raise part.error(
             "claim-syntax", "a module is missing here", expected="its path, or '.' for the model"
         )
-    if not module or text.startswith("."):
+    if not module or text.startswith(".") or source_place(text) is not None:
         return part
     if not text or text.startswith(_STARTS):
         between = ""
