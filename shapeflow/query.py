@@ -13,6 +13,7 @@ from shapeflow.model.making_text import making_text
 from shapeflow.model.match import Match
 from shapeflow.model.records import Records
 from shapeflow.model.selector import op_matches
+from shapeflow.model.size_origin import SizeOrigin, describe
 
 
 def port_matches(trace: Records, matches: Iterable[Match]) -> list[Match]:
@@ -87,6 +88,26 @@ def _alike_row(trace: Records, alike: Alike) -> dict[str, Any]:
         "kind": "op" if alike.matches[0].op else "call",
         "what": alike.what,
         "outputs": [{"port": port.name, "content": trace.content(port)} for port in outputs],
+    }
+
+
+def size_row(trace: Records, origin: SizeOrigin) -> dict[str, Any]:
+    """Return where a size comes from, and the ops that handed it on, from the tensor back to there."""
+    names = trace.cached(ExactNames)
+    place = trace.values[origin.place.value]
+    return {
+        "size": origin.size,
+        "dim": origin.dim,
+        "text": describe(trace, origin),
+        "origin": {
+            "kind": origin.kind,
+            "selector": names.op(origin.op) if origin.op is not None else names.value(place.id) or None,
+            "tensor": str(place),
+            "dim": origin.place.dim,
+            "made": origin.why or None,
+            "source": (trace.line(trace.ops[origin.op].source) if origin.op is not None else "") or None,
+        },
+        "through": [names.op(op) for op in origin.steps],
     }
 
 

@@ -12,6 +12,7 @@ from shapeflow.commands.console import pointing, print_json, say, tell
 from shapeflow.commands.show_lines import source_lines
 from shapeflow.commands.show_overview import USUAL, at_a_glance, check_options
 from shapeflow.commands.show_text import (
+    FAINT,
     PATH,
     Line,
     making_lines,
@@ -31,6 +32,7 @@ from shapeflow.model.flow import all_reach, producers, use_of, users, values_at,
 from shapeflow.model.match import Match
 from shapeflow.model.members import left_out
 from shapeflow.model.selector import op_matches
+from shapeflow.model.size_origin import size_origin
 from shapeflow.model.source_lines import source_place
 from shapeflow.model.trace import Trace
 
@@ -44,6 +46,7 @@ examples:
   shapeflow show sam3.trace.json decoder.py:333                       what a line of source made
   shapeflow show sam3.trace.json A --reaches B                        exit 0: yes; 1: no or undecided
   shapeflow show sam3.trace.json --overview --max-chars 3000          the whole model at a glance
+  shapeflow show sam3.trace.json transformer.encoder:out.memory --size 0      where a size comes from
   shapeflow show sam3.trace.json --unused                             what nobody reads
 
 A selector is PATH[@K][:PORT]: '.' is the model itself, 'PATH.name()' a helper method, 'PATH/name' an op,
@@ -65,6 +68,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--producers", action="store_true", help="the ops that made it")
     add("--unused", action="store_true", help="what nobody reads; with a SELECTOR, whether that is used")
     add(
+        "--size",
+        type=int,
+        metavar="DIM",
+        help="where the size of a dim comes from; -1: the last",
+    )
+    add(
         "--overview",
         action="store_true",
         help="the model, or what is in SELECTOR, at a glance, for --max-chars",
@@ -79,22 +88,25 @@ def run(args: argparse.Namespace) -> int:
     check_options(args)
     trace = Trace.load(args.trace)
     if args.selector is None:
-        asked = next((option for option in ("reaches", "users", "producers") if getattr(args, option)), "")
-        if asked:
-            usage = "shapeflow show TRACE SELECTOR"
-            raise InputError(
-                "usage", f"--{asked} needs a selector", where=f"option --{asked}", expected=usage
-            )
-        if args.overview:
-            return at_a_glance(trace, args)
-        return _unused(trace, args.json) if args.unused else _counts(trace, args)
+        return _without_selector(trace, args)
+    asked = {"reaches": _reaches, "size": _size, "unused": _use, "overview": at_a_glance}
+    answer = next((answer for option, answer in asked.items() if _is_given(args, option)), _look_up)
+    return answer(trace, args)
+
+
+def _is_given(args: argparse.Namespace, option: str) -> bool:
+    return getattr(args, option) is not None and getattr(args, option) is not False
+
+
+def _without_selector(trace: Trace, args: argparse.Namespace) -> int:
+    """Answer about the whole run; refuse the questions that are about a part of it."""
+    asked = next((one for one in ("reaches", "users", "producers", "size") if _is_given(args, one)), "")
+    if asked:
+        usage = "shapeflow show TRACE SELECTOR"
+        raise InputError("usage", f"--{asked} needs a selector", where=f"option --{asked}", expected=usage)
     if args.overview:
         return at_a_glance(trace, args)
-    if args.reaches is not None:
-        return _reaches(trace, args)
-    if args.unused:
-        return _use(trace, args)
-    return _look_up(trace, args)
+    return _unused(trace, args.json) if args.unused else _counts(trace, args)
 
 
 def _counts(trace: Trace, args: argparse.Namespace) -> int:
@@ -164,6 +176,19 @@ def _reaches(trace: Trace, args: argparse.Namespace) -> int:
     else:
         print_lines(reach_lines(trace, source, goal, reach))
     return ExitCode.FINE if reach else ExitCode.DIFFERENT
+
+
+def _size(trace: Trace, args: argparse.Namespace) -> int:
+    """Print where a size comes from, and how it got here."""
+    with pointing(args.selector):
+        origin = size_origin(trace, args.selector, args.size)
+    row = query.size_row(trace, origin)
+    if args.json:
+        print_json(row)
+    else:
+        through = [[(f"  through {name}", FAINT)] for name in row["through"]]
+        print_lines([[(row["text"], PATH)], *through])
+    return ExitCode.FINE
 
 
 def _use(trace: Trace, args: argparse.Namespace) -> int:

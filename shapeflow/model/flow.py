@@ -12,6 +12,7 @@ from shapeflow.errors import SelectorError
 from shapeflow.model.bridges import bridges
 from shapeflow.model.doubts import SHARING, Doubt, doubts_between, opaque_at, unread_doubts
 from shapeflow.model.links import Links, path_to
+from shapeflow.model.match import Match
 from shapeflow.model.members import each
 from shapeflow.model.moments import Moment, Place, places
 from shapeflow.model.records import Op, Records, Value
@@ -113,7 +114,7 @@ def value_at(trace: Records, selector: str) -> Value:
             "no-tensor", f"nothing read '{selector}' in this run", expected="one that was read"
         )
     if len(numbers) > 1:
-        names = [match.name for match in select(trace, selector)]
+        names = [name for match in select(trace, selector) for name in _tensors_of(match)]
         raise SelectorError(
             "ambiguous-path",
             f"'{selector}' names {counted(len(numbers), 'tensor')}, and one is asked for",
@@ -121,6 +122,13 @@ def value_at(trace: Records, selector: str) -> Value:
             hint=f"{names[0]}, or select('{selector}') for all",
         )
     return trace.values[numbers[0]]
+
+
+def _tensors_of(match: Match) -> list[str]:
+    """Return the selectors of the tensors that a match stands for."""
+    if match.port is not None or match.tensor is not None:
+        return [match.name]
+    return [f"{match.name}:{port.name}" for port in match.owner.outputs if port.value is not None]
 
 
 def producers(trace: Records, selector: str) -> tuple[Op, ...]:
