@@ -33,10 +33,13 @@ COMMANDS: dict[str, str] = {
     "report": "write a report: the walkthrough with the trace laid into it",
     "graph": "draw the data flow between calls",
     "init": "draft a walkthrough of any model from a trace",
+    "mcp": "let an agent ask about stored traces, by the Model Context Protocol",
     "doctor": "say what this machine has for tracing, and what to do about what is missing",
 }
 """Command -> what it does. Each is a module of ``commands`` with ``configure(parser)`` and ``run(args)``."""
 
+IN_JSON = "shapeflow.json"
+"""What writes characters that a stream cannot hold as JSON escapes them."""
 PIPE_CLOSED = 141
 """Exit code when the reader of our output went away, as shells give it: 128 and the number of SIGPIPE."""
 
@@ -53,10 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         open_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     in_json = wants_json(words)
-    codecs.register_error("json", escape_in_json)
+    codecs.register_error(IN_JSON, escape_in_json)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a file name may hold what the terminal cannot show
-            stream.reconfigure(errors="json" if in_json else "backslashreplace")
+            stream.reconfigure(errors=IN_JSON if in_json else "backslashreplace")
     with talk_in_json(in_json):
         return _flushed(_exit_code(words, own=arguments is None))
 

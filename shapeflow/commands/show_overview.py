@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 
 from shapeflow.commands.console import pointing, print_json
-from shapeflow.common.control_characters import json_text
 from shapeflow.common.printing import put
-from shapeflow.errors import ExitCode, InputError, SelectorError
-from shapeflow.model.records import Call
+from shapeflow.errors import ExitCode, InputError
 from shapeflow.model.trace import Trace
 
 LEAST, USUAL = 400, 4_000
@@ -32,50 +30,13 @@ def check_options(args: argparse.Namespace) -> None:
 
 def at_a_glance(trace: Trace, args: argparse.Namespace) -> int:
     """Print what says most; the JSON object, too, is no longer than was asked for."""
+    from shapeflow.reporting.overview import calls_at, overview, overview_row
+
     with pointing(args.selector or ""):
         calls = None if args.selector is None else calls_at(trace, args.selector)
     most = (args.max_chars or USUAL) - 1  # the end of the line
     if args.json:
         print_json(overview_row(trace, str(args.trace), most, calls))
     else:
-        from shapeflow.reporting.overview import overview
-
         put(overview(trace, most, calls).text)
     return ExitCode.FINE
-
-
-def overview_row(trace: Trace, name: str, most: int, calls: list[Call] | None = None) -> dict[str, object]:
-    """Return an overview as plain data that is at most so many characters of JSON.
-
-    Args:
-        trace: the run.
-        name: its file.
-        most: characters of the whole object.
-        calls: only what is in these; None: the whole run.
-    """
-    from shapeflow.reporting.overview import overview
-
-    room = most
-    while True:
-        made = overview(trace, room, calls)
-        row: dict[str, object] = {"schema": "shapeflow.overview/1", "trace": name, "text": made.text}
-        row |= {"shown": made.shown, "left_out": made.left_out}
-        excess = len(json_text(row)) - most
-        if excess <= 0 or not made.text:
-            return row
-        room = min(room, len(made.text)) - excess
-
-
-def calls_at(trace: Trace, selector: str) -> list[Call]:
-    """Return the calls that a selector names.
-
-    Raises:
-        SelectorError: it names nothing, or ops and ports only (``no-call``).
-    """
-    found = trace.select(selector)
-    calls = [match.call for match in found if match.call and not (match.op or match.port)]
-    if not calls:
-        raise SelectorError(
-            "no-call", f"'{selector}' names no call", expected="a module or a helper method that ran"
-        )
-    return calls

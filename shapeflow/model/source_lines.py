@@ -35,11 +35,25 @@ class SourcePlace:
     port_span: tuple[int, int] = (0, 0)
 
     @property
+    def meant(self) -> str:
+        """The lines, or the variable, as they are written."""
+        lines = f"{self.first}" if self.first == self.last else f"{self.first}-{self.last}"
+        return self.name or lines
+
+    @property
+    def rest(self) -> str:
+        """What stands behind the file."""
+        return f":{self.meant}{':' if self.port else ''}{self.port}"
+
+    @property
     def span(self) -> tuple[int, int]:
-        """The columns of what stands behind the file."""
+        """The columns of what is meant in the file."""
         start = len(self.file) + 1
-        end = self.port_span[0] - 1 if self.port else start + 20
-        return start, end
+        return start, start + len(self.meant)
+
+    def instead(self, meant: object) -> str:
+        """Return the selector with other lines or another variable."""
+        return f"{self.file}:{meant}{':' if self.port else ''}{self.port}"
 
 
 def source_place(text: str) -> SourcePlace | None:
@@ -77,13 +91,12 @@ def made_at(trace: Records, place: SourcePlace) -> list[Call | Op]:
     told = {trace.sources[made.source].file for made in found if made.source is not None}
     if len(told) > 1:
         names = sorted(told)
-        rest = f":{place.name or place.first}"
         raise SelectorError(
             "ambiguous-file",
             f"'{place.file}' is the end of {len(names)} files of this model",
             columns=(0, len(place.file)),
             found=listing(names),
-            hint=f"{names[0]}{rest}",
+            hint=f"{names[0]}{place.rest}",
         )
     return sorted(found, key=lambda made: (_begin(made), isinstance(made, Op)))
 
@@ -160,13 +173,12 @@ def _unknown_file(trace: Records, place: SourcePlace) -> SelectorError:
     wanted = _parts(place.file)
     by_name = {file.rpartition("/")[2]: file for file in reversed(files)}
     close = nearest(wanted[-1] if wanted else place.file, by_name, 1)
-    rest = f":{place.name or place.first}"
     return SelectorError(
         "unknown-file",
         f"no line of a file '{place.file}' made anything in this run",
         columns=(0, len(place.file)),
         found=f"lines that did are in {listing(files)}" if files else "this trace knows no lines of source",
-        hint=f"{by_name[close[0]]}{rest}" if close else "",
+        hint=f"{by_name[close[0]]}{place.rest}" if close else "",
     )
 
 
@@ -188,7 +200,7 @@ def _nothing_made(trace: Records, files: set[str], place: SourcePlace) -> Select
             f"no line of '{shown}' that gives '{place.name}' a value made anything",
             columns=place.span,
             found=f"names that got one: {listing(names, 6)}" if names else "",
-            hint=f"{place.file}:{close[0]}" if close else "",
+            hint=place.instead(close[0]) if close else "",
         )
     near = sorted(lines.values(), key=lambda source: (_distance(source, place), source.line))[:_NEAREST]
     one = place.first == place.last
@@ -199,7 +211,7 @@ def _nothing_made(trace: Records, files: set[str], place: SourcePlace) -> Select
         columns=place.span,
         found="the nearest that did:\n"
         + "\n".join(f"{source.line}: {source.text}" for source in sorted(near, key=lambda one: one.line)),
-        hint=f"{place.file}:{near[0].line}",
+        hint=place.instead(near[0].line),
     )
 
 

@@ -10,9 +10,10 @@ import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from shapeflow.common.control_characters import visible_line
+from shapeflow.common.control_characters import json_text, visible_line
 from shapeflow.common.text import counted
 from shapeflow.common.units import format_bytes, format_count, format_percent
+from shapeflow.errors import SelectorError
 from shapeflow.model.alike import fold_alike
 from shapeflow.model.call_tree import CallTree
 from shapeflow.model.containers import told
@@ -23,6 +24,7 @@ from shapeflow.model.stage_tree import parts_of
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.run_facts import model_name
 
+ASK = "ask: shapeflow show TRACE SELECTOR [--overview], or FILE:LINE; '…' continues the selector above"
 FOOT = 230
 """Characters that are kept for the last lines."""
 OUTPUTS = 3
@@ -63,20 +65,21 @@ class _Part:
     """The selector of the part that it is in."""
 
 
-def overview(trace: Trace, most: int, calls: Sequence[Call] | None = None) -> Overview:
+def overview(trace: Trace, most: int, calls: Sequence[Call] | None = None, *, ask: str = ASK) -> Overview:
     """Return the parts of a run that say most, in at most so many characters.
 
     Args:
         trace: the run.
         most: characters; the last lines take some 230 of them.
         calls: only what is in these; None: the whole run.
+        ask: the last line, on how to ask for more.
     """
     tree = trace.cached(CallTree)
     room = max(0, most - FOOT)
     head = _clipped(_head(trace, calls), room - room // 3)
     shown, waiting = _chosen(trace, tree, calls, room - len(head))
     rows = [row for _, row in sorted(shown)]
-    text = "\n".join([head, *rows, *_foot(waiting)])
+    text = "\n".join([head, *rows, *_foot(waiting), ask])
     return Overview(text[: max(0, most)], len(rows), len(waiting))
 
 
@@ -182,10 +185,50 @@ def _clipped(lines: Sequence[str], most: int) -> str:
 def _foot(waiting: Sequence[_Part]) -> list[str]:
     """Return what is left out, and how to ask for it."""
     if not waiting:
-        return ["left out: the ops in these parts", "ask: shapeflow show TRACE 'SELECTOR/*', or FILE:LINE"]
+        return ["left out: the ops in these parts"]
     parts = f"{counted(len(waiting), 'part')} and what is in {'it' if len(waiting) == 1 else 'them'}"
     largest = format_percent(max(part.weight for part in waiting))
     return [
         f"left out: {parts}, with {largest} of FLOPs or parameters at most; all ops",
-        "ask: shapeflow show TRACE SELECTOR [--overview], or FILE:LINE; '…' continues the selector above",
     ]
+
+
+def overview_row(
+    trace: Trace, name: str, most: int, calls: Sequence[Call] | None = None, *, ask: str = ASK
+) -> dict[str, object]:
+    """Return an overview as plain data that is at most so many characters of JSON.
+
+    Args:
+        trace: the run.
+        name: its file.
+        most: characters of the whole object.
+        calls: only what is in these; None: the whole run.
+        ask: the last line, on how to ask for more.
+    """
+    room = most
+    while True:
+        made = overview(trace, room, calls, ask=ask)
+        row: dict[str, object] = {"schema": "shapeflow.overview/1", "trace": name, "text": made.text}
+        row |= {"shown": made.shown, "left_out": made.left_out}
+        excess = len(json_text(row)) - most
+        if excess <= 0 or not made.text:
+            return row
+        room = min(room, len(made.text)) - excess
+
+
+def calls_at(trace: Trace, selector: str) -> list[Call]:
+    """Return the calls that a selector names.
+
+    Raises:
+        SelectorError: it names nothing, or ops and ports only (``no-call``).
+    """
+    found = trace.select(selector)
+    calls = [match.call for match in found if match.call and not (match.op or match.port)]
+    if not calls:
+        raise SelectorError(
+            "no-call",
+            f"'{selector}' names no call",
+            expected="a module or a helper method that ran",
+            hint=next((match.call.name for match in found if match.call), ""),
+        )
+    return calls

@@ -84,6 +84,7 @@ TESTED_ELSEWHERE = {
     *("disk-full", "image-too-large", "our-bug", "system"),
     *("model-crash", "no-cuda", "package-missing", "torch-missing", "torch-unsupported", "trace-outdated"),
     "document-changed",
+    *("interrupted", "path-outside", "tool-argument", "unknown-tool"),
     *("no-shape-formula", "not-initialised", "other-device", "flow-unseen"),
 }
 """Codes whose cause takes a run, a large model, another machine or a broken one."""

@@ -50,8 +50,8 @@ UPWARDS: dict[tuple[str, str], str] = {
 MODEL_ORDER = (
     "ports unseen containers call_names tensors run_record pictures records match moments pattern path_index "
     "owned not_found source_lines selector members links bridges handed_on orders items exact_names making "
-    "making_text unused doubts flow axis_source size_origin call_tree alike costs stage_tree lifetimes shares amounts rows codec "
-    "tracefile trace variation axis_names"
+    "making_text unused doubts flow axis_links axis_source size_origin call_tree alike costs stage_tree "
+    "lifetimes shares amounts rows codec tracefile trace variation axis_names"
 )
 """The files of model/: each imports only files that stand before it."""
 

@@ -26,6 +26,7 @@ from shapeflow.walkthrough.reader import parse
 from shapeflow.walkthrough.verdict import Verdict
 
 CLAIMS: dict[str, tuple[str, ...]] = {
+    "ambiguous-file": ("decoder.py:77:out  [1, Q, 4]",),
     "ambiguous-path": ("decoder.box_head:out  [1, Q, 4]",),
     "amount": ("flops mask_head = 31.4K",),
     "attribute": ("attr .steps = 6",),
@@ -66,6 +67,8 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     "symbol-unbound": ("encoder.layers.*:out  [1, H/14 * W/14, 16]",),
     "text": ('mask_head/einsum  "bqc,bchw->bqwh"',),
     "unknown-attribute": ("attr .stepps = 2",),
+    "unknown-file": ("tiny/decodr.py:77:out  [1, Q, 4]",),
+    "unknown-line": ("tiny/decoder.py:70:out  [1, Q, 4]",),
     "unknown-op": ("mask_head/eisum:out  [1, Q, 14, 14]",),
     "unknown-path": ("encoder.layer.0:out  [1, N, 16]",),
     "unknown-port": ("backbone.forward_image():out.feature[0]  [1, 16, 14, 14]",),
@@ -103,7 +106,9 @@ COMMANDS: dict[str, str] = {
     "image-broken": "trace cut.png",
     "image-missing": "trace --prompt bus",
     "map": "report t.trace.json mapped.md",
+    "no-call": "show t.trace.json encoder:out --overview",
     "no-claims": "check t.trace.json none.md",
+    "no-dim": "show t.trace.json encoder:out.memory --size 7",
     "no-path": "graph t.trace.json --path mask_head:out backbone.convs.1:out -o t.dot",
     "not-an-image": "trace page.jpg",
     "not-text": "check t.trace.json photo.png",
@@ -173,6 +178,19 @@ def with_noise() -> Trace:
     return build.trace()
 
 
+def twice_named() -> Trace:
+    """Return the trace of two layers whose sources have the same name in two folders."""
+    from builders import TraceBuilder
+
+    build = TraceBuilder()
+    x = build.input("f32[1, 5, 16]", "in.x")
+    for folder in ("text", "vision"):
+        line = build.source("boxes = self.box_head(x)", f"tiny/{folder}/decoder.py", 77)
+        with build.call(folder, x, source=line) as layer:
+            layer.returns(build.op("relu", [x], "f32[1, 5, 16]"))
+    return build.trace()
+
+
 def fused() -> Trace:
     """Return the trace of a layer that a fused kernel computes."""
     from builders import TraceBuilder
@@ -201,6 +219,8 @@ def subject_of(code: str) -> Trace:
 
     if code == "flow-unknown-origin":
         return with_noise()
+    if code == "ambiguous-file":
+        return twice_named()
     if code == "making-fused":
         return fused()
     trace = sample_trace()

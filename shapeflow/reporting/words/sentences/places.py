@@ -5,6 +5,24 @@ from __future__ import annotations
 PAIRS: tuple[tuple[str, str], ...] = (
     # names that nothing has
     ("no module '{name}' in this trace", "记录中没有名为“{name}”的模块"),
+    (
+        "no line of a file '{file}' made anything in this run",
+        "本次运行中，文件“{file}”没有一行产生过任何结果",
+    ),
+    ("lines that did are in {files}", "有结果的行在 {files} 中"),
+    ("this trace knows no lines of source", "这份记录中没有源代码行"),
+    ("line {n} of '{file}' made nothing in this run", "本次运行中，“{file}”的第 {n} 行没有产生任何结果"),
+    (
+        "lines {a} to {b} of '{file}' made nothing in this run",
+        "本次运行中，“{file}”的第 {a} 至 {b} 行没有产生任何结果",
+    ),
+    ("the nearest that did:", "最近的有结果的行："),
+    (
+        "no line of '{file}' that gives '{name}' a value made anything",
+        "“{file}”中给“{name}”赋值的行都没有产生任何结果",
+    ),
+    ("names that got one: {names}", "被赋值的名称有：{names}"),
+    ("'{file}' is the end of {n} files of this model", "这个模型有 {n} 个文件的路径以“{file}”结尾"),
     ("no call '{name}' in this trace", "记录中没有名为“{name}”的调用"),
     ("the model", "模型"),
     ("'{name}' has nothing below it", "“{name}”之下没有内容"),
