@@ -1,7 +1,7 @@
 """Console examples in pages: commands behind ``$``, each followed by what it prints.
 
-``python tests/support/console_pages.py`` runs those of docs/agents.md and writes what they print into the page; look at
-the diff before committing.
+``python tests/support/console_pages.py`` runs those of docs/agents.md and writes what they print into
+the page; look at the diff before committing.
 """
 
 from __future__ import annotations
