@@ -27,7 +27,8 @@ from shapeflow.reporting.view.material import SectionMaterial
 from shapeflow.reporting.view.model import ClaimView, FailureView, ReportView, SectionView
 from shapeflow.reporting.view.numbers import numbers_of
 from shapeflow.reporting.view.pictures import lay_pictures
-from shapeflow.reporting.view.section_figures import drawings_of, drawn
+from shapeflow.reporting.view.section_figures import drawings_of, drawn, with_attention
+from shapeflow.reporting.view.section_homes import homes_of
 from shapeflow.reporting.view.sections import walkthrough_figures, walkthrough_sections
 from shapeflow.reporting.view.size_origins import size_origins
 from shapeflow.reporting.view.sources import Sources
@@ -73,8 +74,10 @@ def build(
     names, tree, colours, words, claims = parts.names, parts.tree, parts.colours, parts.words, parts.claims
     drawings = _drawings(parts, result, copy)
     views, covered = _sections(parts, result)
+    homes = homes_of(trace, result, views, names) if result else None
+    views = with_attention(parts, views, homes) if homes else views
     sections, picture, pictures = lay_pictures(parts, views, result, picture_of(trace))
-    rows = section_rows(trace, result, sections, names, words) if result else None
+    rows = section_rows(trace, homes, sections, words) if homes else None
     numbers = numbers_of(trace, names, words, rows)
     other, partners = mapped(trace, names, result.document if result else None, language)
     uncovered = _uncovered(trace, tree, names, result)

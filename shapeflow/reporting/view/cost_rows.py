@@ -16,7 +16,6 @@ from shapeflow.reporting.view.section_homes import SectionHomes
 
 if TYPE_CHECKING:
     from shapeflow.reporting.view.model import SectionView
-    from shapeflow.walkthrough.verdict import CheckResult
 
 
 @dataclass(slots=True)
@@ -42,10 +41,9 @@ class Part:
 
 
 def section_rows(
-    trace: Trace, result: CheckResult, views: Sequence[SectionView], names: ExactNames, words: Translator
+    trace: Trace, homes: SectionHomes, views: Sequence[SectionView], words: Translator
 ) -> tuple[CostRow, ...]:
     """Return a row for each section that something belongs to, then one for what is in none."""
-    homes = SectionHomes(trace, result, [view.level if view.title else 0 for view in views], names)
     divided = shares(trace, homes.calls, homes.ops)
     parts = [
         Part(view.title or words("beginning"), view.level, section=view.id, own=divided.get(number, Share()))

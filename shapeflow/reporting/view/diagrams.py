@@ -13,6 +13,8 @@ from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.figure_model import Attention, FeatureMap
 
 FUSED = "scaled_dot_product_attention"
+ATTENTION = (FUSED, "softmax")
+"""The ops by which attention is known."""
 PRODUCTS = ("bmm", "baddbmm", "matmul", "__matmul__", "einsum")
 BETWEEN = (
     "add",

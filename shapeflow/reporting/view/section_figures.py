@@ -14,12 +14,13 @@ from shapeflow.graph.simplify import connected
 from shapeflow.graph.wanted import Wanted
 from shapeflow.graph.ways import Ways
 from shapeflow.model.records import Value
-from shapeflow.reporting.view.diagrams import attention_in
-from shapeflow.reporting.view.figure_model import Attention, Drawing
+from shapeflow.reporting.view.diagrams import ATTENTION, attention_in
+from shapeflow.reporting.view.figure_model import Drawing
 from shapeflow.reporting.view.figures import draw_all
 from shapeflow.reporting.view.link_model import LinkView
 from shapeflow.reporting.view.material import SectionMaterial
 from shapeflow.reporting.view.model import SectionView
+from shapeflow.reporting.view.section_homes import SectionHomes
 from shapeflow.reporting.view.section_wanted import wanted_of
 
 if TYPE_CHECKING:
@@ -86,18 +87,20 @@ def figure_of_call(parts: SectionMaterial, call: int, ways: Ways, title: str) ->
         yield replace(graph, title=title, pointed=False)
 
 
-def attention_of(parts: SectionMaterial, calls: Sequence[int], shown: set[str]) -> tuple[Attention, ...]:
-    """Return the attention of a section: what it names, and what lies in it and was not shown before."""
-    named = attention_in(parts.trace, own_ops(parts, calls, within=False), parts.names, parts.words)
-    inside = attention_in(parts.trace, own_ops(parts, calls), parts.names, parts.words)
-    known = shown | {_kind(item) for item in named}
-    found = (*named, *(item for item in inside if _kind(item) not in known))
-    shown.update(_kind(item) for item in found)
-    return found
-
-
-def _kind(item: Attention) -> str:
-    return f"{item.query_shape} {item.key_shape} {item.value_shape}"
+def with_attention(
+    parts: SectionMaterial, views: Sequence[SectionView], homes: SectionHomes
+) -> list[SectionView]:
+    """Return sections with the attention that belongs to each: none is drawn twice."""
+    own: dict[int, list[int]] = {}
+    for op in parts.trace.ops:
+        if op.target in ATTENTION:
+            home = homes.of_op(op.id)
+            if home is not None:
+                own.setdefault(home, []).append(op.id)
+    return [
+        replace(view, attention=attention_in(parts.trace, own.get(number, ()), parts.names, parts.words))
+        for number, view in enumerate(views)
+    ]
 
 
 def own_ops(parts: SectionMaterial, calls: Sequence[int], *, within: bool = True) -> list[int]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from shapeflow.model.call_tree import CallTree
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
+from shapeflow.reporting.view.model import SectionView
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult, Verdict
@@ -68,6 +69,13 @@ class SectionHomes:
         self.calls: dict[int, int] = {}
         self.ops: dict[int, int] = {}
         self._settle()
+
+    def of_op(self, op: int) -> int | None:
+        """Return the section that an op belongs to; None if it is in none."""
+        if op in self.ops:
+            return self.ops[op]
+        around = self._tree.ancestors(self._trace.ops[op].call)
+        return next((self.calls[call] for call in around if call in self.calls), None)
 
     def _note(self, section: int, places: Sequence[tuple[str, int]]) -> None:
         around: set[int] = set()
@@ -122,6 +130,13 @@ class SectionHomes:
         own = [section for section in named if self._chapters[section] == chapter]
         inner = [one for one in own if not any(_is_inside(other, one, self._levels) for other in own)]
         return min(inner, key=lambda section: (-named[section], section))
+
+
+def homes_of(
+    trace: Trace, result: CheckResult, views: Sequence[SectionView], names: ExactNames
+) -> SectionHomes:
+    """Return the section of each call and op, for the sections of a page."""
+    return SectionHomes(trace, result, [view.level if view.title else 0 for view in views], names)
 
 
 def _chapters(levels: Sequence[int]) -> list[int]:

@@ -14,7 +14,7 @@ from shapeflow.reporting.view.claims import calls_of
 from shapeflow.reporting.view.diagrams import feature_maps_of
 from shapeflow.reporting.view.material import MOST_CALLS, SectionMaterial, call_links
 from shapeflow.reporting.view.model import BlockView, SectionView
-from shapeflow.reporting.view.section_figures import attention_of, figure_of_claims
+from shapeflow.reporting.view.section_figures import figure_of_claims
 
 if TYPE_CHECKING:
     from shapeflow.coverage.measure import Coverage
@@ -27,11 +27,10 @@ def walkthrough_sections(
 ) -> list[SectionView]:
     """Return the document's sections with verdicts and links, without figures."""
     views = []
-    shown: set[str] = set()
     guards = _guards(parts, coverage)
     for section, own in _verdicts(result):
         calls = calls_of(parts.trace, parts.names, _plain(own))
-        view = _section(parts, section, own, calls, shown)
+        view = _section(parts, section, own, calls)
         views.append(replace(view, title=_title(section, result), guards=guards.get(section.id, "")))
     return views
 
@@ -75,13 +74,8 @@ def _guards(parts: SectionMaterial, coverage: Coverage) -> dict[str, str]:
 
 
 def _section(
-    parts: SectionMaterial,
-    section: Section,
-    own: Sequence[Verdict],
-    calls: Sequence[int],
-    shown: set[str],
+    parts: SectionMaterial, section: Section, own: Sequence[Verdict], calls: Sequence[int]
 ) -> SectionView:
-    """Return one section; ``shown`` are the kinds of attention that earlier ones drew."""
     verdicts = {verdict.claim.id: verdict for verdict in own}
     blocks = []
     for block in section.blocks:
@@ -103,7 +97,6 @@ def _section(
         counts={name: number for name, number in counts.items() if number},
         calls=links[:MOST_CALLS],
         more_calls=max(0, len(links) - MOST_CALLS),
-        attention=attention_of(parts, calls, shown),
         sheets=feature_maps_of(parts.trace, values, parts.names, parts.unused),
     )
 
