@@ -18,7 +18,7 @@ from shapeflow.reporting.poster.svg import poster_svg
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.blocks import stretches_of
 from shapeflow.reporting.view.colours import Colours
-from shapeflow.reporting.view.heights import PHONE, height_estimate
+from shapeflow.reporting.view.heights import BESIDE, PHONE, figure_width, height_estimate
 from shapeflow.reporting.view.model import ReportView, SectionView
 
 MODEL_SCRIPTS = (
@@ -117,6 +117,7 @@ def render(view: ReportView) -> str:
         "percent": units.format_percent,
         "at": address,
         "heights": heights,
+        "beside": beside,
         "stretches": stretches_of,
         "curve_data": curve_data,
         "breakable": lambda text: Markup(breakable(text)),
@@ -156,6 +157,12 @@ def address(selector: str) -> str:
 def heights(section: SectionView) -> str:
     """Return the style that tells a browser how tall a section is before it is laid out."""
     return f"--tall:{height_estimate(section)}px;--tall-phone:{height_estimate(section, PHONE)}px"
+
+
+def beside(section: SectionView) -> str:
+    """Return how wide what stands beside the text of a section is: small, medium or large."""
+    width = figure_width(section)
+    return next(name for name, most in BESIDE.items() if width <= most)
 
 
 def templates_folder() -> Path:

@@ -21,6 +21,8 @@ WIDEST = 690.0
 """Pixels of the page: a figure is never wider than the column that it stands in."""
 HIGHEST = 1500.0
 """A higher figure says less than a simpler one."""
+ALONE = 300.0
+"""So much wider does a figure count: high ones are longer than the text beside them."""
 ROUNDS = (1, 2, None)
 """So many graphs of each figure are laid out together; most figures fit at once, few need all."""
 WAYS: tuple[Literal["TB", "LR"], ...] = ("TB", "LR")
@@ -86,9 +88,13 @@ def _better(results: Sequence[bytes | InputError], graph: Graph, words: Translat
 
 
 def _best(pictures: Sequence[str]) -> str | None:
-    """Return the picture that takes the least room of those that fit the column."""
+    """Return the picture that takes the least room, beside the text and by itself, of those that fit."""
     sizes = [(*size_of(picture), picture) for picture in pictures]
-    fitting = [(high, wide, picture) for wide, high, picture in sizes if wide <= WIDEST and high <= HIGHEST]
+    fitting = [
+        (high * (wide + ALONE), wide, picture)
+        for wide, high, picture in sizes
+        if wide <= WIDEST and high <= HIGHEST
+    ]
     return min(fitting)[2] if fitting else None
 
 

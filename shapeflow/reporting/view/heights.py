@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import ceil
 from unicodedata import east_asian_width
 
+from shapeflow.graph.svg import SCALE
 from shapeflow.reporting.view.blocks import stretches_of
 from shapeflow.reporting.view.figure_model import Drawing
 from shapeflow.reporting.view.model import BlockView, ClaimView, SectionView
@@ -42,6 +43,10 @@ class Screen:
 
 DESK = Screen(width=860, letter=7.5, line=26.4, claim=808, apart=False)
 PHONE = Screen(width=358, letter=7.7, line=25.6, claim=314, apart=True)
+BESIDE = {"s": 440, "m": 560, "l": 9999}
+"""How wide the places beside the text are."""
+FRAME = 14
+"""What a figure has around it on both sides."""
 MONO = 7.6
 """Width of a letter of code in a claim."""
 
@@ -63,6 +68,13 @@ def height_estimate(section: SectionView, screen: Screen = DESK) -> int:
     height += 262 * len(section.attention)
     height += _drawing_height(section.drawing, screen) if section.drawing else 0
     return round(height + (62 if section.calls else 0))
+
+
+def figure_width(section: SectionView) -> float:
+    """Return how wide the figures of a section are, with what is around them."""
+    widths = [480.0 * bool(section.attention), 420.0 * bool(section.sheets)]
+    size = SVG_SIZE.search(section.drawing.svg) if section.drawing else None
+    return max(*widths, float(size[1]) * SCALE + FRAME if size else 0.0)
 
 
 def claims_height(block: BlockView, screen: Screen) -> float:

@@ -51,6 +51,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "out": ("output", "输出"),
     "score": ("scores", "分数"),
     "score-real": ("The score matrix is built.", "分数矩阵确实作为张量存在。"),
+    "score-not-built": ("never built", "从未生成"),
     "score-fused": (
         "The score matrix is never built: a fused kernel works it out piece by piece.",
         "分数矩阵从未建成张量：融合内核分块计算。",
