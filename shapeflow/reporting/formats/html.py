@@ -18,7 +18,7 @@ from shapeflow.reporting.poster.svg import poster_svg
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.blocks import stretches_of
 from shapeflow.reporting.view.colours import Colours
-from shapeflow.reporting.view.heights import BESIDE, PHONE, figure_width, height_estimate
+from shapeflow.reporting.view.heights import BESIDE, PHONE, figure_height, figure_width, figures_start, height_estimate
 from shapeflow.reporting.view.model import ReportView, SectionView
 
 MODEL_SCRIPTS = (
@@ -117,7 +117,8 @@ def render(view: ReportView) -> str:
         "percent": units.format_percent,
         "at": address,
         "heights": heights,
-        "beside": beside,
+        "figures_start": figures_start,
+        "beside": lambda section: Markup(beside(section)),
         "stretches": stretches_of,
         "curve_data": curve_data,
         "breakable": lambda text: Markup(breakable(text)),
@@ -160,9 +161,10 @@ def heights(section: SectionView) -> str:
 
 
 def beside(section: SectionView) -> str:
-    """Return how wide what stands beside the text of a section is: small, medium or large."""
+    """Return the attributes of what stands beside the text: small, medium or large, and to what height."""
     width = figure_width(section)
-    return next(name for name, most in BESIDE.items() if width <= most)
+    size = next(name for name, most in BESIDE.items() if width <= most)
+    return f'class="beside {size}" style="--high:{figure_height(section)}px"'
 
 
 def templates_folder() -> Path:

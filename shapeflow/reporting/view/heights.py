@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from unicodedata import east_asian_width
 
@@ -31,53 +31,120 @@ class Screen:
     """A kind of window."""
 
     width: float
-    """Of the text."""
+    """Of the text with what stands beside it."""
     letter: float
     """Mean width of a letter of prose; a Chinese one takes two."""
     line: float
-    claim: float
-    """Width of the line of a claim."""
     apart: bool
-    """Whether what was found stands below a claim, and not beside it."""
+    """Whether what was found stands below a claim, and not beside it; and figures below the text."""
+    widest: float = 760
+    """A line of prose gets no wider."""
 
 
-DESK = Screen(width=860, letter=7.5, line=26.4, claim=808, apart=False)
-PHONE = Screen(width=358, letter=7.7, line=25.6, claim=314, apart=True)
+DESK = Screen(width=1130, letter=7.7, line=25.6, apart=False)
+PHONE = Screen(width=358, letter=7.7, line=24.8, apart=True)
 BESIDE = {"s": 440, "m": 560, "l": 9999}
 """How wide the places beside the text are."""
 FRAME = 14
 """What a figure has around it on both sides."""
+GAP = 28
+"""Between the text and what stands beside it."""
+LOW = 420
+"""A figure is shown to this height even where the text beside it is lower."""
+COLUMN = 460
+"""Least width of a column of claims."""
+CODE = 8.2
+"""Width of a letter of code in a block of its own."""
 MONO = 7.6
 """Width of a letter of code in a claim."""
 
 
 def height_estimate(section: SectionView, screen: Screen = DESK) -> int:
     """Return how tall a section is on a screen, in pixels."""
-    height = 56.0 if section.level == 1 else 34.0
+    figures = _figures_height(section, screen)
+    if screen.apart:
+        return round(_head_height(section, screen) + _text_height(section, screen) + figures + _foot(section))
+    beside = figure_width(section) + GAP if figures else 0.0
+    text = _text_height(section, screen, beside, figures)
+    return round(_head_height(section, screen) + max(text, figures) + _foot(section))
+
+
+def figure_width(section: SectionView) -> float:
+    """Return how wide the figures of a section are, with what is around them."""
+    widths = [480.0 * bool(section.attention), 420.0 * bool(section.sheets)]
+    size = _size_of(section.drawing)
+    return max(*widths, size[0] + FRAME if size else 0.0)
+
+
+def figures_start(section: SectionView) -> int:
+    """Return which block of a section its figures stand beside first: none with code that needs more room."""
+    room = DESK.width - figure_width(section) - GAP
+    wide = (at for at, block in enumerate(section.blocks, 1) if _code_width(block.markdown) > room)
+    return max(wide, default=0)
+
+
+def _code_width(markdown: str) -> float:
+    code = [alone.group() for alone in FENCE.finditer(markdown) if not alone.group().startswith("$$")]
+    lines = [line for one in code for line in one.split("\n")]
+    return max((CODE * _wide(line) + 36 for line in lines), default=0.0)
+
+
+def figure_height(section: SectionView, screen: Screen = DESK) -> int:
+    """Return to what height a figure is shown beside the text: it ends where that ends, if not too low."""
+    text = _text_height(section, screen, figure_width(section) + GAP, float("inf"))
+    return round(max(LOW, text - _other_figures(section) - 50))
+
+
+def _head_height(section: SectionView, screen: Screen) -> float:
+    height = 46.0 if section.level == 1 else 30.0
     if section.title:
         letter = TITLES.get(section.level, 20.0) * 0.44
         height += TITLES.get(section.level, 20.0) * _lines(section.title, letter, screen.width - 40)
     if section.calls:
         names = "    ".join(link.text for link in section.calls)
         height += 10 + 25 * _lines(f"Here in the model {names}", MONO, screen.width)
-    for block in section.blocks:
-        height += claims_height(block, screen) if block.claims else prose_height(block.markdown, screen)
-    height += 44 if section.refuted else 0
-    height += 16 + 32 * len(section.ports) if section.ports else 0
-    height += 84 + 180 * ceil(len(section.sheets) / (4 if screen is DESK else 2)) if section.sheets else 0
-    height += 262 * len(section.attention)
-    height += _drawing_height(section.drawing, screen) if section.drawing else 0
-    return round(height + (62 if section.calls else 0))
+    return height
 
 
-def figure_width(section: SectionView) -> float:
-    """Return how wide the figures of a section are, with what is around them."""
-    widths = [480.0 * bool(section.attention), 420.0 * bool(section.sheets)]
-    size = SVG_SIZE.search(section.drawing.svg) if section.drawing else None
-    return max(*widths, float(size[1]) * SCALE + FRAME if size else 0.0)
+def _foot(section: SectionView) -> float:
+    return 42.0 if section.calls or section.refuted else 0.0
 
 
-def claims_height(block: BlockView, screen: Screen) -> float:
+def _text_height(section: SectionView, screen: Screen, beside: float = 0.0, until: float = 0.0) -> float:
+    """Return how tall prose and claims are; down to ``until`` something stands beside them."""
+    height, start = 0.0, figures_start(section)
+    for number, block in enumerate(section.blocks):
+        until += height if number == start else 0.0
+        width = screen.width - (beside if number >= start and height < until else 0.0)
+        if block.claims:
+            height += claims_height(block, screen, width)
+        else:
+            height += prose_height(block.markdown, replace(screen, width=min(width, screen.widest)))
+    return height + (16 + 32 * len(section.ports) if section.ports else 0)
+
+
+def _figures_height(section: SectionView, screen: Screen) -> float:
+    height = _other_figures(section)
+    if section.drawing is None:
+        return height
+    size = _size_of(section.drawing)
+    if size is None:
+        return height + 66
+    if screen.apart:
+        return height + 66 + min(size[1], 690)
+    return height + 66 + min(size[1], figure_height(section, screen))
+
+
+def _other_figures(section: SectionView) -> float:
+    return 176.0 * len(section.attention) + (200.0 * ceil(len(section.sheets) / 4) if section.sheets else 0)
+
+
+def _size_of(drawing: Drawing | None) -> tuple[float, float] | None:
+    size = SVG_SIZE.search(drawing.svg) if drawing else None
+    return (float(size[1]) * SCALE, float(size[2]) * SCALE) if size else None
+
+
+def claims_height(block: BlockView, screen: Screen, width: float) -> float:
     """Return how tall a block of claims is, all of them closed and ticks folded."""
     stretches = stretches_of(block)
     height = 22.0 if stretches else 0.0
@@ -86,21 +153,24 @@ def claims_height(block: BlockView, screen: Screen) -> float:
             height += 27
             continue
         for group in stretch.groups:
+            columns = 2 if width >= 2 * COLUMN and len(group.claims) > 1 else 1
+            inner = width / columns - 52
+            rows = [_claim_height(claim, group.module, screen, inner) for claim in group.claims]
             height += 10 + 28 * bool(group.module)
-            height += sum(_claim_height(claim, group.module, screen) for claim in group.claims)
+            height += sum(max(rows[at : at + columns]) for at in range(0, len(rows), columns))
     return height
 
 
-def _claim_height(claim: ClaimView, module: str, screen: Screen) -> float:
+def _claim_height(claim: ClaimView, module: str, screen: Screen, width: float) -> float:
     text, found = _text(claim.text), _text(claim.found) if claim.adds else ""
     text = text.replace(f"{module}.", "") if module else text
     verdict = "" if claim.tone == "good" else claim.verdict
     beside = f"{text}   {found}   {verdict}".strip()
-    if not screen.apart and _wide(beside) * MONO <= screen.claim:
+    if not screen.apart and _wide(beside) * MONO <= width:
         rows = 1
     else:
-        rows = _lines(text, MONO, screen.claim) + _lines(f"{found} {verdict}".strip(), MONO, screen.claim)
-    return 9 + max(20.2, 20.2 * rows)
+        rows = _lines(text, MONO, width) + _lines(f"{found} {verdict}".strip(), MONO, width)
+    return 7 + 20.2 * (min(rows, 3) if claim.tone == "good" else rows)
 
 
 def prose_height(markdown: str, screen: Screen) -> float:
@@ -134,18 +204,6 @@ def _row_height(row: str, screen: Screen) -> float:
     cells = [cell for cell in row.strip().strip("|").split("|") if cell.strip()]
     letters = sum(_wide(MARKUP.sub("", cell)) for cell in cells)
     return 13 + 21.75 * max(1, ceil(1.15 * letters * 7.1 / max(screen.width, 520)))
-
-
-def _drawing_height(drawing: Drawing, screen: Screen) -> float:
-    if not drawing.svg:
-        return 66
-    size = SVG_SIZE.search(drawing.svg)
-    if size is None:
-        return 500
-    width, height = float(size[1]), float(size[2])
-    if screen.apart:
-        return 92 + min(height * (860 / width if width > 860 else 1), 690)
-    return 92 + min(height * min(1, (screen.width - 26) / width), 738)
 
 
 def _text(pieces: Sequence[Piece]) -> str:

@@ -13,7 +13,7 @@ from shapeflow.reporting.view.claims import ClaimViews
 from shapeflow.reporting.view.colours import Colours
 from shapeflow.reporting.view.link_model import LinkView
 
-MOST_CALLS = 4
+MOST_CALLS = 3
 """Most links to calls that a section shows."""
 
 
