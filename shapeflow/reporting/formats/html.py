@@ -18,7 +18,7 @@ from shapeflow.reporting.poster.svg import poster_svg
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.blocks import stretches_of
 from shapeflow.reporting.view.colours import Colours
-from shapeflow.reporting.view.heights import BESIDE, PHONE, figure_height, figure_width, figures_start, height_estimate
+from shapeflow.reporting.view.heights import BESIDE, DESK, PHONE, TABLET, figure_height, figure_width, figures_start, height_estimate
 from shapeflow.reporting.view.model import ReportView, SectionView
 
 MODEL_SCRIPTS = (
@@ -157,7 +157,8 @@ def address(selector: str) -> str:
 
 def heights(section: SectionView) -> str:
     """Return the style that tells a browser how tall a section is before it is laid out."""
-    return f"--tall:{height_estimate(section)}px;--tall-phone:{height_estimate(section, PHONE)}px"
+    screens = {"desk": DESK, "tablet": TABLET, "phone": PHONE}
+    return ";".join(f"--{name}:{height_estimate(section, screen)}px" for name, screen in screens.items())
 
 
 def beside(section: SectionView) -> str:

@@ -35,13 +35,16 @@ class Screen:
     letter: float
     """Mean width of a letter of prose; a Chinese one takes two."""
     line: float
-    apart: bool
-    """Whether what was found stands below a claim, and not beside it; and figures below the text."""
+    beside: bool = False
+    """Whether figures stand beside the text, and not below it."""
+    apart: bool = False
+    """Whether what was found stands below a claim, and not beside it."""
     widest: float = 760
     """A line of prose gets no wider."""
 
 
-DESK = Screen(width=1130, letter=7.7, line=25.6, apart=False)
+DESK = Screen(width=1130, letter=7.7, line=25.6, beside=True)
+TABLET = Screen(width=705, letter=7.7, line=25.6)
 PHONE = Screen(width=358, letter=7.7, line=24.8, apart=True)
 BESIDE = {"s": 440, "m": 560, "l": 9999}
 """How wide the places beside the text are."""
@@ -62,7 +65,7 @@ MONO = 7.6
 def height_estimate(section: SectionView, screen: Screen = DESK) -> int:
     """Return how tall a section is on a screen, in pixels."""
     figures = _figures_height(section, screen)
-    if screen.apart:
+    if not screen.beside:
         return round(_head_height(section, screen) + _text_height(section, screen) + figures + _foot(section))
     beside = figure_width(section) + GAP if figures else 0.0
     text = _text_height(section, screen, beside, figures)
@@ -96,7 +99,7 @@ def figure_height(section: SectionView, screen: Screen = DESK) -> int:
 
 
 def _head_height(section: SectionView, screen: Screen) -> float:
-    height = 46.0 if section.level == 1 else 30.0
+    height = 42.0 if section.level == 1 else 26.0
     if section.title:
         letter = TITLES.get(section.level, 20.0) * 0.44
         height += TITLES.get(section.level, 20.0) * _lines(section.title, letter, screen.width - 40)
@@ -130,8 +133,8 @@ def _figures_height(section: SectionView, screen: Screen) -> float:
     size = _size_of(section.drawing)
     if size is None:
         return height + 66
-    if screen.apart:
-        return height + 66 + min(size[1], 690)
+    if not screen.beside:
+        return height + 66 + min(size[1], 738)
     return height + 66 + min(size[1], figure_height(section, screen))
 
 
@@ -178,7 +181,7 @@ def prose_height(markdown: str, screen: Screen) -> float:
     height = 0.0
     for alone in FENCE.finditer(markdown):
         lines = alone.group().count("\n") - 1
-        height += 72 if alone.group().startswith("$$") else 54 + 21 * max(1, lines)
+        height += 62 if alone.group().startswith("$$") else 54 + 21 * max(1, lines)
     for piece in re.split(r"\n\s*\n", FENCE.sub("\n\n", markdown)):
         height += _piece_height(piece.strip(), screen)
     return height
@@ -189,21 +192,21 @@ def _piece_height(piece: str, screen: Screen) -> float:
         return 0
     rows = [row for row in piece.split("\n") if row.strip()]
     if rows[0].lstrip().startswith("|"):
-        return 28 + sum(_row_height(row, screen) for row in rows if not re.fullmatch(r"[\s|:-]+", row))
+        return 22 + sum(_row_height(row, screen) for row in rows if not re.fullmatch(r"[\s|:-]+", row))
     items = re.split(r"\n(?=\s*(?:[-*+]|\d+[.)])\s)", piece)
     if re.match(r"\s*(?:[-*+]|\d+[.)])\s", piece):
         inner = screen.width - 40
         return 24 + sum(6 + screen.line * _lines(item, screen.letter, inner) for item in items)
     if piece.startswith("#"):
         return 24 + screen.line
-    return 12 + screen.line * _lines(piece, screen.letter, screen.width)
+    return 10 + screen.line * _lines(piece, screen.letter, screen.width)
 
 
 def _row_height(row: str, screen: Screen) -> float:
     """Return the height of a row of a table, whose columns take room by what is in them."""
     cells = [cell for cell in row.strip().strip("|").split("|") if cell.strip()]
     letters = sum(_wide(MARKUP.sub("", cell)) for cell in cells)
-    return 13 + 21.75 * max(1, ceil(1.15 * letters * 7.1 / max(screen.width, 520)))
+    return 11 + 21.75 * max(1, ceil(1.3 * letters * 7.1 / max(screen.width, 340)))
 
 
 def _text(pieces: Sequence[Piece]) -> str:

@@ -19,12 +19,22 @@ function pieceInSight() {
 }
 
 /**
+ * Return what was clicked last, if it is in sight.
+ * @returns {Element | null}
+ */
+function inHand() {
+  const element = document.activeElement?.closest("#text > section *");
+  const { top, bottom } = element?.getBoundingClientRect() ?? { top: -1, bottom: -1 };
+  return element && top > 0 && bottom < window.innerHeight ? element : null;
+}
+
+/**
  * Return where the text is read, with the address to go back to.
  * @param {string} address
+ * @param {Element | null} [anchor] what shall stay where it is
  * @returns {TextPlace}
  */
-function placeOf(address) {
-  const anchor = pieceInSight();
+function placeOf(address, anchor = pieceInSight()) {
   return { address, anchor, top: anchor?.getBoundingClientRect().top ?? 0 };
 }
 
@@ -59,7 +69,7 @@ function returnTo({ anchor, top }) {
  * @param {() => void} change
  */
 function keepPlace(change) {
-  const place = window.scrollY ? placeOf("") : null;
+  const place = window.scrollY ? placeOf("", inHand() ?? pieceInSight()) : null;
   change();
   if (place?.anchor) returnTo(place);
 }
