@@ -87,9 +87,13 @@ COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTIL
 """Comments on lines of their own: they are for who works on the scripts, not for who reads a report."""
 
 
+INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+"""Of the templates: a page is not for reading its source."""
+
+
 def render(view: ReportView) -> str:
     """Return the page."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
     from markupsafe import Markup
 
     folder = templates_folder()
@@ -97,7 +101,7 @@ def render(view: ReportView) -> str:
     prose = Prose(colours)
     script = page_script(folder / "js")
     environment = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FunctionLoader(lambda name: INDENT.sub("", _read(folder / name))),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -64,7 +64,8 @@ def below_html(pieces: Sequence[Piece], module: str, colours: Colours) -> str:
         symbol = colours.by_name.get(piece.symbol)
         text = escape(visible(piece.text))
         if symbol is not None:
-            text = f'<b class="d y{symbol.colour}" data-s="{escape(symbol.name)}">{text}</b>'
+            name = f' data-s="{escape(symbol.name)}"' if symbol.name != piece.text else ""
+            text = f'<b class="d y{symbol.colour}"{name}>{text}</b>'
         elif known is not None:
             last = 0
             text = ""

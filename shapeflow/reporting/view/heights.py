@@ -139,7 +139,8 @@ def _figures_height(section: SectionView, screen: Screen) -> float:
 
 
 def _other_figures(section: SectionView) -> float:
-    return 176.0 * len(section.attention) + (200.0 * ceil(len(section.sheets) / 4) if section.sheets else 0)
+    sheets = 62 + 104 * ceil(len(section.sheets) / 4) if section.sheets else 0
+    return 176.0 * len(section.attention) + sheets
 
 
 def _size_of(drawing: Drawing | None) -> tuple[float, float] | None:

@@ -3,6 +3,8 @@
 const LONGEST_SNIPPET = 150;
 /** How well a term fits at least where it is a word by itself, or begins one. */
 const WHOLE = 0.3;
+/** Of sections that fit alike the one comes first that readers meet first: so much less does the last one count. */
+const LATER = 0.12;
 
 /**
  * Return sections in the order in which a reader would name them. A section counts if it has all terms, in its
@@ -13,14 +15,16 @@ const WHOLE = 0.3;
  */
 function findSections(sections, terms) {
   if (!terms.length) return [];
-  const matches = sections.map((section) => ({ section, fits: terms.map((term) => fitOf(section, term)) }));
+  const matches = sections.map((section, at) => ({
+    section, fits: terms.map((term) => fitOf(section, term)), first: 1 - LATER * at / sections.length,
+  }));
   const whole = terms.map((_, i) => matches.filter(({ fits }) => fits[i].best >= WHOLE).length);
   const telling = whole.map((having) => Math.log(1 + (sections.length - having + 0.5) / (having + 0.5)));
   // Inside of other words a word counts only where it stands nowhere by itself: "rope" is not in "properties".
   const has = (/** @type {TermFit} */ { best }, /** @type {number} */ i) => best > 0 && (best >= WHOLE || !whole[i]);
   const length = terms.reduce((sum, term) => sum + term.text.length, 0);
-  const found = matches.map(({ section, fits }) => ({
-    section, covered: fits.filter(has).length / terms.length, ...ranked(section, fits, telling, length),
+  const found = matches.map(({ section, fits, first }) => ({
+    section, covered: fits.filter(has).length / terms.length, ...ranked(section, fits, telling, length, first),
   })).filter(({ covered, rank }) => covered > 0 && rank > 0);
   const most = Math.max(0, ...found.map(({ covered }) => covered));
   if (most < 0.5) return [];
@@ -83,8 +87,9 @@ function passageAt(starts, position) {
  * @param {TermFit[]} fits
  * @param {number[]} telling
  * @param {number} asked letters of the terms
+ * @param {number} first how early it comes
  */
-function ranked(section, fits, telling, asked) {
+function ranked(section, fits, telling, asked, first) {
   let [passage, best] = [-1, 0];
   for (const at of new Set(fits.flatMap((fit) => [...fit.passages.keys()]))) {
     const said = share(telling, (i) => fits[i].passages.get(at) ?? 0);
@@ -97,7 +102,7 @@ function ranked(section, fits, telling, asked) {
   const title = share(telling, (i) => fits[i].title) * alone;
   const claims = share(telling, (i) => fits[i].claims);
   const together = fits.length > 1 ? 2 * best * best : 0.5 * best; // that one word occurs is little news
-  return { passage, rank: (3 * title + together + 1.5 * often + 0.4 * claims) * section.weight };
+  return { passage, rank: (3 * title + together + 1.5 * often + 0.4 * claims) * section.weight * first };
 }
 
 /**

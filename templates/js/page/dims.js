@@ -11,8 +11,8 @@ const explained = ({ text, meaning, bound }) => [`${text} ${meaning}`.trim(), bo
  * @param {Event} event
  */
 function symbolAt(event) {
-  const dim = around(event, ".d[data-s]");
-  if (dim) return symbolsByName.get(dim.dataset.s ?? "");
+  const dim = around(event, ".d");
+  if (dim) return symbolsByName.get(dim.dataset.s ?? dim.textContent ?? "");
   const drawn = around(event, ".graph tspan[class^='y']");
   return drawn ? symbolsBySize.get(Number(drawn.textContent)) : undefined;
 }

@@ -75,7 +75,7 @@ def test_where_a_size_comes_from(visit):
 
 def test_hovering_a_dim_lights_up_its_kind_and_explains_it(visit):
     page = visit()
-    page.locator(".claim .text .d[data-s=G]").first.hover()
+    page.locator(".claim .text .d:text-is('G')").first.hover()
     assert page.locator("#tip").inner_text().startswith("G = 8 = 32 / 4 patches a side")
     lit = page.evaluate("document.documentElement.dataset.lit")
     colour = page.locator(f".claim .y{lit}").first.evaluate("e => getComputedStyle(e).textDecorationLine")
