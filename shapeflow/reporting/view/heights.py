@@ -52,8 +52,8 @@ FRAME = 14
 """What a figure has around it on both sides."""
 GAP = 28
 """Between the text and what stands beside it."""
-LOW = 420
-"""A figure is shown to this height even where the text beside it is lower."""
+LOW, ALONE = 420, 738
+"""A figure is shown to this height even where the text beside it is lower, or where there is none."""
 COLUMN = 460
 """Least width of a column of claims."""
 CODE = 8.2
@@ -95,7 +95,7 @@ def _code_width(markdown: str) -> float:
 def figure_height(section: SectionView, screen: Screen = DESK) -> int:
     """Return to what height a figure is shown beside the text: it ends where that ends, if not too low."""
     text = _text_height(section, screen, figure_width(section) + GAP, float("inf"))
-    return round(max(LOW, text - _other_figures(section) - 50))
+    return round(max(LOW if section.blocks else ALONE, text - _other_figures(section) - 50))
 
 
 def _head_height(section: SectionView, screen: Screen) -> float:
