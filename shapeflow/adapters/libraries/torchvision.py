@@ -111,11 +111,10 @@ def _open_to_all(model: Module, request: Request) -> tuple[str, ...]:
     """Let a model that finds things keep boxes of any score if its weights are random, and say so."""
     if request.checkpoint is not None:
         return ()
-    for part in model.modules():
-        if isinstance(getattr(part, "score_thresh", None), float):
-            setattr(part, "score_thresh", 0.0)  # noqa: B010 - no attribute that modules are known to have
-            return (NO_THRESHOLD,)
-    return ()
+    parts = [part for part in model.modules() if isinstance(getattr(part, "score_thresh", None), float)]
+    for part in parts:
+        setattr(part, "score_thresh", 0.0)  # noqa: B010 - no attribute that all modules have
+    return (NO_THRESHOLD,) if parts else ()
 
 
 def _picture(name: str, model: Module) -> _Given:
