@@ -6,6 +6,8 @@ import argparse
 from importlib.util import find_spec
 from pathlib import Path
 
+from shapeflow.commands.console import tell_interruption
+from shapeflow.common.process import ended_at_once
 from shapeflow.errors import ExitCode, InputError
 
 EPILOG = """\
@@ -35,5 +37,6 @@ def run(args: argparse.Namespace) -> int:
         )
     from shapeflow.integrations.mcp_server import serve
 
-    serve(args.folder)
+    with ended_at_once(tell_interruption):  # a thread of the SDK waits for standard input to end
+        serve(args.folder)
     return ExitCode.FINE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FrameType
@@ -46,6 +46,29 @@ def interruption() -> tuple[str, int]:
     """Return what a KeyboardInterrupt was, in a word, and its exit code: 128 and the number of the signal."""
     number = _received[-1] if _received else signal.SIGINT
     return "interrupted" if number == signal.SIGINT else "terminated", 128 + number
+
+
+@contextmanager
+def ended_at_once(tell: Callable[[], int]) -> Iterator[None]:
+    """Let a request to end, end the process inside without waiting for threads; for what has nothing to lose.
+
+    Only in a process of our own.
+
+    Args:
+        tell: says that it was ended, and returns the exit code.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        _received.append(number)
+        os._exit(tell())
+
+    names = ("SIGINT", *_ENDING) if is_own_process() else ()
+    before = {number: signal.signal(number, end) for name in names if (number := getattr(signal, name, 0))}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

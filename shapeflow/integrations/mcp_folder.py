@@ -17,6 +17,8 @@ MOST_FILES = 200
 """So many are listed and suggested."""
 MOST_FOLDERS = 2_000
 """So many are looked through for them."""
+LONGEST = 80
+"""Characters of a name that a message quotes."""
 MOST_TRACES = 4
 """So many are kept in memory."""
 
@@ -85,19 +87,25 @@ class Folder:
         Raises:
             InputError: the name leads elsewhere (``path-outside``), ends otherwise, or there is no such file.
         """
-        try:
-            path = (self.root / name).resolve()
-        except (OSError, ValueError, RuntimeError):  # too long, a NUL, a link to itself
-            path = self.root.parent
-        if not path.is_relative_to(self.root):
+        path = self._place(name)
+        if path is None or not path.is_relative_to(self.root):
             raise InputError(
                 "path-outside",
-                f"'{name}' is not in the folder of this server",
+                f"'{_short(name)}' is not in the folder of this server",
                 where=f"argument {kind}",
                 expected="the name of a file below it, as list_traces gives it",
             )
         if not name.endswith(endings) or not path.is_file():
             raise self._missing(name, kind, endings)
+        return path
+
+    def _place(self, name: str) -> Path | None:
+        """Return where a name leads, links followed; None for one that no file can have."""
+        try:
+            path = (self.root / name).resolve()
+            path.is_file()
+        except (OSError, ValueError, RuntimeError):  # too long, with a NUL, a link to itself
+            return None
         return path
 
     def _missing(self, name: str, kind: str, endings: tuple[str, ...]) -> InputError:
@@ -106,9 +114,13 @@ class Folder:
         close = nearest(name, names, 1) or [by_tail[tail] for tail in nearest(name, by_tail, 1)]
         return InputError(
             "file-missing",
-            f"no {kind} '{name}'",
+            f"no {kind} '{_short(name)}'",
             where=f"argument {kind}",
             expected=f"a name that ends in {' or '.join(endings)}" if not name.endswith(endings) else "",
             found=f"there is {listing(names, 6)}" if names else f"there is no {kind} below the folder",
             hint=close[0] if close else "",
         )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[:LONGEST]}…"

@@ -16,7 +16,7 @@ _PLACE = re.compile(
     r"(?:(?P<first>\d{1,9})(?:-(?P<last>\d{1,9}))?|(?P<name>(?:self\.)?[^\W\d]\w*))(?::(?P<port>.+))?",
     re.ASCII | re.DOTALL,
 )
-_TARGETS = re.compile(r"(?P<targets>[^=!<>(]*[^=!<>(:+\-*/@|&^%])\s*(?::[^=]*|[+\-*/@|&^%]{1,2})?=(?!=)")
+_TARGETS = re.compile(r"(?P<targets>[\w.,\s*()\[\]]+?)\s*(?::[^=]*)?(?:[-+*/@|&^%]|//|\*\*|<<|>>)?=(?!=)")
 _NEAREST = 3
 """So many lines are named where one made nothing."""
 
@@ -145,18 +145,27 @@ def names_given(text: str) -> tuple[str, ...]:
 
 def _names_before_equals(text: str) -> tuple[str, ...]:
     """Return the same for the first line of a longer statement."""
-    targets = _TARGETS.match(text)
-    names = re.split(r"[,\s()\[\]*]+", targets["targets"]) if targets else []
+    found = _TARGETS.match(text)
+    targets = found["targets"] if found else ""
+    if targets.count("(") != targets.count(")"):  # a keyword in a call
+        return ()
+    names = re.split(r"[,\s()\[\]*]+", targets)
     return tuple(name for name in names if re.fullmatch(r"(?:self\.)?[^\W\d]\w*", name))
 
 
 def _files(trace: Records, wanted: str) -> set[str]:
     """Return the files whose path ends as is wanted, or that a longer path ends with."""
-    files = {source.file for source in trace.sources}
+    files = _known(trace)
     if wanted in files:
         return {wanted}
     parts = _parts(wanted)
     return {file for file in files if _ends_alike(parts, _parts(file))}
+
+
+def _known(trace: Records) -> set[str]:
+    """Return the files a line of which made something."""
+    records: Iterable[Call | Op] = (*trace.calls, *trace.ops)
+    return {trace.sources[record.source].file for record in records if record.source is not None}
 
 
 def _parts(file: str) -> list[str]:
@@ -169,7 +178,7 @@ def _ends_alike(first: list[str], second: list[str]) -> bool:
 
 
 def _unknown_file(trace: Records, place: SourcePlace) -> SelectorError:
-    files = sorted({source.file for source in trace.sources})
+    files = sorted(_known(trace))
     wanted = _parts(place.file)
     by_name = {file.rpartition("/")[2]: file for file in reversed(files)}
     close = nearest(wanted[-1] if wanted else place.file, by_name, 1)

@@ -1,44 +1,27 @@
-"""The page for agents: what its commands print is what it says."""
+"""The page for agents names every command, tool and schema; its examples run with those of all pages."""
 
 from __future__ import annotations
 
 import re
 
-import pytest
-from console_pages import AGENTS, BLOCK, as_run, prepare
+from places import DOCS
 
 from shapeflow import cli
 from shapeflow.integrations.mcp_tools import TOOLS
 
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("agents")
-    prepare(folder)
-    return folder
-
-
-def test_every_example_prints_what_the_page_says(folder, monkeypatch):
-    monkeypatch.chdir(folder)
-    blocks = BLOCK.findall(AGENTS.read_text(encoding="utf-8"))
-    assert len(blocks) >= 8
-    for block in blocks:
-        assert as_run(block) == block
+PAGE = (DOCS / "agents.md").read_text(encoding="utf-8")
 
 
 def test_every_command_that_answers_has_a_row():
-    page = AGENTS.read_text(encoding="utf-8")
-    table = page.partition("| command | prints | schema |")[2].partition("\n\n")[0]
-    named = {name for name in cli.COMMANDS if f"`{name}" in table}
-    assert named == set(cli.COMMANDS) - {"mcp"}
+    table = PAGE.partition("| command | prints | schema |")[2].partition("\n\n")[0]
+    assert {name for name in cli.COMMANDS if f"`{name}" in table} == set(cli.COMMANDS) - {"mcp"}
 
 
 def test_every_tool_has_a_row():
-    page = AGENTS.read_text(encoding="utf-8").partition("| tool | answers |")[2].partition("\n\n")[0]
-    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(TOOLS)
+    table = PAGE.partition("| tool | answers |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(TOOLS)
 
 
 def test_every_schema_is_named():
-    page = AGENTS.read_text(encoding="utf-8")
-    schemas = {path.name for path in AGENTS.parent.glob("*.schema.json")}
-    assert schemas == set(re.findall(r"\((\w+\.schema\.json)\)", page))
+    schemas = {path.name for path in DOCS.glob("*.schema.json")}
+    assert schemas == set(re.findall(r"\((\w+\.schema\.json)\)", PAGE))

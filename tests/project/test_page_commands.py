@@ -79,6 +79,11 @@ def workspace(tmp_path, traces, sample, monkeypatch):
     def about_sam3():
         document.write_text(ABOUT_SAM3, encoding="utf-8")
 
+    def about_agents():
+        claims = re.search(r"````markdown\n(.*?)````", (DOCS / "agents.md").read_text("utf-8"), re.DOTALL)
+        assert claims is not None
+        Path("claims.md").write_text(claims[1], encoding="utf-8")
+
     def about_language():
         shutil.copy(DOCS / "walkthrough-language.md", "walkthrough-language.md")
         sample.save("tiny.trace.json")
@@ -91,7 +96,12 @@ def workspace(tmp_path, traces, sample, monkeypatch):
         for plain in ("a", "b"):
             shutil.copy(traces / TINY[0], f"{plain}.trace.json")
 
-    return {"coverage.md": about_sam3, "walkthrough-language.md": about_language, "training": about_runs}
+    return {
+        "agents.md": about_agents,
+        "coverage.md": about_sam3,
+        "walkthrough-language.md": about_language,
+        "training": about_runs,
+    }
 
 
 def failure(shown: Shown, capsys: pytest.CaptureFixture[str]) -> str:
