@@ -95,7 +95,7 @@ def measure_layers(layers: int, *, cache: bool) -> dict[str, float]:
     from shapeflow import Trace, cli
     from shapeflow.adapters.base import Prepared
     from shapeflow.recording import run
-    from shapeflow.reporting.run_summary import plain
+    from shapeflow.reporting.summary import summary
 
     config = LlamaConfig(
         vocab_size=1000,
@@ -128,13 +128,13 @@ def measure_layers(layers: int, *, cache: bool) -> dict[str, float]:
         recorded = trace()
         result["save s"] = _seconds(lambda: recorded.save(file))
         result["load s"] = _seconds(lambda: Trace.load(file))
-        result["summary s"] = _seconds(lambda: plain(Trace.load(file)))
+        result["summary s"] = _seconds(lambda: summary(Trace.load(file)).text())
         result["show s"] = _seconds(lambda: command("show", file, "model.layers.*"))
         result["check s"] = _seconds(lambda: command("check", file, text))
         result["report s"] = _seconds(lambda: command("report", file, "-o", page))
         result["trace kB"] = file.stat().st_size / 1000
         result["page kB"] = page.stat().st_size / 1000
-        result["summary lines"] = len(plain(Trace.load(file)).splitlines())
+        result["summary lines"] = len(summary(Trace.load(file)).text().splitlines())
     return result
 
 

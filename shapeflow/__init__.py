@@ -14,6 +14,7 @@ _PUBLIC = {
     "Op": "shapeflow.model.records",
     "Reach": "shapeflow.model.flow",
     "ShapeflowError": "shapeflow.errors",
+    "Summary": "shapeflow.reporting.summary",
     "Trace": "shapeflow.model.trace",
     "Value": "shapeflow.model.records",
     "Verdict": "shapeflow.walkthrough.verdict",
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from shapeflow.recording import record as record
     from shapeflow.recording import trace as trace
     from shapeflow.reporting.report import report as report
+    from shapeflow.reporting.summary import Summary as Summary
     from shapeflow.runs.execute import run as run
     from shapeflow.walkthrough.check import check as check
     from shapeflow.walkthrough.verdict import CheckResult as CheckResult
@@ -52,6 +54,7 @@ __all__ = [
     "Op",
     "Reach",
     "ShapeflowError",
+    "Summary",
     "Trace",
     "Value",
     "Verdict",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from shapeflow.common.data_frames import data_frame
 from shapeflow.model.alike import Alike, fold_alike
 from shapeflow.model.containers import told
 from shapeflow.model.exact_names import ExactNames
@@ -12,8 +13,11 @@ from shapeflow.model.flow import Reach, Use, fold
 from shapeflow.model.making_text import making_text
 from shapeflow.model.match import Match
 from shapeflow.model.records import Records
-from shapeflow.model.selector import op_matches
+from shapeflow.model.selector import op_matches, select
 from shapeflow.model.size_origin import SizeOrigin, describe
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def port_matches(trace: Records, matches: Iterable[Match]) -> list[Match]:
@@ -109,6 +113,11 @@ def size_row(trace: Records, origin: SizeOrigin) -> dict[str, Any]:
         },
         "through": [names.op(op) for op in origin.steps],
     }
+
+
+def ports_frame(trace: Records, selector: str) -> pd.DataFrame:
+    """Return the rows of what a selector names as a data frame."""
+    return data_frame(list(port_rows(trace, select(trace, selector))), "Trace.to_pandas()")
 
 
 def path_rows(trace: Records, path: Reach | Use) -> list[dict[str, Any]]:

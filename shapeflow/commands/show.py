@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from shapeflow.commands.show_text import (
     print_lines,
     reach_lines,
 )
+from shapeflow.commands.summary_table import add_options, check_forms, is_plain, put_table
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.control_characters import visible_line
 from shapeflow.common.places import display_target
@@ -80,12 +80,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--max-chars", type=int, metavar="N", help=f"at most N characters (default: {USUAL})")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    add_options(parser)
 
 
 @collection_paused()
 def run(args: argparse.Namespace) -> int:
     """Look up and print."""
     check_options(args)
+    check_forms(args, table=args.selector is None and not (args.overview or args.unused))
     trace = Trace.load(args.trace)
     if args.selector is None:
         return _without_selector(trace, args)
@@ -111,13 +113,15 @@ def _without_selector(trace: Trace, args: argparse.Namespace) -> int:
 
 def _counts(trace: Trace, args: argparse.Namespace) -> int:
     """Say what was recorded."""
-    from shapeflow.reporting.run_summary import write
-
     if args.json:
         print_json(query.overview_row(trace, len(trace.unused())))
         return ExitCode.FINE
-    put(visible_line(f"{args.trace.name}: {display_target(trace.run.target)} on {trace.run.device}") + "\n")
-    write(trace, sys.stdout, 1)
+    if is_plain(args):
+        put(
+            visible_line(f"{args.trace.name}: {display_target(trace.run.target)} on {trace.run.device}")
+            + "\n"
+        )
+    put_table(trace, args, args.trace)
     return ExitCode.FINE
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import print_json, say, tell_interruption
+from shapeflow.commands.summary_table import add_options, check_forms, is_plain, put_table
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.files import is_standard_output, is_stream
 from shapeflow.common.places import display_target
@@ -66,13 +67,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     name = "which of the runs of a document it is; 'check' then knows its trace among several"
     add("--name", default="", metavar="RUN", help=name)
     add("--report", type=Path, metavar="FILE", help="also write a report, NAME.html")
-    add(
-        "--depth",
-        type=int,
-        metavar="N",
-        help="levels of calls in the summary (default: as deep as is readable)",
-    )
-    add("--summary", action="store_true", help="also print torchinfo's layer table, with multiply-adds")
+    add_options(parser)
+    add("--summary", action="store_true", help="also print the table that torchinfo gives, to compare")
     add("-q", "--quiet", action="store_true", help="no summary and no progress")
     add("--json", action="store_true", help="print the summary as one JSON object")
 
@@ -83,13 +79,14 @@ def run(args: argparse.Namespace) -> int:
     from shapeflow.commands.options import check_outputs, default_output, request_of
     from shapeflow.runs.execute import depends_on_values, on_device
 
+    check_forms(args)
     request = replace(request_of(args), trust=args.trust)
     wanted = args.output or default_output(request)
     check_outputs(wanted, args.report)
     require(spec_of(request.target), request.target)
     if args.summary:
         require_package("torchinfo", "the layer table", "option --summary")
-    quiet = args.quiet or args.json
+    quiet = args.quiet or not is_plain(args)
     shown = not args.quiet and not is_standard_output(wanted)
     if args.device == "auto" and request.checkpoint is None:
         say("no checkpoint: shapes only, nothing large is computed (--device cpu computes)", quiet)
@@ -119,9 +116,9 @@ def _show_all(args: argparse.Namespace, trace: Trace, wanted: Path, *, quiet: bo
         say(str(report), quiet)
     try:
         if args.json and shown:
-            print_json(_summary(trace, output, report, result))
+            print_json(_summary(trace, args, output, report, result))
         elif shown:
-            _show(trace, result, args.depth)
+            _show(trace, result, args, output)
         if args.summary and shown:
             _show_layers(trace, args.depth)
     except OSError:
@@ -165,15 +162,15 @@ def _report(trace: Trace, result: CheckResult | None, path: Path) -> None:
     save(path, page.encode("utf-8", errors="replace"))
 
 
-def _show(trace: Trace, result: CheckResult | None, depth: int | None) -> None:
-    """Print the stages of the run, and what the shipped walkthrough says of it."""
-    from shapeflow.reporting.run_summary import write
-
-    write(trace, sys.stdout, depth)
+def _show(trace: Trace, result: CheckResult | None, args: argparse.Namespace, output: Path) -> None:
+    """Print the table of the run, and what the shipped walkthrough says of it."""
+    facts = []
     if result is not None:
-        from shapeflow.reporting.verdicts.text import summary
+        from shapeflow.reporting.verdicts.text import sentence
 
-        put(f"\nwalkthrough {Path(result.document.path).name}\n\n{summary(result)}")
+        name = Path(result.document.path).name
+        facts.append(("walkthrough", f"{name}: {sentence(result)}; shapeflow check {output} lists them"))
+    put_table(trace, args, output, facts)
 
 
 def _show_layers(trace: Trace, depth: int | None) -> None:
@@ -184,12 +181,14 @@ def _show_layers(trace: Trace, depth: int | None) -> None:
 
 
 def _summary(
-    trace: Trace, output: Path, report: Path | None, result: CheckResult | None
+    trace: Trace, args: argparse.Namespace, output: Path, report: Path | None, result: CheckResult | None
 ) -> dict[str, object]:
     """Return the summary as plain data."""
     from shapeflow.model.costs import total_flops, total_parameters
+    from shapeflow.reporting.summary import summary
 
     failure = trace.run.failure
+    table = summary(trace, args.depth, args.unfold)
     return {
         "schema": "shapeflow.summary/1",
         "trace": str(output),
@@ -209,6 +208,7 @@ def _summary(
         "seconds": dict(trace.run.seconds),
         "notes": list(trace.run.notes),
         "claims": {**result.counts, "failed": len(result.failed)} if result else None,
+        **table.to_dict(),
     }
 
 

@@ -62,6 +62,10 @@ class Reach:
     def __bool__(self) -> bool:
         return self.answer == "yes"
 
+    def __repr__(self) -> str:
+        more = counted(len(self.path), "op") if self else counted(len(self.doubts), "doubt")
+        return f"<Reach {self.answer}{f', {more}' if self or self.doubts else ''}>"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -119,7 +123,7 @@ def value_at(trace: Records, selector: str) -> Value:
             "ambiguous-path",
             f"'{selector}' names {counted(len(numbers), 'tensor')}, and one is asked for",
             found=listing(names),
-            hint=f"{names[0]}, or select('{selector}') for all",
+            hint=f"{names[0]}, or trace.select('{selector}') for all",
         )
     return trace.values[numbers[0]]
 

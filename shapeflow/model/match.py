@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shapeflow.common.control_characters import visible_line
 from shapeflow.model.records import Call, Op, Port, Records, Value
 from shapeflow.model.tensors import ModuleTensor
 
@@ -28,6 +29,9 @@ class Match:
     """The tensor at the port; None if there is none, or no port is named."""
     tensor: ModuleTensor | None = None
     """The parameter or buffer that is named; its port has no name, and its value is what was read of it."""
+
+    def __repr__(self) -> str:
+        return f"<Match {visible_line(self.name)}{f': {visible_line(self.content)}' if self.content else ''}>"
 
     @property
     def name(self) -> str:

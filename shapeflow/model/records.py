@@ -71,6 +71,9 @@ class Value:
     def __str__(self) -> str:
         return shape_text(self.dtype, self.shape)
 
+    def __repr__(self) -> str:
+        return f"<Value {self.id}: {self}{f' {self.name}' if self.name else ''}>"
+
     @property
     def bytes(self) -> int:
         """Size in bytes, if every element is stored."""
@@ -124,6 +127,9 @@ class Op:
     live_bytes: int = 0
     """Bytes of activations alive when it ended."""
 
+    def __repr__(self) -> str:
+        return f"<Op {self.id}: {visible_line(self.target)}>"
+
     @property
     def ports(self) -> tuple[Port, ...]:
         """Its inputs and outputs."""
@@ -155,6 +161,9 @@ class Call:
     source: int | None = None
     """The line that made the call."""
     raised: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Call {self.id}: {visible_line(self.exact_name)} {visible_line(self.class_name)}>"
 
     @property
     def ports(self) -> tuple[Port, ...]:
@@ -197,6 +206,9 @@ class Module:
     """False for a container that has no ``forward``, such as a ``ModuleList``: it never runs by itself."""
     tensors: tuple[ModuleTensor, ...] | None = None
     """Its own parameters and buffers; None: this trace does not list them."""
+
+    def __repr__(self) -> str:
+        return f"<Module {visible_line(self.path) or '.'}: {visible_line(self.class_name)}>"
 
 
 @dataclass(frozen=True, slots=True)

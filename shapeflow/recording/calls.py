@@ -27,6 +27,7 @@ from shapeflow.model.ports import Port
 from shapeflow.recording.builders import CallBuilder
 from shapeflow.recording.modules import named_modules
 from shapeflow.recording.ports import arguments
+from shapeflow.recording.steps import Steps
 from shapeflow.recording.torch_internals import children_of, no_torch_function
 from shapeflow.recording.trace_builder import TraceBuilder
 
@@ -98,11 +99,13 @@ class CallRecorder:
     Args:
         model: the root; its modules keep their qualified names.
         builder: where the records go.
+        steps: told of each outermost call, and says whether the recording has ended.
     """
 
-    def __init__(self, model: nn.Module, builder: TraceBuilder) -> None:
+    def __init__(self, model: nn.Module, builder: TraceBuilder, steps: Steps | None = None) -> None:
         self.builder = builder
         self._model = model
+        self._steps = steps
         self._running: list[Running] = []
         self._parameters: dict[Any, tuple[str, ...]] = {}
         self._paths: dict[int, tuple[nn.Module, str]] = {}
@@ -156,7 +159,7 @@ class CallRecorder:
             late: the call begins when its ``forward`` does, which is sure to say so.
         """
         path = self._path(module)
-        if path is None:
+        if path is None or self._is_over(path, "forward"):
             return None
         names = self._names_of_forward(module)
         call = None if late else self._begin(path, module, "forward", args, kwargs, names)
@@ -167,7 +170,7 @@ class CallRecorder:
     ) -> Running | Entered | None:
         """Begin a call of a method, or enter one that has begun: ``super()`` goes up the classes."""
         path = self._path(module)
-        if path is None:
+        if path is None or self._is_over(path, name):
             return None
         last = self._running[-1] if self._running else None
         if (
@@ -183,6 +186,12 @@ class CallRecorder:
         names = self._names(method)
         call = self._begin(path, module, name, args, kwargs, names)
         return self._enter(module, name, call, names, [method])
+
+    def _is_over(self, path: str, name: str) -> bool:
+        """Return whether a call that is about to begin is after the last step that is recorded."""
+        if self._steps is None or self._running or self.builder.open_calls or self.builder.passes:
+            return False
+        return self._steps.is_over((path, name))
 
     def _begin(
         self,

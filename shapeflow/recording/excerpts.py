@@ -52,9 +52,14 @@ def excerpts_of(sources: SourceLines) -> tuple[Excerpt, ...]:
 def _is_own(path: str) -> bool:
     """Return whether a file is below the working folder or beside the script, and no installed one."""
     file = Path(path)
-    if any(part in INSTALLED for part in file.parts) or file.is_relative_to(sysconfig.get_path("stdlib")):
-        return False
-    return any(file.is_relative_to(folder) for folder in (Path.cwd(), *map(Path, filter(None, sys.path[:1]))))
+    return not is_installed(file) and any(
+        file.is_relative_to(folder) for folder in (Path.cwd(), *map(Path, filter(None, sys.path[:1])))
+    )
+
+
+def is_installed(file: Path) -> bool:
+    """Return whether a file belongs to an installed package or to Python itself."""
+    return any(part in INSTALLED for part in file.parts) or file.is_relative_to(sysconfig.get_path("stdlib"))
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[list[int]]:

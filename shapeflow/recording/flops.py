@@ -103,6 +103,14 @@ def _recurrent_gradient_flops(steps: Tensor, weight: Tensor, recurrent: Tensor, 
     return 2 * _recurrent_layer_flops(steps, weight, recurrent)
 
 
+def grouped_flops(tensor: Tensor, weights: Tensor) -> int:
+    """Return the FLOPs of products of groups of rows, each with its own matrix, which torch counts none of.
+
+    How many rows a group has depends on data, but each row is in one group.
+    """
+    return 2 * tensor.numel() * weights.shape[-1]
+
+
 _MORE_FORMULAS = {
     torch.ops.aten.mkldnn_rnn_layer: _recurrent_layer_flops,
     torch.ops.aten.linear: _linear_flops,

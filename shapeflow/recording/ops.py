@@ -18,6 +18,7 @@ from torch import Tensor
 from shapeflow.model.doubts import SHARING
 from shapeflow.recording.attention import attention_flops, fused_flops, opened, score_shape
 from shapeflow.recording.builders import OpBuilder
+from shapeflow.recording.flops import grouped_flops
 from shapeflow.recording.modes import OwnMode
 from shapeflow.recording.notation import part_sizes, short_dtype, sizes
 from shapeflow.recording.ports import tensors_of, walk
@@ -96,6 +97,8 @@ class FunctionWatch:
                 self._attention(op, *args, **kwargs)
             elif op.target in ("_native_multi_head_attention", "_transformer_encoder_layer_fwd"):
                 op.flops = fused_flops(op.target, args)
+            elif op.target in ("_grouped_mm", "_scaled_grouped_mm") and len(args) > 1:
+                op.flops = grouped_flops(*args[:2])
             self._builder.end_op(op, [] if isinstance(result, _NO_TENSOR) else walk("out", result))
 
     def _attention(

@@ -38,6 +38,7 @@ from shapeflow.recording.ops import Functions, FunctionWatch
 from shapeflow.recording.pictures.taker import PictureTaker
 from shapeflow.recording.shapes_only.memo import MetaMemo
 from shapeflow.recording.shapes_only.mode import ShapesOnly
+from shapeflow.recording.steps import Steps
 from shapeflow.recording.torch_internals import no_torch_function
 from shapeflow.recording.trace_builder import TraceBuilder
 from shapeflow.recording.wrappers import watch_calls
@@ -61,6 +62,7 @@ class Recording:
         progress: told the FLOPs done so far after each op that has any.
         capture: tensors of a real run whose numbers go into the trace, by the name they get there.
         pictures: keep small pictures of what is computed, or of a shapes-only run what they would show.
+        steps: how many steps of a loop are recorded; None: all.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Recording:
         progress: Callable[[float], None] | None = None,
         capture: Mapping[str, Capture] | None = None,
         pictures: bool = False,
+        steps: int | None = None,
     ) -> None:
         self.run = Run(
             "python",
@@ -87,6 +90,7 @@ class Recording:
             self.run = replace(self.run, notes=(_NOT_COMPILED,))
         self._model: nn.Module | None = model
         self._shapes_only = shapes_only
+        self._steps = None if steps is None else Steps(steps, self._end_before_next)
         with no_torch_function():
             self._builder = TraceBuilder(Identity(modules.tensor_names(model)), progress)
         if capture and shapes_only is None:
@@ -105,6 +109,9 @@ class Recording:
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
         self._trace: Trace | None = None
+
+    def __repr__(self) -> str:
+        return f"<Recording of {self.run.target}: {repr(self._trace) if self._trace else 'not ended'}>"
 
     @property
     def trace(self) -> Trace:
@@ -167,7 +174,7 @@ class Recording:
         with collection_paused():
             if self._shapes_only is not None:  # memory must be freed at the same places in each run
                 pause_collection(self._last)
-            self._calls = calls = CallRecorder(self._model, self._builder)
+            self._calls = calls = CallRecorder(self._model, self._builder, self._steps)
             active = Active(calls)
             operators = OperatorWatch(self._builder, active.is_here)
             functions = FunctionWatch(self._builder, active.is_here)
@@ -221,9 +228,15 @@ class Recording:
         if self._thread is not None and self._trace is None:
             with collection_paused(), no_torch_function():
                 self._finish(self._error)
-        self._model = self._shapes_only = self._calls = self._error = None  # not to live as long as the trace
+        self._model = self._shapes_only = self._calls = self._error = self._steps = (
+            None  # not kept with the trace
+        )
         self._last.end()
         self._forgotten.detach()
+
+    def _end_before_next(self, step: str) -> None:
+        self.run = replace(self.run, notes=(*self.run.notes, step))
+        self.end()
 
     def _check_unused(self) -> None:
         if self._trace is not None:

@@ -19,6 +19,7 @@ from shapeflow.errors import InputError
 from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
 from shapeflow.recording.again import RandomNumbers
+from shapeflow.recording.callables import as_looked_up, name_of, recorded_root, watched_root
 from shapeflow.recording.capture import Capture
 from shapeflow.recording.job import Job, Prepared, forget_tables
 from shapeflow.recording.modules import named_tensors, tensor_names
@@ -33,11 +34,15 @@ from shapeflow.recording.shapes_only.cleanup import (
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 
 
-def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None, **kwargs: Any) -> Trace:
+def trace(
+    model: Callable[..., Any], *args: Any, device: str | torch.device | None = None, **kwargs: Any
+) -> Trace:
     """Run ``model(*args, **kwargs)`` once and return the trace.
 
     Args:
-        model: any module; it is left as it was, in training or evaluation mode as it is.
+        model: any module, or a callable that uses some: a method of one (``model.generate``), a function, a
+            lambda or a partial that has it in reach. The modules are left as they were, in training or
+            evaluation mode as they are.
         *args: what it is called with.
         device: ``meta`` for a shapes-only run, which computes nothing on large tensors and does not touch the
             model; None, or the device that the model is on, runs it for real.
@@ -46,9 +51,10 @@ def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None
     Raises:
         Exception: whatever the model raises. The trace up to there is the exception's attribute
             ``shapeflow_trace``.
-        InputError: the model is on another device, or has no weights yet.
+        InputError: the model is on another device, or has no weights yet, or no module is in reach.
     """
-    here = _device_of(model)
+    root = watched_root(model, args, kwargs)
+    here = _device_of(root)
     kind = here if device is None else torch.device(device).type
     if kind not in (here, "meta"):
         raise InputError(
@@ -61,22 +67,25 @@ def trace(model: nn.Module, *args: Any, device: str | torch.device | None = None
     changes, mode = Changes(), None
     given: list[Tensor] = []
     if kind == "meta":
-        _check_initialised(model)
-        given = [*(tensor for tensor, _, _ in tensor_names(model)), *tensors_of((args, kwargs)).values()]
+        _check_initialised(root)
+        given = [*(tensor for tensor, _, _ in tensor_names(root)), *tensors_of((args, kwargs)).values()]
         given += [gradient for gradient in map(gradient_of, given) if gradient is not None]
         mode = ShapesOnly(protect=given)
-    recording = Recording(model, shapes_only=mode, device=here)
+    recording = Recording(root, shapes_only=mode, device=here)
+    if model is not root:
+        recording.run = replace(recording.run, target=name_of(model, root))
     held: list[object] = []
+    run = as_looked_up(model)
 
     def run_model() -> None:
         if mode is not None:
             keep_gradients(given, changes)
             changes.on_end(partial(forget_tables, recording, mode))
-            keep_attributes(model, changes)
+            keep_attributes(root, changes)
             keep_contents((args, kwargs), changes)
             mode.begin(changes)
         recording.begin()
-        held.append(model(*args, **kwargs))  # so that we see at the end what is in it
+        held.append(run(*args, **kwargs))  # so that we see at the end what is in it
 
     try:
         surely(partial(recording.watched, run_model), _both(recording.end, changes.end))
@@ -99,13 +108,29 @@ def _hand_over(error: BaseException, recording: Recording) -> None:
         BaseException.__setattr__(error, "shapeflow_trace", recording.trace)
 
 
-def record(model: nn.Module, *, progress: Callable[[float], None] | None = None) -> Recording:
+def record(
+    model: object, *, steps: int | None = None, progress: Callable[[float], None] | None = None
+) -> Recording:
     """Return a context manager that records what is really run on ``model`` inside it.
 
     ``with shapeflow.record(model) as recording: model(x)`` and then ``recording.trace``. Whatever calls are
     made inside, also several, belong to the trace; an exception leaves a trace up to there and goes on.
+
+    Args:
+        model: a module, or an object that has some, such as a pipeline.
+        steps: of a loop, how many are recorded: the recording ends where the call that began the first step
+            comes again, so that its backward pass and its optimizer belong to it. None: all.
+        progress: told the FLOPs done so far after each op that has any.
+
+    Raises:
+        InputError: there is no module in ``model``, or no step is to be recorded.
     """
-    return Recording(model, device=_device_of(model), progress=progress)
+    if steps is not None and steps < 1:
+        raise InputError(
+            "no-steps", f"{steps} steps are nothing to record", where="argument steps", expected="1 or more"
+        )
+    root = recorded_root(model)
+    return Recording(root, device=_device_of(root), progress=progress, steps=steps)
 
 
 def _check_initialised(model: nn.Module) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
+from shapeflow.common.control_characters import visible_line
 from shapeflow.common.display import html_of
 from shapeflow.common.text import Span, counted, listing, runs_of
 from shapeflow.errors import Diagnostic, ExitCode
@@ -31,6 +32,9 @@ class Verdict(Finding):
     """The run that shows it, in a document that names several."""
     failing: tuple[str, ...] = ()
     """All runs in which the check is not satisfied."""
+
+    def __repr__(self) -> str:
+        return f"<Verdict {self.status}: {visible_line(self.claim.text)}>"
 
     @classmethod
     def of(cls, claim: Claim, finding: Finding, run: str = "") -> Verdict:
@@ -98,6 +102,10 @@ class CheckResult:
         default=lambda result: (), repr=False, compare=False
     )
     """How to find out what the claims that fail have in common."""
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{number} {status}" for status, number in self.counts.items() if number)
+        return f"<CheckResult {visible_line(self.document.path)}: {counts or 'no claims'}>"
 
     def about(self, trace: Trace) -> CheckResult:
         """Return the same with evidence in one trace only: ids of another one mean nothing in it."""

@@ -86,9 +86,10 @@ def trace(*words: str) -> int:
 def test_a_model_of_ones_own(project, capsys):
     assert trace("--model", "models.py:build") == 0
     told = capsys.readouterr()
-    assert "blocks.0-3  Block × 4" in told.out
+    assert "blocks.0-3 Block × 4" in told.out
     assert "logits f32[2, 3]" in told.out
-    assert "1,267 parameters" in told.out
+    assert "1,267 (4.95 KiB), all trainable" in told.out
+    assert "shapeflow show models.build.trace.json LAYER" in told.out
     assert "shapes only" in told.err
     assert "models.build.trace.json" in told.err
     stored = Trace.load("models.build.trace.json")
@@ -120,7 +121,34 @@ def test_json_is_one_object_and_nothing_else(capsys):
     assert summary["parameters"] == 1267
     assert summary["complete"] is True
     assert summary["failure"] is None
+    assert summary["layers"][0]["class"] == "Net"
+    assert summary["totals"]["multiply_adds"] * 2 == summary["flops"]
     assert told.err == ""
+
+
+def test_the_table_in_other_forms(project, capsys):
+    assert trace("--model", "models.py:build", "--csv", "--depth", "0") == 0
+    told = capsys.readouterr()
+    assert [line.split(",")[1] for line in told.out.splitlines()] == ["name", "."]
+    assert told.err == ""
+    assert cli.main(["show", "models.build.trace.json", "--markdown"]) == 0
+    assert capsys.readouterr().out.startswith("| layer | class |")
+    assert cli.main(["show", "models.build.trace.json", "--unfold", "--depth", "1"]) == 0
+    assert "blocks.3 Block" in capsys.readouterr().out
+    assert cli.main(["show", "models.build.trace.json", "--csv", "--json"]) == 2
+    assert "--json and --csv are two forms of one table" in capsys.readouterr().err
+    assert cli.main(["show", "models.build.trace.json", ".", "--unfold"]) == 2
+    assert "--unfold is for the table of the whole run" in capsys.readouterr().err
+    assert trace("--model", "models.py:build", "--depth", "-1") == 2
+    assert "levels are counted from 0, not '-1'" in capsys.readouterr().err
+
+
+def test_no_line_is_wider_than_the_terminal(project, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert trace("--model", "models.py:build") == 0
+    told = capsys.readouterr().out
+    assert max(map(len, told.splitlines())) <= 80
+    assert {"input", "output", "params", "MACs", "FLOPs"} <= set(told.splitlines()[0].split())
 
 
 def test_a_report_is_written_too(project, capsys):
@@ -279,7 +307,7 @@ def test_progress_without_a_stream_is_silent(capsys):
 def test_sam3_of_transformers(project, capsys):
     assert trace(str(BUS), "--model", "sam3-transformers", "--prompt", "yellow school bus") == 0
     told = capsys.readouterr().out
-    for text in ("pred_masks f32[1, 200, 288, 288]", "pred_logits f32[1, 200]", "840,376,374 parameters"):
+    for text in ("pred_masks f32[1, 200, 288, 288]", "pred_logits f32[1, 200]", "840,376,374 (3.13 GiB)"):
         assert text in told
     stored = Trace.load("school-bus.sam3-transformers.trace.json")
     assert [str(stored.values[p.value]) for p in stored.calls[0].inputs if p.name == "in.pixel_values"] == [

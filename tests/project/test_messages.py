@@ -86,6 +86,7 @@ TESTED_ELSEWHERE = {
     "document-changed",
     *("interrupted", "path-outside", "tool-argument", "unknown-tool"),
     *("no-shape-formula", "not-initialised", "other-device", "flow-unseen"),
+    *("not-callable", "no-module", "no-steps"),
 }
 """Codes whose cause takes a run, a large model, another machine or a broken one."""
 INSIDE = {"shape-syntax"}

@@ -43,7 +43,14 @@ BELOW = {
 """Layer -> the layers it may import."""
 
 UPWARDS: dict[tuple[str, str], str] = {
-    ("errors.py", "shapeflow.common.control_characters"): "what a message quotes is made visible in one place"
+    (
+        "errors.py",
+        "shapeflow.common.control_characters",
+    ): "what a message quotes is made visible in one place",
+    (
+        "model/trace.py",
+        "shapeflow.reporting.summary",
+    ): "the type of what summary() gives; nothing is imported",
 }
 """The imports that point upwards all the same: (file, module) -> the reason."""
 
@@ -51,7 +58,7 @@ MODEL_ORDER = (
     "ports unseen containers call_names tensors run_record pictures records match moments pattern path_index "
     "owned not_found source_lines selector members links bridges handed_on orders items exact_names making "
     "making_text unused doubts flow axis_links axis_source size_origin call_tree alike costs stage_tree "
-    "lifetimes shares amounts rows codec tracefile trace variation axis_names"
+    "lifetimes shares amounts rows codec tracefile completions trace variation axis_names"
 )
 """The files of model/: each imports only files that stand before it."""
 

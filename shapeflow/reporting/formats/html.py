@@ -18,7 +18,16 @@ from shapeflow.reporting.poster.svg import poster_svg
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.blocks import stretches_of
 from shapeflow.reporting.view.colours import Colours
-from shapeflow.reporting.view.heights import BESIDE, DESK, PHONE, TABLET, figure_height, figure_width, figures_start, height_estimate
+from shapeflow.reporting.view.heights import (
+    BESIDE,
+    DESK,
+    PHONE,
+    TABLET,
+    figure_height,
+    figure_width,
+    figures_start,
+    height_estimate,
+)
 from shapeflow.reporting.view.model import ReportView, SectionView
 
 MODEL_SCRIPTS = (

@@ -1,4 +1,4 @@
-"""How a trace and the result of a check show themselves in a notebook: small and without script."""
+"""How the result of a check shows itself in a notebook: small and without script."""
 
 from __future__ import annotations
 
@@ -6,14 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from shapeflow.common.places import display_target
 from shapeflow.common.text import counted
-from shapeflow.common.units import format_bytes, format_count, format_percent
 from shapeflow.errors import LABELS
-from shapeflow.model.exact_names import ExactNames
-from shapeflow.model.trace import Trace
-from shapeflow.reporting.translator import Translator
-from shapeflow.reporting.view.numbers import numbers_of
 
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult, Verdict
@@ -25,48 +19,6 @@ GOOD, BAD, DOUBT, SOFT = "#1e8e4e", "#d8453b", "#b07a10", "#808895"
 MONO = "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:90%"
 CELL = "padding:2px 14px 2px 0;text-align:left;vertical-align:top"
 NUMBER = "padding:2px 14px 2px 0;text-align:right"
-
-
-def trace_html(trace: Trace) -> str:
-    """Return a summary of a trace: what was run, and its stages with parameters, FLOPs and results."""
-    run = trace.run
-    numbers = numbers_of(trace, trace.cached(ExactNames), Translator("en"))
-    how = "shapes only" if run.shapes_only else run.device
-    counts = [
-        counted(len(items), noun)
-        for items, noun in ((trace.calls, "call"), (trace.ops, "op"), (trace.values, "tensor"))
-    ]
-    facts = [
-        how,
-        *counts,
-        f"{format_count(numbers.parameters)} parameters",
-        f"{format_count(numbers.flops)} FLOPs",
-    ]
-    if run.peak_bytes:
-        facts.append(f"peak {format_bytes(run.peak_bytes)}, {numbers.gradients}")
-    parts = [f"<div><b>{escape(display_target(run.target))}</b> {_soft(' · '.join(facts))}</div>"]
-    if run.failure:
-        parts.append(_coloured(BAD, f"failed: {run.failure.type}: {run.failure.message}"))
-    rows = []
-    for row in numbers.rows:
-        rows.append(
-            [
-                f'{"&emsp;" * row.level}<code style="{MONO}">{escape(row.title)}</code> {_soft(row.note)}',
-                str(row.calls or ""),
-                format_count(row.parameters),
-                format_count(row.flops),
-                format_percent(row.share),
-            ]
-        )
-    parts.append(_table(["part", "calls", "parameters", "FLOPs", "share"], rows))
-    if numbers.unused:
-        items = "".join(
-            f'<li><code style="{MONO}">{escape(link.text)}</code> {_soft(link.note)}</li>'
-            for link in numbers.unused
-        )
-        title = escape(f"{counted(len(numbers.unused), 'output')} never read")
-        parts.append(f"<details><summary>{title}</summary><ul>{items}</ul></details>")
-    return f"<div>{''.join(parts)}</div>"
 
 
 def check_html(result: CheckResult) -> str:
