@@ -14,7 +14,8 @@ renderers loop over ``reasons()``.
     │   │   └── FormulaError          (walkthrough.formula.functions) a formula has no result on these numbers
     │   └── RunError          the model's run failed; exit code 3
     │       ├── NeedsValues           a shapes-only run met a step that needs data
-    │       └── NoShapeFormula        a shapes-only run met an operator without a shape formula
+    │       ├── NoShapeFormula        a shapes-only run met an operator without a shape formula
+    │       └── NoGradient            a backward pass was asked for, and there is nothing to go back to
     └── EndOfRun              not an error: a shapes-only run has nothing more to show
 """
 
@@ -274,6 +275,18 @@ class NoShapeFormula(RunError):  # noqa: N818 - the same
             because="a shapes-only run asks each operator for its shape formula, and this one has none",
             hint="--device cpu   (a real run)",
         )
+
+
+class NoGradient(RunError):  # noqa: N818 - the same
+    """A backward pass was asked for, and no output depends on anything that is trained.
+
+    Args:
+        called: what was run.
+    """
+
+    def __init__(self, called: str) -> None:
+        what = f"no output of {called} needs a gradient, so nothing can run backward"
+        super().__init__("no-gradient", what)
 
 
 class EndOfRun(Exception):  # noqa: N818 - it ends a run in good order, it is not an error

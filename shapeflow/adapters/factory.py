@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 OPTION = "option --model"
 TARGET = "package.module:function or path/to/file.py:function"
-RESULT = "a torch.nn.Module, (model, args) or (model, args, kwargs)"
+RESULT = (
+    "a torch.nn.Module or a function that runs one, alone or as (model, args), (model, args, kwargs), "
+    "(model, function) and so on"
+)
 OURS = str(Path(__file__).parent.parent)
 SCRIPT = "put what belongs to a script under: if __name__ == '__main__':"
 SHOWN_FRAMES = 4
@@ -89,8 +92,8 @@ def _prepare(function: Callable[[], Any], request: Request) -> Prepared:
     except Exception as error:
         what = f"'{request.target}' raised {type(error).__name__}"
         raise raised_error("target-raised", what, error) from error
-    model, args, kwargs = _unpack(result, request.target)
-    return prepared(model, args, kwargs, request)
+    model, runs, args, kwargs = _unpack(result, request.target)
+    return prepared(model, args, kwargs, request, function=runs)
 
 
 def _import_name(name: str) -> ModuleType:
@@ -182,23 +185,57 @@ def _function(module: ModuleType, name: str, place: str) -> Callable[[], Any]:
     return cast("Callable[[], Any]", function)
 
 
-def _unpack(result: object, target: str) -> tuple[Module, tuple[Any, ...], dict[str, Any]]:
-    """Return model, args and kwargs from what the user's function gave."""
+def _unpack(
+    result: object, target: str
+) -> tuple[Module, Callable[..., Any] | None, tuple[Any, ...], dict[str, Any]]:
+    """Return model, function, args and kwargs from what the user's function gave.
+
+    A function runs the model, perhaps several times; without a model beside it the modules that it uses are
+    found.
+    """
     from torch import Tensor
     from torch.nn import Module
 
-    parts = result if isinstance(result, tuple) else (result,)
-    if not parts or not isinstance(parts[0], Module) or len(parts) > 3:
+    first, *parts = result if isinstance(result, tuple) and result else (result,)
+    function: Callable[..., Any] | None = None
+    if not isinstance(first, Module) and _is_function(first):
+        function = first
+    elif isinstance(first, Module) and parts and _is_function(parts[0]):
+        function = parts.pop(0)
+    elif not isinstance(first, Module):
         raise _wrong_result(result, target)
-    args: Any = parts[1] if len(parts) > 1 else ()
-    kwargs: Any = parts[2] if len(parts) > 2 else {}
-    if len(parts) == 2 and isinstance(args, Mapping):
+    args: Any = parts[0] if parts else ()
+    kwargs: Any = parts[1] if len(parts) > 1 else {}
+    if len(parts) == 1 and isinstance(args, Mapping):
         args, kwargs = (), args
     if isinstance(args, Tensor):
         args = (args,)
-    if not isinstance(args, tuple | list) or not isinstance(kwargs, Mapping):
+    if len(parts) > 2 or not isinstance(args, tuple | list) or not isinstance(kwargs, Mapping):
         raise _wrong_result(result, target)
-    return parts[0], tuple(args), dict(kwargs)
+    model = first if isinstance(first, Module) else _used_by(first, target, args, kwargs)
+    return model, function, tuple(args), dict(kwargs)
+
+
+def _is_function(thing: object) -> bool:
+    """Return whether something runs a model; a class makes one."""
+    return callable(thing) and not isinstance(thing, type | Mapping)
+
+
+def _used_by(function: Any, target: str, args: Any, kwargs: Any) -> Module:
+    """Return the module whose parts a function uses."""
+    from shapeflow.recording.reach import root_of
+
+    root = root_of(function, *args, *kwargs.values())
+    if root is None:
+        raise InputError(
+            "target-result",
+            f"'{target}' returned a function in whose reach no model is",
+            where=OPTION,
+            expected=RESULT,
+            found=f"{getattr(function, '__name__', type(function).__name__)}, which uses no torch.nn.Module",
+            hint="return (model, function)",
+        )
+    return root
 
 
 def _wrong_result(result: object, target: str) -> InputError:

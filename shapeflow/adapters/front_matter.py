@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shapeflow.adapters.given.texts import File, Given, parse_given, renamed, seen_from
 from shapeflow.adapters.request import DEVICES, INPUTS, Input, Request, from_texts, to_texts
 from shapeflow.common.text import nearest
 from shapeflow.errors import WalkthroughError
 
-_INPUTS = [row.key for row in INPUTS]
-KEYS = ("model", *_INPUTS[:-1], "device", _INPUTS[-1], "seed")
-"""What ``run`` may say, in the order in which the docs explain it."""
+KEYS = ("model", *(row.key for row in INPUTS), "device", "seed")
+"""What ``run`` may say."""
+GIVEN = "inputs"
+"""Its key for what is given by name, a name and a value a line."""
 
 
 def from_front_matter(
@@ -49,6 +51,8 @@ def from_front_matter(
     texts = {}
     for row in INPUTS:
         given = reader.texts(row)
+        if row.key == GIVEN:
+            given = [seen_from(parse_given(text), folder).text for text in given]
         texts[row.name] = [str(folder / text) for text in given] if row.is_file else given
     return from_texts(target, texts, device=where_to, seed=seed)
 
@@ -66,13 +70,34 @@ def to_front_matter(request: Request, folder: Path) -> dict[str, Any]:
             given = [_seen_from(folder, Path(text)) for text in given]
         if row.numbers:
             given = [[float(number) for number in text.split(",")] for text in given]
-        if given:
+        if row.key == GIVEN:
+            run |= _given(request, folder)
+        elif row.switch:
+            run |= {row.key: True} if given else {}
+        elif given:
             run[row.key] = given[0] if len(given) == 1 and not row.numbers else given
     if request.seed:
         run["seed"] = request.seed
     if request.device != ("cpu" if request.checkpoint else "meta"):
         run["device"] = request.device
     return run
+
+
+def _given(request: Request, folder: Path) -> dict[str, Any]:
+    """Return what is given by name; what has no name as a list of texts."""
+    inputs = [_file_from(folder, given) for given in request.inputs]
+    if not inputs:
+        return {}
+    names = [given.name for given in inputs]
+    if all(names) and len(set(names)) == len(names):
+        return {GIVEN: {given.name: given.text.partition("=")[2].strip() for given in inputs}}
+    return {GIVEN: [given.text for given in inputs]}
+
+
+def _file_from(folder: Path, given: Given) -> Given:
+    if not isinstance(given.value, File):
+        return given
+    return renamed(given, Path(_seen_from(folder, given.value.path)))
 
 
 def _seen_from(folder: Path, path: Path) -> str:
@@ -106,6 +131,10 @@ class _Reader:
         """Return what is given for an input, as text."""
         if row.numbers:
             return self._lists_of_numbers(row.key)
+        if row.key == GIVEN:
+            return self._given()
+        if row.switch:
+            return self._switch(row.key)
         if not row.many:
             return [text] if (text := self.text(row.key)) else []
         values = self.run.get(row.key) or []
@@ -120,3 +149,29 @@ class _Reader:
             example = "a list such as [[0.5, 0.5, 0.2, 0.3]]"
             raise self.error(f"'{key}' in 'run' is not a list of boxes", example)
         return [value if isinstance(value, str) else ",".join(map(str, value)) for value in values]
+
+    def _switch(self, key: str) -> list[str]:
+        value = self.run.get(key, False)
+        if not isinstance(value, bool):
+            raise self.error(f"'{key}' in 'run' is neither true nor false", f"a line such as '{key}: true'")
+        return ["true"] if value else []
+
+    def _given(self) -> list[str]:
+        """Return what is given by name as texts: ``NAME=VALUE`` of a mapping, else as it is."""
+        values = self.run.get(GIVEN) or []
+        if isinstance(values, Mapping):
+            return [f"{name}={self._value(value)}" for name, value in values.items()]
+        values = values if isinstance(values, list) else [values]
+        return [self._value(value) for value in values]
+
+    def _value(self, value: Any) -> str:
+        if value is None or isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, str | int | float):
+            return str(value)
+        if isinstance(value, list) and all(type(size) is int for size in value):
+            return str(value)  # `x: [1, 3, 224, 224]` is a list to YAML
+        raise self.error(
+            f"'{GIVEN}' in 'run' has something that is no input",
+            "a name and a value a line, such as 'x: f32[1, 3, 224, 224]'",
+        )

@@ -6,17 +6,16 @@ can be given is read from text and written as text, so a new one is a field of `
 
 from __future__ import annotations
 
-import math
-import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from shapeflow.adapters.boxes import Box, box_text, parse_box
+from shapeflow.adapters.given.texts import PICTURES, File, Given, parse_given
 from shapeflow.adapters.images import open_image
 from shapeflow.adapters.prompt import check_prompt
-from shapeflow.adapters.specs import AdapterSpec, not_an_image_but_a_model, spec_of
+from shapeflow.adapters.specs import FORWARD_INPUTS, AdapterSpec, not_an_image_but_a_model, spec_of
 from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError
 
@@ -37,6 +36,14 @@ class Request:
     """The positive ones first."""
     checkpoint: Path | None = None
     seed: int = 0
+    inputs: tuple[Given, ...] = ()
+    """What the model is given by name, instead of what the target brings or beside it."""
+    call: str = ""
+    """The method that is run instead of the forward: ``generate``, ``encoder.encode``."""
+    train: bool = False
+    """Whether the model is put into training mode."""
+    backward: bool = False
+    """Whether a backward pass follows."""
     resize: Mapping[tuple[str, int], int] = field(default_factory=dict)
     """Other sizes for the inputs that a factory brings: port and dim -> size."""
     trust: bool = False
@@ -69,6 +76,8 @@ class Input:
     """A path, which in a walkthrough is seen from its folder."""
     numbers: bool = False
     """Numbers between commas, which in a walkthrough may be a list."""
+    switch: bool = False
+    """An option without a value, on or off."""
 
 
 def check_checkpoint(path: Path) -> Path:
@@ -92,8 +101,31 @@ def check_checkpoint(path: Path) -> Path:
     )
 
 
+def check_switch(text: str) -> bool:
+    """Return True; off is said by saying nothing.
+
+    Raises:
+        InputError: the text says something else.
+    """
+    if text != "true":
+        raise InputError("usage", f"'{text}' is neither true nor false", expected="true or false")
+    return True
+
+
+def check_call(text: str) -> str:
+    """Return the name of a method, perhaps of a part of the model.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not all(part.isidentifier() or part.isdigit() for part in text.removesuffix("()").split(".")):
+        what = f"'{text}' is not the name of a method"
+        raise InputError("no-method", what, where="option --call", expected="generate, or encoder.encode")
+    return text.removesuffix("()")
+
+
 def _some(value: Any) -> list[Any]:
-    return [] if value is None else [value]
+    return [value] if value else []
 
 
 INPUTS = (
@@ -127,6 +159,18 @@ INPUTS = (
         lambda r: _some(r.checkpoint),
         is_file=True,
     ),
+    Input("input", "inputs", "--input", parse_given, lambda r: r.inputs, many=True),
+    Input("call", "call", "--call", check_call, lambda r: _some(r.call)),
+    Input("train", "train", "--train", check_switch, lambda r: _some(r.train), lambda _: "true", switch=True),
+    Input(
+        "backward",
+        "backward",
+        "--backward",
+        check_switch,
+        lambda r: _some(r.backward),
+        lambda _: "true",
+        switch=True,
+    ),
 )
 """Everything that a model can be given; a new thing is a row here and a field of ``Request``."""
 
@@ -145,6 +189,9 @@ def from_texts(target: str, texts: Texts, *, device: str = "meta", seed: int = 0
     values = {row.name: [row.read(text) for text in texts.get(row.name, ())] for row in INPUTS}
     for path in values["image"]:
         open_image(path)
+    for given in values["input"]:
+        if isinstance(given.value, File):
+            _check_file(given.value.path)
     return Request(
         target=target,
         device=device,
@@ -153,7 +200,17 @@ def from_texts(target: str, texts: Texts, *, device: str = "meta", seed: int = 0
         boxes=(*values["box"], *values["negative-box"]),
         checkpoint=next(iter(values["checkpoint"]), None),
         seed=seed,
+        inputs=tuple(values["input"]),
+        call=next(iter(values["call"]), ""),
+        train=bool(values["train"]),
+        backward=bool(values["backward"]),
     )
+
+
+def _check_file(path: Path) -> None:
+    """Check before anything slow begins that a file is there, and that a picture is one."""
+    if path.suffix.lower() in PICTURES or not path.is_file():
+        open_image(path)  # which says of a file that is not there what is near
 
 
 def to_texts(request: Request) -> dict[str, list[str]]:
@@ -174,8 +231,8 @@ def _check_taken(spec: AdapterSpec, target: str, texts: Texts) -> None:
                 "option-unused",
                 f"{spec.without(row.called)}; {row.called} would not be used",
                 where="option --model",
-                expected=spec.expected,
-                hint="for the official SAM3 leave out --model",
+                expected=spec.expected or f"what it takes: {', '.join(_options(spec))}",
+                hint=_instead(spec, row, texts[row.name][0]),
             )
     if "image" in spec.needed and not texts.get("image"):
         raise InputError(
@@ -186,66 +243,32 @@ def _check_taken(spec: AdapterSpec, target: str, texts: Texts) -> None:
         )
 
 
+def _options(spec: AdapterSpec) -> list[str]:
+    """Return the options that a model takes, as they are typed."""
+    taken = (row for row in INPUTS if row.name in spec.inputs)
+    return ["IMAGE" if row.name == "image" else f"--{row.name}" for row in taken]
+
+
+def _instead(spec: AdapterSpec, row: Input, text: str) -> str:
+    """Return what to type instead of something that a model does not take."""
+    if "input" in spec.inputs:
+        name = {"image": "image", "prompt": "text"}.get(row.name)
+        if name:
+            return f"--input '{name}={text}'"
+    if row.name in FORWARD_INPUTS:
+        return "--model file.py:function, whose model can be run so"
+    return "for the official SAM3 leave out --model"
+
+
 def to_arguments(request: Request) -> list[str]:
     """Return the words behind ``shapeflow trace`` that ask for the same run, the device left out."""
     texts = to_texts(request)
     images = texts.pop("image", [])
     words = [f"--model={request.target}", f"--seed={request.seed}"]
-    words += [f"--{name}={text}" for name, given in texts.items() for text in given]
+    switches = {row.name for row in INPUTS if row.switch}
+    words += [
+        f"--{name}" if name in switches else f"--{name}={text}"
+        for name, given in texts.items()
+        for text in given
+    ]
     return [*words, "--", *images] if images else words
-
-
-def from_recorded(target: str, inputs: Mapping[str, Any]) -> Request:
-    """Return the request that a trace answers, to be run shapes-only; of files it knows only the names.
-
-    Raises:
-        InputError: what the trace says of its inputs is not what ``to_recorded`` gives.
-    """
-    checkpoint, prompt, seed = (inputs.get(name) for name in ("checkpoint", "prompt", "seed"))
-    try:
-        if not isinstance(prompt, str | None):
-            raise TypeError(f"the prompt is a {type(prompt).__name__}")
-        return Request(
-            target,
-            images=tuple(Path(image["file"]) for image in inputs.get("images") or ()),
-            prompt=prompt,
-            boxes=tuple(_recorded_box(box) for box in inputs.get("boxes") or ()),
-            checkpoint=Path(checkpoint) if checkpoint else None,
-            seed=0 if seed is None else operator.index(seed),
-        )
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
-        raise InputError(
-            "trace-unreadable",
-            "what the trace says of the inputs of its run cannot be read",
-            where="run, inputs",
-            found=str(error),
-            hint="record again with 'shapeflow trace'",
-        ) from None
-
-
-def _recorded_box(box: Mapping[str, Any]) -> Box:
-    cx, cy, width, height = (box[name] for name in ("cx", "cy", "width", "height"))
-    if not all(type(part) in (int, float) and math.isfinite(part) for part in (cx, cy, width, height)):
-        raise TypeError("a box is four numbers")
-    return Box(cx, cy, width, height, bool(box.get("positive", True)))
-
-
-def to_recorded(
-    request: Request, sizes: Sequence[tuple[int, int]], prompt: str | None = None
-) -> dict[str, Any]:
-    """Return what goes into a run as plain data for its trace.
-
-    Args:
-        request: what was asked for.
-        sizes: width and height of each picture, in pixels.
-        prompt: what the model was told where no prompt was given.
-    """
-    return {
-        "images": [
-            {"file": path.name, "size": list(size)} for path, size in zip(request.images, sizes, strict=True)
-        ],
-        "prompt": prompt if request.prompt is None else request.prompt,
-        "boxes": [asdict(box) for box in request.boxes],
-        "seed": request.seed,
-        "checkpoint": request.checkpoint.name if request.checkpoint else None,
-    }

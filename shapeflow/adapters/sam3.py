@@ -30,7 +30,8 @@ from shapeflow.adapters.checkpoints import NO_WEIGHTS, load_into
 from shapeflow.adapters.images import open_image, thumbnail
 from shapeflow.adapters.mask_overlay import overlay
 from shapeflow.adapters.prompt import CONTEXT_TOKENS, long_prompt_note, vocabulary_file
-from shapeflow.adapters.request import Request, to_recorded
+from shapeflow.adapters.recorded import to_recorded
+from shapeflow.adapters.request import Request
 from shapeflow.errors import EndOfRun, InputError, NeedsValues
 from shapeflow.recording.lazy_dynamo import compiler_not_loaded
 

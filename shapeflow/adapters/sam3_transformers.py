@@ -22,7 +22,8 @@ from shapeflow.adapters.base import Prepared
 from shapeflow.adapters.checkpoints import NO_WEIGHTS, load_into
 from shapeflow.adapters.images import open_image, thumbnail
 from shapeflow.adapters.prompt import CONTEXT_TOKENS, long_prompt_note, vocabulary_file
-from shapeflow.adapters.request import Request, to_recorded
+from shapeflow.adapters.recorded import to_recorded
+from shapeflow.adapters.request import Request
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -63,6 +63,8 @@ class AdapterSpec:
         return "a function that returns (model, args, kwargs)" if self is FACTORY else ""
 
 
+FORWARD_INPUTS = frozenset({"input", "call", "train", "backward"})
+"""What every adapter takes that hands over its run through ``forward.prepared``."""
 SAM3_INPUTS = frozenset({"image", "prompt", "box", "negative-box", "checkpoint"})
 
 
@@ -106,7 +108,7 @@ SPECS = (
 )
 """The adapters that come with shapeflow; a new one is a file and a row here."""
 
-FACTORY = AdapterSpec("factory", "shapeflow.adapters.factory:load", imports=True)
+FACTORY = AdapterSpec("factory", "shapeflow.adapters.factory:load", inputs=FORWARD_INPUTS, imports=True)
 """Answers every other target with a colon: ``package.module:function`` or ``file.py:function``."""
 FILE = AdapterSpec(
     "file",

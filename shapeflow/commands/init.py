@@ -145,7 +145,7 @@ def _vary(trace: Trace, args: argparse.Namespace) -> Variation:
 
 def _refuse_foreign_code(trace: Trace, path: Path) -> None:
     """Check that the code that is run again is in the repository of the trace, or of this folder."""
-    from shapeflow.adapters.request import from_recorded
+    from shapeflow.adapters.recorded import from_recorded
     from shapeflow.runs.trust import check_inside, repository_of
 
     roots = dict.fromkeys([repository_of(path.parent), repository_of(Path.cwd())])
@@ -168,7 +168,7 @@ def _run_others(trace: Trace, args: argparse.Namespace) -> Variation:
 def _run_again(trace: Trace, output: Path, quiet: bool) -> dict[str, Any]:
     """Return what the front matter says on how to run the model, with paths as seen from the new file."""
     from shapeflow.adapters.front_matter import to_front_matter
-    from shapeflow.adapters.request import from_recorded
+    from shapeflow.adapters.recorded import from_recorded
 
     if trace.run.adapter == "python":
         return {}

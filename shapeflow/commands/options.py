@@ -28,7 +28,7 @@ def request_of(args: argparse.Namespace) -> Request:
 
     given = {row.name: getattr(args, row.name.replace("-", "_")) for row in INPUTS}
     texts = {
-        name: value if isinstance(value, list) else [value]
+        name: value if isinstance(value, list) else ["true" if value is True else value]
         for name, value in given.items()
         if value is not None
     }

@@ -54,6 +54,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "package.module:function or file.py:function"
     )
     add("--model", default="sam3", metavar="MODEL", help=model)
+    value = "f32[1,3,224,224], i64[2,16]<30522, a number, true, none, a picture, x.npy, x.pt, or text"
+    add(
+        "--input",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=f"what the model gets by that name: {value}; repeatable",
+    )
+    add("--call", metavar="METHOD", help="run this method, of the model or of a part, not its forward")
+    add("--train", action="store_true", default=None, help="in training mode")
+    add("--backward", action="store_true", default=None, help="also backward, from the sum of the outputs")
     devices = ("auto", "meta", "cpu", "cuda")
     device = "meta: shapes only; auto (default): the best real device if there is a checkpoint, else meta"
     add("--device", choices=devices, default="auto", help=device)

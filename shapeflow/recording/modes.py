@@ -64,13 +64,18 @@ def _sweep() -> None:
             mode.take_off()
 
 
+def is_shapes_only() -> bool:
+    """Return whether this thread is in a shapes-only run."""
+    return any(getattr(mode, "is_shapes_only", False) for mode in dispatch_modes())
+
+
 def refuse_inside_shapes_only() -> None:
     """Refuse a run inside a shapes-only one, whose tensors have no numbers to run with.
 
     Raises:
         RuntimeError: this thread is in a shapes-only run.
     """
-    if any(getattr(mode, "is_shapes_only", False) for mode in dispatch_modes()):
+    if is_shapes_only():
         raise RuntimeError(
             "a model cannot be recorded inside a shapes-only run: record it before or after, "
             "or run the outer one for real (device='cpu', or --device cpu)"

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shapeflow.adapters.request import Request, from_texts
 from shapeflow.adapters.specs import require, spec_of
 from shapeflow.common.collector import collection_paused
+from shapeflow.errors import InputError
 from shapeflow.runs.failure import failure_error
 from shapeflow.runs.numbers import numbers_of
 
@@ -103,6 +104,10 @@ def run(
     device: str = "auto",
     seed: int = 0,
     pictures: bool = False,
+    inputs: Mapping[str, str | float | None] | Sequence[str] | str = (),
+    call: str = "",
+    train: bool = False,
+    backward: bool = False,
 ) -> Trace:
     """Build a model, run it and return the trace, as ``shapeflow trace`` does.
 
@@ -117,6 +122,10 @@ def run(
             else ``meta``.
         seed: of random weights.
         pictures: keep small pictures of what is computed.
+        inputs: what the model is given by name, as ``--input`` has it: ``{"x": "f32[1, 3, 224, 224]"}``.
+        call: the method that is run instead of the forward.
+        train: in training mode.
+        backward: also backward, from the sum of the outputs.
 
     Raises:
         InputError: the model is not known, or something that it is given cannot be used.
@@ -129,6 +138,10 @@ def run(
         "box": [",".join(map(repr, box)) for box in boxes],
         "negative-box": [",".join(map(repr, box)) for box in negative_boxes],
         "checkpoint": [] if checkpoint is None else [str(checkpoint)],
+        "input": _input_texts(inputs),
+        "call": [call] if call else [],
+        "train": ["true"] if train else [],
+        "backward": ["true"] if backward else [],
     }
     request = on_device(from_texts(target, texts, seed=seed), device)
     trace = execute(request, capture=numbers_of(request), pictures=pictures)
@@ -137,3 +150,27 @@ def run(
         error.shapeflow_trace = trace  # type: ignore[attr-defined]
         raise error
     return trace
+
+
+def _input_texts(inputs: Mapping[str, Any] | Sequence[str] | str) -> list[str]:
+    """Return what the model is given as texts of ``--input``.
+
+    Raises:
+        InputError: something is no text or number, such as a tensor, with which a run cannot be repeated.
+    """
+    if isinstance(inputs, str):
+        return [inputs]
+    if not isinstance(inputs, Mapping):
+        return list(inputs)
+    texts = []
+    for name, value in inputs.items():
+        if not isinstance(value, str | Path | bool | int | float | None):
+            raise InputError(
+                "input-syntax",
+                f"input '{name}' is an object of class {type(value).__name__}",
+                where="argument inputs",
+                expected="a text, such as 'f32[1, 3, 224, 224]', or a number",
+                hint="shapeflow.trace(model, x), which takes tensors",
+            )
+        texts.append(f"{name}={str(value).lower() if isinstance(value, bool | None) else value}")
+    return texts

@@ -9,8 +9,15 @@ from shapeflow.errors import READERS, RunError
 from shapeflow.model.records import Call, Failure, Op, Port
 from shapeflow.model.trace import Trace
 
-LIMITS = {"NeedsValues": "needs-values", "NoShapeFormula": "no-shape-formula"}
-"""Our own errors, by which a shapes-only run ends early, and their codes."""
+LIMITS = {
+    "NeedsValues": "needs-values",
+    "NoShapeFormula": "no-shape-formula",
+    "NoGradient": "no-gradient",
+}
+"""Our own errors, by which a run ends early, and their codes."""
+COMPUTES = "the same command with --device cpu, which computes"
+HINTS = {"NoGradient": "the same command without --backward, or train some of its parameters"}
+"""What to do about those for which computing is no way out."""
 FRAMES = 2
 """Innermost lines of the model's own traceback that are shown at first."""
 INPUTS = 6
@@ -32,7 +39,7 @@ def failure_error(trace: Trace, saved: Path | None = None, *, verbose: bool = Fa
         frame=_frames(failure, verbose),
         found="" if limit else failure.message,
         because="\n".join(_evidence(trace, failure, call)),
-        hint="the same command with --device cpu, which computes" if limit else kept,
+        hint=HINTS.get(failure.type, COMPUTES) if limit else kept,
     )
 
 
@@ -62,7 +69,7 @@ def _evidence(trace: Trace, failure: Failure, call: Call | None) -> list[str]:
     line = trace.line(failure.source)
     if failure.type == "NeedsValues":
         lines += [reason for start, reason in READERS.items() if line.startswith(start)]
-    if trace.run.shapes_only:
+    if trace.run.shapes_only and failure.type not in HINTS:
         lines.append("in a shapes-only run large tensors have a shape and no numbers")
     return lines
 

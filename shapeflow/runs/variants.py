@@ -15,7 +15,9 @@ from typing import Any
 
 from shapeflow.adapters.base import Adapter, Prepared, load, surroundings
 from shapeflow.adapters.boxes import Box
-from shapeflow.adapters.request import Request, from_recorded
+from shapeflow.adapters.recorded import from_recorded
+from shapeflow.adapters.request import Request
+from shapeflow.adapters.specs import FORWARD_INPUTS, spec_of
 from shapeflow.errors import InputError
 from shapeflow.model.axis_names import Place, is_picture, name_axes
 from shapeflow.model.records import Call, Port
@@ -48,8 +50,8 @@ def vary(trace: Trace, report: Report) -> Variation:
     """
     adapter = _Noting(load(trace.run.target))
     with ExitStack() as stack:
-        if trace.run.adapter == "factory":
-            found = _Factory(trace, adapter, report).vary()
+        if spec_of(trace.run.target).inputs >= FORWARD_INPUTS:
+            found = _Forward(trace, adapter, report).vary()
         else:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shapeflow-")))
             found = _vary_request(trace, adapter, folder, report)
@@ -111,8 +113,8 @@ def _outdated(trace: Trace, because: str) -> InputError:
     )
 
 
-class _Factory:
-    """Varies the input tensors that a user's factory brings."""
+class _Forward:
+    """Varies the input tensors that a model is called with."""
 
     def __init__(self, trace: Trace, adapter: Adapter, report: Report) -> None:
         self._trace = trace
