@@ -109,7 +109,9 @@ def _alias(name: str, callee: Callee, arguments: Arguments) -> str:
     likely = [known for known in ALIASES[name] if known in callee.parameters]
     fits = is_like_a_picture if ALIASES[name] is IMAGE_NAMES else _is_like_tokens
     there = [known for known, value in arguments.named.items() if fits(value)]
-    found = [known for known in likely if known in there] or there or likely or callee.needed
+    found = [known for known in likely if known in there] or there or likely
+    if not found and ALIASES[name] is IMAGE_NAMES and len(callee.needed) == 1:
+        found = callee.needed
     return found[0] if found else ""
 
 
@@ -154,7 +156,11 @@ def _unknown(given: Given, callee: Callee) -> InputError:
     first = given.place[0] if given.place else ""
     close = nearest(str(first), names, 1) if isinstance(first, str) else []
     value = given.text.partition("=")[2] if given.name else given.text
-    hint = close or (callee.needed[:1] if len(callee.needed) == 1 else [])
+    if isinstance(given.value, Words):
+        close = []
+    hint = close or (
+        callee.needed[:1] if len(callee.needed) == 1 and not isinstance(given.value, Words) else []
+    )
     return InputError(
         "input-unknown",
         f"{callee.called} has no input '{given.name or given}'",
@@ -231,17 +237,29 @@ def _follow(
     told: dict[str, str] = {}
     ports = ports_of(tuple(arguments.args), arguments.kwargs)
     for key, (port, _, value) in zip(arguments.named, ports, strict=True):
-        if any(other == key or other.startswith((f"{key}.", f"{key}[")) for other in made):
-            continue
         for place, leaf in walk(port, value):
-            new = _new_sizes(leaf.shape, sizes, tensor.shape) if isinstance(leaf, torch.Tensor) else {}
+            own = f"{key}{place[len(port) :]}"
+            if not isinstance(leaf, torch.Tensor) or _is_said(own, made) or _are_listed(own, name):
+                continue
+            new = _new_sizes(leaf.shape, sizes, tensor.shape)
             if new:
                 wanted.update({(place, dim): size for dim, size in new.items()})
-                told[key] = f"made to fit {name}"
+                told[own] = f"made to fit {name}"
     if wanted:
         args, arguments.kwargs = resized(tuple(arguments.args), arguments.kwargs, wanted)
         arguments.args = list(args)
     return told
+
+
+def _is_said(place: str, made: Mapping[str, str]) -> bool:
+    """Return whether a user has said what is in a place."""
+    return any(place == said or place.startswith((f"{said}.", f"{said}[")) for said in made)
+
+
+def _are_listed(one: str, other: str) -> bool:
+    """Return whether two places are items of one list, such as pictures, each of a size of its own."""
+    head, bracket, rest = one.rpartition("[")
+    return bool(bracket) and rest[:-1].isdecimal() and other.rpartition("[")[0] == head
 
 
 def _new_sizes(own: Sequence[int], old: Sequence[int], new: Sequence[int]) -> dict[int, int]:
