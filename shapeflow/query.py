@@ -160,6 +160,7 @@ def overview_row(trace: Records, unused: int) -> dict[str, Any]:
         "peak_bytes": run.peak_bytes,
         "gradients": dict(run.gradients),
         "training": dict(run.training),
+        "inputs": run.told_inputs,
     }
 
 

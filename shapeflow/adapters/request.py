@@ -50,6 +50,12 @@ class Request:
     """Whether a model file may execute code of its own while it is read."""
 
     @property
+    def files(self) -> list[Path]:
+        """The files that go in."""
+        given = [one.value.path for one in self.inputs if isinstance(one.value, File)]
+        return [*self.images, *given]
+
+    @property
     def file(self) -> tuple[Path, str] | None:
         """The Python file and the name in it that the target names, if it does."""
         file, _, name = self.target.rpartition(":")

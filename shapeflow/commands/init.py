@@ -173,9 +173,9 @@ def _run_again(trace: Trace, output: Path, quiet: bool) -> dict[str, Any]:
     if trace.run.adapter == "python":
         return {}
     request = from_recorded(trace.run.target, trace.run.inputs)
-    for image in request.images:
-        if not image.is_file():
-            say(f"{image} is not in this folder: put its place into the front matter of {output}", quiet)
+    for path in request.files:
+        if not path.is_file():
+            say(f"{path} is not in this folder: put its place into the front matter of {output}", quiet)
     return to_front_matter(replace(request, checkpoint=None), output.parent)
 
 

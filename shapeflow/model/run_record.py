@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+PICTURES = ("thumbnail", "masks")
+"""Inputs that are pictures, kept for a page alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -59,6 +62,11 @@ class Run:
     the one above; None: it changed in the run. Empty if it was not recorded."""
     name: str = ""
     """Which of several runs of a document it is: ``training``."""
+
+    @property
+    def told_inputs(self) -> dict[str, Any]:
+        """What went in, as far as it can be told in words."""
+        return {name: value for name, value in self.inputs.items() if name not in PICTURES}
 
     @property
     def shapes_only(self) -> bool:

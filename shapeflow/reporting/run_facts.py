@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from shapeflow.common.places import display_target
 from shapeflow.model.containers import told
 from shapeflow.model.records import Port, Records
@@ -65,6 +67,33 @@ def inputs_text(trace: Records, words: Translator) -> str:
     rows = [f"{name} {content}" for name, content in given(trace)]
     text = " · ".join(rows[:MOST_INPUTS])
     return text if len(rows) <= MOST_INPUTS else words("and-more", names=text, n=len(rows) - MOST_INPUTS)
+
+
+def has_given_inputs(trace: Records) -> bool:
+    """Return whether what the model was called with says what was run: no picture stands for it."""
+    return "images" not in trace.run.inputs
+
+
+def made_text(trace: Records, words: Translator) -> str:
+    """Return how each input was made, as one line; empty where that is not recorded."""
+    made = trace.run.inputs.get("made")
+    if not isinstance(made, Mapping):
+        return ""
+    rows = [f"{name}{words('colon')}{words.sentence(str(told))}" for name, told in made.items()]
+    text = " · ".join(rows[:MOST_INPUTS])
+    return text if len(rows) <= MOST_INPUTS else words("and-more", names=text, n=len(rows) - MOST_INPUTS)
+
+
+def asked_text(trace: Records, words: Translator) -> str:
+    """Return what else was run than the forward alone; empty where nothing was."""
+    inputs = trace.run.inputs
+    parts = []
+    if call := inputs.get("call"):
+        parts.append(words("run-method", name=f"{call}()"))
+    if inputs.get("backward"):
+        start = words("comma").join(map(str, inputs.get("backward_from") or ()))
+        parts.append(words("run-backward-from", what=start) if start else words("run-backward"))
+    return words("semicolon").join(parts)
 
 
 def _says_something(port: Port) -> bool:

@@ -39,8 +39,21 @@ def failure_error(trace: Trace, saved: Path | None = None, *, verbose: bool = Fa
         frame=_frames(failure, verbose),
         found="" if limit else failure.message,
         because="\n".join(_evidence(trace, failure, call)),
-        hint=HINTS.get(failure.type, COMPUTES) if limit else kept,
+        hint=_way_out(trace, failure) if limit else kept,
     )
+
+
+def _way_out(trace: Trace, failure: Failure) -> str:
+    """Return what to do about a limit of ours."""
+    if failure.type == "NeedsValues" and _reads_by_intent(trace, failure) and trace.run.inputs.get("call"):
+        return f"--input eos_token_id=none --input num_beams=1, or {COMPUTES}"
+    return HINTS.get(failure.type, COMPUTES)
+
+
+def _reads_by_intent(trace: Trace, failure: Failure) -> list[str]:
+    """Return why what ended the run reads numbers, where that is known."""
+    line = trace.line(failure.source)
+    return [reason for start, reason in READERS.items() if line.startswith(start)]
 
 
 def _where(trace: Trace, failure: Failure, call: Call | None) -> str:
@@ -66,9 +79,8 @@ def _evidence(trace: Trace, failure: Failure, call: Call | None) -> list[str]:
         )  # the outermost of those that ended together
         given = ", ".join(trace.content(port) for port in last.outputs[:INPUTS])
         lines.append(f"last finished call: {last.exact_name} -> {given}")
-    line = trace.line(failure.source)
     if failure.type == "NeedsValues":
-        lines += [reason for start, reason in READERS.items() if line.startswith(start)]
+        lines += _reads_by_intent(trace, failure)
     if trace.run.shapes_only and failure.type not in HINTS:
         lines.append("in a shapes-only run large tensors have a shape and no numbers")
     return lines

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from shapeflow.common.text import listing
 from shapeflow.errors import NoGradient
 from shapeflow.recording.ports import tensors_of
 
@@ -48,7 +47,7 @@ class Backward:
 
     def outcome(self, _: object) -> Mapping[str, Any]:
         """Return what the backward pass started from, for the trace."""
-        return {"backward_from": f"the sum of {listing(self._summed, 6)}"}
+        return {"backward_from": list(self._summed)}
 
 
 def _number(tensor: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,7 @@ from torch import nn
 
 from shapeflow.adapters.given.tensors import really
 from shapeflow.adapters.images import open_image
-from shapeflow.recording.modules import named_tensors
+from shapeflow.recording.modules import named_modules, named_tensors
 
 CHANNELS = (1, 3)
 
@@ -18,8 +18,9 @@ CHANNELS = (1, 3)
 def picture(path: Path, before: Any, model: nn.Module) -> tuple[Any, str]:
     """Return a picture as a model takes it, and how it was made.
 
-    It gets height, width, channels and layout of what the model would be given there otherwise; without that
-    it keeps its own size and is ``[1, 3, H, W]``. Its numbers go from 0 to 1, of integer dtypes to 255.
+    It gets height, width, channels and layout of what the model would be given there otherwise. Without that
+    it is ``[1, 3, H, W]``, of the ``image_size`` that the model or its configuration has, else of its own
+    size. Its numbers go from 0 to 1, those of an integer dtype to 255.
 
     Args:
         path: the file.
@@ -35,11 +36,14 @@ def picture(path: Path, before: Any, model: nn.Module) -> tuple[Any, str]:
     like = like if isinstance(like, torch.Tensor) and like.dim() >= 2 else None
     channels, last = _layout(like)
     told = f"{path.name}, {image.width} x {image.height}"
-    if like is not None and not listed:  # in a list each picture has a size of its own
-        height, width = (like.shape[-3], like.shape[-2]) if last else (like.shape[-2], like.shape[-1])
-        if (width, height) != image.size:
-            image = image.resize((width, height))
-            told += f", resized to {width} x {height}"
+    size = None
+    if like is None:
+        size = _declared(model) if before is None else None
+    elif not listed:  # in a list each picture has a size of its own
+        size = (like.shape[-3], like.shape[-2]) if last else (like.shape[-2], like.shape[-1])
+    if size is not None and size != (image.height, image.width):
+        image = image.resize((size[1], size[0]))
+        told += f", resized to {image.width} x {image.height}"
     if channels == 1:
         image = image.convert("L")
     dtype = like.dtype if like is not None else _floating(model)
@@ -63,6 +67,29 @@ def is_like_a_picture(value: Any) -> bool:
     if not isinstance(value, torch.Tensor) or value.dim() < 3:
         return False
     return value.shape[-3] in CHANNELS or value.shape[-1] in CHANNELS
+
+
+def _declared(model: nn.Module) -> tuple[int, int] | None:
+    """Return the height and width that a model says that its pictures have."""
+    for _, part in named_modules(model):
+        config = getattr(part, "config", None)
+        for owner in (part, config, getattr(config, "vision_config", None)):
+            size = _pair(vars(owner).get("image_size")) if hasattr(owner, "__dict__") else None
+            if size is not None:
+                return size
+    return None
+
+
+def _pair(size: Any) -> tuple[int, int] | None:
+    if type(size) is int and size > 0:
+        return size, size
+    if (
+        isinstance(size, tuple | list)
+        and len(size) == 2
+        and all(type(side) is int and side > 0 for side in size)
+    ):
+        return size[0], size[1]
+    return None
 
 
 def _layout(like: torch.Tensor | None) -> tuple[int, bool]:

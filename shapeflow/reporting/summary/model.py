@@ -86,6 +86,10 @@ class Totals:
     mode: str
     """In a sentence, as the next; empty: an older trace, which does not say."""
     gradients: str
+    made: str
+    """How each input was made; empty: it is not recorded."""
+    asked: str
+    """What else was run than the forward alone, such as a method or a backward pass."""
     calls: int
     ops: int
     shapes: int

@@ -12,7 +12,13 @@ from shapeflow.model.costs import total_flops, total_parameters
 from shapeflow.model.path_index import selector_of
 from shapeflow.model.records import Call, Port, Records
 from shapeflow.model.unused import unused
-from shapeflow.reporting.run_facts import gradients_text, parameter_name, training_text
+from shapeflow.reporting.run_facts import (
+    asked_text,
+    gradients_text,
+    made_text,
+    parameter_name,
+    training_text,
+)
 from shapeflow.reporting.summary.groups import made_by, made_in
 from shapeflow.reporting.summary.model import Named, Totals
 from shapeflow.reporting.translator import Translator
@@ -43,6 +49,8 @@ def totals(trace: Records) -> Totals:
         device=run.device,
         mode=training_text(trace, words) if run.training else "",
         gradients=gradients_text(trace, words) if run.training or any(run.gradients.values()) else "",
+        made=made_text(trace, words),
+        asked=asked_text(trace, words),
         calls=len(trace.calls),
         ops=len(trace.ops),
         shapes=len({value.shape for value in trace.values}),

@@ -32,6 +32,7 @@ def totals_lines(totals: Totals, width: int | None, more: Sequence[tuple[str, st
         place = f", in {totals.peak_place}" if totals.peak_place else ""
         facts.append(("activations", f"at most {format_bytes(totals.peak_bytes)} at once{place}"))
     facts += [("input", text) for text in ends_text(totals.inputs)]
+    facts += [("made", totals.made)] if totals.made else []
     of = f" of {totals.outputs_of}" if totals.outputs_of else ""
     facts += [
         ("output", f"{text}{of if not number else ''}")
@@ -86,8 +87,8 @@ def ends_text(ends: Sequence[Named]) -> list[str]:
 def run_text(totals: Totals) -> str:
     """Return how the model ran."""
     device = "shapes only, nothing was computed" if totals.device == "meta" else f"on {totals.device}"
-    modes = [mode for mode in (totals.mode, totals.gradients) if mode]
-    return "; ".join([device, *(modes or ["in which mode is not recorded"])])
+    modes = [mode for mode in (totals.mode, totals.gradients) if mode] or ["in which mode is not recorded"]
+    return "; ".join([device, *modes, *filter(None, [totals.asked])])
 
 
 def recorded_text(totals: Totals) -> str:

@@ -13,7 +13,14 @@ from shapeflow.common.places import display_target
 from shapeflow.common.units import format_bytes, format_count
 from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.run_facts import OWN, gradients_text, inputs_text, training_text
+from shapeflow.reporting.run_facts import (
+    asked_text,
+    gradients_text,
+    has_given_inputs,
+    inputs_text,
+    made_text,
+    training_text,
+)
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.count_model import Count
 from shapeflow.reporting.view.link_model import LinkView
@@ -24,8 +31,8 @@ from shapeflow.reporting.view.pictures_model import PictureView
 if TYPE_CHECKING:
     from shapeflow.walkthrough.verdict import CheckResult
 
-PICTURES = ("thumbnail", "masks")
-"""Inputs that are pictures."""
+TOLD = ("input", "call", "train", "backward", "backward_from", "made")
+"""What is told in sentences of its own."""
 LONGEST_FACT = 300
 KINDS = {b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png"}
 LONGEST_SENTENCE = 320
@@ -141,13 +148,16 @@ def facts_of(trace: Trace, result: CheckResult | None, numbers: NumbersView, wor
     ]
     given = [
         f"{_named(name, words)}{words('colon')}{_plain(value, words)}"
-        for name, value in run.inputs.items()
-        if name not in PICTURES and value not in (None, "", [], ()) and (name != "seed" or _is_random(run))
+        for name, value in run.told_inputs.items()
+        if name not in TOLD and value not in (None, "", [], ()) and (name != "seed" or _is_random(run))
     ]
-    if run.adapter in OWN:
+    if has_given_inputs(trace):
         given[:0] = filter(None, [inputs_text(trace, words)])
     if given:
         facts.append(Fact(words("inputs"), " · ".join(given)))
+    for key, text in (("inputs-made", made_text(trace, words)), ("run-of", asked_text(trace, words))):
+        if text:
+            facts.append(Fact(words(key), text))
     facts.append(Fact(words("mode"), training_text(trace, words)))
     if numbers.peak_bytes:
         peak = f"{format_bytes(numbers.peak_bytes)} · {gradients_text(trace, words)}"
