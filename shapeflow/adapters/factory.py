@@ -29,10 +29,7 @@ if TYPE_CHECKING:
 
 OPTION = "option --model"
 TARGET = "package.module:function or path/to/file.py:function"
-RESULT = (
-    "a torch.nn.Module or a function that runs one, alone or as (model, args), (model, args, kwargs), "
-    "(model, function) and so on"
-)
+RESULT = "model, (model, args) or (model, args, kwargs); a function that runs it in its place or behind it"
 OURS = str(Path(__file__).parent.parent)
 SCRIPT = "put what belongs to a script under: if __name__ == '__main__':"
 SHOWN_FRAMES = 4

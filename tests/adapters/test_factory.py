@@ -14,6 +14,7 @@ from shapeflow.adapters.factory import load
 from shapeflow.adapters.request import Request
 from shapeflow.adapters.specs import AdapterSpec
 from shapeflow.errors import InputError, NeedsValues
+from shapeflow.runs.execute import execute
 
 MODELS = """
     import torch
@@ -52,6 +53,42 @@ MODELS = """
         raise ValueError("no such size")
     def leaves():
         raise SystemExit(1)
+    class Coder(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = nn.Linear(4, 8), nn.Linear(8, 2)
+        def encode(self, x):
+            return self.first(x)
+        def decode(self, z):
+            return self.last(z)
+    class Pipeline:
+        def __init__(self):
+            self.unet, self.vae = nn.Linear(4, 4), nn.Linear(4, 2)
+        def __call__(self, x):
+            return self.vae(self.unet(x))
+
+    def function():
+        coder = Coder()
+        def run():
+            z = coder.encode(torch.ones(1, 4))
+            return coder.decode(z) + coder.decode(z)
+        return run
+    def model_and_function():
+        coder = Coder()
+        return coder, lambda x: coder.decode(coder.encode(x)), (torch.ones(1, 4),)
+    def method():
+        return Coder().encode, {"x": torch.ones(1, 4)}
+    def several():
+        first, last = nn.Linear(4, 8), nn.Linear(8, 2)
+        return lambda x: last(first(x)), torch.ones(1, 4)
+    def pipeline():
+        return Pipeline(), (torch.ones(1, 4),), {}
+    def without_a_model():
+        return lambda x: x + 1
+    def a_class():
+        return Coder
+    def too_much():
+        return Coder(), len, (), {}, 1
     def needs(width):
         return Tiny(width)
     setting = 3
@@ -88,6 +125,29 @@ def test_what_a_factory_may_return(place, name):
     ready = prepared(f"{place}:{name}")
     assert isinstance(ready.run(), torch.Tensor)
     assert ready.versions["torch"] == torch.__version__
+
+
+CALLS = {
+    "function": [".encode()", "first", ".decode()", "last", ".decode()@1", "last@1"],
+    "model_and_function": [".encode()", "first", ".decode()", "last"],
+    "method": [".encode()", "first"],
+    "several": ["first", "last"],
+    "pipeline": ["unet", "vae"],
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_a_factory_may_return_a_function_that_runs_the_model(name, device):
+    trace = execute(Request(f"models.py:{name}", device))
+    assert trace.run.complete
+    assert [call.name for call in trace.calls] == CALLS[name]
+
+
+def test_a_method_is_run_instead_of_the_function():
+    trace = execute(Request("models.py:model_and_function", call="encode"))
+    assert [call.name for call in trace.calls] == [".encode()", "first"]
+    assert trace.run.inputs["call"] == "encode"
 
 
 def test_arguments_reach_the_model():
@@ -151,10 +211,13 @@ def test_a_wrong_name_is_told_before_anything_is_built(target, code, says):
         ("leaves", "target-exit", ["ends the program", "sys.exit(1)"]),
         ("number", "target-result", ["found:    int", "(model, args, kwargs)"]),
         ("pair", "target-result", ["(Tiny, int)"]),
+        ("without_a_model", "target-result", ["in whose reach no model is", "return (model, function)"]),
+        ("a_class", "target-result", ["found:    type"]),
+        ("too_much", "target-result", ["(Coder, builtin_function_or_method, tuple, dict, int)"]),
         (
             "lacks_inputs",
             "target-inputs",
-            ["forward(x, scale=1.0, *, shift=0.0)", "missing a"],
+            ["forward(x, scale=1.0, *, shift=0.0)", "missing a", "--input 'x=f32[1, 4]'"],
         ),
     ],
 )

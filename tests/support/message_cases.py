@@ -105,10 +105,16 @@ COMMANDS: dict[str, str] = {
     "front-matter": "check t.trace.json front.md",
     "image-broken": "trace cut.png",
     "image-missing": "trace --prompt bus",
+    "input-syntax": "trace --model model.py:crash --input input=f32[B,4]",
+    "input-too-large": "trace --model model.py:crash --input f32[99999999999,99999999999]",
+    "input-twice": "trace --model model.py:crash --input input=f32[1,4] --input in[0]=f32[2,4]",
+    "input-unknown": "trace --model model.py:crash --input imput=f32[1,4]",
     "map": "report t.trace.json mapped.md",
     "no-call": "show t.trace.json encoder:out --overview",
     "no-claims": "check t.trace.json none.md",
     "no-dim": "show t.trace.json encoder:out.memory --size 7",
+    "no-gradient": "trace --model model.py:frozen --backward",
+    "no-method": "trace --model model.py:frozen --call reset_parameter",
     "no-path": "graph t.trace.json --path mask_head:out backbone.convs.1:out -o t.dot",
     "not-an-image": "trace page.jpg",
     "not-text": "check t.trace.json photo.png",
@@ -130,6 +136,7 @@ COMMANDS: dict[str, str] = {
     "target-raised": "trace --model model.py:raises",
     "target-result": "trace --model model.py:number",
     "target-inputs": "trace --model model.py:inputs",
+    "tokenizer-missing": "trace --model model.py:tokens --input 'text=a dog'",
     "trace-failed-run": "init failed.trace.json -o new.md",
     "trace-newer": "check newer.trace.json w.md",
     "trace-unreadable": "check cut.trace.json w.md",
@@ -158,6 +165,19 @@ def leaves():
 
 def number():
     return 3
+
+def frozen():
+    return nn.Linear(4, 2).requires_grad_(False), torch.ones(3, 4)
+
+class Tokens(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(50, 4)
+    def forward(self, text):
+        return self.table(text)
+
+def tokens():
+    return Tokens()
 
 def inputs():
     return nn.Linear(4, 2), (torch.ones(3, 4), torch.ones(3, 4))

@@ -165,9 +165,15 @@ def _unknown(given: Given, callee: Callee) -> InputError:
         "input-unknown",
         f"{callee.called} has no input '{given.name or given}'",
         where=OPTION,
-        expected=f"one of {listing(names, 8)}" if names else "nothing: it takes no inputs",
+        expected=_all_of(names),
         hint=f"--input '{hint[0]}={value}'" if hint else "",
     )
+
+
+def _all_of(names: list[str]) -> str:
+    if not names:
+        return "nothing: it takes no inputs"
+    return f"one of {listing(names, 8)}" if len(names) > 1 else names[0]
 
 
 Made = tuple[tuple[Step, ...], Any, str]

@@ -139,7 +139,7 @@ def _own_methods(kind: type) -> Iterator[str]:
         if owner is nn.Module or owner is object:
             continue
         for name, thing in vars(owner).items():
-            if not name.startswith("_") and name != "forward" and inspect.isroutine(thing):
+            if not name.startswith("_") and not hasattr(nn.Module, name) and inspect.isroutine(thing):
                 yield name
 
 
