@@ -36,7 +36,7 @@ def request_of(args: argparse.Namespace) -> Request:
 
 
 def default_output(request: Request) -> Path:
-    """Return a name made from the image and the model, or from all that tells the model from others.
+    """Return a name made from the image and the model, or from all that tells what is run from others.
 
     ``models/tiny.py:build`` and ``models.tiny:build`` are ``models.tiny.build``; of a file that is not below
     the current folder only its own folder is named.
@@ -51,6 +51,7 @@ def default_output(request: Request) -> Path:
         name = ".".join([*(parts if below else parts[-2:]), function])
     else:
         name = request.target
+    name += f".{request.call}" if request.call else ""
     plain = re.sub(r"[^\w.+-]+", ".", name).strip(".")[-LONGEST:]
     return Path(f"{plain or 'model'}.trace.json")
 

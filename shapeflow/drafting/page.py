@@ -53,7 +53,9 @@ class Page:
         import yaml
 
         def entry(key: str, thing: Any) -> str:
-            text = yaml.safe_dump([thing], allow_unicode=True, width=math.inf, default_flow_style=True)
+            text = yaml.safe_dump(
+                [thing], allow_unicode=True, width=math.inf, default_flow_style=True, sort_keys=False
+            )
             return f"{key}: {text.strip()[1:-1]}"
 
         run = [f"  {entry(key, thing)}" for key, thing in self.run.items()]

@@ -128,7 +128,7 @@ def test_what_a_factory_may_return(place, name):
 
 
 CALLS = {
-    "function": [".encode()", "first", ".decode()", "last", ".decode()@1", "last@1"],
+    "function": [".encode()", "first", *[".decode()", "last"] * 2],
     "model_and_function": [".encode()", "first", ".decode()", "last"],
     "method": [".encode()", "first"],
     "several": ["first", "last"],

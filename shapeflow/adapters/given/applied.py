@@ -188,7 +188,8 @@ def _values(
     if isinstance(wanted, Plain):
         return [(place, wanted.value, "as given")]
     if isinstance(wanted, Tensor):
-        return [(place, *asked_for(wanted, name, before, model, request.seed))]
+        likely = example(str(place[-1]), callee.parameters.get(name), model).partition("[")[0]
+        return [(place, *asked_for(wanted, name, before, model, request.seed, likely))]
     if isinstance(wanted, File):
         if wanted.path.suffix.lower() in PICTURES:
             return [(place, *picture(wanted.path, before, model))]

@@ -34,7 +34,7 @@ def really() -> Iterator[None]:
 
 
 def asked_for(
-    wanted: Tensor, name: str, before: Any, model: nn.Module, seed: int
+    wanted: Tensor, name: str, before: Any, model: nn.Module, seed: int, likely: str
 ) -> tuple[torch.Tensor, str]:
     """Return a tensor of the sizes that are asked for, and how it was made.
 
@@ -46,8 +46,9 @@ def asked_for(
         before: what the model would be given there otherwise; None: nothing.
         model: whose parameters tell the dtype, and whose tables how large a token can be.
         seed: of the random numbers.
+        likely: the dtype that an input of this name probably has, where nothing else tells.
     """
-    dtype = _dtype(wanted.dtype, before, model)
+    dtype = _dtype(wanted.dtype or (likely if before is None and likely != "f32" else ""), before, model)
     sized = Tensor(short_dtype(dtype), wanted.sizes)
     elements = math.prod(wanted.sizes)
     if elements > LIMIT and is_shapes_only():

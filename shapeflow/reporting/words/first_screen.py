@@ -57,7 +57,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "device": ("Device", "设备"),
     "shapes-only": ("shapes only: no arithmetic on large tensors", "仅推导形状：不对大张量做运算"),
     "inputs": ("Inputs", "输入"),
-    "inputs-made": ("Made", "输入来源"),
+    "inputs-made": ("Inputs made", "输入来源"),
     "run-of": ("Run", "运行方式"),
     "run-method": ("{name} instead of the forward", "运行 {name}，而非 forward"),
     "run-backward": ("backward, too", "并执行反向传播"),
