@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from shapeflow.common.control_characters import json_text
+from shapeflow.commands.console import print_json
 from shapeflow.common.printing import put
 from shapeflow.common.text import counted
 from shapeflow.errors import ExitCode, InputError
@@ -23,6 +23,7 @@ examples:
   shapeflow models timm: --all          every name of timm
 
 exit code: 0; 1 if no name has the word in it"""
+SCHEMA = "shapeflow.models/1"
 SHOWN = 20
 """Names of each library; --all shows the rest."""
 
@@ -69,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
         )
     found = [_look(spec, word) for spec in rows]
     if args.json:
-        put(json_text({"word": args.word, "libraries": [_plain(each) for each in found]}))
+        print_json({"schema": SCHEMA, "word": args.word, "libraries": [_plain(each) for each in found]})
     elif word or colon:
         _show_names(found, word, everything=args.all)
     else:
