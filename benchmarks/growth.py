@@ -95,7 +95,6 @@ def measure_layers(layers: int, *, cache: bool) -> dict[str, float]:
     from shapeflow import Trace, cli
     from shapeflow.adapters.base import Prepared
     from shapeflow.recording import run
-    from shapeflow.reporting.summary import summary
 
     config = LlamaConfig(
         vocab_size=1000,
@@ -128,13 +127,13 @@ def measure_layers(layers: int, *, cache: bool) -> dict[str, float]:
         recorded = trace()
         result["save s"] = _seconds(lambda: recorded.save(file))
         result["load s"] = _seconds(lambda: Trace.load(file))
-        result["summary s"] = _seconds(lambda: summary(Trace.load(file)).text())
+        result["summary s"] = _seconds(lambda: Trace.load(file).summary().text())
         result["show s"] = _seconds(lambda: command("show", file, "model.layers.*"))
         result["check s"] = _seconds(lambda: command("check", file, text))
         result["report s"] = _seconds(lambda: command("report", file, "-o", page))
         result["trace kB"] = file.stat().st_size / 1000
         result["page kB"] = page.stat().st_size / 1000
-        result["summary lines"] = len(summary(Trace.load(file)).text().splitlines())
+        result["summary lines"] = len(Trace.load(file).summary().text().splitlines())
     return result
 
 

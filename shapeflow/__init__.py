@@ -14,7 +14,7 @@ _PUBLIC = {
     "Op": "shapeflow.model.records",
     "Reach": "shapeflow.model.flow",
     "ShapeflowError": "shapeflow.errors",
-    "Summary": "shapeflow.reporting.summary",
+    "Summary": "shapeflow.model.summary",
     "Trace": "shapeflow.model.trace",
     "Value": "shapeflow.model.records",
     "Verdict": "shapeflow.walkthrough.verdict",
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from shapeflow.model.records import Call as Call
     from shapeflow.model.records import Op as Op
     from shapeflow.model.records import Value as Value
+    from shapeflow.model.summary import Summary as Summary
     from shapeflow.model.trace import Trace as Trace
     from shapeflow.model.trace import load as load
     from shapeflow.recording import record as record
     from shapeflow.recording import trace as trace
     from shapeflow.reporting.report import report as report
-    from shapeflow.reporting.summary import Summary as Summary
     from shapeflow.runs.execute import run as run
     from shapeflow.walkthrough.check import check as check
     from shapeflow.walkthrough.verdict import CheckResult as CheckResult

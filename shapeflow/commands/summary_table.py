@@ -80,9 +80,9 @@ def put_table(
         file: the trace file, for the command that tells more.
         facts: labels and texts of further lines for a person.
     """
-    from shapeflow.reporting.summary import summary, write
+    from shapeflow.reporting.summary import write
 
-    table = summary(trace, args.depth, args.unfold)
+    table = trace.summary(args.depth, unfold=args.unfold)
     if args.csv:
         put(table.to_csv().rstrip("\n"))
     elif args.markdown:

@@ -196,10 +196,9 @@ def _summary(
 ) -> dict[str, object]:
     """Return the summary as plain data."""
     from shapeflow.model.costs import total_flops, total_parameters
-    from shapeflow.reporting.summary import summary
 
     failure = trace.run.failure
-    table = summary(trace, args.depth, args.unfold)
+    table = trace.summary(args.depth, unfold=args.unfold)
     return {
         "schema": "shapeflow.summary/1",
         "trace": str(output),

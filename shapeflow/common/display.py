@@ -7,17 +7,25 @@ from typing import Any
 
 HTML = {
     "Trace": "shapeflow.reporting.summary.html:trace_html",
+    "Summary": "shapeflow.reporting.summary.html:summary_html",
     "CheckResult": "shapeflow.reporting.formats.notebook:check_html",
 }
 """Class -> ``module:function`` that returns HTML for an object of it."""
-SUMMARY = "shapeflow.reporting.summary:summary"
-"""``module:function`` that returns the summary of a trace."""
-LAYER_TABLE = "shapeflow.runs.layer_table:layer_table"
-"""``module:function`` that returns torchinfo's table of a trace."""
-CALLS_FRAME = "shapeflow.reporting.summary.frames:calls_frame"
-"""``module:function`` that returns the calls of a trace as a data frame."""
-PORTS_FRAME = "shapeflow.query:ports_frame"
-"""``module:function`` that returns what a selector names as a data frame."""
+VIEWS = {
+    "layers": "shapeflow.reporting.summary.rows:layers",
+    "totals": "shapeflow.reporting.summary.totals:totals",
+    "text": "shapeflow.reporting.summary:text_of",
+    "text for here": "shapeflow.reporting.summary:text_for_here",
+    "rows": "shapeflow.reporting.summary.formats:rows",
+    "data": "shapeflow.reporting.summary.formats:data",
+    "csv": "shapeflow.reporting.summary.formats:csv",
+    "markdown": "shapeflow.reporting.summary.formats:markdown",
+    "torchinfo": "shapeflow.runs.layer_table:layer_table",
+    "frame of layers": "shapeflow.reporting.summary.frames:layers_frame",
+    "frame of calls": "shapeflow.reporting.summary.frames:calls_frame",
+    "frame of ports": "shapeflow.query:ports_frame",
+}
+"""What a trace or its summary can be shown as -> ``module:function``."""
 
 
 def html_of(thing: object) -> str:
@@ -25,19 +33,9 @@ def html_of(thing: object) -> str:
     return str(_made(HTML[type(thing).__name__], thing))
 
 
-def summary_of(trace: object, depth: int | None, unfold: bool) -> Any:
-    """Return the summary of a trace."""
-    return _made(SUMMARY, trace, depth, unfold)
-
-
-def layer_table_of(trace: object, depth: int) -> str:
-    """Return torchinfo's table of the layers of a trace."""
-    return str(_made(LAYER_TABLE, trace, depth))
-
-
-def data_frame_of(trace: object, selector: str | None) -> Any:
-    """Return a trace, or what a selector names in it, as a data frame."""
-    return _made(CALLS_FRAME, trace) if selector is None else _made(PORTS_FRAME, trace, selector)
+def view(name: str, *arguments: Any) -> Any:
+    """Return one of the ``VIEWS`` of something."""
+    return _made(VIEWS[name], *arguments)
 
 
 def _made(name: str, *arguments: Any) -> Any:

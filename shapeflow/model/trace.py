@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.common.control_characters import visible_line
-from shapeflow.common.display import data_frame_of, html_of, summary_of
+from shapeflow.common.display import html_of, view
 from shapeflow.common.places import display_target
 from shapeflow.common.text import counted
 from shapeflow.errors import SelectorError
@@ -17,11 +17,10 @@ from shapeflow.model.costs import Costs, costs
 from shapeflow.model.flow import Reach
 from shapeflow.model.match import Match
 from shapeflow.model.records import Records, Value
+from shapeflow.model.summary import Summary
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from shapeflow.reporting.summary import Summary
 
 
 @dataclass(frozen=True, repr=False)
@@ -91,8 +90,7 @@ class Trace(Records):
             depth: levels of calls below the outermost ones; None: as many as fit a screen.
             unfold: give each call a row of its own, instead of one to those that are alike.
         """
-        table: Summary = summary_of(self, depth, unfold)
-        return table
+        return Summary(self, depth, unfold)
 
     def to_pandas(self, selector_text: str | None = None) -> pd.DataFrame:
         """Return a ``pandas.DataFrame``: a row for each call, or for each port that a selector names.
@@ -101,7 +99,10 @@ class Trace(Records):
             InputError: pandas is not installed.
             SelectorError: the selector cannot be read or names nothing.
         """
-        frame: pd.DataFrame = data_frame_of(self, selector_text)
+        if selector_text is None:
+            frame: pd.DataFrame = view("frame of calls", self)
+        else:
+            frame = view("frame of ports", self, selector_text)
         return frame
 
     @classmethod

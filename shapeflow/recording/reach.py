@@ -130,7 +130,9 @@ def _used_by(name: str, function: FunctionType) -> Iterator[tuple[str, Any]]:
         except ValueError:  # the variable has no value yet
             continue
     yield from _defaults(function)
-    if is_hidden(code.co_filename) or is_installed(Path(code.co_filename)):
+    file = code.co_filename
+    typed = file.startswith("<") and not file.startswith("<frozen")  # at a prompt, or for exec()
+    if not typed and (is_hidden(file) or is_installed(Path(file))):
         return  # a library's functions use no models of the user's by a global name
     names = list(_names(code))
     for used in names:

@@ -59,6 +59,13 @@ def test_a_function_with_modules_in_reach(function, device):
     assert trace.run.target in ("both", "<lambda>")
 
 
+@pytest.mark.parametrize("file", ["<stdin>", "<python-input-0>", "/tmp/ipykernel_7/1.py"])
+def test_a_function_typed_at_a_prompt(file):
+    space = {"encoder": ENCODER, "decoder": DECODER}
+    exec(compile("function = lambda x: decoder(encoder(x))", file, "exec"), space)
+    assert len(shapeflow.trace(space["function"], X).calls) == 2
+
+
 def test_a_partial_of_a_method():
     trace = shapeflow.trace(partial(Net().generate, steps=1), X)
     assert names(trace) == [".generate()@0", ".@0", "layer@0"]

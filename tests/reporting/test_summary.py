@@ -13,9 +13,10 @@ from builders import TraceBuilder, blocks_trace
 from report_samples import hostile
 
 from shapeflow.model.records import Failure
+from shapeflow.model.summary import Summary as summary
 from shapeflow.model.tensors import ModuleTensor
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.summary import summary, write
+from shapeflow.reporting.summary import write
 from shapeflow.reporting.summary.groups import MOST_ROWS
 from shapeflow.runs.failure import failure_error
 

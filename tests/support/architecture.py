@@ -43,14 +43,7 @@ BELOW = {
 """Layer -> the layers it may import."""
 
 UPWARDS: dict[tuple[str, str], str] = {
-    (
-        "errors.py",
-        "shapeflow.common.control_characters",
-    ): "what a message quotes is made visible in one place",
-    (
-        "model/trace.py",
-        "shapeflow.reporting.summary",
-    ): "the type of what summary() gives; nothing is imported",
+    ("errors.py", "shapeflow.common.control_characters"): "what a message quotes is made visible in one place"
 }
 """The imports that point upwards all the same: (file, module) -> the reason."""
 
@@ -58,7 +51,8 @@ MODEL_ORDER = (
     "ports unseen containers call_names tensors run_record pictures records match moments pattern path_index "
     "owned not_found source_lines selector members links bridges handed_on orders items exact_names making "
     "making_text unused doubts flow axis_links axis_source size_origin call_tree alike costs stage_tree "
-    "lifetimes shares amounts rows codec tracefile completions trace variation axis_names"
+    "lifetimes shares amounts rows codec tracefile completions summary_rows summary trace variation "
+    "axis_names"
 )
 """The files of model/: each imports only files that stand before it."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from shapeflow.common.control_characters import visible_line
 from shapeflow.common.units import format_bytes, format_count
-from shapeflow.reporting.summary.model import Layer, Named, Size, Tensors, Totals
+from shapeflow.model.summary_rows import Layer, Named, Size, Tensors, Totals
 from shapeflow.reporting.summary.text import shape_of, size_text
 from shapeflow.reporting.summary.totals_text import costs_text, parameters_text, recorded_text, run_text
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from shapeflow.common.data_frames import data_frame
 from shapeflow.model.records import Records
+from shapeflow.model.summary_rows import Layer
 from shapeflow.reporting.summary.formats import flat_rows
 from shapeflow.reporting.summary.groups import DEEPEST
-from shapeflow.reporting.summary.model import Layer
 from shapeflow.reporting.summary.rows import layers
 
 if TYPE_CHECKING:

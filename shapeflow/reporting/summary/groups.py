@@ -10,7 +10,7 @@ from shapeflow.model.call_tree import CallTree, pattern
 from shapeflow.model.containers import told
 from shapeflow.model.costs import inner_calls, path_of
 from shapeflow.model.records import Call, Port, Records
-from shapeflow.reporting.summary.model import Size, Tensors
+from shapeflow.model.summary_rows import Size, Tensors
 
 MOST_ROWS = 20
 """Rows of a table whose depth nobody asked for: with the totals below, they fit a screen."""

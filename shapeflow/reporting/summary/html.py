@@ -16,10 +16,11 @@ from shapeflow.common.control_characters import visible_line
 from shapeflow.common.places import display_target
 from shapeflow.common.text import counted
 from shapeflow.common.units import format_bytes, format_count
+from shapeflow.model.records import Records
+from shapeflow.model.summary import Summary
+from shapeflow.model.summary_rows import Layer, Tensors
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.summary import Summary, summary
 from shapeflow.reporting.summary.groups import DEEPEST
-from shapeflow.reporting.summary.model import Layer, Tensors
 from shapeflow.reporting.summary.rows import layers
 from shapeflow.reporting.summary.text import shape_of, size_text
 from shapeflow.reporting.summary.totals_text import (
@@ -32,7 +33,7 @@ from shapeflow.reporting.summary.totals_text import (
 from shapeflow.reporting.translator import Translator
 
 if TYPE_CHECKING:
-    from shapeflow.reporting.summary.model import Totals
+    from shapeflow.model.summary_rows import Totals
 
 MOST_ROWS = 250
 """Rows that are there to be opened; of a larger model the innermost layers are left out."""
@@ -110,7 +111,7 @@ def trace_html(trace: Trace) -> str:
     depth = max(fit, default=0)
     rows = [layer for layer in whole if layer.level <= depth][:MOST_ROWS]
     left = len(whole) - len(rows)
-    table = summary(trace)
+    table = Summary(trace)
     opened = {(layer.level, layer.call) for layer in table.layers}
     parts = [_table(rows, opened, table.totals.dtype)]
     if left:
@@ -133,7 +134,7 @@ def _count(rows: Sequence[Layer], depth: int) -> int:
     return sum(1 for row in rows if row.level <= depth)
 
 
-def _view(trace: Trace, totals: Totals, parts: Sequence[str]) -> str:
+def _view(trace: Records, totals: Totals, parts: Sequence[str]) -> str:
     """Return the title of a run, parts of its view, and what it amounts to."""
     how = "shapes only" if trace.run.shapes_only else trace.run.device
     facts = [how, f"{format_count(totals.parameters)} parameters"]

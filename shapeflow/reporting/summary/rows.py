@@ -13,8 +13,8 @@ from shapeflow.model.costs import relative_name
 from shapeflow.model.path_index import selector_of
 from shapeflow.model.pattern import escape
 from shapeflow.model.records import Call, Records
+from shapeflow.model.summary_rows import Layer
 from shapeflow.reporting.summary.groups import Group, grouped
-from shapeflow.reporting.summary.model import Layer
 
 _NUMBERS = re.compile(r"[0-9,-]+")
 Elements = dict[str, tuple[int, bool]]

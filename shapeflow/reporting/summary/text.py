@@ -12,7 +12,7 @@ from typing import TextIO
 from shapeflow.common.control_characters import visible_line
 from shapeflow.common.text import display_width, listing
 from shapeflow.common.units import format_bytes, format_count
-from shapeflow.reporting.summary.model import Layer, Size, Tensors
+from shapeflow.model.summary_rows import Layer, Size, Tensors
 
 HEADINGS = ("layer", "input", "output", "params", "MACs", "FLOPs", "bytes")
 NUMBERS = frozenset(HEADINGS[3:])

@@ -11,6 +11,7 @@ from shapeflow.model.containers import told
 from shapeflow.model.costs import total_flops, total_parameters
 from shapeflow.model.path_index import selector_of
 from shapeflow.model.records import Call, Port, Records
+from shapeflow.model.summary_rows import Named, Totals
 from shapeflow.model.unused import unused
 from shapeflow.reporting.run_facts import (
     asked_text,
@@ -20,7 +21,6 @@ from shapeflow.reporting.run_facts import (
     training_text,
 )
 from shapeflow.reporting.summary.groups import made_by, made_in
-from shapeflow.reporting.summary.model import Named, Totals
 from shapeflow.reporting.translator import Translator
 from shapeflow.shapes.notation import element_bytes
 

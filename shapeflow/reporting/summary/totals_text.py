@@ -8,7 +8,7 @@ from textwrap import wrap
 from shapeflow.common.control_characters import visible_line
 from shapeflow.common.text import counted
 from shapeflow.common.units import format_bytes, format_count
-from shapeflow.reporting.summary.model import Named, Totals
+from shapeflow.model.summary_rows import Named, Totals
 from shapeflow.reporting.summary.text import FAINT, PLAIN, Line
 
 LABEL = 15
