@@ -74,6 +74,8 @@ class Totals:
     """Elements that more than one module holds; they are counted once."""
     parameter_bytes: int | None
     flops: int
+    flops_outside: int
+    """Those of them that ran in no call, such as the ones of a backward pass or a loss."""
     peak_bytes: int
     peak_place: str
     inputs: tuple[Named, ...]

@@ -131,6 +131,9 @@ def test_the_first_step_is_recorded_with_its_backward_pass_and_optimizer():
     assert {"backward", "linear"} <= set(targets)
     assert recording.trace.run.notes[-1] == "Only the first step was recorded, of a loop that went on."
     assert recording.trace.run.complete
+    totals = recording.trace.summary().totals
+    assert totals.flops_outside == totals.flops - recording.trace.calls[0].flops > 0
+    assert "in no layer, such as a backward pass" in recording.trace.summary().text()
 
 
 def test_a_loop_that_ends_before_is_whole():

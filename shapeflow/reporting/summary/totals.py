@@ -34,12 +34,15 @@ def totals(trace: Records) -> Totals:
     words = Translator("en")
     number, trainable, shared, size = _parameters(trace)
     inputs, outputs, outputs_of = _ends(trace)
+    flops = total_flops(trace)
+    inside = sum(call.flops for call in trace.calls if call.parent is None)
     return Totals(
         parameters=number,
         trainable=trainable,
         shared=shared,
         parameter_bytes=size,
-        flops=total_flops(trace),
+        flops=flops,
+        flops_outside=max(flops - inside, 0),
         peak_bytes=run.peak_bytes,
         peak_place=_place(trace, run.peak_op),
         inputs=inputs,

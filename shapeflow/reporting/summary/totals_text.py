@@ -71,7 +71,10 @@ def costs_text(totals: Totals) -> str:
     if not totals.flops:
         return "none: no products of matrices and no convolutions"
     macs, flops = format_count(totals.multiply_adds), format_count(totals.flops)
-    return f"{macs} ({flops} FLOPs, two each): matrix products and convolutions"
+    text = f"{macs} ({flops} FLOPs, two each): matrix products and convolutions"
+    if not totals.flops_outside:
+        return text
+    return f"{text}; {format_count(totals.flops_outside // 2)} in no layer, such as a backward pass"
 
 
 def ends_text(ends: Sequence[Named]) -> list[str]:
