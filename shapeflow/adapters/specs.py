@@ -54,7 +54,7 @@ class AdapterSpec:
 
     def without(self, called: str) -> str:
         """Return why an input is refused, as the beginning of a sentence."""
-        name = "a factory" if self is FACTORY else f"'{self.name}'"
+        name = {"factory": "a factory", "file": "a model file"}.get(self.name, f"'{self.name}'")
         return f"{name} does not take {called}" if self.inputs else f"{name} brings its own inputs"
 
     @property
@@ -75,7 +75,7 @@ def _library(prefix: str, package: str = "", install: str = "") -> AdapterSpec:
         prefix,
         f"{module}:load",
         ("torch", package or prefix),
-        inputs=frozenset({"checkpoint"}),
+        inputs=FORWARD_INPUTS | {"checkpoint"},
         prefix=True,
         imports=True,
         install=install or package or prefix,
@@ -113,6 +113,7 @@ FACTORY = AdapterSpec("factory", "shapeflow.adapters.factory:load", inputs=FORWA
 FILE = AdapterSpec(
     "file",
     "shapeflow.adapters.files.open:load",
+    inputs=FORWARD_INPUTS,
     imports=True,
     check="shapeflow.adapters.files.open:check",
     is_file=True,

@@ -67,27 +67,6 @@ def modules_in_reach(function: Callable[..., Any], *values: Any) -> dict[str, nn
     return _named(_outermost(found))
 
 
-def looked_up_late(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a callable that asks a module for its method when it is called, if it is given such a method.
-
-    What records calls stands in the classes while a run lasts; a method that was taken from a module before
-    would pass it by.
-    """
-    if type(function) is functools.partial:
-        return functools.partial(looked_up_late(function.func), *function.args, **function.keywords)
-    owner, name = getattr(function, "__self__", None), getattr(function, "__name__", "")
-    if not isinstance(function, MethodType) or not isinstance(owner, nn.Module):
-        return function
-    if getattr(owner, name, None) != function:  # it is kept under another name, or only here
-        return function
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return getattr(owner, name)(*args, **kwargs)
-
-    return call
-
-
 def _within(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """Yield what an object holds or uses, by name; nothing is computed for it, so properties stay alone."""
     if isinstance(value, MethodType):

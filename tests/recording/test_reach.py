@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import types
 
 import pytest
 import torch
 from torch import nn
 
-from shapeflow.recording.reach import Together, looked_up_late, modules_in_reach, root_of
+from shapeflow.recording.reach import Together, modules_in_reach, root_of
 from shapeflow.recording.recorder import Recording
 
 encoder = nn.Linear(3, 4)
@@ -186,25 +185,3 @@ def test_a_recording_watches_the_parts_that_run_together():
         uses_both(torch.ones(1, 3))
     assert [call.path for call in recording.trace.calls] == ["encoder", "decoder"]
     assert not recording.trace.modules[0].callable
-
-
-@pytest.mark.parametrize(
-    ("function", "calls"),
-    [
-        (MODEL.encode, [".encode()", "inner"]),
-        (functools.partial(MODEL.encode), [".encode()", "inner"]),
-        (MODEL.forward, [".", "inner"]),
-        (MODEL.inner.forward, ["inner"]),
-    ],
-)
-def test_a_method_that_was_taken_before_is_recorded(function, calls):
-    late = looked_up_late(function)
-    assert inspect.signature(late) == inspect.signature(function)
-    with Recording(MODEL) as recording:
-        late(torch.ones(1, 2))
-    assert [call.name for call in recording.trace.calls] == calls
-
-
-def test_what_is_no_method_of_a_module_is_itself():
-    for function in (pure, PIPELINE.generate, PIPELINE, MODEL):
-        assert looked_up_late(function) is function

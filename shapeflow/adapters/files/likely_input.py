@@ -36,6 +36,8 @@ def inputs_for(
         return (), {}
     name, kind = needed[0]
     made = _likely(model) if len(needed) == 1 and kind in ("Tensor", "") else None
+    if made is None and (request.inputs or request.call):
+        return (), {}  # `forward.prepared` says what is still missing
     if made is None:
         wanted = ", ".join(f"{name}: {kind}" if kind else name for name, kind in needed)
         raise InputError(

@@ -11,7 +11,7 @@ from torch import nn
 
 from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError
-from shapeflow.recording.reach import looked_up_late
+from shapeflow.recording.callables import as_looked_up
 from shapeflow.recording.torch_internals import children_of
 
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -64,7 +64,7 @@ def callee_of(model: nn.Module, call: str, function: Callable[..., Any] | None) 
         return _method(model, call)
     if function is not None:
         name = getattr(function, "__qualname__", "") or type(function).__name__
-        return Callee(looked_up_late(function), name.replace("<locals>.", ""), _signature(function))
+        return Callee(as_looked_up(function), name.replace("<locals>.", ""), _signature(function))
     return _forward(model, type(model).__name__)
 
 
@@ -107,7 +107,7 @@ def _method(model: nn.Module, call: str) -> Callee:
         )
     if parts == ["forward"]:
         return _forward(model, type(model).__name__)
-    return Callee(looked_up_late(thing), f"{type(owner).__name__}.{parts[-1]}", _signature(thing))
+    return Callee(as_looked_up(thing), f"{type(owner).__name__}.{parts[-1]}", _signature(thing))
 
 
 def _no_method(model: nn.Module, call: str, owner: Any, before: str, part: str) -> InputError:
