@@ -159,6 +159,8 @@ def _function(module: ModuleType, name: str, place: str) -> Callable[[], Any]:
             found=f"it has {listing(own)}" if own else "it has no functions",
             hint=f"--model {place}:{close[0]}" if close else "",
         )
+    if _is_model(function):
+        return lambda: function
     if not callable(function):
         raise InputError(
             "target-import",
@@ -180,6 +182,13 @@ def _function(module: ModuleType, name: str, place: str) -> Callable[[], Any]:
     except ValueError:  # built in C: it has no signature to look at
         pass
     return cast("Callable[[], Any]", function)
+
+
+def _is_model(thing: object) -> bool:
+    """Return True for a model, alone or before its arguments, instead of a function that returns one."""
+    from torch.nn import Module
+
+    return isinstance(thing[0] if isinstance(thing, tuple) and thing else thing, Module)
 
 
 def _unpack(

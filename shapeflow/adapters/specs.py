@@ -115,7 +115,7 @@ FILE = AdapterSpec(
     "shapeflow.adapters.files.open:load",
     inputs=FORWARD_INPUTS,
     imports=True,
-    check="shapeflow.adapters.files.open:check",
+    check="shapeflow.adapters.files.content:check",
     is_file=True,
 )
 """Answers the names of model files."""

@@ -50,7 +50,7 @@ def unknown_model(target: str, known: Mapping[str, str], libraries: Mapping[str,
         if close
         else "shapeflow models"
     )
-    return _error(f"no model '{target}'", expected=expected, found=_near(close), hint=hint)
+    return _error(f"no model '{target}'", expected=expected, found="" if adapter else _near(close), hint=hint)
 
 
 def _written_otherwise(target: str, libraries: Mapping[str, str]) -> InputError | None:

@@ -83,7 +83,7 @@ TESTED_ELSEWHERE = {
     *("dot-failed", "dot-missing", "dot-timeout", "nothing-to-draw", "png-missing"),
     *("disk-full", "image-too-large", "our-bug", "system"),
     *("model-crash", "no-cuda", "package-missing", "torch-missing", "torch-unsupported", "trace-outdated"),
-    "document-changed",
+    *("document-changed", "model-incomplete"),
     *("interrupted", "path-outside", "tool-argument", "unknown-tool"),
     *("no-shape-formula", "not-initialised", "other-device", "flow-unseen"),
     *("not-callable", "no-module", "no-steps"),

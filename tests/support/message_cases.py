@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import pickle
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -110,6 +111,10 @@ COMMANDS: dict[str, str] = {
     "input-twice": "trace --model model.py:crash --input input=f32[1,4] --input in[0]=f32[2,4]",
     "input-unknown": "trace --model model.py:crash --input imput=f32[1,4]",
     "map": "report t.trace.json mapped.md",
+    "model-format": "trace --model net.onnx",
+    "model-unreadable": "trace --model weights/sam3_large.pt",
+    "model-untrusted": "trace --model pickled.pkl",
+    "model-weights": "trace --model weights/head.safetensors",
     "no-call": "show t.trace.json encoder:out --overview",
     "no-claims": "check t.trace.json none.md",
     "no-dim": "show t.trace.json encoder:out.memory --size 7",
@@ -137,12 +142,14 @@ COMMANDS: dict[str, str] = {
     "target-result": "trace --model model.py:number",
     "target-inputs": "trace --model model.py:inputs",
     "tokenizer-missing": "trace --model model.py:tokens --input 'text=a dog'",
+    "target-unnamed": "trace --model model.py",
     "trace-failed-run": "init failed.trace.json -o new.md",
     "trace-newer": "check newer.trace.json w.md",
     "trace-unreadable": "check cut.trace.json w.md",
     "unknown-command": "chek t.trace.json",
     "unknown-format": "graph t.trace.json -o t.docx",
     "unknown-model": "trace photo.png --model sam33",
+    "unknown-prefix": "models keras:resnet50",
     "unknown-run": "check one=t.trace.json par=t.trace.json runs.md",
     "unknown-option": "check t.trace.json w.md --allow-undecide",
     "usage": "check",
@@ -307,6 +314,11 @@ def prepare(folder: Path) -> None:
     (folder / "cut.png").write_bytes((folder / "photo.png").read_bytes()[:60])
     (folder / "weights").mkdir()
     (folder / "weights" / "sam3_large.pt").write_bytes(b"")
+    (folder / "net.onnx").write_bytes(b"\x08\x07\x12\x07pytorch")
+    (folder / "pickled.pkl").write_bytes(pickle.dumps(print, protocol=2))
+    header = b'{"box_head.weight": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}'
+    safetensors = len(header).to_bytes(8, "little") + header + bytes(4)
+    (folder / "weights" / "head.safetensors").write_bytes(safetensors)
 
 
 def run(words: str, folder: Path) -> str:

@@ -11,6 +11,7 @@ import inspect
 import io
 import json
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapeflow.adapters.base import Adapter, Prepared
-from shapeflow.adapters.files.open import OPTION, first_line, unreadable
+from shapeflow.adapters.files.content import OPTION, first_line, unreadable
 from shapeflow.adapters.request import Request
 from shapeflow.errors import InputError
 
@@ -36,8 +37,9 @@ NOT_OPERATORS = (
     "torch.ops.aten.from_file",
 )
 CALLED = re.compile(r"[A-Za-z_]\w*(?=\s*\()")
-SIZE = re.compile(r"[\w\s+\-*/%()<>=!&|~,]*(?:\d\.\d*[\w\s+\-*/%()<>=!&|~,]*)*")
-"""Of what the text of a size is made up: no quotes, brackets or attributes."""
+SIZE = re.compile(r"[\w\s+\-*/%()<>=!&|~,]*")
+"""Of what the text of a size is made up, fractions left out: no quotes, brackets or attributes."""
+FRACTION = re.compile(r"(?<!\w)\d+\.\d*(e[+-]?\d+)?(?!\w)")
 IMPORTING = re.compile(r"__enum__|default_factory_module|\\\\u00")
 """What in the description of nested inputs has modules imported, or hides such a word."""
 NAMED = re.compile(r"Symbol\('\w+'((, \w+=(True|False))*)\)|Float\('[\d.e+-]+', precision=\d+\)")
@@ -199,24 +201,26 @@ def _suspect_values(value: Any, key: str) -> Iterator[str]:
             yield from _suspect_values(part, key)
     elif not isinstance(value, str):
         return
-    elif key in ("target", "as_operator") and not _is_operator(value):
+    elif key in ("target", "as_operator") and not is_operator(value):
         yield f"the operator '{value[:80]}'"
-    elif key == "expr_str" and not _is_size(value):
+    elif key == "expr_str" and not is_size(value):
         yield f"the size '{value[:80]}'"
     elif IMPORTING.search(value):
         yield "names of modules that would be imported"
 
 
-def _is_operator(target: str) -> bool:
+def is_operator(target: str) -> bool:
     """Return True if a target is an operator: all else that starts like one could be any function."""
     if target.startswith(("torch", "_operator", "math", "#")):
         return bool(OPERATOR.fullmatch(target)) and target not in NOT_OPERATORS
     return True  # a name of the program's own, which torch looks up nowhere
 
 
-def _is_size(text: str) -> bool:
-    text = NAMED.sub("s", text)
-    return bool(SIZE.fullmatch(text)) and set(CALLED.findall(text)) <= FUNCTIONS and "__" not in text
+def is_size(text: str) -> bool:
+    """Return True if a text works out a size: symbols, numbers, and functions that are known to."""
+    text = FRACTION.sub("1", NAMED.sub("s", text))
+    known = set(CALLED.findall(text)) <= FUNCTIONS and re.search(r"\)\s*\(", text) is None
+    return known and bool(SIZE.fullmatch(text)) and "__" not in text
 
 
 def _is_plain(contents: bytes) -> bool:
@@ -226,7 +230,9 @@ def _is_plain(contents: bytes) -> bool:
     if not contents:
         return True
     try:
-        torch.load(io.BytesIO(contents), weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns of other protocols of pickle
+            torch.load(io.BytesIO(contents), weights_only=True)
     except Exception:  # whatever is wrong with it
         return False
     return True

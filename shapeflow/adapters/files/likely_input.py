@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from shapeflow.adapters.files.open import OPTION
+from shapeflow.adapters.files.content import OPTION
 from shapeflow.adapters.request import Request
 from shapeflow.errors import InputError
 

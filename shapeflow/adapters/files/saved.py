@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapeflow.adapters.base import Adapter, Prepared
+from shapeflow.adapters.files.content import OPTION, Kind, first_line, unreadable
 from shapeflow.adapters.files.likely_input import inputs_for
-from shapeflow.adapters.files.open import OPTION, Kind, first_line, unreadable
 from shapeflow.adapters.libraries.library import tensors_of
 from shapeflow.adapters.request import Request
 from shapeflow.adapters.script import Script

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from shapeflow.adapters.base import Adapter, Prepared
+from shapeflow.adapters.files.content import first_line, unreadable
 from shapeflow.adapters.files.likely_input import inputs_for
-from shapeflow.adapters.files.open import first_line, unreadable
 from shapeflow.adapters.request import Request
 
 NOTE = (

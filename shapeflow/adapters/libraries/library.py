@@ -8,7 +8,7 @@ imported while a model is built inside it would keep tensors without data.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,8 +20,6 @@ from shapeflow.errors import InputError
 if TYPE_CHECKING:
     from torch.nn import Module
 
-    from shapeflow.adapters.base import Adapter
-    from shapeflow.adapters.request import Request
 
 WRAPPERS = ("state_dict", "model_state_dict", "model", "state_dict_ema", "model_ema")
 """Under which names training scripts save a model among other things."""
@@ -42,8 +40,8 @@ class Library(Protocol):
         """
         ...
 
-    def load(self, target: str) -> Adapter:
-        """Import the library and return what makes a run of the model that a target names.
+    def load(self, target: str) -> Callable[[Any], Any]:
+        """Import the library and return the adapter, ``base.Adapter``, for the model that a target names.
 
         ``name_of`` takes the prefix off. The adapter builds the model without weights from anywhere, makes
         its inputs, and hands both to ``forward.prepared``, with how each input was made.
@@ -141,7 +139,19 @@ def first_input(model: Module) -> str:
     return next(iter(inspect.signature(model.forward).parameters))
 
 
-def weights_into(model: Module, request: Request) -> tuple[str, ...]:
+class Asked(Protocol):
+    """The part of a request that says which weights are wanted."""
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """The file that they are in."""
+
+    @property
+    def device(self) -> str:
+        """``meta`` for a shapes-only run, which has none."""
+
+
+def weights_into(model: Module, request: Asked) -> tuple[str, ...]:
     """Load the checkpoint that a request has into a model, and return notes on what did not fit.
 
     Raises:

@@ -89,7 +89,7 @@ def names() -> Sequence[str]:
 def check(name: str) -> None:
     """See ``Library``. As in open_clip a slash may stand for a hyphen."""
     check_name("open_clip", name.replace("/", "-"), names(), "configuration")
-    if tower := _settings(name)["text_cfg"].get("hf_model_name"):
+    if tower := settings_of(name)["text_cfg"].get("hf_model_name"):
         _check_tower(name, tower)
 
 
@@ -105,7 +105,7 @@ def load(target: str) -> Adapter:
         from shapeflow.adapters.forward import prepared
 
         torch.manual_seed(request.seed)
-        settings = _settings(name)["text_cfg"]
+        settings = settings_of(name)["text_cfg"]
         with _tower_at_hand(settings) as options, _quiet():
             model = open_clip.create_model(name, pretrained_text=False, **options).eval()
         notes = weights_into(model, request)
@@ -131,7 +131,7 @@ def _quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def _settings(name: str) -> dict[str, Any]:
+def settings_of(name: str) -> dict[str, Any]:
     """Return a configuration as its file has it."""
     file = folder_of("open_clip") / "model_configs" / f"{name.replace('/', '-')}.json"
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))

@@ -1,0 +1,165 @@
+"""Models by the names that installed libraries have for them: listed, found, built and given inputs."""
+
+from __future__ import annotations
+
+import pytest
+
+from shapeflow.adapters.libraries.library import library, near, tensors_of
+from shapeflow.adapters.specs import libraries, require, spec_of
+from shapeflow.errors import InputError
+from shapeflow.runs.execute import run
+
+
+def names(prefix):
+    return list(library(spec_of(f"{prefix}:x").library).names())
+
+
+def message(target):
+    with pytest.raises(InputError) as raised:
+        require(spec_of(target), target)
+    return raised.value
+
+
+def shapes(trace, port):
+    return [trace.content(one) for one in getattr(trace.calls[0], port)]
+
+
+def test_the_names_of_torchvision_are_all_its_builders():
+    from torchvision.models import list_models
+
+    assert names("torchvision") == sorted(list_models())
+
+
+def test_the_names_of_timm_are_all_its_models():
+    timm = pytest.importorskip("timm")
+    assert names("timm") == sorted(timm.list_models())
+
+
+def test_the_names_of_open_clip_are_all_its_configurations():
+    open_clip = pytest.importorskip("open_clip")
+    assert names("open_clip") == sorted(open_clip.list_models())
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "made"),
+    [
+        ("resnet18", ["f32[1, 3, 224, 224]"], "a picture of random numbers, 224 x 224"),
+        ("efficientnet_b1", ["f32[1, 3, 240, 240]"], "a picture of random numbers, 240 x 240"),
+        ("vit_h_14", ["f32[1, 3, 224, 224]"], "a picture of random numbers, 224 x 224"),
+        ("lraspp_mobilenet_v3_large", ["f32[1, 3, 520, 520]"], "a picture of random numbers, 520 x 520"),
+        ("r3d_18", ["f32[1, 3, 16, 112, 112]"], "a video of random numbers, 16 frames of 112 x 112"),
+        (
+            "raft_small",
+            ["f32[1, 3, 368, 768]"] * 2,
+            "a picture of random numbers, 368 x 768; the second one likewise",
+        ),
+        ("quantized_inception_v3", ["f32[1, 3, 299, 299]"], "a picture of random numbers, 299 x 299"),
+    ],
+)
+def test_each_kind_of_torchvision_gets_what_it_is_made_for(name, given, made):
+    trace = run(f"torchvision:{name}", device="meta")
+    assert trace.run.complete
+    assert shapes(trace, "inputs") == given
+    assert list(trace.run.inputs["made"].values()) == [made]
+    assert not any(trace.run.training.values())
+
+
+def test_a_detector_is_run_up_to_the_values_shapes_only_and_finds_boxes_for_real():
+    with pytest.raises(Exception, match="needs real values") as raised:
+        run("torchvision:ssdlite320_mobilenet_v3_large", device="meta")
+    assert raised.value.code == "needs-values"
+    trace = run("torchvision:ssdlite320_mobilenet_v3_large", device="cpu")
+    assert shapes(trace, "outputs")[0] == "f32[300, 4]"
+    assert any("threshold of scores is 0" in note for note in trace.run.notes)
+
+
+def test_a_picture_of_timm_has_the_size_of_its_configuration():
+    pytest.importorskip("timm")
+    for name, shape in (("test_vit", "f32[1, 3, 160, 160]"), ("levit_128s", "f32[1, 3, 224, 224]")):
+        trace = run(f"timm:{name}", device="meta")
+        assert (trace.run.complete, shapes(trace, "inputs")) == (True, [shape])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "made"),
+    [
+        ("ViT-S-32", "i64[2, 77]", "by the tokenizer of open_clip, padded to 77"),
+        ("coca_ViT-B-32", "i64[2, 76]", "by the tokenizer of open_clip, padded to 76"),
+        ("ViT-B-16-SigLIP", "i64[2, 64]", "made-up token numbers of 2 texts, 7 and 13 long, padded to 64"),
+        ("roberta-ViT-B-32", "i64[2, 77]", "made-up token numbers of 2 texts, 7 and 13 long, padded to 77"),
+        ("nllb-clip-base", "i64[2, 77]", "made-up token numbers of 2 texts, 7 and 13 long, padded to 77"),
+    ],
+)
+def test_open_clip_gets_pictures_and_padded_texts(name, text, made):
+    pytest.importorskip("open_clip")
+    trace = run(f"open_clip:{name}", device="meta")
+    assert trace.run.complete
+    assert shapes(trace, "inputs") == ["f32[2, 3, 224, 224]", text]
+    assert trace.run.inputs["made"]["text"].endswith(made)
+    assert any("published" in note for note in trace.run.notes) == (name[0] in "rn")
+
+
+def test_published_sizes_of_text_towers_give_their_published_weights():
+    pytest.importorskip("open_clip")
+    from shapeflow.adapters.libraries.open_clip import PUBLISHED, names, settings_of
+
+    named = {settings_of(name)["text_cfg"].get("hf_model_name") for name in names()}
+    assert named - {None} == set(PUBLISHED)
+    trace = run("open_clip:xlm-roberta-base-ViT-B-32", device="meta")
+    words = next(module for module in trace.modules if module.path.endswith("word_embeddings"))
+    assert words.parameters == 250002 * 768
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("resnet50", "--model torchvision:resnet50"),
+        ("ResNet-50", "--model torchvision:resnet50"),
+        ("vit_base_patch16_224", "--model timm:vit_base_patch16_224"),
+        ("timm/vit_base_patch16_224", "--model timm:vit_base_patch16_224"),
+        ("torchvision.resnet50", "--model torchvision:resnet50"),
+        ("torchvison:resnet50", "--model torchvision:resnet50"),
+        ("torchvision:resnet5O", "--model torchvision:resnet50"),
+        ("torchvision:resnet50x", "--model torchvision:resnet50"),
+        ("timm:vit_base_path16_224", "--model timm:vit_base_patch16_224"),
+        ("open_clip:vitb32", "--model open_clip:ViT-B-32"),
+        ("sam33", "--model sam3"),
+    ],
+)
+def test_what_was_meant_is_offered(typed, hint):
+    pytest.importorskip("timm")
+    error = message(typed)
+    assert (error.code, error.hint, error.exit_code) == ("unknown-model", hint, 2)
+
+
+def test_a_name_of_several_libraries_lists_them():
+    pytest.importorskip("timm")
+    assert message("resnet50").found == "torchvision:resnet50, timm:resnet50"
+
+
+def test_a_name_of_the_hub_is_not_downloaded():
+    error = message("facebook/detr-resnet-50")
+    assert "nothing is downloaded" in error.because
+    assert error.hint.startswith("hf download facebook/detr-resnet-50 config.json")
+
+
+def test_a_library_that_is_not_installed_says_what_to_install(monkeypatch):
+    from shapeflow.adapters import specs
+
+    found = specs.find_spec
+    monkeypatch.setattr(specs, "find_spec", lambda name: None if name == "open_clip" else found(name))
+    error = message("open_clip:ViT-B-32")
+    assert (error.code, error.hint) == ("package-missing", "pip install open_clip_torch")
+    assert "open_clip" not in libraries()
+
+
+def test_names_are_near_whatever_their_case_and_hyphens():
+    assert near("vitb32", ["ViT-B-16", "ViT-B-32-256", "ViT-B-32"], 1) == ["ViT-B-32"]
+    assert near("resnet", ["wide_resnet", "resnet50", "resnet18d"], 2) == ["resnet50", "resnet18d"]
+    assert near("zq", ["resnet50"]) == []
+
+
+def test_weights_are_taken_out_of_what_training_wraps_them_in():
+    inner = {"module.a": 1, "module.b": 2}
+    assert tensors_of({"epoch": 3, "state_dict": inner}) == {"a": 1, "b": 2}
+    assert tensors_of({"a": 1, "module.b": 2}) == {"a": 1, "module.b": 2}
