@@ -1,8 +1,8 @@
 """Trace models by name, as a user would, and tell how many are traced at the first try.
 
-``python -m benchmarks.names --each 50 --seed 0 torchvision timm open_clip`` draws names of each library and
-runs the command ``shapeflow trace --model PREFIX:NAME`` on each, in a child of a process that has imported torch
-and the library. Seconds are processor time of the command; what importing takes is added, measured in a process
+``python -m benchmarks.names --each 50 --seed 0 torchvision timm open_clip`` draws names of each library
+and runs ``shapeflow trace --model PREFIX:NAME`` on each, in a child of a process that has imported torch and
+the library. Seconds are processor time of the command; what importing takes is added, measured in a process
 of its own.
 """
 
