@@ -68,7 +68,10 @@ def wants_json(words: Sequence[str]) -> bool:
     """Return whether a command line asks for JSON, also where it cannot be read otherwise."""
     options = list(words[: words.index("--")] if "--" in words else words)
     pairs = [f"{option}={value}" for option, value in pairwise(options)]
-    return "--json" in options or "--format=json" in {*options, *pairs}
+    return bool({"--json", "--format=json"} & {*options, *pairs}) or any(
+        option.startswith("--json=")
+        for option in options  # a slip, and an error of its own
+    )
 
 
 def _exit_code(words: list[str], *, own: bool) -> int:

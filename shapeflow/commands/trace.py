@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
     if args.summary:
         require_package("torchinfo", "the layer table", "option --summary")
     quiet = args.quiet or not is_plain(args)
-    shown = not args.quiet and not is_standard_output(wanted)
+    shown = (args.json or not args.quiet) and not is_standard_output(wanted)
     if args.device == "auto" and request.checkpoint is None:
         say("no checkpoint: shapes only, nothing large is computed (--device cpu computes)", quiet)
     trace = _record(on_device(request, args.device), quiet, pictures=args.keep == "pictures")

@@ -103,6 +103,7 @@ def test_every_command_has_the_option(name):
 ANSWERS = {
     "trace --model net.py:build -o again.trace.json --json": "summary",
     "trace --model net.py:build -o again.trace.json --depth 1 --json": "summary",
+    "trace --model net.py:build -o again.trace.json --quiet --json": "summary",
     "check net.trace.json net.md --json": "check",
     "check net.trace.json net.md --format json": "check",
     "models resnet --json": "models",
@@ -219,6 +220,7 @@ def test_every_error_is_an_object_with_the_same_exit_code(code, run, monkeypatch
         ("show net.trace.json . . --json", "shapeflow show --help"),
         ("models nowhere:x --json", "shapeflow models x"),
         ("--json", "shapeflow --help"),
+        ("show net.trace.json --json=yes", "shapeflow show --help"),
         ("chek x --json", "shapeflow check"),
         ("--jso --json", "shapeflow --help"),
         ("show net.trace.json --max-chars 500 --json", "add --overview"),
