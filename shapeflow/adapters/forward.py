@@ -61,7 +61,7 @@ def prepared(
     if request.resize:
         from shapeflow.adapters.resize import resized
 
-        args, kwargs = resized(args, kwargs, request.resize)
+        args, kwargs = resized(args, kwargs, request.resize, tuple(callee.positional))
     if request.device == "cuda":
         from shapeflow.recording.torch_internals import change_nested
 

@@ -12,7 +12,10 @@ from shapeflow.recording.ports import arguments, map_tensors, walk
 
 
 def resized(
-    args: tuple[Any, ...], kwargs: dict[str, Any], sizes: Mapping[tuple[str, int], int]
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    sizes: Mapping[tuple[str, int], int],
+    parameters: tuple[str, ...] = (),
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return arguments in which some dims have other sizes.
 
@@ -22,12 +25,14 @@ def resized(
         args: positional arguments.
         kwargs: keyword arguments.
         sizes: ``(port, dim)`` -> size; ports as in the trace, ``in[0]`` or ``in.mask``.
+        parameters: the names of what is given by position; a port may have either name.
     """
     wanted: dict[int, dict[int, int]] = {}
-    for name, _, value in arguments(args, kwargs):
+    for name, other, value in arguments(args, kwargs, parameters):
         for place, leaf in walk(name, value):
             if isinstance(leaf, Tensor):
-                dims = {dim: size for (port, dim), size in sizes.items() if port == place}
+                places = (place, other and other + place[len(name) :])
+                dims = {dim: size for (port, dim), size in sizes.items() if port in places}
                 wanted.setdefault(id(leaf), {}).update(dims)
     made: dict[int, Tensor] = {}
 

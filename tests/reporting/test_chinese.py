@@ -18,6 +18,7 @@ from shapeflow.errors import Diagnostic
 from shapeflow.recording import recorder
 from shapeflow.reporting.formats.html import render
 from shapeflow.reporting.sentences import FILLED, HOLE, Sentences, chinese_sentences
+from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.build import build
 from shapeflow.reporting.words import TABLE
 from shapeflow.reporting.words.sentences import PAIRS
@@ -202,3 +203,29 @@ def test_the_page_has_no_word_of_the_interface_in_english(make, tmp_path):
         if ENGLISH.search(text) and "{" not in text
     }
     assert not texts & english
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("random numbers", "随机数"),
+        ("random truth values", "随机真值"),
+        ("random integers below 30,522", "小于 30,522 的随机整数"),
+        ("full of -0.5", "全部为 -0.5"),
+        ("as given", "按给定值"),
+        ("read from x.npy", "读自 x.npy"),
+        ("made to fit batch.image", "为配合 batch.image 调整了尺寸"),
+        ("a b.png, 30 x 20, numbers from 0 to 1", "a b.png，30 x 20，取值 0 到 1"),
+        (
+            "p.png, 30 x 20, resized to 6 x 8, numbers from 0 to 255",
+            "p.png，30 x 20，缩放为 6 x 8，取值 0 到 255",
+        ),
+        (
+            "'a dog, a cat' as 77 tokens by open_clip's tokenizer",
+            "“a dog, a cat”经 open_clip 的分词器得到 77 个 token",
+        ),
+        ("'a dog' as 4 tokens by the tokenizer in bert", "“a dog”经 bert 中的分词器得到 4 个 token"),
+    ],
+)
+def test_how_inputs_are_made_is_told_in_chinese(english, chinese):
+    assert Translator("zh").sentence(english) == chinese

@@ -3,24 +3,6 @@
 from __future__ import annotations
 
 PAIRS: tuple[tuple[str, str], ...] = (
-    # how an input was made
-    ("random numbers", "随机数"),
-    ("random truth values", "随机真值"),
-    ("random integers below {n}", "小于 {n} 的随机整数"),
-    ("full of {value}", "全部为 {value}"),
-    ("as given", "按给定值"),
-    ("read from {file}", "读自 {file}"),
-    ("made to fit {@name}", "为配合 {@name} 调整了尺寸"),
-    ("{file}, {n} x {n2}, numbers from 0 to {n3}", "{file}，{n} x {n2}，取值 0 到 {n3}"),
-    (
-        "{file}, {n} x {n2}, resized to {n3} x {n4}, numbers from 0 to {n5}",
-        "{file}，{n} x {n2}，缩放为 {n3} x {n4}，取值 0 到 {n5}",
-    ),
-    ("'{text}' as {n} tokens by open_clip's tokenizer", "“{text}”经 open_clip 的分词器得到 {n} 个 token"),
-    (
-        "'{text}' as {n} tokens by the tokenizer in {folder}",
-        "“{text}”经 {folder} 中的分词器得到 {n} 个 token",
-    ),
     # notes
     (
         "Without a checkpoint the weights are random numbers from a seed: "
