@@ -16,7 +16,9 @@ LIMITS = {
 }
 """Our own errors, by which a run ends early, and their codes."""
 COMPUTES = "the same command with --device cpu, which computes"
-HINTS = {"NoGradient": "the same command without --backward, or train some of its parameters"}
+HINTS = {
+    "NoGradient": "the same command without --backward; or let some parameters need gradients, without no_grad"
+}
 """What to do about those for which computing is no way out."""
 FRAMES = 2
 """Innermost lines of the model's own traceback that are shown at first."""

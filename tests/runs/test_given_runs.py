@@ -115,8 +115,8 @@ def test_the_trace_says_how_each_input_was_made_and_what_was_run(capsys):
     assert [op.target for op in trace.ops][-2:] == ["sum", "backward"]
     cli.main(["show", "t.trace.json"])
     told = capsys.readouterr().out
-    assert "made: tokens: random integers below 50" in told
-    assert "run: backward from the sum of out.logits" in told
+    assert "made           tokens: random integers below 50\n" in told
+    assert "; backward from the sum of out.logits\n" in told
     cli.main(["show", "t.trace.json", "--json"])
     assert '"made": {"tokens": "random integers below 50"}' in capsys.readouterr().out
 
