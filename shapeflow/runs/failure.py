@@ -17,7 +17,7 @@ LIMITS = {
 """Our own errors, by which a run ends early, and their codes."""
 COMPUTES = "the same command with --device cpu, which computes"
 HINTS = {
-    "NoGradient": "the same command without --backward; or let some parameters need gradients, without no_grad"
+    "NoGradient": "the same command without --backward; else some parameter has to need a gradient, outside of no_grad"
 }
 """What to do about those for which computing is no way out."""
 FRAMES = 2
