@@ -9,16 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import print_json, say, wants_colour, written
-from shapeflow.commands.judged import judged, translation
+from shapeflow.commands.judged import translation
+from shapeflow.commands.pages import BOTH, views_of
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.printing import put, put_coloured
 from shapeflow.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
-    from shapeflow.model.trace import Trace
     from shapeflow.reporting.view.model import ReportView
-
-BOTH = "both"
 
 EXAMPLES = """\
 examples:
@@ -95,11 +93,14 @@ def run(args: argparse.Namespace) -> int:
         )
     trace = Trace.load(args.trace)
     if not to_file:
-        ((_, view),) = _views(trace, args, Path())
+        ((_, view),) = views_of(
+            trace, Path(), args.lang, args.walkthrough, alone=args.no_walkthrough, copy=True
+        )
         (put_coloured if _is_for_terminal(form) else put)(_rendered(view, form, render).removesuffix("\n"))
         return int(ExitCode.FINE)
     inputs = [args.trace, *filter(None, (args.walkthrough, translation(args.walkthrough, "zh")))]
-    views = _views(trace, args, args.output or Path(f"{_stem(args.trace)}.html"))
+    output = args.output or Path(f"{_stem(args.trace)}.html")
+    views = views_of(trace, output, args.lang, args.walkthrough, alone=args.no_walkthrough, copy=True)
     for path, view in views:
         content = _rendered(view, form, render).encode("utf-8", errors="replace")
         save(path, content, force=args.force, inputs=inputs)
@@ -107,22 +108,6 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(written([path for path, _ in views]))
     return int(ExitCode.FINE)
-
-
-def _views(trace: Trace, args: argparse.Namespace, path: Path) -> list[tuple[Path, ReportView]]:
-    """Return what is to be written, with the file that it goes into: ``path`` is the first of them."""
-    from shapeflow.reporting.view.build import build
-    from shapeflow.reporting.view.elsewhere import linked
-
-    def view(document: Path | None, wanted: str | None) -> ReportView:
-        result, language = judged(trace, document, wanted, alone=args.no_walkthrough)
-        return build(trace, result, language=language, copy=True)
-
-    if args.lang != BOTH:
-        return [(path, view(args.walkthrough, args.lang))]
-    views = [view(translation(args.walkthrough, language), language) for language in ("en", "zh")]
-    paths = [path, path.with_name(f"{path.stem}.zh{path.suffix}")]
-    return list(zip(paths, linked(views, [file.name for file in paths]), strict=True))
 
 
 def _rendered(view: ReportView, form: str, render: Callable[[ReportView], str]) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import print_json, say, tell_interruption
+from shapeflow.commands.pages import BOTH, files_of, views_of
 from shapeflow.commands.summary_table import add_options, check_forms, is_plain, put_table
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.files import is_standard_output, is_stream
@@ -78,6 +80,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     name = "which of the runs of a document it is; 'check' then knows its trace among several"
     add("--name", default="", metavar="RUN", help=name)
     add("--report", type=Path, metavar="FILE", help="also write a report, NAME.html")
+    add("--lang", choices=("en", "zh", BOTH), help="language of the report; both: also NAME.zh.html")
     add_options(parser)
     add("--summary", action="store_true", help="also print the table that torchinfo gives, to compare")
     add("-q", "--quiet", action="store_true", help="no summary and no progress")
@@ -93,7 +96,8 @@ def run(args: argparse.Namespace) -> int:
     check_forms(args)
     request = replace(request_of(args), trust=args.trust)
     wanted = args.output or default_output(request)
-    check_outputs(wanted, args.report)
+    for page in files_of(args.report, args.lang) if args.report else [None]:
+        check_outputs(wanted, page)
     require(spec_of(request.target), request.target)
     if args.summary:
         require_package("torchinfo", "the layer table", "option --summary")
@@ -123,8 +127,8 @@ def _show_all(args: argparse.Namespace, trace: Trace, wanted: Path, *, quiet: bo
     report = args.report
     if report:
         report = report if output == wanted else report.with_name(f"{report.stem}.failed.html")
-        _report(trace, result, report)
-        say(str(report), quiet)
+        for page in _report(trace, result, report, args.lang):
+            say(str(page), quiet)
     try:
         if args.json and shown:
             print_json(_summary(trace, args, output, report, result))
@@ -163,14 +167,14 @@ def _check(trace: Trace) -> CheckResult | None:
     return check(trace, document, partial=True) if document and trace.run.complete else None
 
 
-def _report(trace: Trace, result: CheckResult | None, path: Path) -> None:
-    """Write the report as a page."""
+def _report(trace: Trace, result: CheckResult | None, path: Path, language: str | None) -> Iterator[Path]:
+    """Write the report as a page, or as one in each language, and yield where they are."""
     from shapeflow.reporting import renderer
     from shapeflow.reporting.output import save
-    from shapeflow.reporting.view.build import build
 
-    page = renderer("html")(build(trace, result))
-    save(path, page.encode("utf-8", errors="replace"))
+    for file, view in views_of(trace, path, language, alone=result is None):
+        save(file, renderer("html")(view).encode("utf-8", errors="replace"))
+        yield file
 
 
 def _show(trace: Trace, result: CheckResult | None, args: argparse.Namespace, output: Path) -> None:

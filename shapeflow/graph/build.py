@@ -60,7 +60,7 @@ def graph_of(
 def unfold(tree: CallTree, calls: Sequence[int], depth: int | None, limit: int) -> tuple[list[int], str]:
     """Return the calls to draw: ``calls`` with the outermost opened again and again; and what stayed closed.
 
-    Wrappers are opened first, then level by level the widest.
+    Wrappers are opened first, then level by level the widest; of two that are alike both or none.
     """
     shown = list(calls)
     leaves = dict.fromkeys(calls, 1)
@@ -78,18 +78,25 @@ def unfold(tree: CallTree, calls: Sequence[int], depth: int | None, limit: int) 
         if not candidates:
             break
         call = min(candidates, key=lambda c: (not tree.hands_on(c), leaves[c], -_width(tree, c), c))
-        trial = {other: level for other, level in leaves.items() if other != call}
-        trial |= dict.fromkeys(tree.children[call], leaves[call] + 1)
+        opened = [other for other in candidates if _like(tree, other) == _like(tree, call)]
+        inner = [child for one in opened for child in tree.children[one]]
+        trial = {other: level for other, level in leaves.items() if other not in opened}
+        trial |= dict.fromkeys(inner, leaves[call] + 1)
         size = _size(tree, trial)
         if size > limit * 3 // 4:
-            refused.add(call)
+            refused.update(opened)
             continue
         leaves, folded = trial, size
-        shown += tree.children[call]
+        shown += inner
     text = ""
     if depth is not None and refused:
         text = f"{len(refused)} calls stay closed: {folded} of at most {limit} nodes are drawn"
     return shown, text
+
+
+def _like(tree: CallTree, call: int) -> tuple[int | None, tuple[str, str]]:
+    """Return what calls beside each other have in common that are alike."""
+    return tree.trace.calls[call].parent, tree.kind(call)
 
 
 def _width(tree: CallTree, call: int) -> int:

@@ -158,6 +158,23 @@ def test_a_report_is_written_too(project, capsys):
     assert "blocks.0" in page
 
 
+def test_a_report_is_written_in_the_language_that_is_wanted(project, capsys):
+    assert trace("--model", "models.py:build", "--report", "tiny.html", "--lang", "zh", "-q") == 0
+    assert '<html lang="zh-CN">' in (project / "tiny.html").read_text(encoding="utf-8")
+    assert trace("--model", "models.py:build", "--report", "tiny.html", "--lang", "both") == 0
+    english, chinese = ((project / name).read_text(encoding="utf-8") for name in ("tiny.html", "tiny.zh.html"))
+    assert 'href="tiny.zh.html"' in english
+    assert 'href="tiny.html"' in chinese
+    assert "tiny.zh.html" in capsys.readouterr().err
+
+
+def test_no_foreign_page_is_written_over_in_either_language(project, capsys):
+    (project / "tiny.zh.html").write_text("mine", encoding="utf-8")
+    assert trace("--model", "models.py:build", "--report", "tiny.html", "--lang", "both") == 2
+    assert "'tiny.zh.html' exists" in capsys.readouterr().err
+    assert not (project / "tiny.html").exists()
+
+
 def test_a_crash_keeps_the_trace_and_says_where(capsys):
     assert trace("--model", "models.py:crash", "-o", "crash.trace.json") == 3
     told = capsys.readouterr()

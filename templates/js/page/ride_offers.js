@@ -159,7 +159,7 @@ function firstTensors(trace) {
   return trace.roots.filter(reads).flatMap((call) => {
     const made = trace.ops.slice(call.first_op, call.last_op).find((op) => valuesAt(op.outputs).length);
     const port = made?.outputs.find((one) => one.value);
-    const label = call.inputs[0].text.replace(/^\[|\]$/g, "");
+    const label = call.inputs[0].text.replace(/^\[|\]$/g, "").replace(/^(['"])(.*)\1$/, "“$2”");
     return made && port ? [{ starts: [`${made.selector}:${port.name}`], label }] : [];
   });
 }
