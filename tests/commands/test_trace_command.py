@@ -162,7 +162,9 @@ def test_a_report_is_written_in_the_language_that_is_wanted(project, capsys):
     assert trace("--model", "models.py:build", "--report", "tiny.html", "--lang", "zh", "-q") == 0
     assert '<html lang="zh-CN">' in (project / "tiny.html").read_text(encoding="utf-8")
     assert trace("--model", "models.py:build", "--report", "tiny.html", "--lang", "both") == 0
-    english, chinese = ((project / name).read_text(encoding="utf-8") for name in ("tiny.html", "tiny.zh.html"))
+    english, chinese = (
+        (project / name).read_text(encoding="utf-8") for name in ("tiny.html", "tiny.zh.html")
+    )
     assert 'href="tiny.zh.html"' in english
     assert 'href="tiny.html"' in chinese
     assert "tiny.zh.html" in capsys.readouterr().err

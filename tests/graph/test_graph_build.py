@@ -175,3 +175,19 @@ def test_no_way_is_an_error_that_says_how_far_it_goes(trace):
     with pytest.raises(InputError) as caught:
         route(trace, "backbone.vision_backbone.convs.3:out", "mask_head")
     assert caught.value.code == "no-path"
+
+
+@pytest.mark.parametrize(("limit", "opened"), [(80, True), (7, False)])
+def test_of_two_that_are_alike_both_are_opened_or_none(limit, opened):
+    build = TraceBuilder()
+    x = build.input("f32[2]")
+    for number in range(2):
+        with build.call(f"layers.{number}", x) as layer:
+            for inner in ("norm", "attn", "mlp"):
+                with build.call(f"layers.{number}.{inner}", x) as call:
+                    x = build.op("linear", [x], "f32[2]")
+                    call.returns(x)
+            layer.returns(x)
+    graph = graph_of(build.trace(), limit=limit)
+    assert ("norm" in " ".join(titles(graph))) is opened
+    assert {f"layers.{n}" for n in range(2)} <= {*titles(graph), *(frame.title for frame in graph.clusters)}
