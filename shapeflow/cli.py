@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "check": "judge the claims of a walkthrough on a trace",
     "coverage": "measure how much of a model the claims of a walkthrough constrain",
     "report": "write a report: the walkthrough with the trace laid into it",
+    "lint": "point at what runs without an error and is probably wrong",
     "graph": "draw the data flow between calls",
     "init": "draft a walkthrough of any model from a trace",
     "mcp": "let an agent ask about stored traces, by the Model Context Protocol",

@@ -134,6 +134,7 @@ def _show_all(args: argparse.Namespace, trace: Trace, wanted: Path, *, quiet: bo
             print_json(_summary(trace, args, output, report, result))
         elif shown:
             _show(trace, result, args, output)
+            _point_at(trace, output)
         if args.summary and shown:
             _show_layers(trace, args.depth)
     except OSError:
@@ -186,6 +187,15 @@ def _show(trace: Trace, result: CheckResult | None, args: argparse.Namespace, ou
         name = Path(result.document.path).name
         facts.append(("walkthrough", f"{name}: {sentence(result)}; shapeflow check {output} lists them"))
     put_table(trace, args, output, facts)
+
+
+def _point_at(trace: Trace, output: Path) -> None:
+    """Print the short list of what is probably wrong in a run that came to its end."""
+    from shapeflow.commands.lint import short_list
+
+    lines = short_list(trace, output) if trace.run.complete else []
+    if lines:
+        put("\n" + "\n".join(lines))
 
 
 def _show_layers(trace: Trace, depth: int | None) -> None:

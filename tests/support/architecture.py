@@ -11,6 +11,7 @@ LAYERS = {
     "graph": "graph",
     "coverage": "coverage",
     "drafting": "drafting",
+    "lint": "lint",
     "query": "query",
     "reporting": "reporting",
     "recording": "recording",
@@ -31,13 +32,14 @@ BELOW = {
     "graph": GROUND,
     "coverage": GROUND | {"walkthrough"},
     "drafting": GROUND | {"walkthrough"},
+    "lint": GROUND,
     "query": GROUND,
     "reporting": GROUND | {"walkthrough", "coverage", "graph"},
     "recording": GROUND,
     "adapters": GROUND | {"recording"},
-    "runs": GROUND | {"walkthrough", "reporting", "recording", "adapters"},
+    "runs": GROUND | {"walkthrough", "lint", "reporting", "recording", "adapters"},
     "front doors": GROUND
-    | {"walkthrough", "coverage", "graph", "drafting", "query", "reporting", "adapters", "runs"},
+    | {"walkthrough", "coverage", "graph", "drafting", "lint", "query", "reporting", "adapters", "runs"},
     "public names": {"errors"},
 }
 """Layer -> the layers it may import."""

@@ -1,0 +1,1 @@
+"""One file for each group of rules; the table of all is ``lint/table.py``."""
