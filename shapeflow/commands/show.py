@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shapeflow import query
 from shapeflow.commands.console import pointing, print_json, say, tell
+from shapeflow.commands.show_failure import show_failure
 from shapeflow.commands.show_lines import source_lines
 from shapeflow.commands.show_overview import USUAL, at_a_glance, check_options
 from shapeflow.commands.show_text import (
@@ -78,6 +79,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the model, or what is in SELECTOR, at a glance, for --max-chars",
     )
+    add(
+        "--failure",
+        action="store_true",
+        help="why the run crashed, and how the operand that was wrong was made",
+    )
     parser.add_argument("--max-chars", type=int, metavar="N", help=f"at most N characters (default: {USUAL})")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     add_options(parser)
@@ -89,6 +95,8 @@ def run(args: argparse.Namespace) -> int:
     check_options(args)
     check_forms(args, table=args.selector is None and not (args.overview or args.unused))
     trace = Trace.load(args.trace)
+    if args.failure:
+        return show_failure(trace, args.trace, json=args.json)
     if args.selector is None:
         return _without_selector(trace, args)
     asked = {"reaches": _reaches, "size": _size, "unused": _use, "overview": at_a_glance}

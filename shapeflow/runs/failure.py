@@ -6,6 +6,7 @@ from pathlib import Path
 
 from shapeflow.common.text import counted
 from shapeflow.errors import READERS, RunError
+from shapeflow.lint.crash import MOST, STEPS, Crash, chain_lines, crash_of
 from shapeflow.model.records import Call, Failure, Op, Port
 from shapeflow.model.trace import Trace
 
@@ -23,6 +24,8 @@ HINTS = {
 FRAMES = 2
 """Innermost lines of the model's own traceback that are shown at first."""
 INPUTS = 6
+CHAINS = 2
+"""Operands that do not fit of which it is said how they were made."""
 
 
 def failure_error(trace: Trace, saved: Path | None = None, *, verbose: bool = False) -> RunError:
@@ -33,14 +36,16 @@ def failure_error(trace: Trace, saved: Path | None = None, *, verbose: bool = Fa
     limit = LIMITS.get(failure.type)
     what = f"the model raised {failure.type} after {counted(finished, 'finished call')}"
     call = None if failure.call is None else trace.calls[failure.call]
-    kept = f"shapeflow show {saved} '{call.exact_name}'" if saved and call else ""
+    kept = f"shapeflow show {saved} --failure" if saved else ""
+    crash = crash_of(trace) if limit is None else Crash((), "", "")
     return RunError(
         limit or "model-crash",
         failure.first_line if limit else what,
         where=_where(trace, failure, call),
         frame=_frames(failure, verbose),
+        expected="\n".join(dict.fromkeys(chain.needed for chain in crash.chains if chain.needed)),
         found="" if limit else failure.message,
-        because="\n".join(_evidence(trace, failure, call)),
+        because="\n".join(_evidence(trace, failure, call, crash, verbose)),
         hint=_way_out(trace, failure) if limit else kept,
     )
 
@@ -66,7 +71,7 @@ def _where(trace: Trace, failure: Failure, call: Call | None) -> str:
     return f"{line and f'{line}, '}in {call.exact_name} ({call.class_name})"
 
 
-def _evidence(trace: Trace, failure: Failure, call: Call | None) -> list[str]:
+def _evidence(trace: Trace, failure: Failure, call: Call | None, crash: Crash, verbose: bool) -> list[str]:
     """Return what the failing op got, what the call around it got, and what went well last."""
     lines = []
     if failure.op is not None:
@@ -74,6 +79,9 @@ def _evidence(trace: Trace, failure: Failure, call: Call | None) -> list[str]:
         lines.append(f"{op.target} got {_inputs(trace, op)}")
     if call is not None and call.inputs:
         lines.append(f"{call.exact_name} got {_inputs(trace, call)}")
+    for chain in crash.chains[:CHAINS]:
+        lines += chain_lines(chain, MOST if verbose else STEPS)
+    lines += [text for text in (crash.siblings, crash.none) if text]
     done = [call for call in trace.calls if not call.raised and call.outputs]
     if done:
         last = max(
