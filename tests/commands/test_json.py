@@ -67,6 +67,7 @@ def folder(tmp_path_factory):
     os.chdir(folder)
     try:
         assert cli.main(shlex.split("trace --model net.py:build -o net.trace.json -q")) == 0
+        assert cli.main(shlex.split("trace --model net.py:crash -o crash.failed.trace.json -q")) == 3
     finally:
         os.chdir(before)
     return folder
@@ -109,6 +110,9 @@ ANSWERS = {
     "models resnet --json": "models",
     "models --json": "models",
     "check net.trace.json net.md wrong.md --json": "check",
+    "lint net.trace.json --json": "lint",
+    "lint net.trace.json --strict --json": None,
+    "show crash.failed.trace.json --failure --json": "failure",
     "coverage net.trace.json net.md --json": "coverage",
     "coverage net.trace.json net.md --mutate --changes 5 --json": "coverage",
     "report net.trace.json net.md --json": "report",
