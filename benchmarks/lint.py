@@ -188,8 +188,8 @@ def report(count: int) -> str:
     total = sum(len(result) for _, result in said)
     most = max((len(result) for _, result in said), default=0)
     lines += [
-        f"{len(said)} sound public models: {total} findings, {total / max(len(said), 1):.2f} a model, at most "
-        f"{most}. {versions(*SHOWN)}.",
+        f"{len(said)} sound public models: {total} findings, {total / max(len(said), 1):.2f} a model, "
+        f"at most {most}. {versions(*SHOWN)}.",
         "",
         table(("model", "rule", "finding"), [(name, *one) for name, result in said for one in result]),
     ]
