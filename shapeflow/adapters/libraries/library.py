@@ -18,6 +18,7 @@ from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from torch.nn import Module
 
 
@@ -140,7 +141,7 @@ def first_input(model: Module) -> str:
 
 
 class Asked(Protocol):
-    """The part of a request that says which weights are wanted."""
+    """The part of a request that a library's models look at."""
 
     @property
     def checkpoint(self) -> Path | None:
@@ -148,7 +149,24 @@ class Asked(Protocol):
 
     @property
     def device(self) -> str:
-        """``meta`` for a shapes-only run, which has none."""
+        """``meta`` for a shapes-only run, which has no weights."""
+
+    @property
+    def train(self) -> bool:
+        """Whether the model is put into training mode."""
+
+
+def pictures(channels: int, height: int, width: int, request: Asked) -> tuple[tuple[Tensor], str]:
+    """Return a picture as the only argument of a model, and how it was made; two pictures in training.
+
+    A norm over the batch cannot be trained on one number.
+    """
+    import torch
+
+    count = 2 if request.train else 1
+    called = f"{count} pictures" if count > 1 else "a picture"
+    made = f"{called} of random numbers, {height} x {width}"
+    return (torch.rand(count, channels, height, width),), made
 
 
 def weights_into(model: Module, request: Asked) -> tuple[str, ...]:

@@ -9,7 +9,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from shapeflow.adapters.base import Adapter, Prepared
-from shapeflow.adapters.libraries.library import check_name, first_input, folder_of, name_of, weights_into
+from shapeflow.adapters.libraries.library import (
+    check_name,
+    first_input,
+    folder_of,
+    name_of,
+    pictures,
+    weights_into,
+)
 from shapeflow.adapters.request import Request
 
 if TYPE_CHECKING:
@@ -60,9 +67,8 @@ def load(target: str) -> Adapter:
         notes = weights_into(model, request)
         settings: Any = model.pretrained_cfg
         channels, height, width = settings["input_size"]
-        picture = torch.rand(1, channels, height, width)
-        made = f"a picture of random numbers, {height} x {width}"
-        run = prepared(model, (picture,), {}, request, made={first_input(model): made})
+        args, made = pictures(channels, height, width, request)
+        run = prepared(model, args, {}, request, made={first_input(model): made})
         return replace(run, notes=(*run.notes, *notes))
 
     return build

@@ -9,7 +9,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from shapeflow.adapters.base import Adapter, Prepared
-from shapeflow.adapters.libraries.library import check_name, first_input, folder_of, name_of, weights_into
+from shapeflow.adapters.libraries.library import (
+    check_name,
+    first_input,
+    folder_of,
+    name_of,
+    pictures,
+    weights_into,
+)
 from shapeflow.adapters.request import Request
 
 if TYPE_CHECKING:
@@ -74,7 +81,7 @@ def load(target: str) -> Adapter:
         torch.manual_seed(request.seed)
         model = blank(name).eval()
         notes = (*_open_to_all(model, request), *weights_into(model, request))
-        given = KINDS.get(_kind(name), _picture)(name, model)
+        given = KINDS.get(_kind(name), _picture)(name, model, request)
         run = prepared(model, given.args, {}, request, made={first_input(model): given.made})
         return replace(run, notes=(*run.notes, *notes))
 
@@ -117,31 +124,37 @@ def _open_to_all(model: Module, request: Request) -> tuple[str, ...]:
     return (NO_THRESHOLD,) if parts else ()
 
 
-def _picture(name: str, model: Module) -> _Given:
+def _picture(name: str, model: Module, request: Request) -> _Given:
     """A picture of the size that the model is made for, or its published weights are."""
-    import torch
-
     own = getattr(model, "image_size", None)
     side = own if isinstance(own, int) else _published(name, "crop_size", SIDE)
-    return _Given((torch.rand(1, 3, side, side),), f"a picture of random numbers, {side} x {side}")
+    return _Given(*pictures(3, side, side, request))
 
 
-def _segmented(name: str, model: Module) -> _Given:
-    import torch
-
+def _segmented(name: str, model: Module, request: Request) -> _Given:
     side = _published(name, "resize_size", SIDE)
-    return _Given((torch.rand(1, 3, side, side),), f"a picture of random numbers, {side} x {side}")
+    return _Given(*pictures(3, side, side, request))
 
 
-def _searched(name: str, model: Module) -> _Given:
+def _searched(name: str, model: Module, request: Request) -> _Given:
+    """A picture, and in training one thing to be found in it, with all that a model may ask of a thing."""
     import torch
 
     height, width = DETECTION
     made = f"a list of one picture of random numbers, {height} x {width}, which the model resizes"
-    return _Given(([torch.rand(3, height, width)],), made)
+    picture = torch.rand(3, height, width)
+    if not request.train:
+        return _Given(([picture],), made)
+    thing = {
+        "boxes": torch.tensor([[40.0, 60.0, 240.0, 300.0]]),
+        "labels": torch.tensor([1]),
+        "masks": torch.ones(1, height, width, dtype=torch.uint8),
+        "keypoints": torch.tensor([[[140.0, 180.0, 1.0]] * 17]),
+    }
+    return _Given(([picture], [thing]), f"{made}; one thing in it")
 
 
-def _video(name: str, model: Module) -> _Given:
+def _video(name: str, model: Module, request: Request) -> _Given:
     import torch
 
     side = _published(name, "crop_size", SIDE)
@@ -149,15 +162,15 @@ def _video(name: str, model: Module) -> _Given:
     return _Given((torch.rand(1, 3, FRAMES, side, side),), made)
 
 
-def _flow(name: str, model: Module) -> _Given:
+def _flow(name: str, model: Module, request: Request) -> _Given:
     import torch
 
     height, width = FLOW
-    pictures = (torch.rand(1, 3, height, width), torch.rand(1, 3, height, width))
-    return _Given(pictures, f"a picture of random numbers, {height} x {width}; the second one likewise")
+    both = (torch.rand(1, 3, height, width), torch.rand(1, 3, height, width))
+    return _Given(both, f"a picture of random numbers, {height} x {width}; the second one likewise")
 
 
-KINDS: Mapping[str, Callable[[str, Module], _Given]] = {
+KINDS: Mapping[str, Callable[[str, Module, Request], _Given]] = {
     "detection": _searched,
     "segmentation": _segmented,
     "video": _video,
