@@ -177,6 +177,7 @@ def test_without_a_selector_there_is_an_overview(show: Any) -> None:
             "peak_bytes": 0,
             "gradients": {},
             "training": {},
+            "inputs": {"prompt": "a bus", "seed": 0},
         }
     ]
 
