@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from shapeflow import query
@@ -93,6 +94,21 @@ def never_read(folder: Folder, given: Arguments) -> Answer:
     matches = query.unused_matches(trace, [value.id for value in trace.unused()])
     rows, more = _limited(query.port_rows(trace, matches), given["limit"])
     return {"rows": rows, "left_out": more}
+
+
+def lint(folder: Folder, given: Arguments) -> Answer:
+    """Return what runs without an error and is probably wrong."""
+    from shapeflow.commands.lint import data_of
+    from shapeflow.lint.check import ignored_of
+    from shapeflow.lint.check import lint as look
+
+    trace = folder.trace(given["trace"])
+    silenced = [ignored_of(entry, "argument ignore") for entry in (given["ignore"] or "").split()]
+    data = data_of(look(trace, silenced), Path(given["trace"]), complete=trace.run.complete)
+    rows = data["findings"]
+    assert isinstance(rows, list), "findings are a list"
+    findings, more = _limited(rows, given["limit"])
+    return {"complete": data["complete"], "findings": findings, "left_out": more}
 
 
 def size_of(folder: Folder, given: Arguments) -> Answer:

@@ -99,6 +99,23 @@ VERDICT = {
         "hint": OR_NONE,
     },
 }
+LINT = record(
+    complete={"type": "boolean", "description": "False if the run ended early: then less can be found."},
+    findings=several(
+        record(
+            rule=TEXT,
+            what=TEXT,
+            because=TEXT,
+            evidence=several(TEXT),
+            places=several(TEXT, "Selectors: the first, then those like it."),
+            source=OR_NONE,
+            line=OR_NONE,
+            silence=TEXT,
+        ),
+        "What is most often a bug first.",
+    ),
+    left_out=LEFT_OUT,
+)
 CHECK = record(
     document=TEXT,
     passed={"type": "boolean"},

@@ -180,6 +180,19 @@ TOOLS: dict[str, Tool] = {
             answers.never_read,
         ),
         Tool(
+            "lint",
+            "What is probably wrong",
+            "What runs without an error and is probably wrong: a block unlike its siblings, a broadcast that "
+            "looks accidental, a reshape that mixes axes. Each with evidence; an empty list is no proof.",
+            (
+                _TRACE,
+                Parameter("ignore", "Rules to leave out, RULE or RULE:PATH, with blanks between them."),
+                _LIMIT,
+            ),
+            schemas.LINT,
+            answers.lint,
+        ),
+        Tool(
             "check",
             "Check claims",
             "Judge claims on a recorded run: those of a walkthrough below the folder, or claims that you "

@@ -108,10 +108,9 @@ ANSWERS = {
     "check net.trace.json net.md --json": "check",
     "check net.trace.json net.md --format json": "check",
     "models resnet --json": "models",
+    "lint net.trace.json --json": "lint",
     "models --json": "models",
     "check net.trace.json net.md wrong.md --json": "check",
-    "lint net.trace.json --json": "lint",
-    "lint net.trace.json --strict --json": None,
     "show crash.failed.trace.json --failure --json": "failure",
     "coverage net.trace.json net.md --json": "coverage",
     "coverage net.trace.json net.md --mutate --changes 5 --json": "coverage",
@@ -150,6 +149,8 @@ LINES = [
     "show net.trace.json layers.1 --overview --max-chars 500 --json",
     "show net.trace.json --json layers.1:out",
     "doctor --json",
+    "lint net.trace.json t.trace.json --json",
+    "lint net.trace.json --strict --json",
 ]
 
 

@@ -76,6 +76,8 @@ QUESTIONS = [
     ("size_origin", {**T, "selector": "encoder:out.memory", "dim": 1}),
     ("is_unused", {**T, "selector": "encoder:out.memory"}),
     ("never_read", T),
+    ("lint", T),
+    ("lint", {**T, "ignore": "never-used broadcast:encoder", "limit": 1}),
     ("check", {**T, "claims": f"{FINE}\nencoder:out.memory  [1, 195, 16]"}),
     ("check", {**T, "walkthrough": "wrong.md"}),
 ]
@@ -104,6 +106,7 @@ MALFORMED = [
     ("size_origin", {**T, "selector": "encoder:out.memory", "dim": 7}, "no-dim", ""),
     ("overview", {**T, "selector": "encoder:out"}, "no-call", "encoder"),
     ("overview", {**T, "max_chars": 10}, "tool-argument", ""),
+    ("lint", {**T, "ignore": "never-usd"}, "unknown-rule", "never-used"),
     ("check", T, "walkthrough-missing", None),
     ("check", {**T, "claims": "x", "walkthrough": "w.md"}, "tool-argument", "two calls"),
     ("check", {**T, "walkthrough": "none.md"}, "no-claims", None),
