@@ -88,5 +88,5 @@ def put_table(
     elif args.markdown:
         put(table.to_markdown().rstrip("\n"))
     else:
-        more = f"shapeflow show {file} LAYER  (one layer in full), --depth N, --unfold"
+        more = f"shapeflow show {file} LAYER, --depth N, --unfold, --csv"
         write(table, sys.stdout, [*facts, ("more", more)])

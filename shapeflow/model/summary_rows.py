@@ -78,6 +78,9 @@ class Totals:
     """Those of them that ran in no call, such as the ones of a backward pass or a loss."""
     peak_bytes: int
     peak_place: str
+    """The op at whose end that was, and its call: ``layer4/conv2d``."""
+    peak_line: str
+    """Its line of source, if that is known."""
     inputs: tuple[Named, ...]
     outputs: tuple[Named, ...]
     outputs_of: str

@@ -255,7 +255,7 @@ def test_names_cannot_steer_a_terminal(monkeypatch):
 
 def test_totals_tell_what_was_not_observed():
     text = summary(crashed()).text()
-    assert "shapes only, nothing was computed" in text
+    assert "shapes only; in which mode is not recorded" in text
     assert "incomplete: RuntimeError ended it early" in text
 
 
@@ -266,7 +266,16 @@ def test_many_outputs_are_told_by_their_number():
         root.returns({f"out{n}": build.op("relu", [value], f"f32[1, {n + 1}]") for n in range(9)})
     text = summary(build.trace()).text(80)
     assert "[1, 1] +8" in text
-    assert "and 6 more" in text
+    assert "and 7 more" in text
+
+
+def test_a_shape_is_not_broken_in_two():
+    build = TraceBuilder()
+    value = build.input("f32[1, 1]", "in[0]")
+    with build.call("", value, _0_x=value, class_name="Net") as root:
+        root.returns({f"an_output_{n}": build.op("relu", [value], "f32[10, 20, 30]") for n in range(2)})
+    for width in range(40, 90):
+        assert summary(build.trace()).text(width).count("f32[10, 20, 30]") == 2
 
 
 # Other forms ------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 
 from shapeflow.model.call_tree import CallTree, pattern
@@ -111,7 +112,8 @@ class _Grouper:
 
     def inner(self, group: Group) -> list[Group]:
         """Return what is in the calls of a group."""
-        calls = [child for call in group.calls for child in inner_calls(self.tree, call)]
+        of = self.tree.children.__getitem__ if self._unfold else partial(inner_calls, self.tree)
+        calls = [child for call in group.calls for child in of(call)]
         return self.groups(calls, group.path, group.level + 1)
 
     def groups(self, calls: Sequence[int], above: str, level: int) -> list[Group]:

@@ -27,6 +27,7 @@ from shapeflow.reporting.summary.totals_text import (
     costs_text,
     ends_text,
     parameters_text,
+    peak_text,
     recorded_text,
     run_text,
 )
@@ -212,12 +213,8 @@ def _side(side: Tensors, dtype: str) -> str:
 def _totals(totals: Totals) -> str:
     facts = [("parameters", parameters_text(totals)), ("multiply-adds", costs_text(totals))]
     if totals.peak_bytes:
-        place = f", in {totals.peak_place}" if totals.peak_place else ""
-        facts.append(("activations", f"at most {format_bytes(totals.peak_bytes)} at once{place}"))
-    facts += [
-        ("input", "; ".join(ends_text(totals.inputs))),
-        ("output", "; ".join(ends_text(totals.outputs))),
-    ]
+        facts.append(("activations", peak_text(totals)))
+    facts += [("input", ends_text(totals.inputs)), ("output", ends_text(totals.outputs))]
     facts += [("run", run_text(totals)), ("recorded", recorded_text(totals))]
     if totals.dtype:
         facts.append(("shapes", f"{totals.dtype} where no dtype is told; +1: one more tensor"))

@@ -45,6 +45,7 @@ def totals(trace: Records) -> Totals:
         flops_outside=max(flops - inside, 0),
         peak_bytes=run.peak_bytes,
         peak_place=_place(trace, run.peak_op),
+        peak_line="" if run.peak_op is None else trace.line(trace.ops[run.peak_op].source),
         inputs=inputs,
         outputs=outputs,
         outputs_of=outputs_of,
@@ -132,13 +133,12 @@ def tensors_at(trace: Records, ports: Sequence[Port], name_of: Callable[[Port], 
 
 
 def _place(trace: Records, op: int | None) -> str:
-    """Return where an op ran: its call, its name and its line."""
+    """Return an op and the call that it ran in."""
     if op is None:
         return ""
     record = trace.ops[op]
     call = "" if record.call is None else trace.calls[record.call].name
-    line = trace.line(record.source)
-    return f"{call}/{record.target}{line and f' ({line})'}"
+    return f"{call}/{record.target}"
 
 
 def _notes(trace: Records) -> tuple[str, ...]:
