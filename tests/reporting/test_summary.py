@@ -316,7 +316,7 @@ def test_a_crash_is_shown_with_its_place_its_inputs_and_the_models_own_lines(tmp
     assert "linear got" in told
     assert "f32[1, 4]" in told
     assert "last finished call: first@0 -> f32[1, 4]" in told
-    assert f"shapeflow show {tmp_path / 'run.trace.json'} 'second@0'" in told
+    assert f"shapeflow show {tmp_path / 'run.trace.json'} --failure" in told
     assert "mypkg/a.py" not in told
     assert "mypkg/a.py" in failure_error(crashed(), verbose=True).render()
     assert len(told.splitlines()) <= 14
