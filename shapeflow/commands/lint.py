@@ -117,7 +117,7 @@ _NO_LINE = frozenset({"never-used"})
 """Rules whose line is that of a class, which shows nothing."""
 
 
-def short_list(trace: Trace, path: Path) -> list[str]:
+def short_list(trace: Trace, path: Path, width: int = WIDTH) -> list[str]:
     """Return at most three lines for what is worth a look, for the end of a summary; none for nothing."""
     from shapeflow.lint.check import lint, read_ignored
 
@@ -128,7 +128,7 @@ def short_list(trace: Trace, path: Path) -> list[str]:
     shown = len(findings) if len(findings) <= SHOWN_AFTER_TRACE + 1 else SHOWN_AFTER_TRACE
     for finding in findings[:shown]:
         text = visible_line(f"worth a look: {finding.rule}, {finding.places[0]}: {finding.what}")
-        lines.append(text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…")
+        lines.append(text if len(text) <= width else f"{text[: width - 1]}…")
     if len(findings) > shown:
         lines.append(f"{len(findings) - shown} more worth a look: shapeflow lint {path}")
     elif any(line.endswith("…") for line in lines) and len(lines) < SHOWN_AFTER_TRACE + 1:

@@ -191,9 +191,11 @@ def _show(trace: Trace, result: CheckResult | None, args: argparse.Namespace, ou
 
 def _point_at(trace: Trace, output: Path) -> None:
     """Print the short list of what is probably wrong in a run that came to its end."""
-    from shapeflow.commands.lint import short_list
+    from shapeflow.commands.lint import WIDTH, short_list
+    from shapeflow.reporting.summary.text import width_of
 
-    lines = short_list(trace, output) if trace.run.complete else []
+    width = min(width_of(sys.stdout) or WIDTH, WIDTH)
+    lines = short_list(trace, output, width) if trace.run.complete else []
     if lines:
         put("\n" + "\n".join(lines))
 
