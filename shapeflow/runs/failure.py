@@ -17,9 +17,7 @@ LIMITS = {
 }
 """Our own errors, by which a run ends early, and their codes."""
 COMPUTES = "the same command with --device cpu, which computes"
-HINTS = {
-    "NoGradient": "the same command without --backward; else some parameter has to need a gradient, outside of no_grad"
-}
+HINTS = {"NoGradient": "the same command without --backward"}
 """What to do about those for which computing is no way out."""
 FRAMES = 2
 """Innermost lines of the model's own traceback that are shown at first."""
@@ -91,7 +89,9 @@ def _evidence(trace: Trace, failure: Failure, call: Call | None, crash: Crash, v
         lines.append(f"last finished call: {last.exact_name} -> {given}")
     if failure.type == "NeedsValues":
         lines += _reads_by_intent(trace, failure)
-    if trace.run.shapes_only and failure.type not in HINTS:
+    if failure.type == "NoGradient":
+        lines.append("its parameters are frozen, or gradients were off, as within no_grad")
+    elif trace.run.shapes_only:
         lines.append("in a shapes-only run large tensors have a shape and no numbers")
     return lines
 
