@@ -71,7 +71,7 @@ def inputs_text(trace: Records, words: Translator) -> str:
 
 def has_given_inputs(trace: Records) -> bool:
     """Return whether what the model was called with says what was run: no picture stands for it."""
-    return "images" not in trace.run.inputs
+    return trace.run.adapter in OWN or "images" not in trace.run.inputs
 
 
 def made_text(trace: Records, words: Translator) -> str:
