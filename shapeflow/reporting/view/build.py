@@ -28,7 +28,7 @@ from shapeflow.reporting.view.model import ClaimView, FailureView, ReportView, S
 from shapeflow.reporting.view.numbers import numbers_of
 from shapeflow.reporting.view.pictures import lay_pictures
 from shapeflow.reporting.view.section_figures import drawings_of, drawn, with_attention
-from shapeflow.reporting.view.section_homes import homes_of
+from shapeflow.reporting.view.section_homes import SectionHomes, homes_of
 from shapeflow.reporting.view.sections import walkthrough_figures, walkthrough_sections
 from shapeflow.reporting.view.size_origins import size_origins
 from shapeflow.reporting.view.sources import Sources
@@ -73,9 +73,7 @@ def build(
     parts = _material(trace, result, Translator(language), folders)
     names, tree, colours, words, claims = parts.names, parts.tree, parts.colours, parts.words, parts.claims
     drawings = _drawings(parts, result, copy)
-    views, covered = _sections(parts, result)
-    homes = homes_of(trace, result, views, names) if result else None
-    views = with_attention(parts, views, homes) if homes else views
+    views, covered, homes = _sections(parts, result)
     sections, picture, pictures = lay_pictures(parts, views, result, picture_of(trace))
     rows = section_rows(trace, homes, sections, words) if homes else None
     numbers = numbers_of(trace, names, words, rows)
@@ -138,8 +136,8 @@ def _tables(
 
 def _sections(
     parts: SectionMaterial, result: CheckResult | None
-) -> tuple[list[SectionView], Mapping[int, float]]:
-    """Return the sections without figures, and how much of each call some claim constrains, in percent.
+) -> tuple[list[SectionView], Mapping[int, float], SectionHomes | None]:
+    """Return the sections without drawings, how much of each call claims constrain, and what belongs where.
 
     Levels begin at 1 whatever the document's do.
     """
@@ -147,7 +145,10 @@ def _sections(
     views = walkthrough_sections(parts, result, coverage) if result and coverage else stage_sections(parts)
     above = min((view.level for view in views if view.title), default=1) - 1
     levelled = [replace(view, level=max(view.level - above, 0)) for view in views]
-    return levelled, coverage.calls if coverage else {}
+    if result is None or coverage is None:
+        return levelled, {}, None
+    homes = homes_of(parts.trace, result, levelled, parts.names)
+    return with_attention(parts, levelled, homes), coverage.calls, homes
 
 
 def _corrections(sections: Sequence[SectionView]) -> list[ClaimView]:
