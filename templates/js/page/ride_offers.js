@@ -96,7 +96,7 @@ function followField(key, addressFor) {
  */
 const stationsOf = (kind) => all(`#overview .station.${kind}[data-station^="#at="]`).map((station) => (
   { name: readAddress(/** @type {HTMLElement} */ (station).dataset.station ?? "").name,
-    title: all(".t", station).map((line) => line.textContent).join(" ") }));
+    title: all(".t", station).map((line) => line.textContent).join(" ").replace(/_ /g, "_") })); // a broken name
 
 /** Offer rides through the whole model at its picture, or at a failure: from each input to the first end it reaches. */
 function offerRides() {
