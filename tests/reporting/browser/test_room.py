@@ -86,6 +86,9 @@ def test_a_long_tick_is_cut_until_it_is_opened_and_never_what_differs(visit):
         has_text="._update_scores_and_boxes()/stack:out ="
     )
     assert text.evaluate(cut)
+    page.emulate_media(media="print")
+    assert not text.evaluate(cut), "paper cannot be opened"
+    page.emulate_media(media="screen")
     text.click()
     assert not text.evaluate(cut)
     others = page.locator(".claim:not(.good) .text:visible")
