@@ -5,7 +5,8 @@ The first argument of each tells which tensors have values; the others are those
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -83,8 +84,8 @@ def grouped(
     groups = len(first) if second.dim() == 3 else 0 if offs is None else len(offs)
     if first.dim() == second.dim():
         shape.insert(0, groups)
-    result = new(concrete, first, shape, named.get("out_dtype"))
-    untold: Tensor = _Untold.apply("grouped_mm", result, first, second)
+    make = partial(new, concrete, first, shape, named.get("out_dtype"))
+    untold: Tensor = _Untold.apply("grouped_mm", make, first, second)
     return untold
 
 
@@ -92,9 +93,9 @@ class _Untold(torch.autograd.Function):
     """Gives a result whose gradients have no formula here."""
 
     @staticmethod
-    def forward(ctx: Any, name: str, result: Tensor, *given: Tensor) -> Tensor:
+    def forward(ctx: Any, name: str, make: Callable[[], Tensor], *given: Tensor) -> Tensor:
         ctx.name, ctx.found = name, ", ".join(map(notation, given))
-        return result
+        return make()  # here, since a tensor that is handed through counts as a view, not to be written to
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Inputs that a model can be run with, made from the signature of its forward and its configuration."""

@@ -1,0 +1,120 @@
+"""Tokens of a text that stand for the parts of a picture, a video or a sound."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from shapeflow.adapters.inputs.fields import Fields
+
+ROWS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """Something that a model puts among the tokens of a text."""
+
+    called: str
+    inputs: tuple[str, ...]
+    """What it is given as; one of these has to be there."""
+    method: str
+    """Of the model: makes the vectors that stand for it."""
+    tokens: tuple[str, ...]
+    """Fields of a configuration that hold the token that is replaced."""
+    first: tuple[str, ...] = ()
+    """Fields that hold the token before the first."""
+    last: tuple[str, ...] = ()
+    """Fields that hold the token after the last."""
+    type_id: int = 1
+
+    def around(self, fields: Fields) -> tuple[list[int], list[int]]:
+        """Return the tokens before and after."""
+        special = fields.special()
+        before = [special[name] for name in self.first if special.get(name) is not None][:1]
+        after = [special[name] for name in self.last if special.get(name) is not None][:1]
+        return before, after
+
+
+KINDS = (
+    Placeholder(
+        "the picture",
+        ("pixel_values", "image_pixel_values"),
+        "get_image_features",
+        ("image_token_id", "image_token_index", "img_token_id", "image_patch_id", "img_context_token_id"),
+        ("vision_start_token_id", "image_start_token_id", "boi_token_id", "boi_token_index"),
+        ("vision_end_token_id", "image_end_token_id", "eoi_token_id", "eoi_token_index"),
+    ),
+    Placeholder(
+        "the video",
+        ("pixel_values_videos",),
+        "get_video_features",
+        ("video_token_id", "video_token_index"),
+        ("vision_start_token_id",),
+        ("vision_end_token_id",),
+        2,
+    ),
+    Placeholder(
+        "the sound",
+        ("input_features", "input_values", "audio_input_features"),
+        "get_audio_features",
+        ("audio_token_id", "audio_token_index"),
+        ("audio_start_token_id", "boa_token_id", "audio_bos_token_id"),
+        ("audio_end_token_id", "eoa_token_id", "audio_eos_token_id"),
+        3,
+    ),
+)
+
+
+class DoesNotFit(Exception):
+    """What stands for something cannot be put among the tokens; the text says why."""
+
+
+def counts(model: nn.Module, kind: Placeholder, values: Mapping[str, Any]) -> list[int] | None:
+    """Return how many tokens each row has to have for something, asked of the model itself.
+
+    None if the model has no such method.
+
+    Raises:
+        DoesNotFit: the model cannot make these vectors, or they are of another width than its words.
+    """
+    method = getattr(model, kind.method, None) or getattr(getattr(model, "model", None), kind.method, None)
+    if method is None:
+        return None
+    taken = inspect.signature(method).parameters
+    given = {name: value for name, value in values.items() if name in taken}
+    try:
+        with torch.no_grad():
+            features = method(**given)
+    except Exception as error:
+        said = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise DoesNotFit(f"{kind.method} says: {said}") from error
+    features = getattr(features, "pooler_output", None) if hasattr(features, "pooler_output") else features
+    if isinstance(features, tuple) and features and not isinstance(features[0], Tensor):
+        features = features[0]
+    parts: Sequence[Tensor] = features if isinstance(features, list | tuple) else [features]
+    width = _width(model)
+    if width and parts[0].shape[-1] != width:
+        raise DoesNotFit(f"it becomes vectors of {parts[0].shape[-1]:,} numbers, where words have {width:,}")
+    sizes = [part.numel() // part.shape[-1] for part in parts]
+    if len(sizes) == ROWS:
+        return sizes
+    total = sum(sizes)
+    return [total // ROWS] * ROWS if total % ROWS == 0 else None
+
+
+def _width(model: nn.Module) -> int:
+    """Return how many numbers stand for a word."""
+    embedding = model.get_input_embeddings() if hasattr(model, "get_input_embeddings") else None
+    weight = getattr(embedding, "weight", None)
+    return int(weight.shape[-1]) if weight is not None else 0
+
+
+def token_of(fields: Fields, kind: Placeholder, notes: list[str]) -> int | None:
+    """Return the token that stands for something."""
+    special = fields.special()
+    return next((special[name] for name in kind.tokens if name in special), None)

@@ -1,0 +1,178 @@
+"""Inputs of a model of transformers: what its processors make, texts, and what the rules know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from shapeflow.adapters.inputs import documented, rules
+from shapeflow.adapters.inputs.fields import Fields
+from shapeflow.adapters.inputs.placeholders import KINDS, DoesNotFit, Placeholder, counts, token_of
+from shapeflow.adapters.inputs.samples import Sample
+from shapeflow.adapters.inputs.signature import needed, parameters_of, unwanted
+from shapeflow.adapters.inputs.text import ROWS, Words, words
+
+KNOWN = 65_536
+"""Elements up to which a shapes-only run keeps the values of what is made of Python numbers."""
+
+ALIASES = {
+    "pixel_values": ("hidden_states", "image_pixel_values", "images"),
+    "image_grid_thw": ("grid_thw",),
+    "image_position_ids": ("pixel_position_ids",),
+    "attention_mask": ("feature_attention_mask", "input_features_mask", "padding_mask"),
+    "padding_mask": ("attention_mask",),
+    "input_features": ("audio_mel", "audio_features", "audio_input_features"),
+    "input_features_mask": ("audio_mel_mask", "attention_mask"),
+    "image_merge_sizes": ("merge_sizes",),
+}
+"""What a processor calls its result -> what a forward may call it."""
+
+
+@dataclass(slots=True)
+class Inputs:
+    """What a model is called with."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    made: dict[str, str] = field(default_factory=dict)
+    """How each was made, a sentence without its full stop."""
+    notes: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    """What the forward cannot do without, and no rule knows."""
+
+    def add(self, name: str, made: rules.Made) -> None:
+        """Take an input and the sentence on how it was made."""
+        self.values[name], self.made[name] = made
+
+
+def inputs_of(model: nn.Module, config: Any, samples: Sequence[Sample]) -> Inputs:
+    """Return inputs for a model, and how they were made.
+
+    Args:
+        model: built; it may be asked how many tokens a picture becomes.
+        config: its configuration.
+        samples: what its processors made, see ``samples``.
+    """
+    fields, inputs = Fields(config), Inputs()
+    parameters = parameters_of(model.forward)
+    main: Any = getattr(model, "main_input_name", "input_ids")
+    required = [*needed(model.forward), *([main] if isinstance(main, str) else main)]
+    for sample in samples:
+        _take(inputs, sample, parameters, fields)
+    refused = unwanted(model.forward)
+    if "input_ids" in refused and "inputs_embeds" in parameters:
+        required.append("inputs_embeds")
+    elif "input_ids" in parameters:
+        _texts(inputs, model, fields, parameters)
+    companions = [name for name in ("decoder_input_ids", "bbox") if name in parameters]
+    for name in dict.fromkeys([*required, *companions]):
+        if name in parameters and name not in inputs.values and name not in refused:
+            made = rules.make(name, fields) or documented.make(name, model.forward, fields)
+            if made is not None:
+                inputs.add(name, made)
+            elif parameters[name].default is parameters[name].empty:
+                inputs.missing.append(name)
+    _as_the_model(inputs, model)
+    return inputs
+
+
+def _take(inputs: Inputs, sample: Sample, parameters: Mapping[str, Any], fields: Fields) -> None:
+    """Take what a processor made, by the names that the forward has for it."""
+    for name, value in sample.values.items():
+        taken = _name_of(name, parameters, inputs)
+        if taken is None:
+            continue
+        if isinstance(value, Tensor):
+            value = fresh(_fitted(name, value, fields, sample))
+        inputs.add(taken, (value, sample.made))
+
+
+def _name_of(name: str, parameters: Mapping[str, Any], inputs: Inputs) -> str | None:
+    """Return what a forward calls something that a processor made."""
+    names = (name, *ALIASES.get(name, ()))
+    if name in ("attention_mask", "padding_mask") and "input_ids" in parameters:
+        names = tuple(other for other in names if other != "attention_mask")
+    return next((other for other in names if other in parameters and other not in inputs.values), None)
+
+
+def _fitted(name: str, value: Tensor, fields: Fields, sample: Sample) -> Tensor:
+    """Return what a processor made, in the size that the configuration asks for."""
+    if not re.search("pixel_values|images", name) or value.dim() < 4 or "image_grid_thw" in sample.values:
+        return value
+    size: Sequence[int] = value.shape[-2:]
+    if fields.get("image_size", "img_size", side="picture") is not None:
+        size = rules.image_size(fields)
+    return torch.empty((*value.shape[:-3], rules.channels(fields), *size))
+
+
+def fresh(value: Tensor) -> Tensor:
+    """Return a tensor of the same shape and dtype, with numbers that a shapes-only run can read if it is small."""
+    if value.is_floating_point():
+        return torch.rand(value.shape, dtype=value.dtype)
+    flat = value.flatten()
+    if value.numel() > KNOWN and bool((flat == flat[0]).all()):
+        return torch.full(value.shape, flat[0].item(), dtype=value.dtype)
+    return torch.tensor(value.tolist(), dtype=value.dtype)
+
+
+def _texts(inputs: Inputs, model: nn.Module, fields: Fields, parameters: Mapping[str, Any]) -> None:
+    """Add texts, with a token for each part of a picture, video or sound that the model puts among them."""
+    parts: list[list[int]] = [[] for _ in range(ROWS)]
+    kinds: list[list[int]] = [[] for _ in range(ROWS)]
+    told = ""
+    for kind in KINDS:
+        if not any(name in inputs.values for name in kind.inputs):
+            continue
+        try:
+            found = counts(model, kind, inputs.values)
+        except DoesNotFit as error:
+            _leave_out(inputs, kind, str(error))
+            continue
+        token = token_of(fields, kind, inputs.notes)
+        if found is None or token is None:
+            continue
+        for row, count in enumerate(found):
+            around = kind.around(fields)
+            parts[row] += [*around[0], *([token] * count), *around[1]]
+            kinds[row] += [0] * len(around[0]) + [kind.type_id] * count + [0] * len(around[1])
+        told += f", {found[0]:,} of them for {kind.called}"
+    text = words(fields, parts if told else ())
+    _add_text(inputs, text, told, parameters)
+    if "mm_token_type_ids" in parameters and told:
+        types = [
+            [0] * row.index(parts[place][0]) + kinds[place] for place, row in enumerate(text.ids) if parts[place]
+        ]
+        width = len(text.ids[0])
+        value = torch.tensor([row + [0] * (width - len(row)) for row in types])
+        inputs.add("mm_token_type_ids", (value, "1 where a token stands for a part of a picture, 2 of a video"))
+
+
+def _leave_out(inputs: Inputs, kind: Placeholder, reason: str) -> None:
+    """Take out what cannot be put among the words, and say so."""
+    processed = {inputs.made[name] for name in kind.inputs if name in inputs.made}
+    for name in [name for name, made in inputs.made.items() if made in processed]:
+        del inputs.values[name], inputs.made[name]
+    inputs.notes.append(f"Run without {kind.called}: {reason}.")
+
+
+def _add_text(inputs: Inputs, text: Words, told: str, parameters: Mapping[str, Any]) -> None:
+    inputs.add("input_ids", (torch.tensor(text.ids), text.made + told))
+    if "attention_mask" in parameters:
+        inputs.add("attention_mask", (torch.tensor(text.mask), "1 for each real token, 0 for padding"))
+
+
+def _as_the_model(inputs: Inputs, model: nn.Module) -> None:
+    """Give numbers the dtype of the weights, as users of a model in half precision do."""
+    dtype = getattr(model, "dtype", torch.float32)
+    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point or dtype == torch.float32:
+        return
+    for name, value in inputs.values.items():
+        if isinstance(value, Tensor) and value.is_floating_point():
+            inputs.values[name] = value.to(dtype)
+
+
+__all__ = ["Callable", "Inputs", "Placeholder", "fresh", "inputs_of"]

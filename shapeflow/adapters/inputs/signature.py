@@ -1,0 +1,59 @@
+"""What a forward takes, and what it refuses to do without."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping
+from typing import Any
+
+KINDS = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+
+
+def parameters_of(forward: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """Return the parameters of a forward that can be given by name, without ``self``."""
+    return {
+        name: parameter
+        for name, parameter in inspect.signature(forward).parameters.items()
+        if name != "self" and parameter.kind not in KINDS
+    }
+
+
+def needed(forward: Callable[..., Any]) -> list[str]:
+    """Return the parameters that a forward cannot do without.
+
+    Those without a default, and those that it looks for itself: ``if x is None: raise ValueError(...)``.
+    """
+    parameters = parameters_of(forward)
+    found = [name for name, parameter in parameters.items() if parameter.default is parameter.empty]
+    return found + [name for name in _asked_for(forward) if name in parameters and name not in found]
+
+
+def unwanted(forward: Callable[..., Any]) -> list[str]:
+    """Return the parameters that a forward refuses to be given: ``if x is not None: raise ValueError(...)``."""
+    return [name for name in _asked_for(forward, ast.IsNot) if name in parameters_of(forward)]
+
+
+def _asked_for(forward: Callable[..., Any], sign: type[ast.cmpop] = ast.Is) -> list[str]:
+    """Return the names of which the source of a function says that it raises where they are, or are not, None."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(forward))))
+    except (OSError, TypeError, SyntaxError):  # it has no source to look at
+        return []
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and any(isinstance(line, ast.Raise) for line in node.body):
+            found += _absent(node.test, sign)
+    return found
+
+
+def _absent(test: ast.expr, sign: type[ast.cmpop]) -> list[str]:
+    """Return the names of which a test says that one of them, or all, is None."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
+        return [name for value in test.values for name in _absent(value, sign)]
+    if isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and isinstance(test.ops[0], sign):
+        right = test.comparators[0]
+        if isinstance(right, ast.Constant) and right.value is None:
+            return [test.left.id]
+    return []
