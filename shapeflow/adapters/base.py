@@ -58,7 +58,7 @@ def load(target: str, *, trust: bool = False) -> Adapter:
 
     Args:
         target: what is to be run.
-        trust: whether a model file may execute code of its own.
+        trust: whether code that comes with a model may be executed.
 
     Raises:
         InputError: no adapter knows the target, or a package it needs is missing.
@@ -67,6 +67,6 @@ def load(target: str, *, trust: bool = False) -> Adapter:
     require(spec, target)
     module, _, name = spec.adapter.partition(":")
     function = getattr(import_module(module), name)
-    if spec.is_file:
+    if spec.trusts:
         return cast("Adapter", function(target, trust=trust))
     return cast("Adapter", function(target) if spec.imports else function)

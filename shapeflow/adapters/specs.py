@@ -49,8 +49,8 @@ class AdapterSpec:
     """The module that lists the names behind the prefix, see ``libraries.library.Library``."""
     check: str = ""
     """``module:function`` that checks what a target names, without torch."""
-    is_file: bool = False
-    """True if its targets are files, which may execute code only where they are trusted."""
+    trusts: bool = False
+    """True if what its targets name may bring code, which is executed only where it is trusted."""
 
     def without(self, called: str) -> str:
         """Return why an input is refused, as the beginning of a sentence."""
@@ -68,7 +68,7 @@ FORWARD_INPUTS = frozenset({"input", "call", "train", "backward"})
 SAM3_INPUTS = frozenset({"image", "prompt", "box", "negative-box", "checkpoint"})
 
 
-def _library(prefix: str, package: str = "", install: str = "") -> AdapterSpec:
+def _library(prefix: str, package: str = "", install: str = "", *, trusts: bool = False) -> AdapterSpec:
     """Return the adapter for the models that an installed library has by name."""
     module = f"shapeflow.adapters.libraries.{prefix}"
     return AdapterSpec(
@@ -81,6 +81,7 @@ def _library(prefix: str, package: str = "", install: str = "") -> AdapterSpec:
         install=install or package or prefix,
         library=module,
         check=f"{module}:check",
+        trusts=trusts,
     )
 
 
@@ -105,6 +106,8 @@ SPECS = (
     _library("torchvision"),
     _library("timm"),
     _library("open_clip", install="open_clip_torch"),
+    _library("transformers", trusts=True),
+    _library("diffusers"),
 )
 """The adapters that come with shapeflow; a new one is a file and a row here."""
 
@@ -116,7 +119,7 @@ FILE = AdapterSpec(
     inputs=FORWARD_INPUTS,
     imports=True,
     check="shapeflow.adapters.files.content:check",
-    is_file=True,
+    trusts=True,
 )
 """Answers the names of model files."""
 

@@ -1,25 +1,162 @@
-"""``diffusers:NAME``: draft."""
+"""``diffusers:NAME``: a class of networks, or a folder or config.json as the hub has them."""
+
 from __future__ import annotations
-from dataclasses import replace
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
 from shapeflow.adapters.base import Adapter, Prepared
+from shapeflow.adapters.libraries.library import check_name, folder_of, name_of, weights_into
+from shapeflow.adapters.libraries.transformers_folders import is_folder, read
 from shapeflow.adapters.request import Request
+from shapeflow.common.text import listing
+from shapeflow.errors import InputError
+
+OPTION = "option --model"
+CLASS = re.compile(r"^class (\w+)\(([^)]*)\):", re.MULTILINE)
+MODEL = "ModelMixin"
+INDEX = "model_index.json"
+
+
+@cache
+def names() -> Sequence[str]:
+    """See ``Library``."""
+    package = folder_of("diffusers")
+    offered = set(re.findall(r'"(\w+)"', (package / "__init__.py").read_text(encoding="utf-8")))
+    bases: dict[str, set[str]] = {}
+    for folder in ("models", "pipelines"):
+        for file in (package / folder).rglob("*.py"):
+            for name, inherited in CLASS.findall(file.read_text(encoding="utf-8")):
+                bases[name] = set(re.findall(r"\w+", inherited))
+    found, more = {MODEL}, True
+    while more:
+        more = {name for name, above in bases.items() if above & found and name not in found}
+        found |= more
+    return sorted((found & offered) - {MODEL})
+
+
+def check(name: str) -> None:
+    """See ``Library``. A folder of a pipeline is none of its networks: it lists them."""
+    if not is_folder(name):
+        check_name("diffusers", name, names())
+        return
+    path = Path(name)
+    if (path / INDEX).is_file():
+        raise _pipeline(path)
+    settings = read(path)
+    if settings.get("_class_name") is None:
+        raise InputError(
+            "unknown-model",
+            f"'{path}' does not name a class of diffusers",
+            where=OPTION,
+            expected="a config.json with _class_name",
+            found=f"it has {listing(list(settings))}",
+            hint=f"--model transformers:{path}" if "model_type" in settings else "",
+        )
+    check_name("diffusers", str(settings["_class_name"]), names())
+
+
+def _pipeline(path: Path) -> InputError:
+    """Return the error for a folder of a pipeline, which is several models."""
+    index = read(path / INDEX)
+    parts = [
+        f"{path / name} ({value[0]}: {value[1]})"
+        for name, value in index.items()
+        if isinstance(value, list) and len(value) == 2 and value[1] and (path / name / "config.json").is_file()
+    ]
+    ours = [part for part in parts if "(diffusers:" in part] or parts
+    return InputError(
+        "unknown-model",
+        f"'{path}' is a pipeline of several models",
+        where=OPTION,
+        expected="the folder of one of them",
+        found="\n".join(parts) if parts else f"{INDEX} names {listing([name for name in index if name[0] != '_'])}",
+        hint=f"--model {ours[0].partition(' (')[0]}" if ours else "",
+    )
+
 
 def load(target: str) -> Adapter:
-    name = target.partition(":")[2]
+    """See ``Library``."""
+    name = name_of(target)
+    check(name)
     import diffusers
-    from shapeflow.adapters.forward import prepared
-    from shapeflow.adapters.inputs.denoising import inputs_of
 
-    cls = getattr(diffusers, name)
+    settings: dict[str, Any] | None = None
+    if is_folder(name):
+        settings = read(Path(name))
+        name = str(settings["_class_name"])
+    try:
+        network = getattr(diffusers, name)
+        network.config_name  # a class whose packages are missing refuses to be looked at
+    except ImportError as error:
+        raise InputError(
+            "package-missing",
+            f"'{target}' needs a package that is not installed",
+            where=OPTION,
+            found=" ".join(str(error).split())[:200],
+        ) from error
+    return _Build(network, settings, target)
 
-    def build(request: Request) -> Prepared:
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """Builds a network and its inputs."""
+
+    network: Any
+    settings: Mapping[str, Any] | None
+    target: str
+
+    def __call__(self, request: Request) -> Prepared:
         import torch
 
-        torch.manual_seed(request.seed)
-        model = cls().eval()
-        inputs = inputs_of(model)
-        if inputs.missing: raise LookupError(f"missing {inputs.missing}")
-        done = prepared(model, (), inputs.values, request, made=inputs.made)
-        return replace(done, notes=tuple(inputs.notes))
+        from shapeflow.adapters.forward import prepared
+        from shapeflow.adapters.inputs.denoising import inputs_of
 
-    return build
+        torch.manual_seed(request.seed)
+        folder = Path(name_of(self.target))
+        real = request.device != "meta" and request.checkpoint is None and self.settings is not None
+        if real and folder.is_dir() and any(folder.glob("*.safetensors*")):
+            model = self.network.from_pretrained(str(folder), local_files_only=True).eval()
+            notes = [f"The weights are those in {folder}."]
+        else:
+            model, notes = self._built()
+            model = model.eval()
+            notes += weights_into(model, request)
+        inputs = inputs_of(model)
+        if inputs.missing:
+            raise InputError(
+                "target-inputs",
+                f"{self.network.__name__}.forward needs what cannot be made from its configuration",
+                where=OPTION,
+                found=listing(inputs.missing),
+                hint="write a function that returns (model, args, kwargs), and name it: --model file.py:function",
+            )
+        run = prepared(model, (), inputs.values, request, made=inputs.made)
+        return replace(run, notes=(*run.notes, *inputs.notes, *notes))
+
+    def _built(self) -> tuple[Any, list[str]]:
+        """Return the network in the sizes of its configuration, or in the default ones."""
+        from shapeflow.adapters.inputs.sizes import SIZES
+
+        name, notes = self.network.__name__, []
+        try:
+            if self.settings is not None:
+                return self.network.from_config(dict(self.settings)), []
+            sizes = SIZES.get(name, {})
+            if sizes:
+                given = ", ".join(f"{key}={value}" for key, value in sizes.items())
+                notes.append(f"{name} has no defaults for all of its sizes: shapeflow chose {given}.")
+            return self.network(**sizes), notes
+        except Exception as error:
+            said = " ".join(str(error).split()) or type(error).__name__
+            raise InputError(
+                "model-incomplete",
+                f"the {'configuration' if self.settings is not None else 'defaults'} of {name} do not make a model",
+                where=OPTION,
+                found=f"{type(error).__name__}: {said}"[:300],
+                hint="" if self.settings is not None else "a folder or config.json that gives the sizes",
+            ) from error

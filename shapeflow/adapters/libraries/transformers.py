@@ -1,32 +1,90 @@
-"""``transformers:NAME``: draft."""
-from __future__ import annotations
-from dataclasses import replace
-from shapeflow.adapters.base import Adapter, Prepared
-from shapeflow.adapters.request import Request
+"""``transformers:NAME``: a configuration class, a model class, or a folder or config.json as the hub has them."""
 
-def load(target: str) -> Adapter:
-    name = target.partition(":")[2]
-    import transformers
-    from shapeflow.adapters.forward import prepared
-    from shapeflow.adapters.inputs.pretrained import inputs_of
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from shapeflow.adapters.base import Adapter, Prepared
+from shapeflow.adapters.libraries import transformers_folders as folders
+from shapeflow.adapters.libraries import transformers_names
+from shapeflow.adapters.libraries.library import check_name, name_of, weights_into
+from shapeflow.adapters.request import Request
+from shapeflow.errors import InputError
+
+OPTION = "option --model"
+
+
+@cache
+def names() -> Sequence[str]:
+    """See ``Library``."""
+    return sorted(transformers_names.models() | transformers_names.configurations())
+
+
+def check(name: str) -> None:
+    """See ``Library``."""
+    if folders.is_folder(name):
+        folders.check(Path(name))
+        return
+    if name not in names() and name in transformers_names.types().values():
+        raise InputError(
+            "unknown-model",
+            f"no model of transformers is built from {name} alone",
+            where=OPTION,
+            because="it is the configuration of a part of other models",
+            hint=f"shapeflow models {name.removesuffix('Config')}",
+        )
+    check_name("transformers", name, names(), "model or configuration")
+
+
+def load(target: str, *, trust: bool = False) -> Adapter:
+    """See ``Library``.
+
+    Args:
+        target: what is to be run.
+        trust: whether a folder's own code may be imported.
+    """
     from shapeflow.adapters.inputs.samples import samples
     from shapeflow.adapters.inputs.signature import parameters_of
-    from shapeflow.adapters.libraries.transformers_classes import defaults, model_class
+    from shapeflow.adapters.libraries import transformers_classes as classes
 
-    found = getattr(transformers, name)
-    cls = model_class(found) if issubclass(found, transformers.PreTrainedConfig) else found
-    if cls is None: raise LookupError("no model")
-    config, notes = defaults(cls.config_class)
-    made = samples(config, parameters_of(cls.forward))
+    name = name_of(target)
+    check(name)
+    if folders.is_folder(name):
+        source = folders.source(Path(name), trust=trust)
+    else:
+        source = classes.source(name)
+    classes.check_runs(source.model, target)
+    made = samples(source.config, parameters_of(source.model.forward), source.folder)
+    return _Build(source, made, target)
 
-    def build(request: Request) -> Prepared:
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """Builds the model and its inputs."""
+
+    source: Any
+    samples: Sequence[Any]
+    target: str
+
+    def __call__(self, request: Request) -> Prepared:
         import torch
 
-        torch.manual_seed(request.seed)
-        model = cls._from_config(config).eval()
-        inputs = inputs_of(model, config, made)
-        if inputs.missing: raise LookupError(f"missing {inputs.missing}")
-        done = prepared(model, (), inputs.values, request, made=inputs.made)
-        return replace(done, notes=(*notes, *inputs.notes))
+        from shapeflow.adapters.forward import prepared
+        from shapeflow.adapters.inputs.pretrained import inputs_of
+        from shapeflow.adapters.libraries import transformers_classes as classes
 
-    return build
+        torch.manual_seed(request.seed)
+        source = self.source
+        if request.device != "meta" and request.checkpoint is None and folders.has_weights(source.folder):
+            model, notes = folders.with_weights(source)
+        else:
+            model = classes.built(source, self.target)
+            notes = list(weights_into(model, request))
+        inputs = inputs_of(model.eval(), source.config, self.samples)
+        classes.check_inputs(model, inputs.missing, self.target)
+        run = prepared(model, (), inputs.values, request, made=inputs.made)
+        return replace(run, notes=(*run.notes, *source.notes, *inputs.notes, *notes))

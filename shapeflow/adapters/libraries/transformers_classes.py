@@ -3,11 +3,62 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from shapeflow.common.text import listing
+from shapeflow.errors import InputError
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+OPTION = "option --model"
 MAPPING = re.compile(r"MODEL_(FOR_\w+_)?MAPPING")
+FILLED = {"vocab_size": 1000, "num_experts_per_tok": 2}
+"""What is used where a configuration class leaves something empty that its model cannot do without."""
+NEEDS = re.compile(r"requires the ([\w.-]+) library")
+"""How transformers says that a package is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a model is built from."""
+
+    model: type[Any]
+    config: Any
+    notes: Sequence[str] = ()
+    folder: Path | None = None
+    """Where its files are."""
+
+
+def source(name: str) -> Source:
+    """Return what a class of models or configurations stands for, in its default sizes.
+
+    Raises:
+        InputError: a package is missing, or the defaults do not make a model.
+    """
+    import transformers
+
+    try:
+        found = getattr(transformers, name)
+        model = found if issubclass(found, transformers.PreTrainedModel) else model_class(found)
+        configured = getattr(model, "config_class", None)
+    except ImportError as error:
+        raise _lacks(name, error) from error
+    if model is None or configured is None:
+        raise InputError(
+            "unknown-model",
+            f"no model of transformers is built from {name} alone",
+            where=OPTION,
+            because="it is the configuration of a part of other models",
+            hint=f"shapeflow models {name.removesuffix('Config')}",
+        )
+    # A model of several parts may share its class of configurations with the parts.
+    made, notes = _defaults(found if model is not found else configured)
+    return Source(model, made, notes)
 
 
 def model_class(config: type[Any]) -> type[Any] | None:
@@ -21,22 +72,14 @@ def model_class(config: type[Any]) -> type[Any] | None:
     mappings = sorted(filter(MAPPING.fullmatch, vars(modeling_auto)), key=lambda name: name != "MODEL_MAPPING")
     for name in mappings:
         mapping = getattr(modeling_auto, name)
-        if config in getattr(mapping, "_model_mapping", {}) or _has(mapping, config):
-            found = mapping[config]
+        if config in mapping:
+            found: Any = mapping[config]
             return found[0] if isinstance(found, list | tuple) else found
-    own = list(siblings(config))
     stem = config.__name__.removesuffix("Config")
-    return min(own, key=lambda model: _likeness(model.__name__, stem), default=None)
+    return min(_siblings(config), key=lambda model: _likeness(model.__name__, stem), default=None)
 
 
-def _has(mapping: Any, config: type[Any]) -> bool:
-    try:
-        return config in mapping
-    except Exception:  # a class of the mapping needs a package that is not installed
-        return False
-
-
-def siblings(config: type[Any]) -> Iterator[type[Any]]:
+def _siblings(config: type[Any]) -> Iterator[type[Any]]:
     """Yield the models of a configuration's own package that are built from it."""
     from transformers import PreTrainedModel
 
@@ -46,10 +89,8 @@ def siblings(config: type[Any]) -> Iterator[type[Any]]:
     except ImportError:
         return
     for found in vars(module).values():
-        if not isinstance(found, type) or not issubclass(found, PreTrainedModel):
-            continue
-        if found.__module__ == place and found.config_class is config and "forward" in dir(found):
-            if not found.__name__.endswith("PreTrainedModel"):
+        if isinstance(found, type) and issubclass(found, PreTrainedModel) and found.config_class is config:
+            if found.__module__ == place and not found.__name__.endswith("PreTrainedModel"):
                 yield found
 
 
@@ -58,15 +99,110 @@ def _likeness(name: str, stem: str) -> tuple[int, int]:
     return (order.index(name) if name in order else len(order), len(name))
 
 
-FILLED = {"vocab_size": 1000, "num_experts_per_tok": 2}
-"""What is used where a configuration class leaves something empty that its model cannot do without."""
-
-
-def defaults(config: type[Any]) -> tuple[Any, list[str]]:
+def _defaults(config: type[Any]) -> tuple[Any, list[str]]:
     """Return a configuration with the defaults of its class, and notes on what had to be filled in."""
-    made, notes = config(), []
+    try:
+        made = config()
+    except Exception as error:
+        raise _incomplete(config.__name__, error) from error
+    notes = []
     for name, value in FILLED.items():
         if name in vars(made) and getattr(made, name) is None:
             setattr(made, name, value)
             notes.append(f"The defaults of {config.__name__} leave {name} empty: {value:,} is used.")
     return made, notes
+
+
+def built(source: Source, target: str) -> Module:
+    """Build a model without weights from anywhere.
+
+    Raises:
+        InputError: its configuration does not make one, or a package is missing.
+    """
+    try:
+        model: Module = source.model._from_config(source.config)
+    except ImportError as error:
+        raise _lacks(target, error) from error
+    except Exception as error:
+        raise _incomplete(type(source.config).__name__, error, source.folder) from error
+    return model
+
+
+def _incomplete(name: str, error: Exception, folder: Path | None = None) -> InputError:
+    """Return the error for a configuration that makes no model."""
+    lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()] or [""]
+    whose = f"{folder}" if folder else f"the defaults of {name}"
+    return InputError(
+        "model-incomplete",
+        f"{whose} do not make a model" if not folder else f"'{whose}' does not make a model",
+        where=OPTION,
+        found=f"{type(error).__name__}: {listing(lines[:2]) if len(lines) > 1 else lines[0]}"[:300],
+        because="" if folder else "some fields of this class have no default, or their defaults do not fit together",
+        hint="" if folder else "a folder or config.json that gives them: --model transformers:./config.json",
+    )
+
+
+def _lacks(name: str, error: ImportError) -> InputError:
+    """Return the error for a class that needs another package."""
+    said = " ".join(str(error).split())
+    package = NEEDS.search(said)
+    missing = package[1] if package else getattr(error, "name", None) or "another package"
+    return InputError(
+        "package-missing",
+        f"'{name}' needs the package '{missing}', which is not installed",
+        where=OPTION,
+        found="" if package else said[:200],
+        hint=f"pip install {missing}",
+    )
+
+
+def check_runs(model: type[Any], target: str) -> None:
+    """Check that a model has a forward of its own.
+
+    Raises:
+        InputError: it is only a container of others, which run one after the other in ``generate``.
+    """
+    from torch.nn import Module
+
+    if model.forward is Module.forward:
+        parts = [part.__name__ for part in _parts(model)]
+        raise InputError(
+            "target-inputs",
+            f"{model.__name__} has no forward",
+            where=OPTION,
+            because="its parts run one after the other when it generates",
+            found=f"models of the same package: {listing(parts)}" if parts else "",
+            hint=f"--model transformers:{parts[0]}" if parts else "",
+        )
+
+
+def _parts(model: type[Any]) -> list[type[Any]]:
+    """Return the models of the same file that can be run."""
+    from torch.nn import Module
+    from transformers import PreTrainedModel
+
+    found = [value for value in vars(import_module(model.__module__)).values() if isinstance(value, type)]
+    return [
+        part
+        for part in found
+        if issubclass(part, PreTrainedModel)
+        and part.forward is not Module.forward
+        and part.__module__ == model.__module__
+        and part.__name__.endswith("ForConditionalGeneration")
+    ]
+
+
+def check_inputs(model: Module, missing: Sequence[str], target: str) -> None:
+    """Check that all that a forward needs could be made.
+
+    Raises:
+        InputError: something could not.
+    """
+    if missing:
+        raise InputError(
+            "target-inputs",
+            f"{type(model).__name__}.forward needs what cannot be made from its configuration",
+            where=OPTION,
+            found=listing(list(missing)),
+            hint="write a function that returns (model, args, kwargs), and name it: --model file.py:function",
+        )

@@ -1,0 +1,87 @@
+"""Sizes for networks of diffusers that cannot be built without being told some."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+SIZES: Mapping[str, Mapping[str, Any]] = {
+    "AudioLDM2ProjectionModel": {"text_encoder_dim": 512, "text_encoder_1_dim": 1024, "langauge_model_dim": 768},
+    "AutoencoderKLHunyuanImage": {
+        "in_channels": 3,
+        "out_channels": 3,
+        "latent_channels": 64,
+        "block_out_channels": (128, 256, 512, 512, 1024, 1024),
+        "layers_per_block": 2,
+        "spatial_compression_ratio": 32,
+        "sample_size": 384,
+    },
+    "DreamLiteTransformer2DModel": {"in_channels": 320},
+    "EasyAnimateTransformer3DModel": {"in_channels": 16, "patch_size": 2},
+    "HiDreamImageTransformer2DModel": {
+        "patch_size": 2,
+        "in_channels": 16,
+        "num_layers": 16,
+        "num_single_layers": 32,
+        "attention_head_dim": 128,
+        "num_attention_heads": 20,
+        "caption_channels": [4096, 4096],
+        "text_emb_dim": 2048,
+        "num_routed_experts": 4,
+        "num_activated_experts": 2,
+        "axes_dims_rope": (64, 32, 32),
+        "max_resolution": (128, 128),
+        "llama_layers": tuple(range(32)) + (31,) * 16,
+    },
+    "HunyuanDiT2DModel": {
+        "in_channels": 4,
+        "patch_size": 2,
+        "sample_size": 128,
+        "num_attention_heads": 16,
+        "attention_head_dim": 88,
+        "hidden_size": 1408,
+        "num_layers": 40,
+        "mlp_ratio": 4.3637,
+        "activation_fn": "gelu-approximate",
+    },
+    "HunyuanDiT2DControlNetModel": {
+        "in_channels": 4,
+        "patch_size": 2,
+        "sample_size": 128,
+        "num_attention_heads": 16,
+        "attention_head_dim": 88,
+        "hidden_size": 1408,
+        "transformer_num_layers": 40,
+        "mlp_ratio": 4.3637,
+        "activation_fn": "gelu-approximate",
+    },
+    "LatteTransformer3DModel": {
+        "num_attention_heads": 16,
+        "attention_head_dim": 72,
+        "in_channels": 4,
+        "out_channels": 8,
+        "num_layers": 28,
+        "cross_attention_dim": 1152,
+        "attention_bias": True,
+        "sample_size": 64,
+        "patch_size": 2,
+        "activation_fn": "gelu-approximate",
+        "num_embeds_ada_norm": 1000,
+        "norm_type": "ada_norm_single",
+        "norm_elementwise_affine": False,
+        "caption_channels": 4096,
+        "video_length": 16,
+    },
+    "LuminaNextDiT2DModel": {"in_channels": 4, "n_kv_heads": 8, "n_heads": 32, "num_layers": 24},
+    "StableAudioProjectionModel": {
+        "text_encoder_dim": 768,
+        "conditioning_dim": 768,
+        "min_value": 0,
+        "max_value": 512,
+    },
+    "Transformer2DModel": {"in_channels": 320, "num_attention_heads": 8, "attention_head_dim": 40},
+    "TransformerTemporalModel": {"in_channels": 320},
+    "UniDiffuserModel": {"sample_size": 64, "in_channels": 4, "patch_size": 2, "use_patch_pos_embed": True},
+    "UniDiffuserTextDecoder": {"prefix_length": 77, "prefix_inner_dim": 768, "prefix_hidden_dim": 64},
+}
+"""Class -> what it is built with; what is not here has its defaults. They are near those of published networks."""
