@@ -1,7 +1,7 @@
 """Inputs from what the docstring of a forward says about their shape.
 
-transformers writes ``latents (`torch.FloatTensor` of shape `(batch_size, hidden_size, frames)`)``. The names of
-dims are fields of the configuration, or words that mean the same everywhere.
+transformers writes ``latents (`torch.FloatTensor` of shape `(batch_size, hidden_size, frames)`)``. The names
+of dims are fields of the configuration, or words that mean the same everywhere.
 """
 
 from __future__ import annotations
@@ -23,9 +23,12 @@ DIMS: tuple[tuple[str, Callable[[Fields], int]], ...] = (
     (r"(num_)?channels|in_channels|c", channels),
     (r"(.*_)?(sequence|seq)_?(length|len)|.*length|t|s|l", lambda _: TOKENS),
     (r"(.*_)?frames?", lambda _: TOKENS),
-    (r"hidden_size|hidden_dim|embed_dim|dim|d_model", lambda f: f.number("hidden_size", "d_model", default=64)),
+    (
+        r"hidden_size|hidden_dim|embed_dim|dim|d_model",
+        lambda f: f.number("hidden_size", default=64),
+    ),
 )
-"""Name of a dim, as a pattern -> its size. A field of the configuration of the same name comes before these."""
+"""Name of a dim, as a pattern -> its size; a field of the configuration of the same name comes first."""
 OTHERS = 8
 """Size of a dim of which nothing is known."""
 
@@ -42,9 +45,9 @@ def make(name: str, forward: Callable[..., Any], fields: Fields) -> Made | None:
     kind, dims = said[1], [dim.strip() for dim in said[2].split(",")]
     shape = [_size(dim, fields) for dim in dims]
     made = f"of the shape ({', '.join(dims)}) that the docstring of forward gives"
-    if kind in ("LongTensor", "IntTensor"):
+    if kind in ("LongTensor", "IntTensor") or re.search("ids?$|indices$|indexes$|_idx$", name):
         return torch.zeros(shape, dtype=torch.long), f"zeros {made}"
-    if kind == "BoolTensor":
+    if kind == "BoolTensor" or name.endswith("mask"):
         return torch.ones(shape, dtype=torch.bool), f"ones {made}"
     return torch.rand(shape), f"random numbers {made}"
 

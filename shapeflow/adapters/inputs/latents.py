@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from torch import nn
@@ -19,7 +18,16 @@ SIDE, PICTURE, SOUND = 32, 256, 32768
 """Height and width of latents, height and width of pictures, samples of a sound."""
 
 CHANNELS = ("in_channels", "in_dim", "img_dim", "latent_channels", "channels", "audio_channels", "in_chans")
-OTHER = re.compile(r"text|txt|cap|context|time|temb|cond|label|guidance|pool|vace|audio|norm|mask|encoder_hid")
+PICTURE_CHANNELS = (
+    "in_channels",
+    "audio_channels",
+    "encoder_in_channels",
+    "num_audio_channels",
+    "image_channels",
+)
+OTHER = re.compile(
+    r"text|txt|cap|context|time|temb|cond|label|guidance|pool|vace|audio|norm|mask|encoder_hid"
+)
 """Names of parts that an input other than the main one goes into."""
 TEXTS = re.compile(
     r"context_embed|caption_proj|text_embed|txt_in|txt_proj|encoder_hid_proj|text_proj|cap_embed|encoder_proj|"
@@ -40,27 +48,83 @@ DIM_NAMES: tuple[tuple[str, str], ...] = (
 def axes(model: nn.Module, name: str) -> list[str]:
     """Return the dims of the main input, batch first.
 
-    As the forward unpacks its shape; else by the first layer that it goes through.
+    As the forward, or the part that it goes through first, takes its shape apart; as the docstring says; or
+    by the kind of the first layer.
     """
-    return _unpacked(model, name) or _first_layer(model)
+    forward = _source(model)
+    entry = first_layer(model)
+    packed = isinstance(entry, nn.Linear) and entry.in_features == _channels(model)
+    return (
+        _unpacked(forward, name)
+        or (RANKS[nn.Linear] if packed else [])
+        or _framed(forward, name)
+        or next(filter(None, (_entered(part) for part in _parts(model))), [])
+        or _documented(model, name)
+        or _first_layer(model)
+    )
 
 
-def _unpacked(model: nn.Module, name: str) -> list[str]:
-    """Return the dims by ``batch_size, num_channels, height, width = hidden_states.shape``."""
+def _source(module: nn.Module) -> str:
     try:
-        source = inspect.getsource(inspect.unwrap(type(model).forward))
+        return inspect.getsource(inspect.unwrap(type(module).forward))
     except (OSError, TypeError):
+        return ""
+
+
+def _parts(model: nn.Module) -> list[nn.Module]:
+    """Return the parts that the main input may go through first."""
+    return [part for name, part in model.named_children() if not OTHER.search(name)][:4]
+
+
+def _entered(part: nn.Module) -> list[str]:
+    """Return the dims as a part unpacks them from its first argument, if they are of pictures or videos."""
+    try:
+        first = next(iter(inspect.signature(part.forward).parameters), "")
+    except (TypeError, ValueError):
         return []
+    dims = _unpacked(_source(part), first)
+    return dims if "height" in dims else []
+
+
+def _unpacked(source: str, name: str) -> list[str]:
+    """Return the dims by ``batch_size, num_channels, height, width = hidden_states.shape``."""
     found = re.search(rf"^\s*([\w, ]+,[\w, ]+) = {name}\.(?:shape|size\(\))\s*(#.*)?$", source, re.MULTILINE)
-    if found:
-        names = [part.strip() for part in found[1].split(",")]
-        dims = ["batch" if not place else _dim(part) for place, part in enumerate(names) if part]
-        if len(dims) >= 4 and "channels" not in dims:
-            return []
-        return dims
+    if found is None:
+        return []
+    names = [part.strip() for part in found[1].split(",") if part.strip()]
+    dims = ["batch", *(_dim(part) for part in names[1:])]
+    return dims if len(set(dims)) == len(dims) and "channels" in dims else []
+
+
+def _framed(source: str, name: str) -> list[str]:
+    """Return the dims by a line that takes the frames, or height and width, out of a shape."""
+    frames = re.search(rf"(num_)?frames? = {name}\.(?:shape|size\(\))\[(\d)\]", source)
+    if frames:
+        inner = ["channels", "frames"] if frames[2] == "2" else ["frames", "channels"]
+        return ["batch", *inner, "height", "width"]
     if re.search(rf"height, width = {name}\.shape\[-2:\]", source):
         return ["batch", "channels", "height", "width"]
     return []
+
+
+def _documented(model: nn.Module, name: str) -> list[str]:
+    """Return the dims that the docstring of the forward gives."""
+    said = re.search(
+        rf"^ *{name} \([^\n]*?\(([\w ]+(?:, ?[\w ]+)+)\)`", type(model).forward.__doc__ or "", re.MULTILINE
+    )
+    said = said or re.search(
+        rf"^ *{name} \([^\n]*\n[^\n]*shape `?\(([\w ]+(?:, ?[\w ]+)+)\)",
+        type(model).forward.__doc__ or "",
+        re.MULTILINE,
+    )
+    if said is None:
+        return []
+    dims = ["batch", *(_dim(part.strip().replace(" ", "_")) for part in said[1].split(",")[1:])]
+    return dims if len(set(dims)) == len(dims) and "channels" in dims else []
+
+
+def _channels(model: nn.Module) -> int:
+    return Fields(getattr(model, "config", {})).number(*CHANNELS, default=0)
 
 
 def _dim(name: str) -> str:
@@ -80,7 +144,7 @@ def _first_layer(model: nn.Module) -> list[str]:
     entry = first_layer(model)
     if entry is None:
         return []
-    channels = Fields(getattr(model, "config", {})).number(*CHANNELS, default=0)
+    channels = _channels(model)
     if isinstance(entry, nn.Linear) and channels and entry.in_features != channels:
         film = "3D" in type(model).__name__
         return RANKS[nn.Conv3d] if film else RANKS[nn.Conv2d]
@@ -88,11 +152,36 @@ def _first_layer(model: nn.Module) -> list[str]:
 
 
 def first_layer(model: nn.Module) -> Any:
-    """Return the first convolution or linear layer that is not of another input."""
-    for name, module in model.named_modules():
-        if isinstance(module, tuple(RANKS)) and not OTHER.search(name):
-            return module
-    return None
+    """Return the convolution or linear layer that the main input meets first.
+
+    The first that takes as many channels as the configuration says; else the first that is not of another
+    input.
+    """
+    channels = _channels(model)
+    layers = [
+        module
+        for name, module in model.named_modules()
+        if isinstance(module, tuple(RANKS)) and not OTHER.search(name)
+    ]
+    fitting = [layer for layer in layers if channels and _width(layer) == channels]
+    return next(iter(fitting or layers), None)
+
+
+def _width(layer: Any) -> int:
+    """Return how many channels a layer takes."""
+    return int(getattr(layer, "in_features", 0) or getattr(layer, "in_channels", 0))
+
+
+def picture_axes(model: nn.Module) -> list[str]:
+    """Return the dims of what an autoencoder takes: videos if it has anything of three dims, or sounds."""
+    try:
+        source = inspect.getsource(type(model))
+    except (OSError, TypeError):
+        source = ""
+    if re.search(r"(\w+, ){2}\w*(frames?|t|depth), (height|h), (width|w) = \w+\.shape", source):
+        return RANKS[nn.Conv3d]
+    layers = [module for module in model.modules() if isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d))]
+    return next((dims for kind, dims in RANKS.items() if layers and isinstance(layers[0], kind)), [])
 
 
 def shape_of(model: nn.Module, name: str, fields: Fields, *, pictures: bool) -> tuple[list[str], list[int]]:
@@ -104,23 +193,32 @@ def shape_of(model: nn.Module, name: str, fields: Fields, *, pictures: bool) -> 
         fields: its configuration.
         pictures: true if it takes pictures, videos or sounds themselves and not their latents.
     """
-    dims = axes(model, name)
+    dims = picture_axes(model) if pictures else axes(model, name)
     entry = first_layer(model)
-    width = getattr(entry, "in_features", None) or getattr(entry, "in_channels", None) or 4
-    channels = fields.number(*CHANNELS, default=0) or width
-    if dims and dims[-1] == "channels" and isinstance(entry, nn.Linear):
+    channels = fields.number(*(PICTURE_CHANNELS if pictures else CHANNELS), default=0) or _width(entry) or 3
+    if dims[-1:] == ["channels"] and "tokens" in dims and isinstance(entry, nn.Linear):
         channels = entry.in_features
     height, wide = _sides(fields, pictures)
     sizes = {
         "batch": 1 if pictures else ROWS,
         "channels": channels,
-        "frames": fields.number("video_length", default=0) or (9 if pictures else FRAMES),
+        "frames": 9 if pictures else _frames(fields),
         "height": height,
         "width": wide,
         "tokens": 64,
         "samples": SOUND if pictures else fields.number("sample_size", default=256),
     }
     return dims, [sizes[dim] for dim in dims]
+
+
+def _frames(fields: Fields) -> int:
+    """Return how many frames a video has among the latents."""
+    given = fields.number("video_length", default=0)
+    frames, ratio = (
+        fields.number("sample_frames", default=0),
+        fields.number("temporal_compression_ratio", default=4),
+    )
+    return given or ((frames - 1) // ratio + 1 if frames else FRAMES)
 
 
 def _sides(fields: Fields, pictures: bool) -> tuple[int, int]:
@@ -137,9 +235,8 @@ def _sides(fields: Fields, pictures: bool) -> tuple[int, int]:
 
 def text_width(model: nn.Module, fields: Fields) -> int:
     """Return how wide the vectors of a text are that a network is conditioned on."""
-    for name, module in model.named_modules():
-        if TEXTS.search(name) and isinstance(module, nn.Linear):
-            return module.in_features
+    if isinstance(first_layer(model), nn.Conv2d) and type(model).__name__.startswith("UNet"):
+        return fields.number("encoder_hid_dim", "cross_attention_dim", default=64)
     named = fields.number(
         "joint_attention_dim",
         "text_embed_dim",
@@ -148,15 +245,20 @@ def text_width(model: nn.Module, fields: Fields) -> int:
         "cap_feat_dim",
         "context_in_dim",
         "encoder_hid_dim",
+        "cross_attention_input_dim",
+        "text_hidden_dim",
+        "encoder_hidden_size",
+        "text_states_dim",
+        "in_text_dim",
+        "llm_feat_dim",
+        "text_in_dim",
         default=0,
     )
     if named:
         return named
+    for name, module in model.named_modules():
+        if TEXTS.search(name) and "time" not in name and isinstance(module, nn.Linear):
+            return module.in_features
     keys = [module for name, module in model.named_modules() if name.endswith("attn2.to_k")]
     crossed = [key.in_features for key in keys if isinstance(key, nn.Linear)]
     return crossed[0] if crossed else fields.number("cross_attention_dim", "hidden_size", default=64)
-
-
-def longest(values: Sequence[int]) -> int:
-    """Return the largest of some numbers."""
-    return max(values)

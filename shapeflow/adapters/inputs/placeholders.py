@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +70,7 @@ KINDS = (
 )
 
 
-class DoesNotFit(Exception):
+class DoesNotFitError(Exception):
     """What stands for something cannot be put among the tokens; the text says why."""
 
 
@@ -80,9 +80,10 @@ def counts(model: nn.Module, kind: Placeholder, values: Mapping[str, Any]) -> li
     None if the model has no such method.
 
     Raises:
-        DoesNotFit: the model cannot make these vectors, or they are of another width than its words.
+        DoesNotFitError: the model cannot make these vectors, or they are of another width than its words.
     """
-    method = getattr(model, kind.method, None) or getattr(getattr(model, "model", None), kind.method, None)
+    owner = next((module for module in model.modules() if hasattr(module, kind.method)), None)
+    method: Callable[..., Any] | None = getattr(owner, kind.method, None)
     if method is None:
         return None
     taken = inspect.signature(method).parameters
@@ -92,14 +93,16 @@ def counts(model: nn.Module, kind: Placeholder, values: Mapping[str, Any]) -> li
             features = method(**given)
     except Exception as error:
         said = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise DoesNotFit(f"{kind.method} says: {said}") from error
+        raise DoesNotFitError(f"{kind.method} says: {said}") from error
     features = getattr(features, "pooler_output", None) if hasattr(features, "pooler_output") else features
     if isinstance(features, tuple) and features and not isinstance(features[0], Tensor):
         features = features[0]
     parts: Sequence[Tensor] = features if isinstance(features, list | tuple) else [features]
     width = _width(model)
     if width and parts[0].shape[-1] != width:
-        raise DoesNotFit(f"it becomes vectors of {parts[0].shape[-1]:,} numbers, where words have {width:,}")
+        raise DoesNotFitError(
+            f"it becomes vectors of {parts[0].shape[-1]:,} numbers, where words have {width:,}"
+        )
     sizes = [part.numel() // part.shape[-1] for part in parts]
     if len(sizes) == ROWS:
         return sizes
@@ -109,12 +112,15 @@ def counts(model: nn.Module, kind: Placeholder, values: Mapping[str, Any]) -> li
 
 def _width(model: nn.Module) -> int:
     """Return how many numbers stand for a word."""
-    embedding = model.get_input_embeddings() if hasattr(model, "get_input_embeddings") else None
+    try:
+        embedding = model.get_input_embeddings() if hasattr(model, "get_input_embeddings") else None
+    except NotImplementedError:
+        return 0
     weight = getattr(embedding, "weight", None)
     return int(weight.shape[-1]) if weight is not None else 0
 
 
-def token_of(fields: Fields, kind: Placeholder, notes: list[str]) -> int | None:
+def token_of(fields: Fields, kind: Placeholder) -> int | None:
     """Return the token that stands for something."""
     special = fields.special()
     return next((special[name] for name in kind.tokens if name in special), None)

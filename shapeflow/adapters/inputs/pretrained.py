@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from shapeflow.adapters.inputs import documented, rules
 from shapeflow.adapters.inputs.fields import Fields
-from shapeflow.adapters.inputs.placeholders import KINDS, DoesNotFit, Placeholder, counts, token_of
+from shapeflow.adapters.inputs.latents import first_layer
+from shapeflow.adapters.inputs.placeholders import KINDS, DoesNotFitError, Placeholder, counts, token_of
 from shapeflow.adapters.inputs.samples import Sample
 from shapeflow.adapters.inputs.signature import needed, parameters_of, unwanted
 from shapeflow.adapters.inputs.text import ROWS, Words, words
@@ -21,7 +22,7 @@ KNOWN = 65_536
 """Elements up to which a shapes-only run keeps the values of what is made of Python numbers."""
 
 ALIASES = {
-    "pixel_values": ("hidden_states", "image_pixel_values", "images"),
+    "pixel_values": ("hidden_states", "image_pixel_values", "images", "image"),
     "image_grid_thw": ("grid_thw",),
     "image_position_ids": ("pixel_position_ids",),
     "attention_mask": ("feature_attention_mask", "input_features_mask", "padding_mask"),
@@ -31,6 +32,10 @@ ALIASES = {
     "image_merge_sizes": ("merge_sizes",),
 }
 """What a processor calls its result -> what a forward may call it."""
+
+
+COMPANIONS = ("decoder_input_ids", "bbox", "input_features_mask")
+"""What is given wherever a forward takes it."""
 
 
 @dataclass(slots=True)
@@ -68,10 +73,12 @@ def inputs_of(model: nn.Module, config: Any, samples: Sequence[Sample]) -> Input
         required.append("inputs_embeds")
     elif "input_ids" in parameters:
         _texts(inputs, model, fields, parameters)
-    companions = [name for name in ("decoder_input_ids", "bbox") if name in parameters]
+    companions = [name for name in COMPANIONS if name in parameters]
+    if "states" in parameters:  # a model of decisions is given all that was decided on
+        companions += ["actions", "rewards", "returns_to_go", "timesteps"]
     for name in dict.fromkeys([*required, *companions]):
         if name in parameters and name not in inputs.values and name not in refused:
-            made = rules.make(name, fields) or documented.make(name, model.forward, fields)
+            made = _made(name, model, fields, inputs)
             if made is not None:
                 inputs.add(name, made)
             elif parameters[name].default is parameters[name].empty:
@@ -80,15 +87,28 @@ def inputs_of(model: nn.Module, config: Any, samples: Sequence[Sample]) -> Input
     return inputs
 
 
+def _made(name: str, model: nn.Module, fields: Fields, inputs: Inputs) -> rules.Made | None:
+    """Return an input by its name, and how it was made."""
+    if name == "input_features_mask":
+        features = inputs.values.get("input_features")
+        if features is None:
+            return None
+        return torch.ones(features.shape[0], max(features.shape[1:]), dtype=torch.long), "every step is real"
+    entry = first_layer(model)
+    if name == "input_features" and isinstance(entry, nn.Linear):
+        width = entry.in_features
+        return torch.rand(ROWS, 200, width), f"{ROWS} sounds of 200 steps with {width} numbers each"
+    return rules.make(name, fields) or documented.make(name, model.forward, fields)
+
+
 def _take(inputs: Inputs, sample: Sample, parameters: Mapping[str, Any], fields: Fields) -> None:
     """Take what a processor made, by the names that the forward has for it."""
     for name, value in sample.values.items():
         taken = _name_of(name, parameters, inputs)
         if taken is None:
             continue
-        if isinstance(value, Tensor):
-            value = fresh(_fitted(name, value, fields, sample))
-        inputs.add(taken, (value, sample.made))
+        own = fresh(_fitted(name, value, fields, sample)) if isinstance(value, Tensor) else value
+        inputs.add(taken, (own, sample.made))
 
 
 def _name_of(name: str, parameters: Mapping[str, Any], inputs: Inputs) -> str | None:
@@ -101,16 +121,20 @@ def _name_of(name: str, parameters: Mapping[str, Any], inputs: Inputs) -> str | 
 
 def _fitted(name: str, value: Tensor, fields: Fields, sample: Sample) -> Tensor:
     """Return what a processor made, in the size that the configuration asks for."""
+    if name == "input_features" and value.dim() == 4 and not fields.get("enable_fusion"):
+        return value[:, :1]
     if not re.search("pixel_values|images", name) or value.dim() < 4 or "image_grid_thw" in sample.values:
         return value
     size: Sequence[int] = value.shape[-2:]
-    if fields.get("image_size", "img_size", side="picture") is not None:
+    # Where pictures are scaled and cut up, image_size is that of a piece.
+    scaled = fields.get("scaled_images_ratios") is not None
+    if fields.get("image_size", "img_size", side="picture") is not None and not scaled:
         size = rules.image_size(fields)
     return torch.empty((*value.shape[:-3], rules.channels(fields), *size))
 
 
 def fresh(value: Tensor) -> Tensor:
-    """Return a tensor of the same shape and dtype, with numbers that a shapes-only run can read if it is small."""
+    """Return a tensor of the same shape and dtype; a shapes-only run can read the numbers of a small one."""
     if value.is_floating_point():
         return torch.rand(value.shape, dtype=value.dtype)
     flat = value.flatten()
@@ -127,13 +151,15 @@ def _texts(inputs: Inputs, model: nn.Module, fields: Fields, parameters: Mapping
     for kind in KINDS:
         if not any(name in inputs.values for name in kind.inputs):
             continue
+        token = token_of(fields, kind)
+        if token is None:
+            continue
         try:
             found = counts(model, kind, inputs.values)
-        except DoesNotFit as error:
+        except DoesNotFitError as error:
             _leave_out(inputs, kind, str(error))
             continue
-        token = token_of(fields, kind, inputs.notes)
-        if found is None or token is None:
+        if found is None:
             continue
         for row, count in enumerate(found):
             around = kind.around(fields)
@@ -144,11 +170,15 @@ def _texts(inputs: Inputs, model: nn.Module, fields: Fields, parameters: Mapping
     _add_text(inputs, text, told, parameters)
     if "mm_token_type_ids" in parameters and told:
         types = [
-            [0] * row.index(parts[place][0]) + kinds[place] for place, row in enumerate(text.ids) if parts[place]
+            [0] * row.index(parts[place][0]) + kinds[place]
+            for place, row in enumerate(text.ids)
+            if parts[place]
         ]
         width = len(text.ids[0])
         value = torch.tensor([row + [0] * (width - len(row)) for row in types])
-        inputs.add("mm_token_type_ids", (value, "1 where a token stands for a part of a picture, 2 of a video"))
+        inputs.add(
+            "mm_token_type_ids", (value, "1 where a token stands for a part of a picture, 2 of a video")
+        )
 
 
 def _leave_out(inputs: Inputs, kind: Placeholder, reason: str) -> None:
@@ -173,6 +203,3 @@ def _as_the_model(inputs: Inputs, model: nn.Module) -> None:
     for name, value in inputs.values.items():
         if isinstance(value, Tensor) and value.is_floating_point():
             inputs.values[name] = value.to(dtype)
-
-
-__all__ = ["Callable", "Inputs", "Placeholder", "fresh", "inputs_of"]

@@ -77,7 +77,14 @@ def wave(fields: Fields) -> Made:
     return numbers(*shape), f"{ROWS} waveforms of {SAMPLES:,} samples, random numbers"
 
 
-MELS = ("input_dim", "num_mel_bins", "n_mels", "input_feat_per_channel", "feature_size", "feature_projection_input_dim")
+MELS = (
+    "input_dim",
+    "num_mel_bins",
+    "n_mels",
+    "input_feat_per_channel",
+    "feature_size",
+    "feature_projection_input_dim",
+)
 
 
 def spectrogram(fields: Fields) -> Made:
@@ -85,7 +92,9 @@ def spectrogram(fields: Fields) -> Made:
     bands = fields.number(*MELS, side="sound", default=80)
     positions = fields.number("max_source_positions", side="sound", default=0)
     if positions and fields.get("num_mel_bins", side="sound"):
-        return numbers(ROWS, bands, 2 * positions), f"{ROWS} spectrograms of {bands} bands, {2 * positions} steps"
+        return numbers(
+            ROWS, bands, 2 * positions
+        ), f"{ROWS} spectrograms of {bands} bands, {2 * positions} steps"
     return numbers(ROWS, 200, bands), f"{ROWS} spectrograms of 200 steps with {bands} bands"
 
 
@@ -98,7 +107,7 @@ def boxes(fields: Fields) -> Made:
 def past(fields: Fields) -> int:
     """Return how many past steps a model of time series is given."""
     steps = fields.number("context_length", "prediction_length", default=32)
-    lags = fields.get("lags_sequence", default=[0])
+    lags: list[int] = fields.get("lags_sequence", default=[0])
     return steps + max(lags)
 
 
@@ -122,7 +131,9 @@ def future(fields: Fields) -> Made:
 
 def time_features(fields: Fields, steps: int) -> Made:
     """Return what is known of each step, such as the day of the week."""
-    count = fields.number("num_time_features", default=0) or fields.number("num_dynamic_real_features", default=0)
+    count = fields.number("num_time_features", default=0) or fields.number(
+        "num_dynamic_real_features", default=0
+    )
     count = max(1, count)
     return numbers(ROWS, steps, count), f"{count} features of each of {steps} steps"
 
@@ -150,7 +161,9 @@ def _decoder_ids(fields: Fields) -> Made:
     text = started(fields)
     books = fields.number("num_codebooks", side="text", default=0)
     if books:  # one row for each book of codes of each sound
-        return torch.tensor([row for row in text.ids for _ in range(books)]), f"{text.made}, for {books} codebooks"
+        return torch.tensor(
+            [row for row in text.ids for _ in range(books)]
+        ), f"{text.made}, for {books} codebooks"
     streams = fields.number("num_channels", side="text", default=0) if fields.get("delay_pattern") else 0
     if streams:
         return torch.tensor([[[token] * streams for token in row] for row in text.ids]), text.made
@@ -185,7 +198,10 @@ ROWS_OF_RULES: tuple[tuple[str, Maker], ...] = (
         lambda fields: ones(torch.zeros(ROWS, past(fields), dtype=torch.long), "no step is padding"),
     ),
     (r"freq", lambda fields: (torch.zeros(ROWS, 1, dtype=torch.long), "the highest frequency, 0")),
-    (r"states?", sized("state_dim", "max_state_dim", shape=lambda w: (ROWS, STEPS, w), told=f"{STEPS} states")),
+    (
+        r"states?",
+        sized("state_dim", "max_state_dim", shape=lambda w: (ROWS, STEPS, w), told=f"{STEPS} states"),
+    ),
     (r"actions", sized("act_dim", shape=lambda w: (ROWS, STEPS, w), told=f"{STEPS} actions")),
     (r"rewards|returns_to_go", lambda fields: (numbers(ROWS, STEPS, 1), f"{STEPS} rewards")),
     (r"timesteps", lambda fields: (torch.tensor([list(range(STEPS))] * ROWS), f"steps 0 to {STEPS - 1}")),
@@ -204,7 +220,9 @@ ROWS_OF_RULES: tuple[tuple[str, Maker], ...] = (
     ),
     (
         r"spectrogram",
-        sized("model_in_dim", "num_mel_bins", shape=lambda w: (ROWS, 100, w), told="100 steps of a spectrogram"),
+        sized(
+            "model_in_dim", "num_mel_bins", shape=lambda w: (ROWS, 100, w), told="100 steps of a spectrogram"
+        ),
     ),
     (
         r"decoder_input_values",

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import logging
 import re
-from inspect import signature
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ HEIGHT, WIDTH = 480, 640
 FRAMES, FRAME_HEIGHT, FRAME_WIDTH = 8, 240, 320
 SECONDS = 2.0
 
-PICTURE = re.compile(r"pixel_values|^images$|flattened_patches|grid_thw|grid_hw|image_patches|task_inputs")
+PICTURE = re.compile(r"pixel_values|^images?$|flattened_patches|grid_thw|grid_hw|image_patches|task_inputs")
 SOUND = re.compile(r"input_values|input_features|audio_values|audio_features|audio_mel")
 
 
@@ -79,7 +79,9 @@ def _pictures(fields: Fields, folder: Path | None) -> list[Sample]:
             for more in (options, {}):
                 made = _tried(processor, images=given, **more)
                 if made:
-                    told = f"as {type(processor).__name__} makes them of {ROWS} pictures of {WIDTH} x {HEIGHT}"
+                    told = (
+                        f"as {type(processor).__name__} makes them of {ROWS} pictures of {WIDTH} x {HEIGHT}"
+                    )
                     return [Sample(made, told)]
     return []
 
@@ -161,10 +163,8 @@ def _processors(kind: str, fields: Fields, folder: Path | None) -> Iterator[Any]
 
     if folder is not None and (folder / "preprocessor_config.json").is_file():
         auto = {"image": "AutoImageProcessor", "video": "AutoVideoProcessor", "sound": "AutoFeatureExtractor"}
-        try:
+        with suppress(Exception):  # what its settings are of may be another kind of processor
             yield getattr(transformers, auto[kind]).from_pretrained(str(folder), local_files_only=True)
-        except Exception:  # what its settings are of may be another kind of processor
-            pass
     bands = fields.get("num_mel_bins", side="sound")
     for name in _names(kind, fields.config):
         try:
@@ -190,7 +190,13 @@ def _names(kind: str, config: Any) -> Iterator[str]:
     types = [own] + [key for key in table if key != own and model_type_to_module_name(key) == home]
     for key in types:
         entry = table.get(key)
-        entries = entry.values() if isinstance(entry, dict) else entry if isinstance(entry, list | tuple) else [entry]
+        entries = (
+            entry.values()
+            if isinstance(entry, dict)
+            else entry
+            if isinstance(entry, list | tuple)
+            else [entry]
+        )
         yield from dict.fromkeys(name for name in reversed(list(entries)) if name)
 
 

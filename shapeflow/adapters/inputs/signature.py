@@ -31,18 +31,20 @@ def needed(forward: Callable[..., Any]) -> list[str]:
 
 
 def unwanted(forward: Callable[..., Any]) -> list[str]:
-    """Return the parameters that a forward refuses to be given: ``if x is not None: raise ValueError(...)``."""
+    """Return the parameters that a forward refuses: ``if x is not None: raise ValueError(...)``."""
     return [name for name in _asked_for(forward, ast.IsNot) if name in parameters_of(forward)]
 
 
 def _asked_for(forward: Callable[..., Any], sign: type[ast.cmpop] = ast.Is) -> list[str]:
-    """Return the names of which the source of a function says that it raises where they are, or are not, None."""
+    """Return the names for which a function raises where they are None, or are not."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(forward))))
     except (OSError, TypeError, SyntaxError):  # it has no source to look at
         return []
+    function = tree.body[0]
     found = []
-    for node in ast.walk(tree):
+    # What is asked for in a branch depends on something else, such as labels in training.
+    for node in function.body if isinstance(function, ast.FunctionDef) else ():
         if isinstance(node, ast.If) and any(isinstance(line, ast.Raise) for line in node.body):
             found += _absent(node.test, sign)
     return found

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 SIZES: Mapping[str, Mapping[str, Any]] = {
-    "AudioLDM2ProjectionModel": {"text_encoder_dim": 512, "text_encoder_1_dim": 1024, "langauge_model_dim": 768},
+    "AudioLDM2ProjectionModel": {
+        "text_encoder_dim": 512,
+        "text_encoder_1_dim": 1024,
+        "langauge_model_dim": 768,
+    },
     "AutoencoderKLHunyuanImage": {
         "in_channels": 3,
         "out_channels": 3,
@@ -17,7 +21,7 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
         "sample_size": 384,
     },
     "DreamLiteTransformer2DModel": {"in_channels": 320},
-    "EasyAnimateTransformer3DModel": {"in_channels": 16, "patch_size": 2},
+    "EasyAnimateTransformer3DModel": {"in_channels": 16, "out_channels": 16, "patch_size": 2},
     "HiDreamImageTransformer2DModel": {
         "patch_size": 2,
         "in_channels": 16,
@@ -72,7 +76,7 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
         "caption_channels": 4096,
         "video_length": 16,
     },
-    "LuminaNextDiT2DModel": {"in_channels": 4, "n_kv_heads": 8, "n_heads": 32, "num_layers": 24},
+    "LuminaNextDiT2DModel": {"num_kv_heads": 8},
     "StableAudioProjectionModel": {
         "text_encoder_dim": 768,
         "conditioning_dim": 768,
@@ -81,7 +85,7 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
     },
     "Transformer2DModel": {"in_channels": 320, "num_attention_heads": 8, "attention_head_dim": 40},
     "TransformerTemporalModel": {"in_channels": 320},
-    "UniDiffuserModel": {"sample_size": 64, "in_channels": 4, "patch_size": 2, "use_patch_pos_embed": True},
+    "UniDiffuserModel": {"sample_size": 64, "in_channels": 4, "patch_size": 2, "num_layers": 24},
     "UniDiffuserTextDecoder": {"prefix_length": 77, "prefix_inner_dim": 768, "prefix_hidden_dim": 64},
 }
-"""Class -> what it is built with; what is not here has its defaults. They are near those of published networks."""
+"""Class -> what it is built with; what is not here has its defaults."""

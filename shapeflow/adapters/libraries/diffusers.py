@@ -32,7 +32,7 @@ def names() -> Sequence[str]:
         for file in (package / folder).rglob("*.py"):
             for name, inherited in CLASS.findall(file.read_text(encoding="utf-8")):
                 bases[name] = set(re.findall(r"\w+", inherited))
-    found, more = {MODEL}, True
+    found, more = {MODEL}, {MODEL}
     while more:
         more = {name for name, above in bases.items() if above & found and name not in found}
         found |= more
@@ -66,7 +66,10 @@ def _pipeline(path: Path) -> InputError:
     parts = [
         f"{path / name} ({value[0]}: {value[1]})"
         for name, value in index.items()
-        if isinstance(value, list) and len(value) == 2 and value[1] and (path / name / "config.json").is_file()
+        if isinstance(value, list)
+        and len(value) == 2
+        and value[1]
+        and (path / name / "config.json").is_file()
     ]
     ours = [part for part in parts if "(diffusers:" in part] or parts
     return InputError(
@@ -74,7 +77,9 @@ def _pipeline(path: Path) -> InputError:
         f"'{path}' is a pipeline of several models",
         where=OPTION,
         expected="the folder of one of them",
-        found="\n".join(parts) if parts else f"{INDEX} names {listing([name for name in index if name[0] != '_'])}",
+        found="\n".join(parts)
+        if parts
+        else f"{INDEX} names {listing([name for name in index if name[0] != '_'])}",
         hint=f"--model {ours[0].partition(' (')[0]}" if ours else "",
     )
 
@@ -91,7 +96,7 @@ def load(target: str) -> Adapter:
         name = str(settings["_class_name"])
     try:
         network = getattr(diffusers, name)
-        network.config_name  # a class whose packages are missing refuses to be looked at
+        getattr(network, "config_name")  # noqa: B009 - a class whose packages are missing refuses to be looked at
     except ImportError as error:
         raise InputError(
             "package-missing",
@@ -133,7 +138,7 @@ class _Build:
                 f"{self.network.__name__}.forward needs what cannot be made from its configuration",
                 where=OPTION,
                 found=listing(inputs.missing),
-                hint="write a function that returns (model, args, kwargs), and name it: --model file.py:function",
+                hint="write a function that returns (model, args, kwargs): --model file.py:function",
             )
         run = prepared(model, (), inputs.values, request, made=inputs.made)
         return replace(run, notes=(*run.notes, *inputs.notes, *notes))
@@ -155,7 +160,9 @@ class _Build:
             said = " ".join(str(error).split()) or type(error).__name__
             raise InputError(
                 "model-incomplete",
-                f"the {'configuration' if self.settings is not None else 'defaults'} of {name} do not make a model",
+                f"the sizes in the configuration of {name} do not make a model"
+                if self.settings is not None
+                else f"the defaults of {name} do not make a model",
                 where=OPTION,
                 found=f"{type(error).__name__}: {said}"[:300],
                 hint="" if self.settings is not None else "a folder or config.json that gives the sizes",

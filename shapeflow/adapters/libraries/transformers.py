@@ -1,4 +1,4 @@
-"""``transformers:NAME``: a configuration class, a model class, or a folder or config.json as the hub has them."""
+"""``transformers:NAME``: a class of configurations or of models, or a folder as the hub has it."""
 
 from __future__ import annotations
 
@@ -53,10 +53,8 @@ def load(target: str, *, trust: bool = False) -> Adapter:
 
     name = name_of(target)
     check(name)
-    if folders.is_folder(name):
-        source = folders.source(Path(name), trust=trust)
-    else:
-        source = classes.source(name)
+    found = folders.is_folder(name)
+    source = folders.source(Path(name), trust=trust) if found else classes.source(name)
     classes.check_runs(source.model, target)
     made = samples(source.config, parameters_of(source.model.forward), source.folder)
     return _Build(source, made, target)

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shapeflow.adapters.libraries import transformers_names
 from shapeflow.common.text import listing
 from shapeflow.errors import InputError
 
@@ -17,7 +18,13 @@ if TYPE_CHECKING:
 
 OPTION = "option --model"
 MAPPING = re.compile(r"MODEL_(FOR_\w+_)?MAPPING")
-FILLED = {"vocab_size": 1000, "num_experts_per_tok": 2}
+FILLED = {
+    "vocab_size": 1000,
+    "num_experts_per_tok": 2,
+    "prediction_length": 24,
+    "image_token_index": 5,
+    "image_token_id": 5,
+}
 """What is used where a configuration class leaves something empty that its model cannot do without."""
 NEEDS = re.compile(r"requires the ([\w.-]+) library")
 """How transformers says that a package is missing."""
@@ -69,12 +76,15 @@ def model_class(config: type[Any]) -> type[Any] | None:
     """
     from transformers.models.auto import modeling_auto
 
-    mappings = sorted(filter(MAPPING.fullmatch, vars(modeling_auto)), key=lambda name: name != "MODEL_MAPPING")
+    mappings = sorted(
+        filter(MAPPING.fullmatch, vars(modeling_auto)), key=lambda name: name != "MODEL_MAPPING"
+    )
     for name in mappings:
         mapping = getattr(modeling_auto, name)
         if config in mapping:
             found: Any = mapping[config]
-            return found[0] if isinstance(found, list | tuple) else found
+            chosen: type[Any] = found[0] if isinstance(found, list | tuple) else found
+            return chosen
     stem = config.__name__.removesuffix("Config")
     return min(_siblings(config), key=lambda model: _likeness(model.__name__, stem), default=None)
 
@@ -83,14 +93,18 @@ def _siblings(config: type[Any]) -> Iterator[type[Any]]:
     """Yield the models of a configuration's own package that are built from it."""
     from transformers import PreTrainedModel
 
-    place = config.__module__.replace(".configuration_", ".modeling_")
-    try:
-        module = import_module(place)
-    except ImportError:
-        return
-    for found in vars(module).values():
-        if isinstance(found, type) and issubclass(found, PreTrainedModel) and found.config_class is config:
-            if found.__module__ == place and not found.__name__.endswith("PreTrainedModel"):
+    package = config.__module__.rpartition(".")[0]
+    folder = Path(import_module(package).__file__ or "").parent
+    for file in sorted(folder.glob("modeling_*.py")):
+        try:
+            module = import_module(f"{package}.{file.stem}")
+        except ImportError:
+            continue
+        for found in vars(module).values():
+            own = isinstance(found, type) and found.__module__ == module.__name__
+            if not own or not issubclass(found, PreTrainedModel) or found.config_class is not config:
+                continue
+            if not found.__name__.endswith(transformers_names.ABSTRACT):
                 yield found
 
 
@@ -137,7 +151,9 @@ def _incomplete(name: str, error: Exception, folder: Path | None = None) -> Inpu
         f"{whose} do not make a model" if not folder else f"'{whose}' does not make a model",
         where=OPTION,
         found=f"{type(error).__name__}: {listing(lines[:2]) if len(lines) > 1 else lines[0]}"[:300],
-        because="" if folder else "some fields of this class have no default, or their defaults do not fit together",
+        because=""
+        if folder
+        else "some fields of this class have no default, or their defaults do not fit together",
         hint="" if folder else "a folder or config.json that gives them: --model transformers:./config.json",
     )
 
@@ -204,5 +220,5 @@ def check_inputs(model: Module, missing: Sequence[str], target: str) -> None:
             f"{type(model).__name__}.forward needs what cannot be made from its configuration",
             where=OPTION,
             found=listing(list(missing)),
-            hint="write a function that returns (model, args, kwargs), and name it: --model file.py:function",
+            hint="write a function that returns (model, args, kwargs): --model file.py:function",
         )

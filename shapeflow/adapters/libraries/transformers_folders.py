@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from shapeflow.adapters.libraries.transformers_classes import Source
 
 OPTION = "option --model"
-WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
+WEIGHTS = (
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+)
 
 
 def is_folder(name: str) -> bool:
@@ -39,11 +44,13 @@ def check(path: Path) -> None:
     close = nearest(str(kind), known, 1) if kind else []
     raise InputError(
         "unknown-model",
-        f"the installed transformers has no model of type '{kind}'" if kind else f"'{path}' names no model_type",
+        f"the installed transformers has no model of type '{kind}'"
+        if kind
+        else f"'{path}' names no model_type",
         where=OPTION,
         expected=f"one of {len(known):,} types" + (f", such as {listing(close)}" if close else ""),
         found=f"{_file(path)}, with {listing(list(settings)) or 'nothing in it'}",
-        hint="pip install -U transformers" if kind else "",
+        hint="pip install -U transformers" if kind and not close else "",
     )
 
 

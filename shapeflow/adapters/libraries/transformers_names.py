@@ -1,4 +1,4 @@
-"""The names of transformers: its models and their configurations, read from its files without importing it."""
+"""The names of transformers: models and configurations, read from its files without importing it."""
 
 from __future__ import annotations
 
