@@ -1,0 +1,175 @@
+"""Inputs for models of transformers, by what processors, signatures and configurations say; each is run for real."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from shapeflow.adapters.inputs.fields import Fields
+from shapeflow.adapters.inputs.pretrained import Inputs, inputs_of
+from shapeflow.adapters.inputs.samples import samples
+from shapeflow.adapters.inputs.signature import needed, parameters_of, unwanted
+from shapeflow.adapters.inputs.text import words
+
+transformers = pytest.importorskip("transformers")
+
+TEXT = {
+    "vocab_size": 100,
+    "hidden_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 4,
+    "intermediate_size": 48,
+}
+VISION = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48}
+
+
+def made(model: str, config: Any) -> Inputs:
+    """Build a model, make its inputs, and run it with them."""
+    built = getattr(transformers, model)._from_config(config).eval()
+    inputs = inputs_of(built, config, samples(config, parameters_of(built.forward)))
+    assert not inputs.missing
+    assert set(inputs.made) == set(inputs.values)
+    with torch.no_grad():
+        built(**inputs.values)
+    return inputs
+
+
+def shapes(inputs: Inputs) -> dict[str, list[int]]:
+    """Return the sizes of the inputs."""
+    return {name: list(value.shape) for name, value in inputs.values.items()}
+
+
+def test_text_is_padded_and_masked() -> None:
+    inputs = made("BertModel", transformers.BertConfig(**TEXT))
+    assert shapes(inputs) == {"input_ids": [2, 16], "attention_mask": [2, 16]}
+    assert inputs.values["attention_mask"].sum(1).tolist() == [16, 12]
+    assert int(inputs.values["input_ids"].max()) < 100
+    assert inputs.made["input_ids"] == (
+        "2 texts of 16 token ids below vocab_size 100, the second padded by 4 at its end"
+    )
+
+
+def test_special_tokens_stand_where_they_belong() -> None:
+    text = words(Fields(transformers.BartConfig(vocab_size=50)))
+    assert [row[0] for row in text.ids] == [0, 0]  # the first one of BART
+    assert text.ids[0][-1] == 2
+    assert text.ids[1][11:] == [2, 1, 1, 1, 1]
+    assert not {0, 1, 2} & set(text.ids[0][1:-1])
+
+
+def test_decoder_is_given_its_start() -> None:
+    sizes = {"vocab_size": 100, "d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 1, "num_heads": 4}
+    inputs = made("T5Model", transformers.T5Config(**sizes, decoder_start_token_id=0))
+    assert shapes(inputs)["decoder_input_ids"] == [2, 8]
+    assert inputs.values["decoder_input_ids"][:, 0].tolist() == [0, 0]
+
+
+def test_pictures_have_the_size_of_the_configuration() -> None:
+    inputs = made("ViTModel", transformers.ViTConfig(**VISION, image_size=64, patch_size=16))
+    assert shapes(inputs) == {"pixel_values": [2, 3, 64, 64]}
+    assert inputs.made["pixel_values"] == "as ViTImageProcessor makes them of 2 pictures of 640 x 480"
+
+
+def test_detectors_are_given_a_mask_of_pixels() -> None:
+    backbone = transformers.ResNetConfig(
+        embedding_size=8, hidden_sizes=[8, 8, 8, 8], depths=[1, 1, 1, 1], out_features=["stage4"]
+    )
+    sizes = {f"{side}_{what}": size for side in ("encoder", "decoder") for what, size in SIDES.items()}
+    config = transformers.DetrConfig(
+        use_timm_backbone=False, backbone=None, backbone_config=backbone, d_model=32, num_queries=5, **sizes
+    )
+    assert shapes(made("DetrModel", config)) == {
+        "pixel_mask": [2, 800, 1066],
+        "pixel_values": [2, 3, 800, 1066],
+    }
+
+
+SIDES = {"layers": 1, "attention_heads": 4, "ffn_dim": 48}
+
+
+def test_a_picture_becomes_as_many_tokens_as_the_model_makes_of_it() -> None:
+    vision = transformers.CLIPVisionConfig(**VISION, image_size=64, patch_size=16)
+    text = transformers.LlamaConfig(**TEXT, num_key_value_heads=2)
+    config = transformers.LlavaConfig(vision_config=vision, text_config=text, image_token_index=99)
+    inputs = made("LlavaForConditionalGeneration", config)
+    assert (inputs.values["input_ids"] == 99).sum(1).tolist() == [16, 16]
+    assert "16 of them for the picture" in inputs.made["input_ids"]
+
+
+def test_a_grid_of_patches_goes_with_its_tokens() -> None:
+    text = {**TEXT, "num_key_value_heads": 2}
+    text["rope_parameters"] = {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10000.0}
+    vision = {"depth": 1, "embed_dim": 32, "hidden_size": 32, "num_heads": 4, "patch_size": 14}
+    config = transformers.Qwen2VLConfig(
+        text_config=text, vision_config=vision, image_token_id=99, vision_start_token_id=97, vision_end_token_id=98
+    )
+    inputs = made("Qwen2VLForConditionalGeneration", config)
+    grid = inputs.values["image_grid_thw"]
+    assert inputs.values["pixel_values"].shape[0] == grid.prod(1).sum()
+    assert (inputs.values["input_ids"] == 99).sum(1).tolist() == (grid.prod(1) // 4).tolist()
+
+
+def test_what_does_not_fit_the_words_is_left_out_and_told() -> None:
+    text = {**TEXT, "num_key_value_heads": 2}
+    text["rope_parameters"] = {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10000.0}
+    vision = {"depth": 1, "embed_dim": 32, "hidden_size": 64, "num_heads": 4, "patch_size": 14}
+    config = transformers.Qwen2VLConfig(text_config=text, vision_config=vision, image_token_id=99)
+    inputs = made("Qwen2VLForConditionalGeneration", config)
+    assert "pixel_values" not in inputs.values
+    assert inputs.notes == [
+        "Run without the picture: it becomes vectors of 64 numbers, where words have 32."
+    ]
+
+
+def test_sounds_are_as_the_feature_extractor_makes_them() -> None:
+    sizes = {f"{side}_{what}": size for side in ("encoder", "decoder") for what, size in SIDES.items()}
+    special = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1}
+    config = transformers.WhisperConfig(
+        vocab_size=100, d_model=32, num_mel_bins=128, suppress_tokens=None, **sizes, **special
+    )
+    assert shapes(made("WhisperModel", config)) == {
+        "input_features": [2, 128, 3000],
+        "decoder_input_ids": [2, 8],
+    }
+
+
+def test_time_series_reach_as_far_back_as_their_lags() -> None:
+    config = transformers.TimeSeriesTransformerConfig(
+        prediction_length=4, context_length=6, lags_sequence=[1, 3], num_time_features=2, d_model=32
+    )
+    built = transformers.TimeSeriesTransformerModel(config)
+    inputs = inputs_of(built, config, [])
+    assert shapes(inputs)["past_values"] == [2, 9]
+    assert shapes(inputs)["past_time_features"] == [2, 9, 2]
+
+
+def test_pages_have_a_box_for_each_word() -> None:
+    inputs = made("LayoutLMModel", transformers.LayoutLMConfig(**TEXT))
+    assert shapes(inputs)["bbox"] == [2, 16, 4]
+
+
+def test_a_signature_tells_what_is_needed() -> None:
+    def forward(first: Any, second: Any = None, third: Any = None, labels: Any = None) -> None:
+        if second is None:
+            raise ValueError("second")
+        if third is not None:
+            raise ValueError("third")
+        if first:
+            if labels is None:
+                raise ValueError("labels, in training")
+
+    assert needed(forward) == ["first", "second"]
+    assert unwanted(forward) == ["third"]
+
+
+def test_a_docstring_tells_a_shape() -> None:
+    config = transformers.MimiConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=4)
+    decoder = transformers.MimiDecoderModel
+    from shapeflow.adapters.inputs import documented
+
+    value, told = documented.make("latents", decoder.forward, Fields(config)) or (None, "")
+    assert value is not None
+    assert value.shape[:2] == (2, 32)
+    assert told.endswith("(batch_size, hidden_size, frames) that the docstring of forward gives")
