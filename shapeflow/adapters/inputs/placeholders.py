@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from shapeflow.adapters.inputs.fields import Fields
+from shapeflow.adapters.inputs.fields import Fields, field
 
 ROWS = 2
 
@@ -103,6 +103,9 @@ def counts(model: nn.Module, kind: Placeholder, values: Mapping[str, Any]) -> li
         raise DoesNotFitError(
             f"it becomes vectors of {parts[0].shape[-1]:,} numbers, where words have {width:,}"
         )
+    fixed = Fields(getattr(model, "config", {})).number("audio_soft_tokens_per_image", default=0)
+    if fixed and kind.method == "get_audio_features":  # the model fills up what is shorter
+        return [fixed] * ROWS
     sizes = [part.numel() // part.shape[-1] for part in parts]
     if len(sizes) == ROWS:
         return sizes
@@ -112,15 +115,37 @@ def counts(model: nn.Module, kind: Placeholder, values: Mapping[str, Any]) -> li
 
 def _width(model: nn.Module) -> int:
     """Return how many numbers stand for a word."""
-    try:
-        embedding = model.get_input_embeddings() if hasattr(model, "get_input_embeddings") else None
-    except NotImplementedError:
-        return 0
-    weight = getattr(embedding, "weight", None)
+    weight = _vectors(model)
     return int(weight.shape[-1]) if weight is not None else 0
 
 
-def token_of(fields: Fields, kind: Placeholder) -> int | None:
-    """Return the token that stands for something."""
+def _words(model: nn.Module) -> int:
+    """Return how many words a model knows."""
+    weight = _vectors(model)
+    return int(weight.shape[0]) if weight is not None else 0
+
+
+def _vectors(model: nn.Module) -> Tensor | None:
+    """Return the vectors of all words, a row each."""
+    try:
+        embedding = model.get_input_embeddings() if hasattr(model, "get_input_embeddings") else None
+    except NotImplementedError:
+        return None
+    weight = getattr(embedding, "weight", None)
+    return weight if isinstance(weight, Tensor) and weight.dim() == 2 else None
+
+
+def token_of(model: nn.Module, fields: Fields, kind: Placeholder, notes: list[str]) -> int | None:
+    """Return the token that stands for something; one that has no vector is replaced, and told."""
     special = fields.special()
-    return next((special[name] for name in kind.tokens if name in special), None)
+    name = next((name for name in kind.tokens if name in special), None)
+    if name is None:
+        return None
+    token, rows = special[name], _words(model)
+    if not rows or token < rows:
+        return token
+    for part in fields.parts():
+        if field(part, name) == token:
+            setattr(part, name, rows - 1)
+    notes.append(f"{name} is {token:,}, and there are vectors for {rows:,} tokens: {rows - 1:,} is used.")
+    return rows - 1

@@ -76,6 +76,8 @@ def inputs_of(model: nn.Module, config: Any, samples: Sequence[Sample]) -> Input
     companions = [name for name in COMPANIONS if name in parameters]
     if "states" in parameters:  # a model of decisions is given all that was decided on
         companions += ["actions", "rewards", "returns_to_go", "timesteps"]
+    if fields.get("cross_attention_frequency") is not None:  # queries that look at something else
+        companions.append("encoder_hidden_states")
     for name in dict.fromkeys([*required, *companions]):
         if name in parameters and name not in inputs.values and name not in refused:
             made = _made(name, model, fields, inputs)
@@ -94,6 +96,10 @@ def _made(name: str, model: nn.Module, fields: Fields, inputs: Inputs) -> rules.
         if features is None:
             return None
         return torch.ones(features.shape[0], max(features.shape[1:]), dtype=torch.long), "every step is real"
+    if name == "hidden_states" and "grid_thw" in parameters_of(model.forward):
+        return rules.patches(fields)
+    if name == "hidden_states" and (width := fields.number("input_dim", default=0)):
+        return torch.rand(ROWS, 100, width), f"{ROWS} sounds of 100 steps with {width} numbers each"
     entry = first_layer(model)
     if name == "input_features" and isinstance(entry, nn.Linear):
         width = entry.in_features
@@ -123,6 +129,8 @@ def _fitted(name: str, value: Tensor, fields: Fields, sample: Sample) -> Tensor:
     """Return what a processor made, in the size that the configuration asks for."""
     if name == "input_features" and value.dim() == 4 and not fields.get("enable_fusion"):
         return value[:, :1]
+    if value.dim() == 5 and "vision" in str(fields.get("model_type")) and fields.get("num_frames") is None:
+        value = value.flatten(0, 1)  # a part of a model that takes several pictures for each text
     if not re.search("pixel_values|images", name) or value.dim() < 4 or "image_grid_thw" in sample.values:
         return value
     size: Sequence[int] = value.shape[-2:]
@@ -151,7 +159,7 @@ def _texts(inputs: Inputs, model: nn.Module, fields: Fields, parameters: Mapping
     for kind in KINDS:
         if not any(name in inputs.values for name in kind.inputs):
             continue
-        token = token_of(fields, kind)
+        token = token_of(model, fields, kind, inputs.notes)
         if token is None:
             continue
         try:

@@ -229,6 +229,12 @@ ROWS_OF_RULES: tuple[tuple[str, Maker], ...] = (
         sized("num_mel_bins", shape=lambda w: (ROWS, 20, w), told="20 steps of a spectrogram"),
     ),
     (
+        r"encoder_hidden_states",
+        sized(
+            "encoder_hidden_size", "hidden_size", shape=lambda w: (ROWS, 32, w), told="32 vectors to look at"
+        ),
+    ),
+    (
         r"query_embeds|inputs_embeds|noise_embeds",
         sized("hidden_size", "d_model", shape=lambda w: (ROWS, TOKENS, w), told=f"{TOKENS} vectors, random"),
     ),

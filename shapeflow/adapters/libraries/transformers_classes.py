@@ -124,6 +124,12 @@ def _defaults(config: type[Any]) -> tuple[Any, list[str]]:
         if name in vars(made) and getattr(made, name) is None:
             setattr(made, name, value)
             notes.append(f"The defaults of {config.__name__} leave {name} empty: {value:,} is used.")
+    if (
+        notes
+        and getattr(made, "pad_token_id", 0) is None
+        and getattr(made, "vocab_size", 0) == FILLED["vocab_size"]
+    ):
+        made.pad_token_id = 1  # as its tokenizer would say, like the number of words
     return made, notes
 
 
