@@ -48,7 +48,9 @@ class Try:
 def main() -> None:
     """Draw, trace and tell."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("prefixes", nargs="*", default=["torchvision", "timm", "open_clip"])
+    parser.add_argument(
+        "prefixes", nargs="*", default=["torchvision", "timm", "open_clip", "transformers", "diffusers"]
+    )
     parser.add_argument("--each", type=int, default=50, help="names of each library; 0: all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="*", help="these names instead of drawn ones")

@@ -182,6 +182,10 @@ def with_weights(source: Source) -> tuple[Module, list[str]]:
     Raises:
         InputError: they cannot be read.
     """
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
     try:
         model, said = source.model.from_pretrained(
             str(source.folder), config=source.config, local_files_only=True, output_loading_info=True
@@ -193,6 +197,9 @@ def with_weights(source: Source) -> tuple[Module, list[str]]:
             where=OPTION,
             found=f"{type(error).__name__}: {' '.join(str(error).split())}"[:300],
         ) from error
+    finally:
+        if shown:
+            logging.enable_progress_bar()
     notes = [f"The weights are those in {source.folder}."]
     for key, what in (("missing_keys", "lack"), ("unexpected_keys", "have what the model does not")):
         keys = sorted(said.get(key) or ())
