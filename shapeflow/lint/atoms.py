@@ -64,7 +64,7 @@ class Atoms:
 
     def parts(self, axis: Axis) -> Axis:
         """Return an axis with every atom that was taken apart replaced by its parts."""
-        if not any(atom in self._parts for atom in axis):
+        if self._parts.keys().isdisjoint(axis):
             return axis
         return tuple(part for atom in axis for part in (self.parts(self._parts.get(atom, ())) or (atom,)))
 

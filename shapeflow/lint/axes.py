@@ -29,6 +29,9 @@ class Axes:
         self.atoms = Atoms(trace)
         self.reshapes: dict[int, Reshape] = {}
         self._axes: dict[int, AxisList] = {}
+        self._last: dict[int, AxisList] = {}
+        """The same in their last parts, once all ops were followed."""
+        self._followed = False
 
     def follow(self, rule: Callable[[Axes, Op, int], AxisList | None]) -> None:
         """Find the axes of all that ops made, by what ``rule`` says of an op and a value that it made."""
@@ -40,6 +43,7 @@ class Axes:
             for value in made[op.id]:
                 if value not in self._axes:
                     self._keep(value, rule(self, op, value))
+        self._followed = True  # from here on no axis is taken apart
 
     def _keep(self, value: int, axes: AxisList | None) -> None:
         """Keep the axes of a value, with new ones where what was found cannot be right."""
@@ -54,10 +58,16 @@ class Axes:
 
     def __getitem__(self, value: int) -> AxisList:
         """Return the axes of a value, in parts where they were taken apart anywhere in the run."""
+        known = self._last.get(value)
+        if known is not None:
+            return known
         if value not in self._axes:
             kind = _KINDS.get(self.trace.values[value].origin, "made")
             self._axes[value] = self.atoms.fresh(value, kind)  # type: ignore[arg-type]
-        return tuple(self.atoms.parts(axis) for axis in self._axes[value])
+        axes = tuple(map(self.atoms.parts, self._axes[value]))
+        if self._followed:
+            self._last[value] = axes
+        return axes
 
     def given(self, op: Op) -> list[int]:
         """Return the values that an op was given, in their order."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from shapeflow.lint.arguments import axes_argument
 from shapeflow.lint.atoms import Axis
 from shapeflow.lint.axes import Axes
@@ -54,9 +52,10 @@ class Batch:
             for place in axes_argument(op, 1, len(first)):
                 self._counted.update(first[place])
         for port in op.outputs:
-            if port.value is not None:  # of all pairs of its entries
-                times = Counter(atom for axis in axes[port.value] for atom in axis)
-                self._counted.update(atom for atom, count in times.items() if count > 1)
+            if port.value is not None:
+                atoms = [atom for axis in axes[port.value] for atom in axis]
+                if len(set(atoms)) < len(atoms):  # all pairs of its entries
+                    self._counted.update(atom for atom in atoms if atoms.count(atom) > 1)
 
     def _survivors(self) -> set[int]:
         """Return atoms of inputs that stand first in all results, where the other axis was pooled away."""
