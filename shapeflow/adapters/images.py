@@ -47,12 +47,14 @@ def open_image(path: Path) -> Picture:
     Raises:
         InputError: there is no such file, or no picture can be read from it.
     """
-    from PIL import Image, UnidentifiedImageError
+    # All of FORMATS, else Pillow would import every decoder that it has to look for one.
+    from PIL import Image, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin  # noqa: F401
 
     head = _first_bytes(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of big pictures, odd metadata and palettes
+            Image.preinit()
             with Image.open(path, formats=FORMATS) as image:
                 _check_size(path, image.size)
                 image.load()

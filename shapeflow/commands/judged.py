@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shapeflow.model.trace import Trace
+    from shapeflow.walkthrough.document import Document
     from shapeflow.walkthrough.verdict import CheckResult
 
 
@@ -22,16 +23,26 @@ def judged(
         alone: without any walkthrough.
     """
     from shapeflow.walkthrough.check import check
+
+    document, shown = chosen(trace, path, language, alone=alone)
+    return (check(trace, document, partial=True) if document else None), shown
+
+
+def chosen(
+    trace: Trace, path: Path | None, language: str | None, *, alone: bool = False
+) -> tuple[Document | None, str]:
+    """Return the walkthrough that ``judged`` judges, and the language of what is shown."""
+    from shapeflow.walkthrough.reader import read
     from shapeflow.walkthrough.shipped import find_shipped
 
     if path is not None:
-        result = check(trace, path, partial=True)
-        return result, language or ("zh" if _is_chinese(result.document.text) else "en")
+        document = read(path)
+        return document, language or ("zh" if _is_chinese(document.text) else "en")
     shown = language or "en"
     if alone:
         return None, shown
     shipped = find_shipped(trace.run.target, shown) or find_shipped(trace.run.target)
-    return (check(trace, shipped, partial=True) if shipped else None), shown
+    return (read(shipped) if shipped else None), shown
 
 
 def translation(path: Path | None, language: str) -> Path | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapeflow.commands.judged import judged, translation
+from shapeflow.commands.judged import chosen, translation
 
 if TYPE_CHECKING:
     from shapeflow.model.trace import Trace
@@ -27,6 +28,7 @@ def views_of(
     *,
     alone: bool = False,
     copy: bool = False,
+    meanwhile: Callable[[ReportView], object] | None = None,
 ) -> list[tuple[Path, ReportView]]:
     """Return what is to be written, with the file that it goes into: ``path`` is the first of them.
 
@@ -36,14 +38,19 @@ def views_of(
         language: ``en``, ``zh`` or ``both``; None: that of the walkthrough, else English.
         walkthrough: None: the shipped one of the trace's model, if there is one.
         alone: without any walkthrough.
-        copy: let a copy of this process draw the figures; not where the process has run a model.
+        copy: let copies of this process do a part; not where the process has run a model.
+        meanwhile: is called with each view without figures, while these are drawn.
     """
     from shapeflow.reporting.view.build import build
     from shapeflow.reporting.view.elsewhere import linked
+    from shapeflow.reporting.view.run_tables import run_tables_beside
+    from shapeflow.walkthrough.check import check
 
-    def view(document: Path | None, wanted: str | None) -> ReportView:
-        result, shown = judged(trace, document, wanted, alone=alone)
-        return build(trace, result, language=shown, copy=copy)
+    def view(file: Path | None, wanted: str | None) -> ReportView:
+        document, shown = chosen(trace, file, wanted, alone=alone)
+        tables = run_tables_beside(trace, shown, copy=copy)
+        result = check(trace, document, partial=True) if document else None
+        return build(trace, result, language=shown, copy=copy, tables=tables, meanwhile=meanwhile)
 
     if language != BOTH:
         return [(path, view(walkthrough, language))]

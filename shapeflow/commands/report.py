@@ -74,7 +74,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Make the report."""
     from shapeflow.model.trace import Trace
-    from shapeflow.reporting import ENDINGS, format_of, renderer
+    from shapeflow.reporting import ENDINGS, beginner, format_of
     from shapeflow.reporting.output import save
 
     if args.no_walkthrough and args.walkthrough:
@@ -82,7 +82,21 @@ def run(args: argparse.Namespace) -> int:
             "usage", "a walkthrough and --no-walkthrough exclude each other", where="shapeflow report"
         )
     form = args.format or (format_of(args.output) if args.output else "json" if args.json else "html")
-    render = renderer(form)
+    begin = beginner(form)
+    finishing: list[Callable[[ReportView], str]] = []
+
+    def views(output: Path) -> list[tuple[Path, ReportView]]:
+        """Return the views; what can be done of their pages before they have figures is begun."""
+        return views_of(
+            trace,
+            output,
+            args.lang,
+            args.walkthrough,
+            alone=args.no_walkthrough,
+            copy=True,
+            meanwhile=lambda view: finishing.append(begin(view)),
+        )
+
     to_file = args.output is not None or form == "html"
     if args.lang == BOTH and not to_file:
         raise InputError(
@@ -93,20 +107,18 @@ def run(args: argparse.Namespace) -> int:
         )
     trace = Trace.load(args.trace)
     if not to_file:
-        ((_, view),) = views_of(
-            trace, Path(), args.lang, args.walkthrough, alone=args.no_walkthrough, copy=True
-        )
-        (put_coloured if _is_for_terminal(form) else put)(_rendered(view, form, render).removesuffix("\n"))
+        ((_, view),) = views(Path())
+        text = _rendered(view, form, finishing[0]).removesuffix("\n")
+        (put_coloured if _is_for_terminal(form) else put)(text)
         return int(ExitCode.FINE)
     inputs = [args.trace, *filter(None, (args.walkthrough, translation(args.walkthrough, "zh")))]
-    output = args.output or Path(f"{_stem(args.trace)}.html")
-    views = views_of(trace, output, args.lang, args.walkthrough, alone=args.no_walkthrough, copy=True)
-    for path, view in views:
-        content = _rendered(view, form, render).encode("utf-8", errors="replace")
+    written_views = views(args.output or Path(f"{_stem(args.trace)}.html"))
+    for (path, view), finish in zip(written_views, finishing, strict=True):
+        content = _rendered(view, form, finish).encode("utf-8", errors="replace")
         save(path, content, force=args.force, inputs=inputs)
         say(f"{path}  {path.stat().st_size / 1e6:.2f} MB", args.quiet or args.json)
     if args.json:
-        print_json(written([path for path, _ in views]))
+        print_json(written([path for path, _ in written_views]))
     return int(ExitCode.FINE)
 
 

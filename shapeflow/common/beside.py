@@ -1,4 +1,4 @@
-"""Work that another processor does meanwhile: a copy of this process does it and sends back what it gives."""
+"""Work that another processor does meanwhile: in a copy of this process, or in a thread."""
 
 from __future__ import annotations
 
@@ -42,6 +42,32 @@ def beside(work: Callable[[], Given], *, copy: bool) -> Callable[[], Given]:
         helper.join()
         return given
 
+    return result
+
+
+def in_thread(work: Callable[[], Given]) -> Callable[[], Given]:
+    """Start work that spends its time outside of Python, and return what waits for what it gives.
+
+    Args:
+        work: such as a compression; it changes nothing.
+    """
+    given: list[Given] = []
+    failed: list[BaseException] = []
+
+    def do() -> None:
+        try:
+            given.append(work())
+        except BaseException as error:
+            failed.append(error)
+
+    def result() -> Given:
+        thread.join()
+        if failed:
+            raise failed[0]
+        return given[0]
+
+    thread = threading.Thread(target=do, daemon=True)
+    thread.start()
     return result
 
 

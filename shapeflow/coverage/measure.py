@@ -88,6 +88,11 @@ class Coverage:
         return frozenset(self.by)
 
     @cached_property
+    def covered(self) -> tuple[Unit, ...]:
+        """What is covered."""
+        return tuple(unit for unit in self.units if unit.covered(self.items))
+
+    @cached_property
     def missing(self) -> tuple[Unit, ...]:
         """What is not covered."""
         return tuple(unit for unit in self.units if not unit.covered(self.items))
@@ -106,20 +111,16 @@ class Coverage:
     def sections(self) -> tuple[SectionCoverage, ...]:
         """The sections of the document that make claims."""
         where = {claim.id: claim.section for claim in self.document.claims}
+        places = {item: {where[claim] for claim in claims} for item, claims in self.by.items()}
         covers = [Counter[str]() for _ in self.document.sections]
         alone = [Counter[str]() for _ in self.document.sections]
-        for unit in self.units:
-            if not unit.covered(self.items):
-                continue
-            sections = {where[claim] for item in unit.items for claim in self.by.get(item, ())}
+        for unit in self.covered:
+            by = {item: places[item] for item in unit.items if item in places}
+            sections = set().union(*by.values())
             for section in sections:
                 covers[section][unit.kind] += 1
-                others = frozenset(
-                    item
-                    for item in unit.items
-                    if any(where[claim] != section for claim in self.by.get(item, ()))
-                )
-                alone[section][unit.kind] += not unit.covered(others)
+                others = frozenset(item for item, those in by.items() if those != {section})
+                alone[section][unit.kind] += len(sections) == 1 or not unit.covered(others)
         claims = Counter(where.values())
         useful = frozenset(claim for claims_of in self.by.values() for claim in claims_of)
         counted = Counter(where[claim] for claim in useful)
@@ -135,16 +136,20 @@ class Coverage:
 
         Parameters and attributes do not count here: they belong to modules, called or not.
         """
-        groups: dict[int, list[Unit]] = {}
-        for unit in self.units:
-            number = unit.call
-            while number is not None:
-                groups.setdefault(number, []).append(unit)
-                number = self.trace.calls[number].parent
+        every = [Counter[str]() for _ in self.trace.calls]
+        covered = [Counter[str]() for _ in self.trace.calls]
+        for counts_of, units in ((every, self.units), (covered, self.covered)):
+            for unit in units:
+                if unit.call is not None:
+                    counts_of[unit.call][unit.kind] += 1
+            for call in reversed(self.trace.calls):  # from the inside out
+                if call.parent is not None:
+                    counts_of[call.parent].update(counts_of[call.id])
         found = {}
-        for number, units in groups.items():
-            percents = [share.percent for share in shares(units, self.items).values()]
-            found[number] = sum(percents) / len(percents)
+        for number, all_of in enumerate(every):
+            percents = [100 * covered[number][kind] / all_of[kind] for kind in KINDS if all_of[kind]]
+            if percents:
+                found[number] = sum(percents) / len(percents)
         return found
 
     def modules(self, levels: int) -> tuple[ModuleCoverage, ...]:

@@ -9,7 +9,7 @@ attention.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shapeflow.model.containers import told
 from shapeflow.model.records import Call, Op, Port
@@ -24,8 +24,7 @@ _LIKE_ANOTHER = frozenset({"type_as", "expand_as", "view_as", "reshape_as"})
 """Targets of ops that take from a second tensor its dtype or shape only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """One thing that is covered or not."""
 
     kind: str

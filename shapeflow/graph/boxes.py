@@ -100,10 +100,22 @@ class Boxes:
         line = self.tree.ancestors(call)
         return next((self.cluster_of_call[up] for up in line if up in self.cluster_of_call), None)
 
-    def add(self, kind: Kind, title: str, subtitle: str = "", selector: str = "") -> int:
+    def add(
+        self,
+        kind: Kind,
+        title: str,
+        subtitle: str = "",
+        selector: str = "",
+        *,
+        ops: tuple[int, ...] = (),
+        cluster: int | None = None,
+        asked: bool = False,
+    ) -> int:
         """Add a box and return its id."""
-        self.nodes.append(Node(len(self.nodes), kind, title, subtitle, selector))
-        return len(self.nodes) - 1
+        number = len(self.nodes)
+        box = Node(number, kind, title, subtitle, selector, ops=ops, cluster=cluster, asked=asked)
+        self.nodes.append(box)
+        return number
 
     def _call_node(self, kind: Kind, call: Call) -> int:
         title = tail(call) if call.name != "." else call.class_name

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from html import escape
-from typing import Literal
+from typing import Literal, TypeAlias
 from unicodedata import east_asian_width
 from urllib.parse import quote
 
@@ -79,28 +79,35 @@ LONGEST = 48
 WIDEST_WAY = 26
 """Letters of a line with the names of ops, unless a name is longer."""
 
+Direction: TypeAlias = Literal["TB", "LR"]
+"""From the top down, or from left to right."""
+
 DIM = re.compile(r"\d+")
 UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
 )
 
 
-def to_dot(
-    graph: Graph,
-    colours: Mapping[int, str] | None = None,
-    more: str = MORE,
-    direction: Literal["TB", "LR"] = "TB",
-) -> str:
+def to_dot(graph: Graph, colours: Mapping[int, str] | None = None, more: str = MORE) -> str:
+    """Return ``graph`` in Graphviz's language, from the top down; see ``to_dots``."""
+    return to_dots(graph, ["TB"], colours, more)[0]
+
+
+def to_dots(
+    graph: Graph, directions: Sequence[Direction], colours: Mapping[int, str] | None = None, more: str = MORE
+) -> list[str]:
     """Return ``graph`` in Graphviz's language.
 
     Args:
         graph: what to draw.
+        directions: ``TB`` from the top down, or ``LR`` from left to right: a text for each.
         colours: text colour of a dim by its size, for those that have one.
         more: what stands for the shapes of an arrow that are not shown.
-        direction: from the top down, or from left to right.
     """
+    if not directions:
+        return []
     dot = _Lines()
-    for kind, attributes in (("graph", {**GRAPH, "rankdir": direction}), ("node", NODE), ("edge", EDGE)):
+    for kind, attributes in (("node", NODE), ("edge", EDGE)):
         dot.add(kind, **attributes)
     labels: dict[int | None, list[int]] = {}
     frames = {node.id: node.cluster for node in graph.nodes}
@@ -114,7 +121,11 @@ def to_dot(
         dashed = {"style": "dashed", "class": "unused"} if edge.unused else {}
         dot.add(f"n{edge.source} -> e{number}", arrowhead="none", **dashed)
         dot.add(f"e{number} -> n{edge.target}", **dashed)
-    return "\n".join(["digraph shapeflow {", *dot.lines, "}\n"])
+    text = "\n".join([*dot.lines, "}\n"])
+    heads = _Lines()
+    for direction in directions:
+        heads.add("graph", **GRAPH, rankdir=direction)
+    return [f"digraph shapeflow {{\n{head}\n{text}" for head in heads.lines]
 
 
 class _Lines:

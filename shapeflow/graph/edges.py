@@ -9,13 +9,13 @@ from math import prod
 from shapeflow.common.text import counted
 from shapeflow.graph.boxes import Boxes
 from shapeflow.graph.joins import fold_ops
-from shapeflow.graph.model import Edge, Flow, Graph
+from shapeflow.graph.model import Edge, Flow, Graph, Kind
 from shapeflow.graph.simplify import distinct, drop_isolated
 from shapeflow.graph.via import DIRECTLY, Via
 from shapeflow.graph.wanted import ALL, Wanted
 from shapeflow.model.call_tree import CallTree, tail
 from shapeflow.model.containers import values_at
-from shapeflow.model.records import Op, Value
+from shapeflow.model.records import Op, Records
 
 Origins = dict[tuple[int, int], Via]
 """Where the data of a value comes from: a node and the value that it gave -> what happened to that since."""
@@ -47,6 +47,7 @@ class _Drawing(Boxes):
         self.edges: Edges = {}
         self.sources: dict[int, Origins] = {}
         """Value id -> where its data comes from."""
+        self.trivial = self.trace.cached(_trivial)
         self.failed = self.trace.run.failure.op if self.trace.run.failure else None
 
     def graph(self) -> Graph:
@@ -81,17 +82,14 @@ class _Drawing(Boxes):
     def _between(self, op: Op, frame: int | None) -> None:
         """An op between nodes: data passes through; where several tensors meet it is a small node."""
         given = self.tree.given[op.id]
-        inputs = [value for value in given if not _trivial(self.trace.values[value])] or given
-        merged: Origins = {}
-        for value in inputs:
-            for origin, via in self._from(value).items():
-                merged[origin] = via.beside(merged[origin]) if origin in merged else via
+        inputs = [value for value in given if value not in self.trivial] or given
+        merged = self._merged(inputs)
         failed = op.id == self.failed
         node = None
         if failed or (self.joins and len(merged) > 1):
             name = "" if op.call is None else self.trace.calls[op.call].name
-            node = self.add("failed" if failed else "op", op.target, "", f"{name}/{op.target}")
-            self.nodes[node] = replace(self.nodes[node], ops=(op.id,), cluster=frame)
+            kind: Kind = "failed" if failed else "op"
+            node = self.add(kind, op.target, "", f"{name}/{op.target}", ops=(op.id,), cluster=frame)
             for value in inputs:
                 self._arrives(value, node)
         elif not self.joins:  # one of those that come from one node speaks for all of them
@@ -102,11 +100,21 @@ class _Drawing(Boxes):
             elif value not in given:
                 self.sources[value] = {origin: via.then(op.target) for origin, via in merged.items()}
 
+    def _merged(self, values: Sequence[int]) -> Origins:
+        """Return where the data of some values comes from."""
+        if len(values) == 1:
+            return self._from(values[0])
+        merged: Origins = {}
+        for value in values:
+            for origin, via in self._from(value).items():
+                merged[origin] = via.beside(merged[origin]) if origin in merged else via
+        return merged
+
     def _chosen(self, op: Op, frame: int | None) -> None:
         """An op that was asked for is a box, wherever it is."""
         name = "" if op.call is None else self.trace.calls[op.call].name
-        node = self.add("failed" if op.id == self.failed else "op", op.target, "", f"{name}/{op.target}")
-        self.nodes[node] = replace(self.nodes[node], ops=(op.id,), cluster=frame, asked=True)
+        kind: Kind = "failed" if op.id == self.failed else "op"
+        node = self.add(kind, op.target, "", f"{name}/{op.target}", ops=(op.id,), cluster=frame, asked=True)
         for value in self.tree.given[op.id]:
             self._arrives(value, node)
         for value in self.tree.made[op.id]:
@@ -181,7 +189,7 @@ class _Drawing(Boxes):
     def _arrives(self, value: int, target: int) -> None:
         """Add the arrows to a node that gets ``value``."""
         for (source, first), via in self._from(value).items():
-            if source != target and not _trivial(self.trace.values[value]):
+            if source != target and value not in self.trivial:
                 self.edges.setdefault((source, target), {})[first, value] = via
 
     def _finished(self) -> Graph:
@@ -200,7 +208,11 @@ def _linkable(selector: str) -> str:
     return "" if "*" in selector else selector
 
 
-def _trivial(value: Value) -> bool:
-    """Return whether a tensor is only an index, a flag or empty, which would draw arrows from everywhere."""
-    count = prod(value.shape)
-    return count == 0 or (count == 1 and not value.dtype.startswith(("f", "bf", "c")))
+def _trivial(trace: Records) -> frozenset[int]:
+    """Return the tensors that are only an index, a flag or empty, and would draw arrows from everywhere."""
+    counts = ((value, prod(value.shape)) for value in trace.values)
+    return frozenset(
+        value.id
+        for value, count in counts
+        if count == 0 or (count == 1 and not value.dtype.startswith(("f", "bf", "c")))
+    )

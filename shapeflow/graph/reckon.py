@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
-from shapeflow.graph.dot import SMALL, TITLE, width_of
+from shapeflow.graph.dot import SMALL, TITLE, Direction, width_of
 from shapeflow.graph.model import Edge, Graph, Node
 
 BETWEEN = 14.0
 """Points between two boxes."""
 
 
-def least_width(graph: Graph, direction: Literal["TB", "LR"]) -> float:
-    """Return about how many points wide a drawing is at least; most are wider.
+def least_widths(graph: Graph) -> dict[Direction, float]:
+    """Return about how many points wide a drawing is at least, by its direction; most are wider.
 
     From left to right all boxes and labels of the longest way stand beside each other, from the top down
     those on all arrows that leave one box, or arrive at it.
     """
     labels = {(edge.source, edge.target): _label_width(edge) for edge in graph.edges}
-    if direction == "LR":
-        return _longest({node.id: _box_width(node) for node in graph.nodes}, labels)
     sums: dict[tuple[str, int], float] = {}
     for (source, target), width in labels.items():
         for end in (("out", source), ("in", target)):
             sums[end] = sums.get(end, -BETWEEN) + width + BETWEEN
-    return max(sums.values(), default=0.0)
+    across = _longest({node.id: _box_width(node) for node in graph.nodes}, labels)
+    return {"TB": max(sums.values(), default=0.0), "LR": across}
 
 
 def _longest(boxes: Mapping[int, float], labels: Mapping[tuple[int, int], float]) -> float:

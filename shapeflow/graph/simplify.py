@@ -60,8 +60,11 @@ def distinct(flows: Iterable[Flow]) -> tuple[Flow, ...]:
 
     Those that read alike are told once, but where a box is left out one of them may lead on and another not.
     """
+    once = dict.fromkeys(flows)
+    if len(once) < 2:
+        return tuple(once)
     alike: dict[tuple[str, ...], list[Flow]] = {}
-    for flow in dict.fromkeys(flows):
+    for flow in once:
         alike.setdefault(flow.lines, []).append(flow)
     groups = sorted(alike.values(), key=lambda group: -size_of(group[0].after))
     few = (group if len(group) <= 2 * ALIKE else group[:ALIKE] + group[-ALIKE:] for group in groups)

@@ -66,6 +66,7 @@ def _parts(groups: Sequence[Element]) -> Iterable[str]:
         kind = classes.partition(" ")[0]
         if kind in kinds:
             kinds[kind].append((classes, group))
+    kinds["cluster"].sort(key=_number)  # Graphviz orders them by what it drew before
     boxes = [_box(group) for kind in ("node",) for _, group in kinds[kind]]
     taken = [box for box in boxes if box is not None]
     lines = [points for _, group in kinds["edge"] for points in _courses(group)]
@@ -76,6 +77,11 @@ def _parts(groups: Sequence[Element]) -> Iterable[str]:
     yield from (title for _, title in frames)
     for classes, group in kinds["node"]:
         yield _node(classes, group)
+
+
+def _number(item: tuple[str, Element]) -> int:
+    """Return the number of a frame, which is less than those of the frames in it."""
+    return int(item[1].findtext(f"{SVG}title", "").rpartition("_")[2] or 0)
 
 
 def _node(classes: str, group: Element) -> str:

@@ -18,11 +18,11 @@ class Via:
 
     def then(self, *names: str) -> Via:
         """Return the way on through further ops."""
-        result = list(self.names)
+        result = self.names
         for name in names:
             if len(result) <= MOST_NAMES and (not result or result[-1] != name):
-                result.append(name)
-        return Via(tuple(result))
+                result = (*result, name)
+        return self if result is self.names else Via(result)
 
     def beside(self, other: Via) -> Via:
         """Return two ways from one place to another as one."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from shapeflow.model.links import Links
 from shapeflow.model.moments import Moment, at_op
@@ -25,31 +26,39 @@ def bridges(
         goals: values, each with the last moment at which it is where it is looked for.
     """
     links = trace.cached(Links)
-    ops = _between(trace.cached(_steps), links, starts, goals)
     into: dict[int, int] = dict.fromkeys(starts, 1)
-    for op in ops:
-        ways = sum(
-            into.get(value, 0)
-            for value in links.read[op]
-            if value not in starts or at_op(op) >= starts[value]
-        )
+    """Value -> the ways that lead from starts to it."""
+    led: list[int] = []
+    """The ops that ways lead into."""
+    for op in _between(trace.cached(_steps), links, starts, goals):
+        ways = 0
+        for value in links.read[op]:
+            if value in into and (value not in starts or at_op(op) >= starts[value]):
+                ways += into[value]
         if ways:
-            for value in links.made[op]:
-                into[value] = (into.get(value, 0) + ways) % _PRIME
+            led.append(op)
+            _add(into, links.made[op], ways)
     out_of: dict[int, int] = dict.fromkeys(goals, 1)
-    for op in reversed(ops):
-        ways = sum(out_of.get(value, 0) for value in links.made[op])
+    """Value -> the ways that lead from it to goals."""
+    onwards: dict[int, int] = {}
+    """Op -> the ways that lead from what it makes to goals."""
+    for op in reversed(led):
+        ways = sum([out_of[value] for value in links.made[op] if value in out_of])
         if ways:
-            for value in links.read[op]:
-                out_of[value] = (out_of.get(value, 0) + ways) % _PRIME
+            onwards[op] = ways
+            _add(out_of, links.read[op], ways)
     total = sum(into.get(goal, 0) for goal in goals) % _PRIME
     if not total:
         return
-    for op in ops:
-        onwards = sum(out_of.get(value, 0) for value in links.made[op])
-        for value in links.read[op]:
-            if onwards and into.get(value, 0) * onwards % _PRIME == total:
+    for op in led:
+        for value in links.read[op] if op in onwards else ():
+            if into.get(value, 0) * onwards[op] % _PRIME == total:
                 yield op, value
+
+
+def _add(counts: dict[int, int], values: Iterable[int], ways: int) -> None:
+    for value in values:
+        counts[value] = (counts.get(value, 0) + ways) % _PRIME
 
 
 def _steps(trace: Records) -> list[int]:
@@ -62,8 +71,8 @@ def _between(
     ops: Sequence[int], links: Links, starts: Mapping[int, Moment], goals: Mapping[int, Moment]
 ) -> Sequence[int]:
     """Return the ops from the first that reads a start to the last that makes a goal: no way has others."""
-    first = next((at for at, op in enumerate(ops) if not starts.keys().isdisjoint(links.read[op])), len(ops))
-    last = len(ops)
-    while last > first and goals.keys().isdisjoint(links.made[ops[last - 1]]):
-        last -= 1
-    return ops[first:last]
+    reading = [op for start in starts for op in links.readers[start]]
+    making = [op for goal in goals for op in links.makers[goal]]
+    if not reading or not making:
+        return []
+    return ops[bisect_left(ops, min(reading)) : bisect_right(ops, max(making))]

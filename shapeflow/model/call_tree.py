@@ -18,6 +18,9 @@ LEAST = 3
 WRAPPER_OPS = 2
 """A call with one inner call and at most this many ops of its own is only a wrapper."""
 
+DEEP = 100
+"""What is around calls is remembered up to this depth: a trace of calls in calls in calls stays small."""
+
 NUMBER = re.compile(r"(?<![^.])\d+(?![^.])")
 """A segment of a path that is only digits."""
 
@@ -59,6 +62,7 @@ class CallTree:
         """Op -> the values it gives."""
         self.unused = frozenset(value.id for value in unused(trace))
         self.signature = self._signatures()
+        self._ancestors: dict[int | None, tuple[int, ...]] = {}
         self._crossing: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
 
     def _signatures(self) -> list[int]:
@@ -78,13 +82,19 @@ class CallTree:
             result[call.id] = known.setdefault(key, len(known))
         return result
 
-    def ancestors(self, call: int | None) -> list[int]:
+    def ancestors(self, call: int | None) -> tuple[int, ...]:
         """Return the calls around ``call``, itself included, from the inside out."""
+        known = self._ancestors.get(call)
+        if known is not None:
+            return known
         found: list[int] = []
-        while call is not None:
-            found.append(call)
-            call = self.trace.calls[call].parent
-        return found
+        inside = call
+        while inside is not None:
+            found.append(inside)
+            inside = self.trace.calls[inside].parent
+        if len(found) <= DEEP:
+            self._ancestors[call] = tuple(found)
+        return tuple(found)
 
     def crossing(self, call: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return the values that what runs in a call reads from outside, and those that leave it.

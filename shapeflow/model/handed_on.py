@@ -113,7 +113,7 @@ def handed_on(trace: Records, op: Op, result: int) -> int | None:
         return given[1] if other.shape == made.shape and _keeps_numbers(other.dtype, made.dtype) else None
     whole = len(given) == 1 and _count(source.shape) == _count(made.shape) and _keeps_order(op)
     hands_on = (
-        (op.target in (_ARRANGED | _COPIES) and source.dtype == made.dtype)
+        ((op.target in _ARRANGED or op.target in _COPIES) and source.dtype == made.dtype)
         or (op.target in _CASTS and _keeps_numbers(source.dtype, made.dtype))
         or (op.target in _DROPOUTS and _switched_off(op))
         or (op.target in _PARTS and whole)

@@ -41,6 +41,18 @@ class Step:
 
 def step_back(trace: Records, value: int) -> Step:
     """Return how a value came about; what was written through a view of its memory has no known making."""
+    known = trace.cached(_steps)
+    if value not in known:
+        known[value] = _step_back(trace, value)
+    return known[value]
+
+
+def _steps(trace: Records) -> dict[int, Step]:
+    """Return what was found so far, by value."""
+    return {}
+
+
+def _step_back(trace: Records, value: int) -> Step:
     makers = sorted((trace.ops[op] for op in trace.cached(Links).makers[value]), key=_is_detail)
     same: dict[int, None] = {}
     ops, moves = [], []

@@ -103,6 +103,12 @@ def parse_path(text: str, start: int = 0) -> tuple[Segment, ...]:
 
 def _pieces(text: str, start: int) -> list[tuple[int, str]]:
     """Return column and text of what stands between the dots that are in no brackets."""
+    if not any(sign in text for sign in "{[]}\\"):
+        plain: list[tuple[int, str]] = []
+        for piece in text.split("."):
+            plain.append((start, piece))
+            start += len(piece) + 1
+        return plain
     pieces, depth, begin = [], 0, 0
     for column, sign in enumerate(hide_escaped(text)):
         depth += (sign in "{[") - (sign in "}]")
@@ -120,6 +126,8 @@ def parse_segment(text: str, start: int, *, dots: bool = False) -> Segment:
     """
     if text == "**":
         return Segment(text, start, None, None)
+    if text.isidentifier() or text.isdecimal():  # most are
+        return Segment(text, start, text, None)
     helper = text.endswith("()") and len(text) > 2
     body = text[:-2] if helper else text
     literal, regex, stars, plain = "", "", 0, True

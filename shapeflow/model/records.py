@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import prod
 from typing import Any, Literal, TypeVar
 
@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 Answer = TypeVar("Answer")
+_shape_text = lru_cache(maxsize=1 << 12)(shape_text)
 SCHEMA = "shapeflow.trace/1"
 Origin = Literal["op", "input", "parameter", "buffer", "unknown"]
 
@@ -69,7 +70,7 @@ class Value:
     """Of the first value on memory that an op made: the id of the op at whose end that was free again."""
 
     def __str__(self) -> str:
-        return shape_text(self.dtype, self.shape)
+        return _shape_text(self.dtype, self.shape)
 
     def __repr__(self) -> str:
         return f"<Value {self.id}: {self}{f' {self.name}' if self.name else ''}>"

@@ -261,9 +261,9 @@ def op_matches(trace: Records, ops: Iterable[Op]) -> list[Match]:
 
 def port_fits(port: Port, wanted: str) -> bool:
     """Return whether a port is the wanted one or nested below it, by its name or its alias."""
-    return any(
-        name.startswith(wanted) and (len(name) == len(wanted) or name[len(wanted)] in ".[")
-        for name in (port.name, port.alias)
+    name, alias, length = port.name, port.alias, len(wanted)
+    return (name.startswith(wanted) and (len(name) == length or name[length] in ".[")) or (
+        alias.startswith(wanted) and (len(alias) == length or alias[length] in ".[")
     )
 
 

@@ -64,6 +64,21 @@ def renderer(name: str) -> Callable[[ReportView], str]:
     )
 
 
+def beginner(name: str) -> Callable[[ReportView], Callable[[ReportView], str]]:
+    """Return what begins to render a view without figures, and gives what renders it with them.
+
+    Formats need not offer that: then all is done when the figures are there.
+
+    Raises:
+        InputError: there is no such format.
+    """
+    render = renderer(name)
+    if name in FORMATS:
+        module = import_module(FORMATS[name].partition(":")[0])
+        return getattr(module, "begin", lambda _: render)
+    return lambda _: render
+
+
 def _entries() -> Iterable[EntryPoint]:
     """Return the formats of other packages; the import is slow, and most commands need no format by name."""
     from importlib.metadata import entry_points

@@ -30,13 +30,19 @@ def aligned(trace: Records, match: Match, text: str, other: str, others: Sequenc
     inside = ".".join([*match.call.key.split(".")[:shared], ""]) if shared else ""
     if others and all(found.tensor for found in others):
         return [found for found in others if f"{found.path}.".startswith(inside)]
+    starts = trace.cached(_starts)
     same_path = [
-        found for found in others if not shared or (found.call and f"{found.call.key}.".startswith(inside))
+        found for found in others if not shared or (found.call and starts[found.call.id].startswith(inside))
     ]
     selector = parse(other)
     if selector.calls is not None or selector.ops is not None or len(same_path) < 2:
         return same_path
     return _nearest(trace, match.call, same_path)
+
+
+def _starts(trace: Records) -> list[str]:
+    """Return what the keys of the calls below each call begin with."""
+    return [f"{call.key}." for call in trace.calls]
 
 
 @lru_cache(maxsize=2**12)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
@@ -68,9 +68,25 @@ class ModelMap:
     """The target of the other model."""
     rows: tuple[Counterpart, ...]
 
-    def partner(self, key: str) -> str:
-        """Return the place in the other model that stands for a call's key; empty if no row is about it."""
-        return next((found for row in self.rows if (found := row.partner(key)) is not None), "")
+    def partners(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return the places in the other model that stand for keys of calls, of those that rows are about."""
+        anywhere = [number for number, row in enumerate(self.rows) if not _top(row.here)]
+        below: dict[str, list[int]] = {}
+        for number, row in enumerate(self.rows):
+            below.setdefault(_top(row.here), []).append(number)
+        found: dict[str, str] = {}
+        for key in keys:
+            numbers = sorted({*anywhere, *below.get(_top(key), ())})
+            partners = (self.rows[number].partner(key) for number in numbers)
+            partner = next((one for one in partners if one is not None), "")
+            if partner:
+                found[key] = partner
+        return found
+
+
+def _top(place: str) -> str:
+    """Return the first name of a place in a model; nothing where it may be any."""
+    return "" if "*" in place.partition(".")[0] else place.partition(".")[0]
 
 
 @lru_cache(maxsize=1 << 12)

@@ -116,8 +116,14 @@ def selectors_of(body: object) -> Iterator[SelectorPart]:
             yield from selectors_of(getattr(body, field.name))
 
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Most of what parsers make, with nothing in it that could be changed."""
+
+
 def rewritten(body: Some, changes: Mapping[type, Callable[[Any], Any]]) -> Some:
     """Return what a parser made of a line with all things of some types changed, however deep."""
+    if type(body) in _PLAIN:
+        return body
     change = next((changes[kind] for kind in changes if isinstance(body, kind)), None)
     if change is not None:
         return cast("Some", change(body))

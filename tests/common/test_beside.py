@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from shapeflow.common import beside as module
-from shapeflow.common.beside import beside
+from shapeflow.common.beside import beside, in_thread
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system copies no processes")
 
@@ -82,3 +82,14 @@ def test_without_a_copy_the_work_is_done_once_when_it_is_asked_for(
     assert not done
     assert wait() == wait() == os.getpid()
     assert done == [1]
+
+
+def test_a_thread_gives_what_it_found_or_its_error() -> None:
+    assert in_thread(lambda: 6 * 7)() == 42
+
+    def fail() -> None:
+        raise ValueError("as it was")
+
+    wait = in_thread(fail)
+    with pytest.raises(ValueError, match="as it was"):
+        wait()

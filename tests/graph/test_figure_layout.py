@@ -80,7 +80,7 @@ def sections_of(trace: Trace, document: Document, monkeypatch: pytest.MonkeyPatc
     """Return the graphs that each section of a document may draw, the most detailed first."""
     found: list[list[Graph]] = []
 
-    def keep(figures: list[Iterator[Graph]], *_: object) -> list[Drawing]:
+    def keep(figures: list[Iterator[Graph]], *_: object, **__: object) -> list[Drawing]:
         found.extend(list(graphs) for graphs in figures)
         return [Drawing("", "", "") for _ in figures]
 

@@ -36,7 +36,7 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> Reported:
     def figures(trace: Trace, document: Document | None) -> list[Graph]:
         found: list[Graph] = []
 
-        def keep(figures: list[Iterator[Graph]], *_: object) -> list[Drawing]:
+        def keep(figures: list[Iterator[Graph]], *_: object, **__: object) -> list[Drawing]:
             found.extend(graph for graphs in figures for graph in graphs)
             return [Drawing("", "", "") for _ in figures]
 

@@ -84,6 +84,14 @@ def test_formats(graph, form, magic):
     assert render(to_dot(graph), form).startswith(magic)
 
 
+def render_all(chosen: engine.Engine, dots: list[str], seconds: float) -> list[bytes | InputError]:
+    """Return the pictures of all, drawn one behind the other."""
+    with chosen.drawer(seconds) as drawing:
+        for dot in dots:
+            drawing.ask(dot)
+        return [drawing.answer() for _ in dots]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["system", "embedded"])
 def test_one_process_draws_all_and_a_bad_graph_loses_only_itself(name, monkeypatch):
@@ -91,17 +99,17 @@ def test_one_process_draws_all_and_a_bad_graph_loses_only_itself(name, monkeypat
     if not chosen.available():
         pytest.skip(f"engine '{name}' is not here")
     started = []
-    run = subprocess.run
+    start = subprocess.Popen
     monkeypatch.setattr(
-        subprocess, "run", lambda *words, **more: started.append(words) or run(*words, **more)
+        subprocess, "Popen", lambda *words, **more: started.append(words) or start(*words, **more)
     )
     good = [f"digraph {{ one{number} -> two }}" for number in range(5)]
-    drawn = chosen.render_all(good, 30)
+    drawn = render_all(chosen, good, 30)
     assert len(started) == 1
     for number, picture in enumerate(drawn):
         assert f"one{number}".encode() in picture
         assert ElementTree.fromstring(picture).tag.endswith("svg")
-    first, bad, last = chosen.render_all([good[0], "this is no graph", good[1]], 30)
+    first, bad, last = render_all(chosen, [good[0], "this is no graph", good[1]], 30)
     assert b"one0" in first
     assert b"one1" in last
     assert isinstance(bad, InputError)
@@ -113,7 +121,7 @@ def test_graphs_that_take_too_long_together_are_drawn_one_by_one():
         "import sys, time; text = sys.stdin.read(); time.sleep(60 * ('slow' in text)); print('<?xml?>', text)"
     )
     patient = engine.Engine(("svg",), lambda: True, lambda form: [sys.executable, "-c", script])
-    first, slow, last = patient.render_all(["one", "slow", "three"], 1.5)
+    first, slow, last = render_all(patient, ["one", "slow", "three"], 1.5)
     assert b"one" in first
     assert b"three" in last
     assert isinstance(slow, InputError)

@@ -14,7 +14,7 @@ from shapeflow.model.records import Run
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.view import explorer_model
 from shapeflow.reporting.view.columns import table
-from shapeflow.reporting.view.explorer import columns
+from shapeflow.reporting.view.explorer import columns, with_walkthrough
 from shapeflow.reporting.view.sources import Sources
 
 
@@ -28,7 +28,8 @@ class Row:
 def tables(trace, folders=()) -> dict:
     names, tree = ExactNames(trace), CallTree(trace)
     sizes = {28: ("in.image", "in.image f32[1, 3, 28, 28]")}
-    return columns(trace, names, tree, Sources(trace, folders), sizes, {0: 66.6}, {0: "other.part"})
+    found = columns(trace, names, tree, Sources(trace, folders), sizes)
+    return with_walkthrough(found, len(trace.calls), {0: 66.6}, {0: "other.part"})
 
 
 def items(column) -> list:

@@ -56,7 +56,7 @@ def test_the_other_document_reads_the_table_backwards(mapped):
 )
 def test_a_star_stands_for_the_same_name_on_both_sides(mapped, key, partner):
     head = "1\thead.*.to.*\ttop.*.*\t\t\t\n1\tpoints\t\t\tnot built\t\n"
-    assert mapped(HEAD + ROW + CALLS + head).partner(key) == partner
+    assert mapped(HEAD + ROW + CALLS + head).partners([key]).get(key, "") == partner
 
 
 def test_without_a_table_there_is_no_map(tmp_path):

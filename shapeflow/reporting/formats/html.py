@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shapeflow.common import units
 from shapeflow.common.control_characters import visible
+from shapeflow.reporting.formats.compiled import compiled_templates
 from shapeflow.reporting.formats.curve import curve_data
-from shapeflow.reporting.formats.page_data import carried_drawings, drawn, page_data
+from shapeflow.reporting.formats.page_data import begin_page_data, carried_drawings, drawn
 from shapeflow.reporting.formats.prose import Prose, below_html, breakable, pieces_html
 from shapeflow.reporting.poster.faces import PAGE
 from shapeflow.reporting.poster.model import Poster
@@ -29,6 +32,9 @@ from shapeflow.reporting.view.heights import (
     height_estimate,
 )
 from shapeflow.reporting.view.model import ReportView, SectionView
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 MODEL_SCRIPTS = (
     "text.js",
@@ -102,13 +108,52 @@ INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 
 def render(view: ReportView) -> str:
     """Return the page."""
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
+    return begin(view)(view)
+
+
+def begin(view: ReportView) -> Callable[[ReportView], str]:
+    """Do what can be done of a page while its figures are still being drawn.
+
+    Args:
+        view: the report, which may be without figures.
+
+    Returns:
+        what renders the page of the same view with figures.
+    """
     from markupsafe import Markup
 
     folder = templates_folder()
-    colours = Colours(view.symbols)
-    prose = Prose(colours)
     script = page_script(folder / "js")
+    data = begin_page_data(view)
+    prose = Prose(Colours(view.symbols))
+    for section in view.sections:
+        for block in section.blocks:
+            prose.html(block.markdown)
+    poster = _poster(view.poster, view) if view.poster else ""
+    carried: dict[str, int] = {}
+    template = _environment(folder, prose, poster, carried).get_template("report.html.jinja")
+
+    def finish(view: ReportView) -> str:
+        carried.update(carried_drawings(view))
+        finished = data(view)
+        return template.render(
+            view=view,
+            words=Translator(view.language),
+            style=Markup("\n".join(_read(folder / "css" / name) for name in STYLES)),
+            script=Markup(script),
+            script_hash=base64.b64encode(sha256(script.encode()).digest()).decode(),
+            data=lambda: Markup(finished()),
+        )
+
+    return finish
+
+
+def _environment(folder: Path, prose: Prose, poster: str, carried: Mapping[str, int]) -> Environment:
+    """Return what renders the templates, with the filters for one view."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+    from markupsafe import Markup
+
+    colours = prose.colours
     environment = Environment(
         loader=FunctionLoader(lambda name: INDENT.sub("", _read(folder / name))),
         autoescape=True,
@@ -116,13 +161,13 @@ def render(view: ReportView) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=lambda thing: visible(thing) if type(thing) is str else thing,
+        bytecode_cache=compiled_templates(Path(__file__)),
     )
-    carried = carried_drawings(view)
     environment.filters |= {
         "drawn": lambda svg: Markup(drawn(svg, carried)),
         "prose": lambda text: Markup(prose.html(text)),
         "inline": lambda text: Markup(prose.inline(text)),
-        "poster_svg": lambda poster: Markup(_poster(poster, view)),
+        "poster_svg": lambda _: Markup(poster),
         "pieces": lambda pieces: Markup(pieces_html(pieces, colours)),
         "below": lambda pieces, module: Markup(below_html(pieces, module, colours)),
         "short": units.format_count,
@@ -136,14 +181,7 @@ def render(view: ReportView) -> str:
         "curve_data": curve_data,
         "breakable": lambda text: Markup(breakable(text)),
     }
-    return environment.get_template("report.html.jinja").render(
-        view=view,
-        words=Translator(view.language),
-        style=Markup("\n".join(_read(folder / "css" / name) for name in STYLES)),
-        script=Markup(script),
-        script_hash=base64.b64encode(sha256(script.encode()).digest()).decode(),
-        data=Markup(page_data(view)),
-    )
+    return environment
 
 
 def _poster(poster: Poster, view: ReportView) -> str:

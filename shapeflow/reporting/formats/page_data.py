@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from shapeflow.common.beside import in_thread
 from shapeflow.reporting.formats.prose import BREAKS
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.claim_model import ClaimRow, rows_of
@@ -43,6 +44,23 @@ def drawn(svg: str, carried: Mapping[str, int]) -> str:
 
 def page_data(view: ReportView) -> str:
     """Return what the page's script needs, as JSON that cannot end its element."""
+    return begin_page_data(view)(view)()
+
+
+def begin_page_data(view: ReportView) -> Callable[[ReportView], Callable[[], str]]:
+    """Begin with the trace, which is most of it and is compressed meanwhile.
+
+    Args:
+        view: the report, which may be without figures.
+
+    Returns:
+        what takes the same view with figures, and returns what waits for the compression.
+    """
+    trace = _carried("trace", _json(view.explorer))
+    return lambda finished: _page_data(finished, trace)
+
+
+def _page_data(view: ReportView, trace: Callable[[], str]) -> Callable[[], str]:
     data: dict[str, Any] = {
         "language": view.language,
         "target": view.target,
@@ -60,16 +78,16 @@ def page_data(view: ReportView) -> str:
             "places": table(CounterpartView, (row for part in _map_parts(view) for row in part.rows)),
         }
     )
-    return _escaped(
-        f"{_json(data)[:-1]},{_carried('texts', texts)},{_carried('trace', _json(view.explorer))}}}"
-    )
+    parts = [_carried("texts", texts), trace]
+    return lambda: _escaped(f"{_json(data)[:-1]},{','.join(part() for part in parts)}}}")
 
 
-def _carried(name: str, text: str) -> str:
-    """Return data as a member of an object: as it is, or where there is much of it compressed in base64."""
+def _carried(name: str, text: str) -> Callable[[], str]:
+    """Return what gives data as a member of an object: as it is, or much of it compressed in base64."""
     if len(text) <= PLAIN_LIMIT:
-        return f'"{name}":{text}'
-    return f'"{name}":"{base64.b64encode(zlib.compress(text.encode(), 9)).decode()}"'
+        return lambda: f'"{name}":{text}'
+    compressed = in_thread(lambda: zlib.compress(text.encode(), 9))
+    return lambda: f'"{name}":"{base64.b64encode(compressed()).decode()}"'
 
 
 def _statements(parts: Iterable[StatementPart]) -> Iterator[StatementView]:

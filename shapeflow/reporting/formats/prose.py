@@ -86,6 +86,7 @@ class Prose:
         from mdit_py_plugins.dollarmath import dollarmath_plugin
 
         self.colours = colours
+        self.known: dict[str, str] = {}
         self.markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False})
         self.markdown.enable(["table", "strikethrough"])
         self.markdown.use(dollarmath_plugin, allow_space=False, allow_digits=False)
@@ -100,8 +101,10 @@ class Prose:
         rules["table_close"] = lambda *_: "</table></div>"
 
     def html(self, text: str) -> str:
-        """Return ``text`` as HTML."""
-        return _kept(str(self.markdown.render(visible(text))))
+        """Return ``text`` as HTML, worked out once."""
+        if text not in self.known:
+            self.known[text] = _kept(str(self.markdown.render(visible(text))))
+        return self.known[text]
 
     def inline(self, text: str) -> str:
         """Return one line, such as a heading, as HTML."""

@@ -108,17 +108,19 @@ def _owned(
         return found
 
     within = _within(tree, {call: grouped(counts) for call, counts in weights[0].items()})
-    totals: Counter[str] = sum((within[root] for root in tree.roots), Counter())
+    totals: Counter[str] = sum((within[root] for root in tree.roots if root in within), Counter())
     calls: dict[str, list[int]] = defaultdict(list)
     ops: dict[str, set[int]] = defaultdict(set)
 
     def visit(call: int) -> None:
+        if call not in within:
+            return
         owner = _owner(within[call], totals)
         if owner is not None:
             record = tree.trace.calls[call]
             calls[owner].append(call)
             ops[owner].update(range(record.first_op, record.last_op))
-        elif within[call]:
+        else:
             for op in tree.own_ops[call]:
                 _claim_op(grouped(weights[1][op]) if op in weights[1] else Counter(), op, ops)
             for child in tree.children[call]:
@@ -136,12 +138,12 @@ def _owned(
     ]
 
 
-def _within(tree: CallTree, direct: Mapping[int, Counter[str]]) -> list[Counter[str]]:
-    """Return how much each group speaks of a call and of what lies in it."""
-    found = [Counter(direct.get(call.id, {})) for call in tree.trace.calls]
+def _within(tree: CallTree, direct: Mapping[int, Counter[str]]) -> dict[int, Counter[str]]:
+    """Return how much each group speaks of a call and of what lies in it, for the calls of which any does."""
+    found = {call: Counter(counts) for call, counts in direct.items() if counts}
     for call in reversed(tree.trace.calls):
-        if call.parent is not None:
-            found[call.parent].update(found[call.id])
+        if call.parent is not None and call.id in found:
+            found.setdefault(call.parent, Counter()).update(found[call.id])
     return found
 
 

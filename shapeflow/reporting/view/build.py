@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shapeflow.common.places import display_target
 from shapeflow.coverage.measure import coverage_of
@@ -20,17 +20,17 @@ from shapeflow.reporting.view.claims import ClaimViews
 from shapeflow.reporting.view.colours import Colours, symbols_of
 from shapeflow.reporting.view.cost_rows import section_rows
 from shapeflow.reporting.view.counterparts import mapped
-from shapeflow.reporting.view.explorer import columns
+from shapeflow.reporting.view.explorer import with_walkthrough
 from shapeflow.reporting.view.figure_model import Drawing
 from shapeflow.reporting.view.link_model import LinkView
 from shapeflow.reporting.view.material import SectionMaterial
 from shapeflow.reporting.view.model import ClaimView, FailureView, ReportView, SectionView
 from shapeflow.reporting.view.numbers import numbers_of
 from shapeflow.reporting.view.pictures import lay_pictures
+from shapeflow.reporting.view.run_tables import RunTables, run_tables
 from shapeflow.reporting.view.section_figures import drawings_of, drawn, with_attention
 from shapeflow.reporting.view.section_homes import SectionHomes, homes_of
 from shapeflow.reporting.view.sections import walkthrough_figures, walkthrough_sections
-from shapeflow.reporting.view.size_origins import size_origins
 from shapeflow.reporting.view.sources import Sources
 from shapeflow.reporting.view.stage_sections import stage_figures, stage_sections
 from shapeflow.reporting.view.statements import statement_parts
@@ -55,6 +55,8 @@ def build(
     language: str = "en",
     folders: Iterable[str] | None = None,
     copy: bool = False,
+    tables: Callable[[], RunTables] | None = None,
+    meanwhile: Callable[[ReportView], object] | None = None,
 ) -> ReportView:
     """Return the view of a report.
 
@@ -64,6 +66,8 @@ def build(
         language: of the interface words, ``en`` or ``zh``.
         folders: where the model's source is looked for; None: where Python imports from.
         copy: let a copy of this process draw the figures meanwhile; only where the process is ours.
+        tables: waits for what ``run_tables`` gives, where that was begun before.
+        meanwhile: is called with the view without figures, while these are drawn.
 
     Raises:
         InputError: a table that the walkthrough names cannot be read.
@@ -73,6 +77,8 @@ def build(
     parts = _material(trace, result, Translator(language), folders)
     names, tree, colours, words, claims = parts.names, parts.tree, parts.colours, parts.words, parts.claims
     drawings = _drawings(parts, result, copy)
+    run = tables() if tables else run_tables(trace, language, folders)
+    claims.sources.views.update(run.sources)
     views, covered, homes = _sections(parts, result)
     sections, picture, pictures = lay_pictures(parts, views, result, picture_of(trace))
     rows = section_rows(trace, homes, sections, words) if homes else None
@@ -80,9 +86,7 @@ def build(
     other, partners = mapped(trace, names, result.document if result else None, language)
     uncovered = _uncovered(trace, tree, names, result)
     poster = poster_of(trace, result, colours, words)
-    tables = _tables(parts, covered, partners)
-    *own, overview = drawings()
-    return ReportView(
+    view = ReportView(
         title=(result.document.title if result else "") or model_name(trace) or "shapeflow",
         language=language,
         target=display_target(trace.run.target),
@@ -98,16 +102,20 @@ def build(
         symbols=colours.symbols,
         pictures=pictures,
         poster=poster,
-        overview=overview,
-        sections=tuple(drawn(sections, own)),
+        overview=None,
+        sections=tuple(sections),
         corrections=tuple(_corrections(sections)),
         topics=topics_of(result, claims.made, colours.symbols, words) if result else (),
         statements=statement_parts(result.document, claims.made, words) if result else (),
         map=other,
         uncovered=tuple(uncovered),
         numbers=numbers,
-        explorer=tables,
+        explorer=with_walkthrough(run.tables, len(trace.calls), covered, partners),
     )
+    if meanwhile:
+        meanwhile(view)
+    *own, overview = drawings()
+    return replace(view, overview=overview, sections=tuple(drawn(sections, own)))
 
 
 def _material(
@@ -123,15 +131,6 @@ def _drawings(parts: SectionMaterial, result: CheckResult | None, copy: bool) ->
     """Start to draw the figures, and return what waits for them: that of each section, and of the whole."""
     figures = walkthrough_figures(parts, result) if result else stage_figures(parts)
     return drawings_of(parts, figures, copy=copy)
-
-
-def _tables(
-    parts: SectionMaterial, covered: Mapping[int, float], partners: Mapping[int, str]
-) -> dict[str, Any]:
-    """Return the trace as the page's script reads it."""
-    origins = size_origins(parts.trace, parts.names)
-    found = (parts.trace, parts.names, parts.tree, parts.claims.sources)
-    return columns(*found, origins, covered, partners, parts.words.sentence)
 
 
 def _sections(

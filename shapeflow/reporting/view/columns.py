@@ -36,10 +36,11 @@ def table(kind: type[Row], rows: Iterable[Row]) -> dict[str, Any]:
     ``{"dictionary": distinct items, "indices": position in it by row}``. ``decode.js`` reads both.
     """
     rows = list(rows)
-    return {name: _column(list(map(attrgetter(name), rows))) for name in kind.__annotations__}
+    return {name: column(list(map(attrgetter(name), rows))) for name in kind.__annotations__}
 
 
-def _column(items: list[Any]) -> Any:
+def column(items: list[Any]) -> Any:
+    """Return the items of one field as a column; see ``table``."""
     if all(type(item) is int or item is None for item in items):
         return items
     distinct: Interned[Any] = Interned()

@@ -57,9 +57,9 @@ def _map_view(trace: Trace, names: ExactNames, document: Document, found: ModelM
 
 def _partners(trace: Trace, found: ModelMap) -> dict[int, str]:
     """Return what stands for each call in the other model, for the calls that the map has."""
-    by_key = {key: found.partner(key) for key in {selector_of(call.key) for call in trace.calls}}
-    told = ((call.id, by_key[selector_of(call.key)]) for call in trace.calls)
-    return {call: partner for call, partner in told if partner}
+    keys = {call.id: selector_of(call.key) for call in trace.calls}
+    partners = found.partners(set(keys.values()))
+    return {call: partners[key] for call, key in keys.items() if key in partners}
 
 
 def _view(trace: Trace, names: ExactNames, row: Counterpart, language: str) -> CounterpartView:

@@ -14,7 +14,7 @@ from shapeflow.model.costs import relative_name, total_flops
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.records import Call, Op, Port, Value
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.view.columns import Interned, table
+from shapeflow.reporting.view.columns import Interned, column, table
 from shapeflow.reporting.view.explorer_model import (
     AttributeRow,
     CallRow,
@@ -46,8 +46,6 @@ def columns(
     tree: CallTree,
     sources: Sources,
     origins: Mapping[int, tuple[str, str]],
-    covered: Mapping[int, float],
-    partners: Mapping[int, str],
     said: Callable[[str], str] = str,
 ) -> dict[str, Any]:
     """Return the trace as tables by name; ``explorer_model`` describes their rows.
@@ -58,11 +56,27 @@ def columns(
         tree: of its calls.
         sources: the lines that are shown.
         origins: size -> the selector of where it comes from, and why.
-        covered: call -> how much of it some claim constrains, in percent; empty without a walkthrough.
-        partners: call -> what stands for it in another model; empty without a map.
         said: returns an English sentence in the report's language.
     """
-    return _Tables(trace, names, tree, sources, covered, partners, said).all(origins)
+    return _Tables(trace, names, tree, sources, said).all(origins)
+
+
+def with_walkthrough(
+    tables: Mapping[str, Any], calls: int, covered: Mapping[int, float], partners: Mapping[int, str]
+) -> dict[str, Any]:
+    """Return tables with what a walkthrough says of the calls.
+
+    Args:
+        tables: of the trace.
+        calls: how many it has.
+        covered: call -> how much of it some claim constrains, in percent; empty without a walkthrough.
+        partners: call -> what stands for it in another model; empty without a map.
+    """
+    said = {
+        "covered": column([round(covered[call]) if call in covered else None for call in range(calls)]),
+        "partner": column([partners.get(call, "") for call in range(calls)]),
+    }
+    return {**tables, "calls": {**tables["calls"], **said}}
 
 
 class _Tables:
@@ -74,14 +88,10 @@ class _Tables:
         names: ExactNames,
         tree: CallTree,
         sources: Sources,
-        covered: Mapping[int, float],
-        partners: Mapping[int, str],
         said: Callable[[str], str],
     ) -> None:
         self.trace = trace
         self.said = said
-        self.covered = covered
-        self.partners = partners
         self.names = names
         self.tree = tree
         self.sources = sources
@@ -140,8 +150,8 @@ class _Tables:
             output_count=len(told(call.outputs)),
             repeat=self.repeat_of.get(call.id),
             difference=self.difference(call),
-            covered=round(self.covered[call.id]) if call.id in self.covered else None,
-            partner=self.partners.get(call.id, ""),
+            covered=None,
+            partner="",
         )
 
     def difference(self, call: Call) -> str:

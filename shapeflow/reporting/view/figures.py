@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
-from typing import Literal
 
 from shapeflow.errors import InputError
-from shapeflow.graph.dot import to_dot
-from shapeflow.graph.engine import render_all
+from shapeflow.graph.dot import to_dots
+from shapeflow.graph.drawer import Drawer
+from shapeflow.graph.engine import drawer
 from shapeflow.graph.mermaid import to_mermaid
 from shapeflow.graph.model import Cluster, Graph, Node
-from shapeflow.graph.reckon import least_width
+from shapeflow.graph.reckon import least_widths
 from shapeflow.graph.svg import SCALE, clean, marks, size_of
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.figure_model import Drawing
@@ -23,13 +23,10 @@ HIGHEST = 1500.0
 """A higher figure says less than a simpler one."""
 ALONE = 300.0
 """So much wider does a figure count: high ones are longer than the text beside them."""
-ROUNDS = (1, 2, None)
-"""So many graphs of each figure are laid out together; most figures fit at once, few need all."""
-WAYS: tuple[Literal["TB", "LR"], ...] = ("TB", "LR")
 
 
 def draw_all(
-    figures: Sequence[Iterator[Graph]], sizes: Mapping[int, int], words: Translator
+    figures: Sequence[Iterator[Graph]], sizes: Mapping[int, int], words: Translator, *, kept: bool = False
 ) -> list[Drawing]:
     """Return a drawing for each of some figures: of their graphs the first that fits the page.
 
@@ -37,41 +34,75 @@ def draw_all(
         figures: graphs from the most detailed to the least; one without any gives an empty drawing.
         sizes: position in the palette by size, for dims that have a colour.
         words: of the language for what is not a name.
+        kept: use the drawings in the user's cache folder; see ``drawer``.
     """
-    found: dict[int, Drawing] = {}
-    first: dict[int, Graph] = {}
-    waiting = dict(enumerate(figures))
-    for most in ROUNDS:
-        tried: list[tuple[int, Graph]] = []
-        for number, graphs in waiting.items():
-            some = [_in_words(graph, words) for graph in islice(graphs, most)]
-            first.update((number, graph) for graph in some[:1] if number not in first)
-            tried += [(number, graph) for graph in some]
-        for (number, graph), results in zip(tried, _laid_out(tried, sizes, words), strict=True):
-            drawing = None if number in found else _better(results, graph, words)
-            if drawing is not None:
-                found[number] = drawing
-        waiting = {n: graphs for n, graphs in waiting.items() if n not in found and n in first}
-    return [found.get(number) or _without(first.get(number), words) for number in range(len(figures))]
-
-
-def _laid_out(
-    tried: Sequence[tuple[int, Graph]], sizes: Mapping[int, int], words: Translator
-) -> Iterator[list[bytes | InputError]]:
-    """Yield the pictures of each graph, in the directions in which it may fit."""
-    colours, more = marks(sizes.items()), words("more-shapes")
-    ways = [[way for way in WAYS if least_width(graph, way) * SCALE <= WIDEST] for _, graph in tried]
-    texts = [
-        to_dot(graph, colours, more, way)
-        for (_, graph), some in zip(tried, ways, strict=True)
-        for way in some
-    ]
     try:
-        results = iter(render_all(texts))
+        drawing = drawer(kept=kept)
     except InputError as error:
-        results = iter([error] * len(texts))
-    for some in ways:
-        yield [next(results) for _ in some]
+        return _Figures(figures, sizes, words, _Undrawn(error)).all()
+    with drawing:
+        return _Figures(figures, sizes, words, drawing).all()
+
+
+class _Undrawn:
+    """Stands for the program that is not here."""
+
+    def __init__(self, why: InputError) -> None:
+        self.why = why
+
+    def ask(self, dot: str) -> None:
+        """Do nothing."""
+
+    def answer(self) -> InputError:
+        """Return why nothing is drawn."""
+        return self.why
+
+
+class _Figures:
+    """Has the graphs of some figures laid out: the next of a figure when the one before does not fit."""
+
+    def __init__(
+        self,
+        figures: Sequence[Iterator[Graph]],
+        sizes: Mapping[int, int],
+        words: Translator,
+        program: Drawer | _Undrawn,
+    ) -> None:
+        self.figures, self.words, self.program = figures, words, program
+        self.colours, self.more = marks(sizes.items()), words("more-shapes")
+        self.first: dict[int, Graph] = {}
+        """Figure -> its most detailed graph."""
+        self.asked: deque[tuple[int, Graph, int]] = deque()
+        """Figure, graph, and the number of pictures of it that the program was asked for."""
+
+    def all(self) -> list[Drawing]:
+        """Return a drawing for each; all are begun before the first answer is waited for."""
+        found: dict[int, Drawing] = {}
+        for number in range(len(self.figures)):
+            self.ask(number)
+        while self.asked:
+            number, graph, count = self.asked.popleft()
+            drawing = _better([self.program.answer() for _ in range(count)], graph, self.words)
+            if drawing is None:
+                self.ask(number)
+            else:
+                found[number] = drawing
+        return [
+            found.get(number) or _without(self.first.get(number), self.words)
+            for number in range(len(self.figures))
+        ]
+
+    def ask(self, number: int) -> None:
+        """Ask for the next graph of a figure in the directions in which it may fit, if there is one more."""
+        for graph in self.figures[number]:
+            told = _in_words(graph, self.words)
+            self.first.setdefault(number, told)
+            ways = [way for way, width in least_widths(told).items() if width * SCALE <= WIDEST]
+            for text in to_dots(told, ways, self.colours, self.more):
+                self.program.ask(text)
+            if ways:
+                self.asked.append((number, told, len(ways)))
+                return
 
 
 def _better(results: Sequence[bytes | InputError], graph: Graph, words: Translator) -> Drawing | None:

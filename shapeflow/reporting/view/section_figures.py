@@ -39,9 +39,10 @@ def drawings_of(
     Args:
         parts: what they are made from.
         figures: of each section what it may draw, the most detailed first.
-        copy: let a copy of this process do it; see ``beside``.
+        copy: let a copy of this process do it, see ``beside``, and keep the drawings for the next time.
     """
-    return beside(lambda: draw_all([*figures, overviews(parts)], parts.palette, parts.words), copy=copy)
+    shown = [*figures, overviews(parts)]
+    return beside(lambda: draw_all(shown, parts.palette, parts.words, kept=copy), copy=copy)
 
 
 def overviews(parts: SectionMaterial) -> Iterator[Graph]:
