@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shapeflow.common.places import display_target
 from shapeflow.coverage.measure import coverage_of
@@ -75,20 +75,30 @@ def build(
     """
     result = result.about(trace) if result else None
     parts = _material(trace, result, Translator(language), folders)
-    names, tree, colours, words, claims = parts.names, parts.tree, parts.colours, parts.words, parts.claims
     drawings = _drawings(parts, result, copy)
     run = tables() if tables else run_tables(trace, language, folders)
-    claims.sources.views.update(run.sources)
+    parts.claims.sources.views.update(run.sources)
+    view = _without_figures(parts, result, run.tables)
+    if meanwhile:
+        meanwhile(view)
+    *own, overview = drawings()
+    return replace(view, overview=overview, sections=tuple(drawn(view.sections, own)))
+
+
+def _without_figures(
+    parts: SectionMaterial, result: CheckResult | None, tables: Mapping[str, Any]
+) -> ReportView:
+    """Return all of the view but its figures."""
+    trace, names, words, claims = parts.trace, parts.names, parts.words, parts.claims
     views, covered, homes = _sections(parts, result)
     sections, picture, pictures = lay_pictures(parts, views, result, picture_of(trace))
     rows = section_rows(trace, homes, sections, words) if homes else None
     numbers = numbers_of(trace, names, words, rows)
-    other, partners = mapped(trace, names, result.document if result else None, language)
-    uncovered = _uncovered(trace, tree, names, result)
-    poster = poster_of(trace, result, colours, words)
-    view = ReportView(
+    other, partners = mapped(trace, names, result.document if result else None, words.language)
+    uncovered = _uncovered(trace, parts.tree, names, result)
+    return ReportView(
         title=(result.document.title if result else "") or model_name(trace) or "shapeflow",
-        language=language,
+        language=words.language,
         target=display_target(trace.run.target),
         walkthrough=Path(result.document.path).name if result else "",
         sentence=sentence_of(result),
@@ -99,23 +109,19 @@ def build(
         failure=_failure(trace, claims, claims.sources),
         causes=tuple(_causes(result, sections, words)) if result else (),
         picture=picture,
-        symbols=colours.symbols,
+        symbols=parts.colours.symbols,
         pictures=pictures,
-        poster=poster,
+        poster=poster_of(trace, result, parts.colours, words),
         overview=None,
         sections=tuple(sections),
         corrections=tuple(_corrections(sections)),
-        topics=topics_of(result, claims.made, colours.symbols, words) if result else (),
+        topics=topics_of(result, claims.made, parts.colours.symbols, words) if result else (),
         statements=statement_parts(result.document, claims.made, words) if result else (),
         map=other,
         uncovered=tuple(uncovered),
         numbers=numbers,
-        explorer=with_walkthrough(run.tables, len(trace.calls), covered, partners),
+        explorer=with_walkthrough(tables, len(trace.calls), covered, partners),
     )
-    if meanwhile:
-        meanwhile(view)
-    *own, overview = drawings()
-    return replace(view, overview=overview, sections=tuple(drawn(sections, own)))
 
 
 def _material(
