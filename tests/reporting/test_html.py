@@ -124,9 +124,9 @@ def test_links_within_the_page_lead_somewhere(text):
 
 def test_large_data_is_compressed(monkeypatch):
     view = build(detector(), folders=[])
-    assert "trace" in json.loads(html.page_data(view))
+    assert "trace" in json.loads(page_data.page_data(view))
     monkeypatch.setattr(page_data, "PLAIN_LIMIT", 100)
-    packed = json.loads(html.page_data(view))["trace"]
+    packed = json.loads(page_data.page_data(view))["trace"]
     assert json.loads(zlib.decompress(base64.b64decode(packed)))["calls"]
 
 

@@ -8,7 +8,7 @@ import pytest
 from report_samples import MAP, detector, write_mapped_walkthrough
 
 from shapeflow.errors import WalkthroughError
-from shapeflow.reporting.formats import html, json_data, markdown
+from shapeflow.reporting.formats import html, json_data, markdown, page_data
 from shapeflow.reporting.view.build import build
 from shapeflow.walkthrough.check import check
 
@@ -56,7 +56,7 @@ def test_the_page_has_them_folded_with_links(view):
     part = page[page.index('id="map"') : page.index('id="numbers"')]
     assert "<summary>1.2 Pyramid" in part
     assert 'data-rows="places" data-first="1" data-count="3"' in part
-    rows = json.loads(html.page_data(view))["texts"]["places"]
+    rows = json.loads(page_data.page_data(view))["texts"]["places"]
     assert "backbone.vision_backbone.convs.0@0" in rows["link"]
     assert any("the <b>batch</b>" in note for note in rows["note"])
     assert 'href="#map"' in page, "the contents lead there"

@@ -19,7 +19,7 @@ from shapeflow.errors import SelectorError
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.flow import places_at, reaches
 from shapeflow.model.trace import Trace
-from shapeflow.reporting.formats import html
+from shapeflow.reporting.formats import page_data
 from shapeflow.reporting.view.build import build
 
 SCRIPT = Path(__file__).parent / "js" / "flows.mjs"
@@ -101,7 +101,7 @@ def test_the_page_finds_the_ways_of_python(name, tmp_path):
         pytest.skip("node is not on the PATH")
     trace = TRACES[name]()
     sample = {
-        "page": json.loads(html.page_data(build(trace, folders=[]))),
+        "page": json.loads(page_data.page_data(build(trace, folders=[]))),
         "questions": questions(trace),
         "shapes": [list(value.shape) for value in trace.values],
         "read": [[port.value for port in op.inputs if port.value is not None] for op in trace.ops],

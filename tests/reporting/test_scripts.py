@@ -16,6 +16,7 @@ from report_samples import detector, hostile
 from shapeflow.errors import SelectorError
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.reporting.formats import html
+from shapeflow.reporting.formats import page_data as of_pages
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.build import build
 
@@ -34,7 +35,7 @@ def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 def page_data(trace) -> dict:
-    return json.loads(html.page_data(build(trace, folders=[])))
+    return json.loads(of_pages.page_data(build(trace, folders=[])))
 
 
 # -- files --------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from report_samples import STATEMENTS, detector, write_stated_walkthrough
 
 from shapeflow.errors import WalkthroughError
-from shapeflow.reporting.formats import html, json_data, markdown
+from shapeflow.reporting.formats import html, json_data, markdown, page_data
 from shapeflow.reporting.view.build import build
 from shapeflow.walkthrough.check import check
 
@@ -55,7 +55,7 @@ def test_the_page_has_them_folded_with_links(view):
     anchor = view.statements[0].parts[0].statements[1].anchor
     assert '<summary>1 Pyramid <span class="quiet">lines 12-19</span>' in part
     assert 'data-rows="statements" data-first="0" data-count="2"' in part
-    rows = json.loads(html.page_data(view))["texts"]["statements"]
+    rows = json.loads(page_data.page_data(view))["texts"]["statements"]
     assert (rows["says"][1], rows["anchor"][1]) == ("all levels are used", anchor)
     assert "<b>it helps</b>" in rows["says"], "a text, which the script never takes for markup"
     assert "<b>it helps" not in page
