@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shapeflow.adapters.files.kinds import is_model_file
 from shapeflow.adapters.given.texts import File, Given, parse_given, renamed, seen_from
 from shapeflow.adapters.request import DEVICES, INPUTS, Input, Request, from_texts, to_texts
 from shapeflow.common.text import nearest
@@ -41,7 +42,10 @@ def from_front_matter(
     if not target:
         raise reader.error("the front matter does not say which model to run", "a line 'model: sam3'")
     file, colon, name = target.rpartition(":")
-    target = f"{folder / file}{colon}{name}" if file.endswith(".py") else target
+    if file.endswith(".py"):
+        target = f"{folder / file}{colon}{name}"
+    elif not colon and is_model_file(target):
+        target = str(folder / target)
     where_to = device or reader.text("device") or ("cpu" if run.get("checkpoint") else "meta")
     if where_to not in DEVICES:
         raise reader.error(f"'{where_to}' is not a device", ", ".join(DEVICES))
@@ -63,6 +67,8 @@ def to_front_matter(request: Request, folder: Path) -> dict[str, Any]:
     if request.file:
         file, name = request.file
         run["model"] = f"{_seen_from(folder, file)}:{name}"
+    elif ":" not in request.target and is_model_file(request.target):
+        run["model"] = _seen_from(folder, Path(request.target))
     texts = to_texts(request)
     for row in INPUTS:
         given: list[Any] = list(texts.get(row.name, ()))

@@ -12,7 +12,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from shapeflow.adapters.request import Request
-from shapeflow.adapters.specs import FACTORY, spec_of
+from shapeflow.adapters.specs import FACTORY, FILE, spec_of
 from shapeflow.common.text import listing
 from shapeflow.errors import InputError
 
@@ -36,10 +36,13 @@ def check_inside(request: Request, roots: Sequence[Path], *, named_by: str) -> N
     Raises:
         InputError: ``target-outside``: it lies elsewhere.
     """
-    if spec_of(request.target) is not FACTORY:
+    spec = spec_of(request.target)
+    if spec is not FACTORY and spec is not FILE:
         return
-    if request.file:
-        files: list[Path | None] = [request.file[0].resolve()]
+    if spec is FILE:
+        files: list[Path | None] = [Path(request.target).resolve()]
+    elif request.file:
+        files = [request.file[0].resolve()]
     else:
         files = list(module_files(request.target.rpartition(":")[0]))
     outside = [file for file in files if file is None or not any(map(file.is_relative_to, roots))]

@@ -156,6 +156,7 @@ def test_a_library_that_is_not_installed_says_what_to_install(monkeypatch):
 def test_names_are_near_whatever_their_case_and_hyphens():
     assert near("vitb32", ["ViT-B-16", "ViT-B-32-256", "ViT-B-32"], 1) == ["ViT-B-32"]
     assert near("resnet", ["wide_resnet", "resnet50", "resnet18d"], 2) == ["resnet50", "resnet18d"]
+    assert near("bert-base-uncased", ["BertForMaskedLM", "BertModel", "GPT2Model"], 1) == ["BertModel"]
     assert near("zq", ["resnet50"]) == []
 
 

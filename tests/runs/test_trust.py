@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+import torch
 from walkthroughs import document_of
 
 from shapeflow.cli import main
@@ -87,6 +88,16 @@ def test_code_from_elsewhere_is_refused_before_anything_of_it_runs(place, capsys
     assert "error[target-outside]" in told
     assert "--trust" in told
     assert ran(place) == []
+
+
+def test_a_model_file_runs_only_from_the_same_repository(place, capsys):
+    program = torch.export.export(torch.nn.Linear(4, 2).eval(), (torch.ones(3, 4),))
+    torch.export.save(program, place / "home" / "nets" / "own.pt2")
+    torch.export.save(program, place / "other" / "evil.pt2")
+    assert check(place, capsys, "../nets/own.pt2")[0] == 0
+    code, told = check(place, capsys, "../../other/evil.pt2")
+    assert (code, "error[target-outside]" in told) == (2, True)
+    assert check(place, capsys, "../../other/evil.pt2", "--trust")[0] == 0
 
 
 def test_trust_runs_it(place, capsys):

@@ -8,6 +8,7 @@ imported while a model is built inside it would keep tensors without data.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -127,6 +128,9 @@ def near(name: str, names: Sequence[str], limit: int = 3) -> list[str]:
     found += [plain[key] for key in nearest(wanted, plain, limit)]
     if len(wanted) > 2 and len(found) < limit:
         found += sorted((own for key, own in plain.items() if wanted in key), key=len)
+    family = plain_name(re.split(r"[-_ ]", name)[0])
+    if not found and len(family) > 2:  # bert-base-uncased
+        found += sorted((own for key, own in plain.items() if key.startswith(family)), key=len)
     return list(dict.fromkeys(found))[:limit]
 
 
