@@ -44,6 +44,7 @@ Size = Callable[[Dim], int]
 FILM = ("B", "F", "in_channels", "H", "W")
 VACE = ("B", "vace_in_channels", "F", "H", "W")
 DIT = {
+    "encoder_hidden_states": ("B", "T", "cross_attention_dim"),
     "text_embedding_mask": Whole(("B", "T")),
     "encoder_hidden_states_t5": ("B", "text_len_t5", "cross_attention_dim_t5"),
     "text_embedding_mask_t5": Whole(("B", "text_len_t5")),

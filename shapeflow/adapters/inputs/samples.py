@@ -25,7 +25,8 @@ ROWS = 2
 """How many of each input there are: a batch of one could be confused with an axis left behind."""
 HEIGHT, WIDTH = 480, 640
 FRAMES, FRAME_HEIGHT, FRAME_WIDTH = 8, 240, 320
-SECONDS = 2.0
+SECONDS = 2.07
+"""208 steps of a spectrogram at 16 kHz: many encoders halve them three times."""
 
 PICTURE = re.compile(r"pixel_values|^images?$|flattened_patches|grid_thw|grid_hw|image_patches|task_inputs")
 SOUND = re.compile(r"input_values|input_features|audio_values|audio_features|audio_mel")

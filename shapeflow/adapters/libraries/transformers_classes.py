@@ -120,7 +120,8 @@ def _defaults(config: type[Any]) -> tuple[Any, list[str]]:
     except Exception as error:
         raise _incomplete(config.__name__, error) from error
     notes = []
-    for name, value in FILLED.items():
+    heads = {"num_key_value_heads": getattr(made, "num_attention_heads", None)}
+    for name, value in {**FILLED, **{key: count for key, count in heads.items() if count}}.items():
         if name in vars(made) and getattr(made, name) is None:
             setattr(made, name, value)
             notes.append(f"The defaults of {config.__name__} leave {name} empty: {value:,} is used.")
