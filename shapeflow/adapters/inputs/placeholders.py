@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from shapeflow.adapters.inputs.fields import Fields, field
+from shapeflow.errors import NeedsValues
 
 ROWS = 2
 
@@ -91,6 +92,10 @@ def counts(model: nn.Module, kind: Placeholder, values: Mapping[str, Any]) -> li
     try:
         with torch.no_grad():
             features = method(**given)
+    except NeedsValues as error:
+        raise DoesNotFitError(
+            f"{kind.method} reads its numbers, which a shapes-only run does not have"
+        ) from error
     except Exception as error:
         said = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise DoesNotFitError(f"{kind.method} says: {said}") from error
