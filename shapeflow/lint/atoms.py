@@ -68,6 +68,27 @@ class Atoms:
             return axis
         return tuple(part for atom in axis for part in (self.parts(self._parts.get(atom, ())) or (atom,)))
 
+    def healed(self, axis: Axis) -> Axis:
+        """Return an axis in which all the parts of an atom, side by side again, are one new atom.
+
+        A picture that was cut into windows and put together again has the axes of a picture: it may be cut
+        into others.
+        """
+        axis = self.parts(axis)
+        found: list[int] = []
+        place = 0
+        while place < len(axis):
+            whole = self.whole.get(axis[place])
+            parts = () if whole is None else self.parts((whole,))
+            if whole is not None and axis[place : place + len(parts)] == parts:
+                atom = self.all[whole]
+                found += self.new(atom.size, atom.kind, atom.value, atom.axis)
+                place += len(parts)
+            else:
+                found.append(axis[place])
+                place += 1
+        return tuple(found)
+
     def size(self, axis: Axis) -> int:
         """Return how long an axis is."""
         return prod(self.all[atom].size for atom in axis)

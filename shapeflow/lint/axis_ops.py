@@ -51,6 +51,9 @@ def _reshape(axes: Axes, op: Op, value: int) -> AxisList | None:
         return None
     before = axes.flat(given)
     found, how = regroup(axes.atoms, given, axes.shape(value), value)
+    healed = given if how == "clean" else tuple(map(axes.atoms.healed, given))
+    if healed != tuple(map(axes.atoms.parts, given)):
+        found, how = regroup(axes.atoms, healed, axes.shape(value), value)
     axes.reshapes[op.id] = Reshape(before, how)
     return found
 

@@ -40,3 +40,15 @@ def test_joined_axes_come_apart_as_they_were():
     again, _ = regroup(atoms, flat, (2, 4, 6), 2)
     assert flat[1] == first[1] + first[2]
     assert again == first
+
+
+def test_a_picture_of_windows_may_be_cut_into_others():
+    atoms = atoms_of((2, 32, 6), (2, 4, 8, 6), (2, 32, 6))
+    windows, _ = regroup(atoms, atoms.fresh(0), (2, 4, 8, 6), 1)
+    picture, _ = regroup(atoms, windows, (2, 32, 6), 2)
+    assert len(picture[1]) == 2
+    (whole,) = atoms.healed(picture[1])
+    assert atoms.all[whole].size == 32
+    assert atoms.healed(windows[2]) == windows[2]
+    _, how = regroup(atoms, tuple(map(atoms.healed, picture)), (2, 8, 4, 6), 2)
+    assert how == "clean"

@@ -32,7 +32,9 @@ def odd_block(trace: Records) -> Iterator[Found]:
         at_end = odd in (0, len(calls) - 1)
         if at_end and not _built_alike(trace, members, call, usual):
             continue
-        if len(calls) < MANY and not _same_parts(members, call, usual):
+        member = members.get(call.path)
+        is_block = len(calls) >= MANY and member is not None and bool(member.parts)
+        if not is_block and not _same_parts(members, call, usual):
             continue
         if any(call.path.startswith(f"{path}.") for path in told):
             continue
@@ -81,9 +83,10 @@ def _built_alike(trace: Records, members: dict[str, _Member], call: Call, usual:
 
 
 def _same_parts(members: dict[str, _Member], call: Call, usual: Call) -> bool:
-    """Return whether two blocks hold the same modules, whatever their sizes."""
+    """Return whether two blocks are of one class and hold the same modules, whatever their sizes."""
     mine, other = members.get(call.path), members.get(usual.path)
-    return mine is not None and other is not None and mine.parts == other.parts
+    same = mine is not None and other is not None and mine.parts == other.parts
+    return same and call.class_name == usual.class_name
 
 
 def _shapes(trace: Records, ports: Iterable[Port]) -> list[str]:
@@ -184,7 +187,7 @@ def _members(trace: Records) -> dict[str, _Member]:
             modules[0],
             _built(path, modules),
             _weights(path, modules),
-            tuple(module.path[len(path) :] for module in modules),
+            tuple(module.path[len(path) :] for module in modules[1:]),
         )
         for path, modules in below.items()
     }
