@@ -20,8 +20,16 @@ Rule = Callable[[Axes, Op, int], "AxisList | None"]
 def axes_of(trace: Records) -> Axes:
     """Return the axes of every value of a trace, for ``trace.cached(axes_of)``."""
     axes = Axes(trace)
-    axes.follow(_result)
+    axes.follow(_known_result)
     return axes
+
+
+def _known_result(axes: Axes, op: Op, value: int) -> AxisList | None:
+    """Return the same; None, too, where an op was not recorded as its rule expects it."""
+    try:
+        return _result(axes, op, value)
+    except (IndexError, ValueError, ZeroDivisionError):
+        return None
 
 
 def _result(axes: Axes, op: Op, value: int) -> AxisList | None:

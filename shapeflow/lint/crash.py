@@ -100,7 +100,7 @@ def _chain(trace: Records, misfit: Misfit) -> Chain:
 
 def _sizes(trace: Records, value: Value, misfit: Misfit) -> str:
     """Return what does not fit: a dtype, or a size, with the sizes that make it: ``1024 = 16 x 8 x 8``."""
-    if misfit.dtype or misfit.axis is None:
+    if misfit.dtype or misfit.axis is None or misfit.axis >= len(value.shape):
         return value.dtype if misfit.dtype else ""
     axes = trace.cached(axes_of)
     parts = [axes.atoms.all[atom].size for atom in axes[value.id][misfit.axis]]
@@ -112,7 +112,7 @@ def _sizes(trace: Records, value: Value, misfit: Misfit) -> str:
 def _steps(trace: Records, number: int, misfit: Misfit) -> Iterator[Step]:
     """Yield the steps back from a value that changed its type, up to an input of the run, and the last."""
     axes, makers = trace.cached(axes_of), trace.cached(Links).makers
-    wanted = () if misfit.axis is None else axes[number][misfit.axis]
+    wanted = () if misfit.axis is None or misfit.axis >= len(axes[number]) else axes[number][misfit.axis]
     marks = bool(wanted) or misfit.dtype
     for place in range(MOST):
         value = trace.values[number]

@@ -37,7 +37,10 @@ def misfits(trace: Records, op: Op, message: str = "") -> list[Misfit]:
     given = [port for port in op.inputs if port.value is not None and port.name != "in.out"]
     target = op.target.rstrip("_")
     rule = _elementwise if target in ELEMENTWISE else _TABLE.get(target)
-    found = rule(trace, op, given) if rule is not None and len(given) > 1 else []
+    try:
+        found = rule(trace, op, given) if rule is not None and len(given) > 1 else []
+    except (IndexError, ValueError):  # it was not called as the rule expects
+        found = []
     if not found and "type" in message and target in _ONE_DTYPE and len(given) > 1:
         found = _dtypes(trace, op, given)
     computed = [misfit for misfit in found if not _is_weight(trace, misfit.port)]

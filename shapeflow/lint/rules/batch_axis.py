@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from shapeflow.lint.arguments import axes_argument
 from shapeflow.lint.atoms import Axis
+from shapeflow.lint.axes import Axes
 from shapeflow.lint.axis_ops import axes_of
 from shapeflow.lint.axis_products import RNNS, batch_first
 from shapeflow.lint.batch import Batch
@@ -45,14 +46,14 @@ def over_batch(trace: Records) -> Iterator[Found]:
             continue
         if target in NORMALISING:
             place = _axis(op, target, len(axes[given[0]]))
-            if place is None or not batch.likely(axes[given[0]][place]) or _meets_later(trace, op):
+            if place is None or _meets_later(trace, op) or not batch.likely(_at(axes, given[0], place)):
                 continue
             default = "" if _is_given(op) else ", since none was given"
             yield Found.at(
                 op, f"{target} of {trace.values[given[0]]} is along axis {place}, the batch{default}"
             )
         elif target == "scaled_dot_product_attention" and len(given) > 2:
-            if batch.certain(axes[given[1]][-2]):
+            if batch.certain(_at(axes, given[1], -2)):
                 yield Found.at(
                     op, f"attention of {trace.values[given[0]]} is along the batch, its last axis but one"
                 )
@@ -99,6 +100,12 @@ def _users(trace: Records, links: Links, value: int) -> Iterator[Op]:
                 queue.append(made[0])
 
 
+def _at(axes: Axes, value: int, place: int) -> Axis:
+    """Return an axis of a value; the empty one, of which nothing is known, where it has not so many."""
+    axis_list = axes[value]
+    return axis_list[place] if -len(axis_list) <= place < len(axis_list) else ()
+
+
 def _axis(op: Op, target: str, rank: int) -> int | None:
     """Return the axis along which an op works."""
     wanted = axes_argument(op, 1, rank) if target not in ("normalize", "gumbel_softmax") else ()
@@ -141,7 +148,7 @@ def batch_lost(trace: Records) -> Iterator[Found]:
                 what = f"squeeze() of {before} gives {trace.content(op.outputs[0])}"
                 yield Found.at(op, f"{what}: the batch, axis {place}, {lost}")
         elif target == "getitem" and index_text(op) in ("-1", "-1, :", "-1, ...", "-1, :, :"):
-            if batch.certain(axes[given[0]][0]):
+            if batch.certain(_at(axes, given[0], 0)):
                 yield Found.at(op, f"[-1] of {before} takes the last sample of the batch, axis 0")
         elif op.id in axes.reshapes and ends and axes[made] and axes[made][0] in ends:
             first = axes[given[0]][0] if axes[given[0]] else ()

@@ -24,7 +24,9 @@ def mixed_axes(trace: Records) -> Iterator[Found]:
     for number, reshape in axes.reshapes.items():
         op = trace.ops[number]
         given = axes.given(op)[0]
-        made = next(port.value for port in op.outputs if port.value is not None)
+        made = next((port.value for port in op.outputs if port.value is not None), None)
+        if made is None:
+            continue
         before, after = axes.shape(given), axes.shape(made)
         moved = _moved(reshape, after)
         if moved is None or trace.values[given].origin in ("parameter", "buffer") or _is_trick(trace, op):
