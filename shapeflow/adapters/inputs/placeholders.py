@@ -137,7 +137,7 @@ def _vectors(model: nn.Module) -> Tensor | None:
     except NotImplementedError:
         return None
     weight = getattr(embedding, "weight", None)
-    return weight if isinstance(weight, Tensor) and weight.dim() == 2 else None
+    return weight if isinstance(weight, Tensor) and weight.ndim == 2 else None
 
 
 def token_of(model: nn.Module, fields: Fields, kind: Placeholder, notes: list[str]) -> int | None:
