@@ -132,8 +132,9 @@ def _words(model: nn.Module) -> int:
 
 def _vectors(model: nn.Module) -> Tensor | None:
     """Return the vectors of all words, a row each."""
+    own: Callable[[], Any] | None = getattr(model, "get_input_embeddings", None)
     try:
-        embedding = model.get_input_embeddings() if hasattr(model, "get_input_embeddings") else None
+        embedding = own() if own is not None else None
     except NotImplementedError:
         return None
     weight = getattr(embedding, "weight", None)
