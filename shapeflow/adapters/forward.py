@@ -6,6 +6,7 @@ whose run goes through here.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -100,7 +101,10 @@ def _arguments(
     if usual.function is callee.function:
         return Arguments(callee, args, kwargs)
     named = Arguments(usual, args, kwargs).named
-    return Arguments(callee, (), {name: value for name, value in named.items() if name in callee.parameters})
+    taken = {name: value for name, value in named.items() if name in callee.parameters}
+    if not taken and callee.takes(inspect.Parameter.VAR_KEYWORD):  # as `generate` of transformers does
+        taken = {name: value for name, value in named.items() if name.isidentifier()}
+    return Arguments(callee, (), taken)
 
 
 def _versions(model: Module) -> dict[str, str]:

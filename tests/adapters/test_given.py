@@ -428,6 +428,13 @@ def test_another_method_gets_what_it_takes_of_what_the_forward_gets():
     assert result[0] == "encoded"
     assert notation(result[1]) == "f32[1, 4]"
     assert run(Echo(), "x=f32[2, 4]", call="encode")[0][1].shape == (2, 4)
+
+    class Generates(Echo):
+        def generate(self, inputs=None, **named):
+            return inputs, named
+
+    inputs, named = run(Generates(), call="generate", args=(torch.ones(1, 4),), kwargs={"scale": 2.0})[0]
+    assert (inputs, list(named)) == (None, ["x", "scale"])
     assert run(Echo(), "f32[3, 4]", call="linear")[0].shape == (3, 2)
     assert run(Echo(), "f32[3, 4]", call="linear.forward")[0].shape == (3, 2)
     assert run(nn.Sequential(Echo()), "f32[3, 4]", call="0.encode")[0][0] == "encoded"
