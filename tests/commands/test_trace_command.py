@@ -231,14 +231,14 @@ def test_ctrl_c_from_outside(project):
     [
         (["nowhere.jpg"], "error[file-missing]"),
         (["bus.jpg"], "try:      bus.png"),
-        (["models.py"], "error[not-an-image]"),
+        (["models.py"], "try:      shapeflow trace --model models.py:build"),
         ([], "error[image-missing]"),
         (["bus.png", "--prompt", " "], "error[prompt-empty]"),
         (["bus.png", "--box", "0.9,0.9,0.4,0.1"], "error[box-outside]"),
         (["bus.png", "--negative-box", "1,2"], "option --negative-box"),
         (["bus.png", "--model", "sam"], "try:      --model sam3"),
         (["bus.png", "--checkpoint", "sam3.pt"], "error[checkpoint-missing]"),
-        (["models.py:build"], "try:      --model models.py:build"),
+        (["models.py:build"], "try:      shapeflow trace --model models.py:build"),
         (["bus.png", "--model", "models.py:build"], "error[option-unused]"),
         (["--prompt", "x", "--model", "models.py:build"], "--prompt would not be used"),
         (["--model", "models.py:biuld"], "--model models.py:build"),
@@ -326,7 +326,7 @@ def test_progress_without_a_stream_is_silent(capsys):
 def test_sam3_of_transformers(project, capsys):
     assert trace(str(BUS), "--model", "sam3-transformers", "--prompt", "yellow school bus") == 0
     told = capsys.readouterr().out
-    for text in ("pred_masks f32[1, 200, 288, 288]", "pred_logits f32[1, 200]", "840,376,374 (3.13 GiB)"):
+    for text in ("pred_masks f32[1, 200, 288, 288]", "pred_boxes f32[1, 200, 4]", "840,376,374 (3.13 GiB)"):
         assert text in told
     stored = Trace.load("school-bus.sam3-transformers.trace.json")
     assert [str(stored.values[p.value]) for p in stored.calls[0].inputs if p.name == "in.pixel_values"] == [

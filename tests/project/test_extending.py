@@ -66,7 +66,7 @@ def traced(installed) -> Path:
         0,
         "no checkpoint: shapes only, nothing large is computed (--device cpu computes)",
     ), done.stderr
-    assert "f32[1, 16]" in done.stdout
+    assert "0 Linear [1, 8] [1, 16]" in " ".join(done.stdout.split())
     return installed
 
 
