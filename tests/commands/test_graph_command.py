@@ -171,6 +171,8 @@ def test_the_examples_of_the_help_can_be_drawn(here, capsys):
         if line.startswith("  shapeflow graph bus.trace.json"):
             words = shlex.split(line.strip().split("  ")[0])[3:]
             ending = "svg" if "--poster" in words else "dot"
+            if "-o" not in words:
+                continue
             words[words.index("-o") + 1] = f"example.{ending}"
             if "--path" in words:
                 words[words.index("A") : words.index("B") + 1] = ["backbone", "mask_head"]

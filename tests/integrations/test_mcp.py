@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
@@ -59,7 +60,9 @@ def ask(root: Path, *questions: tuple[str, dict]) -> list:
             listed = await session.list_tools()
             return [listed, *[await session.call_tool(name, given) for name, given in questions]]
 
-    return anyio.run(work)
+    # A thread of its own: a browser of other tests may have left a running loop in this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(anyio.run, work).result()
 
 
 QUESTIONS = [

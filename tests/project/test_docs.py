@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import pytest
@@ -70,8 +71,8 @@ def test_the_examples_of_the_api_page_run(tmp_path, monkeypatch):
     page = (DOCS / "api.md").read_text(encoding="utf-8")
     space = {"model": model, "x": x}
     for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
-        lines = [line for line in block.splitlines() if "shapeflow.run(" not in line]
-        exec("\n".join(lines), space)
+        statements = [ast.unparse(statement) for statement in ast.parse(block).body]
+        exec("\n".join(text for text in statements if "shapeflow.run(" not in text), space)
         space["trace"] = shapeflow.trace(model, x)
     assert (tmp_path / "model.html").is_file()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import shutil
 from importlib import import_module
@@ -31,6 +32,8 @@ runs:
 class . = TinyDetector
 ```
 """
+BERT = {"architectures": ["BertModel"], "model_type": "bert", "num_hidden_layers": 1}
+UNET = {"_class_name": "UNet2DConditionModel", "sample_size": 32}
 ABOUT_SAM3 = "---\nmodel: sam3\n---\n```shapes\ntransformer.encoder.layers.*:out  [1, 5184, 256]\n```\n"
 HEAVY = ("--device cpu", "--device cuda", "--checkpoint")
 """Options of commands that compute for a minute or need what is not there: these are only read."""
@@ -70,6 +73,9 @@ def workspace(tmp_path, traces, sample, monkeypatch):
     for folder, name in (("my_package", "models.py"), ("path/to", "model.py")):
         Path(folder).mkdir(parents=True)
         Path(folder, name).write_text(f"{source}\n\nbuild_tiny = build\n", encoding="utf-8")
+    for place, model in (("folder", BERT), ("stable-diffusion/unet", UNET)):
+        Path(place).mkdir(parents=True)
+        Path(place, "config.json").write_text(json.dumps(model), encoding="utf-8")
     own = (EXAMPLES / "tiny_detector.md").read_text(encoding="utf-8")
     own = own.replace("model: tiny_detector.py", "model: ../examples/tiny_detector.py")
     Path("docs").mkdir()

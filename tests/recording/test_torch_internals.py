@@ -32,9 +32,11 @@ TORCH_SIDE = {"recording", "adapters", "runs"}
 
 NOT_TORCH = {
     "_fields": "of a named tuple, documented",
+    "_from_config": "of transformers, by which its AutoModel builds a model",
     "_get_dummy_prompt": "of the sam3 package",
     "_getframe": "of sys, documented",
     "_lru_cache_wrapper": "of functools",
+    "_replace": "of a named tuple, documented",
 }
 """Attributes with an underscore that are used and not torch's."""
 

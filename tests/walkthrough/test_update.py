@@ -222,7 +222,7 @@ class TestCommand:
             (["t.trace.json", "w.md", "--write"], "error[usage]: --write only means something with --update"),
             (
                 ["t.trace.json", "w.md", "--update", "--format", "json"],
-                "error[usage]: --update shows a change",
+                '{"schema": "shapeflow.message/1", "level": "error", "code": "usage", "message": "--update',
             ),
             (["failed.trace.json", "w.md", "--update"], "error[trace-failed-run]: the run ended early"),
         ],

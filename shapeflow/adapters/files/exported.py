@@ -124,10 +124,13 @@ def _with_names(kind: type[Module], names: Sequence[str]) -> type[Module]:
 
 def _is_training(node: Any) -> bool:
     """Return True if an operator works as in training: the mode of a program is in its operators."""
-    schema = getattr(node.target, "_schema", None)
-    if node.op != "call_function" or schema is None:
+    import torch
+
+    from shapeflow.recording.torch_internals import schema_of
+
+    if node.op != "call_function" or not isinstance(node.target, type(torch.ops.aten.add.Tensor)):
         return False
-    for number, argument in enumerate(schema.arguments):
+    for number, argument in enumerate(schema_of(node.target).arguments):
         if argument.name in ("train", "training"):
             given = node.args[number] if number < len(node.args) else node.kwargs.get(argument.name)
             return given is True
