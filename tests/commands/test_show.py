@@ -319,7 +319,7 @@ def test_unused_lists_what_is_never_read(show: Any) -> None:
         "text/mean@0:out                    f32[1, 16]\n"
         "decoder.box_head/linear@0:out      f32[1, 10, 4]\n"
         "\n"
-        "3 unused tensors; 1.42 k FLOPs for nothing\n"
+        "3 values produced but never read; 1.42 k FLOPs for nothing\n"
     )
     assert [row["path"] for row in rows(show("--unused", "--json"))] == [
         "backbone.convs.1/max_pool2d",
