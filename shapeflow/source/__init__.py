@@ -1,0 +1,1 @@
+"""The model's own source with the shapes that its lines made."""

@@ -1,0 +1,113 @@
+"""Which files of a model's source there are, and what is asked for of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shapeflow.common.source_files import read_source, search_folders
+from shapeflow.common.text import listing, nearest
+from shapeflow.errors import InputError, SelectorError
+from shapeflow.model.trace import Trace
+from shapeflow.source.events import Event, Events, events_of
+from shapeflow.source.lines import SourceFile, annotated, bare
+
+LONGEST_TEXT = 150
+"""Characters of a line that are compared: longer ones are cut in a trace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is shown of a model's source."""
+
+    files: tuple[str, ...]
+    calls: frozenset[int] | None = None
+    """The calls whose code is shown; None: of all that ran."""
+
+
+def wanted(trace: Trace, asked: str | None) -> Wanted:
+    """Return which files are meant by the end of a file's name, or by a selector of calls.
+
+    Raises:
+        InputError: no file of the trace has such a name, or several have.
+        SelectorError: it is a selector, and nothing fits it.
+    """
+    files = list(dict.fromkeys(source.file for source in trace.sources))
+    if asked is None:
+        return Wanted(tuple(files))
+    if asked.endswith(".py"):
+        ending = asked.replace("\\", "/").removeprefix("./")
+        fit = [file for file in files if file == ending or file.endswith(f"/{ending}")]
+        if not fit and Path(asked).is_absolute():
+            fit = [file for file in files if ending.endswith(f"/{file}")]
+        if len(fit) == 1:
+            return Wanted(tuple(fit))
+        raise _no_file(asked, fit, files)
+    calls = frozenset(match.call.id for match in trace.select(asked) if match.call is not None)
+    if not calls:
+        raise SelectorError("nothing-to-show", f"'{asked}' names nothing that runs in a call")
+    events = events_of(trace)
+    used = [file for file in events if _of_calls(events[file], calls)]
+    return Wanted(tuple(used), calls)
+
+
+def source_files(trace: Trace, want: Wanted, folders: Iterable[str] | None = None) -> list[SourceFile]:
+    """Return files with what their lines made.
+
+    Args:
+        trace: the run.
+        want: which files, and whose lines.
+        folders: where files are looked for; None: where Python imports from, and the working folder.
+    """
+    events: Events = events_of(trace)
+    searched = search_folders(folders)
+    found = []
+    for name in want.files:
+        happened = events.get(name, {})
+        if want.calls is not None:
+            happened = _of_calls(happened, want.calls)
+        text = _text(trace, name, searched)
+        found.append(bare(trace, name, happened) if text is None else annotated(trace, name, text, happened))
+    return found
+
+
+def _of_calls(happened: Mapping[int, Sequence[Event]], calls: frozenset[int]) -> dict[int, list[Event]]:
+    """Return what happened in the code of some calls."""
+    kept = {
+        number: [event for event in events if event.execution in calls] for number, events in happened.items()
+    }
+    return {number: events for number, events in kept.items() if events}
+
+
+def _text(trace: Trace, name: str, folders: Sequence[Path]) -> str | None:
+    """Return a file as it was in the run; None if it is not there or has changed since."""
+    text = read_source(name, folders)
+    if text is None:
+        return None
+    lines = text.split("\n")
+    for source in trace.sources:
+        if source.file == name:
+            there = lines[source.line - 1] if source.line <= len(lines) else ""
+            if there.strip()[:LONGEST_TEXT] != source.text.strip()[:LONGEST_TEXT]:
+                return None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _no_file(asked: str, fit: Sequence[str], files: Sequence[str]) -> InputError:
+    if fit:
+        return InputError(
+            "unknown-source",
+            f"several files of this trace are called '{asked}'",
+            where="argument FILE",
+            found=listing(fit),
+            hint=fit[0],
+        )
+    close = nearest(asked, files, 1) or [file for file in files if Path(file).name == Path(asked).name][:1]
+    return InputError(
+        "unknown-source",
+        f"no line of '{asked}' made a tensor in this run",
+        where="argument FILE",
+        found=f"the trace names lines of {listing(files)}" if files else "the trace names no source lines",
+        hint=close[0] if close else "",
+    )

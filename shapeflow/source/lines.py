@@ -1,0 +1,275 @@
+"""A source file with what its lines made: names, shapes, how often, and which lines never ran."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from shapeflow.model.ports import Port
+from shapeflow.model.records import Call
+from shapeflow.model.trace import Trace
+from shapeflow.source.events import Event
+from shapeflow.source.statements import Function, Given, Statement, functions_of
+
+MOST_PORTS = 4
+State = Literal["", "ran", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a line made, all the times that it ran."""
+
+    name: str
+    """The variable that got it; ``return``; a parameter; empty if the source does not tell."""
+    by: str
+    """The op, or the module's class, that made it; empty for a parameter."""
+    types: tuple[str, ...]
+    """The different results in the order in which they came: ``f32[1, 196, 64]``, ``(f32[1, 8], None)``."""
+    times: int
+    """How often it was made."""
+    values: tuple[int, ...] = ()
+    """Ids of the values, for those who look further."""
+    column: int = 0
+    """Where the name stands in the line, from 1; 0 if it does not stand there."""
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of source with what it made."""
+
+    number: int
+    text: str
+    made: list[Made] = field(default_factory=list)
+    state: State = ""
+    """``ran``; ``never``: certainly not; empty: nothing recorded tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file of the model's source."""
+
+    name: str
+    lines: tuple[Line, ...]
+    known: bool
+    """False if the file is not there or has changed since the run: then only lines of the trace are known."""
+
+
+def annotated(trace: Trace, name: str, text: str, happened: Mapping[int, Sequence[Event]]) -> SourceFile:
+    """Return a file with what its lines made in a run.
+
+    Args:
+        trace: the run.
+        name: of the file, as in the trace.
+        text: the file, as it was in the run.
+        happened: line -> what happened there.
+    """
+    lines = [Line(number, line) for number, line in enumerate(text.split("\n"), 1)]
+    if lines and not lines[-1].text:
+        lines.pop()
+    try:
+        functions = functions_of(text)
+    except (SyntaxError, ValueError, RecursionError):
+        functions = []
+    told: set[tuple[int, tuple[int, int]]] = set()
+    for function in functions:
+        for suite in function.suites:
+            for statement in suite:
+                _name_results(trace, statement, happened, lines, told)
+    for number, events in happened.items():
+        rest = [event for event in events if (number, event.order) not in told]
+        if number <= len(lines) and len(rest) == len(events):
+            lines[number - 1].made += _unnamed(trace, rest)
+    for number in happened:
+        if number <= len(lines):
+            lines[number - 1].state = "ran"
+    for function in functions:
+        _lay_parameters(trace, function, happened, lines)
+    _lay_states(trace, functions, happened, lines)
+    return SourceFile(name, tuple(lines), known=True)
+
+
+def bare(trace: Trace, name: str, happened: Mapping[int, Sequence[Event]]) -> SourceFile:
+    """Return the lines of a file that the trace itself has, for a file that is not there any more."""
+    texts = {source.line: source.text for source in trace.sources if source.file == name}
+    for excerpt in trace.excerpts:
+        if excerpt.file == name:
+            texts.update(enumerate(excerpt.lines, excerpt.first))
+    lines = [Line(number, texts[number]) for number in sorted(texts)]
+    for line in lines:
+        events = happened.get(line.number, ())
+        line.made += _unnamed(trace, events)
+        line.state = "ran" if events else ""
+    return SourceFile(name, tuple(lines), known=False)
+
+
+def _name_results(
+    trace: Trace,
+    statement: Statement,
+    happened: Mapping[int, Sequence[Event]],
+    lines: list[Line],
+    told: set[tuple[int, tuple[int, int]]],
+) -> None:
+    """Lay to the lines of a statement what the names in it got."""
+    numbers = [number for number in range(statement.first, statement.last + 1) if number in happened]
+    found: dict[str, list[tuple[int, Event, str, tuple[int, ...]]]] = defaultdict(list)
+    for given in statement.given:
+        for number in numbers:
+            for event in happened[number]:
+                if _is_step(event, given):
+                    shown = _shown(trace, event.outputs, given)
+                    if shown is not None:
+                        found[given.target].append((number, event, *shown))
+    for target, results in found.items():
+        results.sort(key=lambda result: result[1].order)
+        line = lines[results[-1][0] - 1]
+        told.update((number, event.order) for number, event, *_ in results)
+        makers = dict.fromkeys(_maker(event) for _, event, *_ in results)
+        types = dict.fromkeys(shown for *_, shown, _ in results)
+        values = tuple(value for *_, held in results for value in held)
+        column = max(line.text.find(target) + 1, 0) if target != "return" else 0
+        made = Made(target, " or ".join(makers), tuple(types), len(results), values, column)
+        line.made.append(made)
+
+
+def _is_step(event: Event, given: Given) -> bool:
+    """Return whether an event is the step whose result a name gets."""
+    if not event.is_direct:
+        return False
+    return event.is_call if given.any_call else bool(event.names & set(given.ops))
+
+
+def _shown(trace: Trace, outputs: Sequence[Port], given: Given) -> tuple[str, tuple[int, ...]] | None:
+    """Return what a name got as text, and its values; None if the results do not fit the names."""
+    if given.item is not None:
+        tops = [port for port in outputs if port.name.startswith(f"out[{given.item}]")]
+        count = len({port.name.partition("]")[0] for port in outputs if port.name.startswith("out[")})
+        if not tops or given.items not in (0, count):
+            return None
+        outputs = tops
+    return _types(trace, outputs)
+
+
+def _types(trace: Trace, ports: Sequence[Port]) -> tuple[str, tuple[int, ...]]:
+    texts = [
+        str(trace.values[port.value]) if port.value is not None else port.text or "None" for port in ports
+    ]
+    values = tuple(port.value for port in ports if port.value is not None)
+    if len(texts) == 1:
+        return texts[0], values
+    names = [port.name.removeprefix("out").removeprefix(".") for port in ports]
+    parts = [
+        text if name.startswith("[") else f"{name}: {text}" for name, text in zip(names, texts, strict=True)
+    ]
+    more = [f"… {len(parts) - MOST_PORTS} more"] if len(parts) > MOST_PORTS else []
+    return f"({', '.join([*parts[:MOST_PORTS], *more])})", values
+
+
+def _unnamed(trace: Trace, events: Iterable[Event]) -> Iterator[Made]:
+    """Yield what a line made that no name of the line is known to have got: each maker once.
+
+    What a module called there did itself is told by the call.
+    """
+    groups: dict[str, list[tuple[str, tuple[int, ...]]]] = defaultdict(list)
+    for event in events:
+        if event.is_direct:
+            groups[_maker(event)].append(_types(trace, event.outputs))
+    for maker, results in groups.items():
+        types = tuple(dict.fromkeys(text for text, _ in results))
+        yield Made("", maker, types, len(results), tuple(value for _, held in results for value in held))
+
+
+def _lay_parameters(
+    trace: Trace, function: Function, happened: Mapping[int, Sequence[Event]], lines: list[Line]
+) -> None:
+    """Lay to the head of a method which tensors its parameters were, in the calls whose code it is known to be."""
+    inside = (number for number in happened if function.body <= number <= function.last)
+    running = {event.execution for number in inside for event in happened[number]}
+    calls = [trace.calls[call] for call in sorted(call for call in running if call is not None)]
+    calls = [call for call in calls if call.method == function.name]
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for call in calls:
+        for port in call.inputs:
+            names = {port.name.removeprefix("in."), port.alias.removeprefix("in.")}
+            name = next((name for name in function.parameters if name in names), None)
+            if port.value is not None and name is not None:
+                found[name].append((str(trace.values[port.value]), port.value))
+    for name, results in found.items():
+        types = tuple(dict.fromkeys(text for text, _ in results))
+        line = lines[function.parameters[name] - 1]
+        column = line.text.find(name) + 1
+        line.made.append(Made(name, "", types, len(results), tuple(value for _, value in results), column))
+
+
+def _maker(event: Event) -> str:
+    record = event.record
+    if isinstance(record, Call):
+        return record.class_name if record.method == "forward" else f"{record.method}()"
+    return record.target
+
+
+def _lay_states(
+    trace: Trace, functions: Sequence[Function], happened: Mapping[int, Sequence[Event]], lines: list[Line]
+) -> None:
+    """Say of the lines of functions which ran, and which certainly never did.
+
+    A line that nothing was recorded at ran if a later statement of its list did. It never did if it calls a
+    submodule whenever it runs, since calls of submodules are recorded without exception; neither did what
+    stands behind it in its list.
+    """
+    for function in functions:
+        inside = [
+            event
+            for number, events in happened.items()
+            if function.body <= number <= function.last
+            for event in events
+        ]
+        if inside:
+            sure = _submodules(trace, function, inside) if trace.run.complete else frozenset()
+            for suite in function.suites:
+                _lay_suite(suite, happened, lines, sure)
+
+
+def _submodules(trace: Trace, function: Function, inside: Sequence[Event]) -> frozenset[str]:
+    """Return the attributes that are submodules in every module whose method this is, as far as that is known."""
+    if not function.owner:
+        return frozenset()
+    owners = {module.path for module in trace.modules if module.class_name == function.owner}
+    running = {trace.calls[event.execution].path for event in inside if event.execution is not None}
+    if not owners or not running <= owners:
+        return frozenset()
+    names = []
+    for owner in owners:
+        start = f"{owner}." if owner else ""
+        below = (
+            module.path.removeprefix(start)
+            for module in trace.modules
+            if module.callable and module.path.startswith(start)
+        )
+        names.append({name for name in below if name and "." not in name})
+    return frozenset.intersection(*map(frozenset, names))
+
+
+def _lay_suite(
+    suite: Sequence[Statement],
+    happened: Mapping[int, Sequence[Event]],
+    lines: list[Line],
+    submodules: frozenset[str],
+) -> None:
+    """Say of the lines of one list of statements which ran, and which never did."""
+    for place, statement in enumerate(suite):
+        until = suite[place + 1].first - 1 if place + 1 < len(suite) else statement.last
+        if any(statement.first <= number <= until for number in happened):
+            for before in suite[:place]:
+                _mark(lines, before, "ran")
+        elif submodules.intersection(statement.calls):
+            for behind in suite[place:]:
+                _mark(lines, behind, "never")
+            return
+
+
+def _mark(lines: list[Line], statement: Statement, state: State) -> None:
+    """Lay a state to the lines of a statement that have none."""
+    for line in lines[statement.first - 1 : statement.last]:
+        line.state = line.state or state
