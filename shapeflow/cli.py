@@ -32,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "coverage": "measure how much of a model the claims of a walkthrough constrain",
     "report": "write a report: the walkthrough with the trace laid into it",
     "lint": "point at what runs without an error and is probably wrong",
+    "source": "show the model's own source with the shapes that each line made",
     "graph": "draw the data flow between calls",
     "init": "draft a walkthrough of any model from a trace",
     "mcp": "let an agent ask about stored traces, by the Model Context Protocol",

@@ -1,0 +1,90 @@
+"""``shapeflow source``: the model's own source with the shapes that each line made."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shapeflow.commands.console import say, wants_colour
+from shapeflow.common.collector import collection_paused
+from shapeflow.common.control_characters import json_text, visible_line
+from shapeflow.common.printing import put, put_coloured
+from shapeflow.errors import ExitCode
+
+if TYPE_CHECKING:
+    from shapeflow.source.lines import SourceFile
+
+EXAMPLES = """\
+examples:
+  shapeflow source sam3.trace.json                                which files ran
+  shapeflow source sam3.trace.json encoder.py                     a file, by the end of its name
+  shapeflow source sam3.trace.json transformer.encoder.layers.0   what the code of one call made
+  shapeflow source sam3.trace.json encoder.py --json              for a program: line, name, shapes
+
+A name stands before a shape where the source tells which variable got it; else the op or module does.
+A line marked with - certainly never ran. An unmarked line without shapes may have run: nothing tells."""
+
+SIGNS = {"never": "\033[2m", "ran": "", "": ""}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = EXAMPLES
+    add = parser.add_argument
+    add("trace", type=Path, metavar="TRACE", help="NAME.trace.json or NAME.trace.json.gz")
+    add(
+        "asked", nargs="?", metavar="FILE|PATH", help="a file, by the end of its name; or a selector of calls"
+    )
+    add("--whole", action="store_true", help="also show the lines of which nothing is known")
+    form = parser.add_mutually_exclusive_group().add_argument
+    form("--json", action="store_true", help="print one JSON object")
+    form("--markdown", action="store_true", help="print a table")
+
+
+@collection_paused()
+def run(args: argparse.Namespace) -> int:
+    """Show the source."""
+    from shapeflow.model.trace import Trace
+    from shapeflow.source.collect import source_files, wanted
+    from shapeflow.source.data import to_data, to_markdown
+
+    trace = Trace.load(args.trace)
+    files = source_files(trace, wanted(trace, args.asked))
+    if args.json:
+        put(json_text(to_data(files)))
+    elif args.markdown:
+        put(to_markdown(files).rstrip("\n"))
+    elif args.asked is None and len(files) > 1:
+        _list(files)
+        say(f"one of them: shapeflow source {args.trace} FILE")
+    else:
+        for number, file in enumerate(files):
+            if number:
+                put("")
+            _print(file, args.whole)
+    return int(ExitCode.FINE)
+
+
+def _list(files: list[SourceFile]) -> None:
+    """Print which files ran, those with most first."""
+    from shapeflow.source.text import head
+
+    for file in sorted(files, key=lambda file: -sum(bool(line.made) for line in file.lines)):
+        put(visible_line(head(file)))
+
+
+def _print(file: SourceFile, whole: bool) -> None:
+    """Print one file."""
+    from shapeflow.source.text import file_lines, head
+
+    width = shutil.get_terminal_size((100, 24)).columns
+    colour = wants_colour(sys.stdout)
+    put(visible_line(head(file)))
+    for state, text in file_lines(file, width, whole=whole):
+        if colour and SIGNS.get(state):
+            put_coloured(f"{SIGNS[state]}{visible_line(text)}\033[0m")
+        else:
+            put(visible_line(text))
