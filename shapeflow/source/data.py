@@ -20,14 +20,12 @@ def to_markdown(files: Sequence[SourceFile]) -> str:
     """Return a table for each file: line, source, and what the line made."""
     parts = []
     for file in files:
-        rows = [
-            f"| {line.number} | {_code(line.text.strip())} | {'<br>'.join(_code(made_text(made)) for made in line.made)} |"
-            for line in file.lines
-            if line.made
-        ]
-        parts.append(
-            "\n".join([f"## {_code(file.name)}", "", "| line | source | makes |", "|---|---|---|", *rows])
-        )
+        rows = ["| line | source | makes |", "|---|---|---|"]
+        for line in file.lines:
+            if line.made:
+                makes = "<br>".join(_code(made_text(made)) for made in line.made)
+                rows.append(f"| {line.number} | {_code(line.text.strip())} | {makes} |")
+        parts.append("\n".join([f"## {_code(file.name)}", "", *rows]))
     return "\n\n".join(parts) + "\n"
 
 

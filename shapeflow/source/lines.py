@@ -86,7 +86,7 @@ def annotated(trace: Trace, name: str, text: str, happened: Mapping[int, Sequenc
             lines[number - 1].state = "ran"
     for function in functions:
         _lay_parameters(trace, function, happened, lines)
-    _lay_states(trace, functions, happened, lines)
+    _lay_states(trace, functions, name, happened, lines)
     return SourceFile(name, tuple(lines), known=True)
 
 
@@ -183,7 +183,7 @@ def _unnamed(trace: Trace, events: Iterable[Event]) -> Iterator[Made]:
 def _lay_parameters(
     trace: Trace, function: Function, happened: Mapping[int, Sequence[Event]], lines: list[Line]
 ) -> None:
-    """Lay to the head of a method which tensors its parameters were, in the calls whose code it is known to be."""
+    """Lay to the head of a method which tensors its parameters were, in calls that are known to be of it."""
     inside = (number for number in happened if function.body <= number <= function.last)
     running = {event.execution for number in inside for event in happened[number]}
     calls = [trace.calls[call] for call in sorted(call for call in running if call is not None)]
@@ -210,7 +210,11 @@ def _maker(event: Event) -> str:
 
 
 def _lay_states(
-    trace: Trace, functions: Sequence[Function], happened: Mapping[int, Sequence[Event]], lines: list[Line]
+    trace: Trace,
+    functions: Sequence[Function],
+    file: str,
+    happened: Mapping[int, Sequence[Event]],
+    lines: list[Line],
 ) -> None:
     """Say of the lines of functions which ran, and which certainly never did.
 
@@ -226,29 +230,31 @@ def _lay_states(
             for event in events
         ]
         if inside:
-            sure = _submodules(trace, function, inside) if trace.run.complete else frozenset()
+            sure = _submodules(trace, function, file, inside) if trace.run.complete else frozenset()
             for suite in function.suites:
                 _lay_suite(suite, happened, lines, sure)
 
 
-def _submodules(trace: Trace, function: Function, inside: Sequence[Event]) -> frozenset[str]:
-    """Return the attributes that are submodules in every module whose method this is, as far as that is known."""
-    if not function.owner:
-        return frozenset()
+def _submodules(trace: Trace, function: Function, file: str, inside: Sequence[Event]) -> frozenset[str]:
+    """Return the attributes that are submodules in all modules whose method this is; none if that is open.
+
+    A module that was also called from a line elsewhere, as by a ``__call__`` of its own, is none of them: the
+    line that called it cannot be told then.
+    """
     owners = {module.path for module in trace.modules if module.class_name == function.owner}
     running = {trace.calls[event.execution].path for event in inside if event.execution is not None}
     if not owners or not running <= owners:
         return frozenset()
+    elsewhere = {
+        call.path for call in trace.calls if call.source is None or trace.sources[call.source].file != file
+    }
     names = []
     for owner in owners:
         start = f"{owner}." if owner else ""
-        below = (
-            module.path.removeprefix(start)
-            for module in trace.modules
-            if module.callable and module.path.startswith(start)
-        )
-        names.append({name for name in below if name and "." not in name})
-    return frozenset.intersection(*map(frozenset, names))
+        below = {module.path for module in trace.modules if module.callable and module.path.startswith(start)}
+        own = {path.removeprefix(start) for path in below - elsewhere if path}
+        names.append(frozenset(name for name in own if "." not in name))
+    return frozenset.intersection(*names)
 
 
 def _lay_suite(
@@ -259,8 +265,7 @@ def _lay_suite(
 ) -> None:
     """Say of the lines of one list of statements which ran, and which never did."""
     for place, statement in enumerate(suite):
-        until = suite[place + 1].first - 1 if place + 1 < len(suite) else statement.last
-        if any(statement.first <= number <= until for number in happened):
+        if any(statement.first <= number <= statement.end for number in happened):
             for before in suite[:place]:
                 _mark(lines, before, "ran")
         elif submodules.intersection(statement.calls):

@@ -55,11 +55,11 @@ class Statement:
 
     first: int
     last: int
+    end: int
+    """The last line of all that belongs to it; ``last`` is that of the head."""
     given: tuple[Given, ...] = ()
     calls: tuple[str, ...] = ()
-    """Names of submodules of ``self`` that it calls for sure when it runs: ``conv1`` for ``self.conv1(x)``."""
-    leaves: bool = False
-    """It may end the list of statements that it is in: return, raise, continue, break, or something compound."""
+    """Attributes of ``self`` that it calls for sure when it runs: ``conv1`` for ``self.conv1(x)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +122,14 @@ def _suites(body: Sequence[ast.stmt]) -> Iterator[Sequence[ast.stmt]]:
 
 def _statement(node: ast.stmt, local: frozenset[str]) -> Statement:
     """Return a statement; of a compound one its head."""
-    last = node.end_lineno or node.lineno
+    end = node.end_lineno or node.lineno
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return Statement(node.lineno, node.lineno)
+        return Statement(node.lineno, node.lineno, end)
     inner = getattr(node, "body", None)
     if inner or hasattr(node, "cases"):
-        return Statement(
-            node.lineno, max(inner[0].lineno - 1, node.lineno) if inner else node.lineno, leaves=True
-        )
-    leaves = isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break)
-    return Statement(node.lineno, last, tuple(_given(node, local)), tuple(_sure_calls(node)), leaves)
+        head = max(inner[0].lineno - 1, node.lineno) if inner else node.lineno
+        return Statement(node.lineno, head, end)
+    return Statement(node.lineno, end, end, tuple(_given(node, local)), tuple(_sure_calls(node)))
 
 
 def _given(node: ast.stmt, local: frozenset[str]) -> Iterator[Given]:
@@ -140,32 +138,33 @@ def _given(node: ast.stmt, local: frozenset[str]) -> Iterator[Given]:
     if value is None or any(isinstance(part, HIDING) for part in ast.walk(value)):
         return
     if isinstance(node, ast.Assign):
-        targets = node.targets
+        for target in node.targets:
+            yield from _assigned(target, value, local)
     elif isinstance(node, ast.AnnAssign):
-        targets = [node.target]
+        yield from _assigned(node.target, value, local)
     elif isinstance(node, ast.Return):
         yield from _steps("return", value, value, local)
-        return
     elif isinstance(node, ast.AugAssign):
         ops = OPERATORS.get(type(node.op), ())
-        if ops and not any(_ops(part) and set(_ops(part)) & set(ops) for part in ast.walk(value)):
+        if ops and not any(set(_ops(part)) & set(ops) for part in ast.walk(value)):
             yield Given(ast.unparse(node.target), ops)
+
+
+def _assigned(target: ast.expr, value: ast.expr, local: frozenset[str]) -> Iterator[Given]:
+    """Yield what a target gets, or each name of a tuple of names."""
+    if not isinstance(target, ast.Tuple | ast.List):
+        yield from _steps(ast.unparse(target), value, value, local)
         return
-    else:
+    if any(isinstance(part, ast.Starred) for part in target.elts):
         return
-    for target in targets:
-        if not isinstance(target, ast.Tuple | ast.List):
-            yield from _steps(ast.unparse(target), value, value, local)
-        elif any(isinstance(part, ast.Starred) for part in target.elts):
-            continue
-        elif isinstance(value, ast.Tuple | ast.List):
-            if len(value.elts) == len(target.elts):
-                for part, expression in zip(target.elts, value.elts, strict=True):
-                    yield from _steps(ast.unparse(part), expression, value, local)
-        else:
-            for number, part in enumerate(target.elts):
-                for step in _steps(ast.unparse(part), value, value, local):
+    if not isinstance(value, ast.Tuple | ast.List):
+        for number, part in enumerate(target.elts):
+            for step in _steps(ast.unparse(part), value, value, local):
+                if step.item is None:
                     yield Given(step.target, step.ops, step.any_call, number, len(target.elts))
+    elif len(value.elts) == len(target.elts):
+        for part, expression in zip(target.elts, value.elts, strict=True):
+            yield from _steps(ast.unparse(part), expression, value, local)
 
 
 def _steps(target: str, expression: ast.expr, whole: ast.expr, local: frozenset[str]) -> Iterator[Given]:

@@ -1,0 +1,162 @@
+"""What is said of a line is what Python did there: compared with a run of the same model under a line tracer."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+import torch
+from places import ROOT
+from torch import nn
+
+import shapeflow
+from shapeflow.shapes.notation import shape_text
+from shapeflow.source.collect import source_files, wanted
+
+FOLDERS = [*sys.path, str(ROOT), str(ROOT / "examples"), str(Path(__file__).parent)]
+DTYPES = {torch.float32: "f32", torch.int64: "i64", torch.bool: "bool", torch.complex64: "c64"}
+
+
+class Tricky(nn.Module):
+    """Writes what is easily told wrongly: choices, several results, names used twice, loops, early ends."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm, self.other = nn.LayerNorm(8), nn.LayerNorm(8)
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+        self.blocks = nn.ModuleList(nn.Linear(8, 8) for _ in range(3))
+        self.act = torch.relu
+        self.deep = nn.Linear(8, 4)
+
+    def pair(self, x):
+        return x + 1, self.norm(x)
+
+    def choose(self, x, flag):
+        if flag:
+            y = self.other(x)
+            z = y + 1
+            return z
+        return self.act(x)
+
+    def forward(self, x):
+        first = self.norm(x)[0]
+        seen = self.attention(x, x, x)[0]
+        a, b = self.pair(x)
+        c, d = x.sum(-1), x.mean(1)
+        q, k = x.chunk(2, dim=1)
+        same = twice = self.norm(self.norm(x))
+        for block in self.blocks:
+            x = block(x)
+        if x.shape[0] > 100:
+            x = self.other(x)
+            x = x.flatten(1)
+        e = x if len(x.shape) == 2 else x.transpose(0, 1)
+        x += 1
+        f = self.choose(x, False)
+        g = self.deep(f).softmax(-1).argmax(-1)
+        h = [self.norm(part) for part in (x, x)]
+        i = sum(h)
+        j = max(len(self.norm(x)), 1)
+        return first, seen, a, b, c, d, q, k, same, twice, e, f, g, i, j
+
+
+def tricky():
+    return Tricky().eval(), torch.ones(2, 6, 8)
+
+
+def detector():
+    sys.path.insert(0, str(ROOT / "examples"))
+    try:
+        import tiny_detector
+    finally:
+        sys.path.pop(0)
+    model, (images,) = tiny_detector.build()
+    return model.eval(), images
+
+
+def resnet():
+    torchvision = pytest.importorskip("torchvision")
+    return torchvision.models.resnet18().eval(), torch.ones(1, 3, 64, 64)
+
+
+def swin():
+    torchvision = pytest.importorskip("torchvision")
+    return torchvision.models.swin_t().eval(), torch.ones(1, 3, 64, 64)
+
+
+class Watched:
+    """The lines of some files that Python ran, and what simple names held after them."""
+
+    def __init__(self, files):
+        self.files = files
+        self.ran = defaultdict(set)
+        self.held = defaultdict(set)
+
+    def __call__(self, frame, event, arg):
+        name = self.files.get(frame.f_code.co_filename)
+        return self.local(name) if name else None
+
+    def local(self, name):
+        before = {}
+
+        def trace(frame, event, arg):
+            if event == "line":
+                self.ran[name].add(frame.f_lineno)
+            for variable, value in frame.f_locals.items():
+                if isinstance(value, torch.Tensor) and before.get(variable) is not value:
+                    self.held[name, variable].add(shape_text(DTYPES[value.dtype], tuple(value.shape)))
+                    before[variable] = value
+            if event == "return" and isinstance(arg, torch.Tensor):
+                self.held[name, "return"].add(shape_text(DTYPES[arg.dtype], tuple(arg.shape)))
+            return trace
+
+        return trace
+
+
+@pytest.mark.parametrize("make", [tricky, detector, resnet, swin], ids=lambda make: make.__name__)
+def test_names_hold_what_is_said_and_lines_that_never_ran_did_not(make):
+    model, x = make()
+    with torch.no_grad():
+        trace = shapeflow.trace(model, x)
+        files = source_files(trace, wanted(trace, None), FOLDERS)
+        known = [file for file in files if file.known]
+        places = {}
+        for module in list(sys.modules.values()):
+            path = getattr(module, "__file__", None) or ""
+            for file in known:
+                if path.endswith(f"/{file.name}"):
+                    places[path] = file.name
+        watched = Watched(places)
+        sys.settrace(watched)
+        try:
+            model(x)
+        finally:
+            sys.settrace(None)
+    named = 0
+    for file in known:
+        for line in file.lines:
+            if line.state == "never":
+                assert line.number not in watched.ran[file.name], f"{file.name}:{line.number} ran"
+            for made in line.made:
+                if made.name.isidentifier() and not made.types[0].startswith("("):
+                    assert set(made.types) <= watched.held[file.name, made.name], f"{line.number}: {made}"
+                    named += 1
+    assert named > 5
+
+
+def test_the_lines_that_never_ran_are_found():
+    model, x = tricky()
+    trace = shapeflow.trace(model, x)
+    (file,) = source_files(trace, wanted(trace, "test_source_truth.py"), FOLDERS)
+    never = [line.text.strip() for line in file.lines if line.state == "never"]
+    assert never == ["y = self.other(x)", "z = y + 1", "return z", "x = self.other(x)", "x = x.flatten(1)"]
+    made = {made.name: made.types for line in file.lines for made in line.made if made.name}
+    assert made["seen"] == ("f32[2, 6, 8]",)
+    assert made["first"] == ("f32[6, 8]",)
+    assert made["a"] == made["b"] == ("f32[2, 6, 8]",)
+    assert (made["c"], made["d"]) == (("f32[2, 6]",), ("f32[2, 8]",))
+    assert made["q"] == made["k"] == ("f32[2, 3, 8]",)
+    assert "twice" not in made
+    assert "j" not in made
