@@ -109,6 +109,7 @@ ANSWERS = {
     "check net.trace.json net.md --format json": "check",
     "models resnet --json": "models",
     "lint net.trace.json --json": "lint",
+    "source net.trace.json --json": "source",
     "models --json": "models",
     "check net.trace.json net.md wrong.md --json": "check",
     "show crash.failed.trace.json --failure --json": "failure",

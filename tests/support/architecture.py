@@ -12,6 +12,7 @@ LAYERS = {
     "coverage": "coverage",
     "drafting": "drafting",
     "lint": "lint",
+    "source": "source",
     "query": "query",
     "reporting": "reporting",
     "recording": "recording",
@@ -33,13 +34,14 @@ BELOW = {
     "coverage": GROUND | {"walkthrough"},
     "drafting": GROUND | {"walkthrough"},
     "lint": GROUND,
+    "source": GROUND,
     "query": GROUND,
     "reporting": GROUND | {"walkthrough", "coverage", "graph"},
     "recording": GROUND,
     "adapters": GROUND | {"recording"},
     "runs": GROUND | {"walkthrough", "lint", "reporting", "recording", "adapters"},
     "front doors": GROUND
-    | {"walkthrough", "coverage", "graph", "drafting", "lint", "query", "reporting", "adapters", "runs"},
+    | {"walkthrough", "coverage", "graph", "drafting", "lint", "source", "query", "reporting", "adapters", "runs"},
     "public names": {"errors"},
 }
 """Layer -> the layers it may import."""
