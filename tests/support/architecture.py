@@ -41,7 +41,18 @@ BELOW = {
     "adapters": GROUND | {"recording"},
     "runs": GROUND | {"walkthrough", "lint", "reporting", "recording", "adapters"},
     "front doors": GROUND
-    | {"walkthrough", "coverage", "graph", "drafting", "lint", "source", "query", "reporting", "adapters", "runs"},
+    | {
+        "walkthrough",
+        "coverage",
+        "graph",
+        "drafting",
+        "lint",
+        "source",
+        "query",
+        "reporting",
+        "adapters",
+        "runs",
+    },
     "public names": {"errors"},
 }
 """Layer -> the layers it may import."""
