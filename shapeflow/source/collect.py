@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shapeflow.common.source_files import read_source, search_folders
 from shapeflow.common.text import listing, nearest
-from shapeflow.errors import InputError, SelectorError
+from shapeflow.errors import InputError
 from shapeflow.model.trace import Trace
 from shapeflow.source.events import Event, Events, events_of
 from shapeflow.source.lines import SourceFile, annotated, bare
@@ -30,7 +30,7 @@ def wanted(trace: Trace, asked: str | None) -> Wanted:
     """Return which files are meant by the end of a file's name, or by a selector of calls.
 
     Raises:
-        InputError: no file of the trace has such a name, or several have.
+        InputError: no file of the trace has such a name, or several have, or nothing that is named runs.
         SelectorError: it is a selector, and nothing fits it.
     """
     files = list(dict.fromkeys(source.file for source in trace.sources))
@@ -46,7 +46,12 @@ def wanted(trace: Trace, asked: str | None) -> Wanted:
         raise _no_file(asked, fit, files)
     calls = frozenset(match.call.id for match in trace.select(asked) if match.call is not None)
     if not calls:
-        raise SelectorError("nothing-to-show", f"'{asked}' names nothing that runs in a call")
+        raise InputError(
+            "nothing-to-show",
+            f"'{asked}' names nothing that runs in a call",
+            where="argument FILE|PATH",
+            hint="shapeflow source TRACE",
+        )
     events = events_of(trace)
     used = [file for file in events if _of_calls(events[file], calls)]
     return Wanted(tuple(used), calls)
@@ -61,7 +66,7 @@ def source_files(trace: Trace, want: Wanted, folders: Iterable[str] | None = Non
         folders: where files are looked for; None: where Python imports from, and the working folder.
     """
     events: Events = events_of(trace)
-    searched = search_folders(folders)
+    searched = [*search_folders(folders), *_beside_target(trace)]
     found = []
     for name in want.files:
         happened = events.get(name, {})
@@ -70,6 +75,12 @@ def source_files(trace: Trace, want: Wanted, folders: Iterable[str] | None = Non
         text = _text(trace, name, searched)
         found.append(bare(trace, name, happened) if text is None else annotated(trace, name, text, happened))
     return found
+
+
+def _beside_target(trace: Trace) -> list[Path]:
+    """Return the folder of the file that was run, from which it names itself and those beside it."""
+    place = trace.run.target.rpartition(":")[0]
+    return [Path(place).parent] if place.endswith(".py") else []
 
 
 def _of_calls(happened: Mapping[int, Sequence[Event]], calls: frozenset[int]) -> dict[int, list[Event]]:

@@ -146,7 +146,7 @@ COMMANDS: dict[str, str] = {
     "target-unnamed": "trace --model model.py",
     "trace-failed-run": "init failed.trace.json -o new.md",
     "unknown-source": "source t.trace.json deocder.py",
-    "nothing-to-show": "source t.trace.json encoder.layers.0.norm1.weight",
+    "nothing-to-show": "source t.trace.json backbone.position",
     "unknown-rule": "lint t.trace.json --ignore odd-blok:encoder",
     "trace-newer": "check newer.trace.json w.md",
     "trace-unreadable": "check cut.trace.json w.md",
