@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
 
 from shapeflow.common.docstrings import first_paragraph
+from shapeflow.common.source_files import read_source, search_folders
 from shapeflow.model.records import Source
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.view.model import CodeLine, SourceView
 
 CONTEXT = 2
 """Lines shown before and after the one that is meant."""
-LARGEST = 2_000_000
-"""Bytes of a file that is still read."""
-
 STRINGS = re.compile(
     r"""#[^\n]*|(\'\'\'|\"\"\")(?:\\[\s\S]|(?!\1)[\s\S])*(?:\1|\Z)"""
     r"""|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'"""
@@ -40,8 +36,7 @@ class Sources:
 
     def __init__(self, trace: Trace, folders: Iterable[str] | None = None) -> None:
         self.trace = trace
-        searched = [*sys.path, "."] if folders is None else folders
-        self.folders = list(dict.fromkeys(Path(folder or ".") for folder in searched))
+        self.folders = search_folders(folders)
         self.texts: dict[str, dict[int, str]] = {}
         for excerpt in trace.excerpts:
             self.texts.setdefault(excerpt.file, {}).update(_numbered(excerpt.lines, excerpt.first))
@@ -110,18 +105,8 @@ class Sources:
 
     def _read(self, name: str) -> dict[int, str]:
         """Read a Python file below an import folder; a trace cannot make us show any other file."""
-        relative = PurePosixPath(name)
-        if relative.is_absolute() or ".." in relative.parts or relative.suffix != ".py" or "\\" in name:
-            return {}
-        for folder in self.folders:
-            try:
-                root = folder.resolve()
-                file = (root / relative).resolve()
-                if file.is_relative_to(root) and file.is_file() and file.stat().st_size <= LARGEST:
-                    return dict(_numbered(file.read_text("utf-8", errors="replace").split("\n"), 1))
-            except (OSError, ValueError):
-                continue
-        return {}
+        text = read_source(name, self.folders)
+        return {} if text is None else dict(_numbered(text.split("\n"), 1))
 
 
 def _numbered(lines: Iterable[str], first: int) -> Iterator[tuple[int, str]]:
