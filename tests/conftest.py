@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,12 @@ from builders import sample_trace
 
 from shapeflow.common.cache import VARIABLE
 from shapeflow.model.trace import Trace
+
+with contextlib.suppress(ImportError):  # tests of torch's private names run without it
+    import hypothesis
+
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")  # how long an example takes depends on what else runs
 
 
 @pytest.fixture(autouse=True)
