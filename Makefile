@@ -23,7 +23,7 @@ demo: $(VENV)/.demo ## trace the official SAM3 on the example picture and write 
 test: $(VENV)/.test ## run every test, the slow ones too
 	$(PYTEST) $(TESTS)
 
-quick: $(VENV)/.test ## run the tests that take less than a minute together
+quick: $(VENV)/.test ## run the tests without the slow ones, in some minutes
 	$(PYTEST) -m "not slow" $(TESTS)
 
 check: lint types test ## everything that has to be right before a commit
