@@ -27,7 +27,7 @@ class Tricky(nn.Module):
         self.norm, self.other = nn.LayerNorm(8), nn.LayerNorm(8)
         self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
         self.blocks = nn.ModuleList(nn.Linear(8, 8) for _ in range(3))
-        self.act = torch.relu
+        self.act, self.count = torch.relu, len
         self.deep = nn.Linear(8, 4)
 
     def pair(self, x):
@@ -41,6 +41,7 @@ class Tricky(nn.Module):
         return self.act(x)
 
     def forward(self, x):
+        n = self.count("ab")
         first = self.norm(x)[0]
         seen = self.attention(x, x, x)[0]
         a, b = self.pair(x)
@@ -59,7 +60,7 @@ class Tricky(nn.Module):
         h = [self.norm(part) for part in (x, x)]
         i = sum(h)
         j = max(len(self.norm(x)), 1)
-        return first, seen, a, b, c, d, q, k, same, twice, e, f, g, i, j
+        return first, seen, a, b, c, d, q, k, same, twice, e, f, g, i, j, n
 
 
 def tricky():
