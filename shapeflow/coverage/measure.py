@@ -119,8 +119,11 @@ class Coverage:
             sections = set().union(*by.values())
             for section in sections:
                 covers[section][unit.kind] += 1
+                if len(sections) == 1:
+                    alone[section][unit.kind] += 1
+                    continue
                 others = frozenset(item for item, those in by.items() if those != {section})
-                alone[section][unit.kind] += len(sections) == 1 or not unit.covered(others)
+                alone[section][unit.kind] += not unit.covered(others)
         claims = Counter(where.values())
         useful = frozenset(claim for claims_of in self.by.values() for claim in claims_of)
         counted = Counter(where[claim] for claim in useful)

@@ -70,13 +70,12 @@ class ModelMap:
 
     def partners(self, keys: Iterable[str]) -> dict[str, str]:
         """Return the places in the other model that stand for keys of calls, of those that rows are about."""
-        anywhere = [number for number, row in enumerate(self.rows) if not _top(row.here)]
         below: dict[str, list[int]] = {}
         for number, row in enumerate(self.rows):
-            below.setdefault(_top(row.here), []).append(number)
+            below.setdefault(_fixed(row.here), []).append(number)
         found: dict[str, str] = {}
         for key in keys:
-            numbers = sorted({*anywhere, *below.get(_top(key), ())})
+            numbers = sorted(number for place in _around(key) for number in below.get(place, ()))
             partners = (self.rows[number].partner(key) for number in numbers)
             partner = next((one for one in partners if one is not None), "")
             if partner:
@@ -84,9 +83,20 @@ class ModelMap:
         return found
 
 
-def _top(place: str) -> str:
-    """Return the first name of a place in a model; nothing where it may be any."""
-    return "" if "*" in place.partition(".")[0] else place.partition(".")[0]
+def _fixed(place: str) -> str:
+    """Return the names at the beginning of a place that are written out; all of it where all are."""
+    before, star, _ = place.partition("*")
+    return before.rpartition(".")[0] if star else place
+
+
+def _around(key: str) -> Iterator[str]:
+    """Yield a key and what is written before each of its dots, and nothing."""
+    yield ""
+    at = key.find(".")
+    while at >= 0:
+        yield key[:at]
+        at = key.find(".", at + 1)
+    yield key
 
 
 @lru_cache(maxsize=1 << 12)

@@ -168,10 +168,11 @@ def _opened(
 ) -> list[Chapter]:
     """Return chapters; one that begins with several separate things as the sections in it."""
     result: list[Chapter] = []
+    maker = _makers(tree, chapters)
     for chapter in chapters:
         parts = _parts(tree, weights, chapter)
         room = most - len(chapters) + 1
-        begins = not _reads_others(tree, chapter, chapters)
+        begins = not _reads_others(tree, chapter, maker)
         result += parts if 1 < len(parts) <= room and begins and _separate(tree, parts) else [chapter]
     return result
 
@@ -188,20 +189,18 @@ def _parts(tree: CallTree, weights: tuple[Weights, Weights], chapter: Chapter) -
     return [part for part in kept if part.ops]
 
 
-def _reads_others(tree: CallTree, chapter: Chapter, chapters: Sequence[Chapter]) -> bool:
+def _makers(tree: CallTree, chapters: Sequence[Chapter]) -> dict[int, str]:
+    """Return the section of the chapter that made a value."""
+    return {value: one.section.id for one in chapters for op in one.ops for value in tree.made[op]}
+
+
+def _reads_others(tree: CallTree, chapter: Chapter, maker: Mapping[int, str]) -> bool:
     """Return whether a chapter reads what others made."""
-    made = {
-        value for other in chapters if other is not chapter for op in other.ops for value in tree.made[op]
-    }
-    return any(value in made for op in chapter.ops for value in tree.given[op])
+    own = chapter.section.id
+    return any(maker.get(value, own) != own for op in chapter.ops for value in tree.given[op])
 
 
 def _separate(tree: CallTree, parts: Sequence[Chapter]) -> bool:
     """Return whether no part reads what another made."""
-    maker = {value: part.section.id for part in parts for op in part.ops for value in tree.made[op]}
-    return all(
-        maker.get(value, part.section.id) == part.section.id
-        for part in parts
-        for op in part.ops
-        for value in tree.given[op]
-    )
+    maker = _makers(tree, parts)
+    return not any(_reads_others(tree, part, maker) for part in parts)
