@@ -130,11 +130,9 @@ def future(fields: Fields) -> Made:
 
 
 def time_features(fields: Fields, steps: int) -> Made:
-    """Return what is known of each step, such as the day of the week."""
-    count = fields.number("num_time_features", default=0) or fields.number(
-        "num_dynamic_real_features", default=0
-    )
-    count = max(1, count)
+    """Return what is known of each step, such as the day of the week; it may be nothing."""
+    names = ("num_time_features", "num_dynamic_real_features")
+    count = sum(fields.number(name, default=0) for name in names)
     return numbers(ROWS, steps, count), f"{count} features of each of {steps} steps"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapeflow.adapters.libraries import transformers_names
+from shapeflow.adapters.libraries.transformers_defaults import defaults
 from shapeflow.common.text import listing
 from shapeflow.errors import InputError
 
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
 
 OPTION = "option --model"
 MAPPING = re.compile(r"MODEL_(FOR_\w+_)?MAPPING")
-FILLED = {
-    "vocab_size": 1000,
-    "num_experts_per_tok": 2,
-    "prediction_length": 24,
-    "image_token_index": 5,
-    "image_token_id": 5,
-}
-"""What is used where a configuration class leaves something empty that its model cannot do without."""
 NEEDS = re.compile(r"requires the ([\w.-]+) library")
 """How transformers says that a package is missing."""
 
@@ -114,24 +107,11 @@ def _likeness(name: str, stem: str) -> tuple[int, int]:
 
 
 def _defaults(config: type[Any]) -> tuple[Any, list[str]]:
-    """Return a configuration with the defaults of its class, and notes on what had to be filled in."""
+    """Return a configuration with the defaults of its class, and notes on what had to be chosen."""
     try:
-        made = config()
+        return defaults(config)
     except Exception as error:
         raise _incomplete(config.__name__, error) from error
-    notes = []
-    heads = {"num_key_value_heads": getattr(made, "num_attention_heads", None)}
-    for name, value in {**FILLED, **{key: count for key, count in heads.items() if count}}.items():
-        if name in vars(made) and getattr(made, name) is None:
-            setattr(made, name, value)
-            notes.append(f"The defaults of {config.__name__} leave {name} empty: {value:,} is used.")
-    if (
-        notes
-        and getattr(made, "pad_token_id", 0) is None
-        and getattr(made, "vocab_size", 0) == FILLED["vocab_size"]
-    ):
-        made.pad_token_id = 1  # as its tokenizer would say, like the number of words
-    return made, notes
 
 
 def built(source: Source, target: str) -> Module:

@@ -1,0 +1,101 @@
+"""A configuration with the defaults of its class, and what has to be chosen where those make no model.
+
+Some classes leave fields empty that their models cannot do without, and of some the defaults do not fit
+together. What is chosen then stands in the notes of the trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from shapeflow.adapters.inputs.fields import field
+from shapeflow.adapters.libraries.transformers_sizes import SIZES
+
+FILLED: Mapping[str, Any] = {
+    "vocab_size": 1000,
+    "num_experts_per_tok": 2,
+    "prediction_length": 24,
+    "context_length": 24,
+    "image_token_index": 5,
+    "image_token_id": 5,
+}
+"""What is used where a configuration class leaves something empty that its model cannot do without."""
+
+
+def defaults(config: type[Any]) -> tuple[Any, list[str]]:
+    """Return a configuration with the defaults of its class, and notes on what had to be chosen."""
+    whose = config.__name__
+    try:
+        made = config()
+        notes = []
+    except Exception:
+        if whose not in SIZES:
+            raise
+        # It looks at its parts when it is built, so that these have to fit before.
+        made = config(**_nested(SIZES[whose]))
+        notes = [
+            f"The defaults of {whose} fit only with {name} = {_told(SIZES[whose][name])}, which is used."
+            for name in SIZES[whose]
+        ]
+    for path, part in [("", made), *_parts(made)]:
+        for name, value in SIZES.get(type(part).__name__, {}).items():
+            notes += _chosen(part, name, value, f"The defaults of {whose}", path)
+    return made, [*notes, *_filled(made, whose)]
+
+
+def _nested(sizes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``{"a": {"b": 1}}`` for ``{"a.b": 1}``."""
+    found: dict[str, Any] = {}
+    for path, value in sizes.items():
+        *outer, name = path.split(".")
+        inner = found
+        for part in outer:
+            inner = inner.setdefault(part, {})
+        inner[name] = value
+    return found
+
+
+def _chosen(part: Any, name: str, value: Any, whose: str, path: str) -> list[str]:
+    """Set a field of a configuration or of one inside it, and return the note on it, if it was another."""
+    *outer, last = name.split(".")
+    for inner in outer:
+        part = getattr(part, inner)
+    before = field(part, last)
+    if before == value:
+        return []
+    setattr(part, last, value)
+    if before is None:
+        return [f"{whose} leave {path}{name} empty: {_told(value)} is used."]
+    return [f"{whose} do not fit together: {path}{name} is {_told(value)} here, not {_told(before)}."]
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        runs = [(item, len(list(same))) for item, same in groupby(value)]
+        return ", ".join(f"{count} x {item}" if count > 1 else str(item) for item, count in runs)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _filled(made: Any, whose: str) -> list[str]:
+    """Fill in what no model can do without, and return notes on it."""
+    notes = []
+    heads = {"num_key_value_heads": getattr(made, "num_attention_heads", None)}
+    for name, value in {**FILLED, **{key: count for key, count in heads.items() if count}}.items():
+        if name in vars(made) and getattr(made, name) is None:
+            setattr(made, name, value)
+            notes.append(f"The defaults of {whose} leave {name} empty: {value:,} is used.")
+    if notes and field(made, "vocab_size") == FILLED["vocab_size"]:
+        for name in ("pad_token_id", "mask_token_id"):  # as its tokenizer would say, like the number of words
+            if name in vars(made) and getattr(made, name) is None:
+                setattr(made, name, ("pad_token_id", "mask_token_id").index(name) + 1)
+    return notes
+
+
+def _parts(config: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each configuration inside another, after the path to its fields, with a point at its end."""
+    for name, part in list(vars(config).items()):
+        if hasattr(part, "model_type"):
+            yield f"{path}{name}.", part
+            yield from _parts(part, f"{path}{name}.")

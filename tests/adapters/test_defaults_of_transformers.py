@@ -1,0 +1,54 @@
+"""Defaults of classes of configurations that make no model, and what is chosen for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shapeflow.adapters.libraries import transformers_defaults
+from shapeflow.adapters.libraries.transformers_defaults import defaults
+
+transformers = pytest.importorskip("transformers")
+
+
+def test_defaults_that_make_a_model_are_left_alone() -> None:
+    made, notes = defaults(transformers.BertConfig)
+    assert made.to_dict() == transformers.BertConfig().to_dict()
+    assert notes == []
+
+
+def test_what_is_empty_is_filled_and_told() -> None:
+    made, notes = defaults(transformers.InformerConfig)
+    assert (made.prediction_length, made.context_length) == (24, 24)
+    assert "The defaults of InformerConfig leave prediction_length empty: 24 is used." in notes
+
+
+def test_what_does_not_fit_is_chosen_and_both_values_are_told() -> None:
+    made, notes = defaults(transformers.AyaVisionConfig)
+    vision = made.vision_config
+    assert vision.hidden_size % vision.num_attention_heads == 0
+    assert notes == [
+        "The defaults of AyaVisionConfig do not fit together: vision_config.num_attention_heads is 16 here, "
+        "not 14."
+    ]
+
+
+def test_sizes_of_a_part_are_chosen_wherever_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: Any = {"CLIPVisionConfig": {"patch_size": 16, "depths": [2, 2, 2, 4]}}
+    monkeypatch.setattr(transformers_defaults, "SIZES", sizes)
+    made, notes = defaults(transformers.CLIPConfig)
+    assert made.vision_config.patch_size == 16
+    assert notes == [
+        "The defaults of CLIPConfig do not fit together: vision_config.patch_size is 16 here, not 32.",
+        "The defaults of CLIPConfig leave vision_config.depths empty: 3 x 2, 4 is used.",
+    ]
+
+
+def test_a_class_that_checks_its_parts_is_built_with_what_is_chosen() -> None:
+    made, notes = defaults(transformers.Gemma4AssistantConfig)
+    assert made.text_config.hidden_size_per_layer_input == 0
+    assert notes[0] == (
+        "The defaults of Gemma4AssistantConfig fit only with text_config.hidden_size_per_layer_input = 0, "
+        "which is used."
+    )
