@@ -11,6 +11,7 @@ SIDES = {
     "source": re.compile(r"text|llm|language|thinker|encoder|^model_config|vlm"),
     "picture": re.compile(r"vision|image|visual|vit|thinker|backbone|video|vlm"),
     "sound": re.compile(r"audio|speech|sound|encoder|acoustic|thinker"),
+    "answer": re.compile(r"decoder"),
 }
 """What a model takes in -> how the fields are called that hold the configuration of that part."""
 
@@ -61,6 +62,11 @@ class Fields:
             for _, part in _inside(self.config):
                 yield part
                 yield from (inner for _, inner in _inside(part))
+
+    def part(self, side: str) -> Fields:
+        """Return the fields of one part alone, all of them if there is no such part."""
+        found = (part for name, part in _inside(self.config) if SIDES[side].search(name))
+        return Fields(next(found, self.config))
 
     def special(self) -> dict[str, int]:
         """Return the token ids that have a meaning: name of the field -> id."""

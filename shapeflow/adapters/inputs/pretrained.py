@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from shapeflow.adapters.inputs import documented, rules
 from shapeflow.adapters.inputs.fields import Fields
 from shapeflow.adapters.inputs.latents import first_layer
+from shapeflow.adapters.inputs.own import own
 from shapeflow.adapters.inputs.placeholders import KINDS, DoesNotFitError, Placeholder, counts, token_of
 from shapeflow.adapters.inputs.samples import Sample
 from shapeflow.adapters.inputs.signature import needed, parameters_of, unwanted
@@ -66,13 +67,17 @@ def inputs_of(model: nn.Module, config: Any, samples: Sequence[Sample]) -> Input
     parameters = parameters_of(model.forward)
     main: Any = getattr(model, "main_input_name", "input_ids")
     required = [*needed(model.forward), *([main] if isinstance(main, str) else main)]
+    conventional, refused = own(type(model).__name__, fields)
+    for name, made in conventional.items():
+        inputs.add(name, made)
     for sample in samples:
-        _take(inputs, sample, parameters, fields)
-    refused = unwanted(model.forward)
+        _take(inputs, sample, parameters, fields, fixed_size(model))
+    refused += unwanted(model.forward)
     if "input_ids" in refused and "inputs_embeds" in parameters:
         required.append("inputs_embeds")
-    elif "input_ids" in parameters:
+    elif "input_ids" in parameters and "input_ids" not in inputs.values:
         _texts(inputs, model, fields, parameters)
+        _multiplied(inputs, model, fields)
     companions = [name for name in COMPANIONS if name in parameters]
     if "states" in parameters:  # a model of decisions is given all that was decided on
         companions += ["actions", "rewards", "returns_to_go", "timesteps"]
@@ -80,9 +85,9 @@ def inputs_of(model: nn.Module, config: Any, samples: Sequence[Sample]) -> Input
         companions.append("encoder_hidden_states")
     for name in dict.fromkeys([*required, *companions]):
         if name in parameters and name not in inputs.values and name not in refused:
-            made = _made(name, model, fields, inputs)
-            if made is not None:
-                inputs.add(name, made)
+            given = _made(name, model, fields, inputs)
+            if given is not None:
+                inputs.add(name, given)
             elif parameters[name].default is parameters[name].empty:
                 inputs.missing.append(name)
     _as_the_model(inputs, model)
@@ -107,13 +112,25 @@ def _made(name: str, model: nn.Module, fields: Fields, inputs: Inputs) -> rules.
     return rules.make(name, fields) or documented.make(name, model.forward, fields)
 
 
-def _take(inputs: Inputs, sample: Sample, parameters: Mapping[str, Any], fields: Fields) -> None:
+def fixed_size(model: nn.Module) -> Sequence[int]:
+    """Return height and width that a network of timm inside a model asks for, nothing if there is none."""
+    for module in model.modules():
+        settings = getattr(module, "pretrained_cfg", None)
+        if isinstance(settings, dict) and settings.get("input_size"):
+            height, width = settings["input_size"][-2:]
+            return int(height), int(width)
+    return ()
+
+
+def _take(
+    inputs: Inputs, sample: Sample, parameters: Mapping[str, Any], fields: Fields, size: Sequence[int]
+) -> None:
     """Take what a processor made, by the names that the forward has for it."""
     for name, value in sample.values.items():
         taken = _name_of(name, parameters, inputs)
         if taken is None:
             continue
-        own = fresh(_fitted(name, value, fields, sample)) if isinstance(value, Tensor) else value
+        own = fresh(_fitted(name, value, fields, sample, size)) if isinstance(value, Tensor) else value
         inputs.add(taken, (own, sample.made))
 
 
@@ -125,7 +142,7 @@ def _name_of(name: str, parameters: Mapping[str, Any], inputs: Inputs) -> str | 
     return next((other for other in names if other in parameters and other not in inputs.values), None)
 
 
-def _fitted(name: str, value: Tensor, fields: Fields, sample: Sample) -> Tensor:
+def _fitted(name: str, value: Tensor, fields: Fields, sample: Sample, fixed: Sequence[int]) -> Tensor:
     """Return what a processor made, in the size that the configuration asks for."""
     if name == "input_features" and value.dim() == 4 and not fields.get("enable_fusion"):
         return value[:, :1]
@@ -133,7 +150,7 @@ def _fitted(name: str, value: Tensor, fields: Fields, sample: Sample) -> Tensor:
         value = value.flatten(0, 1)  # a part of a model that takes several pictures for each text
     if not re.search("pixel_values|images", name) or value.dim() < 4 or "image_grid_thw" in sample.values:
         return value
-    size: Sequence[int] = value.shape[-2:]
+    size: Sequence[int] = fixed or value.shape[-2:]
     # Where pictures are scaled and cut up, image_size is that of a piece.
     scaled = fields.get("scaled_images_ratios") is not None
     if fields.get("image_size", "img_size", side="picture") is not None and not scaled:
@@ -201,6 +218,14 @@ def _add_text(inputs: Inputs, text: Words, told: str, parameters: Mapping[str, A
     inputs.add("input_ids", (torch.tensor(text.ids), text.made + told))
     if "attention_mask" in parameters:
         inputs.add("attention_mask", (torch.tensor(text.mask), "1 for each real token, 0 for padding"))
+
+
+def _multiplied(inputs: Inputs, model: nn.Module, fields: Fields) -> None:
+    """Repeat each text as often as the docstring says: ``(batch_size * num_codebooks, sequence_length)``."""
+    times = documented.factor("input_ids", model.forward, fields)
+    if times > 1:
+        told = f"{inputs.made['input_ids']}, each {times} times, as the docstring of forward says"
+        inputs.add("input_ids", (inputs.values["input_ids"].repeat_interleave(times, 0), told))
 
 
 def _as_the_model(inputs: Inputs, model: nn.Module) -> None:

@@ -80,8 +80,8 @@ class _Build:
         if request.device != "meta" and request.checkpoint is None and folders.has_weights(source.folder):
             model, notes = folders.with_weights(source)
         else:
-            model = classes.built(source, self.target)
-            notes = list(weights_into(model, request))
+            model, notes = classes.built(source, self.target)
+            notes += weights_into(model, request)
         inputs = inputs_of(model.eval(), source.config, self.samples)
         classes.check_inputs(model, inputs.missing, self.target)
         run = prepared(model, (), inputs.values, request, made=inputs.made)

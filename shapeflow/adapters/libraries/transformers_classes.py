@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapeflow.adapters.libraries import transformers_names
 from shapeflow.adapters.libraries.transformers_defaults import defaults
+from shapeflow.adapters.libraries.transformers_repairs import repaired
 from shapeflow.common.text import listing
 from shapeflow.errors import InputError
 
@@ -77,7 +78,9 @@ def model_class(config: type[Any]) -> type[Any] | None:
         if config in mapping:
             found: Any = mapping[config]
             chosen: type[Any] = found[0] if isinstance(found, list | tuple) else found
-            return chosen
+            # The base model may be only a part, built from the configuration of that part.
+            if issubclass(config, getattr(chosen, "config_class", None) or config):
+                return chosen
     stem = config.__name__.removesuffix("Config")
     return min(_siblings(config), key=lambda model: _likeness(model.__name__, stem), default=None)
 
@@ -114,19 +117,23 @@ def _defaults(config: type[Any]) -> tuple[Any, list[str]]:
         raise _incomplete(config.__name__, error) from error
 
 
-def built(source: Source, target: str) -> Module:
-    """Build a model without weights from anywhere.
+def built(source: Source, target: str) -> tuple[Module, list[str]]:
+    """Build a model without weights from anywhere, and say what its configuration lacked.
 
     Raises:
         InputError: its configuration does not make one, or a package is missing.
     """
-    try:
-        model: Module = source.model._from_config(source.config)
-    except ImportError as error:
-        raise _lacks(target, error) from error
-    except Exception as error:
-        raise _incomplete(type(source.config).__name__, error, source.folder) from error
-    return model
+    notes: list[str] = []
+    while True:
+        try:
+            return source.model._from_config(source.config), notes
+        except ImportError as error:
+            raise _lacks(target, error) from error
+        except Exception as error:
+            more = [] if source.folder else repaired(source.config)
+            notes += more
+            if not more:
+                raise _incomplete(type(source.config).__name__, error, source.folder) from error
 
 
 def _incomplete(name: str, error: Exception, folder: Path | None = None) -> InputError:

@@ -1,0 +1,125 @@
+"""What only one model of transformers takes in this way, most of them parts of others; the rest goes by rules.
+
+Dims are those of ``conventions``, and expressions in names of fields: ``mel_dim``, ``dit_config.hidden_size``,
+``chunk_size + 1``. B is the batch, T the number of tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import torch
+
+from shapeflow.adapters.inputs import documented
+from shapeflow.adapters.inputs.conventions import LEFT_OUT, Exactly, Several, Whole, make
+from shapeflow.adapters.inputs.fields import Fields
+from shapeflow.adapters.inputs.rules import Made
+from shapeflow.adapters.inputs.text import ROWS, words
+
+PATCHES = 72 * 72
+"""Of a picture of 1008 x 1008, as SAM 3 has it."""
+SAM3_ENCODER = {
+    "vision_features": Several(1, ("B", "hidden_size", 72, 72)),
+    "vision_pos_embeds": Several(1, ("B", "hidden_size", 72, 72)),
+    "text_features": ("B", 32, "hidden_size"),
+    "text_mask": Whole(("B", 32), 1, torch.bool),
+}
+SAM3_DECODER = {
+    "vision_features": ("B", PATCHES, "hidden_size"),
+    "vision_pos_encoding": ("B", PATCHES, "hidden_size"),
+    "text_features": ("B", 32, "hidden_size"),
+    "text_mask": Whole(("B", 32), 1, torch.bool),
+    "spatial_shapes": Exactly([[72, 72]]),
+}
+SAM3_MASKS = {
+    "decoder_queries": ("B", 200, "hidden_size"),
+    "backbone_features": (
+        ("B", "hidden_size", 288, 288),
+        ("B", "hidden_size", 144, 144),
+        ("B", "hidden_size", 72, 72),
+    ),
+    "encoder_hidden_states": ("B", PATCHES, "hidden_size"),
+    "prompt_features": ("B", 32, "hidden_size"),
+}
+MEL, CODES = 200, 100
+
+
+def _seen_by_two(fields: Fields) -> Made:
+    """Return texts of a robot with two cameras: 256 tokens stand for the picture of each."""
+    token = fields.number("image_token_id", side="picture")
+    text = words(fields, [[token] * 512] * ROWS)
+    return torch.tensor(text.ids), f"{text.made}, 512 of them for the pictures of two cameras"
+
+
+
+OWN: Mapping[str, Mapping[str, Any]] = {
+    "Molmo2Adapter": {
+        "image_features": ("B", 729, "hidden_size * len(vision_feature_layer)"),
+        "pooled_patches_idx": Whole(("B * 196", 4), 5),
+    },
+    "OneFormerModel": {"task_inputs": Whole(("B", "task_seq_len"), 5)},
+    "PerceiverModel": {"inputs": ("B", "T", "d_model")},
+    "Phi4MultimodalAudioModel": {
+        "hidden_states": ("B", MEL, "input_size"),
+        "mask": Whole(("B", MEL), 1, torch.bool),
+    },
+    "PI0Model": {
+        "pixel_values": ("B", 2, 3, 224, 224),
+        "pixel_attention_mask": Whole(("B", 2), 1, torch.bool),
+        "input_ids": _seen_by_two,
+        "action_embeds": ("B", "chunk_size + 1", "dit_config.hidden_size"),
+    },
+    "Qwen2_5OmniToken2WavBigVGANModel": {"mel_spectrogram": ("B", "mel_dim", MEL)},
+    "Qwen2_5OmniToken2WavDiTModel": {
+        "hidden_states": ("B", "repeats * 100", "mel_dim"),
+        "condition_vector": ("B", MEL, "mel_dim"),
+        "speaker_embedding": ("B", "repeats * 100", "enc_emb_dim"),
+        "quantized_code": Whole(("B", CODES), 5),
+        "time_step": ("B",),
+    },
+    "Qwen2_5OmniToken2WavModel": {
+        "code": Whole(("B", CODES), 5),
+        "conditioning": ("B", "dit_config.enc_emb_dim"),
+        "reference_mel": ("B", MEL, "dit_config.mel_dim"),
+        "num_steps": Exactly(4),
+    },
+    "RfDetrModel": {
+        "pixel_values": ("B", 3, 560, 560),
+        "pixel_mask": Whole(("B", 560, 560)),
+    },
+    "Sam3DetrDecoder": SAM3_DECODER,
+    "Sam3DetrEncoder": SAM3_ENCODER,
+    "Sam3LiteTextDetrDecoder": SAM3_DECODER,
+    "Sam3LiteTextDetrEncoder": SAM3_ENCODER,
+    "Sam3LiteTextMaskDecoder": SAM3_MASKS,
+    "Sam3MaskDecoder": SAM3_MASKS,
+}
+"""Class of a model -> parameter of its forward -> what it is given."""
+
+
+def own(model: str, fields: Fields) -> tuple[dict[str, Made], list[str]]:
+    """Return what a model takes by a convention of its own, and the names of what it is not given."""
+    made: dict[str, Made] = {}
+    left: list[str] = []
+    for name, convention in OWN.get(model, {}).items():
+        if convention is LEFT_OUT:
+            left.append(name)
+            continue
+        found = convention(fields) if callable(convention) else _several(convention, fields) or make(convention, partial(_size, fields))
+        if found is not None:
+            made[name] = found
+    return made, left
+
+
+def _several(convention: Any, fields: Fields) -> Made | None:
+    """Return a list of tensors of different shapes, None if that is not what is asked for."""
+    if not isinstance(convention, tuple) or not all(isinstance(shape, tuple) for shape in convention):
+        return None
+    many = [torch.rand([_size(fields, dim) for dim in shape]) for shape in convention]
+    return many, f"as the forward of this network takes it, {len(many)} tensors of random numbers"
+
+
+def _size(fields: Fields, dim: int | str) -> int:
+    return dim if isinstance(dim, int) else documented.size(dim, fields)
