@@ -1,7 +1,7 @@
-"""What only one model of transformers takes in this way, most of them parts of others; the rest goes by rules.
+"""What only one model of transformers takes, most of them parts of others; everything else goes by rules.
 
-Dims are those of ``conventions``, and expressions in names of fields: ``mel_dim``, ``dit_config.hidden_size``,
-``chunk_size + 1``. B is the batch, T the number of tokens.
+Dims are those of ``conventions``, and expressions in names of fields: ``mel_dim``, ``chunk_size + 1``,
+``dit_config.hidden_size``. B is the batch, T the number of tokens.
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ def _seen_by_two(fields: Fields) -> Made:
     token = fields.number("image_token_id", side="picture")
     text = words(fields, [[token] * 512] * ROWS)
     return torch.tensor(text.ids), f"{text.made}, 512 of them for the pictures of two cameras"
-
 
 
 OWN: Mapping[str, Mapping[str, Any]] = {
@@ -107,7 +106,11 @@ def own(model: str, fields: Fields) -> tuple[dict[str, Made], list[str]]:
         if convention is LEFT_OUT:
             left.append(name)
             continue
-        found = convention(fields) if callable(convention) else _several(convention, fields) or make(convention, partial(_size, fields))
+        found = (
+            convention(fields)
+            if callable(convention)
+            else _several(convention, fields) or make(convention, partial(_size, fields))
+        )
         if found is not None:
             made[name] = found
     return made, left

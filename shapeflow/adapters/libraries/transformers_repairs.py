@@ -1,7 +1,7 @@
 """Fields that a configuration lacks and its model reads, where there is one right value for them.
 
-A configuration of a part is given some of its fields by the model that it is a part of; some fields follow from
-others. Both are looked for only where a model could not be built, and told in the notes of the trace.
+A configuration of a part is given some of its fields by the model that it is a part of; some fields follow
+from others. Both are looked for only where a model could not be built, and told in the notes of the trace.
 """
 
 from __future__ import annotations
@@ -35,10 +35,8 @@ def _derived(config: Any) -> list[str]:
                 setattr(config, name, value(config))
             except (AttributeError, TypeError, ZeroDivisionError):
                 continue
-            notes.append(
-                f"The defaults of {type(config).__name__} leave {name} empty: {getattr(config, name)} is used, "
-                f"{told}."
-            )
+            whose, used = type(config).__name__, getattr(config, name)
+            notes.append(f"The defaults of {whose} leave {name} empty: {used} is used, {told}.")
     return notes
 
 

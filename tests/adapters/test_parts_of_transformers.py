@@ -1,0 +1,150 @@
+"""Models of transformers that are parts of others: what they lack, and what they take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from shapeflow.adapters.inputs.documented import dims_of, factor, make, size
+from shapeflow.adapters.inputs.fields import Fields
+from shapeflow.adapters.inputs.pretrained import Inputs, fixed_size, inputs_of
+from shapeflow.adapters.inputs.samples import samples
+from shapeflow.adapters.inputs.signature import parameters_of
+from shapeflow.adapters.libraries.transformers_classes import model_class
+from shapeflow.adapters.libraries.transformers_repairs import repaired
+
+transformers = pytest.importorskip("transformers")
+
+MUSIC = {"num_hidden_layers": 1, "hidden_size": 32, "ffn_dim": 48, "num_attention_heads": 4, "vocab_size": 90}
+
+
+def run_with_made_inputs(built: Any) -> Inputs:
+    """Run a model with the inputs that are made for it."""
+    config = built.config
+    inputs = inputs_of(built.eval(), config, samples(config, parameters_of(built.forward)))
+    assert not inputs.missing
+    with torch.no_grad():
+        built(**inputs.values)
+    return inputs
+
+
+def shapes(inputs: Inputs) -> dict[str, Any]:
+    """Return the sizes of the inputs."""
+    return {
+        name: [list(part.shape) for part in value] if isinstance(value, list | tuple) else list(value.shape)
+        for name, value in inputs.values.items()
+    }
+
+
+def test_base_model_that_is_only_a_part_does_not_stand_for_the_whole() -> None:
+    # AutoModel would build MusicgenModel, the decoder, from the configuration of all three parts.
+    assert model_class(transformers.MusicgenConfig) is transformers.MusicgenForConditionalGeneration
+
+
+def test_part_is_given_what_its_whole_gives_it() -> None:
+    config = transformers.Pix2StructTextConfig(num_layers=1)
+    assert not hasattr(config, "initializer_range")
+    assert (
+        "Pix2StructTextConfig has no initializer_range: 0.02 is used, as in Pix2StructConfig."
+    ) in repaired(config)
+    assert config.initializer_range == 0.02
+    transformers.Pix2StructTextModel._from_config(config)
+
+
+def test_field_that_follows_from_others_is_filled_in() -> None:
+    config = transformers.MinistralConfig(hidden_size=64, num_attention_heads=4, num_hidden_layers=1)
+    config.head_dim = None
+    assert repaired(config) == [
+        "The defaults of MinistralConfig leave head_dim empty: 16 is used, hidden_size / num_attention_heads."
+    ]
+    assert repaired(config) == []
+
+
+def forward(self: Any, tokens: Any, codes: Any, features: Any, mask: Any) -> None:
+    """Take several.
+
+    tokens (`torch.LongTensor` of shape `(batch_size * config.num_codebooks, sequence_length)`):
+        Several rows for each.
+    codes (`torch.Tensor` of shape `[batch_size, number_of_tokens, dim * len(config.layer_ids)]`):
+        Brackets.
+    mask: Padding mask [batch_size, seq_len] where True=valid
+    """
+
+
+FIELDS = Fields(
+    {"num_codebooks": 4, "layer_ids": [1, 5, 9], "hidden_size": 32, "inner": {"width": 7}, "length": 3}
+)
+
+
+def test_docstring_may_multiply() -> None:
+    assert dims_of("tokens", forward) == ["batch_size * config.num_codebooks", "sequence_length"]
+    assert factor("tokens", forward, FIELDS) == 4
+    assert factor("codes", forward, FIELDS) == 1
+    found = make("codes", forward, FIELDS)
+    assert found is not None
+    assert list(found[0].shape) == [2, 8, 96]
+    assert found[1] == (
+        "random numbers of the shape (batch_size, number_of_tokens, dim * len(config.layer_ids)) that the "
+        "docstring of forward gives"
+    )
+    masked = make("mask", forward, FIELDS)
+    assert masked is not None
+    assert list(masked[0].shape) == [2, 16]
+    assert masked[0].dtype == torch.bool
+    assert make("features", forward, FIELDS) is None
+
+
+def test_size_is_an_expression_of_fields() -> None:
+    assert size("inner.width + 1", FIELDS) == 8
+    assert size("num_codebooks // 2 - 1", FIELDS) == 1
+    assert size("total (>= 2)", FIELDS) == 8  # not an expression, and no field: any size
+
+
+def test_codes_of_a_sound_have_a_row_for_each_book() -> None:
+    config = transformers.MusicgenDecoderConfig(**MUSIC, pad_token_id=80, bos_token_id=80)
+    inputs = run_with_made_inputs(transformers.MusicgenModel._from_config(config))
+    assert shapes(inputs)["input_ids"] == [8, 16]
+    assert inputs.made["input_ids"].endswith("each 4 times, as the docstring of forward says")
+
+
+def test_decoder_of_its_own_decides_on_what_it_is_given() -> None:
+    from shapeflow.adapters.inputs.rules import make as by_name
+
+    config = transformers.MusicgenConfig(decoder=MUSIC)
+    found = by_name("decoder_input_ids", Fields(config))
+    assert found is not None
+    assert int(found[0].max()) < 90  # and not below the vocabulary of the text's encoder
+
+
+def test_part_takes_what_the_parts_before_it_make() -> None:
+    sizes = {"hidden_size": 32, "num_layers": 1, "num_attention_heads": 4, "intermediate_size": 48}
+    config = transformers.Sam3DETREncoderConfig(**sizes)
+    model = model_class(transformers.Sam3DETREncoderConfig)
+    assert model is not None
+    with torch.device("meta"):
+        built = model._from_config(config)
+    inputs = inputs_of(built, config, [])
+    assert shapes(inputs) == {
+        "vision_features": [[2, 32, 72, 72]],
+        "vision_pos_embeds": [[2, 32, 72, 72]],
+        "text_features": [2, 32, 32],
+        "text_mask": [2, 32],
+    }
+    assert inputs.made["text_features"] == "random numbers as the forward of this network takes it"
+
+
+def test_network_of_timm_inside_a_model_decides_on_the_size() -> None:
+    timm = pytest.importorskip("timm")
+    assert fixed_size(torch.nn.Sequential(timm.create_model("test_vit"))) == (160, 160)
+    assert fixed_size(torch.nn.Linear(1, 1)) == ()
+
+
+def test_everything_that_perceiver_takes_is_a_row_of_numbers() -> None:
+    config = transformers.PerceiverConfig(
+        num_latents=8, d_latents=32, d_model=24, num_blocks=1, num_self_attends_per_block=1,
+        num_self_attention_heads=4, num_cross_attention_heads=4,
+    )  # fmt: skip
+    inputs = run_with_made_inputs(transformers.PerceiverModel._from_config(config))
+    assert shapes(inputs)["inputs"] == [2, 16, 24]
