@@ -12,9 +12,10 @@ from shapeflow.commands.console import say, wants_colour
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.control_characters import json_text, visible_line
 from shapeflow.common.printing import put, put_coloured
-from shapeflow.errors import ExitCode
+from shapeflow.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
+    from shapeflow.model.trace import Trace
     from shapeflow.source.lines import SourceFile
 
 EXAMPLES = """\
@@ -22,6 +23,7 @@ examples:
   shapeflow source sam3.trace.json                                which files ran
   shapeflow source sam3.trace.json encoder.py                     a file, by the end of its name
   shapeflow source sam3.trace.json transformer.encoder.layers.0   what the code of one call made
+  shapeflow source sam3.trace.json -o source.html                 all of it as one page
   shapeflow source sam3.trace.json encoder.py --json              for a program: line, name, shapes
 
 A name stands before a shape where the source tells which variable got it; else the op or module does.
@@ -42,6 +44,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group().add_argument
     form("--json", action="store_true", help="print one JSON object")
     form("--markdown", action="store_true", help="print a table")
+    form("-o", "--output", type=Path, metavar="FILE.html", help="write a page that needs no other file")
+    add("--report", metavar="FILE", help="the report that shapes in the page lead to, seen from the page")
+    add("--lang", choices=("en", "zh"), default="en", help="language of the page (default: en)")
+    add("--force", action="store_true", help="replace a file that shapeflow did not make")
 
 
 @collection_paused()
@@ -53,7 +59,9 @@ def run(args: argparse.Namespace) -> int:
 
     trace = Trace.load(args.trace)
     files = source_files(trace, wanted(trace, args.asked))
-    if args.json:
+    if args.output is not None:
+        _write(args, trace, files)
+    elif args.json:
         put(json_text(to_data(files)))
     elif args.markdown:
         put(to_markdown(files).rstrip("\n"))
@@ -66,6 +74,23 @@ def run(args: argparse.Namespace) -> int:
                 put("")
             _print(file, args.whole)
     return int(ExitCode.FINE)
+
+
+def _write(args: argparse.Namespace, trace: Trace, files: list[SourceFile]) -> None:
+    """Write the page."""
+    from shapeflow.reporting.output import save
+    from shapeflow.reporting.source_page.html import source_page
+
+    if args.output.suffix.lower() not in (".html", ".htm"):
+        raise InputError(
+            "usage",
+            f"'{args.output.name}' does not end in .html, and a page is written",
+            where="option -o",
+            hint=f"-o {args.output.stem}.html; --markdown and --json print to standard output",
+        )
+    text = source_page(trace, files, language=args.lang, report=args.report)
+    save(args.output, text.encode("utf-8", errors="replace"), force=args.force, inputs=[args.trace])
+    say(f"{args.output}  {args.output.stat().st_size / 1e6:.2f} MB")
 
 
 def _list(files: list[SourceFile]) -> None:

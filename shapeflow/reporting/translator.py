@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from shapeflow.reporting.sentences import chinese_sentences
@@ -9,15 +10,21 @@ from shapeflow.reporting.words import LANGUAGES, TABLE
 
 
 class Translator:
-    """The interface words of one language."""
+    """The interface words of one language.
 
-    def __init__(self, language: str) -> None:
+    Args:
+        language: ``en`` or ``zh``.
+        table: key -> English, Chinese; that of the report unless another page has words of its own.
+    """
+
+    def __init__(self, language: str, table: Mapping[str, tuple[str, str]] = TABLE) -> None:
         self.language = language
+        self.table = table
         self.column = LANGUAGES.index(language)
 
     def __call__(self, key: str, **values: Any) -> str:
         """Return the words for ``key`` with ``values`` filled in; numbers get thousands separators."""
-        text = TABLE[key][self.column]
+        text = self.table[key][self.column]
         if "|" in text:
             one, many = text.split("|", 1)
             text = one if values.get("n") == 1 else many
@@ -34,8 +41,8 @@ class Translator:
 
     def find(self, key: str) -> str:
         """Return the words for ``key``, or nothing where the table has none."""
-        return TABLE[key][self.column] if key in TABLE else ""
+        return self.table[key][self.column] if key in self.table else ""
 
     def all(self) -> dict[str, str]:
         """Return the whole table of this language, for the page's script."""
-        return {key: texts[self.column] for key, texts in TABLE.items()}
+        return {key: texts[self.column] for key, texts in self.table.items()}

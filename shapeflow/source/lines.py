@@ -69,7 +69,7 @@ def annotated(trace: Trace, name: str, text: str, happened: Mapping[int, Sequenc
     if lines and not lines[-1].text:
         lines.pop()
     try:
-        functions = functions_of(text)
+        functions = functions_of(text, happened)
     except (SyntaxError, ValueError, RecursionError):
         functions = []
     told: set[tuple[int, tuple[int, int]]] = set()

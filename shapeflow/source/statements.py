@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 OPERATORS: dict[type[ast.AST], tuple[str, ...]] = {
@@ -79,32 +80,41 @@ class Function:
     """Each list of statements: the body, and those of its branches and loops."""
 
 
-def functions_of(text: str) -> list[Function]:
-    """Return the functions of a file, those of classes and inner ones too.
+def functions_of(text: str, lines: Iterable[int]) -> list[Function]:
+    """Return the functions of a file in which some lines lie, those of classes and inner ones too.
+
+    Args:
+        text: the file.
+        lines: the numbers of lines.
 
     Raises:
         SyntaxError: the text is not Python of the running version.
     """
-    return list(_functions(ast.parse(text), ""))
+    return list(_functions(ast.parse(text), "", sorted(lines)))
 
 
-def _functions(node: ast.AST, owner: str) -> Iterator[Function]:
+def _functions(node: ast.AST, owner: str, lines: Sequence[int]) -> Iterator[Function]:
     for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            continue
         if isinstance(child, ast.ClassDef):
-            yield from _functions(child, child.name)
+            yield from _functions(child, child.name, lines)
         elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            local = _local_names(child)
-            suites = tuple(
-                tuple(_statement(statement, local) for statement in suite) for suite in _suites(child.body)
-            )
             last = child.end_lineno or child.lineno
-            given = (*child.args.posonlyargs, *child.args.args, *child.args.kwonlyargs)
-            parameters = {argument.arg: argument.lineno for argument in given if argument.arg != "self"}
-            body = child.body[0].lineno
-            yield Function(child.name, owner, child.lineno, body, last, parameters, suites)
-            yield from _functions(child, "")
+            if bisect_left(lines, child.lineno) < bisect_right(lines, last):
+                yield _function(child, owner, last)
+                yield from _functions(child, "", lines)
         else:
-            yield from _functions(child, owner)
+            yield from _functions(child, owner, lines)
+
+
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str, last: int) -> Function:
+    """Return a function; it ends with the line ``last``."""
+    local = _local_names(node)
+    suites = tuple(tuple(_statement(statement, local) for statement in suite) for suite in _suites(node.body))
+    given = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    parameters = {argument.arg: argument.lineno for argument in given if argument.arg != "self"}
+    return Function(node.name, owner, node.lineno, node.body[0].lineno, last, parameters, suites)
 
 
 def _suites(body: Sequence[ast.stmt]) -> Iterator[Sequence[ast.stmt]]:

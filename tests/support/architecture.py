@@ -38,7 +38,7 @@ BELOW = {
     "source": GROUND,
     "annotate": GROUND | {"walkthrough", "source"},
     "query": GROUND,
-    "reporting": GROUND | {"walkthrough", "coverage", "graph", "annotate"},
+    "reporting": GROUND | {"walkthrough", "coverage", "graph", "source", "annotate"},
     "recording": GROUND,
     "adapters": GROUND | {"recording"},
     "runs": GROUND | {"walkthrough", "lint", "reporting", "recording", "adapters"},

@@ -1,0 +1,1 @@
+"""The model's source with what its lines made, as one page."""
