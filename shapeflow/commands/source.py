@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import say, wants_colour
 from shapeflow.common.collector import collection_paused
-from shapeflow.common.control_characters import json_text, visible_line
+from shapeflow.common.control_characters import json_text, printed, visible_line
 from shapeflow.common.printing import put, put_coloured
 from shapeflow.errors import ExitCode, InputError
 
@@ -24,6 +24,7 @@ examples:
   shapeflow source sam3.trace.json encoder.py                     a file, by the end of its name
   shapeflow source sam3.trace.json transformer.encoder.layers.0   what the code of one call made
   shapeflow source sam3.trace.json -o source.html                 all of it as one page
+  shapeflow source net.trace.json net.py --write                  shapes as comments in a file of your own
   shapeflow source sam3.trace.json encoder.py --json              for a program: line, name, shapes
 
 A name stands before a shape where the source tells which variable got it; else the op or module does.
@@ -44,6 +45,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group().add_argument
     form("--json", action="store_true", help="print one JSON object")
     form("--markdown", action="store_true", help="print a table")
+    form(
+        "--write",
+        action="store_true",
+        help="put shapes into comments of a file of your own, and update those",
+    )
+    form("--diff", action="store_true", help="show the change that --write makes, and make none")
     form("-o", "--output", type=Path, metavar="FILE.html", help="write a page that needs no other file")
     add("--report", metavar="FILE", help="the report that shapes in the page lead to, seen from the page")
     add("--lang", choices=("en", "zh"), default="en", help="language of the page (default: en)")
@@ -59,7 +66,16 @@ def run(args: argparse.Namespace) -> int:
 
     trace = Trace.load(args.trace)
     files = source_files(trace, wanted(trace, args.asked))
-    if args.output is not None:
+    if args.asked is None:
+        files = [file for file in files if file.made or file.never]
+    if args.write or args.diff:
+        from shapeflow.commands.source_comments import comment
+
+        change, summary = comment(trace, files, write=args.write)
+        if args.diff and change:
+            put(printed(change))
+        say(summary)
+    elif args.output is not None:
         _write(args, trace, files)
     elif args.json:
         put(json_text(to_data(files)))
@@ -97,7 +113,7 @@ def _list(files: list[SourceFile]) -> None:
     """Print which files ran, those with most first."""
     from shapeflow.source.text import head
 
-    for file in sorted(files, key=lambda file: -sum(bool(line.made) for line in file.lines)):
+    for file in sorted(files, key=lambda file: -file.made):
         put(visible_line(head(file)))
 
 

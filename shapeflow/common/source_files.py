@@ -41,6 +41,6 @@ def read_source(name: str, folders: Iterable[Path]) -> str | None:
     """Return the text of a Python file below one of some folders; None if there is none that can be read."""
     file = find_source(name, folders)
     try:
-        return None if file is None else file.read_text("utf-8", errors="replace")
+        return None if file is None else file.read_text("utf-8-sig", errors="replace")
     except OSError:
         return None

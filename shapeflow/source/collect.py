@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shapeflow.common.source_files import read_source, search_folders
+from shapeflow.common.source_files import find_source, read_source, search_folders
 from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError
 from shapeflow.model.trace import Trace
+from shapeflow.source.comments import same_code
 from shapeflow.source.events import Event, Events, events_of
 from shapeflow.source.lines import SourceFile, annotated, bare
-
-LONGEST_TEXT = 150
-"""Characters of a line that are compared: longer ones are cut in a trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +76,26 @@ def source_files(trace: Trace, want: Wanted, folders: Iterable[str] | None = Non
     return found
 
 
+def own_file(trace: Trace, name: str, folders: Iterable[str] | None = None) -> Path:
+    """Return where a file of a trace is, if it may be written: it belongs to no installed package.
+
+    Raises:
+        InputError: it is not there, or not one of the user's own.
+    """
+    path = find_source(name, [*search_folders(folders), *_beside_target(trace)])
+    if path is None:
+        raise InputError("unknown-source", f"'{name}' is not here", where="argument FILE")
+    installed = next((part for part in path.parts if part in ("site-packages", "dist-packages")), "")
+    if installed or path.is_relative_to(Path(os.__file__).resolve().parent):
+        raise InputError(
+            "not-writable",
+            f"'{name}' belongs to an installed package, and comments go into files of your own",
+            where=str(path),
+            hint="-o source.html shows it with its shapes",
+        )
+    return path
+
+
 def _beside_target(trace: Trace) -> list[Path]:
     """Return the folder of the file that was run, from which it names itself and those beside it."""
     place = trace.run.target.rpartition(":")[0]
@@ -100,7 +119,7 @@ def _text(trace: Trace, name: str, folders: Sequence[Path]) -> str | None:
     for source in trace.sources:
         if source.file == name:
             there = lines[source.line - 1] if source.line <= len(lines) else ""
-            if there.strip()[:LONGEST_TEXT] != source.text.strip()[:LONGEST_TEXT]:
+            if not same_code(there, source.text):
                 return None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -55,6 +55,16 @@ class SourceFile:
     known: bool
     """False if the file is not there or has changed since the run: then only lines of the trace are known."""
 
+    @property
+    def made(self) -> int:
+        """How many lines made tensors."""
+        return sum(bool(line.made) for line in self.lines)
+
+    @property
+    def never(self) -> int:
+        """How many lines certainly never ran."""
+        return sum(line.state == "never" for line in self.lines)
+
 
 def annotated(trace: Trace, name: str, text: str, happened: Mapping[int, Sequence[Event]]) -> SourceFile:
     """Return a file with what its lines made in a run.

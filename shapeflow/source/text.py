@@ -68,11 +68,9 @@ def _near(lines: Sequence[Line]) -> set[int]:
 
 def head(file: SourceFile) -> str:
     """Return the line above a file: its name, and how much is known of it."""
-    made = sum(bool(line.made) for line in file.lines)
-    never = sum(line.state == "never" for line in file.lines)
-    parts = [f"{counted(made, 'line')} made tensors"]
-    if never:
-        parts.append(f"{counted(never, 'line')} never ran (-)")
+    parts = [f"{counted(file.made, 'line')} made tensors"]
+    if file.never:
+        parts.append(f"{counted(file.never, 'line')} never ran (-)")
     if not file.known:
         parts.append("not here as it was in the run: only the lines that the trace has")
     return f"{file.name}  {'; '.join(parts)}"

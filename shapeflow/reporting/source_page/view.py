@@ -85,12 +85,10 @@ def files_view(trace: Trace, files: Sequence[SourceFile]) -> list[FileView]:
     anchors: set[str] = set()
     found = []
     for file in files:
-        made = sum(bool(line.made) for line in file.lines)
-        never = sum(line.state == "never" for line in file.lines)
-        if made or never:
+        if file.made or file.never:
             anchor = _anchor(file.name, anchors)
             stretches = tuple(_stretches(file, names))
-            found.append(FileView(file.name, anchor, file.known, made, never, stretches))
+            found.append(FileView(file.name, anchor, file.known, file.made, file.never, stretches))
     return sorted(found, key=lambda file: -file.made)
 
 

@@ -11,6 +11,7 @@ from shapeflow.common.source_files import read_source, search_folders
 from shapeflow.model.records import Source
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.view.model import CodeLine, SourceView
+from shapeflow.source.comments import same_code
 
 CONTEXT = 2
 """Lines shown before and after the one that is meant."""
@@ -19,8 +20,6 @@ STRINGS = re.compile(
     r"""|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'"""
 )
 """Comments and texts of Python."""
-LONGEST_TEXT = 150
-"""Characters of a line that are compared: longer ones are cut in a trace."""
 LONGEST_DOCSTRING = 80
 """Lines that are looked at for the first paragraph of a docstring."""
 
@@ -84,8 +83,7 @@ class Sources:
         if source.file not in self.texts:
             self.texts[source.file] = self._read(source.file)
         lines = self.texts[source.file]
-        same = lines.get(source.line, "").strip()[:LONGEST_TEXT] == source.text.strip()[:LONGEST_TEXT]
-        return lines if source.line in lines and same else {}
+        return lines if source.line in lines and same_code(lines[source.line], source.text) else {}
 
     def _piece(self, source: Source) -> SourcePiece:
         """Return the lines that follow one another around a known line."""

@@ -1,0 +1,67 @@
+"""``shapeflow source --write``: comments with shapes put into a file of one's own, or shown as a change."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shapeflow.common.files import read_bytes, write_bytes
+from shapeflow.errors import InputError
+
+if TYPE_CHECKING:
+    from shapeflow.model.trace import Trace
+    from shapeflow.source.lines import SourceFile
+
+
+def comment(trace: Trace, files: Sequence[SourceFile], *, write: bool) -> tuple[str, str]:
+    """Return the change that puts shapes into the comments of a file, and what it comes to in words.
+
+    Args:
+        trace: the run.
+        files: the file, and no other.
+        write: make the change.
+
+    Raises:
+        InputError: there are several files, it is not the user's own, has changed since the run, or cannot
+            be read or written.
+    """
+    from shapeflow.source.collect import own_file
+    from shapeflow.source.comments import commented
+
+    if len(files) != 1:
+        what = f"comments go into one file at a time, and this names {len(files)}"
+        raise InputError("usage", what, where="option --write or --diff", expected="the end of a file's name")
+    path = own_file(trace, files[0].name)
+    if not files[0].known:
+        raise InputError(
+            "unknown-source",
+            f"'{files[0].name}' has changed since the run, so its lines may have made something else",
+            where=str(path),
+            hint="shapeflow trace makes a new trace",
+        )
+    text = _text(path)
+    result = commented(files[0], text)
+    counts = ", ".join(f"{result.counts[what]} {what}" for what in ("added", "updated", "kept"))
+    before, after = (_shown(one) for one in (text, result.text))
+    change = "".join(difflib.unified_diff(before, after, str(path), str(path))).rstrip("\n")
+    if write and change:
+        write_bytes(path, result.text.encode())
+    return change, f"{path}  comments: {counts}"
+
+
+def _text(path: Path) -> str:
+    """Return a file as it is, with its line ends."""
+    try:
+        text = read_bytes(path, "Python file").decode("utf-8")
+    except UnicodeDecodeError as error:
+        what = f"'{path}' is not UTF-8, and is left as it is"
+        raise InputError("file-unreadable", what, where=str(path), because=str(error)) from None
+    if "\r" in text.replace("\r\n", ""):
+        raise InputError("file-unreadable", f"'{path}' has line ends of an old kind (CR)", where=str(path))
+    return text
+
+
+def _shown(text: str) -> list[str]:
+    return [f"{line.rstrip(chr(13))}\n" for line in text.split("\n")]
