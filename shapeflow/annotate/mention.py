@@ -84,6 +84,8 @@ class Mention:
     frame: Frame
     dims: tuple[tuple[int, int], ...] = ()
     """First and last+1 column of each dim in the original line, as many as ``pattern.dims``."""
+    names: tuple[str, ...] = ()
+    """What the text calls each dim beside its size, as ``B`` in ``B, N = 2, 5``; empty where it does not."""
     chain: int | None = None
     """Which ``A -> B -> C`` it is part of, None: no such."""
     position: int = 0

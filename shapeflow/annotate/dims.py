@@ -1,0 +1,116 @@
+"""One dim as people write it, ``N_{txt}``, ``H/2``, ``2C``, ``P²``, ``C_in * 4``, read into our notation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from shapeflow.errors import InputError
+from shapeflow.shapes.arithmetic import MAX_SIZE
+from shapeflow.shapes.notation import parse_expression
+
+MAX_DIM = 60
+"""Characters of one dim; what is longer is a sentence."""
+
+_PLAIN = re.compile(r"\d{1,15}|[A-Za-z]\w{0,39}", re.ASCII)
+_NAMED = re.compile(r"([^\W\d][\w ]{0,30}?)\s*[=:]\s*(\d{1,15}|[A-Za-z]\w*(?:[*/+-]\w+)*)")
+_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
+_STYLED = re.compile(
+    r"\\(?:text|mathrm|mathit|mathbf|mathtt|mathsf|texttt|textit|textrm|operatorname|mbox|rm|it|bf)\s*\{([^{}]*)\}"
+)
+_POWER = re.compile(r"(\w+|\([^()]*\))\s*(?:\*\*|\^)\s*\{?\s*([23])\s*\}?")
+_FLOOR = re.compile(r"(?:\\lfloor|⌊)(.*?)(?:\\rfloor|⌋)")
+_CEIL = re.compile(r"(?:\\lceil|⌈)(.*?)(?:\\rceil|⌉)")
+_CALL = re.compile(r"\b(?!ceil\b|floor\b)([A-Za-z_]\w*)\(([\w.]*)\)")
+_ITEM = re.compile(r"\b([A-Za-z_][\w.]*)\[([\w:-]*)\]")
+_WORDS = re.compile(r"[^\W\d]\w*(?: [^\W\d]\w*){1,3}")
+ANY = frozenset({"-1", "?", "_", "None", "none", ":", "·", "?", "Any", "any"})
+REST = frozenset({"...", "…", "*", "\\ldots", "\\dots", "\\cdots", "\\ast", "\\*", "⋯"})
+
+
+@lru_cache(maxsize=8192)
+def read_dim(text: str) -> tuple[str, str] | None:
+    """Return a dim in our notation and the name that the text gives to it, if it gives a size too.
+
+    ``B=2`` is ``("2", "B")``, ``H/2`` is ``("H/2", "")``; None: it is not a dim.
+    """
+    word = text.strip()
+    if _PLAIN.fullmatch(word):
+        if word.isdigit():
+            return (word, "") if int(word) <= MAX_SIZE and (word == "0" or word[0] != "0") else None
+        return ("_", "") if word in ANY else (word, "")
+    word = word.strip("`$ ")
+    if not word or len(word) > MAX_DIM:
+        return None
+    if word in REST:
+        return "...", ""
+    if word in ANY:
+        return "_", ""
+    if named := _NAMED.fullmatch(word):
+        return (named[2], named[1].strip().replace(" ", "_")) if named[2] not in ANY else None
+    if re.fullmatch(r"[*#]+[A-Za-z_]\w*", word):
+        # Of jaxtyping: any number of axes, an axis that broadcasts. Of Python: the sizes of another shape.
+        return ("...", "") if word[0] == "*" else (word.lstrip("#"), "")
+    return _arithmetic(word)
+
+
+def _arithmetic(word: str) -> tuple[str, str] | None:
+    """Return a dim that is more than a number or a name."""
+    found = _plain_signs(word)
+    if not re.search(r"[^\W\d]|\d", found) or re.search(r"\d\.\d|[%$@&|<>=!?\"\\{}\[\]:;^]", found):
+        return None
+    if _WORDS.fullmatch(found):
+        return found.replace(" ", "_"), ""
+    if re.fullmatch(r"\w+(?: +\w+)+", found) or re.fullmatch(r"\d+\s*[-+~/]\s*\d+|[-+].*", found):
+        # Words in a row, an interval ("1-5"), a fraction ("1/4") and a signed number are not sizes.
+        return None
+    try:
+        return parse_expression(found).text, ""
+    except InputError:
+        return None
+
+
+def _plain_signs(word: str) -> str:
+    """Return a dim without LaTeX, powers, primes, attributes, indices and products without a sign."""
+    word = _FLOOR.sub(r"floor(\1)", word)
+    word = _CEIL.sub(r"ceil(\1)", word)
+    if "\\" in word or "{" in word:
+        word = _STYLED.sub(lambda m: m[1].replace("\\_", "_").replace(" ", "_"), word)
+        word = word.replace("\\_", "_")
+        word = _FRACTION.sub(lambda m: f"{_wrapped(m[1])}/{_wrapped(m[2])}", word)
+        word = re.sub(r"\\(?:[,;! ]|(?:left|right|quad|displaystyle|big[lr]?)(?![A-Za-z]))", " ", word)
+        word = re.sub(r"\\(?:cdot|times|ast)\b", "*", word)
+        word = re.sub(r"_\{\s*([\w ,]*?)\s*\}", lambda m: "_" + re.sub(r"\W+", "_", m[1]), word)
+        word = re.sub(r"\\([A-Za-z]+)\b(?!\s*[{(])", r"\1", word)
+    word = re.sub(r"\^?\{?(?:'|\\prime)\}?", "_prime", word)
+    word = word.replace("²", "^2").replace("³", "^3").replace("×", "*").replace("·", "*").replace("÷", "/")
+    word = _POWER.sub(lambda m: "*".join([m[1]] * int(m[2])), word)
+    word = _until_stable(word, lambda text: _ITEM.sub(_joined, _CALL.sub(_joined, text)))
+    word = re.sub(r"(?<=[A-Za-z_])\.(?=[A-Za-z_])", "_", word)
+    word = re.sub(r"(?<![\w.])(\d+)\s?(?=[A-Za-z(])", r"\1*", word)
+    word = re.sub(r"\)\s*\(", ")*(", word)
+    if re.fullmatch(r"\(\s*[^\W\d]\w*(?:\s+\w+)+\s*\)", word):
+        # Of einops: axes that are merged.
+        word = "*".join(word.strip("() ").split())
+    return word.strip()
+
+
+def _until_stable(text: str, step: Callable[[str], str]) -> str:
+    """Return what a few repeated steps make of a text."""
+    for _ in range(3):
+        changed = step(text)
+        if changed == text:
+            break
+        text = changed
+    return text
+
+
+def _joined(found: re.Match[str]) -> str:
+    """Return one name for an item or a call."""
+    inner = re.sub(r"\W+", "_", found[2]).strip("_") or "all"
+    return re.sub(r"\W", "_", found[1]) + "_" + inner
+
+
+def _wrapped(text: str) -> str:
+    return text if re.fullmatch(r"\s*\\?\w+\s*", text) else f"({text})"

@@ -1,0 +1,158 @@
+"""Mentions of shapes found in passages: everything that could be one, then what is likely enough."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from shapeflow.annotate.bare import axes, find_axes, find_bare
+from shapeflow.annotate.literals import Literal, find_literals, without_overlap
+from shapeflow.annotate.mention import Frame, Mention, Region, Span
+from shapeflow.annotate.passages import Passage
+from shapeflow.annotate.scoring import score
+from shapeflow.annotate.subjects import role_of, subject_of
+from shapeflow.errors import InputError
+from shapeflow.shapes.notation import parse_shape
+
+THRESHOLD = 0.5
+"""What is less likely than this is not a mention."""
+MAX_MENTIONS = 20_000
+
+_WORTH = re.compile(r"[\[(×^]|\d\s?[xX*]\s?\w|\w [xX] \w|[A-Z]x[A-Z\d]|,|\\times|[A-Z]\S* [A-Z\d(]|->")
+_BACKTICKS = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+_DOLLARS = re.compile(r"\$\$?(?! )([^$]{1,400}?)(?<! )\$\$?(?!\d)|\\\((.{1,400}?)\\\)|:math:`([^`]+)`")
+_ARROW = re.compile(r"→|-+>|=+>|\\(?:to|rightarrow|longrightarrow|mapsto|Rightarrow)\b|>>")
+_LEADING_ARROW = re.compile(r"\W*?(?:→|-+>|=+>)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    passage: Passage
+    literal: Literal
+    frame: Frame
+    score: float
+
+
+def find_mentions(
+    passages: Iterable[Passage], lines_of: Mapping[int | None, Sequence[str]], threshold: float = THRESHOLD
+) -> list[Mention]:
+    """Return the mentions in passages, in order.
+
+    Args:
+        passages: in the order of the text.
+        lines_of: the original lines, by cell of a notebook; None for other texts.
+        threshold: the least score.
+    """
+    found: list[_Found] = []
+    for passage in passages:
+        if _WORTH.search(passage.text):
+            found += [one for one in _in_passage(passage) if one.score >= threshold]
+            if len(found) > MAX_MENTIONS:
+                break
+    return _chained(list(_mentions(found, lines_of)), found)
+
+
+def _in_passage(passage: Passage) -> Iterator[_Found]:
+    """Yield all literals of a passage with their scores."""
+    text, frame = passage.text, passage.frame
+    inline = [] if frame.region == "annotation" else _inline(text, frame.region)
+    candidates = list(_annotated(text) if frame.region == "annotation" else find_literals(text))
+    if frame.region not in ("annotation", "prose", "item", "heading") or ":" in text:
+        candidates += find_bare(text, *_bounds(text))
+    for start, end, _ in inline:
+        candidates += find_axes(text, start, end)
+        candidates += find_bare(text, start, end)
+    last = ""
+    for literal in without_overlap(sorted(candidates, key=lambda one: -(one.form == "axes"))):
+        region = next((kind for a, b, kind in inline if a <= literal.start and literal.end <= b), frame.region)
+        here = replace(frame, region=region, before=text[: literal.start].strip(), after=text[literal.end :].strip())
+        pattern = str([dim.text for dim in literal.dims])
+        if pattern == last and _copied(text, literal):
+            continue
+        last = pattern
+        yield _Found(passage, literal, here, score(literal, here, text))
+
+
+def _bounds(text: str) -> tuple[int, int]:
+    return len(text) - len(text.lstrip()), len(text.rstrip())
+
+
+def _annotated(text: str) -> Iterator[Literal]:
+    """Yield what the string of an annotation says."""
+    start, end = _bounds(text)
+    if "->" in text:
+        yield from find_axes(text, start, end)
+    elif dims := axes(text, start, end):
+        yield Literal(start, end, dims, "axes", separator=" ")
+
+
+def _inline(text: str, region: Region) -> list[tuple[int, int, Region]]:
+    """Return the columns of inline code and formulas in a line of Markdown or of a docstring."""
+    if region in ("fence", "diagram", "output", "math"):
+        return []
+    spans: list[tuple[int, int, Region]] = []
+    if "`" in text:
+        spans += [(m.start(2), m.end(2), "code") for m in _BACKTICKS.finditer(text)]
+    if "$" in text or "\\(" in text:
+        for match in _DOLLARS.finditer(text):
+            group = match.lastindex or 0
+            spans.append((match.start(group), match.end(group), "math"))
+    return spans
+
+
+def _copied(text: str, literal: Literal) -> bool:
+    """Return whether a literal repeats the one before it, as formulas copied from a page do."""
+    return bool(re.search(r"[\])}]\s*\{?\s*$", text[: literal.start]))
+
+
+def _mentions(found: list[_Found], lines_of: Mapping[int | None, Sequence[str]]) -> Iterator[Mention]:
+    """Yield a mention for each literal whose notation can be read."""
+    for number, one in enumerate(found):
+        literal, passage = one.literal, one.passage
+        try:
+            pattern = parse_shape("[" + ", ".join(dim.text for dim in literal.dims) + "]")
+        except InputError:
+            continue
+        original = lines_of[passage.cell][passage.line - 1]
+        yield Mention(
+            id=number,
+            span=Span(passage.line, literal.start + 1, literal.end + 1, passage.cell),
+            text=original[literal.start : literal.end],
+            pattern=pattern,
+            frame=one.frame,
+            dims=tuple((dim.start + 1, dim.end + 1) for dim in literal.dims),
+            names=tuple(dim.name for dim in literal.dims) if literal.names else (),
+            role=role_of(one.frame),
+            subject=subject_of(passage.text[: literal.start], one.frame),
+            score=round(one.score, 4),
+        )
+
+
+def _chained(mentions: list[Mention], found: list[_Found]) -> list[Mention]:
+    """Return mentions numbered from 0, with the chains of arrows that they stand in."""
+    chained: list[Mention] = []
+    passages = {id(mention): found[mention.id].passage for mention in mentions}
+    before: Passage | None = None
+    for number, mention in enumerate(mentions):
+        passage = passages[id(mention)]
+        chain, position = None, 0
+        if before is not None and _follows(chained[-1], before, mention, passage):
+            previous = chained[-1]
+            chain = previous.id if previous.chain is None else previous.chain
+            position = previous.position + 1
+            chained[-1] = replace(previous, chain=chain)
+        chained.append(replace(mention, id=number, chain=chain, position=position))
+        before = passage
+    return chained
+
+
+def _follows(previous: Mention, before: Passage, mention: Mention, passage: Passage) -> bool:
+    """Return whether an arrow leads from one mention to the next."""
+    if (before.cell, before.block, before.part) != (passage.cell, passage.block, passage.part):
+        return False
+    if before.line == passage.line:
+        between = passage.text[previous.span.end - 1 : mention.span.column - 1]
+        return bool(_ARROW.search(between)) and ";" not in between
+    between = passage.text[: mention.span.column - 1]
+    return passage.line - before.line <= 4 and bool(_LEADING_ARROW.match(between))
