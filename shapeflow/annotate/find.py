@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shapeflow.annotate.bare import axes, find_axes, find_bare
 from shapeflow.annotate.literals import Literal, find_literals, without_overlap
 from shapeflow.annotate.mention import Frame, Mention, Region, Span
 from shapeflow.annotate.passages import Passage
-from shapeflow.annotate.scoring import score
+from shapeflow.annotate.scoring import WEIGHTS, evidence, probability
 from shapeflow.annotate.subjects import role_of, subject_of
 from shapeflow.errors import InputError
 from shapeflow.shapes.notation import parse_shape
 
 THRESHOLD = 0.5
 """What is less likely than this is not a mention."""
-MAX_MENTIONS = 20_000
+MAX_CANDIDATES = 100_000
+SURE = 2.0
+"""Logarithm of the odds of what its neighbours can be likened to."""
 
 _WORTH = re.compile(r"[\[(×^]|\d\s?[xX*]\s?\w|\w [xX] \w|[A-Z]x[A-Z\d]|,|\\times|[A-Z]\S* [A-Z\d(]|->")
 _BACKTICKS = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
@@ -31,11 +33,22 @@ class _Found:
     passage: Passage
     literal: Literal
     frame: Frame
-    score: float
+    odds: float
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """Equal for literals that are written in the same way in the same block."""
+        passage, literal = self.passage, self.literal
+        sign = passage.text[: literal.start].rstrip()[-1:]
+        place = (passage.cell, passage.block, passage.part, self.frame.region, self.frame.column)
+        return (*place, literal.form, literal.opener, literal.separator, sign if not sign.isalnum() else "")
 
 
 def find_mentions(
-    passages: Iterable[Passage], lines_of: Mapping[int | None, Sequence[str]], threshold: float = THRESHOLD
+    passages: Iterable[Passage],
+    lines_of: Mapping[int | None, Sequence[str]],
+    threshold: float = THRESHOLD,
+    prior: Callable[[Literal], float] | None = None,
 ) -> list[Mention]:
     """Return the mentions in passages, in order.
 
@@ -43,14 +56,31 @@ def find_mentions(
         passages: in the order of the text.
         lines_of: the original lines, by cell of a notebook; None for other texts.
         threshold: the least score.
+        prior: what else is known of a literal, as a logarithm of odds: whether a trace has such sizes.
     """
-    found: list[_Found] = []
+    candidates: list[_Found] = []
     for passage in passages:
         if _WORTH.search(passage.text):
-            found += [one for one in _in_passage(passage) if one.score >= threshold]
-            if len(found) > MAX_MENTIONS:
+            candidates += _in_passage(passage)
+            if len(candidates) > MAX_CANDIDATES:
                 break
+    if prior is not None:
+        candidates = [replace(one, odds=one.odds + prior(one.literal)) for one in candidates]
+    found = [one for one in _like_neighbours(candidates) if probability(one.odds) >= threshold]
     return _chained(list(_mentions(found, lines_of)), found)
+
+
+def _like_neighbours(candidates: list[_Found]) -> Iterator[_Found]:
+    """Yield candidates; one that is written like sure ones in the lines around it is surer."""
+    sure: dict[tuple[object, ...], list[int]] = {}
+    for one in candidates:
+        if one.odds > SURE:
+            sure.setdefault(one.kind, []).append(one.passage.line)
+    for one in candidates:
+        near = [line for line in sure.get(one.kind, ()) if 0 < abs(line - one.passage.line) <= 6]
+        if one.odds <= SURE and len(near) > 1:
+            one = replace(one, odds=one.odds + WEIGHTS["like its neighbours"])
+        yield one
 
 
 def _in_passage(passage: Passage) -> Iterator[_Found]:
@@ -64,14 +94,39 @@ def _in_passage(passage: Passage) -> Iterator[_Found]:
         candidates += find_axes(text, start, end)
         candidates += find_bare(text, start, end)
     last = ""
-    for literal in without_overlap(sorted(candidates, key=lambda one: -(one.form == "axes"))):
+    ordered = without_overlap(sorted(candidates, key=lambda one: -(one.form == "axes")))
+    for literal in _names_before(text, ordered):
         region = next((kind for a, b, kind in inline if a <= literal.start and literal.end <= b), frame.region)
         here = replace(frame, region=region, before=text[: literal.start].strip(), after=text[literal.end :].strip())
         pattern = str([dim.text for dim in literal.dims])
         if pattern == last and _copied(text, literal):
             continue
         last = pattern
-        yield _Found(passage, literal, here, score(literal, here, text))
+        yield _Found(passage, literal, here, evidence(literal, here, text))
+
+
+def _names_before(text: str, literals: list[Literal]) -> Iterator[Literal]:
+    """Yield literals; ``b, n, c -> [1, 196, 768]`` is one, with the names of its dims."""
+    for number, literal in enumerate(literals):
+        after = literals[number + 1] if number + 1 < len(literals) else None
+        before = literals[number - 1] if number else None
+        if literal.form == "bare" and after is not None and _are_names(text, literal, after):
+            continue
+        if before is not None and before.form == "bare" and _are_names(text, before, literal):
+            pairs = zip(before.dims, literal.dims, strict=True)
+            yield replace(literal, dims=tuple(replace(size, name=name.text) for name, size in pairs))
+        else:
+            yield literal
+
+
+def _are_names(text: str, names: Literal, sizes: Literal) -> bool:
+    """Return whether one literal names the dims whose sizes the other gives."""
+    return (
+        len(names.dims) == len(sizes.dims)
+        and all(dim.text.isidentifier() for dim in names.dims)
+        and all(dim.text.isdigit() for dim in sizes.dims)
+        and bool(re.fullmatch(r"[\s`]*(?:->|→|=>|=|:)[\s`]*", text[names.end : sizes.start]))
+    )
 
 
 def _bounds(text: str) -> tuple[int, int]:
@@ -110,6 +165,7 @@ def _mentions(found: list[_Found], lines_of: Mapping[int | None, Sequence[str]])
     """Yield a mention for each literal whose notation can be read."""
     for number, one in enumerate(found):
         literal, passage = one.literal, one.passage
+        start = found[number - 1].literal.end if number and found[number - 1].passage is passage else 0
         try:
             pattern = parse_shape("[" + ", ".join(dim.text for dim in literal.dims) + "]")
         except InputError:
@@ -124,8 +180,8 @@ def _mentions(found: list[_Found], lines_of: Mapping[int | None, Sequence[str]])
             dims=tuple((dim.start + 1, dim.end + 1) for dim in literal.dims),
             names=tuple(dim.name for dim in literal.dims) if literal.names else (),
             role=role_of(one.frame),
-            subject=subject_of(passage.text[: literal.start], one.frame),
-            score=round(one.score, 4),
+            subject=subject_of(passage.text[start : literal.start], one.frame),
+            score=round(probability(one.odds), 4),
         )
 
 
@@ -139,6 +195,7 @@ def _chained(mentions: list[Mention], found: list[_Found]) -> list[Mention]:
         chain, position = None, 0
         if before is not None and _follows(chained[-1], before, mention, passage):
             previous = chained[-1]
+            mention = replace(mention, subject=mention.subject or previous.subject)
             chain = previous.id if previous.chain is None else previous.chain
             position = previous.position + 1
             chained[-1] = replace(previous, chain=chain)

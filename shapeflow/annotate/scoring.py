@@ -49,7 +49,7 @@ WEIGHTS = {
     "other words": -2.6,
     "arithmetic": 0.9,
     "wildcard": 0.3,
-    "begins with 1": 0.8,
+    "an axis of size 1": 0.8,
     "large size": 0.9,
     "only sizes": -0.2,
     "a zero": -4.0,
@@ -59,6 +59,7 @@ WEIGHTS = {
     "progression": -2.6,
     "interval": -2.2,
     "coordinates": -5.0,
+    "numbered": -5.0,
     "years": -3.0,
     # What stands around them.
     "shape word before": 3.0,
@@ -92,6 +93,7 @@ WEIGHTS = {
     "heading": -0.6,
     "fence": 0.3,
     "bare": -0.9,
+    "like its neighbours": 1.8,
     "blanks in brackets": -0.8,
 }
 
@@ -100,7 +102,7 @@ _ARROW_AFTER = re.compile(r"[\s`*$)\]|\"]*(?:→|-+>|=+>|\\(?:to|rightarrow|maps
 _COLON_BEFORE = re.compile(r":[\s`*$\"']*$")
 _ELEMENT = re.compile(r"(?:∈|\\in|:=)\s*[`$({]*$")
 _EQUAL_AFTER = re.compile(r"[\s$`)]*(?:=|==|≈|≤|<)\s*\d")
-_EQUAL_BEFORE = re.compile(r"\d\s*(?:=|≈)\s*$|[√%]\s*$")
+_EQUAL_BEFORE = re.compile(r"(?<![A-Za-z_\d.])\d[\d.,]*\s*(?:=|≈)\s*$|[√%]\s*$")
 _OPERATOR = re.compile(r"\s*[-+*/^]\s*[\w(]|\s*%|\s*(?:个|倍|次)")
 _OPERATOR_BEFORE = re.compile(r"[\w)]\s*[-+/^]\s*$")
 _KEYWORD = re.compile(r"([A-Za-z_]\w*)\s?=\s?[\[(]*$")
@@ -121,10 +123,14 @@ def features(literal: Literal, frame: Frame, text: str) -> Iterator[str]:
     yield from _of_signs(literal, frame, before, after)
 
 
-def score(literal: Literal, frame: Frame, text: str) -> float:
-    """Return how sure it is, from 0 to 1, that a literal in a text states a shape."""
-    total = sum(WEIGHTS[name] for name in set(features(literal, frame, text)))
-    return 1 / (1 + math.exp(-total))
+def evidence(literal: Literal, frame: Frame, text: str) -> float:
+    """Return the logarithm of the odds that a literal in a text states a shape."""
+    return sum(WEIGHTS[name] for name in set(features(literal, frame, text)))
+
+
+def probability(odds: float) -> float:
+    """Return the probability, from 0 to 1, for the logarithm of odds."""
+    return 1 / (1 + math.exp(-odds)) if odds > -30 else 0.0
 
 
 def _of_form(literal: Literal) -> Iterator[str]:
@@ -138,7 +144,7 @@ def _of_form(literal: Literal) -> Iterator[str]:
         yield "product with *"
     elif literal.form == "bracket" and literal.separator == " ":
         yield "blanks in brackets"
-    if literal.names:
+    if literal.names and len(literal.dims) > 1:
         yield "names = sizes"
     rank = len(literal.dims)
     yield "rank above 5" if rank > 5 else "rank 4 or 5" if rank > 3 else f"rank {rank}"
@@ -159,6 +165,8 @@ def _of_dims(dims: list[str]) -> Iterator[str]:
         yield "sizes and names"
     if any(re.search(r"[*/+()-]", dim) for dim in symbols):
         yield "arithmetic"
+    if len(symbols) > 2 and len({name.rstrip("0123456789") for name in symbols}) == 1:
+        yield "numbered"
     names = [name for dim in symbols for name in re.findall(r"[^\W\d]\w*", dim)]
     if set(symbols) <= COORDINATES and len(sizes) < 2:
         yield "coordinates"
@@ -176,8 +184,8 @@ def _of_dims(dims: list[str]) -> Iterator[str]:
 def _of_sizes(sizes: list[int], rank: int) -> Iterator[str]:
     if 0 in sizes:
         yield "a zero"
-    if sizes[0] == 1 and rank > 2:
-        yield "begins with 1"
+    if 1 in sizes and rank > 2:
+        yield "an axis of size 1"
     if max(sizes) >= 16:
         yield "large size"
     if len(sizes) < rank or rank < 2:
