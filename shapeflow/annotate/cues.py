@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 
-def _words(text: str, whole: bool = True) -> re.Pattern[str]:
+def _words(text: str, whole: bool = True, edge: str = "A-Za-z") -> re.Pattern[str]:
     """Return a pattern of words separated by blanks: whole ones, or parts of words."""
     inner = "|".join(text.split())
-    return re.compile(rf"(?<![A-Za-z])(?:{inner})(?![A-Za-z])" if whole else f"(?:{inner})", re.IGNORECASE)
+    return re.compile(rf"(?<![{edge}])(?:{inner})(?![{edge}])" if whole else f"(?:{inner})", re.IGNORECASE)
 
 
 SHAPE = _words(
@@ -22,6 +22,8 @@ SHAPE = _words(
 )
 SHAPE_PARTS = _words("形状 形狀 维度 維度 张量 張量 형태 형상 텐서 차원 テンソル 次元 форм размерност тензор", whole=False)
 """Of languages that write words together, or bend their ends."""
+SIZE = _words("sizes? größe taille tamaño tamanho dimensions?")
+"""Words that are also said of pictures and kernels."""
 TENSOR_PREFIX = re.compile(
     r"(?:.*\.)?(?:\w*Tensor|\w*tensor|Size\(?|TensorShape\(?|TensorSpec\(?|\w*[Ss]hape(?:\(|=|=\()?|ndarray|Array|array"
     r"|(?:u?int|float|bfloat|complex)\d{1,3}|bf16|[fiu]\d{1,2}|bool|long|double|half|float|int|Float|Int|Bool|Long|Num"
@@ -30,10 +32,9 @@ TENSOR_PREFIX = re.compile(
 DIM_WORD = re.compile(
     r"(?:.*_)?(?:batch|bs|bsz|bz|b|seq|len|length|l|t|time|times?teps?|frames?|height|width|h|w|ch?|channels?|chan|dims?|d"
     r"|dimensions?|features?|feats?|hidden|size|heads?|nheads?|tokens?|vocab|embed|emb|embeddings?|classes|points?|n|num|nq|m"
-    r"|k|p|s|e|v|f|layers?|levels?|depth|quer(?:y|ies)|keys?|windows?|patch(?:es)?|samples?|boxes|rois|in|out|features?_?(?:in|out)"
-    r"|groups?|experts?|views?|steps?|rank|model|states?|codebooks?|bins|mels?|grid|labels|instances|objects|masks?|pixels|"
-    r"images?|slots?|blocks?|chunks?|inner|outer|latents?|minibatch|nodes|edges|neighbors|anchors|keypoints|proposals|beams?|"
-    r"chann?els?|sequence|position|positions|spatial|temporal|rows|cols|columns|ctx|context)"
+    r"|k|p|s|e|v|f|layers?|levels?|depth|queries|windows?|patch(?:es)?|samples?|boxes|rois|features?_?(?:in|out)"
+    r"|groups?|experts?|rank|codebooks?|bins|mels?|grid|pixels|slots?|blocks?|chunks?|inner|outer|latents?|minibatch|nodes|edges|neighbors|anchors|keypoints|proposals|beams?|groups|"
+    r"chann?els?|sequence|positions|spatial|temporal|rows|cols|columns|ctx|context)"
     r"(?:_(?:size|dim|dims|len|length|in|out|per_\w+|\w{1,3}))?\d?",
     re.IGNORECASE,
 )
@@ -50,9 +51,10 @@ COORDINATES = frozenset(
     "r g R G theta phi dx dy dw dh sin cos q k v Q K V lat lon mean std mu sigma alpha beta gamma beta1 beta2 a X Y Z".split()
 )
 KERNEL = _words(
-    "conv\\w* kernels? pool\\w* maxpool avgpool filters? patch(?:es)? windows? strides? padding pad dilation tiles? "
-    "cells? crops? grids? blocks? bins neighbou?rhoods? receptive upsampl\\w* downsampl\\w* deconv\\w* depthwise pointwise "
-    "faltung\\w* noyaux? filtro matrix matrices rotation"
+    "conv\\w* kernels? kernel_\\w+ \\w*pool\\w* filters? patch(?:es|_sizes?)? windows? window_sizes? strides? paddings? pad "
+    "dilations? tiles? cells? crops? grids? grid_size blocks? bins neighbou?rhoods? receptive upsampl\\w* downsampl\\w* "
+    "deconv\\w* depthwise pointwise faltung\\w* noyaux? filtro matrix matrices rotation",
+    edge="A-Za-z_",
 )
 KERNEL_PARTS = _words("卷积 卷積 核 窗口 步长 步幅 填充 池化 补丁 畳み込み カーネル ストライド プーリング パッチ ウィンドウ 커널 스트라이드 풀링 합성곱 윈도우 패치 свертк свёртк ядр окн", False)
 PICTURE = _words("px pixels? images? imgs? pictures? photos? resolutions? res crops? videos? screens? thumbnails? bilder? auflösung résolution imágenes imagen resolución masks? input")
@@ -76,6 +78,10 @@ def has(pair: tuple[re.Pattern[str], re.Pattern[str]], text: str) -> bool:
     return bool(pair[0].search(text) or pair[1].search(text))
 
 
+DEFAULT = re.compile(r"(?i)(?:\bdefaults?(?:\s+(?:to|is|value))?|默认(?:值)?(?:为|是)?|デフォルト\w?|기본값\w?|по умолчанию)[\s:=`(*]*$")
+CONFIG_NAME = re.compile(r"(?i)(?:^|_)(?:kernel|stride|dilation|padding|ratio|rate|depth|scale|factor|mean|std|betas?|sizes|dims|channels|patch_size"
+    r"|window_size|image_size|img_size|input_size|crop|axes|axis|order|ids?|index|indices|anchors?|levels|layers|blocks|heads|milestones)s?(?:_|$)")
+"""What a setting is called, whose value is a list of numbers."""
 SHAPES = (SHAPE, SHAPE_PARTS)
 KERNELS = (KERNEL, KERNEL_PARTS)
 PICTURES = (PICTURE, PICTURE_PARTS)

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from shapeflow.annotate.cues import (
+    CONFIG_NAME,
     CONFIGS,
     COORDINATES,
     COSTS,
+    DEFAULT,
     DIM_STEM,
     DIM_WORD,
     INPUTS,
@@ -22,6 +24,7 @@ from shapeflow.annotate.cues import (
     OUTPUTS,
     PICTURES,
     SHAPES,
+    SIZE,
     TENSOR_PREFIX,
     has,
 )
@@ -46,7 +49,9 @@ WEIGHTS = {
     "small letters": 0.6,
     "names of axes": 1.6,
     "sizes and names": 0.8,
-    "other words": -2.6,
+    "other words": -2.4,
+    "a remark": -3.0,
+    "height and width": -1.0,
     "arithmetic": 0.9,
     "wildcard": 0.3,
     "an axis of size 1": 0.8,
@@ -62,6 +67,7 @@ WEIGHTS = {
     "numbered": -5.0,
     "years": -3.0,
     # What stands around them.
+    "shape word directly before": 4.5,
     "shape word before": 3.0,
     "shape word in line": 0.9,
     "shape word in header": 1.6,
@@ -75,9 +81,12 @@ WEIGHTS = {
     "function before": -5.0,
     "item of": -3.2,
     "keyword before": -3.0,
-    "kernel word beside": -3.2,
+    "kernel word beside": -4.0,
     "picture word beside": -2.0,
     "configuration word before": -1.6,
+    "default": -3.5,
+    "a setting": -2.0,
+    "letters after": -2.0,
     "formula": -4.0,
     "operator beside": -2.0,
     "cost": -2.5,
@@ -107,6 +116,8 @@ _OPERATOR = re.compile(r"\s*[-+*/^]\s*[\w(]|\s*%|\s*(?:个|倍|次)")
 _OPERATOR_BEFORE = re.compile(r"[\w)]\s*[-+/^]\s*$")
 _KEYWORD = re.compile(r"([A-Za-z_]\w*)\s?=\s?[\[(]*$")
 _SHAPE_KEYWORD = re.compile(r"(?i).*(?:shape|size\b|dims?|out|in|inputs?|outputs?|result|x|y|z|feats?|features?)$")
+_LAST_WORDS = re.compile(r"[.;,。)(]|\s(?!of\b|is\b|are\b|=|:)(?=\S+\s*\S*$)")
+_KERNEL_TAIL = re.compile(r"(?:[\s`(\[:=*]|\bsizes?\b|\bof\b|\bis\b|大小|尺寸|[为是は의])+$")
 _ALONE = re.compile(r"[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*")
 _ORDINARY_CALL = re.compile(r"[A-Za-z_][\w.]*\(?$")
 
@@ -117,7 +128,7 @@ def features(literal: Literal, frame: Frame, text: str) -> Iterator[str]:
     if frame.region in WEIGHTS:
         yield frame.region
     yield from _of_form(literal)
-    yield from _of_dims([dim.text for dim in literal.dims])
+    yield from _of_dims([dim.text for dim in literal.dims], [text[dim.start : dim.end] for dim in literal.dims])
     before, after = text[: literal.start], text[literal.end :]
     yield from _of_words(literal, frame, before, after)
     yield from _of_signs(literal, frame, before, after)
@@ -150,8 +161,10 @@ def _of_form(literal: Literal) -> Iterator[str]:
     yield "rank above 5" if rank > 5 else "rank 4 or 5" if rank > 3 else f"rank {rank}"
 
 
-def _of_dims(dims: list[str]) -> Iterator[str]:
+def _of_dims(dims: list[str], written: list[str]) -> Iterator[str]:
     """Yield what the dims are."""
+    if len(written) == 2 and written[0] in ("-1", "0", "1") and written[1] in ("1", "10", "100", "255"):
+        yield "interval"
     sizes = [int(dim) for dim in dims if dim.isdigit()]
     symbols = [dim for dim in dims if not dim.isdigit() and dim not in ("_", "...")]
     if len(sizes) + len(symbols) < len(dims):
@@ -179,6 +192,10 @@ def _of_dims(dims: list[str]) -> Iterator[str]:
     else:
         axes = sum(bool(DIM_WORD.fullmatch(name) or DIM_STEM.search(name)) for name in names)
         yield "names of axes" if axes * 2 > len(names) else "other words"
+        if len(dims) == 1 and axes * 2 <= len(names):
+            yield "a remark"
+    if not sizes and {name.lower() for name in symbols} in ({"h", "w"}, {"height", "width"}):
+        yield "height and width"
 
 
 def _of_sizes(sizes: list[int], rank: int) -> Iterator[str]:
@@ -200,8 +217,6 @@ def _of_sizes(sizes: list[int], rank: int) -> Iterator[str]:
     doubled = all(b == 2 * a for a, b in pairwise(sizes))
     if rank > 2 and steps != {0} and (doubled or (len(steps) == 1 and min(steps) > 0)):
         yield "progression"
-    if rank == 2 and sizes[0] in (0, 1) and sizes[1] in (1, 10, 100, 255):
-        yield "interval"
     if all(1950 <= size <= 2050 for size in sizes):
         yield "years"
 
@@ -210,7 +225,10 @@ def _of_words(literal: Literal, frame: Frame, before: str, after: str) -> Iterat
     """Yield what words say."""
     near = before[-28:]
     following = after[:18].lstrip(" )]`*_")
-    if has(SHAPES, re.split(r"[.;,。)]", near)[-1]):
+    last_words = _LAST_WORDS.split(near.rstrip(" `:=*([{$\"'"))[-1]
+    if has(SHAPES, last_words) and not SIZE.search(last_words):
+        yield "shape word directly before"
+    elif has(SHAPES, re.split(r"[.;,。)]", near)[-1]):
         yield "shape word before"
     elif has(SHAPES, before[-120:]) or has(SHAPES, after[:12]):
         yield "shape word in line"
@@ -223,13 +241,17 @@ def _of_words(literal: Literal, frame: Frame, before: str, after: str) -> Iterat
     first = re.match(r"[\s\w×-]*", following)
     word = (first[0] if first else "")[:14]
     if len(literal.dims) <= 3:
-        if has(KERNELS, re.split(r"[.;,。]", before[-16:])[-1]) or has(KERNELS, word):
+        if has(KERNELS, _KERNEL_TAIL.sub("", before[-30:])[-9:]) or has(KERNELS, word):
             yield "kernel word beside"
         if len(literal.dims) == 2 and literal.form != "bracket":
             if has(PICTURES, before[-18:]) or has(PICTURES, following):
                 yield "picture word beside"
     if has(CONFIGS, before[-14:]):
         yield "configuration word before"
+    if DEFAULT.search(before[-24:]):
+        yield "default"
+    if frame.assigned and CONFIG_NAME.search(frame.assigned) and not has(SHAPES, before[-40:]):
+        yield "a setting"
     if literal.form == "times" and has(COSTS, frame.line):
         yield "cost"
 
@@ -245,6 +267,8 @@ def _of_signs(literal: Literal, frame: Frame, before: str, after: str) -> Iterat
     if _ALONE.fullmatch(before) and _ALONE.fullmatch(after):
         yield "alone"
     if literal.form == "bracket":
+        if re.match(r"[A-Za-z0-9]", after) and after.isascii():
+            yield "letters after"
         yield from _of_bracket(literal, before)
         return
     if literal.form == "times":
