@@ -31,6 +31,8 @@ def find_bare(line: str, start: int, end: int) -> Iterator[Literal]:
     for pattern, separator in ((_COMMAS, ","), (_SPACES, " ")):
         for match in pattern.finditer(line, start, end):
             before, after = line[start : match.start()], line[match.end() : end]
+            if before.count("(") + before.count("[") > before.count(")") + before.count("]"):
+                continue
             if not _BEFORE.search(before[-24:]) or not _AFTER.match(after) or _CODE_AFTER.match(after):
                 continue
             pieces = _pieces(line, match.start(), match.end(), separator)

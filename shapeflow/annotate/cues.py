@@ -25,7 +25,7 @@ SHAPE_PARTS = _words("形状 形狀 维度 維度 张量 張量 형태 형상 �
 SIZE = _words("sizes? größe taille tamaño tamanho dimensions?")
 """Words that are also said of pictures and kernels."""
 TENSOR_PREFIX = re.compile(
-    r"(?:.*\.)?(?:\w*Tensor|\w*tensor|Size\(?|TensorShape\(?|TensorSpec\(?|\w*[Ss]hape(?:\(|=|=\()?|ndarray|Array|array"
+    r"(?:.*\.)?(?:\w*Tensor|\w*tensor|Size\(?|TensorShape\(?|TensorSpec\(?|(?:\w*_)?[Ss]hape(?:\(|=|=\()?|ndarray|Array|array"
     r"|(?:u?int|float|bfloat|complex)\d{1,3}|bf16|[fiu]\d{1,2}|bool|long|double|half|float|int|Float|Int|Bool|Long|Num"
     r"|Shaped|FloatTensor|TensorType|NDArray|ShapeDtypeStruct|Input\(?)$"
 )
@@ -48,8 +48,13 @@ DIM_STEM = re.compile(
 """Beginnings and parts of names of axes."""
 COORDINATES = frozenset(
     "x y z x0 y0 x1 y1 x2 y2 x3 y3 cx cy cz xc yc xmin ymin xmax ymax x_min y_min x_max y_max left top right bottom xy wh i j u "
-    "r g R G theta phi dx dy dw dh sin cos q k v Q K V lat lon mean std mu sigma alpha beta gamma beta1 beta2 a X Y Z".split()
+    "r g R G t b l u a lo hi low high min max start end begin stop lower upper first last theta phi dx dy dw dh sin cos q k v Q K V lat lon mean std mu sigma alpha beta gamma beta1 beta2 a X Y Z".split()
 )
+TYPES = frozenset(
+    "int float bool str list tuple dict set type optional required none null any callable tensor list[int] union sequence "
+    "iterable literal enum object class function default true false yes no".split()
+)
+"""What stands in brackets behind the name of a parameter."""
 KERNEL = _words(
     "conv\\w* kernels? kernel_\\w+ \\w*pool\\w* filters? patch(?:es|_sizes?)? windows? window_sizes? strides? paddings? pad "
     "dilations? tiles? cells? crops? grids? grid_size blocks? bins neighbou?rhoods? receptive upsampl\\w* downsampl\\w* "

@@ -25,6 +25,7 @@ _CEIL = re.compile(r"(?:\\lceil|⌈)(.*?)(?:\\rceil|⌉)")
 _CALL = re.compile(r"\b(?!ceil\b|floor\b)([A-Za-z_]\w*)\(([\w.]*)\)")
 _ITEM = re.compile(r"\b([A-Za-z_][\w.]*)\[([\w:-]*)\]")
 _WORDS = re.compile(r"[^\W\d]\w*(?: [^\W\d]\w*){1,3}")
+_TYPE = re.compile(r"\w*(?:Tensor|[Aa]rray|List|list|[Tt]uple|Optional|Union|[Dd]ict|Type|Sequence|Size)\[")
 ANY = frozenset({"-1", "?", "_", "None", "none", ":", "·", "?", "Any", "any"})
 REST = frozenset({"...", "…", "*", "\\ldots", "\\dots", "\\cdots", "\\ast", "\\*", "⋯"})
 
@@ -41,7 +42,7 @@ def read_dim(text: str) -> tuple[str, str] | None:
             return (word, "") if int(word) <= MAX_SIZE and (word == "0" or word[0] != "0") else None
         return ("_", "") if word in ANY else (word, "")
     word = word.strip("`$ ")
-    if not word or len(word) > MAX_DIM:
+    if not word or len(word) > MAX_DIM or _TYPE.search(word):
         return None
     if word in REST:
         return "...", ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shapeflow.annotate.bare import axes, find_axes, find_bare
-from shapeflow.annotate.literals import Literal, find_literals, without_overlap
+from shapeflow.annotate.literals import Literal, find_literals, with_names, without_overlap
 from shapeflow.annotate.mention import Frame, Mention, Region, Span
 from shapeflow.annotate.passages import Passage
 from shapeflow.annotate.scoring import WEIGHTS, evidence, probability
@@ -20,6 +20,9 @@ THRESHOLD = 0.5
 MAX_CANDIDATES = 100_000
 SURE = 2.0
 """Logarithm of the odds of what its neighbours can be likened to."""
+
+PRECEDENCE = {"axes": 0, "real": 0, "names": 0, "bracket": 1, "times": 1, "bare": 2}
+"""Which notation wins where two overlap."""
 
 _WORTH = re.compile(r"[\[(×^]|\d\s?[xX*]\s?\w|\w [xX] \w|[A-Z]x[A-Z\d]|,|\\times|[A-Z]\S* [A-Z\d(]|->")
 _BACKTICKS = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
@@ -93,16 +96,22 @@ def _in_passage(passage: Passage) -> Iterator[_Found]:
     for start, end, _ in inline:
         candidates += find_axes(text, start, end)
         candidates += find_bare(text, start, end)
+    def seen(literal: Literal) -> tuple[Frame, float]:
+        inside = (kind for a, b, kind in inline if a <= literal.start and literal.end <= b)
+        here = replace(frame, region=next(inside, frame.region))
+        return here, evidence(literal, here, text)
+
+    # Of two readings of the same piece that of the surer notation is taken, and of equal ones the longer.
+    ranked = sorted(candidates, key=lambda one: (PRECEDENCE[one.form], len(one.dims) < 2, one.start - one.end))
     last = ""
-    ordered = without_overlap(sorted(candidates, key=lambda one: -(one.form == "axes")))
-    for literal in _names_before(text, ordered):
-        region = next((kind for a, b, kind in inline if a <= literal.start and literal.end <= b), frame.region)
-        here = replace(frame, region=region, before=text[: literal.start].strip(), after=text[literal.end :].strip())
-        pattern = str([dim.text for dim in literal.dims])
-        if pattern == last and _copied(text, literal):
+    for literal in _names_before(text, with_names(text, without_overlap(ranked))):
+        here, odds = seen(literal)
+        dims = str([dim.text for dim in literal.dims])
+        if dims == last and _copied(text, literal):
             continue
-        last = pattern
-        yield _Found(passage, literal, here, evidence(literal, here, text))
+        last = dims
+        here = replace(here, before=text[: literal.start].strip(), after=text[literal.end :].strip())
+        yield _Found(passage, literal, here, odds)
 
 
 def _names_before(text: str, literals: list[Literal]) -> Iterator[Literal]:

@@ -88,11 +88,9 @@ _EQUAL = re.compile(r"\s*(?:=|==|≡|:=|:|i\.e\.|即)\s*`?\s*")
 
 
 def find_literals(line: str) -> list[Literal]:
-    """Return what can be read as a shape in a line, in order; nothing overlaps."""
+    """Return what can be read as a shape in a line; some of it may overlap."""
     line = line[:MAX_LINE]
-    found = [*_find_real(line), *_find_names(line)]
-    lists = sorted((*_find_brackets(line), *_find_crosses(line)), key=lambda one: one.start - one.end)
-    return _with_names(line, without_overlap([*found, *lists]))
+    return [*_find_real(line), *_find_names(line), *_find_brackets(line), *_find_crosses(line)]
 
 
 def without_overlap(literals: list[Literal]) -> list[Literal]:
@@ -301,7 +299,7 @@ def _find_names(line: str) -> Iterator[Literal]:
             yield Literal(match.start(), match.end(), named, "names")
 
 
-def _with_names(line: str, found: list[Literal]) -> list[Literal]:
+def with_names(line: str, found: list[Literal]) -> list[Literal]:
     """Return literals where ``(B, N, C) = (4, 197, 768)`` is one: the sizes, with names."""
     merged: list[Literal] = []
     for literal in found:

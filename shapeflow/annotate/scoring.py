@@ -26,6 +26,7 @@ from shapeflow.annotate.cues import (
     SHAPES,
     SIZE,
     TENSOR_PREFIX,
+    TYPES,
     has,
 )
 from shapeflow.annotate.literals import Literal
@@ -49,8 +50,10 @@ WEIGHTS = {
     "small letters": 0.6,
     "names of axes": 1.6,
     "sizes and names": 0.8,
-    "other words": -2.4,
+    "other words": -2.9,
     "a remark": -3.0,
+    "types": -5.0,
+    "lone in parentheses": -1.8,
     "height and width": -1.0,
     "arithmetic": 0.9,
     "wildcard": 0.3,
@@ -178,12 +181,12 @@ def _of_dims(dims: list[str], written: list[str]) -> Iterator[str]:
         yield "sizes and names"
     if any(re.search(r"[*/+()-]", dim) for dim in symbols):
         yield "arithmetic"
+    if any(name.rsplit("_", 1)[-1].lower() in TYPES for name in symbols):
+        yield "types"
     if len(symbols) > 2 and len({name.rstrip("0123456789") for name in symbols}) == 1:
         yield "numbered"
     names = [name for dim in symbols for name in re.findall(r"[^\W\d]\w*", dim)]
-    if set(symbols) <= COORDINATES and len(sizes) < 2:
-        yield "coordinates"
-    elif {"x", "y"} <= set(symbols) or {"cx", "cy"} <= set(symbols) or {"x1", "y1"} <= set(symbols):
+    if _coordinates(symbols, len(sizes)):
         yield "coordinates"
     if all(re.fullmatch(r"[A-ZΑ-Ω][A-Za-z]?\d?(?:_\w{1,3}|_|_prime)?", name) for name in names):
         yield "capitals"
@@ -196,6 +199,16 @@ def _of_dims(dims: list[str], written: list[str]) -> Iterator[str]:
             yield "a remark"
     if not sizes and {name.lower() for name in symbols} in ({"h", "w"}, {"height", "width"}):
         yield "height and width"
+
+
+def _coordinates(symbols: list[str], sizes: int) -> bool:
+    """Return whether names are those of coordinates, bounds, angles, colours, or queries, keys and values."""
+    places = [name for name in symbols if re.fullmatch(r"[xyz]_?(?:\d|min|max|center|c)?|c_?[xyz]", name)]
+    if len(places) > 1:
+        return True
+    # Batch and time, length and batch are axes too; with a third one they are no bounds.
+    several = set(symbols) <= COORDINATES and sizes < 2
+    return several and not ({"b"} < set(symbols) and set(symbols) <= {"b", "t", "l", "u", "k", "q", "v"})
 
 
 def _of_sizes(sizes: list[int], rank: int) -> Iterator[str]:
@@ -226,7 +239,7 @@ def _of_words(literal: Literal, frame: Frame, before: str, after: str) -> Iterat
     near = before[-28:]
     following = after[:18].lstrip(" )]`*_")
     last_words = _LAST_WORDS.split(near.rstrip(" `:=*([{$\"'"))[-1]
-    if has(SHAPES, last_words) and not SIZE.search(last_words):
+    if _ends_with_shape(last_words) and not SIZE.search(last_words):
         yield "shape word directly before"
     elif has(SHAPES, re.split(r"[.;,。)]", near)[-1]):
         yield "shape word before"
@@ -256,6 +269,12 @@ def _of_words(literal: Literal, frame: Frame, before: str, after: str) -> Iterat
         yield "cost"
 
 
+def _ends_with_shape(words: str) -> bool:
+    """Return whether words end with one for a shape; a short ending may follow it."""
+    ends = [m.end() for pattern in SHAPES for m in pattern.finditer(words)]
+    return bool(ends) and re.fullmatch(r"\s*(?:of|is|are|was)?|[^\W\dA-Za-z]{1,3}", words[max(ends) :]) is not None
+
+
 def _of_signs(literal: Literal, frame: Frame, before: str, after: str) -> Iterator[str]:
     """Yield what the signs around say."""
     if _ARROW_BEFORE.search(before[-24:]) or _ARROW_AFTER.match(after):
@@ -281,9 +300,15 @@ def _of_signs(literal: Literal, frame: Frame, before: str, after: str) -> Iterat
 def _of_bracket(literal: Literal, before: str) -> Iterator[str]:
     if len(literal.dims) == 1 and literal.separator == ",":
         yield "comma at end"
+    elif len(literal.dims) == 1 and literal.opener == "(":
+        yield "lone in parentheses"
     if literal.glued:
-        if TENSOR_PREFIX.match(literal.glued):
+        if literal.opener == "[" and len(literal.dims) == 1 and re.search(r"(?i)(?:shape|size)$", literal.glued):
+            yield "item of"
+        elif TENSOR_PREFIX.match(literal.glued):
             yield "tensor type before"
+        elif literal.glued[-1:] == "(":
+            yield "function before"
         elif literal.opener == "[":
             large = sum(dim.text.isdigit() and int(dim.text) >= 8 for dim in literal.dims)
             capitals = sum(bool(re.match(r"[A-Z]", dim.text)) for dim in literal.dims)
