@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shapeflow.annotate.dims import read_dim
-from shapeflow.annotate.literals import Literal, ReadDim
+from shapeflow.annotate.literal import Literal, ReadDim, read_dims
 
 _WORD = r"[A-Za-z_Α-Ωα-ω][A-Za-z0-9_.]{0,24}'?"
 _ONE = rf"(?:\d{{0,3}}{_WORD}|\d{{1,7}}|\([^(),]{{1,30}}\)|\.\.\.|-1|\?)"
@@ -14,8 +13,13 @@ _BARE_DIM = rf"{_ONE}(?: ?(?://?|\*|\+|-) ?{_ONE})*"
 _COMMAS = re.compile(rf"{_BARE_DIM}(?: {{0,2}}, {{0,2}}{_BARE_DIM}){{1,7}}", re.ASCII)
 _SHORT = r"(?:[A-Z]{1,2}\d?(?:_\w{1,4})?'?|\d{1,7}|\([A-Za-z0-9_ *]{1,20}\)|\.\.\.)(?:[*/+]{1,2}\w{1,5})*"
 _SPACES = re.compile(rf"{_SHORT}(?: {{1,2}}{_SHORT}){{1,7}}(?![\w'])", re.ASCII)
-_BEFORE = re.compile(r"(?:^|[:=#`|\"]|→|->|=>|\bshapes? (?:is|of)?|\bsize (?:is|of)?|形状[为是]?|形は)[\s*_\-]*$", re.I)
-_AFTER = re.compile(r"\s*(?:$|[.;`|\"#]|\((?![^()]*\)\s*,)|→|->|=>|,\s*(?:$|(?=[^\W\d]\w* \w))|\s[-—]\s|:\s|(?==)|\s=\s)")
+_BEFORE = re.compile(
+    r"(?:^|[:=#`|\"]|→|->|=>|\bshapes? (?:is|of)?|\bsize (?:is|of)?|形状[为是]?|形は)[\s*_\-]*$", re.I
+)
+_AFTER = re.compile(
+    r"\s*(?:$|[.;`|\"#]|\((?![^()]*\)\s*,)|→|->|=>|,\s*(?:$|(?=[^\W\d]\w* \w))|\s[-—]\s|(?==)|\s=\s)"
+)
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _CODE_AFTER = re.compile(r"\s*=\s*(?!\d)")
 _AXES_SIDE = (
     r"(?:[a-zA-Z]\w*|\d+|\.\.\.|…|_|\((?:\s*[a-zA-Z0-9_]\w*\s*|\s*\.\.\.\s*)*\)|\*)"
@@ -31,12 +35,14 @@ def find_bare(line: str, start: int, end: int) -> Iterator[Literal]:
     for pattern, separator in ((_COMMAS, ","), (_SPACES, " ")):
         for match in pattern.finditer(line, start, end):
             before, after = line[start : match.start()], line[match.end() : end]
+            if _THOUSANDS.fullmatch(match[0]):
+                continue
             if before.count("(") + before.count("[") > before.count(")") + before.count("]"):
                 continue
             if not _BEFORE.search(before[-24:]) or not _AFTER.match(after) or _CODE_AFTER.match(after):
                 continue
             pieces = _pieces(line, match.start(), match.end(), separator)
-            dims = _dims(line, pieces)
+            dims = read_dims(line, pieces)
             if len(dims) > 1 and _like_dims(dims, separator):
                 yield Literal(match.start(), match.end(), dims, "bare", separator=separator)
 
@@ -56,25 +62,13 @@ def axes(line: str, start: int, end: int) -> tuple[ReadDim, ...]:
     pieces = [(start + m.start(), start + m.end()) for m in _PIECE.finditer(line[start:end])]
     if not all(line[a] == "(" or _NAMED_PIECE.fullmatch(line, a, b) for a, b in pieces):
         return ()
-    return _dims(line, pieces)
+    return read_dims(line, pieces)
 
 
 def _pieces(line: str, start: int, end: int, separator: str) -> list[tuple[int, int]]:
     pattern = r"[^,]+" if separator == "," else r"\([^()]*\)\S*|\S+"
     found = re.finditer(pattern, line[start:end])
     return [(start + m.start(), start + m.end()) for m in found]
-
-
-def _dims(line: str, pieces: list[tuple[int, int]]) -> tuple[ReadDim, ...]:
-    dims = []
-    for start, end in pieces:
-        text = line[start:end]
-        read = read_dim(text) if text.strip() != "()" else ("1", "")
-        if read is None or (read[0] == "..." and any(dim.text == "..." for dim in dims)):
-            return ()
-        left = start + len(text) - len(text.lstrip())
-        dims.append(ReadDim(read[0], left, start + len(text.rstrip()), read[1]))
-    return tuple(dims)
 
 
 def _like_dims(dims: tuple[ReadDim, ...], separator: str) -> bool:

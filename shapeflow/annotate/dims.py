@@ -7,13 +7,12 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from shapeflow.errors import InputError
-from shapeflow.shapes.arithmetic import MAX_SIZE
 from shapeflow.shapes.notation import parse_expression
 
 MAX_DIM = 60
 """Characters of one dim; what is longer is a sentence."""
 
-_PLAIN = re.compile(r"\d{1,15}|[A-Za-z]\w{0,39}", re.ASCII)
+_PLAIN = re.compile(r"0|[1-9]\d{0,14}|[A-Za-z]\w{0,39}", re.ASCII)
 _NAMED = re.compile(r"([^\W\d][\w ]{0,30}?)\s*[=:]\s*(\d{1,15}|[A-Za-z]\w*(?:[*/+-]\w+)*)")
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _STYLED = re.compile(
@@ -25,8 +24,10 @@ _CEIL = re.compile(r"(?:\\lceil|⌈)(.*?)(?:\\rceil|⌉)")
 _CALL = re.compile(r"\b(?!ceil\b|floor\b)([A-Za-z_]\w*)\(([\w.]*)\)")
 _ITEM = re.compile(r"\b([A-Za-z_][\w.]*)\[([\w:-]*)\]")
 _WORDS = re.compile(r"[^\W\d]\w*(?: [^\W\d]\w*){1,3}")
+_SPREAD = re.compile(r"\*[A-Za-z_]\w*")
+"""Any number of axes, in jaxtyping and Python."""
 _TYPE = re.compile(r"\w*(?:Tensor|[Aa]rray|List|list|[Tt]uple|Optional|Union|[Dd]ict|Type|Sequence|Size)\[")
-ANY = frozenset({"-1", "?", "_", "None", "none", ":", "·", "?", "Any", "any"})
+ANY = frozenset({"-1", "?", "_", "None", "none", ":", "·", "Any", "any", "()"})
 REST = frozenset({"...", "…", "*", "\\ldots", "\\dots", "\\cdots", "\\ast", "\\*", "⋯"})
 
 
@@ -37,39 +38,36 @@ def read_dim(text: str) -> tuple[str, str] | None:
     ``B=2`` is ``("2", "B")``, ``H/2`` is ``("H/2", "")``; None: it is not a dim.
     """
     word = text.strip()
-    if _PLAIN.fullmatch(word):
-        if word.isdigit():
-            return (word, "") if int(word) <= MAX_SIZE and (word == "0" or word[0] != "0") else None
-        return ("_", "") if word in ANY else (word, "")
+    if _PLAIN.fullmatch(word) and word not in ANY:
+        return word, ""
     word = word.strip("`$ ")
-    if not word or len(word) > MAX_DIM or _TYPE.search(word):
+    if not word or len(word) > MAX_DIM or word[0] in "'\"" or _TYPE.search(word):
         return None
-    if word in REST:
+    if word in REST or _SPREAD.fullmatch(word):
         return "...", ""
     if word in ANY:
         return "_", ""
     if named := _NAMED.fullmatch(word):
-        return (named[2], named[1].strip().replace(" ", "_")) if named[2] not in ANY else None
-    if re.fullmatch(r"[*#]+[A-Za-z_]\w*", word):
-        # Of jaxtyping: any number of axes, an axis that broadcasts. Of Python: the sizes of another shape.
-        return ("...", "") if word[0] == "*" else (word.lstrip("#"), "")
-    return _arithmetic(word)
+        fits = named[2] not in ANY and (named[2].isdigit() or " " not in named[1].strip())
+        return (named[2], named[1].strip().replace(" ", "_")) if fits else None
+    found = _arithmetic(word.lstrip("#"))
+    return (found, "") if found else None
 
 
-def _arithmetic(word: str) -> tuple[str, str] | None:
-    """Return a dim that is more than a number or a name."""
+def _arithmetic(word: str) -> str:
+    """Return a dim that is more than a number or a name; empty: it is none."""
     found = _plain_signs(word)
     if not re.search(r"[^\W\d]|\d", found) or re.search(r"\d\.\d|[%$@&|<>=!?\"\\{}\[\]:;^]", found):
-        return None
+        return ""
     if _WORDS.fullmatch(found):
-        return found.replace(" ", "_"), ""
+        return found.replace(" ", "_")
     if re.fullmatch(r"\w+(?: +\w+)+", found) or re.fullmatch(r"\d+\s*[-+~/]\s*\d+|[-+].*", found):
         # Words in a row, an interval ("1-5"), a fraction ("1/4") and a signed number are not sizes.
-        return None
+        return ""
     try:
-        return parse_expression(found).text, ""
+        return parse_expression(found).text
     except InputError:
-        return None
+        return ""
 
 
 def _plain_signs(word: str) -> str:

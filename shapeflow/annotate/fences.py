@@ -12,20 +12,32 @@ from shapeflow.annotate.passages import Leads, Passage, masked
 from shapeflow.annotate.python_code import code_passages, parsed
 
 PYTHON = frozenset({"python", "py", "python3", "py3", "ipython", "ipython3", "pycon", "jupyter", "sage"})
-TEXT = frozenset({"", "text", "txt", "plain", "plaintext", "markdown", "md", "none", "ascii", "output", "console", "log"})
+TEXT = frozenset(
+    {"", "text", "txt", "plain", "plaintext", "markdown", "md", "none", "ascii", "output", "console", "log"}
+)
 DIAGRAMS = frozenset({"mermaid", "dot", "graphviz", "plantuml", "ditaa", "tikz"})
 MATH = frozenset({"math", "latex", "tex", "katex"})
 DATA = frozenset({"json", "yaml", "yml", "toml", "xml", "html", "ini", "csv", "css", "diff", "bibtex", "bib"})
 
 _CODE_LINE = re.compile(
     r"\s*(?:>>>|\.\.\.\s|(?:async\s+)?def\s|class\s|import\s|from\s+\S+\s+import\s|return\b|for\s.+:\s*$|if\s.+:\s*$"
-    r"|elif\s|else:|with\s|while\s|raise\s|assert\s|try:|except\b|@\w|[\w.,\[\] ]+\s*[-+*/@]?=\s*[\w.]+\(|[\w.]+\([^)]*\)?\s*(?:#.*)?$"
+    r"|elif\s|else:|with\s|while\s|raise\s|assert\s|try:|except\b|@\w|[\w.,\[\] ]+\s*[-+*/@]?=\s*[\w.]+\("
+    r"|[\w.]+\([^)]*\)?\s*(?:#.*)?$"
     r"|[\w.,\[\] ]+=\s*[\w.]+\s*(?:[-+*/@]|$|#))"
 )
 _NOTE = re.compile(r"(?:^|\s)(?:#|//)")
 _BOX = re.compile(r"[\u2500-\u257f]|^\s*[+|][-=+|\s]{3,}|[-=]{2,}>|^\s*\|.*\|\s*$")
-_OUTPUT = re.compile(r"\s*(?:torch\.Size|tensor|array|TensorShape)?\s*\(?[\[(][\d, \[\]()]+[\])]\)?\s*")
-_DEFINITE = (ast.Call, ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Return, ast.For, ast.With)
+_OUTPUT = re.compile(r"\s*(?:torch\.Size|TensorShape|tensor|array)\s*\(.*")
+_DEFINITE = (
+    ast.Call,
+    ast.Import,
+    ast.ImportFrom,
+    ast.FunctionDef,
+    ast.ClassDef,
+    ast.Return,
+    ast.For,
+    ast.With,
+)
 
 
 def fence_passages(
@@ -52,9 +64,7 @@ def _is_code(lines: Sequence[str]) -> bool:
     return tree is not None and any(isinstance(node, _DEFINITE) for node in ast.walk(tree))
 
 
-def _text(
-    lines: Sequence[str], first: int, frame: Frame, block: int, cell: int | None
-) -> Iterator[Passage]:
+def _text(lines: Sequence[str], first: int, frame: Frame, block: int, cell: int | None) -> Iterator[Passage]:
     """Yield the lines of a fence that holds text, a drawing or formulas."""
     leads = Leads(frame.lead)
     for number, line in enumerate(lines, first):

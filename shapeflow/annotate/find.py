@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shapeflow.annotate.bare import axes, find_axes, find_bare
-from shapeflow.annotate.literals import Literal, find_literals, with_names, without_overlap
+from shapeflow.annotate.candidate import Candidate
+from shapeflow.annotate.literal import Literal, with_names, without_overlap
+from shapeflow.annotate.literals import find_literals
 from shapeflow.annotate.mention import Frame, Mention, Region, Span
 from shapeflow.annotate.passages import Passage
 from shapeflow.annotate.scoring import WEIGHTS, evidence, probability
@@ -79,11 +81,24 @@ def _like_neighbours(candidates: list[_Found]) -> Iterator[_Found]:
     for one in candidates:
         if one.odds > SURE:
             sure.setdefault(one.kind, []).append(one.passage.line)
-    for one in candidates:
+    for number, one in enumerate(candidates):
         near = [line for line in sure.get(one.kind, ()) if 0 < abs(line - one.passage.line) <= 6]
-        if one.odds <= SURE and len(near) > 1:
-            one = replace(one, odds=one.odds + WEIGHTS["like its neighbours"])
-        yield one
+        alike = one.odds <= SURE and (len(near) > 1 or _beside_sure(candidates, number))
+        yield replace(one, odds=one.odds + WEIGHTS["like its neighbours"]) if alike else one
+
+
+def _beside_sure(candidates: list[_Found], number: int) -> bool:
+    """Return whether an arrow joins a candidate with a sure one on its line."""
+    one = candidates[number]
+    for other in candidates[max(0, number - 1) : number + 2]:
+        if other is one or other.passage is not one.passage or other.odds <= SURE:
+            continue
+        first, last = sorted((one.literal, other.literal), key=lambda literal: literal.start)
+        if re.fullmatch(
+            r"[\s`$)]*(?:→|-+>|=+>|to|\\to|\\rightarrow)[\s`$(]*", one.passage.text[first.end : last.start]
+        ):
+            return True
+    return False
 
 
 def _in_passage(passage: Passage) -> Iterator[_Found]:
@@ -96,13 +111,16 @@ def _in_passage(passage: Passage) -> Iterator[_Found]:
     for start, end, _ in inline:
         candidates += find_axes(text, start, end)
         candidates += find_bare(text, start, end)
+
     def seen(literal: Literal) -> tuple[Frame, float]:
         inside = (kind for a, b, kind in inline if a <= literal.start and literal.end <= b)
         here = replace(frame, region=next(inside, frame.region))
-        return here, evidence(literal, here, text)
+        return here, evidence(Candidate(literal, here, text))
 
     # Of two readings of the same piece that of the surer notation is taken, and of equal ones the longer.
-    ranked = sorted(candidates, key=lambda one: (PRECEDENCE[one.form], len(one.dims) < 2, one.start - one.end))
+    ranked = sorted(
+        candidates, key=lambda one: (PRECEDENCE[one.form], len(one.dims) < 2, one.start - one.end)
+    )
     last = ""
     for literal in _names_before(text, with_names(text, without_overlap(ranked))):
         here, odds = seen(literal)
@@ -204,11 +222,11 @@ def _chained(mentions: list[Mention], found: list[_Found]) -> list[Mention]:
         chain, position = None, 0
         if before is not None and _follows(chained[-1], before, mention, passage):
             previous = chained[-1]
-            mention = replace(mention, subject=mention.subject or previous.subject)
             chain = previous.id if previous.chain is None else previous.chain
             position = previous.position + 1
             chained[-1] = replace(previous, chain=chain)
-        chained.append(replace(mention, id=number, chain=chain, position=position))
+        subject = mention.subject or (chained[-1].subject if position else "")
+        chained.append(replace(mention, id=number, chain=chain, position=position, subject=subject))
         before = passage
     return chained
 

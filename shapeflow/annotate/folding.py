@@ -1,4 +1,4 @@
-"""Full-width and look-alike signs folded to plain ones, one character each, so that columns stay what they were."""
+"""Full-width and look-alike signs folded to plain ones, one for one: columns stay what they were."""
 
 from __future__ import annotations
 

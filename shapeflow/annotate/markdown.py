@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -16,7 +17,9 @@ from shapeflow.annotate.passages import Leads, Passage, blanked, masked
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|$)")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,2000}>")
-_TARGET = re.compile(r"(?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?(?:\s+\"[^\"]*\")?\)|<?https?://[^\s)>\]]+>?")
+_TARGET = re.compile(
+    r"(?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?(?:\s+\"[^\"]*\")?\)|<?https?://[^\s)>\]]+>?"
+)
 _FRONT = re.compile(r"-{3,}\s*")
 _PLAIN_MARKS = re.compile(r"[#*_`>]+")
 MAX_BLOCKS = 100
@@ -24,14 +27,18 @@ MAX_BLOCKS = 100
 
 @cache
 def _parser() -> MarkdownIt:
-    """Return a parser of blocks alone: what stands in a line is read by other means, which know its columns."""
-    return MarkdownIt("commonmark", {"maxNesting": MAX_BLOCKS}).enable("table").disable(["inline", "text_join"])
+    """Return a parser of blocks alone: what stands in a line is read by other means, with columns."""
+    return (
+        MarkdownIt("commonmark", {"maxNesting": MAX_BLOCKS}).enable("table").disable(["inline", "text_join"])
+    )
 
 
 class Reader:
     """Cuts one Markdown text; the passages come in the order of the lines."""
 
-    def __init__(self, lines: tuple[str, ...], cell: int | None = None, headings: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, lines: tuple[str, ...], cell: int | None = None, headings: tuple[str, ...] = ()
+    ) -> None:
         self._raw = lines
         self._lines = [fold(line) for line in lines]
         self._cell = cell
@@ -122,17 +129,29 @@ class Reader:
         inside = range(first + fenced, min(last, len(self._lines)))
         if fenced and inside and self._lines[inside[-1]].strip().startswith(token.markup):
             inside = inside[:-1]
-        caption = next((self._lines[n] for n in range(first - 1, max(-1, first - 3), -1) if self._lines[n].strip()), "")
+        caption = next(
+            (self._lines[n] for n in range(first - 1, max(-1, first - 3), -1) if self._lines[n].strip()), ""
+        )
         frame = Frame(
             region="fence",
             headings=self.headings,
             lead=(caption.strip(),) if caption and not caption.lstrip().startswith(("#", "```", "|")) else (),
-            language=token.info.strip().split(maxsplit=1)[0].strip("{}.").lower() if token.info.strip() else "",
+            language=token.info.strip().split(maxsplit=1)[0].strip("{}.").lower()
+            if token.info.strip()
+            else "",
         )
-        yield from fence_passages([self._lines[n] for n in inside], inside.start + 1, frame, self._block, self._cell)
+        yield from fence_passages(
+            [self._lines[n] for n in inside], inside.start + 1, frame, self._block, self._cell
+        )
 
     def _passage(
-        self, number: int, text: str, region: Region, lead: tuple[str, ...] = (), row: str = "", column: str = ""
+        self,
+        number: int,
+        text: str,
+        region: Region,
+        lead: tuple[str, ...] = (),
+        row: str = "",
+        column: str = "",
     ) -> Passage:
         frame = Frame(
             region=region,
@@ -142,20 +161,23 @@ class Reader:
             row=row,
             column=column,
         )
-        for pattern in (_COMMENT, _TARGET, _TAG):
-            text = blanked(text, pattern)
+        text = _TARGET.sub(_without_target, blanked(text, _COMMENT))
+        text = blanked(text, _TAG)
         return Passage(number + 1, text, frame, self._block, cell=self._cell)
+
+
+def _without_target(found: re.Match[str]) -> str:
+    """Return blanks for the target of a link, between the brackets that tell it from a remark."""
+    return f"({' ' * (len(found[0]) - 2)})" if found[0][0] == "(" else " " * len(found[0])
 
 
 def columns(line: str) -> list[tuple[int, int]]:
     """Return the first and last+1 column, from 0, of each cell in a line of a table."""
     bars = [m.start() for m in re.finditer(r"(?<!\\)\|", line)]
     edges = [-1, *bars, len(line)]
-    cells = [(a + 1, b) for a, b in zip(edges, edges[1:], strict=False)]
+    cells = [(a + 1, b) for a, b in pairwise(edges)]
     if cells and not line[slice(*cells[0])].strip():
         cells = cells[1:]
     if cells and not line[slice(*cells[-1])].strip():
         cells = cells[:-1]
     return cells
-
-

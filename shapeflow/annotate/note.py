@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from shapeflow.annotate.find import THRESHOLD, find_mentions
 from shapeflow.annotate.fences import fence_passages
+from shapeflow.annotate.find import THRESHOLD, find_mentions
 from shapeflow.annotate.markdown import Reader
 from shapeflow.annotate.mention import Frame, Kind, Note
 from shapeflow.annotate.notebook import notebook_passages, read_cells
@@ -17,8 +17,16 @@ from shapeflow.common.files import read_bytes
 from shapeflow.errors import InputError
 
 MAX_BYTES = 64 * 1024**2
-KINDS: dict[str, Kind] = {".md": "markdown", ".markdown": "markdown", ".ipynb": "notebook", ".py": "python", ".pyi": "python"}
+KINDS: dict[str, Kind] = {
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".ipynb": "notebook",
+    ".py": "python",
+    ".pyi": "python",
+}
 """Ending of a file -> how it is read; others are read as Markdown."""
+MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+"""First bytes of a file -> its encoding."""
 _NEW_LINE = re.compile(r"\r\n|\n|\r")
 
 
@@ -28,7 +36,7 @@ def read_note(path: Path) -> Note:
     Raises:
         InputError: it cannot be read, is not text, or is a notebook whose JSON is broken.
     """
-    content = read_bytes(path, "note", limit=MAX_BYTES, unfit="note-unreadable")
+    content = read_bytes(path, "note", limit=MAX_BYTES, unfit="file-unreadable")
     return note_from_text(_decoded(content, str(path)), KINDS.get(path.suffix.lower(), "markdown"), str(path))
 
 
@@ -60,18 +68,14 @@ def _passages(lines: tuple[str, ...], kind: Kind) -> Iterable[Passage]:
 
 def _decoded(content: bytes, path: str) -> str:
     """Return the text of a file."""
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if content.startswith(mark):
-            break
-    else:
-        encoding = "utf-8"
+    encoding = next((name for mark, name in MARKS.items() if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         what = f"'{path}' is not text in UTF-8"
         because = f"byte {error.start:,}: {error.reason}"
-        raise InputError("note-unreadable", what, where=path, because=because, hint=f"iconv -t utf-8 {path}") from None
+        raise InputError("not-text", what, where=path, because=because, hint="save it as UTF-8") from None
     if "\0" in text:
         what = f"'{path}' is not a text"
-        raise InputError("note-unreadable", what, where=path, because="it holds bytes that no text has")
+        raise InputError("not-text", what, where=path, because="it holds bytes that no text has")
     return text

@@ -31,20 +31,22 @@ def read_cells(text: str, path: str) -> tuple[Cell, ...]:
     """Return the cells of a notebook.
 
     Raises:
-        InputError: ``note-unreadable``: it is no notebook.
+        InputError: ``file-unreadable``: it is no notebook.
     """
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         what = f"'{path}' is not a notebook"
-        raise InputError("note-unreadable", what, where=path, because=f"its JSON cannot be read: {error}") from None
+        raise InputError(
+            "file-unreadable", what, where=path, because=f"its JSON cannot be read: {error}"
+        ) from None
     cells = data.get("cells") if isinstance(data, dict) else None
     if cells is None and isinstance(data, dict) and isinstance(data.get("worksheets"), list):
         sheets = [sheet for sheet in data["worksheets"] if isinstance(sheet, dict)]
         cells = [cell for sheet in sheets for cell in sheet.get("cells") or ()]
     if not isinstance(cells, list):
         what = f"'{path}' is not a notebook"
-        raise InputError("note-unreadable", what, where=path, because="it holds no list of cells")
+        raise InputError("file-unreadable", what, where=path, because="it holds no list of cells")
     return tuple(_cell(cell) for cell in cells)
 
 

@@ -1,4 +1,4 @@
-"""Python cut into passages: comments, docstrings, and the strings of jaxtyping and einops. Code itself is none."""
+"""Python cut into passages: comments, docstrings, strings of jaxtyping and einops; code itself is none."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from shapeflow.annotate.folding import fold
 from shapeflow.annotate.mention import Frame, Region
 from shapeflow.annotate.passages import Leads, Passage, masked
 
-JAXTYPING = frozenset(
-    "Float Float16 Float32 Float64 BFloat16 Int Int8 Int16 Int32 Int64 UInt UInt8 Integer Inexact Num Real Bool "
-    "Complex Shaped Key".split()
-)
+JAXTYPING = re.compile(r"(?:B?Float|U?Int|Complex)\d*|Integer|Inexact|Num|Real|Bool|Shaped|Key")
+"""Types of jaxtyping, whose string may name a single axis."""
 MAX_STATEMENT = 300
 """Characters of a statement that a frame keeps."""
 _BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _MAGIC = re.compile(r"\s*[%!?]|\s*\w+\?+\s*$")
 _PROMPT = re.compile(r"\s*(?:>>>|\.\.\.)(?:\s|$)")
-_PARAMETER = re.compile(r"\s*(?:[-*•]\s+)?(?::param\s+(?:\w+\s+)?|:returns?|@param\s+)?[`*:]*(\*{0,2}[A-Za-z_]\w*)`{0,2}\*{0,2}\s*(?:\(|:)")
+_PARAMETER = re.compile(
+    r"\s*(?:[-*•]\s+)?(?::param\s+(?:\w+\s+)?|:returns?|@param\s+)?[`*:]*(\*{0,2}[A-Za-z_]\w*)`{0,2}\*{0,2}\s*(?:\(|:)"
+)
 _TOO_DEEP = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
@@ -54,8 +54,10 @@ def code_passages(
 
     Args:
         lines: the code, folded or not.
+        first: the line, from 1.
         frame: what is around all of it.
         block: number of the block that all of it is; each docstring and run of comments is a part of it.
+        cell: position of the notebook's cell, None: it is of no notebook.
         tree: the parsed code; None if it cannot be parsed: comments are found all the same.
     """
     code = _Code(lines, tree)
@@ -99,7 +101,7 @@ class _Code:
         return tuple(name for first, last, name in sorted(self.definitions) if first <= line <= last)
 
     def statement(self, line: int, alone: bool) -> _Statement | None:
-        """Return the statement that a comment belongs to: on its line, or the next one, if it stands alone."""
+        """Return the statement that a comment is about: on its line, or the next one, if it stands alone."""
         place = bisect_right(self._firsts, line)
         for one in reversed(self.statements[max(0, place - 3) : place]):
             if one.first <= line <= one.last:
@@ -216,7 +218,7 @@ def _docstring(code: _Code, frame: Frame, node: ast.Constant, block: int) -> Ite
 
 
 def _annotations(code: _Code, frame: Frame) -> Iterator[Passage]:
-    """Yield the strings with the axes of a tensor: ``Float[Tensor, "b c"]``, ``rearrange(x, "b c -> c b")``."""
+    """Yield the strings with axes: ``Float[Tensor, "b c"]``, ``rearrange(x, "b c -> c b")``."""
     if code.tree is None:
         return
     for number, (node, assigned) in enumerate(_axis_strings(code.tree), 90_000):
@@ -250,7 +252,9 @@ def _axis_strings(tree: ast.Module) -> Iterator[tuple[ast.Constant, str]]:
             names |= dict.fromkeys(map(id, ast.walk(node.returns)), "return")
         elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
             last = node.slice.elts[-1]
-            if (text := _text(last)) is not None and (" " in str(text.value) or _name(node.value) in JAXTYPING):
+            if (text := _text(last)) is not None and (
+                " " in str(text.value) or JAXTYPING.fullmatch(_name(node.value))
+            ):
                 yield text, names.get(id(node), "")
         elif isinstance(node, ast.Call):
             for text in filter(None, map(_text, node.args)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from shapeflow.annotate.cues import INPUT, INPUT_PARTS, OUTPUT, OUTPUT_PARTS, SHAPE, SHAPE_PARTS
+from shapeflow.annotate.cues import INPUTS, OUTPUTS, SHAPES
 from shapeflow.annotate.mention import Frame, Role
 
 MAX_SUBJECT = 60
@@ -18,11 +18,11 @@ _TAIL = re.compile(
 
 
 def role_of(frame: Frame) -> Role:
-    """Return whether the words near a mention say that it is an input or an output: the nearest word decides."""
+    """Return whether words near a mention call it an input or an output: the nearest word decides."""
     for text in (frame.before, frame.row, frame.column, *reversed(frame.lead)):
         ends = {
-            "in": max((m.end() for p in (INPUT, INPUT_PARTS) for m in p.finditer(text)), default=-1),
-            "out": max((m.end() for p in (OUTPUT, OUTPUT_PARTS) for m in p.finditer(text)), default=-1),
+            "in": max((m.end() for m in INPUTS.finditer(text)), default=-1),
+            "out": max((m.end() for m in OUTPUTS.finditer(text)), default=-1),
         }
         if ends["in"] != ends["out"]:
             return "in" if ends["in"] > ends["out"] else "out"
@@ -42,12 +42,10 @@ def _trimmed(text: str) -> str:
     """Return a text without the signs and the words for a shape at its end."""
     for _ in range(4):
         shorter = _TAIL.sub("", text)
-        for pattern in (SHAPE, SHAPE_PARTS):
-            last = None
-            for last in pattern.finditer(shorter[-40:]):
-                pass
-            if last is not None and last.end() == len(shorter[-40:]) and last.start() > 0:
-                shorter = shorter[: len(shorter) - (last.end() - last.start())]
+        tail = shorter[-40:]
+        last = max((m.start() for m in SHAPES.finditer(tail) if m.end() == len(tail)), default=0)
+        if last > 0:
+            shorter = shorter[: len(shorter) - len(tail) + last]
         if shorter == text:
             break
         text = shorter
