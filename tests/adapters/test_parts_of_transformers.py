@@ -148,3 +148,79 @@ def test_everything_that_perceiver_takes_is_a_row_of_numbers() -> None:
     )  # fmt: skip
     inputs = run_with_made_inputs(transformers.PerceiverModel._from_config(config))
     assert shapes(inputs)["inputs"] == [2, 16, 24]
+
+
+def test_tuples_are_lists_as_in_a_config_json() -> None:
+    config = transformers.MinistralConfig(hidden_size=64, num_attention_heads=4, head_dim=16)
+    config.sizes = (1, 2)
+    assert repaired(config) == [
+        "sizes is a list here, as in a config.json, and not a tuple as in the defaults."
+    ]
+    assert config.sizes == [1, 2]
+
+
+def test_pictures_are_made_where_no_processor_does() -> None:
+    vision = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 48}
+    config = transformers.VisionTextDualEncoderConfig(
+        vision_config={"model_type": "vit", **vision, "image_size": 64, "patch_size": 16},
+        text_config={"model_type": "bert", **vision, "vocab_size": 100},
+    )
+    inputs = run_with_made_inputs(transformers.VisionTextDualEncoderModel(config))
+    assert shapes(inputs)["pixel_values"] == [2, 3, 64, 64]
+
+
+def test_token_of_a_picture_may_have_a_second_name() -> None:
+    from shapeflow.adapters.inputs.placeholders import KINDS, token_of
+
+    config = transformers.Molmo2Config()
+    assert "image_token_id" not in vars(config)
+    assert token_of(torch.nn.Identity(), Fields(config), KINDS[0], []) == config.image_patch_id
+
+
+def test_session_follows_a_click_through_a_video() -> None:
+    from shapeflow.adapters.inputs.sessions import session
+
+    parameters = parameters_of(transformers.Sam2VideoModel.forward)
+    found = session(parameters, Fields({"image_size": 64}))
+    made, told = found["inference_session"]
+    assert told == (
+        "a session on a video of 2 frames of 64 x 64, random numbers, one thing to follow, clicked at in the first"
+    )
+    assert made.num_frames == 2
+    assert made.point_inputs_per_obj[0][0]["point_coords"].tolist() == [[[[32.0, 32.0]]]]
+    assert found["frame_idx"] == (0, "the first frame")
+    assert session(parameters_of(transformers.BertModel.forward), Fields({})) == {}
+
+
+def test_session_looks_for_phrases() -> None:
+    from shapeflow.adapters.inputs.sessions import session
+
+    made, told = session(parameters_of(transformers.Sam3VideoModel.forward), Fields({"image_size": 64}))[
+        "inference_session"
+    ]
+    assert told.endswith("two phrases to look for")
+    assert [list(ids.shape) for ids in made.prompt_input_ids.values()] == [[1, 32], [1, 32]]
+
+
+def test_what_is_taken_in_place_of_others_is_left_out_and_told() -> None:
+    ffn = {f"{side}_{name}": size for side in ("encoder", "decoder") for name, size in FFN.items()}
+    config = transformers.SeamlessM4TConfig(
+        **ffn, hidden_size=32, speech_encoder_layers=1, speech_encoder_attention_heads=4, vocab_size=100,
+        speech_encoder_intermediate_size=48, vocoder_config=None, t2u_vocab_size=100, num_adapter_layers=1,
+        unit_embed_dim=8, lang_embed_dim=8, spkr_embed_dim=8, **{f"t2u_{key}": size for key, size in ffn.items()},
+    )  # fmt: skip
+    with torch.device("meta"):
+        built = transformers.SeamlessM4TModel._from_config(config)
+    inputs = inputs_of(built, config, samples(config, parameters_of(built.forward)))
+    assert "input_ids" not in inputs.values
+    assert inputs.values["attention_mask"].shape == inputs.values["input_features"].shape[:2]
+    assert inputs.notes == ["Run without input_ids: SeamlessM4TModel takes it instead of others."]
+
+
+FFN = {"layers": 1, "ffn_dim": 48, "attention_heads": 4}
+
+
+def test_sounds_come_with_the_mask_that_the_forward_takes() -> None:
+    config = transformers.Qwen2AudioConfig()
+    found = samples(config, {"input_features": None, "feature_attention_mask": None})
+    assert found[0].values["attention_mask"].sum(1).tolist() == [207, 156]

@@ -44,6 +44,9 @@ SAM3_MASKS = {
     "prompt_features": ("B", 32, "hidden_size"),
 }
 MEL, CODES = 200, 100
+LISTENED = {"input_features": ("num_mel_bins", "B * 200"), "feature_lens": Exactly([200, 200])}
+PROMPTED = ("B", 3, "image_size // 2", "image_size // 2")
+"""Of a picture of which two stand one above the other."""
 
 
 def _seen_by_two(fields: Fields) -> Made:
@@ -54,12 +57,30 @@ def _seen_by_two(fields: Fields) -> Made:
 
 
 OWN: Mapping[str, Mapping[str, Any]] = {
+    "MoshiDepthDecoder": {
+        "input_ids": Whole(("B", "num_codebooks"), 5),
+        "last_hidden_state": ("B", 1, "input_size"),
+    },
     "Molmo2Adapter": {
         "image_features": ("B", 729, "hidden_size * len(vision_feature_layer)"),
         "pooled_patches_idx": Whole(("B * 196", 4), 5),
     },
+    "NeuCodecModel": {"input_values": ("B", 1, 32000), "input_features": ("B", 100, 160)},
+    "OmDetTurboForObjectDetection": {
+        "classes_input_ids": Whole((4, "T"), 5),
+        "classes_attention_mask": Whole((4, "T")),
+        "classes_structure": Exactly([2, 2]),
+    },
     "OneFormerModel": {"task_inputs": Whole(("B", "task_seq_len"), 5)},
+    "PaddleOCRVisionModel": {
+        "pixel_values": (1, 128, 3, "patch_size", "patch_size"),
+        "grid_thw": Exactly([[1, 8, 8], [1, 8, 8]]),
+    },
     "PerceiverModel": {"inputs": ("B", "T", "d_model")},
+    **dict.fromkeys(
+        ("PPOCRV5MobileRecModel", "PPOCRV5ServerRecModel", "PPOCRV6SmallRecModel", "PPOCRV6TinyRecModel"),
+        {"pixel_values": ("B", 3, 48, 320)},  # a line of text
+    ),
     "Phi4MultimodalAudioModel": {
         "hidden_states": ("B", MEL, "input_size"),
         "mask": Whole(("B", MEL), 1, torch.bool),
@@ -84,6 +105,13 @@ OWN: Mapping[str, Mapping[str, Any]] = {
         "reference_mel": ("B", MEL, "dit_config.mel_dim"),
         "num_steps": Exactly(4),
     },
+    **dict.fromkeys(("Qwen2_5OmniAudioEncoder", "Qwen3OmniMoeAudioEncoder"), LISTENED),
+    "Qwen3OmniMoeTalkerModel": {"input_ids": LEFT_OUT, "inputs_embeds": ("B", "T", "hidden_size")},
+    "RagModel": {
+        "context_input_ids": Whole(("B * n_docs", "max_combined_length"), 5),
+        "context_attention_mask": Whole(("B * n_docs", "max_combined_length")),
+        "doc_scores": ("B", "n_docs"),
+    },
     "RfDetrModel": {
         "pixel_values": ("B", 3, 560, 560),
         "pixel_mask": Whole(("B", 560, 560)),
@@ -94,6 +122,29 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "Sam3LiteTextDetrEncoder": SAM3_ENCODER,
     "Sam3LiteTextMaskDecoder": SAM3_MASKS,
     "Sam3MaskDecoder": SAM3_MASKS,
+    "SeamlessM4TModel": {"input_ids": LEFT_OUT},
+    "SeamlessM4Tv2Model": {"input_ids": LEFT_OUT},
+    "SegGptModel": dict.fromkeys(("pixel_values", "prompt_pixel_values", "prompt_masks"), PROMPTED),
+    "SpeechEncoderDecoderModel": {"inputs": ("B", 32000)},
+    "SpeechT5Model": {
+        "input_values": ("B", 100, "hidden_size"),
+        "attention_mask": Whole(("B", 100)),
+        "decoder_input_values": ("B", 20, "hidden_size"),
+    },
+    "TvpModel": {  # which takes one video at a time
+        "pixel_values": (1, "num_frames", 3, "max_img_size", "max_img_size"),
+        "input_ids": Whole((1, "T"), 5),
+        "attention_mask": Whole((1, "T")),
+    },
+    "VoxtralRealtimeForConditionalGeneration": {
+        "input_features": ("B", "num_mel_bins", "T * 8"),
+    },
+    "VoxtralRealtimeModel": {
+        "input_features": ("B", "num_mel_bins", "T * 8"),
+    },
+    "VoxtralRealtimeTextForCausalLM": {"t_cond": (1, 1, "hidden_size")},
+    "XCLIPVisionModel": {"pixel_values": ("B * num_frames", 3, "image_size", "image_size")},
+    "Xcodec2Model": {"input_values": ("B", 1, 32000), "input_features": ("B", 100, 160)},
 }
 """Class of a model -> parameter of its forward -> what it is given."""
 

@@ -144,10 +144,12 @@ def _vectors(model: nn.Module) -> Tensor | None:
 def token_of(model: nn.Module, fields: Fields, kind: Placeholder, notes: list[str]) -> int | None:
     """Return the token that stands for something; one that has no vector is replaced, and told."""
     special = fields.special()
-    name = next((name for name in kind.tokens if name in special), None)
+    # Some are known to a configuration by a second name only.
+    known = {name: special.get(name, fields.number(name, default=-1)) for name in kind.tokens}
+    name = next((name for name, token in known.items() if token >= 0), None)
     if name is None:
         return None
-    token, rows = special[name], _words(model)
+    token, rows = known[name], _words(model)
     if not rows or token < rows:
         return token
     for part in fields.parts():

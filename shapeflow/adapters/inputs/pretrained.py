@@ -16,6 +16,7 @@ from shapeflow.adapters.inputs.latents import first_layer
 from shapeflow.adapters.inputs.own import own
 from shapeflow.adapters.inputs.placeholders import KINDS, DoesNotFitError, Placeholder, counts, token_of
 from shapeflow.adapters.inputs.samples import Sample
+from shapeflow.adapters.inputs.sessions import session
 from shapeflow.adapters.inputs.signature import needed, parameters_of, unwanted
 from shapeflow.adapters.inputs.text import ROWS, Words, words
 
@@ -35,6 +36,8 @@ ALIASES = {
 """What a processor calls its result -> what a forward may call it."""
 
 
+PACKED = ("image_grid_thw", "grid_thw", "spatial_shapes", "image_sizes", "target_sizes", "tgt_sizes")
+"""What comes with pictures that are cut up into patches or tiles."""
 COMPANIONS = ("decoder_input_ids", "bbox", "input_features_mask")
 """What is given wherever a forward takes it."""
 
@@ -68,10 +71,14 @@ def inputs_of(model: nn.Module, config: Any, samples: Sequence[Sample]) -> Input
     main: Any = getattr(model, "main_input_name", "input_ids")
     required = [*needed(model.forward), *([main] if isinstance(main, str) else main)]
     conventional, refused = own(type(model).__name__, fields)
-    for name, made in conventional.items():
+    for name, made in {**conventional, **session(parameters, fields)}.items():
         inputs.add(name, made)
+    inputs.notes += [f"Run without {name}: {type(model).__name__} takes it instead of others." for name in refused]
+    taken = {name: parameter for name, parameter in parameters.items() if name not in refused}
     for sample in samples:
-        _take(inputs, sample, parameters, fields, fixed_size(model))
+        _take(inputs, sample, taken, fields, fixed_size(model))
+    if _sees(inputs, taken, fields):
+        inputs.add("pixel_values", rules.picture(fields))
     refused += unwanted(model.forward)
     if "input_ids" in refused and "inputs_embeds" in parameters:
         required.append("inputs_embeds")
@@ -109,7 +116,23 @@ def _made(name: str, model: nn.Module, fields: Fields, inputs: Inputs) -> rules.
     if name == "input_features" and isinstance(entry, nn.Linear):
         width = entry.in_features
         return torch.rand(ROWS, 200, width), f"{ROWS} sounds of 200 steps with {width} numbers each"
-    return rules.make(name, fields) or documented.make(name, model.forward, fields)
+    made = rules.make(name, fields)
+    if made is None:
+        return documented.make(name, model.forward, fields)
+    value, told = made
+    given = documented.dims_of(name, model.forward)
+    if isinstance(value, Tensor) and len(given) == value.dim() + 1 and given[1] == "1":
+        return value.unsqueeze(1), f"{told}, on an axis of their own as the docstring of forward says"
+    return made
+
+
+def _sees(inputs: Inputs, parameters: Mapping[str, Any], fields: Fields) -> bool:
+    """Return whether a forward takes plain pictures, and no processor made some."""
+    if "pixel_values" not in parameters or any(name in parameters for name in PACKED):
+        return False
+    if any(name.startswith("pixel_values") for name in inputs.values):
+        return False
+    return fields.get("image_size", "img_size", side="picture") is not None
 
 
 def fixed_size(model: nn.Module) -> Sequence[int]:
@@ -148,7 +171,8 @@ def _fitted(name: str, value: Tensor, fields: Fields, sample: Sample, fixed: Seq
         return value[:, :1]
     if value.dim() == 5 and "vision" in str(fields.get("model_type")) and fields.get("num_frames") is None:
         value = value.flatten(0, 1)  # a part of a model that takes several pictures for each text
-    if not re.search("pixel_values|images", name) or value.dim() < 4 or "image_grid_thw" in sample.values:
+    packed = any(key in sample.values for key in ("image_grid_thw", "target_sizes"))
+    if not re.search("pixel_values|images", name) or value.dim() < 4 or packed:
         return value
     size: Sequence[int] = fixed or value.shape[-2:]
     # Where pictures are scaled and cut up, image_size is that of a piece.

@@ -58,7 +58,8 @@ def samples(config: Any, parameters: Mapping[str, Any], folder: Path | None = No
             makers = (_videos, _pictures) if films else (_pictures,)
             found += next((made for make in makers for made in [make(fields, folder)] if made), [])
         if any(map(SOUND.search, parameters)):
-            found += _sounds(fields, folder)
+            masked = any(name in parameters for name in ("feature_attention_mask", "input_features_mask"))
+            found += _sounds(fields, folder, masked=masked)
     return found
 
 
@@ -104,13 +105,14 @@ def _videos(fields: Fields, folder: Path | None) -> list[Sample]:
     return [Sample(made, f"{ROWS} videos of {count} frames, random numbers")]
 
 
-def _sounds(fields: Fields, folder: Path | None) -> list[Sample]:
+def _sounds(fields: Fields, folder: Path | None, *, masked: bool) -> list[Sample]:
+    asked = ({"return_attention_mask": True},) if masked else ()
     for processor in _processors("sound", fields, folder):
         rate = getattr(processor, "sampling_rate", 16000)
         drawn = numpy.random.default_rng(0).standard_normal((ROWS, int(rate * SECONDS)), dtype=numpy.float32)
         ragged, even = [drawn[0], drawn[1][: len(drawn[1]) * 3 // 4]], list(drawn)
         for sounds in (ragged, even):
-            for more in ({}, {"padding": True}):
+            for more in (*asked, {}, {"padding": True}):
                 made = _tried(processor, sounds, sampling_rate=rate, **more)
                 if made:
                     second = "" if sounds is even else ", the second shorter"

@@ -76,7 +76,10 @@ def model_class(config: type[Any]) -> type[Any] | None:
     for name in mappings:
         mapping = getattr(modeling_auto, name)
         if config in mapping:
-            found: Any = mapping[config]
+            try:
+                found: Any = mapping[config]
+            except ValueError:  # it names a class that the installed transformers does not have
+                continue
             chosen: type[Any] = found[0] if isinstance(found, list | tuple) else found
             # The base model may be only a part, built from the configuration of that part.
             if issubclass(config, getattr(chosen, "config_class", None) or config):

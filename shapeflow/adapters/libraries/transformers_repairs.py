@@ -23,7 +23,7 @@ FOLLOWS: Mapping[str, tuple[str, Callable[[Any], int]]] = {
 
 def repaired(config: Any) -> list[str]:
     """Fill in what is lacking, and return a sentence on each field; nothing if nothing could be."""
-    return [*_as_a_part(config), *_derived(config)]
+    return [*_as_a_part(config), *_derived(config), *_as_read(config)]
 
 
 def _derived(config: Any) -> list[str]:
@@ -37,6 +37,16 @@ def _derived(config: Any) -> list[str]:
                 continue
             whose, used = type(config).__name__, getattr(config, name)
             notes.append(f"The defaults of {whose} leave {name} empty: {used} is used, {told}.")
+    return notes
+
+
+def _as_read(config: Any) -> list[str]:
+    """Turn tuples into the lists that they are in a config.json, which some models concatenate."""
+    notes = []
+    for name, value in list(vars(config).items()):
+        if isinstance(value, tuple):
+            setattr(config, name, list(value))
+            notes.append(f"{name} is a list here, as in a config.json, and not a tuple as in the defaults.")
     return notes
 
 

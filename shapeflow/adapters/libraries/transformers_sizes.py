@@ -9,6 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+STAGES = [f"stage{number}" for number in range(1, 7)]
+INTRACLASS = {
+    "reduce_channel": [1, 1, 0],
+    "return_channel": [1, 1, 0],
+    **{
+        f"{name}_{ratio}ratio": [kernel(size), 1, kernel(size, 1)]
+        for name, kernel in {
+            "vertical_long_to_small_conv": lambda size, half=0: [size // 2, 0] if half else [size, 1],
+            "horizontal_small_to_long_conv": lambda size, half=0: [0, size // 2] if half else [1, size],
+            "symmetric_conv_long": lambda size, half=0: [size // 2] * 2 if half else [size, size],
+        }.items()
+        for ratio, size in (("long", 7), ("mid", 5), ("short", 3))
+    },
+}
+"""Kernels of the block of PaddleOCR that looks along a line of text: kernel, stride, padding."""
+
 SIZES: Mapping[str, Mapping[str, Any]] = {
     "AyaVisionConfig": {"vision_config.num_attention_heads": 16},
     "DbrxAttentionConfig": {"rope_theta": 500_000, "clip_qkv": 8},
@@ -22,5 +38,50 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
         "text_config.hidden_size_per_layer_input": 0,
         "text_config.vocab_size_per_layer_input": 0,
     },
+    "MoonshineStreamingConfig": {"num_key_value_heads": 8},
+    "PerceptionLMConfig": {
+        "vision_config.architecture": "vit_pe_core_large_patch14_336",
+        "vision_config.model_args": {
+            "embed_dim": 1024,
+            "depth": 23,
+            "img_size": [448, 448],
+            "global_pool": "",
+            "use_post_transformer_norm": False,
+            "ref_feat_shape": [32, 32],
+        },
+        "projector_pooling_ratio": 2,
+    },
+    "PPDocLayoutV2Config": {"class_thresholds": [0.5] * 25, "class_order": list(range(25))},
+    "PPOCRV5ServerDetConfig": {
+        "intraclass_block_config": INTRACLASS,
+        "scale_factor_list": [1, 2, 4, 8],
+        "kernel_list": [3, 2, 2],
+    },
+    "PPOCRV6MediumDetConfig": {
+        "intraclass_block_config": INTRACLASS,
+        "scale_factor_list": [1, 2, 4, 8],
+        "kernel_list": [3, 2, 2],
+    },
+    "Qwen2_5OmniThinkerConfig": {"vision_start_token_id": 151_652, "vision_end_token_id": 151_653},
+    "Qwen3OmniMoeTalkerTextConfig": {"shared_expert_intermediate_size": 768},
+    "Qwen3OmniMoeTextConfig": {"num_attention_heads": 32, "head_dim": 128},
+    "Qwen3OmniMoeThinkerConfig": {"vision_start_token_id": 151_652, "vision_end_token_id": 151_653},
+    "Qwen4ExpTextConfig": {
+        "indexer_n_heads": 16,
+        "indexer_kv_heads": 1,
+        "indexer_head_dim": 256,
+        "indexer_budget": 2048,
+        "indexer_compress_ratio": 16,
+    },
+    "Step3p7TextConfig": {"sliding_window": 512},
+    "UVDocConfig": {"backbone_config.out_features": STAGES},
+    "VitMatteConfig": {
+        "backbone_config.hidden_size": 384,
+        "backbone_config.num_attention_heads": 6,
+        "backbone_config.num_channels": 4,
+        "backbone_config.image_size": 512,
+    },
+    "VoxtralConfig": {"audio_token_id": 24},
+    "XmodConfig": {"default_language": "en_XX"},
 }
 """Class -> fields that are chosen for it, wherever such a configuration stands; a point leads into a part."""
