@@ -184,7 +184,8 @@ def test_session_follows_a_click_through_a_video() -> None:
     found = session(parameters, Fields({"image_size": 64}))
     made, told = found["inference_session"]
     assert told == (
-        "a session on a video of 2 frames of 64 x 64, random numbers, one thing to follow, clicked at in the first"
+        "a session on a video of 2 frames of 64 x 64, random numbers, one thing to follow, clicked at in the "
+        "first"
     )
     assert made.num_frames == 2
     assert made.point_inputs_per_obj[0][0]["point_coords"].tolist() == [[[[32.0, 32.0]]]]
@@ -207,7 +208,8 @@ def test_what_is_taken_in_place_of_others_is_left_out_and_told() -> None:
     config = transformers.SeamlessM4TConfig(
         **ffn, hidden_size=32, speech_encoder_layers=1, speech_encoder_attention_heads=4, vocab_size=100,
         speech_encoder_intermediate_size=48, vocoder_config=None, t2u_vocab_size=100, num_adapter_layers=1,
-        unit_embed_dim=8, lang_embed_dim=8, spkr_embed_dim=8, **{f"t2u_{key}": size for key, size in ffn.items()},
+        unit_embed_dim=8, lang_embed_dim=8, spkr_embed_dim=8,
+        **{f"t2u_{key}": size for key, size in ffn.items()},
     )  # fmt: skip
     with torch.device("meta"):
         built = transformers.SeamlessM4TModel._from_config(config)

@@ -44,6 +44,8 @@ SAM3_MASKS = {
     "prompt_features": ("B", 32, "hidden_size"),
 }
 MEL, CODES = 200, 100
+LINE = {"pixel_values": ("B", 3, 48, 320)}
+"""A picture of a line of text."""
 LISTENED = {"input_features": ("num_mel_bins", "B * 200"), "feature_lens": Exactly([200, 200])}
 PROMPTED = ("B", 3, "image_size // 2", "image_size // 2")
 """Of a picture of which two stand one above the other."""
@@ -77,10 +79,10 @@ OWN: Mapping[str, Mapping[str, Any]] = {
         "grid_thw": Exactly([[1, 8, 8], [1, 8, 8]]),
     },
     "PerceiverModel": {"inputs": ("B", "T", "d_model")},
-    **dict.fromkeys(
-        ("PPOCRV5MobileRecModel", "PPOCRV5ServerRecModel", "PPOCRV6SmallRecModel", "PPOCRV6TinyRecModel"),
-        {"pixel_values": ("B", 3, 48, 320)},  # a line of text
-    ),
+    "PPOCRV5MobileRecModel": LINE,
+    "PPOCRV5ServerRecModel": LINE,
+    "PPOCRV6SmallRecModel": LINE,
+    "PPOCRV6TinyRecModel": LINE,
     "Phi4MultimodalAudioModel": {
         "hidden_states": ("B", MEL, "input_size"),
         "mask": Whole(("B", MEL), 1, torch.bool),
@@ -105,7 +107,8 @@ OWN: Mapping[str, Mapping[str, Any]] = {
         "reference_mel": ("B", MEL, "dit_config.mel_dim"),
         "num_steps": Exactly(4),
     },
-    **dict.fromkeys(("Qwen2_5OmniAudioEncoder", "Qwen3OmniMoeAudioEncoder"), LISTENED),
+    "Qwen2_5OmniAudioEncoder": LISTENED,
+    "Qwen3OmniMoeAudioEncoder": LISTENED,
     "Qwen3OmniMoeTalkerModel": {"input_ids": LEFT_OUT, "inputs_embeds": ("B", "T", "hidden_size")},
     "RagModel": {
         "context_input_ids": Whole(("B * n_docs", "max_combined_length"), 5),

@@ -73,7 +73,9 @@ def inputs_of(model: nn.Module, config: Any, samples: Sequence[Sample]) -> Input
     conventional, refused = own(type(model).__name__, fields)
     for name, made in {**conventional, **session(parameters, fields)}.items():
         inputs.add(name, made)
-    inputs.notes += [f"Run without {name}: {type(model).__name__} takes it instead of others." for name in refused]
+    inputs.notes += [
+        f"Run without {name}: {type(model).__name__} takes it instead of others." for name in refused
+    ]
     taken = {name: parameter for name, parameter in parameters.items() if name not in refused}
     for sample in samples:
         _take(inputs, sample, taken, fields, fixed_size(model))
@@ -116,14 +118,16 @@ def _made(name: str, model: nn.Module, fields: Fields, inputs: Inputs) -> rules.
     if name == "input_features" and isinstance(entry, nn.Linear):
         width = entry.in_features
         return torch.rand(ROWS, 200, width), f"{ROWS} sounds of 200 steps with {width} numbers each"
+    return _by_rule(name, model, fields) or documented.make(name, model.forward, fields)
+
+
+def _by_rule(name: str, model: nn.Module, fields: Fields) -> rules.Made | None:
+    """Return an input that a rule makes, with the axis of one channel that a docstring may give it."""
     made = rules.make(name, fields)
-    if made is None:
-        return documented.make(name, model.forward, fields)
-    value, told = made
-    given = documented.dims_of(name, model.forward)
-    if isinstance(value, Tensor) and len(given) == value.dim() + 1 and given[1] == "1":
-        return value.unsqueeze(1), f"{told}, on an axis of their own as the docstring of forward says"
-    return made
+    dims = documented.dims_of(name, model.forward)
+    if made is None or not isinstance(made[0], Tensor) or len(dims) != made[0].dim() + 1 or dims[1] != "1":
+        return made
+    return made[0].unsqueeze(1), f"{made[1]}, in one channel"
 
 
 def _sees(inputs: Inputs, parameters: Mapping[str, Any], fields: Fields) -> bool:

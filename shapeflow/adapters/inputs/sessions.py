@@ -19,8 +19,8 @@ PHRASE = 32
 def session(parameters: Mapping[str, Parameter], fields: Fields) -> dict[str, Made]:
     """Return the session that a forward takes and the frame that is looked at, nothing if it takes none.
 
-    The class of the session is the annotation of the parameter. It follows what a click is on; where the class
-    takes phrases, it looks for two.
+    The class of the session is the annotation of the parameter. It follows what a click is on; where the
+    class takes phrases, it looks for two.
     """
     taken = parameters.get("inference_session")
     if taken is None or not isinstance(taken.annotation, type):
