@@ -52,3 +52,19 @@ def test_a_class_that_checks_its_parts_is_built_with_what_is_chosen() -> None:
         "The defaults of Gemma4AssistantConfig fit only with text_config.hidden_size_per_layer_input = 0, "
         "which is used."
     )
+
+
+def test_fields_that_follow_from_what_is_chosen_are_worked_out() -> None:
+    made, notes = defaults(transformers.LwDetrConfig)
+    assert made.num_feature_levels == 1
+    assert "The defaults of LwDetrConfig leave projector_scale_factors empty: 1.0 is used." in notes
+
+
+def test_what_a_picture_becomes_is_as_wide_as_a_word() -> None:
+    made, notes = defaults(transformers.ColQwen2Config)
+    inner = made.vlm_config
+    assert inner.vision_config.hidden_size == inner.text_config.hidden_size == 8192
+    assert notes == [
+        "The defaults of ColQwen2Config do not fit together: vlm_config.vision_config.hidden_size is 8,192 "
+        "here, not 3,584."
+    ]

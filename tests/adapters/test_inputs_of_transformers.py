@@ -177,3 +177,42 @@ def test_a_docstring_tells_a_shape() -> None:
     assert value is not None
     assert value.shape[:2] == (2, 32)
     assert told.endswith("(batch_size, hidden_size, frames) that the docstring of forward gives")
+
+
+def test_a_model_that_looks_for_empty_pictures_finds_none_without_their_numbers() -> None:
+    vision = transformers.models.idefics2.Idefics2VisionConfig(**VISION, image_size=56, patch_size=14)
+    perceiver = transformers.models.idefics2.Idefics2PerceiverConfig(
+        hidden_size=32, resampler_n_latents=4, resampler_depth=1, resampler_n_heads=4, num_key_value_heads=2
+    )
+    text = transformers.MistralConfig(**TEXT, num_key_value_heads=2)
+    config = transformers.Idefics2Config(
+        vision_config=vision, perceiver_config=perceiver, text_config=text, image_token_id=99
+    )
+    inputs = made("Idefics2Model", config)
+    assert inputs.values["pixel_values"].unique().tolist() == [0.5]
+    assert "all of one grey" in inputs.made["pixel_values"]
+    assert (inputs.values["input_ids"] == 99).sum(1).tolist() == [4, 4]
+    assert list(inputs.values["pixel_attention_mask"].shape[-2:]) == [56, 56]
+
+
+def test_a_part_that_is_not_there_is_named() -> None:
+    text = transformers.Gemma4TextConfig(
+        **TEXT,
+        num_key_value_heads=2,
+        head_dim=8,
+        vocab_size_per_layer_input=100,
+        hidden_size_per_layer_input=8,
+    )
+    inputs = made("Gemma4Model", transformers.Gemma4Config(text_config=text))
+    assert "Run without the picture: vision_config is empty, so that no part of the model takes it." in (
+        inputs.notes
+    )
+
+
+def test_what_looks_at_single_frames_is_given_them() -> None:
+    config = transformers.Glm4vConfig(vision_config={"depth": 1, "hidden_size": 32, "num_heads": 4})
+    made_of = samples(config, {"pixel_values": None, "image_grid_thw": None})[0].values
+    assert made_of["pixel_values"].shape[1] == 3 * 2 * 14 * 14
+    config = transformers.Dots3NoteVisionConfig()
+    values = samples(config, {"pixel_values": None, "grid_thw": None})[0].values
+    assert values["pixel_values"].shape[1] == 3 * config.patch_size**2

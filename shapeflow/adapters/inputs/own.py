@@ -6,7 +6,7 @@ Dims are those of ``conventions``, and expressions in names of fields: ``mel_dim
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -49,6 +49,7 @@ LINE = {"pixel_values": ("B", 3, 48, 320)}
 LISTENED = {"input_features": ("num_mel_bins", "B * 200"), "feature_lens": Exactly([200, 200])}
 PROMPTED = ("B", 3, "image_size // 2", "image_size // 2")
 """Of a picture of which two stand one above the other."""
+PATCH_OF_BYTE = [0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4]
 
 
 def _seen_by_two(fields: Fields) -> Made:
@@ -58,11 +59,97 @@ def _seen_by_two(fields: Fields) -> Made:
     return torch.tensor(text.ids), f"{text.made}, 512 of them for the pictures of two cameras"
 
 
+def _among(name: str, count: int) -> Callable[[Fields], Made]:
+    """Return a maker of texts in which as many tokens of a kind stand for something else."""
+
+    def make(fields: Fields) -> Made:
+        text = words(fields, [[fields.special().get(name, 5)] * count] * ROWS)
+        return torch.tensor(text.ids), f"{text.made}, and {count} that stand for something else"
+
+    return make
+
+
+def _mask_among(count: int) -> Callable[[Fields], Made]:
+    """Return a maker of the mask that goes with ``_among``."""
+
+    def make(fields: Fields) -> Made:
+        return torch.tensor(words(fields, [[5] * count] * ROWS).mask), "1 for each real token, 0 for padding"
+
+    return make
+
+
+def _places(count: int) -> Callable[[Fields], Made]:
+    """Return a maker of what says where the tokens of ``_among`` stand."""
+
+    def make(fields: Fields) -> Made:
+        ids = torch.tensor(words(fields, [[-1] * count] * ROWS).ids)
+        return (ids == -1).long(), f"1 at the {count} places of the picture"
+
+    return make
+
+
+def _without_cache(fields: Fields) -> Made:
+    """Return that no cache is kept: there are models that cannot build theirs."""
+    return (
+        False,
+        "its cache cannot be built from its configuration, which does not say how many layers it has",
+    )
+
+
 OWN: Mapping[str, Mapping[str, Any]] = {
     "MoshiDepthDecoder": {
         "input_ids": Whole(("B", "num_codebooks"), 5),
         "last_hidden_state": ("B", 1, "input_size"),
     },
+    "BltLocalDecoder": {
+        "input_ids": LEFT_OUT,
+        "inputs_embeds": ("B", "T", "hidden_size"),
+        "patch_embeds": ("B", 5, "hidden_size_global"),
+    },
+    "BltLocalEncoder": {"patch_ids": Exactly([PATCH_OF_BYTE] * ROWS), "num_patches": Exactly(5)},
+    "BltModel": {"patch_lengths": Exactly([[1, 4, 4, 4, 3]] * ROWS), "use_cache": _without_cache},
+    "CsmForConditionalGeneration": {
+        "input_values": ("B", 1, 19_200),
+        "input_values_cutoffs": Exactly([[19_200]] * ROWS),
+        "input_ids": _among("audio_token_id", 10),
+        "attention_mask": _mask_among(10),
+    },
+    "DeepseekOcr2VisionEncoder": {"inputs_embeds": ("B", 512, "hidden_size"), "num_patches": Exactly(256)},
+    "DiaDecoder": {
+        "input_ids": Whole(("B", "T", "num_channels"), 5),
+        "encoder_hidden_states": ("B", 32, "cross_hidden_size"),
+    },
+    "FunAsrNanoEncoder": {
+        "input_features": ("B", 100, "input_size"),
+        "input_features_mask": Whole(("B", 100)),
+    },
+    "IdeficsModel": {
+        "pixel_values": ("B", 1, 3, "vision_config.image_size", "vision_config.image_size"),
+        "image_attention_mask": Whole(("B", "T", 1)),
+    },
+    "InklingAudioModel": {"audio_input_ids": Whole(("B", 100, "num_codebooks"), 5)},
+    "InklingVisionModel": {
+        "pixel_values": ("B * 64", "temporal_patch_size", "patch_size", "patch_size", "num_channels")
+    },
+    "InstructBlipVideoModel": {
+        "pixel_values": ("B", 4, 3, "vision_config.image_size", "vision_config.image_size"),
+        "input_ids": _among("video_token_index", 4 * 32),
+        "attention_mask": _mask_among(4 * 32),
+    },
+    "JanusVQVAE": {"pixel_values": ("B", "in_channels", "num_patches * 16", "num_patches * 16")},
+    "JevForDecision": {
+        "input_ids": Whole((1, "T"), 5),
+        "attention_mask": LEFT_OUT,
+        "marks": Exactly([[8, 15]]),
+        "num_options": Exactly([[2, 3]]),
+        "question_type_ids": Exactly([[0, 2]]),
+    },
+    "Kosmos2Model": {
+        "input_ids": _among("", 64),
+        "attention_mask": _mask_among(64),
+        "image_embeds_position_mask": _places(64),
+    },
+    "KyutaiSpeechToTextModel": {"input_ids": Whole(("B", "T", "num_codebooks + 1"), 5)},
     "Molmo2Adapter": {
         "image_features": ("B", 729, "hidden_size * len(vision_feature_layer)"),
         "pooled_patches_idx": Whole(("B * 196", 4), 5),

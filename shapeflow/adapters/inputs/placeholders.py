@@ -32,6 +32,8 @@ class Placeholder:
     last: tuple[str, ...] = ()
     """Fields that hold the token after the last."""
     type_id: int = 1
+    part: str = "vision_config"
+    """Field that holds the configuration of what looks at it."""
 
     def around(self, fields: Fields) -> tuple[list[int], list[int]]:
         """Return the tokens before and after."""
@@ -67,6 +69,7 @@ KINDS = (
         ("audio_start_token_id", "boa_token_id", "audio_bos_token_id"),
         ("audio_end_token_id", "eoa_token_id", "audio_eos_token_id"),
         3,
+        "audio_config",
     ),
 )
 
@@ -83,8 +86,14 @@ def counts(model: nn.Module, kind: Placeholder, values: Mapping[str, Any]) -> li
     Raises:
         DoesNotFitError: the model cannot make these vectors, or they are of another width than its words.
     """
-    owner = next((module for module in model.modules() if hasattr(module, kind.method)), None)
-    method: Callable[..., Any] | None = getattr(owner, kind.method, None)
+    fields = Fields(getattr(model, "config", {}))
+    held: Mapping[str, Any] = getattr(fields.config, "__dict__", {})
+    if held.get(kind.part, fields) is None:
+        raise DoesNotFitError(f"{kind.part} is empty, so that no part of the model takes it")
+    queries = fields.number("num_query_tokens", default=0)
+    if queries and kind is KINDS[0]:
+        return [queries] * ROWS
+    method = _method(model, kind)
     if method is None:
         return None
     taken = inspect.signature(method).parameters
@@ -99,16 +108,19 @@ def counts(model: nn.Module, kind: Placeholder, values: Mapping[str, Any]) -> li
     except Exception as error:
         said = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise DoesNotFitError(f"{kind.method} says: {said}") from error
-    features = getattr(features, "pooler_output", None) if hasattr(features, "pooler_output") else features
+    if hasattr(features, "pooler_output"):
+        pooled = features.pooler_output
+        features = features.last_hidden_state if pooled is None else pooled
     if isinstance(features, tuple) and features and not isinstance(features[0], Tensor):
         features = features[0]
     parts: Sequence[Tensor] = features if isinstance(features, list | tuple) else [features]
     width = _width(model)
-    if width and parts[0].shape[-1] != width:
-        raise DoesNotFitError(
-            f"it becomes vectors of {parts[0].shape[-1]:,} numbers, where words have {width:,}"
-        )
-    fixed = Fields(getattr(model, "config", {})).number("audio_soft_tokens_per_image", default=0)
+    if width and _projected(model, kind, parts[0].shape[-1]) != width:
+        sizes_of = "x".join(map(str, parts[0].shape))
+        became = f"it becomes vectors of {parts[0].shape[-1]:,} numbers, where words have {width:,}"
+        whole = f"it becomes a tensor of {sizes_of} for each, where a word has {width:,} numbers"
+        raise DoesNotFitError(whole if isinstance(features, list) and parts[0].dim() > 2 else became)
+    fixed = fields.number("audio_soft_tokens_per_image", default=0)
     if fixed and kind.method == "get_audio_features":  # the model fills up what is shorter
         return [fixed] * ROWS
     sizes = [part.numel() // part.shape[-1] for part in parts]
@@ -116,6 +128,27 @@ def counts(model: nn.Module, kind: Placeholder, values: Mapping[str, Any]) -> li
         return sizes
     total = sum(sizes)
     return [total // ROWS] * ROWS if total % ROWS == 0 else None
+
+
+def _method(model: nn.Module, kind: Placeholder) -> Callable[..., Any] | None:
+    owner = next((module for module in model.modules() if hasattr(module, kind.method)), None)
+    return getattr(owner, kind.method, None)
+
+
+def reads_numbers(model: nn.Module, kind: Placeholder) -> bool:
+    """Return whether a model looks for empty pictures, ``pixel_values == 0.0``, that only fill up a batch."""
+    method = _method(model, kind)
+    try:
+        return method is not None and "pixel_values == 0" in inspect.getsource(inspect.unwrap(method))
+    except (OSError, TypeError):
+        return False
+
+
+def _projected(model: nn.Module, kind: Placeholder, width: int) -> int:
+    """Return how wide vectors are after what is done to them before they are put among the words."""
+    owner = next((module for module in model.modules() if hasattr(module, kind.method)), model)
+    last = getattr(getattr(owner, "multi_modal_projector", None), "linear_1", None)
+    return last.out_features if isinstance(last, nn.Linear) and last.in_features == width else width
 
 
 def _width(model: nn.Module) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,16 +11,21 @@ from torch import Tensor, nn
 
 from shapeflow.adapters.inputs import documented, rules
 from shapeflow.adapters.inputs.fields import Fields
+from shapeflow.adapters.inputs.fitted import fitted, fixed_size
 from shapeflow.adapters.inputs.latents import first_layer
 from shapeflow.adapters.inputs.own import own
-from shapeflow.adapters.inputs.placeholders import KINDS, DoesNotFitError, Placeholder, counts, token_of
+from shapeflow.adapters.inputs.placeholders import (
+    KINDS,
+    DoesNotFitError,
+    Placeholder,
+    counts,
+    reads_numbers,
+    token_of,
+)
 from shapeflow.adapters.inputs.samples import Sample
 from shapeflow.adapters.inputs.sessions import session
 from shapeflow.adapters.inputs.signature import needed, parameters_of, unwanted
 from shapeflow.adapters.inputs.text import ROWS, Words, words
-
-KNOWN = 65_536
-"""Elements up to which a shapes-only run keeps the values of what is made of Python numbers."""
 
 ALIASES = {
     "pixel_values": ("hidden_states", "image_pixel_values", "images", "image"),
@@ -85,6 +89,8 @@ def inputs_of(model: nn.Module, config: Any, samples: Sequence[Sample]) -> Input
     if "input_ids" in refused and "inputs_embeds" in parameters:
         required.append("inputs_embeds")
     elif "input_ids" in parameters and "input_ids" not in inputs.values:
+        if "input_features_mask" in parameters and "input_features_mask" not in inputs.values:
+            _add(inputs, "input_features_mask", model, fields)
         _texts(inputs, model, fields, parameters)
         _multiplied(inputs, model, fields)
     companions = [name for name in COMPANIONS if name in parameters]
@@ -93,14 +99,20 @@ def inputs_of(model: nn.Module, config: Any, samples: Sequence[Sample]) -> Input
     if fields.get("cross_attention_frequency") is not None:  # queries that look at something else
         companions.append("encoder_hidden_states")
     for name in dict.fromkeys([*required, *companions]):
-        if name in parameters and name not in inputs.values and name not in refused:
-            given = _made(name, model, fields, inputs)
-            if given is not None:
-                inputs.add(name, given)
-            elif parameters[name].default is parameters[name].empty:
-                inputs.missing.append(name)
+        if name not in parameters or name in inputs.values or name in refused:
+            continue
+        if not _add(inputs, name, model, fields) and parameters[name].default is parameters[name].empty:
+            inputs.missing.append(name)
     _as_the_model(inputs, model)
     return inputs
+
+
+def _add(inputs: Inputs, name: str, model: nn.Module, fields: Fields) -> bool:
+    """Add an input by its name, if it is known how to make it, and return whether it is."""
+    made = _made(name, model, fields, inputs)
+    if made is not None:
+        inputs.add(name, made)
+    return made is not None
 
 
 def _made(name: str, model: nn.Module, fields: Fields, inputs: Inputs) -> rules.Made | None:
@@ -112,13 +124,25 @@ def _made(name: str, model: nn.Module, fields: Fields, inputs: Inputs) -> rules.
         return torch.ones(features.shape[0], max(features.shape[1:]), dtype=torch.long), "every step is real"
     if name == "hidden_states" and "grid_thw" in parameters_of(model.forward):
         return rules.patches(fields)
+    return (
+        _for_layer(name, model, fields)
+        or _by_rule(name, model, fields)
+        or documented.make(name, model.forward, fields)
+    )
+
+
+def _for_layer(name: str, model: nn.Module, fields: Fields) -> rules.Made | None:
+    """Return an input whose name says little, by the layer that it meets first."""
+    entry = first_layer(model)
+    if name == "hidden_states" and isinstance(entry, nn.Conv2d):
+        shape = (ROWS, entry.in_channels, *rules.image_size(fields, 512))
+        return torch.rand(shape), f"{ROWS} pictures of {shape[3]} x {shape[2]}, random numbers"
     if name == "hidden_states" and (width := fields.number("input_dim", default=0)):
         return torch.rand(ROWS, 100, width), f"{ROWS} sounds of 100 steps with {width} numbers each"
-    entry = first_layer(model)
     if name == "input_features" and isinstance(entry, nn.Linear):
         width = entry.in_features
         return torch.rand(ROWS, 200, width), f"{ROWS} sounds of 200 steps with {width} numbers each"
-    return _by_rule(name, model, fields) or documented.make(name, model.forward, fields)
+    return None
 
 
 def _by_rule(name: str, model: nn.Module, fields: Fields) -> rules.Made | None:
@@ -139,26 +163,14 @@ def _sees(inputs: Inputs, parameters: Mapping[str, Any], fields: Fields) -> bool
     return fields.get("image_size", "img_size", side="picture") is not None
 
 
-def fixed_size(model: nn.Module) -> Sequence[int]:
-    """Return height and width that a network of timm inside a model asks for, nothing if there is none."""
-    for module in model.modules():
-        settings = getattr(module, "pretrained_cfg", None)
-        if isinstance(settings, dict) and settings.get("input_size"):
-            height, width = settings["input_size"][-2:]
-            return int(height), int(width)
-    return ()
-
-
 def _take(
     inputs: Inputs, sample: Sample, parameters: Mapping[str, Any], fields: Fields, size: Sequence[int]
 ) -> None:
     """Take what a processor made, by the names that the forward has for it."""
-    for name, value in sample.values.items():
+    for name, value in fitted(sample, fields, size).items():
         taken = _name_of(name, parameters, inputs)
-        if taken is None:
-            continue
-        own = fresh(_fitted(name, value, fields, sample, size)) if isinstance(value, Tensor) else value
-        inputs.add(taken, (own, sample.made))
+        if taken is not None:
+            inputs.add(taken, (value, sample.made))
 
 
 def _name_of(name: str, parameters: Mapping[str, Any], inputs: Inputs) -> str | None:
@@ -167,33 +179,6 @@ def _name_of(name: str, parameters: Mapping[str, Any], inputs: Inputs) -> str | 
     if name in ("attention_mask", "padding_mask") and "input_ids" in parameters:
         names = tuple(other for other in names if other != "attention_mask")
     return next((other for other in names if other in parameters and other not in inputs.values), None)
-
-
-def _fitted(name: str, value: Tensor, fields: Fields, sample: Sample, fixed: Sequence[int]) -> Tensor:
-    """Return what a processor made, in the size that the configuration asks for."""
-    if name == "input_features" and value.dim() == 4 and not fields.get("enable_fusion"):
-        return value[:, :1]
-    if value.dim() == 5 and "vision" in str(fields.get("model_type")) and fields.get("num_frames") is None:
-        value = value.flatten(0, 1)  # a part of a model that takes several pictures for each text
-    packed = any(key in sample.values for key in ("image_grid_thw", "target_sizes"))
-    if not re.search("pixel_values|images", name) or value.dim() < 4 or packed:
-        return value
-    size: Sequence[int] = fixed or value.shape[-2:]
-    # Where pictures are scaled and cut up, image_size is that of a piece.
-    scaled = fields.get("scaled_images_ratios") is not None
-    if fields.get("image_size", "img_size", side="picture") is not None and not scaled:
-        size = rules.image_size(fields)
-    return torch.empty((*value.shape[:-3], rules.channels(fields), *size))
-
-
-def fresh(value: Tensor) -> Tensor:
-    """Return a tensor of the same shape and dtype; a shapes-only run can read the numbers of a small one."""
-    if value.is_floating_point():
-        return torch.rand(value.shape, dtype=value.dtype)
-    flat = value.flatten()
-    if value.numel() > KNOWN and bool((flat == flat[0]).all()):
-        return torch.full(value.shape, flat[0].item(), dtype=value.dtype)
-    return torch.tensor(value.tolist(), dtype=value.dtype)
 
 
 def _texts(inputs: Inputs, model: nn.Module, fields: Fields, parameters: Mapping[str, Any]) -> None:
@@ -208,7 +193,7 @@ def _texts(inputs: Inputs, model: nn.Module, fields: Fields, parameters: Mapping
         if token is None:
             continue
         try:
-            found = counts(model, kind, inputs.values)
+            found = _counted(inputs, model, kind)
         except DoesNotFitError as error:
             _leave_out(inputs, kind, str(error))
             continue
@@ -234,10 +219,19 @@ def _texts(inputs: Inputs, model: nn.Module, fields: Fields, parameters: Mapping
         )
 
 
+def _counted(inputs: Inputs, model: nn.Module, kind: Placeholder) -> list[int] | None:
+    """Return how many tokens stand for something; a model that looks for empty pictures finds none."""
+    name = kind.inputs[0]
+    if name in inputs.values and reads_numbers(model, kind):
+        grey = torch.full(inputs.values[name].shape, 0.5)
+        inputs.add(name, (grey, f"{inputs.made[name]}, but all of one grey: the model looks for empty ones"))
+    return counts(model, kind, inputs.values)
+
+
 def _leave_out(inputs: Inputs, kind: Placeholder, reason: str) -> None:
     """Take out what cannot be put among the words, and say so."""
-    processed = {inputs.made[name] for name in kind.inputs if name in inputs.made}
-    for name in [name for name, made in inputs.made.items() if made in processed]:
+    processed = {inputs.made[name].partition(",")[0] for name in kind.inputs if name in inputs.made}
+    for name in [name for name, made in inputs.made.items() if made.partition(",")[0] in processed]:
         del inputs.values[name], inputs.made[name]
     inputs.notes.append(f"Run without {kind.called}: {reason}.")
 

@@ -139,6 +139,8 @@ def _options(processor: Any, fields: Fields, side: str) -> dict[str, Any]:
         value = fields.get(*names, side=side)
         if value is not None and getattr(processor, own, None) is not None:
             options[own] = value
+    if "temporal_patch_size" not in options and getattr(processor, "temporal_patch_size", None):
+        options["temporal_patch_size"] = 1  # a model that has no such size takes each frame by itself
     return options
 
 

@@ -73,19 +73,23 @@ def model_class(config: type[Any]) -> type[Any] | None:
     mappings = sorted(
         filter(MAPPING.fullmatch, vars(modeling_auto)), key=lambda name: name != "MODEL_MAPPING"
     )
-    for name in mappings:
-        mapping = getattr(modeling_auto, name)
-        if config in mapping:
-            try:
-                found: Any = mapping[config]
-            except ValueError:  # it names a class that the installed transformers does not have
-                continue
-            chosen: type[Any] = found[0] if isinstance(found, list | tuple) else found
-            # The base model may be only a part, built from the configuration of that part.
-            if issubclass(config, getattr(chosen, "config_class", None) or config):
-                return chosen
+    models = [model for name in mappings for model in _listed(getattr(modeling_auto, name), config)]
+    # The base model may be only a part, built from the configuration of that part.
+    whole = [model for model in models if issubclass(config, getattr(model, "config_class", None) or config)]
+    if whole:
+        return whole[0]
     stem = config.__name__.removesuffix("Config")
-    return min(_siblings(config), key=lambda model: _likeness(model.__name__, stem), default=None)
+    own = min(_siblings(config), key=lambda model: _likeness(model.__name__, stem), default=None)
+    return own or next(iter(models), None)
+
+
+def _listed(mapping: Any, config: type[Any]) -> list[type[Any]]:
+    """Return the model that a table of transformers has for a configuration, if it has one."""
+    try:
+        found: Any = mapping.get(config, [])
+    except ValueError:  # it names a class that the installed transformers does not have
+        return []
+    return [*found][:1] if isinstance(found, list | tuple) else [found]
 
 
 def _siblings(config: type[Any]) -> Iterator[type[Any]]:

@@ -20,28 +20,38 @@ FILLED: Mapping[str, Any] = {
     "context_length": 24,
     "image_token_index": 5,
     "image_token_id": 5,
+    "video_token_index": 6,
 }
 """What is used where a configuration class leaves something empty that its model cannot do without."""
+MANY = 8
+"""Entries up to which a table is written out in a note."""
 
 
 def defaults(config: type[Any]) -> tuple[Any, list[str]]:
     """Return a configuration with the defaults of its class, and notes on what had to be chosen."""
     whose = config.__name__
+    own = SIZES.get(whose, {})
     try:
-        made = config()
-        notes = []
+        plain = config()
     except Exception:
-        if whose not in SIZES:
+        if not own:
             raise
         # It looks at its parts when it is built, so that these have to fit before.
-        made = config(**_nested(SIZES[whose]))
+        made = config(**_nested(own))
         notes = [
-            f"The defaults of {whose} fit only with {name} = {_told(SIZES[whose][name])}, which is used."
-            for name in SIZES[whose]
+            f"The defaults of {whose} fit only with {name} = {_told(value)}, which is used."
+            for name, value in own.items()
+        ]
+    else:  # built anew, since other fields may follow from those that are chosen
+        outer = {name: value for name, value in own.items() if "." not in name}
+        made = config(**outer) if outer else plain
+        notes = [
+            note for name, value in outer.items() for note in _note(whose, name, field(plain, name), value)
         ]
     for path, part in [("", made), *_parts(made)]:
         for name, value in SIZES.get(type(part).__name__, {}).items():
-            notes += _chosen(part, name, value, f"The defaults of {whose}", path)
+            notes += _chosen(part, name, value, whose, path)
+        notes += _same_width(part, whose, path)
     return made, [*notes, *_filled(made, whose)]
 
 
@@ -65,30 +75,42 @@ def _chosen(part: Any, name: str, value: Any, whose: str, path: str) -> list[str
     before = field(part, last)
     if before == value:
         return []
-    setattr(part, last, value)
-    if before is None:
-        return [f"{whose} leave {path}{name} empty: {_told(value)} is used."]
-    return [f"{whose} do not fit together: {path}{name} is {_told(value)} here, not {_told(before)}."]
+    if isinstance(part, dict):
+        part[last] = value
+    else:
+        setattr(part, last, value)
+    return _note(whose, path + name, before, value)
+
+
+def _note(whose: str, name: str, before: Any, value: Any) -> list[str]:
+    """Return the note on a field that is chosen: it was empty, or at odds with others."""
+    if before is None or before in ([], (), {}):
+        return [f"The defaults of {whose} leave {name} empty: {_told(value)} is used."]
+    return [
+        f"The defaults of {whose} do not fit together: {name} is {_told(value)} here, not {_told(before)}."
+    ]
 
 
 def _told(value: Any) -> str:
     if isinstance(value, list | tuple):
         runs = [(item, len(list(same))) for item, same in groupby(value)]
         return ", ".join(f"{count} x {item}" if count > 1 else str(item) for item, count in runs)
+    if isinstance(value, dict) and len(value) > MANY:
+        return f"a table of {len(value):,} entries"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 def _filled(made: Any, whose: str) -> list[str]:
     """Fill in what no model can do without, and return notes on it."""
     notes = []
-    heads = {"num_key_value_heads": getattr(made, "num_attention_heads", None)}
+    heads = {"num_key_value_heads": field(made, "num_attention_heads")}
     for name, value in {**FILLED, **{key: count for key, count in heads.items() if count}}.items():
-        if name in vars(made) and getattr(made, name) is None:
+        if vars(made).get(name, value) is None:
             setattr(made, name, value)
             notes.append(f"The defaults of {whose} leave {name} empty: {value:,} is used.")
     if notes and field(made, "vocab_size") == FILLED["vocab_size"]:
         for name in ("pad_token_id", "mask_token_id"):  # as its tokenizer would say, like the number of words
-            if name in vars(made) and getattr(made, name) is None:
+            if vars(made).get(name, 0) is None:
                 setattr(made, name, ("pad_token_id", "mask_token_id").index(name) + 1)
     return notes
 
@@ -99,3 +121,19 @@ def _parts(config: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         if hasattr(part, "model_type"):
             yield f"{path}{name}.", part
             yield from _parts(part, f"{path}{name}.")
+
+
+def _same_width(made: Any, whose: str, path: str) -> list[str]:
+    """Let what a picture becomes be as wide as a word, where a field says how wide that is; return a note."""
+    vision, text = field(made, "vision_config"), field(made, "text_config")
+    if field(vision, "out_hidden_size") is not None:
+        name = "out_hidden_size"
+    elif field(vision, "embed_dim") is not None:
+        name = "hidden_size"  # as in Qwen2-VL, whose layers are embed_dim wide
+    else:
+        return []
+    before, width = field(vision, name), field(text, "hidden_size")
+    if not isinstance(before, int) or not isinstance(width, int) or before == width:
+        return []
+    setattr(vision, name, width)
+    return _note(whose, f"{path}vision_config.{name}", before, width)

@@ -24,16 +24,41 @@ INTRACLASS = {
     },
 }
 """Kernels of the block of PaddleOCR that looks along a line of text: kernel, stride, padding."""
+DIGITS = str.maketrans("0123456789", "ABCDEFGHIJ")
+CHAMELEON = {**{f"IMGIMG{str(code).translate(DIGITS)}Z": code + 4 for code in range(8192)}, "<image>": 8711}
+EMU3 = {
+    **{f"<|visual token {code:06d}|>": code + 151_854 for code in range(32_768)},
+    "<|extra_200|>": 151_846,
+    "<image>": 151_847,
+}
+HALF_TURNED = {"rope_parameters.partial_rotary_factor": 0.5}
+REPVIT = {"in_chans": 3, "features_only": True, "out_indices": [0, 1, 2, 3]}
 
 SIZES: Mapping[str, Mapping[str, Any]] = {
+    "AriaConfig": {"vision_config.image_size": 980, "vision_config.patch_size": 14},
     "AyaVisionConfig": {"vision_config.num_attention_heads": 16},
+    "BambaConfig": {"attn_layer_indices": [9, 18, 27]},
+    "ChameleonConfig": {"vocabulary_map": CHAMELEON, "image_token_id": 8711},
+    "CohereCompassTextConfig": {
+        "rope_parameters": {"full_attention": {"rope_type": "default", "rope_theta": 10_000.0}}
+    },
     "DbrxAttentionConfig": {"rope_theta": 500_000, "clip_qkv": 8},
     "DeepseekOcr2TextConfig": {
         "num_experts_per_tok": 6,
         "mlp_layer_types": ["dense"] + ["sparse"] * 31,
     },
+    "DeepseekOcr2VisionConfig": {
+        "encoder_config.hidden_size": 896,
+        "encoder_config.num_attention_heads": 14,
+        "encoder_config.num_key_value_heads": 2,
+    },
     "DiffusionGemmaTextConfig": {"num_experts": 128, "top_k_experts": 8, "moe_intermediate_size": 704},
     "Dots1Config": {"n_routed_experts": 128, "n_shared_experts": 2, "num_experts_per_tok": 6},
+    "EdgeTamVisionConfig": {
+        "backbone_config.architecture": "repvit_m1",
+        "backbone_config.model_args": REPVIT,
+    },
+    "Emu3Config": {"vocabulary_map": EMU3, "image_token_id": 151_847},
     "Gemma4AssistantConfig": {
         "text_config.hidden_size_per_layer_input": 0,
         "text_config.vocab_size_per_layer_input": 0,
@@ -83,5 +108,24 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
     },
     "VoxtralConfig": {"audio_token_id": 24},
     "XmodConfig": {"default_language": "en_XX"},
+    "Gemma3Config": {"vision_config.image_size": 896, "vision_config.patch_size": 14},
+    "Glm4vMoeTextConfig": {"head_dim": 128},
+    "Glm4vTextConfig": HALF_TURNED,
+    "GlmImageTextConfig": HALF_TURNED,
+    "GlmgaTextConfig": HALF_TURNED,
+    "Idefics3Config": {"vision_config.image_size": 364, "vision_config.patch_size": 14},
+    "JanusConfig": {"vision_config.projection_dim": 4096},
+    "Granite4VisionConfig": {
+        "downsample_rate": "4/8",
+        "vision_config.image_size": 336,
+        "vision_config.patch_size": 14,
+        "deepstack_layer_map": [(3, 0), (6, 4), (9, 8)],
+    },
+    "GraniteMoeHybridConfig": {"layer_types": (["linear_attention"] * 7 + ["full_attention"]) * 4},
+    "HunYuanVLTextConfig": {"head_dim": 128, "rope_parameters.mrope_section": [16, 16, 16, 16]},
+    "Lfm2MoeConfig": {"layer_types": ["conv", "conv", "full_attention", "conv"] * 8},
+    "Llama4VisionConfig": {"hidden_size": 1408, "vision_output_dim": 4096},
+    "LwDetrConfig": {"projector_scale_factors": [1.0]},
+    "ShieldGemma2Config": {"vision_config.image_size": 896, "vision_config.patch_size": 14},
 }
 """Class -> fields that are chosen for it, wherever such a configuration stands; a point leads into a part."""
