@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "graph": "draw the data flow between calls",
     "init": "draft a walkthrough of any model from a trace",
     "mcp": "let an agent ask about stored traces, by the Model Context Protocol",
+    "lsp": "show an editor the shapes of the newest trace, by the Language Server Protocol",
     "doctor": "say what this machine has for tracing, and what to do about what is missing",
 }
 """Command -> what it does. Each is a module of ``commands`` with ``configure(parser)`` and ``run(args)``."""

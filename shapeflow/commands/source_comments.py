@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ def comment(trace: Trace, files: Sequence[SourceFile], *, write: bool) -> tuple[
             be read or written.
     """
     from shapeflow.source.collect import own_file
-    from shapeflow.source.comments import commented
+    from shapeflow.source.comments import remarks, written
 
     if len(files) != 1:
         what = f"comments go into one file at a time, and this names {len(files)}"
@@ -42,12 +43,13 @@ def comment(trace: Trace, files: Sequence[SourceFile], *, write: bool) -> tuple[
             hint="shapeflow trace makes a new trace",
         )
     text = _text(path)
-    result = commented(files[0], text)
-    counts = ", ".join(f"{result.counts[what]} {what}" for what in ("added", "updated", "kept"))
-    before, after = (_shown(one) for one in (text, result.text))
-    change = "".join(difflib.unified_diff(before, after, str(path), str(path))).rstrip("\n")
+    found = remarks(files[0], text)
+    kinds = Counter(one.kind for one in found)
+    counts = ", ".join(f"{kinds[what]} {what}" for what in ("added", "updated", "kept"))
+    after = written(text, [one for one in found if one.kind != "kept"])
+    change = "".join(difflib.unified_diff(_shown(text), _shown(after), str(path), str(path))).rstrip("\n")
     if write and change:
-        write_bytes(path, result.text.encode())
+        write_bytes(path, after.encode())
     return change, f"{path}  comments: {counts}"
 
 

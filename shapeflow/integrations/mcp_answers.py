@@ -9,7 +9,7 @@ from typing import Any
 
 from shapeflow import query
 from shapeflow.errors import InputError
-from shapeflow.integrations.mcp_folder import TRACES, WALKTHROUGHS, Folder
+from shapeflow.integrations.trace_folder import TRACES, WALKTHROUGHS, Folder
 from shapeflow.model.flow import all_reach, producers, use_of, users
 from shapeflow.model.selector import op_matches
 from shapeflow.model.size_origin import size_origin

@@ -13,8 +13,8 @@ from shapeflow import __version__
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.control_characters import json_text
 from shapeflow.errors import ExitCode, ShapeflowError
-from shapeflow.integrations.mcp_folder import Folder
 from shapeflow.integrations.mcp_tools import TOOLS, Tool, call
+from shapeflow.integrations.trace_folder import Folder
 
 INSTRUCTIONS = (
     "Recorded runs of PyTorch models: every call, op and tensor with its shape, and which tensor went where. "

@@ -12,7 +12,7 @@ from shapeflow.integrations import mcp_answers as answers
 from shapeflow.integrations import mcp_schemas as schemas
 from shapeflow.integrations.mcp_answers import Answer, Arguments
 from shapeflow.integrations.mcp_arguments import Parameter, checked, input_schema
-from shapeflow.integrations.mcp_folder import Folder
+from shapeflow.integrations.trace_folder import Folder
 
 
 @dataclass(frozen=True, slots=True)

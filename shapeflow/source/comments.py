@@ -7,9 +7,9 @@ import io
 import re
 import tokenize
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from shapeflow.errors import InputError
 from shapeflow.shapes.matching import Bindings, DimsDiffer, DtypeDiffers, match
@@ -35,19 +35,28 @@ _NAME = re.compile(r"[^\s,|#]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Commented:
-    """A file with comments."""
+class Remark:
+    """What a comment behind a line says of shapes, and what it should."""
 
-    text: str
-    counts: Counter[str] = field(default_factory=Counter)
-    """How many were ``added``, ``updated``, and ``kept`` since they say what is."""
+    line: int
+    column: int
+    """Where the comment with shapes begins in the line, or where it would stand, from 0."""
+    there: str
+    """What is there in our notation; empty for nothing."""
+    right: str
+    """The same, where it is so; else what is."""
+
+    @property
+    def kind(self) -> Literal["added", "updated", "kept"]:
+        """What becomes of it when it is written."""
+        return "kept" if self.there == self.right else "updated" if self.there else "added"
 
 
-def commented(file: SourceFile, text: str) -> Commented:
-    """Return a file with a comment behind each line of which it is known what a name got there.
+def remarks(file: SourceFile, text: str) -> list[Remark]:
+    """Return the comments with shapes of a file, those that are there and those that might be.
 
-    What is there in our notation is kept where it is so, with symbols too, and else replaced. Other comments
-    stay before it. A line of which nothing is known in the run keeps what it has.
+    What is there in our notation is kept where it is so, with symbols too. A line of which nothing is known
+    in the run keeps what it has.
 
     Args:
         file: what its lines made.
@@ -56,10 +65,9 @@ def commented(file: SourceFile, text: str) -> Commented:
     Raises:
         InputError: the file is not Python of the running version.
     """
-    lines = text.split("\n")
-    places = _Places(text, lines, file.name)
-    counts: Counter[str] = Counter()
+    places = _Places(text, text.split("\n"), file.name)
     bindings: dict[int, Bindings] = {}
+    found = []
     for line in file.lines:
         wanted = [made for made in line.made if made.name not in ("", "_")]
         if not wanted or line.number in places.closed or not all(map(_can_be_written, wanted)):
@@ -67,18 +75,23 @@ def commented(file: SourceFile, text: str) -> Commented:
         known = bindings.setdefault(places.function(line.number), Bindings())
         code, comment = places.split(line.number)
         prose, shapes = _parts(comment)
-        new = _written(shapes, wanted, line, known)
-        if new == shapes:
-            counts["kept"] += 1
-            continue
-        counts["updated" if shapes else "added"] += 1
-        end = "\r" if lines[line.number - 1].endswith("\r") else ""
-        lines[line.number - 1] = f"{code.rstrip()}  {f'{prose}  ' if prose else ''}{new}{end}"
+        right = _written(shapes, wanted, line, known)
+        before = len(code) + len(comment) - len(shapes) if shapes else len(f"{code}{prose}".rstrip())
+        found.append(Remark(line.number, before, shapes, right))
+    return found
+
+
+def written(text: str, changes: Iterable[Remark]) -> str:
+    """Return a file with comments put in and put right; all else stays as it is."""
+    lines = text.split("\n")
+    for change in changes:
+        line = lines[change.line - 1]
+        end = "\r" if line.endswith("\r") else ""
+        lines[change.line - 1] = f"{line[: change.column].rstrip()}  {change.right}{end}"
     result = "\n".join(lines)
-    assert ast.dump(ast.parse(result.removeprefix(MARK))) == ast.dump(ast.parse(text.removeprefix(MARK))), (
-        "comments change no code"
-    )
-    return Commented(result, counts)
+    before, after = (ast.dump(ast.parse(one.removeprefix(MARK))) for one in (text, result))
+    assert before == after, "comments change no code"
+    return result
 
 
 def _can_be_written(made: Made) -> bool:
@@ -92,10 +105,11 @@ def same_code(line: str, other: str) -> bool:
         line: a line of a file.
         other: the line as a trace has it, which may be cut.
     """
-    return _bare(line)[:LONGEST_TEXT] == _bare(other)[:LONGEST_TEXT]
+    return bare(line)[:LONGEST_TEXT] == bare(other)[:LONGEST_TEXT]
 
 
-def _bare(line: str) -> str:
+def bare(line: str) -> str:
+    """Return the code of a line with its comments, but without those in our notation."""
     line = line.strip()
     return _OURS.sub("", line).rstrip() if "#" in line else line
 

@@ -22,8 +22,8 @@ from walkthroughs import document_of
 from shapeflow.cli import main
 from shapeflow.errors import InputError, ShapeflowError
 from shapeflow.integrations import mcp_tools
-from shapeflow.integrations.mcp_folder import Folder
 from shapeflow.integrations.mcp_tools import TOOLS, call
+from shapeflow.integrations.trace_folder import Folder
 
 T = {"trace": "t.trace.json"}
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -186,7 +186,7 @@ def test_nothing_is_read_outside_nor_written(root):
 def test_asking_never_loads_torch(root):
     code = (
         "import sys\nfrom pathlib import Path\nfrom shapeflow.integrations.mcp_server import server_for\n"
-        "from shapeflow.integrations.mcp_folder import Folder\n"
+        "from shapeflow.integrations.trace_folder import Folder\n"
         "from shapeflow.integrations.mcp_tools import call\n"
         f"folder = Folder(Path({str(root)!r}))\nserver_for(folder)\n"
         f"for name, given in {QUESTIONS!r}:\n    call(folder, name, given)\n"

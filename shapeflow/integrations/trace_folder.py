@@ -1,4 +1,4 @@
-"""The files that the MCP server may read: traces and walkthroughs below one folder, and nothing else."""
+"""The files that a server may read: traces and walkthroughs below one folder, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,0 +1,148 @@
+"""The language server over stdio: shapes behind lines, hovers, wrong comments and their repair; on pygls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
+from pygls.workspace import TextDocument
+
+from shapeflow import __version__
+from shapeflow.integrations.lsp_files import Files, Shown
+from shapeflow.source.comments import Remark
+
+SOURCE = "shapeflow"
+
+
+def serve(folder: Path | None) -> None:
+    """Answer on standard input and output until the editor goes away.
+
+    Args:
+        folder: where traces are; None: in the folders that the editor has opened.
+    """
+    server_for(folder).start_io()
+
+
+def server_for(folder: Path | None) -> LanguageServer:
+    """Return a server that tells what the newest trace of a file says."""
+    server = LanguageServer(SOURCE, __version__)
+
+    def shown(uri: str) -> tuple[TextDocument, Shown | None]:
+        document = server.workspace.get_text_document(uri)
+        path = to_fs_path(uri)
+        roots = [folder] if folder else [Path(root) for root in _opened(server)]
+        return document, Files(roots).shown(Path(path), document.source) if path else None
+
+    def mark(uri: str) -> None:
+        document, file = shown(uri)
+        found = [_diagnostic(document, remark) for remark in file.wrong] if file else []
+        server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri=uri, diagnostics=found))
+
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def opened(params: types.DidOpenTextDocumentParams) -> None:
+        mark(params.text_document.uri)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(params: types.DidChangeTextDocumentParams) -> None:
+        mark(params.text_document.uri)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def saved(params: types.DidSaveTextDocumentParams) -> None:
+        mark(params.text_document.uri)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def traced(params: types.DidChangeWatchedFilesParams) -> None:
+        for uri in list(server.workspace.text_documents):
+            mark(uri)
+
+    @server.feature(types.TEXT_DOCUMENT_INLAY_HINT)
+    def hints(params: types.InlayHintParams) -> list[types.InlayHint]:
+        document, file = shown(params.text_document.uri)
+        span = range(params.range.start.line, params.range.end.line + 1)
+        told = file.hints() if file else ()
+        return [_hint(document, *hint) for hint in told if hint[0] - 1 in span]
+
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    def hover(params: types.HoverParams) -> types.Hover | None:
+        _, file = shown(params.text_document.uri)
+        text = file.about(params.position.line + 1) if file else ""
+        return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text)) if text else None
+
+    @server.feature(
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        types.CodeActionOptions(
+            code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.Source]
+        ),
+    )
+    def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
+        document, file = shown(params.text_document.uri)
+        return list(_actions(document, file, params.range)) if file else []
+
+    return server
+
+
+def _opened(server: LanguageServer) -> list[str]:
+    """Return the folders that the editor has opened."""
+    folders = [to_fs_path(folder.uri) for folder in server.workspace.folders.values()]
+    return [folder for folder in (folders or [server.workspace.root_path]) if folder]
+
+
+def _hint(document: TextDocument, number: int, label: str, about: str) -> types.InlayHint:
+    tooltip = types.MarkupContent(types.MarkupKind.Markdown, about)
+    return types.InlayHint(
+        _end(document, number), label, kind=types.InlayHintKind.Type, tooltip=tooltip, padding_left=True
+    )
+
+
+def _diagnostic(document: TextDocument, remark: Remark) -> types.Diagnostic:
+    return types.Diagnostic(
+        _range(document, remark),
+        f"the run made {remark.right.removeprefix('#').strip()}",
+        severity=types.DiagnosticSeverity.Warning,
+        code="comment",
+        source=SOURCE,
+    )
+
+
+def _actions(document: TextDocument, file: Shown, span: types.Range) -> Iterator[types.CodeAction]:
+    """Yield what mends the comments on some lines, and what puts shapes behind all lines."""
+    for remark in file.wrong:
+        if span.start.line <= remark.line - 1 <= span.end.line:
+            yield types.CodeAction(
+                f"Replace with {remark.right}",
+                kind=types.CodeActionKind.QuickFix,
+                diagnostics=[_diagnostic(document, remark)],
+                edit=_edit(document, [remark]),
+                is_preferred=True,
+            )
+    changes = [one for one in file.comments if one.kind != "kept"]
+    if changes:
+        title = "Put the shapes of the run into comments"
+        yield types.CodeAction(title, kind=types.CodeActionKind.Source, edit=_edit(document, changes))
+
+
+def _edit(document: TextDocument, remarks: list[Remark]) -> types.WorkspaceEdit:
+    edits = []
+    for remark in remarks:
+        before = "" if remark.there else "  "
+        edits.append(types.TextEdit(_range(document, remark), f"{before}{remark.right}"))
+    return types.WorkspaceEdit(changes={document.uri: edits})
+
+
+def _range(document: TextDocument, remark: Remark) -> types.Range:
+    """Return where a comment is, or the end of the code behind which it would stand."""
+    start = types.Position(remark.line - 1, remark.column)
+    return types.Range(
+        document.position_codec.position_to_client_units(document.lines, start), _end(document, remark.line)
+    )
+
+
+def _end(document: TextDocument, number: int) -> types.Position:
+    """Return the end of a line."""
+    line = document.lines[number - 1].rstrip("\r\n")
+    return document.position_codec.position_to_client_units(
+        document.lines, types.Position(number - 1, len(line))
+    )

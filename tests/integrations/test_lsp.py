@@ -1,0 +1,209 @@
+"""The language server, asked by pygls' own client over stdio, in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import linecache
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from places import ROOT
+
+from shapeflow.cli import main
+from shapeflow.integrations.lsp_files import Files
+
+NET = """import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(8, 4), nn.Linear(4, 4)
+
+    def forward(self, x, flag=False):
+        a = self.first(x)
+        b = self.second(a)  # f32[2, 5]
+        q, k = a.chunk(2, dim=1)  # q f32[2, 2], k f32[2, 2]
+        if flag:
+            e = self.second(a)
+        return torch.relu(a)
+
+
+def build():
+    return Net(), (torch.ones(2, 8),)
+""".replace("😀", "b")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text(NET)
+    sys.modules.pop("net", None)
+    assert main(["trace", "--model", "net.py:build", "-o", "net.trace.json", "-q"]) == 0
+    return tmp_path
+
+
+def talk(folder: Path, conversation):
+    """Start the server and have a client speak with it; return what the conversation returns."""
+    types = pytest.importorskip("lsprotocol.types")
+    from pygls.lsp.client import LanguageClient
+
+    async def work():
+        client = LanguageClient("test", "1")
+        client.marks = asyncio.Queue()
+
+        @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        def marks(params):
+            client.marks.put_nowait(params.diagnostics)
+
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        await client.start_io(sys.executable, "-m", "shapeflow", "lsp", "--stdio", env=environment, cwd="/")
+        await client.initialize_async(
+            types.InitializeParams(
+                types.ClientCapabilities(),
+                workspace_folders=[types.WorkspaceFolder(folder.as_uri(), "test")],
+            )
+        )
+        client.initialized(types.InitializedParams())
+        try:
+            return await asyncio.wait_for(conversation(client, types), 60)
+        finally:
+            await client.shutdown_async(None)
+            client.exit(None)
+            await client.stop()
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work()).result()
+
+
+def opened(client, types, path: Path, text: str | None = None):
+    item = types.TextDocumentItem(path.as_uri(), "python", 1, text or path.read_text())
+    client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    return types.TextDocumentIdentifier(path.as_uri())
+
+
+async def hints_of(client, types, document, first=0, last=999):
+    span = types.Range(types.Position(first, 0), types.Position(last, 0))
+    hints = await client.text_document_inlay_hint_async(types.InlayHintParams(document, span))
+    return {hint.position.line + 1: hint.label for hint in hints}
+
+
+def test_shapes_stand_behind_the_lines(folder):
+    async def conversation(client, types):
+        document = opened(client, types, folder / "net.py")
+        every = await hints_of(client, types, document)
+        return every, await hints_of(client, types, document, 9, 11)
+
+    every, some = talk(folder, conversation)
+    assert every == {10: "x f32[2, 8]", 11: "f32[2, 4]", 12: "f32[2, 4]", 16: "f32[2, 4]"}
+    assert some == {line: every[line] for line in (10, 11, 12)}
+
+
+def test_a_hover_tells_more(folder):
+    async def conversation(client, types):
+        document = opened(client, types, folder / "net.py")
+
+        async def at(line):
+            found = await client.text_document_hover_async(
+                types.HoverParams(document, types.Position(line - 1, 9))
+            )
+            return found and found.contents.value
+
+        return [await at(line) for line in (11, 13, 15, 1)]
+
+    first, two, never, nothing = talk(folder, conversation)
+    assert "`a  f32[2, 4]`" in first
+    assert "at `first@0:out`" in first
+    assert "`net.trace.json`" in first
+    assert "`q  f32[2, 2]`" in two
+    assert "never ran" in never
+    assert nothing is None
+
+
+def test_a_wrong_comment_is_marked_and_mended(folder):
+    async def conversation(client, types):
+        document = opened(client, types, folder / "net.py")
+        marks = await client.marks.get()
+        context = types.CodeActionContext(marks)
+        found = await client.text_document_code_action_async(
+            types.CodeActionParams(document, marks[0].range, context)
+        )
+        return marks, found
+
+    [mark], [mend, all_of_them] = talk(folder, conversation)
+    assert mark.message == "the run made f32[2, 4]"
+    line = NET.split("\n")[mark.range.start.line]
+    assert line[mark.range.start.character : mark.range.end.character] == "# f32[2, 5]"
+    [edit] = next(iter(mend.edit.changes.values()))
+    assert (edit.new_text, edit.range) == ("# f32[2, 4]", mark.range)
+    edits = next(iter(all_of_them.edit.changes.values()))
+    assert [edit.range.start.line + 1 for edit in edits] == [10, 11, 12, 16]
+
+
+def test_after_an_edit_lines_keep_what_they_made_and_comments_are_not_judged(folder):
+    edited = NET.replace("        a = self.first(x)\n", "        x = x + 1\n        a = self.first(x)\n")
+
+    async def conversation(client, types):
+        document = opened(client, types, folder / "net.py", edited)
+        return await client.marks.get(), await hints_of(client, types, document)
+
+    marks, hints = talk(folder, conversation)
+    assert list(marks) == []
+    assert hints[12] == "was f32[2, 4]"
+    assert 11 not in hints
+
+
+def test_a_new_trace_counts_at_once(folder):
+    async def conversation(client, types):
+        document = opened(client, types, folder / "net.py")
+        before = await hints_of(client, types, document)
+        text = (folder / "net.trace.json").read_text().replace("[2,4]", "[2,7]").replace("[2, 4]", "[2, 7]")
+        (folder / "later.trace.json").write_text(text)
+        os.utime(folder / "later.trace.json", (4_000_000_000, 4_000_000_000))
+        return before, await hints_of(client, types, document)
+
+    before, after = talk(folder, conversation)
+    assert (before[11], after[11]) == ("f32[2, 4]", "f32[2, 7]")
+
+
+def test_columns_are_those_of_the_editor(folder):
+    path = folder / "net.py"
+    path.write_text(NET.replace("a = self.first(x)", "a = self.first(x)  # 😀 f32[2, 5]  # f32[2, 5]"))
+    sys.modules.pop("net", None)
+    linecache.clearcache()
+    assert main(["trace", "--model", "net.py:build", "-o", "net.trace.json", "-q"]) == 0
+
+    async def conversation(client, types):
+        opened(client, types, path)
+        return await client.marks.get()
+
+    first, *_ = talk(folder, conversation)
+    line = path.read_text().split("\n")[10].encode("utf-16-le")
+    marked = line[2 * first.range.start.character : 2 * first.range.end.character].decode("utf-16-le")
+    assert marked == "# f32[2, 5]"
+
+
+@pytest.mark.parametrize("text", ["", "def broken(:\n", "\x00", "x = 1\r\ny = 2\r\n"])
+def test_any_text_and_any_trace_is_met_without_an_error(folder, text):
+    (folder / "bad.trace.json").write_text("{")
+    os.utime(folder / "bad.trace.json", (4_000_000_000, 4_000_000_000))
+    shown = Files([folder, folder / "missing"]).shown(folder / "net.py", text)
+    assert shown is not None
+    assert list(shown.hints()) == []
+    assert shown.changed
+    assert Files([folder]).shown(folder / "other.py", text) is None
+
+
+def test_without_the_package_what_to_install_is_said(monkeypatch, capsys):
+    monkeypatch.setattr("shapeflow.commands.lsp.find_spec", lambda name: None)
+    assert main(["lsp"]) == 2
+    assert "shapeflow[lsp]" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there(capsys, tmp_path):
+    assert main(["lsp", str(tmp_path / "missing")]) == 2
+    assert "no folder" in capsys.readouterr().err
