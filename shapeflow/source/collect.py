@@ -65,7 +65,7 @@ def source_files(trace: Trace, want: Wanted, folders: Iterable[str] | None = Non
         folders: where files are looked for; None: where Python imports from, and the working folder.
     """
     events: Events = events_of(trace)
-    searched = [*search_folders(folders), *_beside_target(trace)]
+    searched = _folders(trace, folders)
     found = []
     for name in want.files:
         happened = events.get(name, {})
@@ -82,7 +82,7 @@ def own_file(trace: Trace, name: str, folders: Iterable[str] | None = None) -> P
     Raises:
         InputError: it is not there, or not one of the user's own.
     """
-    path = find_source(name, [*search_folders(folders), *_beside_target(trace)])
+    path = find_source(name, _folders(trace, folders))
     if path is None:
         raise InputError("unknown-source", f"'{name}' is not here", where="argument FILE")
     installed = next((part for part in path.parts if part in ("site-packages", "dist-packages")), "")
@@ -96,10 +96,12 @@ def own_file(trace: Trace, name: str, folders: Iterable[str] | None = None) -> P
     return path
 
 
-def _beside_target(trace: Trace) -> list[Path]:
-    """Return the folder of the file that was run, from which it names itself and those beside it."""
+def _folders(trace: Trace, folders: Iterable[str] | None) -> list[Path]:
+    """Return where files are looked for: beside the file that was run, here, where Python imports from."""
     place = trace.run.target.rpartition(":")[0]
-    return [Path(place).parent] if place.endswith(".py") else []
+    nearest_first = [Path(place).parent] if place.endswith(".py") else []
+    nearest_first += [Path()] if folders is None else []
+    return list(dict.fromkeys([*nearest_first, *search_folders(folders)]))
 
 
 def _of_calls(happened: Mapping[int, Sequence[Event]], calls: frozenset[int]) -> dict[int, list[Event]]:
