@@ -32,8 +32,8 @@ from shapeflow.adapters.mask_overlay import overlay
 from shapeflow.adapters.prompt import CONTEXT_TOKENS, long_prompt_note, vocabulary_file
 from shapeflow.adapters.recorded import to_recorded
 from shapeflow.adapters.request import Request
+from shapeflow.common.late import is_waiting
 from shapeflow.errors import EndOfRun, InputError, NeedsValues
-from shapeflow.recording.lazy_dynamo import compiler_not_loaded
 
 NO_TEXT = "visual"
 """What the package's processor puts in place of a text prompt (sam3_image_processor.py)."""
@@ -74,17 +74,21 @@ def _imported() -> Iterator[None]:
     stubs = (
         {}
         if torch.cuda.is_available()
-        else {name: module for name, module in _stubs().items() if name not in sys.modules}
+        else {
+            name: module for name, module in _stubs().items() if name not in sys.modules or is_waiting(name)
+        }
     )
+    late = {name: module for name in stubs if (module := sys.modules.get(name)) is not None}
     sys.modules.update(stubs)
     try:
-        with warnings.catch_warnings(), compiler_not_loaded():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch.jit.script is deprecated; no CUDA, so no autocast
             yield
     finally:
         for name, module in stubs.items():
             if sys.modules.get(name) is module:
                 del sys.modules[name]
+        sys.modules.update(late)
 
 
 with _imported():

@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import Context
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -26,6 +27,7 @@ from typing import Any
 
 import torch
 
+from shapeflow.common.late import load_by
 from shapeflow.common.process import is_own_process
 from shapeflow.common.shared import Changes
 from shapeflow.recording.modes import no_function_modes
@@ -90,6 +92,15 @@ class _Given(Loader):
     def exec_module(self, module: ModuleType) -> None:
         """Leave it as it is, with what it was loaded by."""
         vars(module)["__spec__"] = self._spec  # the settings refuse to have attributes set
+
+
+def _undisturbed(load: Callable[[], ModuleType]) -> ModuleType:
+    """Load a module that has waited, possibly until the midst of a run: what it does is none of the run's."""
+    with no_function_modes(), no_dispatch_modes(), torch.inference_mode(False), torch.enable_grad():
+        return Context().run(load)
+
+
+load_by(_undisturbed)
 
 
 def _load(name: str) -> ModuleType:

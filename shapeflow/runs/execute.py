@@ -13,6 +13,7 @@ from shapeflow.adapters.specs import require, spec_of
 from shapeflow.common.collector import collection_paused
 from shapeflow.errors import InputError
 from shapeflow.runs.failure import failure_error
+from shapeflow.runs.late_modules import import_costly_late
 from shapeflow.runs.numbers import numbers_of
 
 if TYPE_CHECKING:
@@ -48,11 +49,14 @@ def execute(
     """
     spec = spec_of(request.target)
     require(spec, request.target)
+    import_costly_late()
     with collection_paused():
         from shapeflow import recording
         from shapeflow.adapters.base import load, surroundings
+        from shapeflow.recording.lazy_dynamo import compiler_not_loaded
 
-        adapter = adapter or load(request.target, trust=request.trust)
+        with compiler_not_loaded():
+            adapter = adapter or load(request.target, trust=request.trust)
     with surroundings(adapter):
         return recording.run(
             partial(adapter, request),
