@@ -52,8 +52,8 @@ COSTS = _cue(
 CONFIGS = _cue(
     r"""strides? kernel\w* padding dilations? depths? widths? ratios? scales? betas? anchors? ranges?
     intervals? steps indices index idx ids? axes axis order permut\w* milestones lrs? channels heads
-    layers levels mean std thresholds? versions? figs?\.? figures? tables? eqs?\.? equations? sections? refs? see pages?
-    chapters? coordinates? coords?""",
+    layers levels mean std thresholds? versions? figs?\.? figures? tables? eqs?\.? equations? sections?
+    refs? see pages? chapters? coordinates? coords?""",
     """步长 通道数 层数 深度 比例 范围 区间 索引 下标 顺序 均值 方差 坐标 版本 座標 範囲 インデックス
     범위 인덱스 좌표 индекс координат диапазон""",
 )

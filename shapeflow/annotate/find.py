@@ -20,6 +20,7 @@ from shapeflow.shapes.notation import parse_shape
 THRESHOLD = 0.5
 """What is less likely than this is not a mention."""
 MAX_CANDIDATES = 100_000
+Prior = Callable[[Literal], float]
 SURE = 2.0
 """Logarithm of the odds of what its neighbours can be likened to."""
 
@@ -53,7 +54,7 @@ def find_mentions(
     passages: Iterable[Passage],
     lines_of: Mapping[int | None, Sequence[str]],
     threshold: float = THRESHOLD,
-    prior: Callable[[Literal], float] | None = None,
+    prior: Prior | None = None,
 ) -> list[Mention]:
     """Return the mentions in passages, in order.
 

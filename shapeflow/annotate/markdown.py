@@ -10,6 +10,7 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from shapeflow.annotate.directives import written_in
 from shapeflow.annotate.fences import fence_passages
 from shapeflow.annotate.folding import fold
 from shapeflow.annotate.mention import Frame, Region
@@ -161,9 +162,10 @@ class Reader:
             row=row,
             column=column,
         )
+        said = written_in(text)
         text = _TARGET.sub(_without_target, blanked(text, _COMMENT))
         text = blanked(text, _TAG)
-        return Passage(number + 1, text, frame, self._block, cell=self._cell)
+        return Passage(number + 1, text, frame, self._block, cell=self._cell, directives=said)
 
 
 def _without_target(found: re.Match[str]) -> str:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from shapeflow.annotate.definitions import definitions
+from shapeflow.annotate.directives import apply_directives
 from shapeflow.annotate.fences import fence_passages
-from shapeflow.annotate.find import THRESHOLD, find_mentions
+from shapeflow.annotate.find import THRESHOLD, Prior, find_mentions
 from shapeflow.annotate.markdown import Reader
 from shapeflow.annotate.mention import Frame, Kind, Note
 from shapeflow.annotate.notebook import notebook_passages, read_cells
 from shapeflow.annotate.passages import Passage
 from shapeflow.annotate.python_code import code_passages, parsed
+from shapeflow.annotate.source_links import with_links
 from shapeflow.common.files import read_bytes
 from shapeflow.errors import InputError
 
@@ -40,8 +44,21 @@ def read_note(path: Path) -> Note:
     return note_from_text(_decoded(content, str(path)), KINDS.get(path.suffix.lower(), "markdown"), str(path))
 
 
-def note_from_text(text: str, kind: Kind = "markdown", path: str = "", threshold: float = THRESHOLD) -> Note:
+def note_from_text(
+    text: str,
+    kind: Kind = "markdown",
+    path: str = "",
+    threshold: float = THRESHOLD,
+    prior: Prior | None = None,
+) -> Note:
     """Return a text with the shapes that it states.
+
+    Args:
+        text: all of it.
+        kind: how it is read.
+        path: of the file, for messages.
+        threshold: what is less likely a shape than this is left out.
+        prior: what else is known of a list of dims, as a logarithm of odds: whether a trace has such sizes.
 
     Raises:
         InputError: it is a notebook whose JSON is broken.
@@ -49,11 +66,25 @@ def note_from_text(text: str, kind: Kind = "markdown", path: str = "", threshold
     if kind == "notebook":
         cells = read_cells(text, path or "the text")
         held = tuple((*cell.source, *cell.output) for cell in cells)
-        mentions = find_mentions(notebook_passages(cells), dict(enumerate(held)), threshold)
-        return Note(path, kind, (), tuple(mentions), cells=held)
+        note = Note(path, kind, (), cells=held)
+        return _filled(note, list(notebook_passages(cells)), dict(enumerate(held)), threshold, prior)
     lines = tuple(_NEW_LINE.split(text))
-    mentions = find_mentions(_passages(lines, kind), {None: lines}, threshold)
-    return Note(path, kind, lines, tuple(mentions))
+    return _filled(Note(path, kind, lines), list(_passages(lines, kind)), {None: lines}, threshold, prior)
+
+
+def _filled(
+    note: Note,
+    passages: list[Passage],
+    lines_of: Mapping[int | None, Sequence[str]],
+    threshold: float,
+    prior: Prior | None,
+) -> Note:
+    """Return a note with what its passages say."""
+    found = find_mentions(passages, lines_of, threshold, prior)
+    kept, ignored = apply_directives(found, passages)
+    mentions = with_links(kept, lines_of)
+    said = definitions(passages, mentions)
+    return replace(note, mentions=tuple(mentions), definitions=said, ignored=tuple(ignored))
 
 
 def _passages(lines: tuple[str, ...], kind: Kind) -> Iterable[Passage]:

@@ -24,6 +24,8 @@ class Passage:
     part: int = 0
     """Inside code: which docstring or run of comments."""
     cell: int | None = None
+    directives: tuple[str, ...] = ()
+    """What comments for us in its line say, see ``directives``."""
 
 
 _MARKER = re.compile(r"(?:[-*+•·>]|\d{1,3}[.)])\s+|#+\s+|[│├└┌┐┘─|]+\s*")
