@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shapeflow.annotate.bare import axes, find_axes, find_bare
 from shapeflow.annotate.candidate import Candidate
 from shapeflow.annotate.literal import Literal, with_names, without_overlap
-from shapeflow.annotate.literals import find_literals
+from shapeflow.annotate.literals import MAX_LINE, find_literals
 from shapeflow.annotate.mention import Frame, Mention, Region, Span
 from shapeflow.annotate.passages import Passage
 from shapeflow.annotate.scoring import WEIGHTS, evidence, probability
@@ -20,6 +21,8 @@ from shapeflow.shapes.notation import parse_shape
 THRESHOLD = 0.5
 """What is less likely than this is not a mention."""
 MAX_CANDIDATES = 100_000
+MAX_AROUND = 400
+"""Characters of the line that a mention keeps on either side."""
 Prior = Callable[[Literal], float]
 SURE = 2.0
 """Logarithm of the odds of what its neighbours can be likened to."""
@@ -65,8 +68,9 @@ def find_mentions(
         prior: what else is known of a literal, as a logarithm of odds: whether a trace has such sizes.
     """
     candidates: list[_Found] = []
-    for passage in passages:
-        if _WORTH.search(passage.text):
+    for whole in passages:
+        passage = whole if len(whole.text) <= MAX_LINE else replace(whole, text=whole.text[:MAX_LINE])
+        if passage.frame.region == "annotation" or _WORTH.search(passage.text):
             candidates += _in_passage(passage)
             if len(candidates) > MAX_CANDIDATES:
                 break
@@ -83,8 +87,9 @@ def _like_neighbours(candidates: list[_Found]) -> Iterator[_Found]:
         if one.odds > SURE:
             sure.setdefault(one.kind, []).append(one.passage.line)
     for number, one in enumerate(candidates):
-        near = [line for line in sure.get(one.kind, ()) if 0 < abs(line - one.passage.line) <= 6]
-        alike = one.odds <= SURE and (len(near) > 1 or _beside_sure(candidates, number))
+        lines = sure.get(one.kind, ()) if one.odds <= SURE else ()
+        near = bisect_right(lines, one.passage.line + 6) - bisect_left(lines, one.passage.line - 6)
+        alike = one.odds <= SURE and (near > 1 or _beside_sure(candidates, number))
         yield replace(one, odds=one.odds + WEIGHTS["like its neighbours"]) if alike else one
 
 
@@ -129,7 +134,11 @@ def _in_passage(passage: Passage) -> Iterator[_Found]:
         if dims == last and _copied(text, literal):
             continue
         last = dims
-        here = replace(here, before=text[: literal.start].strip(), after=text[literal.end :].strip())
+        here = replace(
+            here,
+            before=text[: literal.start][-MAX_AROUND:].strip(),
+            after=text[literal.end :][:MAX_AROUND].strip(),
+        )
         yield _Found(passage, literal, here, odds)
 
 

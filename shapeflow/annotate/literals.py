@@ -23,7 +23,7 @@ from shapeflow.annotate.literal import (
     stripped,
 )
 
-MAX_LINE = 20_000
+MAX_LINE = 5_000
 """What stands further right in a line is not read: no person wrote it."""
 
 _GLUED = re.compile(r"(?:\.?[A-Za-z_][\w.]*|[\w\])}])$", re.ASCII)
@@ -59,7 +59,6 @@ _NAMES = re.compile(
 
 def find_literals(line: str) -> list[Literal]:
     """Return what can be read as a shape in a line; some of it may overlap."""
-    line = line[:MAX_LINE]
     return [*_find_real(line), *_find_names(line), *_find_brackets(line), *_find_crosses(line)]
 
 

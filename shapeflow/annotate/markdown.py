@@ -24,6 +24,8 @@ _TARGET = re.compile(
 _FRONT = re.compile(r"-{3,}\s*")
 _PLAIN_MARKS = re.compile(r"[#*_`>]+")
 MAX_BLOCKS = 100
+MAX_COLUMNS = 60
+"""A wider table is read line by line: nobody reads it by its headers."""
 
 
 @cache
@@ -60,6 +62,7 @@ class Reader:
         for token in self._tokens():
             if token.type in ("list_item_open", "list_item_close"):
                 depth += token.nesting
+            self._block += token.type.endswith("_list_open") and depth == 0
             if token.map is None or token.map[0] < quiet_until:
                 continue
             first, last = token.map
@@ -98,7 +101,7 @@ class Reader:
         yield self._passage(first, text, "heading")
 
     def _text(self, first: int, last: int, region: Region) -> Iterator[Passage]:
-        self._block += 1
+        self._block += region != "item"
         for number in range(first, min(last, len(self._lines))):
             line = self._lines[number]
             lead = self._leads.of(line)
@@ -118,6 +121,9 @@ class Reader:
             if number == first + 1:
                 continue
             cells = columns(line)
+            if len(cells) > MAX_COLUMNS:
+                yield self._passage(number, line, "cell", lead=lead)
+                continue
             row = line[slice(*cells[0])].strip() if cells else ""
             for place, (start, end) in enumerate(cells):
                 column = header[place] if place < len(header) and number > first else ""

@@ -21,6 +21,9 @@ from shapeflow.common.files import read_bytes
 from shapeflow.errors import InputError
 
 MAX_BYTES = 64 * 1024**2
+"""Of a file; notebooks carry pictures."""
+MAX_CHARACTERS = 4_000_000
+"""Of a text; what is longer was written by no person."""
 KINDS: dict[str, Kind] = {
     ".md": "markdown",
     ".markdown": "markdown",
@@ -61,13 +64,17 @@ def note_from_text(
         prior: what else is known of a list of dims, as a logarithm of odds: whether a trace has such sizes.
 
     Raises:
-        InputError: it is a notebook whose JSON is broken.
+        InputError: it is a notebook whose JSON is broken, or too large.
     """
     if kind == "notebook":
         cells = read_cells(text, path or "the text")
         held = tuple((*cell.source, *cell.output) for cell in cells)
         note = Note(path, kind, (), cells=held)
         return _filled(note, list(notebook_passages(cells)), dict(enumerate(held)), threshold, prior)
+    if len(text) > MAX_CHARACTERS:
+        what = f"'{path or 'the text'}' is too large for a note"
+        expected = f"at most {MAX_CHARACTERS:,} characters"
+        raise InputError("file-unreadable", what, where=path, expected=expected, found=f"{len(text):,}")
     lines = tuple(_NEW_LINE.split(text))
     return _filled(Note(path, kind, lines), list(_passages(lines, kind)), {None: lines}, threshold, prior)
 

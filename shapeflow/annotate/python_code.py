@@ -74,6 +74,10 @@ class _Code:
         self.lines = [fold(line) for line in lines]
         self.raw = lines
         self.tree = tree
+        self.comments = list(_comment_places(self))
+        self._code = list(self.lines)
+        for line, start, _ in self.comments:
+            self._code[line - 1] = self.lines[line - 1][:start].rstrip()
         self.statements: list[_Statement] = []
         self.definitions: list[tuple[int, int, str]] = []
         if tree is not None:
@@ -92,7 +96,7 @@ class _Code:
             last = body[0].lineno - 1 if isinstance(body, list) and body else node.end_lineno or node.lineno
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 continue
-            text = "\n".join(self.lines[node.lineno - 1 : max(last, node.lineno)]).strip()
+            text = "\n".join(self._code[node.lineno - 1 : max(last, node.lineno)]).strip()
             statement = _Statement(node.lineno, max(last, node.lineno), _target(node), text[:MAX_STATEMENT])
             self.statements.append(statement)
 
@@ -134,8 +138,7 @@ def _comments(code: _Code, frame: Frame) -> Iterator[Passage]:
     leads = Leads(frame.lead)
     block = 0
     last = -2
-    for token in _comment_places(code):
-        line, start, end = token
+    for line, start, end in code.comments:
         text = code.lines[line - 1]
         alone = not text[:start].strip()
         if line != last + 1 or not alone:

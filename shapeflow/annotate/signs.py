@@ -37,7 +37,7 @@ def features(candidate: Candidate) -> Iterator[str]:
         yield "element of"
     if _TUPLE_OF.search(before[-16:]):
         yield "tuple of"
-    if _ALONE.fullmatch(before) and _ALONE.fullmatch(after):
+    if len(before) + len(after) < 400 and _ALONE.fullmatch(before) and _ALONE.fullmatch(after):
         yield "alone"
     if candidate.frame.region in ("output", "comment"):
         yield from _of_values(candidate)
@@ -62,11 +62,11 @@ def _of_product(candidate: Candidate) -> Iterator[str]:
 def _of_values(candidate: Candidate) -> Iterator[str]:
     """Yield what tells printed values from printed shapes."""
     literal, before, after = candidate.literal, candidate.before, candidate.after
-    if re.search(r"<\w+ size $", before):
+    if re.search(r"<\w{1,20} size $", before[-30:]):
         yield "printed figure"
-    if re.search(r"(?:tensor|array)\s*\(\s*\[*$", before):
+    if re.search(r"(?:tensor|array)\s*\(\s*\[*$", before[-16:]):
         yield "printed values"
-    if literal.opener != "[" or literal.glued or SHAPES.search(before):
+    if literal.opener != "[" or literal.glued or SHAPES.search(before[-120:]):
         return
     if not before.strip("[ ") and _ROW_ENDS.fullmatch(after):
         yield "printed values"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -41,14 +42,14 @@ def with_links(mentions: Sequence[Mention], lines_of: Mapping[int | None, Sequen
 
 def _linked(mention: Mention, places: list[tuple[int, Link]], lines: Sequence[str]) -> Mention:
     line = mention.span.line
-    near = [(abs(number - line), link) for number, link in places if _reaches(number, line, lines)]
+    first = bisect_left(places, line - NEAR, key=lambda place: place[0])
+    last = bisect_right(places, line + NEAR, key=lambda place: place[0])
+    near = [(abs(at - line), link) for at, link in places[first:last] if _reaches(at, line, lines)]
     links = tuple(dict.fromkeys(link for _, link in sorted(near)))
     return replace(mention, frame=replace(mention.frame, links=links)) if links else mention
 
 
 def _reaches(number: int, line: int, lines: Sequence[str]) -> bool:
-    """Return whether a link in one line can be about a mention in another."""
-    if abs(number - line) > NEAR:
-        return False
+    """Return whether no heading stands between a link in one line and a mention in another."""
     between = lines[min(number, line) : max(number, line) - 1]
     return not any(re.match(r"#{1,6} ", text) for text in between)

@@ -89,4 +89,4 @@ def _for_settings(candidate: Candidate) -> Iterator[str]:
 def _is_cost(candidate: Candidate) -> bool:
     """Return whether a product counts operations, parameters or bytes."""
     counted = any("byte" in dim or "elem" in dim for dim in candidate.dims)
-    return counted or COSTS.search(candidate.frame.line) is not None
+    return counted or COSTS.search(candidate.frame.line[:500]) is not None
