@@ -16,9 +16,7 @@ _SPACES = re.compile(rf"{_SHORT}(?: {{1,2}}{_SHORT}){{1,7}}(?![\w'])", re.ASCII)
 _BEFORE = re.compile(
     r"(?:^|[:=#`|\"]|→|->|=>|\bshapes? (?:is|of)?|\bsize (?:is|of)?|形状[为是]?|形は)[\s*_\-]*$", re.I
 )
-_AFTER = re.compile(
-    r"\s*(?:$|[.;`|\"#]|\((?![^()]*\)\s*,)|→|->|=>|,\s*(?:$|(?=[^\W\d]\w* \w))|\s[-—]\s|(?==)|\s=\s)"
-)
+_AFTER = re.compile(r"\s*(?:$|[.;`|\"#]|\((?![^()]*\)\s*,)|→|->|=>|,\s*(?:$|(?=[^\W\d]\w* \w))|\s[-—]\s)")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _CODE_AFTER = re.compile(r"\s*=\s*(?!\d)")
 _AXES_SIDE = (
@@ -53,7 +51,7 @@ def find_axes(line: str, start: int, end: int) -> Iterator[Literal]:
     if match and any(" " in match[side].strip() for side in (1, 2)):
         for side in (1, 2):
             dims = axes(line, *match.span(side))
-            if dims:
+            if (dims and dims[0].text != "...") or len(dims) > 1:
                 yield Literal(*match.span(side), dims, "axes", separator=" ")
 
 

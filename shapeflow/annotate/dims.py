@@ -61,7 +61,7 @@ def _arithmetic(word: str) -> str:
         return ""
     if _WORDS.fullmatch(found):
         return found.replace(" ", "_")
-    if re.fullmatch(r"\w+(?: +\w+)+", found) or re.fullmatch(r"\d+\s*[-+~/]\s*\d+|[-+].*", found):
+    if re.fullmatch(r"\w+(?: +\w+)+", found) or re.fullmatch(r"\d+\s*[-+~/]\s*\d+|[-+].*|0\d+", found):
         # Words in a row, an interval ("1-5"), a fraction ("1/4") and a signed number are not sizes.
         return ""
     try:
