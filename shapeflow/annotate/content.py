@@ -14,6 +14,7 @@ _PLACE = re.compile(r"[xyzXYZ](?:_?(?:\d|min|max|center|c)|_\w)?|c_?[xyz]")
 _CALL = re.compile(r"(?<!\w)(?!len|prod|sum|int|ceil|floor|min|max)[A-Za-z]\w*\(")
 _COLOURS = ({"R", "G", "B"}, {"H", "S", "V"}, {"Y", "U", "V"})
 _EXTENTS = ({"h", "w"}, {"height", "width"})
+_BATCHES = ("B", "N", "b", "n", "bs", "bsz", "batch", "batch_size")
 _AXES_TOO = frozenset(["b", "t", "l", "u", "k", "q", "v"])
 """Letters of bounds, queries and keys that also name axes, beside a batch."""
 
@@ -127,6 +128,8 @@ def _of_names(candidate: Candidate) -> Iterator[str]:
         yield "small letters"
     elif 2 * sum(map(is_axis, names)) > len(names):
         yield "names of axes"
+    elif candidate.rank > 2 and candidate.dims[0] in _BATCHES and all(len(name) < 8 for name in names):
+        yield "batch first"
     else:
         yield "other words"
         if candidate.rank == 1:

@@ -22,6 +22,7 @@ _SHAPE_KEYWORD = re.compile(
     r"(?:(?:in|out)put_|target_)?size$|.*(?:shape|dims?|out|in|inputs?|outputs?|result|feats?|features?)$"
 )
 _TUPLE_OF = re.compile(r"(?i)\b(?:tuples?|lists?|pairs?|triples?)(?: of)?[\s`(]*$")
+_PRINTS = re.compile(r"\.(?:shape|size\(\))\W*$")
 _NAME_EQUALS = re.compile(r"[\s#*`-]*[A-Za-z_][\w.]*`? ?= ?[`\s]*")
 _ALONE = re.compile(r"[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*")
 _ROW_ENDS = re.compile(r"\]+,?\s*|,\s*|\]\]\).*")
@@ -42,6 +43,8 @@ def features(candidate: Candidate) -> Iterator[str]:
         yield "alone"
     if candidate.symbols and _NAME_EQUALS.fullmatch(before[-60:]) and len(before) < 60:
         yield "equals before"
+    if candidate.frame.region == "comment" and _PRINTS.search(candidate.frame.statement):
+        yield "a shape is asked for"
     if candidate.frame.region in ("output", "comment"):
         yield from _of_values(candidate)
     if candidate.literal.form == "bracket":
@@ -73,7 +76,7 @@ def _of_product(candidate: Candidate) -> Iterator[str]:
 def _of_values(candidate: Candidate) -> Iterator[str]:
     """Yield what tells printed values from printed shapes."""
     literal, before, after = candidate.literal, candidate.before, candidate.after
-    if re.search(r"<\w{1,20} size $", before[-30:]):
+    if re.search(r"<\w{1,20} size $|mode=\w+ size=$", before[-30:]):
         yield "printed figure"
     if re.search(r"(?:tensor|array)\s*\(\s*\[*$", before[-16:]):
         yield "printed values"
@@ -94,7 +97,7 @@ def _of_bracket(candidate: Candidate) -> Iterator[str]:
     if candidate.rank == 1 and literal.separator == ",":
         yield "comma at end"
     elif candidate.rank == 1 and literal.opener == "(":
-        yield "lone in parentheses"
+        yield "a number in parentheses" if candidate.numeric else "lone in parentheses"
     if literal.opener == "[" and before[-1:] == "[":
         yield "nested"
     keyword = None if literal.glued else _KEYWORD.search(before[-32:])
