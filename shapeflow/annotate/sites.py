@@ -1,0 +1,267 @@
+"""Places of a trace that a text can mean: ports of calls, results of ops, parameters, those alike told once."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+from shapeflow.annotate.words import name_tokens
+from shapeflow.model.call_tree import NUMBER
+from shapeflow.model.containers import told
+from shapeflow.model.path_index import OUTSIDE, selector_of
+from shapeflow.model.pattern import escape
+from shapeflow.model.records import Call, Op, Port, Records
+from shapeflow.model.source_lines import names_given
+
+Kind = Literal["call", "op", "parameter"]
+Shape = tuple[int, ...]
+
+OWN, NEAR, PARENT, FAR, LINE = 1.0, 0.8, 0.6, 0.4, 0.3
+"""How much a name says of a place: its own, one beside it, that of what is around it, farther out, in its code."""
+
+
+@dataclass(slots=True)
+class Site:
+    """A place with one shape, or several places alike but for numbers in their paths."""
+
+    id: int
+    kind: Kind
+    key: str
+    """Path of the call (of an op: that it ran in) with ``*`` for numbers."""
+    port: str
+    shape: Shape
+    dtype: str
+    selector: str
+    """Names it, or the first of those alike."""
+    order: int
+    """When the first one was there."""
+    path: str
+    """Path of the first one, as it is."""
+    own: dict[str, float] = field(default_factory=dict)
+    """Token -> how much it says that this place is meant; those of the place itself."""
+    around: dict[str, float] = field(default_factory=dict)
+    """The same for names of what is around it."""
+    paths: set[str] = field(default_factory=set)
+    """Of all of those alike."""
+    values: set[int] = field(default_factory=set)
+    lines: set[int] = field(default_factory=set)
+    """Positions in the trace's sources."""
+    owners: list[int] = field(default_factory=list)
+    """Ids of the calls (of ops: that they ran in)."""
+
+    @property
+    def direction(self) -> str:
+        """``in`` or ``out``."""
+        return "in" if self.port.startswith("in") else "out"
+
+
+class Sites:
+    """All sites of one trace, with what is looked up in them."""
+
+    def __init__(self, trace: Records) -> None:
+        self.trace = trace
+        self.all: list[Site] = []
+        self._by_key: dict[Hashable, Site] = {}
+        self._known_as = _names_of_values(trace)
+        self._targets: dict[tuple[str, str], int] = defaultdict(int)
+        for call in trace.calls:
+            self._add_call(call)
+        for op in trace.ops:
+            self._add_op(op)
+        self._add_parameters()
+        self.by_shape: dict[Shape, list[int]] = defaultdict(list)
+        self.by_value: dict[int, list[int]] = defaultdict(list)
+        for site in self.all:
+            if len(site.paths) == 1:
+                for number in NUMBER.findall(site.path)[-1:]:
+                    _put(site.own, f"#{number}", NEAR)
+            self.by_shape[site.shape].append(site.id)
+            for value in site.values:
+                self.by_value[value].append(site.id)
+
+    def _add_call(self, call: Call) -> None:
+        key = folded(call.key)
+        tokens = _call_names(call.key, call.class_name)
+        for port in (*told(call.inputs), *told(call.outputs)):
+            value = self.trace.value_at(port)
+            if value is None:
+                continue
+            kind: Kind = "call"
+            ident = (kind, key, port.name, value.shape)
+            site = self._by_key.get(ident)
+            if site is None:
+                order = call.first_op if port.name.startswith("in") else call.last_op
+                selector = f"{call.exact_name}:{port.name}"
+                site = self._new(ident, kind, key, port.name, value.shape, value.dtype, selector, order, call.key)
+                _add_tokens(site, *tokens)
+                for name in (port.name, port.alias):
+                    _own(site, port_tokens(name), OWN)
+            self._seen(site, value.id, call.id, call.source, call.key)
+
+    def _add_op(self, op: Op) -> None:
+        path = "" if op.call is None else self.trace.calls[op.call].key
+        place = OUTSIDE if op.call is None else path
+        number = self._targets[place, op.target]
+        self._targets[place, op.target] += 1
+        key = folded(path)
+        for port in op.outputs:
+            value = self.trace.value_at(port)
+            if value is None:
+                continue
+            kind: Kind = "op"
+            ident = (kind, key, op.target, op.source, port.name, value.shape)
+            site = self._by_key.get(ident)
+            if site is None:
+                selector = f"{selector_of(place)}/{escape(op.target)}@{number}:{port.name}"
+                site = self._new(ident, kind, key, port.name, value.shape, value.dtype, selector, op.id, path)
+                self._name_op(site, op, port)
+            self._seen(site, value.id, op.call, op.source, path)
+
+    def _name_op(self, site: Site, op: Op, port: Port) -> None:
+        call = None if op.call is None else self.trace.calls[op.call]
+        own, around = _call_names(call.key, call.class_name) if call else ({}, {})
+        for token, strength in {**around, **own}.items():
+            _put(site.around, token, strength * PARENT if token in own else strength)
+        _own(site, name_tokens(op.target), NEAR)
+        if port.name == "score":
+            _own(site, frozenset({"score", "attention"}), OWN)
+        if op.source is not None and op.parent is None:
+            source = self.trace.sources[op.source]
+            for name in names_given(source.text):
+                for token in name_tokens(name):
+                    _put(site.around, token, NEAR)
+
+    def _add_parameters(self) -> None:
+        for module in self.trace.modules:
+            for tensor in module.tensors or ():
+                path = f"{module.path}.{tensor.name}" if module.path else tensor.name
+                key, kind = folded(module.path), "parameter"
+                ident = (kind, key, tensor.name, tensor.shape)
+                site = self._by_key.get(ident)
+                if site is None:
+                    selector = selector_of(path)
+                    site = self._new(
+                        ident, "parameter", key, tensor.name, tensor.shape, tensor.dtype, selector, -1, module.path
+                    )
+                    _add_tokens(site, *_call_names(module.path, module.class_name))
+                    _own(site, name_tokens(tensor.name), OWN)
+
+    def _new(
+        self, ident: Hashable, kind: Kind, key: str, port: str, shape: Shape, dtype: str, selector: str, order: int, path: str
+    ) -> Site:
+        site = Site(len(self.all), kind, key, port, shape, dtype, selector, order, path)
+        self.all.append(site)
+        self._by_key[ident] = site
+        return site
+
+    def _seen(self, site: Site, value: int, owner: int | None, source: int | None, path: str) -> None:
+        """Add one of those alike, with the names by which others know its value."""
+        site.paths.add(path)
+        if value not in site.values:
+            site.values.add(value)
+            for token, strength in self._known_as.get(value, {}).items():
+                _put(site.around, token, strength)
+        if owner is not None:
+            site.owners.append(owner)
+        if source is not None and source not in site.lines:
+            site.lines.add(source)
+            text = self.trace.sources[source]
+            for token in _line_tokens(text.text, text.function):
+                _put(site.around, token, LINE)
+            if site.kind == "call" and site.direction == "out":
+                for name in names_given(text.text):
+                    for token in name_tokens(name):
+                        _put(site.around, token, NEAR)
+
+
+@lru_cache(maxsize=1 << 14)
+def folded(path: str) -> str:
+    """Return a path with ``*`` for each number in it."""
+    return NUMBER.sub("*", path)
+
+
+@lru_cache(maxsize=1 << 12)
+def _call_names(key: str, class_name: str) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the tokens of a call itself, and of what is around it."""
+    own: dict[str, float] = {}
+    around: dict[str, float] = {}
+    parts = [part.removesuffix("()") for part in key.split(".") if part]
+    last = len(parts) - 1
+    while last > 0 and parts[last].isdigit():
+        last -= 1
+    for place, part in enumerate(parts):
+        if place >= last:
+            if not part.isdigit():
+                for token in name_tokens(part):
+                    _put(own, token, OWN)
+        elif not part.isdigit():
+            for token in name_tokens(part):
+                _put(around, token, PARENT if place == last - 1 else FAR)
+    for token in name_tokens(class_name):
+        _put(around, token, NEAR)
+    return own, around
+
+
+@lru_cache(maxsize=1 << 12)
+def port_tokens(name: str) -> frozenset[str]:
+    """Return what the name of a port says; not which of all arguments or results it is."""
+    return name_tokens(re.sub(r"^(?:in|out)(?:\[\d+\])?", "", name))
+
+
+@lru_cache(maxsize=1 << 12)
+def _line_tokens(text: str, function: str) -> frozenset[str]:
+    """Return the names in a line of code, without its numbers."""
+    found = name_tokens(text.replace("self.", " ")) | name_tokens(function)
+    return frozenset(token for token in found if not token.startswith("#"))
+
+
+def _names_of_values(trace: Records) -> dict[int, dict[str, float]]:
+    """Return the tokens of the ports through which calls take or give each value."""
+    found: dict[int, dict[str, float]] = defaultdict(dict)
+    for call in trace.calls:
+        for port in (*told(call.inputs), *told(call.outputs)):
+            if port.value is not None:
+                for token in port_tokens(port.name) | port_tokens(port.alias):
+                    if not token.startswith("#"):
+                        _put(found[port.value], token, PARENT)
+    return found
+
+
+def _add_tokens(site: Site, own: dict[str, float], around: dict[str, float]) -> None:
+    for token, strength in own.items():
+        _put(site.own, token, strength)
+    for token, strength in around.items():
+        _put(site.around, token, strength)
+
+
+def _own(site: Site, tokens: Iterable[str], strength: float) -> None:
+    for token in tokens:
+        _put(site.own, token, strength)
+
+
+def _put(tokens: dict[str, float], token: str, strength: float) -> None:
+    if strength > tokens.get(token, 0.0):
+        tokens[token] = strength
+
+
+def shapes_below(trace: Records, sites: Sequence[Site], site: Site) -> frozenset[Shape]:
+    """Return the shapes of all that was in the calls of a site, derived ones and parameters too."""
+    spans = [trace.calls[call] for call in dict.fromkeys(site.owners)][:8]
+    found: set[Shape] = set()
+    for call in spans:
+        for port in (*told(call.inputs), *told(call.outputs)):
+            if port.value is not None:
+                found.add(trace.values[port.value].shape)
+        for op in trace.ops[call.first_op : call.last_op]:
+            for port in op.ports:
+                if port.value is not None:
+                    found.add(trace.values[port.value].shape)
+    start = f"{site.key}." if site.key else ""
+    for other in sites:
+        if other.kind == "parameter" and (other.key == site.key or other.key.startswith(start)):
+            found.add(other.shape)
+    return frozenset(found)

@@ -1,0 +1,147 @@
+"""What is said of each mention: by the mass of the places where its shape fits, and of those where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from shapeflow.annotate.mention import Mention
+from shapeflow.annotate.placing import NOWHERE, Placed, Placing, State
+from shapeflow.annotate.relations import FITS
+from shapeflow.annotate.sites import Shape, Site, Sites, shapes_below
+from shapeflow.shapes.notation import Expression, shape_text
+
+Verdict = Literal[
+    "confirmed",
+    "layout differs",
+    "contradicted",
+    "seen elsewhere",
+    "not in this run",
+    "symbolic, consistent",
+    "cannot tell",
+]
+
+SURE_YES, SURE_LAYOUT, SURE_NO = 0.75, 0.6, 0.6
+ANCHOR = 3.0
+"""So much the words have to say for a place itself before a shape there is called wrong."""
+MOST_RIVALS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mention with what the trace says of it."""
+
+    mention: Mention
+    verdict: Verdict
+    place: str
+    """Selector of the likeliest place; empty if there is none."""
+    found: str
+    """The shape there."""
+    evidence: tuple[str, ...] = ()
+    rivals: tuple[tuple[str, str, float], ...] = ()
+    """Other places: selector, shape, share of the mass."""
+    confidence: float = 0.0
+
+
+class Judge:
+    """Gives verdicts on placed mentions."""
+
+    def __init__(self, placing: Placing) -> None:
+        self.placing = placing
+        self.sites: Sites = placing.sites
+        self._below: dict[tuple[str, str], frozenset[Shape]] = {}
+
+    def mark(self, placed: Placed) -> Mark:
+        """Return what is said of a mention."""
+        mention = placed.mention
+        yes = placed.mass(*FITS)
+        layout = placed.mass("layout")
+        nowhere = sum(state.mass for state in placed.states if state.site == NOWHERE)
+        no = placed.mass("no") - nowhere
+        if yes >= SURE_YES:
+            verdict: Verdict = "symbolic, consistent" if _only_symbols(mention, self.placing) else "confirmed"
+            return self._mark(placed, FITS, verdict, yes)
+        if layout >= SURE_LAYOUT:
+            return self._mark(placed, frozenset({"layout"}), "layout differs", layout)
+        if no >= SURE_NO and self._is_wrong(placed):
+            return self._mark(placed, frozenset({"no"}), "contradicted", no)
+        return self._open(placed, max(yes, layout, no, nowhere))
+
+    def _open(self, placed: Placed, confidence: float) -> Mark:
+        """Return the mark of a mention whose place is not sure enough."""
+        occurs = any(
+            self.placing.relation_of(placed.mention, shape) in ("exact", "symbolic", "nobatch")
+            for shape in self.sites.by_shape
+        )
+        verdict: Verdict = "cannot tell"
+        if not occurs and not any(state.relation == "layout" for state in placed.states):
+            verdict = "not in this run"
+        elif occurs and placed.mass("no") > 0.5:
+            verdict = "seen elsewhere"
+        return self._mark(placed, None, verdict, confidence)
+
+    def _is_wrong(self, placed: Placed) -> bool:
+        """Return whether names hold a mention in a part of the model that has its shape in no form."""
+        places = [state for state in placed.states if state.site != NOWHERE]
+        best = max(places, key=lambda state: state.mass)
+        if best.own < ANCHOR or best.named < ANCHOR:
+            return False
+        near = [state for state in places if state.named >= best.named - 1.5 or state.mass > 0.05]
+        if any(state.relation != "no" for state in near):
+            return False
+        return not any(
+            self.placing.relation_of(placed.mention, shape) != "no"
+            for state in near[:12]
+            for shape in self._shapes(self.sites.all[state.site])
+        )
+
+    def _shapes(self, site: Site) -> frozenset[Shape]:
+        key = (site.kind, site.key)
+        if key not in self._below:
+            self._below[key] = shapes_below(self.sites.trace, self.sites.all, site)
+        return self._below[key]
+
+    def _mark(
+        self, placed: Placed, relations: frozenset[str] | None, verdict: Verdict, confidence: float
+    ) -> Mark:
+        """Return a mark with the likeliest place of those that count, and the others."""
+        places = [state for state in placed.states if state.site != NOWHERE]
+        places.sort(key=lambda state: -state.mass)
+        counted = [state for state in places if relations is None or state.relation in relations]
+        best = counted[0] if counted else None
+        rivals = [state for state in places if state is not best and state.mass >= 0.02][:MOST_RIVALS]
+        sites = self.sites.all
+        return Mark(
+            placed.mention,
+            verdict,
+            sites[best.site].selector if best else "",
+            _shape(sites[best.site]) if best else "",
+            tuple(self._evidence(placed, best)) if best else (),
+            tuple((sites[state.site].selector, _shape(sites[state.site]), round(state.mass, 3)) for state in rivals),
+            round(confidence, 3),
+        )
+
+    def _evidence(self, placed: Placed, best: State) -> Sequence[str]:
+        site = self.sites.all[best.site]
+        lines = []
+        for source in sorted(site.lines)[:1]:
+            record = self.sites.trace.sources[source]
+            lines.append(f"{record}: {record.text}")
+        return lines
+
+
+def _shape(site: Site) -> str:
+    return shape_text(site.dtype, site.shape)
+
+
+def _only_symbols(mention: Mention, placing: Placing) -> bool:
+    """Return whether no size is known of a shape as written, but for ones."""
+    for dim in mention.pattern.dims:
+        if not isinstance(dim.meaning, Expression):
+            continue
+        if not dim.meaning.symbols and dim.text.strip() != "1":
+            return False
+        if dim.meaning.symbols and all(symbol in placing.sizes for symbol in dim.meaning.symbols):
+            return False
+    return True
