@@ -26,9 +26,10 @@ class Annotation:
 def annotate(trace: Trace, note: Note) -> Annotation:
     """Return a text with what a trace says of each shape that it states."""
     sites = Sites(trace)
-    placing = Placing(sites, _stated(note), {}, _batch(trace))
-    placed = placing.run()
     given = defined(note.definitions)
+    placing = Placing(sites, _stated(note), {}, _batch(trace))
+    placing.given = given
+    placed = placing.run()
     sizes = solved(voted(sites, placed), given)
     if sizes:
         placing.renew(sizes)

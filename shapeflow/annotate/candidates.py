@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import log
 
 from shapeflow.annotate.mention import Mention
-from shapeflow.annotate.sites import Site, Sites, folded
-from shapeflow.annotate.words import dotted_names, name_tokens, text_tokens
+from shapeflow.annotate.sites import Sites
+from shapeflow.annotate.words import GENERIC, dotted_names, text_tokens
 
 BY_NAME, BY_SHAPE, BY_LAYOUT = 30, 30, 12
 """So many candidates of each sort."""
@@ -25,7 +26,11 @@ class Named:
 
     score: float
     own: float
-    """The part of it that comes from names of the site itself."""
+    """How much of it comes from names of the site itself."""
+    share: float
+    """How much of the site's own name is said, from 0 to 1."""
+    heard: float = 0.0
+    """How much of what the words say names the site."""
 
 
 class Names:
@@ -46,15 +51,22 @@ class Names:
         }
         """Token -> how much it tells: seldom ones more."""
         for token, worth in self.worth.items():
-            self.worth[token] = max(worth, 0.05) * (0.5 if token.startswith("#") else 1.0)
+            weak = token.startswith("#") or token in GENERIC
+            self.worth[token] = max(worth, 0.05) * (0.5 if weak else 1.0)
         self.whole = [
             sum(strength * self.worth[token] for token, strength in site.own.items()) for site in sites.all
         ]
-        self.paths: dict[str, list[int]] = defaultdict(list)
-        for site in sites.all:
-            parts = site.key.split(".")
-            for start in range(len(parts)):
-                self.paths[".".join(parts[start:])].append(site.id)
+
+    @cached_property
+    def paths(self) -> dict[str, list[int]]:
+        """End of a path, with its numbers and with ``*`` for them -> the sites there."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for site in self.sites.all:
+            for path in {site.key, *site.paths}:
+                parts = path.split(".")
+                for start in range(len(parts)):
+                    found[".".join(parts[start:])].append(site.id)
+        return found
 
     def score(self, said: Mapping[str, float]) -> dict[int, Named]:
         """Return the sites that any token names, with how much the tokens say for each."""
@@ -70,39 +82,71 @@ class Names:
                 if is_own:
                     own[site] += worth * strength * min(weight * 1.5, 1.0)
         return {
-            site: Named(score - UNNAMED * max(self.whole[site] - own[site], 0.0), own[site])
+            site: Named(
+                score - UNNAMED * max(self.whole[site] - own[site], 0.0),
+                own[site],
+                min(own[site] / self.whole[site], 1.0) if self.whole[site] else 0.0,
+                score,
+            )
             for site, score in total.items()
         }
 
     def dotted(self, text: str) -> set[int]:
-        """Return the sites whose path, or path and port, a text writes."""
-        found: set[int] = set()
-        for name in dotted_names(text):
-            key = folded(name)
-            found.update(self.paths.get(key, ()))
-            head, _, last = key.rpartition(".")
-            found.update(site for site in self.paths.get(head, ()) if self.sites.all[site].port == last)
-        return found
+        """Return the sites whose path, or path and port, a text writes; those of the last such name."""
+        for name in reversed(dotted_names(text)):
+            for key in (name, self.sites.folded(name)):
+                head, _, last = key.rpartition(".")
+                found = set(self.paths.get(key, ()))
+                ports = (last, f"in.{last}", f"out.{last}")
+                found.update(site for site in self.paths.get(head, ()) if self.sites.all[site].port in ports)
+                if found:
+                    return found
+        return set()
 
 
-def said_by(mention: Mention) -> dict[str, float]:
-    """Return the tokens of the words around a mention, each with how near they stand."""
+def said_everywhere(mentions: Sequence[Mention]) -> frozenset[str]:
+    """Return the tokens of headings that stand above nearly all of a text: its title says nothing of one shape."""
+    count: dict[str, int] = defaultdict(int)
+    for mention in mentions:
+        for token in frozenset[str]().union(*map(text_tokens, mention.frame.headings)):
+            count[token] += 1
+    return frozenset(token for token, times in count.items() if times > EVERYWHERE * len(mentions) and times > 4)
+
+
+EVERYWHERE = 0.7
+NEAR_WORDS = (1.0, 0.7, 0.5, 0.4, 0.3)
+"""What words count by how near they stand: those of the nearest source that says anything, of the next, and so on."""
+
+
+def said_by(mention: Mention, known: Container[str]) -> dict[str, float]:
+    """Return the tokens of the words around a mention, each with how near they stand.
+
+    Args:
+        mention: the mention.
+        known: the tokens that name anything in the trace.
+    """
     frame = mention.frame
     said: dict[str, float] = {}
-    _say(said, mention.subject, 1.0)
-    _say(said, frame.row, 0.9)
-    _say(said, frame.assigned, 0.9)
-    _say(said, before_of(mention), 0.7)
-    _say(said, frame.column, 0.5)
-    _say(said, frame.statement, 0.5)
-    _say(said, frame.line, 0.35)
-    for distance, lead in enumerate(reversed(frame.lead)):
-        _say(said, lead, 0.6 if distance == 0 else 0.4)
-    for distance, heading in enumerate(reversed(frame.headings)):
-        _say(said, heading, (0.6, 0.45, 0.3)[min(distance, 2)])
-    for definition in frame.definitions:
-        _say(said, definition, 0.7)
+    rank = 0
+    for texts in (
+        (mention.subject, frame.row, frame.assigned),
+        (before_of(mention), frame.column, frame.statement),
+        *((lead,) for lead in reversed(frame.lead)),
+        *((definition,) for definition in reversed(frame.definitions)),
+        *((heading,) for heading in reversed(frame.headings)),
+    ):
+        tokens = frozenset[str]().union(*(text_tokens(text) for text in texts if text))
+        tokens = frozenset(token for token in tokens if token in known)
+        for token in tokens:
+            said.setdefault(token, NEAR_WORDS[min(rank, len(NEAR_WORDS) - 1)])
+        rank += bool(tokens)
+    for token in text_tokens(frame.line):
+        if token in known:
+            said.setdefault(token, LINE_WORDS)
     return said
+
+
+LINE_WORDS = 0.3
 
 
 def before_of(mention: Mention) -> str:
@@ -111,20 +155,9 @@ def before_of(mention: Mention) -> str:
     return line[: max(mention.span.column - 1, 0)]
 
 
-def _say(said: dict[str, float], text: str, weight: float) -> None:
-    for token in text_tokens(text) if text else ():
-        if weight > said.get(token, 0.0):
-            said[token] = weight
-
-
 def is_parameter_meant(mention: Mention) -> bool:
     """Return whether the words speak of weights."""
     tokens: frozenset[str] = frozenset()
     for text in (mention.subject, mention.frame.row, mention.frame.column, before_of(mention)):
         tokens |= text_tokens(text)
-    return bool({"weight", "bias", "parameter", "param", "buffer"} & tokens)
-
-
-def path_of(site: Site) -> frozenset[str]:
-    """Return the tokens of a site's path."""
-    return name_tokens(site.path)
+    return bool({"weight", "bias", "parameter", "param", "buffer", "matrix", "table"} & tokens)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
@@ -17,8 +18,10 @@ from shapeflow.annotate.candidates import (
     DOTTED,
     Named,
     Names,
+    before_of,
     is_parameter_meant,
     said_by,
+    said_everywhere,
 )
 from shapeflow.annotate.mention import Mention
 from shapeflow.annotate.relations import Relation, differing, numbers_of, relation
@@ -42,7 +45,12 @@ class State:
     site: int
     relation: Relation
     named: float
+    """What words say for it, the role too, as a logarithm."""
     own: float
+    share: float = 0.0
+    """How much of the site's own name is said."""
+    heard: float = 0.0
+    """How much of what the words say names it."""
     weight: float = 0.0
     """Of words and shape, as a logarithm."""
     mass: float = 0.0
@@ -74,12 +82,17 @@ class Placing:
         self.names = Names(sites)
         self.mentions = mentions
         self.sizes = dict(sizes)
+        self.given: Mapping[str, int] = {}
+        """The sizes that the text itself gives its symbols."""
         self.batch = batch
         self.errors = START_ERRORS
+        self._told = Counter(str(mention.pattern) for mention in mentions)
         self._relations: dict[tuple[object, ...], Relation] = {}
         self._share: dict[tuple[str, Relation], float] = {}
         self.placed = [Placed(mention) for mention in mentions]
-        self._scores: list[dict[int, Named]] = [self.names.score(said_by(mention)) for mention in mentions]
+        everywhere = said_everywhere(mentions)
+        self.said = [said_by(mention, self.names.worth.keys() - everywhere) for mention in mentions]
+        self._scores: list[dict[int, Named]] = [self.names.score(said) for said in self.said]
         self._dotted = [self._dotted_of(mention) for mention in mentions]
 
     def run(self, rounds: int = 3) -> list[Placed]:
@@ -100,7 +113,9 @@ class Placing:
         self._share.clear()
 
     def _dotted_of(self, mention: Mention) -> set[int]:
-        for text in (mention.subject, mention.frame.row, mention.frame.line, *reversed(mention.frame.lead)):
+        alone = sum(other.span.line == mention.span.line for other in self.mentions) == 1
+        whole = mention.frame.line if alone else ""
+        for text in (mention.subject, mention.frame.row, before_of(mention), whole, *reversed(mention.frame.lead)):
             if text and (found := self.names.dotted(text)):
                 return found
         return set()
@@ -120,9 +135,9 @@ class Placing:
         dotted = self._dotted[place]
         weights = is_parameter_meant(mention)
         value = {
-            site.id: scores[site.id].score + (DOTTED if site.id in dotted else 0.0) - (site.kind == "op")
+            site.id: scores.get(site.id, NOTHING).score + (DOTTED if site.id in dotted else 0.0) - self._unlikely(site, weights)
             for site in self.sites.all
-            if site.id in scores and (weights or site.kind != "parameter")
+            if site.id in scores or site.id in dotted
         }
         chosen = set(nlargest(BY_NAME, value, key=lambda site: value[site]))
         fitting: list[int] = []
@@ -132,16 +147,24 @@ class Placing:
             if how != "no":
                 (ordered if how == "layout" else fitting).extend(ids)
         for ids, most in ((fitting, BY_SHAPE), (ordered, BY_LAYOUT)):
-            allowed = [site for site in ids if weights or self.sites.all[site].kind != "parameter"]
-            chosen.update(nlargest(most, allowed, key=lambda site: value.get(site, -9.0)))
+            chosen.update(nlargest(most, ids, key=lambda site: value.get(site, -9.0)))
         states = []
         for site in sorted(chosen):
-            named = scores.get(site, Named(-1.0, 0.0))
-            score = value.get(site, -UNSAID)
+            named = scores.get(site, Named(-1.0, 0.0, 0.0))
+            record = self.sites.all[site]
+            score = NAME_SCALE * value.get(site, -UNSAID) + _role(mention, record)
             own = named.own + (DOTTED if site in dotted else 0.0)
-            states.append(State(site, self.relation_of(mention, self.sites.all[site].shape), score, own))
+            share = 1.0 if site in dotted else named.share
+            heard = named.heard + (DOTTED if site in dotted else 0.0)
+            states.append(State(site, self.relation_of(mention, record.shape), score, own, share, heard))
         states.append(State(NOWHERE, "no", 0.0, 0.0))
         return states
+
+    def _unlikely(self, site: Site, weights: bool) -> float:
+        """Return how much less likely a site is meant by its kind than a port of a call."""
+        if site.kind == "parameter":
+            return 0.0 if weights else NOT_WEIGHTS
+        return float(site.kind == "op")
 
     def _weigh(self, placed: Placed) -> None:
         """Give each state the weight of words and shape."""
@@ -153,9 +176,7 @@ class Placing:
                 continue
             site = self.sites.all[state.site]
             state.relation = self.relation_of(mention, site.shape)
-            weight = NAME_SCALE * state.named + self._evidence(mention, state.relation)
-            if mention.role:
-                weight += ROLE / 2 if site.direction == mention.role else -ROLE / 2
+            weight = state.named + self._evidence(mention, state.relation)
             if state.relation == "no" and numbers is not None:
                 weight += {1: 1.0, 2: 0.3}.get(differing(numbers, site.shape), -0.5)
             state.weight = weight
@@ -172,13 +193,17 @@ class Placing:
         return {"exact": rare, "symbolic": rare * 0.8, "nobatch": rare * 0.8 - 0.5, "part": rare * 0.6 - 1.5}[how] + right
 
     def _share_of(self, mention: Mention, how: Relation) -> float:
-        """Return the share of all sites that a shape fits in this way."""
+        """Return the share of all sites that a shape fits in this way; or of all mentions that state the same.
+
+        What an author writes by mistake is mostly a shape from elsewhere in the text.
+        """
         key = (str(mention.pattern), how)
         if key not in self._share:
             count = sum(
                 len(ids) for shape, ids in self.sites.by_shape.items() if self.relation_of(mention, shape) == how
             )
-            self._share[key] = max(count, 1) / max(len(self.sites.all), 2)
+            told = (self._told[key[0]] - 1) / len(self.mentions)
+            self._share[key] = max(max(count, 1) / max(len(self.sites.all), 2), told)
         return self._share[key]
 
     def _learn(self) -> None:
@@ -192,6 +217,21 @@ class Placing:
 
 
 UNSAID = 1.0
+NOT_WEIGHTS = 3.0
+NOTHING = Named(0.0, 0.0, 0.0)
+
+
+def _role(mention: Mention, site: Site) -> float:
+    """Return what it says that the text calls a shape an input or an output."""
+    role = mention.role or ("out" if mention.position == 0 and _GIVES.search(before_of(mention)) else "")
+    if not role:
+        return 0.0
+    if site.kind == "op":
+        return -ROLE / 2
+    return ROLE if site.direction == role else -ROLE
+
+
+_GIVES = re.compile(r"(?:->|→|=>|⇒|⟶)\W*$")
 
 
 def _forward_backward(sites: Sequence[Site], chain: Sequence[Placed]) -> None:

@@ -64,6 +64,7 @@ class Sites:
 
     def __init__(self, trace: Records) -> None:
         self.trace = trace
+        self._numbered = _numbered_names(trace)
         self.all: list[Site] = []
         self._by_key: dict[Hashable, Site] = {}
         self._known_as = _names_of_values(trace)
@@ -83,8 +84,16 @@ class Sites:
             for value in site.values:
                 self.by_value[value].append(site.id)
 
+    def folded(self, path: str) -> str:
+        """Return a path with ``*`` for each number in it, also for those at the end of names in a row."""
+        parts = []
+        for part in path.split("."):
+            stem = part.rstrip("0123456789")
+            parts.append(f"{stem}*" if stem in self._numbered and stem != part else part)
+        return folded(".".join(parts))
+
     def _add_call(self, call: Call) -> None:
-        key = folded(call.key)
+        key = self.folded(call.key)
         tokens = _call_names(call.key, call.class_name)
         for port in (*told(call.inputs), *told(call.outputs)):
             value = self.trace.value_at(port)
@@ -107,7 +116,7 @@ class Sites:
         place = OUTSIDE if op.call is None else path
         number = self._targets[place, op.target]
         self._targets[place, op.target] += 1
-        key = folded(path)
+        key = self.folded(path)
         for port in op.outputs:
             value = self.trace.value_at(port)
             if value is None:
@@ -139,7 +148,7 @@ class Sites:
         for module in self.trace.modules:
             for tensor in module.tensors or ():
                 path = f"{module.path}.{tensor.name}" if module.path else tensor.name
-                key, kind = folded(module.path), "parameter"
+                key, kind = self.folded(module.path), "parameter"
                 ident = (kind, key, tensor.name, tensor.shape)
                 site = self._by_key.get(ident)
                 if site is None:
@@ -176,6 +185,21 @@ class Sites:
                 for name in names_given(text.text):
                     for token in name_tokens(name):
                         _put(site.around, token, NEAR)
+
+
+def _numbered_names(trace: Records) -> frozenset[str]:
+    """Return the names that many modules beside each other have but for a number: ``encoder_layer_``."""
+    found: dict[tuple[str, str], int] = defaultdict(int)
+    for module in trace.modules:
+        parent, _, name = module.path.rpartition(".")
+        stem = name.rstrip("0123456789")
+        if stem != name and stem.endswith("_"):
+            found[parent, stem] += 1
+    return frozenset(stem for (_, stem), count in found.items() if count >= LEAST_ALIKE)
+
+
+LEAST_ALIKE = 4
+"""So many modules with numbered names are told as one."""
 
 
 @lru_cache(maxsize=1 << 14)
@@ -248,7 +272,7 @@ def _put(tokens: dict[str, float], token: str, strength: float) -> None:
         tokens[token] = strength
 
 
-def shapes_below(trace: Records, sites: Sequence[Site], site: Site) -> frozenset[Shape]:
+def shapes_below(trace: Records, site: Site) -> frozenset[Shape]:
     """Return the shapes of all that was in the calls of a site, derived ones and parameters too."""
     spans = [trace.calls[call] for call in dict.fromkeys(site.owners)][:8]
     found: set[Shape] = set()
@@ -260,8 +284,4 @@ def shapes_below(trace: Records, sites: Sequence[Site], site: Site) -> frozenset
             for port in op.ports:
                 if port.value is not None:
                     found.add(trace.values[port.value].shape)
-    start = f"{site.key}." if site.key else ""
-    for other in sites:
-        if other.kind == "parameter" and (other.key == site.key or other.key.startswith(start)):
-            found.add(other.shape)
     return frozenset(found)

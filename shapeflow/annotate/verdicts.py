@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from shapeflow.annotate.mention import Mention
 from shapeflow.annotate.placing import NOWHERE, Placed, Placing, State
-from shapeflow.annotate.relations import FITS
+from shapeflow.annotate.relations import FITS, differing, numbers_of
 from shapeflow.annotate.sites import Shape, Site, Sites, shapes_below
 from shapeflow.shapes.notation import Expression, shape_text
 
@@ -23,8 +23,14 @@ Verdict = Literal[
 ]
 
 SURE_YES, SURE_LAYOUT, SURE_NO = 0.75, 0.6, 0.6
-ANCHOR = 3.0
+ANCHOR, SHARE = 1.0, 0.6
 """So much the words have to say for a place itself before a shape there is called wrong."""
+LEAST_LAYOUT = 0.05
+NEAR = 1.5
+"""Places for which words say so much less than for the best are as likely meant."""
+FAR_BETTER = 3.0
+BETTER = 1.0
+"""So much more words may say for a place where a shape does not fit before nothing is confirmed elsewhere."""
 MOST_RIVALS = 3
 
 
@@ -55,18 +61,56 @@ class Judge:
     def mark(self, placed: Placed) -> Mark:
         """Return what is said of a mention."""
         mention = placed.mention
-        yes = placed.mass(*FITS)
-        layout = placed.mass("layout")
+        yes, layout = placed.mass(*FITS), placed.mass("layout")
         nowhere = sum(state.mass for state in placed.states if state.site == NOWHERE)
         no = placed.mass("no") - nowhere
-        if yes >= SURE_YES:
+        said_yes, said_layout = _said(placed, FITS), _said(placed, {"layout"})
+        said_no = _said(placed, {"no"})
+        if yes >= SURE_YES and _is_heard(placed) and not self._is_rivalled(placed, said_yes):
             verdict: Verdict = "symbolic, consistent" if _only_symbols(mention, self.placing) else "confirmed"
             return self._mark(placed, FITS, verdict, yes)
-        if layout >= SURE_LAYOUT:
+        if self._is_layout(placed, said_yes, said_layout, said_no):
             return self._mark(placed, frozenset({"layout"}), "layout differs", layout)
         if no >= SURE_NO and self._is_wrong(placed):
             return self._mark(placed, frozenset({"no"}), "contradicted", no)
         return self._open(placed, max(yes, layout, no, nowhere))
+
+    def _is_rivalled(self, placed: Placed, said: float) -> bool:
+        """Return whether words say more for a place where a mention's shape is nearly, but not quite, that there.
+
+        Args:
+            placed: the mention.
+            said: how much words say for the best place that the shape fits.
+        """
+        numbers = numbers_of(placed.mention.pattern, self.placing.sizes)
+        for state in placed.states:
+            gap = state.named - said
+            if state.site == NOWHERE or gap <= BETTER or state.relation in FITS:
+                continue
+            near = state.relation == "layout" or (
+                numbers is not None and differing(numbers, self.sites.all[state.site].shape) == 1
+            )
+            if near or (gap > FAR_BETTER and state.share >= SHARE):
+                return True
+        return False
+
+    def _is_layout(self, placed: Placed, yes: float, layout: float, no: float) -> bool:
+        """Return whether a mention's sizes are those of the place it means, and only their order is another.
+
+        Args:
+            placed: the mention.
+            yes: how much words say for a place that the shape fits.
+            layout: the same, where only the order differs.
+            no: the same, where it does not fit.
+        """
+        mass = placed.mass("layout")
+        if placed.mention.role and layout >= yes + BETTER and layout >= no - BETTER / 2:
+            return mass + placed.mass(*FITS) >= SURE_YES and mass >= LEAST_LAYOUT
+        if mass < SURE_LAYOUT or layout < max(yes, no) - BETTER:
+            return False
+        best = max((state for state in placed.states if state.relation == "layout"), key=lambda state: state.mass)
+        shapes = self._shapes(self.sites.all[best.site])
+        return not any(self.placing.relation_of(placed.mention, shape) in FITS for shape in shapes)
 
     def _open(self, placed: Placed, confidence: float) -> Mark:
         """Return the mark of a mention whose place is not sure enough."""
@@ -85,9 +129,9 @@ class Judge:
         """Return whether names hold a mention in a part of the model that has its shape in no form."""
         places = [state for state in placed.states if state.site != NOWHERE]
         best = max(places, key=lambda state: state.mass)
-        if best.own < ANCHOR or best.named < ANCHOR:
+        if best.own < ANCHOR or best.share < SHARE:
             return False
-        near = [state for state in places if state.named >= best.named - 1.5 or state.mass > 0.05]
+        near = [state for state in places if state.named >= best.named - NEAR]
         if any(state.relation != "no" for state in near):
             return False
         return not any(
@@ -99,7 +143,7 @@ class Judge:
     def _shapes(self, site: Site) -> frozenset[Shape]:
         key = (site.kind, site.key)
         if key not in self._below:
-            self._below[key] = shapes_below(self.sites.trace, self.sites.all, site)
+            self._below[key] = shapes_below(self.sites.trace, site)
         return self._below[key]
 
     def _mark(
@@ -131,6 +175,25 @@ class Judge:
         return lines
 
 
+def _is_heard(placed: Placed) -> bool:
+    """Return whether the words name a place that the shape fits nearly as well as any other place."""
+    most = max((state.heard for state in placed.states), default=0.0)
+    fits = [state for state in placed.states if state.relation in FITS]
+    heard = sum(state.heard * state.mass for state in fits) / max(sum(state.mass for state in fits), 1e-9)
+    return most < LEAST_HEARD or heard >= HEARD * most
+
+
+HEARD, LEAST_HEARD = 0.6, 1.5
+
+
+def _said(placed: Placed, relations: Container[str]) -> float:
+    """Return the most that words say for a site that the shape fits in one of some ways."""
+    return max(
+        (state.named for state in placed.states if state.relation in relations and state.site != NOWHERE),
+        default=-99.0,
+    )
+
+
 def _shape(site: Site) -> str:
     return shape_text(site.dtype, site.shape)
 
@@ -142,6 +205,6 @@ def _only_symbols(mention: Mention, placing: Placing) -> bool:
             continue
         if not dim.meaning.symbols and dim.text.strip() != "1":
             return False
-        if dim.meaning.symbols and all(symbol in placing.sizes for symbol in dim.meaning.symbols):
+        if dim.meaning.symbols and all(symbol in placing.given for symbol in dim.meaning.symbols):
             return False
     return True

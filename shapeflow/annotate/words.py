@@ -15,7 +15,7 @@ cross 交叉 交差 クロス 교차 크로스
 encoder enc encode encoding_layer encoders 编码器 編碼器 エンコーダ エンコーダー 인코더
 decoder dec decode decoders 解码器 解碼器 デコーダ デコーダー 디코더
 query q queries 查询 查詢 クエリ 쿼리
-key k keys 键 キー 키
+key k keys キー
 value v values 值向量 バリュー 밸류
 image img images picture pictures pixel_values 图像 圖像 图片 影像 画像 이미지
 pixel pixels 像素 ピクセル 画素 픽셀
@@ -43,7 +43,7 @@ upsample upsampling upsampled interpolate 上采样 アップサンプリング 
 downsample downsampling down 下采样 ダウンサンプリング 다운샘플링
 backbone 主干 骨干 主干网络 骨干网络 バックボーン 백본
 neck 颈部 ネック 넥
-head heads 头 ヘッド 헤드
+head heads 多头 预测头 检测头 分类头 分割头 注意力头 ヘッド 헤드
 layer layers 层 レイヤー レイヤ 層 레이어
 block blocks blk 块 ブロック 블록
 stage stages 阶段 ステージ 단계 스테이지
@@ -64,6 +64,8 @@ noise 噪声 ノイズ 노이즈
 label labels 标签 ラベル 레이블
 vocab vocabulary lm 词表 語彙 어휘
 weight weights 权重 重み 가중치
+matrix matrices 矩阵 行列 행렬
+parameter parameters param params 参数 パラメータ 파라미터 매개변수
 bias 偏置 バイアス 편향
 prompt prompts 提示 プロンプト 프롬프트
 object objects obj 对象 目标 物体 オブジェクト 객체
@@ -71,7 +73,7 @@ instance instances 实例 インスタンス 인스턴스
 semantic sem 语义 セマンティック 의미
 segmentation seg segment 分割 セグメンテーション 분할 세그멘테이션
 detection det detect 检测 検出 탐지
-point points 点 ポイント 포인트
+point points ポイント 포인트
 level levels lvl 层级 レベル 레벨
 scale scales 尺度 スケール 스케일
 presence 存在
@@ -91,6 +93,18 @@ expert experts 专家 専門家 전문가
 context ctx 上下文 コンテキスト 컨텍스트
 confidence conf 置信度 信頼度 신뢰도
 """
+PARTS_OF = {
+    "linear1": "ffn", "linear2": "ffn", "fc1": "ffn", "fc2": "ffn", "c_fc": "ffn", "intermediate": "ffn",
+    "gate_proj": "ffn", "up_proj": "ffn", "down_proj": "ffn", "lin1": "ffn", "lin2": "ffn", "wi": "ffn", "wo": "ffn",
+    "scaled_dot_product_attention": "attention", "out_proj": "attention", "in_proj": "attention", "qkv": "attention",
+    "scoring": "score", "logit": "class", "classifier": "class",
+}  # fmt: skip
+"""Names of things -> what they are usually part of, or the same as."""
+GENERIC = frozenset(
+    "layer block module stage level feature features head network net step time weight channel state value key "
+    "point first batch multi type dynamic num set get run arg data hidden model base".split()
+)
+"""Words that many things are called by: they tell less than they are seldom."""
 STOPPED = frozenset(
     "the a an of to in is are and or for with by on as at from this that it its be into has have per each "
     "shape shapes size dim dims dimension dimensions tensor tensors input inputs output outputs out ins "
@@ -126,12 +140,16 @@ def name_tokens(name: str) -> frozenset[str]:
     for word in re.findall(r"\w+", name):
         for part in word.split("_"):
             low = part.lower()
+            if low in PARTS_OF:
+                found.add(PARTS_OF[low])
             if low.isdigit():
                 found.add(f"#{int(low)}" if len(low) < 3 else low)
             elif low in LATIN:
                 found.add(LATIN[low])
             else:
                 found.update(_pieces(part))
+        if word.lower() in PARTS_OF:
+            found.add(PARTS_OF[word.lower()])
         if not word.isdigit() and ("_" in word or any(sign.isdigit() for sign in word)):
             found.add(f"={word.lower()}")
     return frozenset(found - STOPPED)
@@ -142,9 +160,9 @@ def _pieces(part: str) -> set[str]:
     pieces = [piece.lower() for piece in _PIECE.findall(part)]
     found = {LATIN.get(piece) or _stem(piece) for piece in pieces if not piece.isdigit()}
     found |= {f"#{int(piece)}" for piece in pieces if piece.isdigit() and len(piece) < 3}
-    if len(pieces) > 1:
-        low = part.lower()
-        found.add(LATIN.get(low) or f"={low}")
+    low = part.lower()
+    if low in LATIN:
+        found.add(LATIN[low])
     return {piece for piece in found if len(piece) > 1}
 
 
