@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shapeflow.annotate.mention import Mention, Note
+from shapeflow.annotate.own_code import own_code
 from shapeflow.annotate.placing import Placing
+from shapeflow.annotate.selected import selected_mark
 from shapeflow.annotate.sites import Sites
 from shapeflow.annotate.symbols import defined, solved, voted
 from shapeflow.annotate.verdicts import Judge, Mark
@@ -24,19 +26,51 @@ class Annotation:
 
 
 def annotate(trace: Trace, note: Note) -> Annotation:
-    """Return a text with what a trace says of each shape that it states."""
-    sites = Sites(trace)
-    given = defined(note.definitions)
-    placing = Placing(sites, _stated(note), {}, _batch(trace))
+    """Return a text with what a trace says of each shape that it states.
+
+    What the text itself names is looked up, comments in the model's own code are judged by their line, and
+    all others are placed together.
+    """
+    batch = _batch(trace)
+    mentions = _stated(note)
+    certain: dict[int, Mark] = {}
+    code = own_code(trace, note, batch)
+    for mention in mentions:
+        mark = selected_mark(trace, mention, batch) or (code.mark(mention) if code else None)
+        if mark is not None:
+            certain[mention.id] = mark
+    rest = tuple(mention for mention in mentions if mention.id not in certain)
+    marks, sizes = _placed(trace, rest, defined(note.definitions), batch)
+    found = {**certain, **{mark.mention.id: mark for mark in marks}}
+    return Annotation(
+        note,
+        tuple(found[mention.id] for mention in mentions),
+        {symbol: (size,) for symbol, size in sizes.items()},
+    )
+
+
+def _placed(
+    trace: Trace, mentions: Sequence[Mention], given: Mapping[str, int], batch: int
+) -> tuple[list[Mark], Mapping[str, int]]:
+    """Return the marks of mentions that are placed by their words and shapes, and the sizes of symbols.
+
+    Args:
+        trace: the run.
+        mentions: what is placed.
+        given: sizes that the text gives its symbols.
+        batch: how many inputs the run had at once.
+    """
+    if not mentions:
+        return [], given
+    placing = Placing(Sites(trace), mentions, {}, batch)
     placing.given = given
     placed = placing.run()
-    sizes = solved(voted(sites, placed), given)
+    sizes = solved(voted(placing.sites, placed), given)
     if sizes:
         placing.renew(sizes)
         placed = placing.run(2)
     judge = Judge(placing)
-    marks = tuple(judge.mark(one) for one in placed)
-    return Annotation(note, marks, {symbol: (size,) for symbol, size in sizes.items()})
+    return [judge.mark(one) for one in placed], sizes
 
 
 def _stated(note: Note) -> tuple[Mention, ...]:

@@ -14,7 +14,7 @@ from shapeflow.annotate.words import GENERIC, dotted_names, text_tokens
 
 BY_NAME, BY_SHAPE, BY_LAYOUT = 30, 30, 12
 """So many candidates of each sort."""
-UNNAMED = 0.3
+UNNAMED = 0.2
 """How much a token of a site's own name counts against it that the text does not say."""
 DOTTED = 7.0
 """What it counts that the text writes the path of a site as code has it."""
@@ -118,12 +118,13 @@ NEAR_WORDS = (1.0, 0.7, 0.5, 0.4, 0.3)
 """What words count by how near they stand: those of the nearest source that says anything, of the next, and so on."""
 
 
-def said_by(mention: Mention, known: Container[str]) -> dict[str, float]:
+def said_by(mention: Mention, known: Container[str], everywhere: Container[str]) -> dict[str, float]:
     """Return the tokens of the words around a mention, each with how near they stand.
 
     Args:
         mention: the mention.
         known: the tokens that name anything in the trace.
+        everywhere: those of headings that count for nothing.
     """
     frame = mention.frame
     said: dict[str, float] = {}
@@ -136,7 +137,10 @@ def said_by(mention: Mention, known: Container[str]) -> dict[str, float]:
         *((heading,) for heading in reversed(frame.headings)),
     ):
         tokens = frozenset[str]().union(*(text_tokens(text) for text in texts if text))
-        tokens = frozenset(token for token in tokens if token in known)
+        is_heading = texts[0] in frame.headings
+        tokens = frozenset(
+            token for token in tokens if token in known and not (is_heading and token in everywhere)
+        )
         for token in tokens:
             said.setdefault(token, NEAR_WORDS[min(rank, len(NEAR_WORDS) - 1)])
         rank += bool(tokens)

@@ -31,10 +31,12 @@ CAP = 4.0
 """No shape says more than this for a site: a rare one that fits."""
 NAME_SCALE = 0.9
 ROLE = 1.2
+ABSENT = 1.5
+"""The weight of what this run did not have."""
 NOWHERE = -1
 """Stands for a place that this run did not have."""
 START_ERRORS, MOST_ERRORS = 0.1, 0.5
-JUMP = 0.25
+JUMP = 0.1
 """How much of the weight of a step from mention to mention is free of where the one before is."""
 
 
@@ -91,7 +93,7 @@ class Placing:
         self._share: dict[tuple[str, Relation], float] = {}
         self.placed = [Placed(mention) for mention in mentions]
         everywhere = said_everywhere(mentions)
-        self.said = [said_by(mention, self.names.worth.keys() - everywhere) for mention in mentions]
+        self.said = [said_by(mention, self.names.worth, everywhere) for mention in mentions]
         self._scores: list[dict[int, Named]] = [self.names.score(said) for said in self.said]
         self._dotted = [self._dotted_of(mention) for mention in mentions]
 
@@ -172,7 +174,7 @@ class Placing:
         numbers = numbers_of(mention.pattern, self.sizes)
         for state in placed.states:
             if state.site == NOWHERE:
-                state.weight = 2.0
+                state.weight = ABSENT
                 continue
             site = self.sites.all[state.site]
             state.relation = self.relation_of(mention, site.shape)
@@ -287,7 +289,7 @@ def _step(
     found = []
     for state in far.states:
         if state.site == NOWHERE:
-            found.append(total * 0.5)
+            found.append(total * (JUMP + 0.1))
             continue
         site = sites[state.site]
         prefixes = site_groups(site)

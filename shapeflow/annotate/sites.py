@@ -273,15 +273,11 @@ def _put(tokens: dict[str, float], token: str, strength: float) -> None:
 
 
 def shapes_below(trace: Records, site: Site) -> frozenset[Shape]:
-    """Return the shapes of all that was in the calls of a site, derived ones and parameters too."""
-    spans = [trace.calls[call] for call in dict.fromkeys(site.owners)][:8]
-    found: set[Shape] = set()
-    for call in spans:
-        for port in (*told(call.inputs), *told(call.outputs)):
-            if port.value is not None:
-                found.add(trace.values[port.value].shape)
+    """Return the shapes of all that was in the calls of a site, derived ones too, parameters not."""
+    found: set[int] = set()
+    for call in [trace.calls[call] for call in dict.fromkeys(site.owners)][:8]:
+        found.update(port.value for port in (*told(call.inputs), *told(call.outputs)) if port.value is not None)
         for op in trace.ops[call.first_op : call.last_op]:
-            for port in op.ports:
-                if port.value is not None:
-                    found.add(trace.values[port.value].shape)
-    return frozenset(found)
+            found.update(port.value for port in op.ports if port.value is not None)
+    values = [trace.values[value] for value in found]
+    return frozenset(value.shape for value in values if value.origin not in ("parameter", "buffer"))

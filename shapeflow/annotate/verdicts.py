@@ -23,7 +23,7 @@ Verdict = Literal[
 ]
 
 SURE_YES, SURE_LAYOUT, SURE_NO = 0.75, 0.6, 0.6
-ANCHOR, SHARE = 1.0, 0.6
+ANCHOR, SHARE, LEAST_ANCHORED = 1.0, 0.6, 0.25
 """So much the words have to say for a place itself before a shape there is called wrong."""
 LEAST_LAYOUT = 0.05
 NEAR = 1.5
@@ -129,7 +129,9 @@ class Judge:
         """Return whether names hold a mention in a part of the model that has its shape in no form."""
         places = [state for state in placed.states if state.site != NOWHERE]
         best = max(places, key=lambda state: state.mass)
-        if best.own < ANCHOR or best.share < SHARE:
+        most = max(state.heard for state in places)
+        anchored = sum(state.mass for state in places if _is_anchored(state, most) and state.relation == "no")
+        if anchored < LEAST_ANCHORED:
             return False
         near = [state for state in places if state.named >= best.named - NEAR]
         if any(state.relation != "no" for state in near):
@@ -183,7 +185,17 @@ def _is_heard(placed: Placed) -> bool:
     return most < LEAST_HEARD or heard >= HEARD * most
 
 
-HEARD, LEAST_HEARD = 0.6, 1.5
+HEARD, LEAST_HEARD = 0.0, 1.5
+
+
+def _is_anchored(state: State, most: float) -> bool:
+    """Return whether words name a place itself, and no other place much better.
+
+    Args:
+        state: the place.
+        most: how much of what the words say names the place that is named best.
+    """
+    return state.own >= ANCHOR and state.share >= SHARE and state.heard >= 0.75 * most
 
 
 def _said(placed: Placed, relations: Container[str]) -> float:
