@@ -79,7 +79,8 @@ def _stated(note: Note) -> tuple[Mention, ...]:
         mention
         for mention in note.mentions
         if not any(
-            one.cell == mention.span.cell and one.first <= mention.span.line <= one.last for one in note.ignored
+            one.cell == mention.span.cell and one.first <= mention.span.line <= one.last
+            for one in note.ignored
         )
     )
 

@@ -105,17 +105,19 @@ class Names:
 
 
 def said_everywhere(mentions: Sequence[Mention]) -> frozenset[str]:
-    """Return the tokens of headings that stand above nearly all of a text: its title says nothing of one shape."""
+    """Return the tokens of headings above nearly all of a text: its title says nothing of one shape."""
     count: dict[str, int] = defaultdict(int)
     for mention in mentions:
         for token in frozenset[str]().union(*map(text_tokens, mention.frame.headings)):
             count[token] += 1
-    return frozenset(token for token, times in count.items() if times > EVERYWHERE * len(mentions) and times > 4)
+    return frozenset(
+        token for token, times in count.items() if times > EVERYWHERE * len(mentions) and times > 4
+    )
 
 
 EVERYWHERE = 0.7
 NEAR_WORDS = (1.0, 0.7, 0.5, 0.4, 0.3)
-"""What words count by how near they stand: those of the nearest source that says anything, of the next, and so on."""
+"""What words count: those of the nearest source that says anything, of the next, and so on."""
 
 
 def said_by(mention: Mention, known: Container[str], everywhere: Container[str]) -> dict[str, float]:

@@ -89,7 +89,7 @@ class OwnCode:
         return _code(self.lines[number - 1].text) if 0 < number <= len(self.lines) else ""
 
     def _line_mark(self, mention: Mention, line: int, *, sure: bool) -> Mark | None:
-        """Return what a statement made, set beside a mention; only what fits it, if it is not surely meant."""
+        """Return what a statement made beside a mention; only what fits, if it is not surely meant."""
         first, last = self.spans.get(line, (line, line))
         numbers = range(first, last + 1)
         named = [
@@ -100,8 +100,12 @@ class OwnCode:
             for value in made.values
         ]
         events = [event for number in numbers for event in self.events.get(number, ())]
-        made = [_Found(port.value, "") for event in events for port in event.outputs if port.value is not None]
-        taken = [_Found(port.value, "") for event in events for port in _given(event) if port.value is not None]
+        made = [
+            _Found(port.value, "") for event in events for port in event.outputs if port.value is not None
+        ]
+        taken = [
+            _Found(port.value, "") for event in events for port in _given(event) if port.value is not None
+        ]
         if mention.frame.assigned and len({one.name for one in named}) > 1:
             wanted = mention.frame.assigned.replace(" ", "").split(",")
             if len(wanted) == 1:
@@ -131,7 +135,9 @@ class OwnCode:
         """Yield the calls of a method; of a class by itself those of its ``forward``."""
         if not definitions:
             return
-        owner, method = (definitions[-2], definitions[-1]) if len(definitions) > 1 else (definitions[-1], "forward")
+        owner, method = (
+            (definitions[-2], definitions[-1]) if len(definitions) > 1 else (definitions[-1], "forward")
+        )
         method = "forward" if method == "__init__" else method
         yield from (call for call in self.trace.calls if call.class_name == owner and call.method == method)
 
@@ -163,7 +169,9 @@ class OwnCode:
             ordered = next(one for one, how in hows.items() if how == "layout")
             return self._mark(mention, ordered, "layout differs", line, SURE)
         numbers = sum(text.isdigit() and text != "1" for text in _dims(mention))
-        if (len(shapes) > 1 and mention.pattern.symbols) or (not numbers and len(mention.pattern.dims) < LEAST_DIMS):
+        if (len(shapes) > 1 and mention.pattern.symbols) or (
+            not numbers and len(mention.pattern.dims) < LEAST_DIMS
+        ):
             return None
         return self._mark(mention, first, "contradicted", line, SURE)
 
@@ -177,13 +185,16 @@ class OwnCode:
         if line:
             was = self.there.get(line, line)
             what = f"'{one.name}'" if one.name else "what it made"
-            evidence = (f"{self.name}:{was}: {self.lines[line - 1].text.strip()}", f"the line gave {what} this shape")
+            evidence = (
+                f"{self.name}:{was}: {self.lines[line - 1].text.strip()}",
+                f"the line gave {what} this shape",
+            )
         elif one.name:
             evidence = (f"the docstring is that of the method whose port '{one.name}' this is",)
         return Mark(mention, verdict, place, shape_text(value.dtype, value.shape), evidence, (), confidence)
 
     def _selector(self, value: int) -> str:
-            return self.trace.cached(ExactNames).value(value)
+        return self.trace.cached(ExactNames).value(value)
 
 
 def own_code(trace: Trace, note: Note, batch: int) -> OwnCode | None:
@@ -206,7 +217,8 @@ def _places(trace: Trace, name: str, lines: Sequence[str]) -> dict[int, int]:
     """
     recorded = {source.line: _code(source.text) for source in trace.sources if source.file == name}
     if recorded and all(
-        number <= len(lines) and _code(lines[number - 1])[:100] == code[:100] for number, code in recorded.items()
+        number <= len(lines) and _code(lines[number - 1])[:100] == code[:100]
+        for number, code in recorded.items()
     ):
         return {number: number for number in recorded}
     numbers = sorted(recorded)
@@ -233,7 +245,7 @@ def _code(line: str) -> str:
 
 
 def _spans(text: str) -> tuple[dict[int, tuple[int, int]], list[tuple[int, int]]]:
-    """Return the first and last line of the statement that each line belongs to, and those of all definitions."""
+    """Return the first and last line of the statement of each line, and those of all definitions."""
     spans: dict[int, tuple[int, int]] = {}
     blocks: list[tuple[int, int]] = []
     try:

@@ -1,4 +1,4 @@
-"""How a shape as written fits one that was observed: as it is, without its batch, in another layout, not at all."""
+"""How a shape as written fits an observed one: as it is, without its batch, in another layout, not at all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import combinations
 from math import prod
 from typing import Literal
 
-from shapeflow.shapes.matching import Binding, Bindings, NotEvaluable, evaluate, match
+from shapeflow.shapes.matching import Binding, Bindings, NotEvaluable, evaluate, pairs_of
 from shapeflow.shapes.notation import Expression, ShapePattern, Wildcard
 
 Relation = Literal["exact", "symbolic", "nobatch", "part", "layout", "no"]
@@ -51,13 +51,35 @@ def relation(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int], batc
     plain = bool(pattern.symbols)
     if _matches(pattern, shape, sizes):
         return "symbolic" if plain else "exact"
-    if len(shape) > 1 and shape[0] in (1, batch) and len(pattern.dims) > 1 and _matches(pattern, shape[1:], sizes):
+    if (
+        len(shape) > 1
+        and shape[0] in (1, batch)
+        and len(pattern.dims) > 1
+        and _matches(pattern, shape[1:], sizes)
+    ):
         return "nobatch"
     return "layout" if _may_be_ordered(pattern, shape, sizes) else "no"
 
 
 def _matches(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int]) -> bool:
-    return match(pattern, "", shape, bindings_of(sizes), (0, "")) is None
+    """Return whether a shape fits; a symbol has one size, and what cannot be worked out says nothing."""
+    pairs = pairs_of(pattern, shape)
+    if pairs is None:
+        return False
+    bindings = bindings_of(sizes)
+    for plain in (True, False):
+        for dim, axis in pairs:
+            meaning = pattern.dims[dim].meaning
+            if isinstance(meaning, Wildcard) or plain != bool(meaning.symbol):
+                continue
+            if plain and bindings.get(meaning.symbol) is None:
+                bindings.bind(meaning.symbol, Binding(shape[axis], 0))
+            size = evaluate(meaning, bindings)
+            if isinstance(size, int) and size != shape[axis]:
+                return False
+            if isinstance(size, NotEvaluable) and size.diagnostic.code != "symbol-unbound":
+                return False
+    return True
 
 
 def _may_be_ordered(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int]) -> bool:

@@ -1,14 +1,24 @@
-"""Places of a trace that a text can mean: ports of calls, results of ops, parameters, those alike told once."""
+"""Places of a trace that a text can mean: ports of calls, results of ops, parameters; alike ones once."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
+from shapeflow.annotate.site_names import (
+    LINE,
+    NEAR,
+    OWN,
+    PARENT,
+    call_names,
+    line_tokens,
+    names_of_values,
+    port_tokens,
+    put_token,
+)
 from shapeflow.annotate.words import name_tokens
 from shapeflow.model.call_tree import NUMBER
 from shapeflow.model.containers import told
@@ -19,9 +29,6 @@ from shapeflow.model.source_lines import names_given
 
 Kind = Literal["call", "op", "parameter"]
 Shape = tuple[int, ...]
-
-OWN, NEAR, PARENT, FAR, LINE = 1.0, 0.8, 0.6, 0.4, 0.3
-"""How much a name says of a place: its own, one beside it, that of what is around it, farther out, in its code."""
 
 
 @dataclass(slots=True)
@@ -67,7 +74,7 @@ class Sites:
         self._numbered = _numbered_names(trace)
         self.all: list[Site] = []
         self._by_key: dict[Hashable, Site] = {}
-        self._known_as = _names_of_values(trace)
+        self._known_as = names_of_values(trace)
         self._targets: dict[tuple[str, str], int] = defaultdict(int)
         for call in trace.calls:
             self._add_call(call)
@@ -79,7 +86,7 @@ class Sites:
         for site in self.all:
             if len(site.paths) == 1:
                 for number in NUMBER.findall(site.path)[-1:]:
-                    _put(site.own, f"#{number}", NEAR)
+                    put_token(site.own, f"#{number}", NEAR)
             self.by_shape[site.shape].append(site.id)
             for value in site.values:
                 self.by_value[value].append(site.id)
@@ -94,7 +101,7 @@ class Sites:
 
     def _add_call(self, call: Call) -> None:
         key = self.folded(call.key)
-        tokens = _call_names(call.key, call.class_name)
+        tokens = call_names(call.key, call.class_name)
         for port in (*told(call.inputs), *told(call.outputs)):
             value = self.trace.value_at(port)
             if value is None:
@@ -105,7 +112,9 @@ class Sites:
             if site is None:
                 order = call.first_op if port.name.startswith("in") else call.last_op
                 selector = f"{call.exact_name}:{port.name}"
-                site = self._new(ident, kind, key, port.name, value.shape, value.dtype, selector, order, call.key)
+                site = self._new(
+                    ident, kind, key, port.name, value.shape, value.dtype, selector, order, call.key
+                )
                 _add_tokens(site, *tokens)
                 for name in (port.name, port.alias):
                     _own(site, port_tokens(name), OWN)
@@ -132,9 +141,9 @@ class Sites:
 
     def _name_op(self, site: Site, op: Op, port: Port) -> None:
         call = None if op.call is None else self.trace.calls[op.call]
-        own, around = _call_names(call.key, call.class_name) if call else ({}, {})
+        own, around = call_names(call.key, call.class_name) if call else ({}, {})
         for token, strength in {**around, **own}.items():
-            _put(site.around, token, strength * PARENT if token in own else strength)
+            put_token(site.around, token, strength * PARENT if token in own else strength)
         _own(site, name_tokens(op.target), NEAR)
         if port.name == "score":
             _own(site, frozenset({"score", "attention"}), OWN)
@@ -142,7 +151,7 @@ class Sites:
             source = self.trace.sources[op.source]
             for name in names_given(source.text):
                 for token in name_tokens(name):
-                    _put(site.around, token, NEAR)
+                    put_token(site.around, token, NEAR)
 
     def _add_parameters(self) -> None:
         for module in self.trace.modules:
@@ -154,13 +163,30 @@ class Sites:
                 if site is None:
                     selector = selector_of(path)
                     site = self._new(
-                        ident, "parameter", key, tensor.name, tensor.shape, tensor.dtype, selector, -1, module.path
+                        ident,
+                        "parameter",
+                        key,
+                        tensor.name,
+                        tensor.shape,
+                        tensor.dtype,
+                        selector,
+                        -1,
+                        module.path,
                     )
-                    _add_tokens(site, *_call_names(module.path, module.class_name))
+                    _add_tokens(site, *call_names(module.path, module.class_name))
                     _own(site, name_tokens(tensor.name), OWN)
 
     def _new(
-        self, ident: Hashable, kind: Kind, key: str, port: str, shape: Shape, dtype: str, selector: str, order: int, path: str
+        self,
+        ident: Hashable,
+        kind: Kind,
+        key: str,
+        port: str,
+        shape: Shape,
+        dtype: str,
+        selector: str,
+        order: int,
+        path: str,
     ) -> Site:
         site = Site(len(self.all), kind, key, port, shape, dtype, selector, order, path)
         self.all.append(site)
@@ -173,18 +199,18 @@ class Sites:
         if value not in site.values:
             site.values.add(value)
             for token, strength in self._known_as.get(value, {}).items():
-                _put(site.around, token, strength)
+                put_token(site.around, token, strength)
         if owner is not None:
             site.owners.append(owner)
         if source is not None and source not in site.lines:
             site.lines.add(source)
             text = self.trace.sources[source]
-            for token in _line_tokens(text.text, text.function):
-                _put(site.around, token, LINE)
+            for token in line_tokens(text.text, text.function):
+                put_token(site.around, token, LINE)
             if site.kind == "call" and site.direction == "out":
                 for name in names_given(text.text):
                     for token in name_tokens(name):
-                        _put(site.around, token, NEAR)
+                        put_token(site.around, token, NEAR)
 
 
 def _numbered_names(trace: Records) -> frozenset[str]:
@@ -208,75 +234,25 @@ def folded(path: str) -> str:
     return NUMBER.sub("*", path)
 
 
-@lru_cache(maxsize=1 << 12)
-def _call_names(key: str, class_name: str) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the tokens of a call itself, and of what is around it."""
-    own: dict[str, float] = {}
-    around: dict[str, float] = {}
-    parts = [part.removesuffix("()") for part in key.split(".") if part]
-    last = len(parts) - 1
-    while last > 0 and parts[last].isdigit():
-        last -= 1
-    for place, part in enumerate(parts):
-        if place >= last:
-            if not part.isdigit():
-                for token in name_tokens(part):
-                    _put(own, token, OWN)
-        elif not part.isdigit():
-            for token in name_tokens(part):
-                _put(around, token, PARENT if place == last - 1 else FAR)
-    for token in name_tokens(class_name):
-        _put(around, token, NEAR)
-    return own, around
-
-
-@lru_cache(maxsize=1 << 12)
-def port_tokens(name: str) -> frozenset[str]:
-    """Return what the name of a port says; not which of all arguments or results it is."""
-    return name_tokens(re.sub(r"^(?:in|out)(?:\[\d+\])?", "", name))
-
-
-@lru_cache(maxsize=1 << 12)
-def _line_tokens(text: str, function: str) -> frozenset[str]:
-    """Return the names in a line of code, without its numbers."""
-    found = name_tokens(text.replace("self.", " ")) | name_tokens(function)
-    return frozenset(token for token in found if not token.startswith("#"))
-
-
-def _names_of_values(trace: Records) -> dict[int, dict[str, float]]:
-    """Return the tokens of the ports through which calls take or give each value."""
-    found: dict[int, dict[str, float]] = defaultdict(dict)
-    for call in trace.calls:
-        for port in (*told(call.inputs), *told(call.outputs)):
-            if port.value is not None:
-                for token in port_tokens(port.name) | port_tokens(port.alias):
-                    if not token.startswith("#"):
-                        _put(found[port.value], token, PARENT)
-    return found
-
-
 def _add_tokens(site: Site, own: dict[str, float], around: dict[str, float]) -> None:
     for token, strength in own.items():
-        _put(site.own, token, strength)
+        put_token(site.own, token, strength)
     for token, strength in around.items():
-        _put(site.around, token, strength)
+        put_token(site.around, token, strength)
 
 
 def _own(site: Site, tokens: Iterable[str], strength: float) -> None:
     for token in tokens:
-        _put(site.own, token, strength)
-
-
-def _put(tokens: dict[str, float], token: str, strength: float) -> None:
-    if strength > tokens.get(token, 0.0):
-        tokens[token] = strength
+        put_token(site.own, token, strength)
 
 
 def shapes_below(trace: Records, site: Site) -> frozenset[Shape]:
     """Return the shapes of all that was in the calls of a site, derived ones too, parameters not."""
     found: set[int] = set()
     for call in [trace.calls[call] for call in dict.fromkeys(site.owners)][:8]:
-        found.update(port.value for port in (*told(call.inputs), *told(call.outputs)) if port.value is not None)
+        found.update(
+            port.value for port in (*told(call.inputs), *told(call.outputs)) if port.value is not None
+        )
         for op in trace.ops[call.first_op : call.last_op]:
             found.update(port.value for port in op.ports if port.value is not None)
     values = [trace.values[value] for value in found]

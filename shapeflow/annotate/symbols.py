@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from shapeflow.annotate.chain import NOWHERE, Placed
 from shapeflow.annotate.mention import Definition
-from shapeflow.annotate.placing import NOWHERE, Placed
 from shapeflow.annotate.sites import Sites
 from shapeflow.shapes.matching import pairs_of
 from shapeflow.shapes.notation import Expression

@@ -1,4 +1,4 @@
-"""What is said of each mention: by the mass of the places where its shape fits, and of those where it does not."""
+"""What is said of each mention: by the mass of the places where its shape fits, and where it does not."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from shapeflow.annotate.chain import NOWHERE, Placed, State
 from shapeflow.annotate.mention import Mention
-from shapeflow.annotate.placing import NOWHERE, Placed, Placing, State
+from shapeflow.annotate.placing import Placing
 from shapeflow.annotate.relations import FITS, differing, numbers_of
 from shapeflow.annotate.sites import Shape, Site, Sites, shapes_below
 from shapeflow.shapes.notation import Expression, shape_text
@@ -76,7 +77,7 @@ class Judge:
         return self._open(placed, max(yes, layout, no, nowhere))
 
     def _is_rivalled(self, placed: Placed, said: float) -> bool:
-        """Return whether words say more for a place where a mention's shape is nearly, but not quite, that there.
+        """Return whether words say more for a place where a mention's shape is nearly that there.
 
         Args:
             placed: the mention.
@@ -108,7 +109,9 @@ class Judge:
             return mass + placed.mass(*FITS) >= SURE_YES and mass >= LEAST_LAYOUT
         if mass < SURE_LAYOUT or layout < max(yes, no) - BETTER:
             return False
-        best = max((state for state in placed.states if state.relation == "layout"), key=lambda state: state.mass)
+        best = max(
+            (state for state in placed.states if state.relation == "layout"), key=lambda state: state.mass
+        )
         shapes = self._shapes(self.sites.all[best.site])
         return not any(self.placing.relation_of(placed.mention, shape) in FITS for shape in shapes)
 
@@ -164,7 +167,10 @@ class Judge:
             sites[best.site].selector if best else "",
             _shape(sites[best.site]) if best else "",
             tuple(self._evidence(placed, best)) if best else (),
-            tuple((sites[state.site].selector, _shape(sites[state.site]), round(state.mass, 3)) for state in rivals),
+            tuple(
+                (sites[state.site].selector, _shape(sites[state.site]), round(state.mass, 3))
+                for state in rivals
+            ),
             round(confidence, 3),
         )
 

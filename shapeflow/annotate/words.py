@@ -1,4 +1,4 @@
-"""Words of a text as tokens that names in code can be compared with: parts of identifiers, and words of four languages.
+"""Words of a text as tokens that names in code can be compared with, in four languages.
 
 The table below knows the words that people use for parts of neural networks, and no model.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 _TABLE = """
 attention attn attentions mha 注意力 アテンション 注意機構 어텐션
@@ -93,27 +94,29 @@ expert experts 专家 専門家 전문가
 context ctx 上下文 コンテキスト 컨텍스트
 confidence conf 置信度 信頼度 신뢰도
 """
-PARTS_OF = {
-    "linear1": "ffn", "linear2": "ffn", "fc1": "ffn", "fc2": "ffn", "c_fc": "ffn", "intermediate": "ffn",
-    "gate_proj": "ffn", "up_proj": "ffn", "down_proj": "ffn", "lin1": "ffn", "lin2": "ffn", "wi": "ffn", "wo": "ffn",
-    "scaled_dot_product_attention": "attention", "out_proj": "attention", "in_proj": "attention", "qkv": "attention",
-    "scoring": "score", "logit": "class", "classifier": "class",
-}  # fmt: skip
+_PARTS = """
+ffn linear1 linear2 fc1 fc2 c_fc intermediate gate_proj up_proj down_proj lin1 lin2 wi wo
+attention scaled_dot_product_attention out_proj in_proj qkv
+score scoring
+class logit classifier
+"""
+PARTS_OF = {name: row.split()[0] for row in _PARTS.strip().splitlines() for name in row.split()[1:]}
 """Names of things -> what they are usually part of, or the same as."""
-GENERIC = frozenset(
-    "layer block module stage level feature features head network net step time weight channel state value key "
-    "point first batch multi type dynamic num set get run arg data hidden model base".split()
-)
+_GENERIC = """
+layer block module stage level feature features head network net step time weight channel state value key
+point first batch multi type dynamic num set get run arg data hidden model base
+"""
+GENERIC = frozenset(_GENERIC.split())
 """Words that many things are called by: they tell less than they are seldom."""
-STOPPED = frozenset(
-    "the a an of to in is are and or for with by on as at from this that it its be into has have per each "
-    "shape shapes size dim dims dimension dimensions tensor tensors input inputs output outputs out ins "
-    "torch float32 none not no we which then after before where when out model nn module forward list dict "
-    "tuple true false return returns i j x y if else elif def self_ format default using use used".split()
-)
+_STOPPED = """
+the a an of to in is are and or for with by on as at from this that it its be into has have per each
+shape shapes size dim dims dimension dimensions tensor tensors input inputs input output outputs out ins
+torch float32 none not no we which then after before where when model nn module forward list dict
+tuple true false return returns i j x y if else elif def self_ format default using use used
+"""
+STOPPED = frozenset(_STOPPED.split())
 """Words that say nothing on which tensor is meant; what is put in and comes out is told by the role."""
 
-_LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
 _NUMBERED = re.compile(r"\b([A-Za-z]+)[ _]?(\d{1,2})(?![\d,.×x:*%]|\s*[×x*,]\s*\d)")
@@ -130,12 +133,11 @@ def _tables() -> tuple[dict[str, str], dict[str, str]]:
 
 
 LATIN, OTHER = _tables()
-_OTHER = re.compile("|".join(sorted(map(re.escape, OTHER), key=len, reverse=True)))
 
 
 @lru_cache(maxsize=1 << 14)
 def name_tokens(name: str) -> frozenset[str]:
-    """Return what a name in code says: ``self_attn2`` says ``self``, ``attention``, ``self_attn2`` and ``#2``."""
+    """Return what a name in code says: ``self_attn2`` says ``self``, ``attention`` and ``#2``."""
     found: set[str] = set()
     for word in re.findall(r"\w+", name):
         for part in word.split("_"):
@@ -175,19 +177,26 @@ def _stem(word: str) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def text_tokens(text: str) -> frozenset[str]:
-    """Return what words of a text say, in the same tokens as names."""
+    """Return what words of a text say, as tokens; words beside each other also as one name."""
     found: set[str] = set()
-    for found_word in _LATIN_NAME.finditer(text):
-        found |= name_tokens(found_word[0])
+    words = [(word.start(), word.end(), word[0].lower()) for word in _LATIN_NAME.finditer(text)]
+    for _, _, word in words:
+        found |= name_tokens(word)
+    found |= {token for word in _CAMEL.findall(text) for token in name_tokens(word)}
+    for (_, end, first), (start, _, second) in pairwise(words):
+        if text[end:start] in (" ", "-"):
+            found.add(f"={first}_{second}")
     for letter, number in _NUMBERED.findall(text):
-        if letter.lower() not in STOPPED or len(letter) == 1:
-            found.add(f"#{int(number)}")
+        low = letter.lower()
+        if low not in STOPPED or len(letter) == 1:
+            found |= {f"#{int(number)}", f"={low}{int(number)}", f"={low}_{int(number)}"}
     if not text.isascii():
-        found |= {OTHER[word] for word in _OTHER.findall(text)}
+        found |= {concept for word, concept in OTHER.items() if word in text}
     return frozenset(found - STOPPED)
 
 
 _LATIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CAMEL = re.compile(r"[A-Za-z]+[a-z][A-Z]\w*")
 
 
 @lru_cache(maxsize=1 << 12)
