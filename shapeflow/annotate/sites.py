@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -81,6 +81,7 @@ class Sites:
         for op in trace.ops:
             self._add_op(op)
         self._add_parameters()
+        self._shorten()
         self.by_shape: dict[Shape, list[int]] = defaultdict(list)
         self.by_value: dict[int, list[int]] = defaultdict(list)
         for site in self.all:
@@ -90,6 +91,19 @@ class Sites:
             self.by_shape[site.shape].append(site.id)
             for value in site.values:
                 self.by_value[value].append(site.id)
+
+    def _shorten(self) -> None:
+        """Let selectors of calls name all of those alike, and no number of a call where there is but one."""
+        calls = Counter(call.key for call in self.trace.calls)
+        folds = Counter(folded(call.key) for call in self.trace.calls)
+        for site in self.all:
+            key = folded(site.path)
+            if site.kind != "call" or key != site.key or len(site.owners) != folds[key]:
+                continue
+            if len(site.paths) > 1:
+                site.selector = f"{NUMBER.sub('*', selector_of(site.path))}:{site.port}"
+            elif calls[site.path] == 1:
+                site.selector = f"{selector_of(site.path)}:{site.port}"
 
     def folded(self, path: str) -> str:
         """Return a path with ``*`` for each number in it, also for those at the end of names in a row."""
