@@ -69,8 +69,21 @@ def test_a_detector_is_run_up_to_the_values_shapes_only_and_finds_boxes_for_real
         run("torchvision:ssdlite320_mobilenet_v3_large", device="meta")
     assert raised.value.code == "needs-values"
     trace = run("torchvision:ssdlite320_mobilenet_v3_large", device="cpu")
+    assert list(trace.run.inputs["made"].values()) == [
+        "a list of one picture of random numbers, 480 x 480, which the model resizes"
+    ]
     assert shapes(trace, "outputs")[0] == "f32[300, 4]"
     assert any("threshold of scores is 0" in note for note in trace.run.notes)
+
+
+def test_a_detector_takes_a_picture_as_large_as_it_is():
+    with pytest.raises(Exception, match="needs real values") as raised:
+        run("torchvision:fasterrcnn_mobilenet_v3_large_fpn", device="meta")
+    trace = raised.value.shapeflow_trace
+    assert list(trace.run.inputs["made"].values()) == ["a list of one picture of random numbers, 480 x 480"]
+    assert any("the model makes its shorter side 800" in note for note in trace.run.notes)
+    body = next(call for call in trace.calls if call.name == "backbone.body.0")
+    assert [trace.content(one) for one in body.inputs] == ["f32[1, 3, 480, 480]"]
 
 
 def test_a_picture_of_timm_has_the_size_of_its_configuration():

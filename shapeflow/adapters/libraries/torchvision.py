@@ -28,7 +28,7 @@ FRAMES = 16
 FLOW = (368, 768)
 """Height and width of pictures between which motion is looked for: multiples of 8, and large."""
 DETECTION = (480, 480)
-"""Height and width of a picture to find things in; the model makes it as large as it is made for."""
+"""Height and width of a picture to find things in: a multiple of 32, and of a usual shape for a small one."""
 SIDE = 224
 NO_THRESHOLD = (
     "The threshold of scores is 0 here: with random weights hardly a box would be above the usual one."
@@ -80,7 +80,7 @@ def load(target: str) -> Adapter:
 
         torch.manual_seed(request.seed)
         model = blank(name).eval()
-        notes = (*_open_to_all(model, request), *weights_into(model, request))
+        notes = (*_open_to_all(model, request), *_not_enlarged(model, request), *weights_into(model, request))
         given = KINDS.get(_kind(name), _picture)(name, model, request)
         run = prepared(model, given.args, {}, request, made={first_input(model): given.made})
         return replace(run, notes=(*run.notes, *notes))
@@ -124,6 +124,22 @@ def _open_to_all(model: Module, request: Request) -> tuple[str, ...]:
     return (NO_THRESHOLD,) if parts else ()
 
 
+def _not_enlarged(model: Module, request: Request) -> tuple[str, ...]:
+    """Let a model that enlarges small pictures take them as they are if its weights are random, and say so.
+
+    What it finds depends on values, so it is really run; an enlarged picture is the same run, only longer.
+    """
+    transform: Any = getattr(model, "transform", None)
+    shortest = min(getattr(transform, "min_size", None) or (0,))
+    if request.checkpoint is not None or shortest <= min(DETECTION):
+        return ()
+    transform.min_size = (min(DETECTION),)
+    return (
+        f"The picture is not enlarged here: by itself the model makes its shorter side {shortest} "
+        f"(transform.min_size), with the same layers and a longer run; --checkpoint leaves that as it is.",
+    )
+
+
 def _picture(name: str, model: Module, request: Request) -> _Given:
     """A picture of the size that the model is made for, or its published weights are."""
     own = getattr(model, "image_size", None)
@@ -141,7 +157,9 @@ def _searched(name: str, model: Module, request: Request) -> _Given:
     import torch
 
     height, width = DETECTION
-    made = f"a list of one picture of random numbers, {height} x {width}, which the model resizes"
+    resized = getattr(getattr(model, "transform", None), "min_size", (min(DETECTION),)) != (min(DETECTION),)
+    made = f"a list of one picture of random numbers, {height} x {width}"
+    made += ", which the model resizes" if resized else ""
     picture = torch.rand(3, height, width)
     if not request.train:
         return _Given(([picture],), made)
