@@ -154,7 +154,7 @@ def test_a_typo_is_met_with_the_name_that_is_near(name: str, hint: str) -> None:
     [
         ("transformers:SamMaskDecoderConfig", "unknown-model", "no model of transformers is built from"),
         ("transformers:Qwen2_5OmniConfig", "target-inputs", "has no forward"),
-        ("diffusers:MultiControlNetModel", "model-incomplete", "the defaults of MultiControlNetModel do not"),
+        ("diffusers:ControlNetXSAdapter", "target-inputs", "ControlNetXSAdapter cannot be run by itself"),
     ],
 )
 def test_what_cannot_be_run_by_its_name_is_refused_with_the_reason(name: str, code: str, said: str) -> None:

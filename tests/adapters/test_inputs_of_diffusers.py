@@ -87,3 +87,66 @@ def test_control_networks_are_given_a_picture_to_follow() -> None:
     given = made("ControlNetModel", **sizes, conditioning_embedding_out_channels=(16, 32))
     assert given["controlnet_cond"][:2] == [2, 3]
     assert given["controlnet_cond"][2] == 2 * given["sample"][2]
+
+
+def test_settings_decide_which_conditions_are_needed() -> None:
+    sizes = made(
+        "HunyuanVideo15Transformer3DModel",
+        in_channels=9,
+        out_channels=4,
+        num_attention_heads=2,
+        attention_head_dim=16,
+        num_layers=1,
+        num_refiner_layers=1,
+        text_embed_dim=24,
+        text_embed_2_dim=20,
+        image_embed_dim=12,
+        rope_axes_dim=(4, 6, 6),
+    )
+    assert sizes["encoder_hidden_states"] == [2, 16, 24]
+    assert sizes["encoder_hidden_states_2"] == [2, 16, 20]  # no default, and nobody asks whether it is there
+
+
+def test_the_docstring_says_how_many_dims_a_text_and_a_step_have() -> None:
+    sizes = made(
+        "BriaFibo2Transformer2DModel",
+        in_channels=4,
+        dim=48,
+        n_layers=2,
+        n_refiner_layers=1,
+        n_heads=2,
+        cap_feat_dim=40,
+        injection_layer_ids=(1,),
+        perceiver_num_layers=1,
+        axes_dims=(8, 8, 8),
+    )
+    assert sizes["encoder_hidden_states"] == [2, 2, 16, 40]  # one layer, and one for each injection
+
+
+def test_the_same_word_in_a_docstring_is_the_same_size() -> None:
+    sizes = made(
+        "MiniMaxMusic3Transformer1DModel",
+        in_channels=4,
+        condition_dim=24,
+        num_layers=1,
+        num_attention_heads=2,
+        attention_head_dim=32,
+    )
+    assert sizes["hidden_states"] == [2, 4, 64]
+    assert sizes["encoder_hidden_states"] == [2, 64, 24]
+
+
+def test_channels_of_a_docstring_are_a_sum() -> None:
+    sizes = made("MiniMaxMusic3ConditionEncoder", num_condition_layers=2, condition_hidden_dim=8, out_dim=16)
+    assert sizes["hidden_states"][-1] == 16
+
+
+def test_a_network_of_several_is_given_lists_where_its_parts_are_given_one() -> None:
+    settings = {key: value for key, value in ENDS.items() if key not in ("up_block_types", "sample_size")}
+    part = diffusers.ControlNetModel(**settings, conditioning_embedding_out_channels=(16, 32))
+    model = diffusers.MultiControlNetModel([part, part]).eval()
+    inputs = inputs_of(model)
+    assert [value.ndim for value in inputs.values["controlnet_cond"]] == [4, 4]
+    assert inputs.values["conditioning_scale"] == [1.0, 1.0]
+    with torch.no_grad():
+        model(**inputs.values)

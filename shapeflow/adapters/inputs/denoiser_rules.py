@@ -4,64 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
 
-from shapeflow.adapters.inputs.fields import Fields
-from shapeflow.adapters.inputs.latents import ROWS, TEXT, text_width
+from shapeflow.adapters.inputs.latents import ROWS, TEXT
+from shapeflow.adapters.inputs.network import Network
 from shapeflow.adapters.inputs.rules import Made, numbers
 
 STEPS = (500, 250)
-SIDES = {"H": 32, "W": 32}
-
-
-@dataclass(slots=True)
-class Network:
-    """A network and what is known of its main input."""
-
-    model: nn.Module
-    fields: Fields
-    main: str
-    dims: list[str]
-    shape: list[int]
-
-    def size(self, dim: str, default: int = 1) -> int:
-        """Return the size of a dim of the main input."""
-        return self.shape[self.dims.index(dim)] if dim in self.dims else default
-
-    def named(self, dim: int | str) -> int:
-        """Return the size that a convention writes as a letter or a field of the configuration."""
-        letters = {"B": "batch", "F": "frames", "H": "height", "W": "width"}
-        if isinstance(dim, int):
-            return dim
-        if dim == "T":
-            return self.words
-        if dim == "N":
-            return self.tokens
-        if dim.endswith("/2"):
-            return self.named(dim[:-2]) // 2
-        if dim in letters:
-            return self.size(letters[dim], ROWS if dim == "B" else SIDES.get(dim, 5))
-        return self.fields.number(dim, default=8)
-
-    @property
-    def tokens(self) -> int:
-        """Return how many packed patches there are in a row of the main input."""
-        return self.size("tokens", 64)
-
-    @property
-    def words(self) -> int:
-        """Return how many vectors there are for a text."""
-        return self.fields.number("max_text_seq_length", "text_len", default=TEXT)
-
-    @property
-    def width(self) -> int:
-        """Return how wide the vectors of the text are."""
-        return text_width(self.model, self.fields)
-
 
 Maker = Callable[[Network], Made | None]
 
@@ -79,8 +30,11 @@ def _text(network: Network) -> Made:
     if type(network.model).__name__ == "PriorTransformer":
         count = network.fields.number("num_embeddings")
         return numbers(ROWS, count, network.shape[-1]), f"{ROWS} texts of {count} vectors"
-    value = numbers(ROWS, count, network.width)
-    return value, f"{ROWS} texts of {count} vectors of {network.width:,} random numbers"
+    width = network.use("encoder_hidden_states").width or network.width
+    said = network.shape_said("encoder_hidden_states") or []
+    shape = said if len(said) > 2 else [ROWS, count, width]
+    layers = f" of each of {shape[1]} layers" if len(said) == 4 and shape[1] > 1 else ""
+    return numbers(*shape), f"{ROWS} texts of {shape[-2]} vectors{layers} of {shape[-1]:,} random numbers"
 
 
 def _mask(kind: torch.dtype) -> Maker:
@@ -94,6 +48,10 @@ def _mask(kind: torch.dtype) -> Maker:
 
 def _step(network: Network) -> Made:
     kind = torch.long if network.main == "sample" else torch.float32
+    said = network.shape_said("timestep") or []
+    if len(said) > 1:  # a step for each frame, or each patch
+        steps = torch.tensor(STEPS, dtype=kind).reshape(ROWS, *[1] * (len(said) - 1)).expand(said).clone()
+        return steps, f"the steps {STEPS[0]} and {STEPS[1]} of the noise, for each of {said[-1]:,} parts"
     return torch.tensor(STEPS, dtype=kind), f"the steps {STEPS[0]} and {STEPS[1]} of the noise"
 
 
@@ -219,8 +177,14 @@ def _rotary(network: Network) -> Made | None:
     return None
 
 
+def _whole_sound(network: Network) -> Made:
+    width = network.fields.number("global_states_input_dim", "global_cond_dim")
+    said = network.dims_of("global_hidden_states")
+    return numbers(*([ROWS, width] if len(said) == 2 else [ROWS, 1, width])), "a vector for each sound"
+
+
 def _sound_text(network: Network) -> Made:
-    width = network.fields.number(
+    width = network.use("audio_encoder_hidden_states").width or network.fields.number(
         "audio_cross_attention_dim", "caption_channels", "audio_text_dim", default=64
     )
     return numbers(ROWS, network.words, width), f"{ROWS} texts of {network.words} vectors"
@@ -243,13 +207,7 @@ TABLE: tuple[tuple[str, Maker], ...] = (
             "a vector for each text",
         ),
     ),
-    (
-        r"global_hidden_states",
-        lambda n: (
-            numbers(ROWS, 1, n.fields.number("global_states_input_dim", "global_cond_dim")),
-            "a vector",
-        ),
-    ),
+    (r"global_hidden_states", _whole_sound),
     (
         r"proj_embedding",
         lambda n: (numbers(ROWS, n.fields.number("embedding_proj_dim", "embedding_dim")), "a vector"),

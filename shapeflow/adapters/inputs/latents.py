@@ -12,6 +12,8 @@ from typing import Any
 from torch import nn
 
 from shapeflow.adapters.inputs.fields import Fields
+from shapeflow.adapters.inputs.said import dims_said, value_of
+from shapeflow.adapters.inputs.uses import use_of
 
 ROWS, FRAMES, TEXT = 2, 5, 16
 SIDE, PICTURE, SOUND = 32, 256, 32768
@@ -37,6 +39,7 @@ TEXTS = re.compile(
 DIM_NAMES: tuple[tuple[str, str], ...] = (
     (r".*batch.*|b|bs|bsz|n", "batch"),
     (r".*channels?|c|.*_?dim|_|d", "channels"),
+    (r"(.*_)?samples?(_size)?", "samples"),
     (r".*frames?|f|t|duration|.*depth|time", "frames"),
     (r".*height|h", "height"),
     (r".*width|w", "width"),
@@ -52,15 +55,15 @@ def axes(model: nn.Module, name: str) -> list[str]:
     by the kind of the first layer.
     """
     forward = _source(model)
-    entry = first_layer(model)
+    entry = first_layer(model, name)
     packed = isinstance(entry, nn.Linear) and entry.in_features == _channels(model)
     return (
         _unpacked(forward, name)
         or (RANKS[nn.Linear] if packed else [])
         or _framed(forward, name)
-        or next(filter(None, (_entered(part) for part in _parts(model))), [])
         or _documented(model, name)
-        or _first_layer(model)
+        or next(filter(None, (_entered(part) for part in _parts(model))), [])
+        or _first_layer(model, name)
     )
 
 
@@ -109,17 +112,8 @@ def _framed(source: str, name: str) -> list[str]:
 
 def _documented(model: nn.Module, name: str) -> list[str]:
     """Return the dims that the docstring of the forward gives."""
-    said = re.search(
-        rf"^ *{name} \([^\n]*?\(([\w ]+(?:, ?[\w ]+)+)\)`", type(model).forward.__doc__ or "", re.MULTILINE
-    )
-    said = said or re.search(
-        rf"^ *{name} \([^\n]*\n[^\n]*shape `?\(([\w ]+(?:, ?[\w ]+)+)\)",
-        type(model).forward.__doc__ or "",
-        re.MULTILINE,
-    )
-    if said is None:
-        return []
-    dims = ["batch", *(_dim(part.strip().replace(" ", "_")) for part in said[1].split(",")[1:])]
+    said = dims_said(type(model).forward.__doc__ or "", name)
+    dims = ["batch", *map(_dim, said[1:])]
     return dims if len(set(dims)) == len(dims) and "channels" in dims else []
 
 
@@ -128,6 +122,11 @@ def _channels(model: nn.Module) -> int:
 
 
 def _dim(name: str) -> str:
+    """Return which dim a name means, or a sum or product of names: of the channels if one of them is."""
+    names = re.findall(r"[A-Za-z_]+", name)
+    if len(names) > 1:
+        dims = [_dim(part) for part in names]
+        return "channels" if "channels" in dims else dims[0]
     return next((dim for pattern, dim in DIM_NAMES if re.fullmatch(pattern, name, re.IGNORECASE)), "tokens")
 
 
@@ -139,9 +138,9 @@ RANKS = {
 }
 
 
-def _first_layer(model: nn.Module) -> list[str]:
+def _first_layer(model: nn.Module, name: str) -> list[str]:
     """Return the dims by the kind of the first layer."""
-    entry = first_layer(model)
+    entry = first_layer(model, name)
     if entry is None:
         return []
     channels = _channels(model)
@@ -151,12 +150,15 @@ def _first_layer(model: nn.Module) -> list[str]:
     return next(dims for kind, dims in RANKS.items() if isinstance(entry, kind))
 
 
-def first_layer(model: nn.Module) -> Any:
+def first_layer(model: nn.Module, name: str = "") -> Any:
     """Return the convolution or linear layer that the main input meets first.
 
-    The first that takes as many channels as the configuration says; else the first that is not of another
-    input.
+    As the forward says; else the first that takes as many channels as the configuration says; else the first
+    that is not of another input.
     """
+    met = use_of(model, name).layer if name else None
+    if isinstance(met, tuple(RANKS)):
+        return met
     channels = _channels(model)
     layers = [
         module
@@ -194,8 +196,11 @@ def shape_of(model: nn.Module, name: str, fields: Fields, *, pictures: bool) -> 
         pictures: true if it takes pictures, videos or sounds themselves and not their latents.
     """
     dims = picture_axes(model) if pictures else axes(model, name)
-    entry = first_layer(model)
+    entry = first_layer(model, "" if pictures else name)
     channels = fields.number(*(PICTURE_CHANNELS if pictures else CHANNELS), default=0) or _width(entry) or 3
+    said = dims_said(type(model).forward.__doc__ or "", name)
+    if "channels" in dims and len(said) == len(dims):
+        channels = value_of(said[dims.index("channels")], fields.get) or channels
     if dims[-1:] == ["channels"] and "tokens" in dims and isinstance(entry, nn.Linear):
         channels = entry.in_features
     height, wide = _sides(fields, pictures)

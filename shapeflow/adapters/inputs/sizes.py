@@ -20,6 +20,18 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
         "spatial_compression_ratio": 32,
         "sample_size": 384,
     },
+    "ControlNetUnionModel": {  # as for SDXL
+        "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        "block_out_channels": (320, 640, 1280),
+        "transformer_layers_per_block": (1, 2, 10),
+        "attention_head_dim": (5, 10, 20),
+        "cross_attention_dim": 2048,
+        "use_linear_projection": True,
+        "addition_embed_type": "text_time",
+        "addition_time_embed_dim": 256,
+        "projection_class_embeddings_input_dim": 2816,
+    },
+    "CosmosControlNetModel": {"num_attention_heads": 16},
     "DreamLiteTransformer2DModel": {"in_channels": 320},
     "EasyAnimateTransformer3DModel": {"in_channels": 16, "out_channels": 16, "patch_size": 2},
     "HiDreamImageTransformer2DModel": {
@@ -59,6 +71,7 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
         "mlp_ratio": 4.3637,
         "activation_fn": "gelu-approximate",
     },
+    "HunyuanVideoFramepackTransformer3DModel": {"has_image_proj": True, "has_clean_x_embedder": True},
     "LatteTransformer3DModel": {
         "num_attention_heads": 16,
         "attention_head_dim": 72,
@@ -77,6 +90,13 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
         "video_length": 16,
     },
     "LuminaNextDiT2DModel": {"num_kv_heads": 8},
+    "OmniGenTransformer2DModel": {
+        "rope_scaling": {"type": "su", "short_factor": (1.0,) * 48, "long_factor": (1.0,) * 48}
+    },
+    "RFD4ProteinaAutoencoder": {
+        "atom37_mask": ((True,) * 37,) * 147,
+        "allowed_residue_types": ((True,) * 147,) * 7,
+    },
     "StableAudioProjectionModel": {
         "text_encoder_dim": 768,
         "conditioning_dim": 768,
@@ -85,7 +105,37 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
     },
     "Transformer2DModel": {"in_channels": 320, "num_attention_heads": 8, "attention_head_dim": 40},
     "TransformerTemporalModel": {"in_channels": 320},
-    "UniDiffuserModel": {"sample_size": 64, "in_channels": 4, "patch_size": 2, "num_layers": 24},
+    "UNet1DModel": {"extra_in_channels": 64},
+    "UniDiffuserModel": {
+        "text_dim": 768,
+        "clip_img_dim": 512,
+        "num_text_tokens": 77,
+        "num_attention_heads": 24,
+        "attention_head_dim": 64,
+        "in_channels": 4,
+        "out_channels": 4,
+        "num_layers": 30,
+        "sample_size": 64,
+        "patch_size": 2,
+        "activation_fn": "gelu",
+        "num_embeds_ada_norm": 1000,
+        "block_type": "unidiffuser",
+        "use_data_type_embedding": True,
+    },
     "UniDiffuserTextDecoder": {"prefix_length": 77, "prefix_inner_dim": 768, "prefix_hidden_dim": 64},
+    "ZImageControlNetModel": {
+        "control_layers_places": (0, 5, 10, 15, 20, 25),
+        "control_refiner_layers_places": (0, 1),
+        "control_in_dim": 16,
+    },
 }
 """Class -> what it is built with; what is not here has its defaults."""
+
+SHARES: Mapping[str, str] = {"ZImageControlNetModel": "ZImageTransformer2DModel"}
+"""Class -> the class of the network whose parts it runs with, handed over by ``from_transformer``."""
+
+COUNTS: Mapping[str, int] = {"QwenImageMultiControlNetModel": 1}
+"""Class of several networks -> how many of them it takes; two where it takes any number."""
+
+CALLED: Mapping[str, str] = {"AutoencoderKLAllegro": "enable_tiling"}
+"""Class -> the method that has to be called before it is run."""

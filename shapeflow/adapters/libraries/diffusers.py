@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -20,6 +22,8 @@ OPTION = "option --model"
 CLASS = re.compile(r"^class (\w+)\(([^)]*)\):", re.MULTILINE)
 MODEL = "ModelMixin"
 INDEX = "model_index.json"
+SEVERAL = 2
+"""How many networks there are in one that is made of several of a kind."""
 
 
 @cache
@@ -120,6 +124,7 @@ class _Build:
 
         from shapeflow.adapters.forward import prepared
         from shapeflow.adapters.inputs.denoising import inputs_of
+        from shapeflow.adapters.inputs.uses import only_raises
 
         torch.manual_seed(request.seed)
         folder = Path(name_of(self.target))
@@ -131,6 +136,14 @@ class _Build:
             model, notes = self._built()
             model = model.eval()
             notes += weights_into(model, request)
+        refused = only_raises(type(model).forward)
+        if refused:
+            raise InputError(
+                "target-inputs",
+                f"{self.network.__name__} cannot be run by itself: its forward only raises an error",
+                where=OPTION,
+                because=refused,
+            )
         inputs = inputs_of(model)
         if inputs.missing:
             raise InputError(
@@ -141,21 +154,38 @@ class _Build:
                 hint="write a function that returns (model, args, kwargs): --model file.py:function",
             )
         run = prepared(model, (), inputs.values, request, made=inputs.made)
-        return replace(run, notes=(*run.notes, *inputs.notes, *notes))
+        inference = not (request.train or request.backward)
+        called = torch.no_grad()(run.run) if inference else run.run  # as its pipeline calls it
+        return replace(run, run=called, notes=(*run.notes, *inputs.notes, *notes))
 
     def _built(self) -> tuple[Any, list[str]]:
         """Return the network in the sizes of its configuration, or in the default ones."""
-        from shapeflow.adapters.inputs.sizes import SIZES
+        from shapeflow.adapters.inputs.sizes import CALLED, COUNTS, SHARES, SIZES
 
         name, notes = self.network.__name__, []
         try:
             if self.settings is not None:
                 return self.network.from_config(dict(self.settings)), []
+            several = _several(self.network)
+            if several:
+                [(parameter, kind)] = several.items()
+                count = COUNTS.get(name, SEVERAL)
+                parts = [kind(**SIZES.get(kind.__name__, {})) for _ in range(count)]
+                notes.append(f"{name} takes a list of networks: shapeflow chose {count} of {kind.__name__}.")
+                return self.network(**{parameter: parts}), notes
             sizes = SIZES.get(name, {})
             if sizes:
                 given = ", ".join(f"{key}={value}" for key, value in sizes.items())
                 notes.append(f"{name} has no defaults for all of its sizes: shapeflow chose {given}.")
-            return self.network(**sizes), notes
+            model = self.network(**sizes)
+            if name in SHARES:
+                whole = getattr(sys.modules["diffusers"], SHARES[name])
+                model = self.network.from_transformer(model, whole())
+                notes.append(f"{name} runs with parts of a {SHARES[name]}, which it was given.")
+            if name in CALLED:
+                getattr(model, CALLED[name])()
+                notes.append(f"{name}.{CALLED[name]} was called, without which it does not run.")
+            return model, notes
         except Exception as error:
             said = " ".join(str(error).split()) or type(error).__name__
             raise InputError(
@@ -167,3 +197,19 @@ class _Build:
                 found=f"{type(error).__name__}: {said}"[:300],
                 hint="" if self.settings is not None else "a folder or config.json that gives the sizes",
             ) from error
+
+
+def _several(network: Any) -> dict[str, Any]:
+    """Return the parameter in which a class takes several networks, and their class; none if it takes none.
+
+    The annotation says which class, or the name of the class does: ``MultiControlNetModel``.
+    """
+    parameters = list(inspect.signature(network.__init__).parameters.values())[1:]
+    wanted = [
+        each for each in parameters if each.default is each.empty and each.kind is each.POSITIONAL_OR_KEYWORD
+    ]
+    if len(wanted) != 1 or "Multi" not in network.__name__:
+        return {}
+    said = [*re.findall(r"\w+", str(wanted[0].annotation)), network.__name__.replace("Multi", "")]
+    kind = next((name for name in said if name in names() and name != network.__name__), None)
+    return {wanted[0].name: getattr(sys.modules["diffusers"], kind)} if kind else {}

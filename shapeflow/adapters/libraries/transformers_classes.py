@@ -9,7 +9,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shapeflow.adapters.inputs.signature import encodes
 from shapeflow.adapters.libraries import transformers_names
 from shapeflow.adapters.libraries.transformers_defaults import defaults
 from shapeflow.adapters.libraries.transformers_repairs import repaired
@@ -175,14 +174,14 @@ def _lacks(name: str, error: ImportError) -> InputError:
 
 
 def check_runs(model: type[Any], target: str) -> None:
-    """Check that a model has a forward of its own, or an encode.
+    """Check that a model has a forward of its own.
 
     Raises:
         InputError: it is only a container of others, which run one after the other in ``generate``.
     """
     from torch.nn import Module
 
-    if model.forward is Module.forward and not encodes(model):
+    if model.forward is Module.forward:
         parts = [part.__name__ for part in _parts(model)]
         raise InputError(
             "target-inputs",
