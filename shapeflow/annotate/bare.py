@@ -16,15 +16,11 @@ _SPACES = re.compile(rf"{_SHORT}(?: {{1,2}}{_SHORT}){{1,7}}(?![\w'])", re.ASCII)
 _BEFORE = re.compile(
     r"(?:^|[:=#`|\"]|→|->|=>|\bshapes? (?:is|of)?|\bsize (?:is|of)?|形状[为是]?|形は)[\s*_\-]*$", re.I
 )
-_AFTER = re.compile(
-    r"\s*(?:$|[.;`|\"#]|\((?![^()]*\)\s*,)|→|->|=>|,\s*(?:$|(?=[^\W\d]\w* \w))|\s[-—]\s|(?==)|\s=\s)"
-)
+_AFTER = re.compile(r"\s*(?:$|[.;`|\"#]|\((?![^()]*\)\s*,)|→|->|=>|,\s*(?:$|(?=[^\W\d]\w* \w))|\s[-—]\s)")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _CODE_AFTER = re.compile(r"\s*=\s*(?!\d)")
-_AXES_SIDE = (
-    r"(?:[a-zA-Z]\w*|\d+|\.\.\.|…|_|\((?:\s*[a-zA-Z0-9_]\w*\s*|\s*\.\.\.\s*)*\)|\*)"
-    r"(?:\s+(?:[a-zA-Z]\w*|\d+|\.\.\.|…|_|\((?:\s*[a-zA-Z0-9_]\w*\s*|\s*\.\.\.\s*)*\)|\*))*"
-)
+_AXIS = r"(?:[a-zA-Z]\w*|\d+|\.\.\.|…|_|\*|\(\s*(?:\w+|\.\.\.)?(?:\s+(?:\w+|\.\.\.))*\s*\))"
+_AXES_SIDE = rf"{_AXIS}(?:\s+{_AXIS})*"
 _AXES = re.compile(rf"\s*({_AXES_SIDE})\s*->\s*({_AXES_SIDE})\s*")
 _PIECE = re.compile(r"\([^()]*\)|\S+")
 _NAMED_PIECE = re.compile(r"[*#?]*(?:[A-Za-z_]\w*=)?[\w.+*/()-]+|\.\.\.|…")
@@ -49,11 +45,11 @@ def find_bare(line: str, start: int, end: int) -> Iterator[Literal]:
 
 def find_axes(line: str, start: int, end: int) -> Iterator[Literal]:
     """Yield both sides of a pattern of einops, ``b c h w -> b (h w) c``, that fills the columns."""
-    match = _AXES.fullmatch(line, start, end)
+    match = _AXES.fullmatch(line, start, end) if "->" in line[start:end] else None
     if match and any(" " in match[side].strip() for side in (1, 2)):
         for side in (1, 2):
             dims = axes(line, *match.span(side))
-            if dims:
+            if (dims and dims[0].text != "...") or len(dims) > 1:
                 yield Literal(*match.span(side), dims, "axes", separator=" ")
 
 

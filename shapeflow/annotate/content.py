@@ -10,10 +10,11 @@ from shapeflow.annotate.candidate import Candidate
 from shapeflow.annotate.cues import COORDINATES, TYPES, is_axis
 
 _CAPITAL = re.compile(r"[A-ZΑ-Ω][A-Za-z]?\d?(?:_\w{1,3}|_|_prime)?")
-_PLACE = re.compile(r"[xyz]_?(?:\d|min|max|center|c)?|c_?[xyz]")
+_PLACE = re.compile(r"[xyzXYZ](?:_?(?:\d|min|max|center|c)|_\w)?|c_?[xyz]")
 _CALL = re.compile(r"(?<!\w)(?!len|prod|sum|int|ceil|floor|min|max)[A-Za-z]\w*\(")
 _COLOURS = ({"R", "G", "B"}, {"H", "S", "V"}, {"Y", "U", "V"})
 _EXTENTS = ({"h", "w"}, {"height", "width"})
+_BATCHES = ("B", "N", "b", "n", "bs", "bsz", "batch", "batch_size")
 _AXES_TOO = frozenset(["b", "t", "l", "u", "k", "q", "v"])
 """Letters of bounds, queries and keys that also name axes, beside a batch."""
 
@@ -45,7 +46,7 @@ def _of_form(candidate: Candidate) -> Iterator[str]:
         yield "product with *"
     elif literal.form == "bracket" and literal.separator == " ":
         yield "blanks in brackets"
-    if literal.names and candidate.rank > 1:
+    if candidate.rank > 1 and 2 * len(literal.names) > candidate.rank:
         yield "numbered" if "..." in candidate.dims else "names = sizes"
     rank = candidate.rank
     yield "rank above 5" if rank > 5 else "rank 4 or 5" if rank > 3 else f"rank {rank}"
@@ -99,7 +100,12 @@ def _of_symbols(candidate: Candidate) -> Iterator[str]:
         yield "arithmetic"
     if any(name.lower() in TYPES for name in symbols):
         yield "types"
-    several = len(symbols) > (1 if "..." in candidate.dims else 2)
+    if len(symbols) > 3 and "".join(symbols).lower() in "abcdefghijklmnopqrstuvwxyz":
+        yield "numbered"
+    listed = "..." in candidate.dims or (
+        candidate.literal.form == "bracket" and all(map(_has_digit, symbols))
+    )
+    several = len(symbols) > (1 if listed else 2)
     if several and not sizes and len({re.split(r"[_\d]", name)[0] for name in symbols}) == 1:
         yield "numbered"
     if any(_CALL.search(word) for word in candidate.written):
@@ -108,16 +114,22 @@ def _of_symbols(candidate: Candidate) -> Iterator[str]:
         yield "height and width"
 
 
+def _has_digit(name: str) -> bool:
+    return re.search(r"\d$", name) is not None
+
+
 def _of_names(candidate: Candidate) -> Iterator[str]:
     names = candidate.names
     if _coordinates(names, len(candidate.sizes)):
         yield "coordinates"
     if all(_CAPITAL.fullmatch(name) for name in names):
         yield "capitals"
-    elif all(len(name) <= 2 for name in names):
+    elif all(name.isascii() and len(name) <= 2 for name in names):
         yield "small letters"
     elif 2 * sum(map(is_axis, names)) > len(names):
         yield "names of axes"
+    elif candidate.rank > 2 and candidate.dims[0] in _BATCHES and all(len(name) < 8 for name in names):
+        yield "batch first"
     else:
         yield "other words"
         if candidate.rank == 1:

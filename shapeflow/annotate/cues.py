@@ -107,7 +107,7 @@ _AXIS = re.compile(
 _AXIS_PART = re.compile(
     r"^(?:num|n|d|dim|embed|hidden|seq|batch|max|img|image|patch|head|kv|q|k|total|tgt|src|target|source|in|out"
     r"|vocab)_\w+"
-    r"|批|样本数|序列|长|宽|高|通道|维|維|大小|数$|數$|バッチ|チャネル|チャンネル|幅|系列|배치|채널|높이|너비|길이|차원"
+    r"|^(?:number|no|num)_of_|批|样本数|序列|长|宽|高|通道|维|維|大小|数$|數$|バッチ|チャネル|チャンネル|幅|系列|배치|채널|높이|너비|길이|차원"
     r"|(?:канал|высот|ширин|длин|пакет|разм)\w*|(?:hauteur|largeur|longueur|canaux|lots?|höhe|breite|länge|kanäle"
     r"|stapel|alto|ancho|largo|canales|canais|lote|altura|largura|anchura|altezza|larghezza|canali)$",
     re.IGNORECASE,

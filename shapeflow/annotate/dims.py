@@ -13,7 +13,7 @@ MAX_DIM = 60
 """Characters of one dim; what is longer is a sentence."""
 
 _PLAIN = re.compile(r"0|[1-9]\d{0,14}|[A-Za-z]\w{0,39}", re.ASCII)
-_NAMED = re.compile(r"([^\W\d][\w ]{0,30}?)\s*[=:]\s*(\d{1,15}|[A-Za-z]\w*(?:[*/+-]\w+)*)")
+_NAMED = re.compile(r"([^\W\d][\w ]{0,30}?)\s*[=:]\s*(\d{1,15})")
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _STYLED = re.compile(
     r"\\(?:text|mathrm|mathit|mathbf|mathtt|mathsf|texttt|textit|textrm|operatorname|mbox|rm|it|bf)\s*\{([^{}]*)\}"
@@ -26,7 +26,11 @@ _ITEM = re.compile(r"\b([A-Za-z_][\w.]*)\[([\w:-]*)\]")
 _WORDS = re.compile(r"[^\W\d]\w*(?: [^\W\d]\w*){1,3}")
 _SPREAD = re.compile(r"\*[A-Za-z_]\w*")
 """Any number of axes, in jaxtyping and Python."""
-_TYPE = re.compile(r"\w*(?:Tensor|[Aa]rray|List|list|[Tt]uple|Optional|Union|[Dd]ict|Type|Sequence|Size)\[")
+_NO_DIM = re.compile(
+    r"\w*(?:Tensor|[Aa]rray|List|list|[Tt]uple|Optional|Union|[Dd]ict|Type|Sequence|Size)\["
+    r"|^\d+ ?(?:[kKMGT]i?B|ms|px|mm|cm|km|hr|min|fps|Hz|kHz)$"
+)
+"""A type, or a number with a unit."""
 ANY = frozenset({"-1", "?", "_", "None", "none", ":", "·", "Any", "any", "()"})
 REST = frozenset({"...", "…", "*", "\\ldots", "\\dots", "\\cdots", "\\ast", "\\*", "⋯"})
 
@@ -41,15 +45,14 @@ def read_dim(text: str) -> tuple[str, str] | None:
     if _PLAIN.fullmatch(word) and word not in ANY:
         return word, ""
     word = word.strip("`$ ")
-    if not word or len(word) > MAX_DIM or word[0] in "'\"" or _TYPE.search(word):
+    if not word or len(word) > MAX_DIM or word[0] in "'\"" or _NO_DIM.search(word):
         return None
     if word in REST or _SPREAD.fullmatch(word):
         return "...", ""
     if word in ANY:
         return "_", ""
     if named := _NAMED.fullmatch(word):
-        fits = named[2] not in ANY and (named[2].isdigit() or " " not in named[1].strip())
-        return (named[2], named[1].strip().replace(" ", "_")) if fits else None
+        return named[2], named[1].strip().replace(" ", "_")
     found = _arithmetic(word.lstrip("#"))
     return (found, "") if found else None
 
@@ -61,7 +64,7 @@ def _arithmetic(word: str) -> str:
         return ""
     if _WORDS.fullmatch(found):
         return found.replace(" ", "_")
-    if re.fullmatch(r"\w+(?: +\w+)+", found) or re.fullmatch(r"\d+\s*[-+~/]\s*\d+|[-+].*", found):
+    if re.fullmatch(r"\w+(?: +\w+)+", found) or re.fullmatch(r"\d+\s*[-+~/]\s*\d+|[-+].*|0\d+", found):
         # Words in a row, an interval ("1-5"), a fraction ("1/4") and a signed number are not sizes.
         return ""
     try:

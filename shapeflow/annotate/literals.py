@@ -37,11 +37,16 @@ _TIMES = r"\s{0,8}(?:×|\\times)\s{0,8}"
 _CROSSES = (
     re.compile(rf"(?<![\w.×/^*]){_DIM}(?:{_TIMES}{_DIM})+(?![\w.]*\w?[×])", re.ASCII),
     re.compile(rf"(?<![\w.×/^*]){_DIM}(?: {{1,3}}[xX] {{1,3}}{_DIM})+(?!\w)", re.ASCII),
-    re.compile(r"(?<![\w.×/^*])(?:\d{1,7}|[A-Z]|\?)(?:[xхX](?:\d{1,7}|[A-Z](?![a-wyz])|\?)(?!\.\d))+"),
+    re.compile(
+        r"(?<![\w.×/^*])(?:\d{1,7}|[A-Z]|\?)"
+        r"(?:(?:[xх]|(?<=\d)X(?=\d))(?:\d{1,7}|[A-Z](?![a-wyz])|\?|\([\w+*/ -]{1,30}\))(?!\.\d))+"
+    ),
     re.compile(r"(?<![\w.×/^*])\d{1,7}(?: {0,2}\* {0,2}\d{1,7}){2,}(?![\w.*])"),
 )
 _CROSS_SIGN = re.compile(r"×|\\times| [xX] |[\dA-Z?][xхX][\dA-Z?]|\d ?\* ?\d")
-_SPLIT_CROSS = re.compile(r"×|\\times|(?<=\s)[xX](?=\s)|(?<=[\dA-Z?])[xхX](?=[\dA-Z?])|(?<=\d)\s*\*\s*(?=\d)")
+_SPLIT_CROSS = re.compile(
+    r"×|\\times|(?<=\s)[xX](?=\s)|(?<=[\dA-Z?)])[xхX](?=[\dA-Z?(])|(?<=\d)\s*\*\s*(?=\d)"
+)
 _REAL = re.compile(
     r"(?:[ℝℤℕℂ𝔹]|\\mathbb\s*\{?\s*[RZNCB]\s*\}?|\\mathds\s*\{?\s*R\s*\}?|\\(?:mathbf|mathcal|bf)\s*\{?\s*R\s*\}?"
     r"|\\R\b|\\Reals?\b|(?<![A-Za-z])(?:[RZ]|IR)|\{\s*0\s*,\s*1\s*\\?\}|\[\s*0\s*,\s*1\s*\])\s*\^\s*"
@@ -50,6 +55,8 @@ _REAL_LINE = re.compile(
     r"\(?(?:[A-Za-z0-9_/']+|\\times)(?:\s?(?:×|\\times|(?<=\d)x(?=\d))\s?(?:[A-Za-z0-9_/']+))*\)?"
 )
 _RAISED = re.compile(r"[ℝR]([⁰¹²³⁴⁵⁶⁷⁸⁹ᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂˣᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷʸᶻ⁺⁻ⁿ]{1,30})")
+_NO_LENGTH = frozenset("123456789*T_")
+"""What stands alone above ℝ and is no number of features: the plane, the transposed."""
 _NAME = r"[A-Za-z_Α-Ωα-ω][A-Za-z0-9_']{0,24}"
 _NAMES = re.compile(
     rf"(?<![\w.,(\[])({_NAME}(?: ?, ?{_NAME}){{1,7}}) ?(?:=|:=|←|<-) ?"
@@ -172,7 +179,7 @@ def _find_real(line: str) -> Iterator[Literal]:
             continue
         pieces = list(_crossed(line, start, end))
         dims = read_dims(line, pieces)
-        if dims and not (len(dims) == 1 and dims[0].text in ("1", "2", "3", "*", "T", "_")):
+        if dims and not (len(dims) == 1 and dims[0].text in _NO_LENGTH):
             yield Literal(pieces[0][0], pieces[-1][1], dims, "real", separator="×")
     for match in _RAISED.finditer(line):
         plain_text = unicodedata.normalize("NFKC", match[1])

@@ -22,6 +22,8 @@ _SHAPE_KEYWORD = re.compile(
     r"(?:(?:in|out)put_|target_)?size$|.*(?:shape|dims?|out|in|inputs?|outputs?|result|feats?|features?)$"
 )
 _TUPLE_OF = re.compile(r"(?i)\b(?:tuples?|lists?|pairs?|triples?)(?: of)?[\s`(]*$")
+_PRINTS = re.compile(r"\.(?:shape|size\(\))\W*$")
+_NAME_EQUALS = re.compile(r"[\s#*`-]*[A-Za-z_][\w.]*`? ?= ?[`\s]*")
 _ALONE = re.compile(r"[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*")
 _ROW_ENDS = re.compile(r"\]+,?\s*|,\s*|\]\]\).*")
 
@@ -37,8 +39,12 @@ def features(candidate: Candidate) -> Iterator[str]:
         yield "element of"
     if _TUPLE_OF.search(before[-16:]):
         yield "tuple of"
-    if len(before) + len(after) < 400 and _ALONE.fullmatch(before) and _ALONE.fullmatch(after):
+    if _is_alone(candidate):
         yield "alone"
+    if candidate.symbols and _NAME_EQUALS.fullmatch(before[-60:]) and len(before) < 60:
+        yield "equals before"
+    if candidate.frame.region == "comment" and _PRINTS.search(candidate.frame.statement):
+        yield "a shape is asked for"
     if candidate.frame.region in ("output", "comment"):
         yield from _of_values(candidate)
     if candidate.literal.form == "bracket":
@@ -46,6 +52,14 @@ def features(candidate: Candidate) -> Iterator[str]:
         yield from _of_glue(candidate)
     elif candidate.literal.form == "times":
         yield from _of_product(candidate)
+
+
+def _is_alone(candidate: Candidate) -> bool:
+    """Return whether nothing else stands in its line or cell; ``224×224`` is then most often a resolution."""
+    if candidate.numeric and candidate.rank == 2 and candidate.literal.form == "times":
+        return False
+    before, after = candidate.before, candidate.after
+    return len(before) + len(after) < 400 and bool(_ALONE.fullmatch(before) and _ALONE.fullmatch(after))
 
 
 def _of_product(candidate: Candidate) -> Iterator[str]:
@@ -62,7 +76,7 @@ def _of_product(candidate: Candidate) -> Iterator[str]:
 def _of_values(candidate: Candidate) -> Iterator[str]:
     """Yield what tells printed values from printed shapes."""
     literal, before, after = candidate.literal, candidate.before, candidate.after
-    if re.search(r"<\w{1,20} size $", before[-30:]):
+    if re.search(r"<\w{1,20} size $|mode=\w+ size=$", before[-30:]):
         yield "printed figure"
     if re.search(r"(?:tensor|array)\s*\(\s*\[*$", before[-16:]):
         yield "printed values"
@@ -83,7 +97,7 @@ def _of_bracket(candidate: Candidate) -> Iterator[str]:
     if candidate.rank == 1 and literal.separator == ",":
         yield "comma at end"
     elif candidate.rank == 1 and literal.opener == "(":
-        yield "lone in parentheses"
+        yield "a number in parentheses" if candidate.numeric else "lone in parentheses"
     if literal.opener == "[" and before[-1:] == "[":
         yield "nested"
     keyword = None if literal.glued else _KEYWORD.search(before[-32:])
@@ -107,7 +121,8 @@ def _of_glue(candidate: Candidate) -> Iterator[str]:
         sure = sum(size >= 8 for size in candidate.sizes) + sum(
             name[0].isupper() for name in candidate.symbols
         )
-        if candidate.rank < 3 or sure < 2 or glued[-1] in "])":
+        rising = candidate.numeric and candidate.sizes == sorted(set(candidate.sizes))
+        if candidate.rank < 3 or sure < 2 or rising or glued[-1] in "])":
             yield "item of"
     elif glued[-1] not in "])}" or candidate.frame.region == "math":
         yield "function before"

@@ -44,7 +44,7 @@ def _for_shapes(candidate: Candidate) -> Iterator[str]:
         yield "shape word before"
     elif SHAPES.search(before[-120:]) or SHAPES.search(candidate.after[:12]):
         yield "shape word in line"
-    if SHAPES.search(frame.column) or SHAPES.search(frame.row):
+    if SHAPES.search(SIZE.sub("", f"{frame.column} {frame.row}")):
         yield "shape word in header"
     elif frame.lead and SHAPES.search(frame.lead[-1]):
         yield "shape word leads"

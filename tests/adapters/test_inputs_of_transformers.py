@@ -10,7 +10,7 @@ import torch
 from shapeflow.adapters.inputs.fields import Fields
 from shapeflow.adapters.inputs.pretrained import Inputs, inputs_of
 from shapeflow.adapters.inputs.samples import samples
-from shapeflow.adapters.inputs.signature import needed, parameters_of, unwanted
+from shapeflow.adapters.inputs.signature import called, needed, parameters_of, unwanted
 from shapeflow.adapters.inputs.text import words
 
 transformers = pytest.importorskip("transformers")
@@ -216,3 +216,27 @@ def test_what_looks_at_single_frames_is_given_them() -> None:
     config = transformers.Dots3NoteVisionConfig()
     values = samples(config, {"pixel_values": None, "grid_thw": None})[0].values
     assert values["pixel_values"].shape[1] == 3 * config.patch_size**2
+
+
+def test_a_special_token_that_has_no_vector_is_replaced_by_one_of_its_own() -> None:
+    text = {**TEXT, "num_key_value_heads": 2}
+    text["rope_parameters"] = {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10000.0}
+    vision = {"depth": 1, "embed_dim": 32, "hidden_size": 32, "num_heads": 4, "patch_size": 14}
+    config = transformers.Qwen2VLConfig(text_config=text, vision_config=vision)
+    inputs = made("Qwen2VLForConditionalGeneration", config)
+    assert inputs.values["input_ids"].max() < 100
+    assert (config.image_token_id, config.vision_start_token_id, config.vision_end_token_id) == (99, 98, 97)
+    assert "image_token_id is 151,655, and there are vectors for 100 tokens: 99 is used." in inputs.notes
+
+
+def test_a_coder_without_a_forward_is_run_by_its_encode() -> None:
+    config = transformers.models.chameleon.ChameleonVQVAEConfig(
+        base_channels=32, channel_multiplier=[1, 2], num_res_blocks=1, resolution=32, embed_dim=8
+    )
+    model = transformers.models.chameleon.modeling_chameleon.ChameleonVQVAE
+    assert called(model) is model.encode
+    assert list(parameters_of(called(model))) == ["pixel_values"]
+    with torch.device("meta"):
+        built = model(config)
+    inputs = inputs_of(built, config, samples(config, parameters_of(called(model))))
+    assert shapes(inputs) == {"pixel_values": [2, 3, 512, 512]}

@@ -174,7 +174,7 @@ def test_token_of_a_picture_may_have_a_second_name() -> None:
 
     config = transformers.Molmo2Config()
     assert "image_token_id" not in vars(config)
-    assert token_of(torch.nn.Identity(), Fields(config), KINDS[0], []) == config.image_patch_id
+    assert token_of(torch.nn.Identity(), Fields(config), KINDS[0].tokens, []) == config.image_patch_id
 
 
 def test_session_follows_a_click_through_a_video() -> None:

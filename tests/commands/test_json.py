@@ -110,6 +110,7 @@ ANSWERS = {
     "models resnet --json": "models",
     "lint net.trace.json --json": "lint",
     "source net.trace.json --json": "source",
+    "annotate net.trace.json net.md --json": "annotate",
     "models --json": "models",
     "check net.trace.json net.md wrong.md --json": "check",
     "show crash.failed.trace.json --failure --json": "failure",

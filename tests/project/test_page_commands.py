@@ -86,9 +86,10 @@ def workspace(tmp_path, traces, sample, monkeypatch):
         document.write_text(ABOUT_SAM3, encoding="utf-8")
 
     def about_agents():
-        claims = re.search(r"````markdown\n(.*?)````", (DOCS / "agents.md").read_text("utf-8"), re.DOTALL)
-        assert claims is not None
-        Path("claims.md").write_text(claims[1], encoding="utf-8")
+        Path("claims.md").write_text(_shown_text("agents.md"), encoding="utf-8")
+
+    def about_annotate():
+        Path("notes.md").write_text(_shown_text("annotate.md"), encoding="utf-8")
 
     def about_language():
         shutil.copy(DOCS / "walkthrough-language.md", "walkthrough-language.md")
@@ -104,10 +105,18 @@ def workspace(tmp_path, traces, sample, monkeypatch):
 
     return {
         "agents.md": about_agents,
+        "annotate.md": about_annotate,
         "coverage.md": about_sam3,
         "walkthrough-language.md": about_language,
         "training": about_runs,
     }
+
+
+def _shown_text(page: str) -> str:
+    """Return the Markdown that a page shows as a file of the reader's."""
+    text = re.search(r"````markdown\n(.*?)````", (DOCS / page).read_text("utf-8"), re.DOTALL)
+    assert text is not None
+    return text[1]
 
 
 def failure(shown: Shown, capsys: pytest.CaptureFixture[str]) -> str:

@@ -6,7 +6,7 @@ Dims are those of ``conventions``, and expressions in names of fields: ``mel_dim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -15,8 +15,9 @@ import torch
 from shapeflow.adapters.inputs import documented
 from shapeflow.adapters.inputs.conventions import LEFT_OUT, Exactly, Several, Whole, make
 from shapeflow.adapters.inputs.fields import Fields
+from shapeflow.adapters.inputs.parcels import among, atoms, mask_among, places, seen_by_two, without_cache
 from shapeflow.adapters.inputs.rules import Made
-from shapeflow.adapters.inputs.text import ROWS, words
+from shapeflow.adapters.inputs.text import ROWS, TOKENS
 
 PATCHES = 72 * 72
 """Of a picture of 1008 x 1008, as SAM 3 has it."""
@@ -52,77 +53,49 @@ PROMPTED = ("B", 3, "image_size // 2", "image_size // 2")
 PATCH_OF_BYTE = [0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4]
 
 
-def _seen_by_two(fields: Fields) -> Made:
-    """Return texts of a robot with two cameras: 256 tokens stand for the picture of each."""
-    token = fields.number("image_token_id", side="picture")
-    text = words(fields, [[token] * 512] * ROWS)
-    return torch.tensor(text.ids), f"{text.made}, 512 of them for the pictures of two cameras"
-
-
-def _among(name: str, count: int) -> Callable[[Fields], Made]:
-    """Return a maker of texts in which as many tokens of a kind stand for something else."""
-
-    def make(fields: Fields) -> Made:
-        text = words(fields, [[fields.special().get(name, 5)] * count] * ROWS)
-        return torch.tensor(text.ids), f"{text.made}, and {count} that stand for something else"
-
-    return make
-
-
-def _mask_among(count: int) -> Callable[[Fields], Made]:
-    """Return a maker of the mask that goes with ``_among``."""
-
-    def make(fields: Fields) -> Made:
-        return torch.tensor(words(fields, [[5] * count] * ROWS).mask), "1 for each real token, 0 for padding"
-
-    return make
-
-
-def _places(count: int) -> Callable[[Fields], Made]:
-    """Return a maker of what says where the tokens of ``_among`` stand."""
-
-    def make(fields: Fields) -> Made:
-        ids = torch.tensor(words(fields, [[-1] * count] * ROWS).ids)
-        return (ids == -1).long(), f"1 at the {count} places of the picture"
-
-    return make
-
-
-def _without_cache(fields: Fields) -> Made:
-    """Return that no cache is kept: there are models that cannot build theirs."""
-    return (
-        False,
-        "its cache cannot be built from its configuration, which does not say how many layers it has",
-    )
-
-
 OWN: Mapping[str, Mapping[str, Any]] = {
-    "MoshiDepthDecoder": {
-        "input_ids": Whole(("B", "num_codebooks"), 5),
-        "last_hidden_state": ("B", 1, "input_size"),
-    },
     "BltLocalDecoder": {
         "input_ids": LEFT_OUT,
         "inputs_embeds": ("B", "T", "hidden_size"),
         "patch_embeds": ("B", 5, "hidden_size_global"),
     },
     "BltLocalEncoder": {"patch_ids": Exactly([PATCH_OF_BYTE] * ROWS), "num_patches": Exactly(5)},
-    "BltModel": {"patch_lengths": Exactly([[1, 4, 4, 4, 3]] * ROWS), "use_cache": _without_cache},
+    "BltModel": {"patch_lengths": Exactly([[1, 4, 4, 4, 3]] * ROWS), "use_cache": without_cache},
+    "ColQwen2ForRetrieval": {
+        "pixel_values": ("B", 64, "3 * 2 * 14 * 14"),
+        "image_grid_thw": Exactly([[1, 8, 8]] * ROWS),
+        "input_ids": among("image_token_id", 16),
+        "attention_mask": mask_among(16),
+    },
     "CsmForConditionalGeneration": {
         "input_values": ("B", 1, 19_200),
         "input_values_cutoffs": Exactly([[19_200]] * ROWS),
-        "input_ids": _among("audio_token_id", 10),
-        "attention_mask": _mask_among(10),
+        "input_ids": among("audio_token_id", 10),
+        "attention_mask": mask_among(10),
     },
     "DeepseekOcr2VisionEncoder": {"inputs_embeds": ("B", 512, "hidden_size"), "num_patches": Exactly(256)},
     "DiaDecoder": {
         "input_ids": Whole(("B", "T", "num_channels"), 5),
         "encoder_hidden_states": ("B", 32, "cross_hidden_size"),
     },
+    "EsmFold2Model": {
+        "atom_inputs": atoms,
+        "token_index": Exactly([list(range(TOKENS))] * ROWS),
+        "residue_index": Exactly([list(range(TOKENS))] * ROWS),
+        "asym_id": Whole(("B", "T"), 0),
+        "sym_id": Whole(("B", "T"), 0),
+        "entity_id": Whole(("B", "T"), 0),
+        "mol_type": Whole(("B", "T"), 0),
+        "res_type": Whole(("B", "T"), 5),
+        "token_bonds": Whole(("B", "T", "T", 1), 0, torch.float32),
+        "attention_mask": Whole(("B", "T"), 1, torch.bool),
+        "input_ids": Whole(("B", "T"), 5),
+    },
     "FunAsrNanoEncoder": {
         "input_features": ("B", 100, "input_size"),
         "input_features_mask": Whole(("B", 100)),
     },
+    "GlmImageVQVAE": {"hidden_states": ("B", "latent_channels", 16, 16)},
     "IdeficsModel": {
         "pixel_values": ("B", 1, 3, "vision_config.image_size", "vision_config.image_size"),
         "image_attention_mask": Whole(("B", "T", 1)),
@@ -133,8 +106,8 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     },
     "InstructBlipVideoModel": {
         "pixel_values": ("B", 4, 3, "vision_config.image_size", "vision_config.image_size"),
-        "input_ids": _among("video_token_index", 4 * 32),
-        "attention_mask": _mask_among(4 * 32),
+        "input_ids": among("video_token_index", 4 * 32),
+        "attention_mask": mask_among(4 * 32),
     },
     "JanusVQVAE": {"pixel_values": ("B", "in_channels", "num_patches * 16", "num_patches * 16")},
     "JevForDecision": {
@@ -145,14 +118,18 @@ OWN: Mapping[str, Mapping[str, Any]] = {
         "question_type_ids": Exactly([[0, 2]]),
     },
     "Kosmos2Model": {
-        "input_ids": _among("", 64),
-        "attention_mask": _mask_among(64),
-        "image_embeds_position_mask": _places(64),
+        "input_ids": among("", 64),
+        "attention_mask": mask_among(64),
+        "image_embeds_position_mask": places(64),
     },
     "KyutaiSpeechToTextModel": {"input_ids": Whole(("B", "T", "num_codebooks + 1"), 5)},
     "Molmo2Adapter": {
         "image_features": ("B", 729, "hidden_size * len(vision_feature_layer)"),
         "pooled_patches_idx": Whole(("B * 196", 4), 5),
+    },
+    "MoshiDepthDecoder": {
+        "input_ids": Whole(("B", "num_codebooks"), 5),
+        "last_hidden_state": ("B", 1, "input_size"),
     },
     "NeuCodecModel": {"input_values": ("B", 1, 32000), "input_features": ("B", 100, 160)},
     "OmDetTurboForObjectDetection": {
@@ -177,7 +154,7 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "PI0Model": {
         "pixel_values": ("B", 2, 3, 224, 224),
         "pixel_attention_mask": Whole(("B", 2), 1, torch.bool),
-        "input_ids": _seen_by_two,
+        "input_ids": seen_by_two,
         "action_embeds": ("B", "chunk_size + 1", "dit_config.hidden_size"),
     },
     "Qwen2_5OmniToken2WavBigVGANModel": {"mel_spectrogram": ("B", "mel_dim", MEL)},

@@ -35,13 +35,6 @@ class Placeholder:
     part: str = "vision_config"
     """Field that holds the configuration of what looks at it."""
 
-    def around(self, fields: Fields) -> tuple[list[int], list[int]]:
-        """Return the tokens before and after."""
-        special = fields.special()
-        before = [special[name] for name in self.first if special.get(name) is not None][:1]
-        after = [special[name] for name in self.last if special.get(name) is not None][:1]
-        return before, after
-
 
 KINDS = (
     Placeholder(
@@ -126,8 +119,8 @@ def counts(model: nn.Module, kind: Placeholder, values: Mapping[str, Any]) -> li
     sizes = [part.numel() // part.shape[-1] for part in parts]
     if len(sizes) == ROWS:
         return sizes
-    total = sum(sizes)
-    return [total // ROWS] * ROWS if total % ROWS == 0 else None
+    total = sum(sizes)  # of all rows together; they are put in one after the other
+    return [total - (ROWS - 1) * (total // ROWS)] + [total // ROWS] * (ROWS - 1)
 
 
 def _method(model: nn.Module, kind: Placeholder) -> Callable[..., Any] | None:
@@ -174,19 +167,25 @@ def _vectors(model: nn.Module) -> Tensor | None:
     return weight if isinstance(weight, Tensor) and weight.ndim == 2 else None
 
 
-def token_of(model: nn.Module, fields: Fields, kind: Placeholder, notes: list[str]) -> int | None:
-    """Return the token that stands for something; one that has no vector is replaced, and told."""
+def token_of(model: nn.Module, fields: Fields, names: Sequence[str], notes: list[str]) -> int | None:
+    """Return the first token of these names that a configuration has.
+
+    One for which the model has no vector is replaced in the configuration by one that means nothing else,
+    and a note says so.
+    """
     special = fields.special()
     # Some are known to a configuration by a second name only.
-    known = {name: special.get(name, fields.number(name, default=-1)) for name in kind.tokens}
+    known = {name: special.get(name, fields.number(name, default=-1)) for name in names}
     name = next((name for name, token in known.items() if token >= 0), None)
     if name is None:
         return None
     token, rows = known[name], _words(model)
     if not rows or token < rows:
         return token
+    meant = {*special.values(), *known.values()}
+    chosen = next((free for free in range(rows - 1, 0, -1) if free not in meant), rows - 1)
     for part in fields.parts():
         if field(part, name) == token:
-            setattr(part, name, rows - 1)
-    notes.append(f"{name} is {token:,}, and there are vectors for {rows:,} tokens: {rows - 1:,} is used.")
-    return rows - 1
+            setattr(part, name, chosen)
+    notes.append(f"{name} is {token:,}, and there are vectors for {rows:,} tokens: {chosen:,} is used.")
+    return chosen

@@ -24,7 +24,7 @@ from shapeflow.adapters.inputs.placeholders import (
 )
 from shapeflow.adapters.inputs.samples import Sample
 from shapeflow.adapters.inputs.sessions import session
-from shapeflow.adapters.inputs.signature import needed, parameters_of, unwanted
+from shapeflow.adapters.inputs.signature import called, needed, parameters_of, unwanted
 from shapeflow.adapters.inputs.text import ROWS, Words, words
 
 ALIASES = {
@@ -71,9 +71,9 @@ def inputs_of(model: nn.Module, config: Any, samples: Sequence[Sample]) -> Input
         samples: what its processors made, see ``samples``.
     """
     fields, inputs = Fields(config), Inputs()
-    parameters = parameters_of(model.forward)
+    parameters = parameters_of(called(model))
     main: Any = getattr(model, "main_input_name", "input_ids")
-    required = [*needed(model.forward), *([main] if isinstance(main, str) else main)]
+    required = [*needed(called(model)), *([main] if isinstance(main, str) else main)]
     conventional, refused = own(type(model).__name__, fields)
     for name, made in {**conventional, **session(parameters, fields)}.items():
         inputs.add(name, made)
@@ -85,7 +85,7 @@ def inputs_of(model: nn.Module, config: Any, samples: Sequence[Sample]) -> Input
         _take(inputs, sample, taken, fields, fixed_size(model))
     if _sees(inputs, taken, fields):
         inputs.add("pixel_values", rules.picture(fields))
-    refused += unwanted(model.forward)
+    refused += unwanted(called(model))
     if "input_ids" in refused and "inputs_embeds" in parameters:
         required.append("inputs_embeds")
     elif "input_ids" in parameters and "input_ids" not in inputs.values:
@@ -122,12 +122,12 @@ def _made(name: str, model: nn.Module, fields: Fields, inputs: Inputs) -> rules.
         if features is None:
             return None
         return torch.ones(features.shape[0], max(features.shape[1:]), dtype=torch.long), "every step is real"
-    if name == "hidden_states" and "grid_thw" in parameters_of(model.forward):
+    if name == "hidden_states" and "grid_thw" in parameters_of(called(model)):
         return rules.patches(fields)
     return (
         _for_layer(name, model, fields)
         or _by_rule(name, model, fields)
-        or documented.make(name, model.forward, fields)
+        or documented.make(name, called(model), fields)
     )
 
 
@@ -148,7 +148,7 @@ def _for_layer(name: str, model: nn.Module, fields: Fields) -> rules.Made | None
 def _by_rule(name: str, model: nn.Module, fields: Fields) -> rules.Made | None:
     """Return an input that a rule makes, with the axis of one channel that a docstring may give it."""
     made = rules.make(name, fields)
-    dims = documented.dims_of(name, model.forward)
+    dims = documented.dims_of(name, called(model))
     if made is None or not isinstance(made[0], Tensor) or len(dims) != made[0].dim() + 1 or dims[1] != "1":
         return made
     return made[0].unsqueeze(1), f"{made[1]}, in one channel"
@@ -189,7 +189,7 @@ def _texts(inputs: Inputs, model: nn.Module, fields: Fields, parameters: Mapping
     for kind in KINDS:
         if not any(name in inputs.values for name in kind.inputs):
             continue
-        token = token_of(model, fields, kind, inputs.notes)
+        token = token_of(model, fields, kind.tokens, inputs.notes)
         if token is None:
             continue
         try:
@@ -199,10 +199,11 @@ def _texts(inputs: Inputs, model: nn.Module, fields: Fields, parameters: Mapping
             continue
         if found is None:
             continue
+        ends = [token_of(model, fields, names, inputs.notes) for names in (kind.first, kind.last)]
+        before, after = ([end] if end is not None else [] for end in ends)
         for row, count in enumerate(found):
-            around = kind.around(fields)
-            parts[row] += [*around[0], *([token] * count), *around[1]]
-            kinds[row] += [0] * len(around[0]) + [kind.type_id] * count + [0] * len(around[1])
+            parts[row] += [*before, *([token] * count), *after]
+            kinds[row] += [0] * len(before) + [kind.type_id] * count + [0] * len(after)
         told += f", {found[0]:,} of them for {kind.called}"
     text = words(fields, parts if told else ())
     _add_text(inputs, text, told, parameters)
@@ -244,7 +245,7 @@ def _add_text(inputs: Inputs, text: Words, told: str, parameters: Mapping[str, A
 
 def _multiplied(inputs: Inputs, model: nn.Module, fields: Fields) -> None:
     """Repeat each text as often as the docstring says: ``(batch_size * num_codebooks, sequence_length)``."""
-    times = documented.factor("input_ids", model.forward, fields)
+    times = documented.factor("input_ids", called(model), fields)
     if times > 1:
         told = f"{inputs.made['input_ids']}, each {times} times, as the docstring of forward says"
         inputs.add("input_ids", (inputs.values["input_ids"].repeat_interleave(times, 0), told))

@@ -20,6 +20,20 @@ def parameters_of(forward: Callable[..., Any]) -> Mapping[str, inspect.Parameter
     }
 
 
+def called(model: Any) -> Callable[..., Any]:
+    """Return what is run of a model, or of a class of models: its forward; its encode if it has none."""
+    owner = model if isinstance(model, type) else type(model)
+    found: Callable[..., Any] = model.encode if encodes(owner) else model.forward
+    return found
+
+
+def encodes(model: type[Any]) -> bool:
+    """Return whether a class of models has no forward, but turns pictures or sounds into codes."""
+    from torch.nn import Module
+
+    return model.forward is Module.forward and callable(getattr(model, "encode", None))
+
+
 def needed(forward: Callable[..., Any]) -> list[str]:
     """Return the parameters that a forward cannot do without.
 

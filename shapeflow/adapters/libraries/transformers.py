@@ -48,7 +48,7 @@ def load(target: str, *, trust: bool = False) -> Adapter:
         trust: whether a folder's own code may be imported.
     """
     from shapeflow.adapters.inputs.samples import samples
-    from shapeflow.adapters.inputs.signature import parameters_of
+    from shapeflow.adapters.inputs.signature import called, parameters_of
     from shapeflow.adapters.libraries import transformers_classes as classes
 
     name = name_of(target)
@@ -56,7 +56,7 @@ def load(target: str, *, trust: bool = False) -> Adapter:
     found = folders.is_folder(name)
     source = folders.source(Path(name), trust=trust) if found else classes.source(name)
     classes.check_runs(source.model, target)
-    made = samples(source.config, parameters_of(source.model.forward), source.folder)
+    made = samples(source.config, parameters_of(called(source.model)), source.folder)
     return _Build(source, made, target)
 
 
@@ -73,6 +73,7 @@ class _Build:
 
         from shapeflow.adapters.forward import prepared
         from shapeflow.adapters.inputs.pretrained import inputs_of
+        from shapeflow.adapters.inputs.signature import called, encodes
         from shapeflow.adapters.libraries import transformers_classes as classes
 
         torch.manual_seed(request.seed)
@@ -84,5 +85,8 @@ class _Build:
             notes += weights_into(model, request)
         inputs = inputs_of(model.eval(), source.config, self.samples)
         classes.check_inputs(model, inputs.missing, self.target)
-        run = prepared(model, (), inputs.values, request, made=inputs.made)
+        function = called(model) if encodes(type(model)) else None
+        if function is not None:
+            inputs.notes.append(f"{type(model).__name__} has no forward: its encode is run.")
+        run = prepared(model, (), inputs.values, request, made=inputs.made, function=function)
         return replace(run, notes=(*run.notes, *source.notes, *inputs.notes, *notes))

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shapeflow.adapters.inputs.signature import encodes
 from shapeflow.adapters.libraries import transformers_names
 from shapeflow.adapters.libraries.transformers_defaults import defaults
 from shapeflow.adapters.libraries.transformers_repairs import repaired
@@ -174,14 +175,14 @@ def _lacks(name: str, error: ImportError) -> InputError:
 
 
 def check_runs(model: type[Any], target: str) -> None:
-    """Check that a model has a forward of its own.
+    """Check that a model has a forward of its own, or an encode.
 
     Raises:
         InputError: it is only a container of others, which run one after the other in ``generate``.
     """
     from torch.nn import Module
 
-    if model.forward is Module.forward:
+    if model.forward is Module.forward and not encodes(model):
         parts = [part.__name__ for part in _parts(model)]
         raise InputError(
             "target-inputs",

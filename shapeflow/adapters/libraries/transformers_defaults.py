@@ -23,6 +23,11 @@ FILLED: Mapping[str, Any] = {
     "video_token_index": 6,
 }
 """What is used where a configuration class leaves something empty that its model cannot do without."""
+WIDTHS = {
+    "vision_config": (("out_hidden_size", "out_hidden_size"), ("hidden_size", "embed_dim")),
+    "audio_config": (("output_dim", "output_dim"),),
+}
+"""Part -> the field that says how wide what it makes is, and the field that such a part has."""
 MANY = 8
 """Entries up to which a table is written out in a note."""
 
@@ -124,16 +129,14 @@ def _parts(config: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _same_width(made: Any, whose: str, path: str) -> list[str]:
-    """Let what a picture becomes be as wide as a word, where a field says how wide that is; return a note."""
-    vision, text = field(made, "vision_config"), field(made, "text_config")
-    if field(vision, "out_hidden_size") is not None:
-        name = "out_hidden_size"
-    elif field(vision, "embed_dim") is not None:
-        name = "hidden_size"  # as in Qwen2-VL, whose layers are embed_dim wide
-    else:
-        return []
-    before, width = field(vision, name), field(text, "hidden_size")
-    if not isinstance(before, int) or not isinstance(width, int) or before == width:
-        return []
-    setattr(vision, name, width)
-    return _note(whose, f"{path}vision_config.{name}", before, width)
+    """Let what pictures and sounds become be as wide as a word, where a field says how wide; return notes."""
+    width = field(field(made, "text_config"), "hidden_size")
+    notes = []
+    for part, names in WIDTHS.items():
+        inner = field(made, part)
+        name = next((name for name, beside in names if field(inner, beside) is not None), None)
+        before = field(inner, name) if name else None
+        if name and isinstance(before, int) and isinstance(width, int) and before != width:
+            setattr(inner, name, width)
+            notes += _note(whose, f"{path}{part}.{name}", before, width)
+    return notes

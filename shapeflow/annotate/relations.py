@@ -1,0 +1,145 @@
+"""How a shape as written fits an observed one: as it is, without its batch, in another layout, not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import combinations
+from math import prod
+from typing import Literal
+
+from shapeflow.shapes.matching import Binding, Bindings, NotEvaluable, evaluate, pairs_of
+from shapeflow.shapes.notation import Expression, ShapePattern, Wildcard
+
+Relation = Literal["exact", "symbolic", "nobatch", "part", "layout", "no"]
+FITS = frozenset({"exact", "symbolic", "nobatch", "part"})
+Shape = tuple[int, ...]
+
+
+def bindings_of(sizes: Mapping[str, int]) -> Bindings:
+    """Return sizes as the matching of shapes wants them."""
+    bindings = Bindings()
+    for symbol, size in sizes.items():
+        bindings.bind(symbol, Binding(size, 0))
+    return bindings
+
+
+def numbers_of(pattern: ShapePattern, sizes: Mapping[str, int]) -> Shape | None:
+    """Return the sizes of a shape as written, if all are known."""
+    bindings = bindings_of(sizes)
+    found = []
+    for dim in pattern.dims:
+        size = None if isinstance(dim.meaning, Wildcard) else evaluate(dim.meaning, bindings)
+        if size is None or isinstance(size, NotEvaluable):
+            return None
+        found.append(size)
+    return tuple(found)
+
+
+def relation(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int], batch: int) -> Relation:
+    """Return how a shape as written fits an observed one.
+
+    Args:
+        pattern: the shape as written.
+        shape: the sizes observed.
+        sizes: symbols whose size is known; others are free.
+        batch: how many inputs the run had at once.
+    """
+    numbers = numbers_of(pattern, sizes)
+    if numbers is not None:
+        return _numeric(numbers, shape, batch)
+    plain = bool(pattern.symbols)
+    if _matches(pattern, shape, sizes):
+        return "symbolic" if plain else "exact"
+    if (
+        len(shape) > 1
+        and shape[0] in (1, batch)
+        and len(pattern.dims) > 1
+        and _matches(pattern, shape[1:], sizes)
+    ):
+        return "nobatch"
+    return "layout" if _may_be_ordered(pattern, shape, sizes) else "no"
+
+
+def _matches(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int]) -> bool:
+    """Return whether a shape fits; a symbol has one size, and what cannot be worked out says nothing."""
+    pairs = pairs_of(pattern, shape)
+    if pairs is None:
+        return False
+    bindings = bindings_of(sizes)
+    for plain in (True, False):
+        for dim, axis in pairs:
+            meaning = pattern.dims[dim].meaning
+            if isinstance(meaning, Wildcard) or plain != bool(meaning.symbol):
+                continue
+            if plain and bindings.get(meaning.symbol) is None:
+                bindings.bind(meaning.symbol, Binding(shape[axis], 0))
+            size = evaluate(meaning, bindings)
+            if isinstance(size, int) and size != shape[axis]:
+                return False
+            if isinstance(size, NotEvaluable) and size.diagnostic.code != "symbol-unbound":
+                return False
+    return True
+
+
+def _may_be_ordered(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int]) -> bool:
+    """Return whether the sizes that are known stand in a shape of as many dims in another order."""
+    if pattern.rest is not None or len(pattern.dims) != len(shape):
+        return False
+    bindings = bindings_of(sizes)
+    rest = list(shape)
+    known = 0
+    for dim in pattern.dims:
+        size = evaluate(dim.meaning, bindings) if isinstance(dim.meaning, Expression) else None
+        if isinstance(size, int):
+            if size not in rest:
+                return False
+            rest.remove(size)
+            known += size != 1
+    return known >= 2
+
+
+@lru_cache(maxsize=1 << 16)
+def _numeric(numbers: Shape, shape: Shape, batch: int) -> Relation:
+    if numbers == shape:
+        return "exact"
+    if len(shape) > 1 and numbers == shape[1:] and shape[0] in (1, batch) and len(numbers) > 1:
+        return "nobatch"
+    if len(shape) > 2 and numbers == (shape[0], *shape[2:]) and shape[1] == 1:
+        return "nobatch"
+    if len(numbers) == 2 and len(shape) == 4 and numbers == shape[2:]:
+        return "part"
+    return "layout" if same_numbers(numbers, shape) else "no"
+
+
+def same_numbers(one: Shape, other: Shape) -> bool:
+    """Return whether two shapes differ in the order, in ones, or in axes that are merged or split only."""
+    if prod(one) != prod(other) or not one or not other:
+        return False
+    first = sorted(size for size in one if size != 1)
+    second = sorted(size for size in other if size != 1)
+    if first == second:
+        return True
+    coarse, fine = (first, second) if len(first) < len(second) else (second, first)
+    return len(coarse) > 1 and len(coarse) < len(fine) <= 6 and _grouped(tuple(coarse), tuple(fine))
+
+
+def _grouped(coarse: Shape, fine: Shape) -> bool:
+    """Return whether sizes can be multiplied in groups to give others; at least one is in both as it is."""
+    if not coarse:
+        return not fine
+    target = coarse[-1]
+    for count in range(1, len(fine) - len(coarse) + 2):
+        for group in combinations(range(len(fine)), count):
+            if prod(fine[place] for place in group) == target:
+                rest = tuple(size for place, size in enumerate(fine) if place not in group)
+                if _grouped(coarse[:-1], rest):
+                    return True
+    return False
+
+
+def differing(numbers: Shape, shape: Shape) -> int:
+    """Return how many sizes differ; 9 for another rank."""
+    if len(numbers) != len(shape):
+        return 9
+    return sum(one != other for one, other in zip(numbers, shape, strict=True))
