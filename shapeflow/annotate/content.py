@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from shapeflow.annotate.candidate import Candidate
-from shapeflow.annotate.cues import COORDINATES, TYPES, is_axis
+from shapeflow.annotate.cues import ARGUMENT, COORDINATES, TYPES, is_axis
 
 _CAPITAL = re.compile(r"[A-ZΑ-Ω][A-Za-z]?\d?(?:_\w{1,3}|_|_prime)?")
 _PLACE = re.compile(r"[xyzXYZ](?:_?(?:\d|min|max|center|c)|_\w)?|c_?[xyz]")
 _CALL = re.compile(r"(?<!\w)(?!len|prod|sum|int|ceil|floor|min|max)[A-Za-z]\w*\(")
+_RANGE = re.compile(r"(?:\b(?:in|ranges?|between|from|interval)|∈|区间|范围|範囲|범위)[\W_]*$")
 _COLOURS = ({"R", "G", "B"}, {"H", "S", "V"}, {"Y", "U", "V"})
 _EXTENTS = ({"h", "w"}, {"height", "width"})
 _BATCHES = ("B", "N", "b", "n", "bs", "bsz", "batch", "batch_size")
@@ -57,10 +58,15 @@ def _of_ranges(candidate: Candidate) -> Iterator[str]:
     written = candidate.written
     if any(word == ":" or (":" in word and word.strip(":").isdigit()) for word in written):
         yield "slice"
-    if len(written) == 2 and written[0] in ("-1", "0", "1") and written[1] in ("1", "10", "100", "255"):
+    if len(written) == 2 and written[0] in ("-1", "0", "1") and _is_end(written[1], candidate):
         yield "interval"
     if len(candidate.sizes) + len(candidate.symbols) < candidate.rank:
         yield "wildcard"
+
+
+def _is_end(word: str, candidate: Candidate) -> bool:
+    """Return whether a dim ends an interval: a round number, or anything behind ``in`` or ``range``."""
+    return word in ("1", "10", "100", "255") or bool(_RANGE.search(candidate.before[-16:]))
 
 
 def _of_sizes(sizes: list[int]) -> Iterator[str]:
@@ -79,7 +85,7 @@ def _of_numbers(sizes: list[int]) -> Iterator[str]:
     if rank > 5:
         yield "many sizes"
     if max(sizes) < 8:
-        yield "only small sizes"
+        yield "only small sizes" if rank < 4 else "many small sizes"
     if len(set(sizes)) == 1:
         yield "all equal"
     if sorted(sizes) in (list(range(rank)), list(range(1, rank + 1))) and rank > 2:
@@ -108,6 +114,8 @@ def _of_symbols(candidate: Candidate) -> Iterator[str]:
     several = len(symbols) > (1 if listed else 2)
     if several and not sizes and len({re.split(r"[_\d]", name)[0] for name in symbols}) == 1:
         yield "numbered"
+    if any(map(ARGUMENT.search, candidate.names)):
+        yield "arguments"
     if any(_CALL.search(word) for word in candidate.written):
         yield "a call inside"
     if not sizes and {name.lower() for name in symbols} in _EXTENTS:
@@ -125,7 +133,8 @@ def _of_names(candidate: Candidate) -> Iterator[str]:
     if all(_CAPITAL.fullmatch(name) for name in names):
         yield "capitals"
     elif all(name.isascii() and len(name) <= 2 for name in names):
-        yield "small letters"
+        known = candidate.literal.form != "bare" or 3 * sum(map(is_axis, names)) > 2 * len(names)
+        yield "small letters" if known else "other words"
     elif 2 * sum(map(is_axis, names)) > len(names):
         yield "names of axes"
     elif candidate.rank > 2 and candidate.dims[0] in _BATCHES and all(len(name) < 8 for name in names):

@@ -53,9 +53,9 @@ CONFIGS = _cue(
     r"""strides? kernel\w* padding dilations? depths? widths? ratios? scales? betas? anchors? ranges?
     intervals? steps indices index idx ids? axes axis order permut\w* milestones lrs? channels heads
     layers levels mean std thresholds? versions? figs?\.? figures? tables? eqs?\.? equations? sections?
-    refs? see pages? chapters? coordinates? coords?""",
-    """步长 通道数 层数 深度 比例 范围 区间 索引 下标 顺序 均值 方差 坐标 版本 座標 範囲 インデックス
-    범위 인덱스 좌표 индекс координат диапазон""",
+    refs? see pages? chapters?""",
+    """步长 通道数 层数 深度 比例 范围 区间 索引 下标 顺序 均值 方差 版本 範囲 インデックス
+    범위 인덱스 индекс диапазон""",
 )
 INPUTS = _cue(
     r"""inputs? in args? arguments? parameters? params takes? receives? eingaben? eingang entrées? entradas?
@@ -94,6 +94,11 @@ TYPES = frozenset(
     sequence iterable literal enum object class function default true false yes no""".split()  # noqa: SIM905 - shorter
 )
 """What stands in brackets behind the name of a parameter."""
+ARGUMENT = re.compile(
+    r"(?:^|_)(?:strides?|padding|dilation|ratio|rate|factor|lr|momentum|bias|dropout|drop|act|activation|norm|blocks?"
+    r"|modules|branches|epochs?|repeats?|mode|type|name|value)(?:_|$)"
+)
+"""What a layer is made with, and no axis of a tensor."""
 _AXIS = re.compile(
     r"(?:.*_)?(?:batch|minibatch|bs|bsz|bz|b|seq|sequence|len|length|l|t|time|times?teps?|frames?|height|width|h|w"
     r"|ch?|chann?els?|chan|dims?|dimensions?|d|features?|feats?|features?_?(?:in|out)|hidden|size|heads?|nheads?"
@@ -105,8 +110,7 @@ _AXIS = re.compile(
     re.IGNORECASE,
 )
 _AXIS_PART = re.compile(
-    r"^(?:num|n|d|dim|embed|hidden|seq|batch|max|img|image|patch|head|kv|q|k|total|tgt|src|target|source|in|out"
-    r"|vocab)_\w+"
+    r"^(?:num|n|d|dim|embed|hidden|seq|batch|max|patch|head|vocab)_\w+"
     r"|^(?:number|no|num)_of_|批|样本数|序列|长|宽|高|通道|维|維|大小|数$|數$|バッチ|チャネル|チャンネル|幅|系列|배치|채널|높이|너비|길이|차원"
     r"|(?:канал|высот|ширин|длин|пакет|разм)\w*|(?:hauteur|largeur|longueur|canaux|lots?|höhe|breite|länge|kanäle"
     r"|stapel|alto|ancho|largo|canales|canais|lote|altura|largura|anchura|altezza|larghezza|canali)$",

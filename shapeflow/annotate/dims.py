@@ -28,10 +28,10 @@ _SPREAD = re.compile(r"\*[A-Za-z_]\w*")
 """Any number of axes, in jaxtyping and Python."""
 _NO_DIM = re.compile(
     r"\w*(?:Tensor|[Aa]rray|List|list|[Tt]uple|Optional|Union|[Dd]ict|Type|Sequence|Size)\["
-    r"|^\d+ ?(?:[kKMGT]i?B|ms|px|mm|cm|km|hr|min|fps|Hz|kHz)$"
+    r"|^\d+ ?(?:[kKMGT]i?B|ms|px|mm|cm|km|hr|min|fps|Hz|kHz)$|^\d+e\d+$|(?<!\w)0\d"
 )
 """A type, or a number with a unit."""
-ANY = frozenset({"-1", "?", "_", "None", "none", ":", "·", "Any", "any", "()"})
+ANY = frozenset({"-1", "?", "_", "None", "none", ":", "·", "Any", "()"})
 REST = frozenset({"...", "…", "*", "\\ldots", "\\dots", "\\cdots", "\\ast", "\\*", "⋯"})
 
 
@@ -90,7 +90,7 @@ def _plain_signs(word: str) -> str:
     word = _POWER.sub(lambda m: "*".join([m[1]] * int(m[2])), word)
     word = _until_stable(word, lambda text: _ITEM.sub(_joined, _CALL.sub(_joined, text)))
     word = re.sub(r"(?<=[A-Za-z_])\.(?=[A-Za-z_])", "_", word)
-    word = re.sub(r"(?<![\w.])(\d+)\s?(?=[A-Za-z(])", r"\1*", word)
+    word = re.sub(r"(?<![\w.])(\d+)(?:(?=[A-Za-z(])|\s(?=[A-Za-z]\b))", r"\1*", word)
     word = re.sub(r"\)\s*\(", ")*(", word)
     if re.fullmatch(r"\(\s*[^\W\d]\w*(?:\s+\w+)+\s*\)", word):
         # Of einops: axes that are merged.

@@ -24,8 +24,8 @@ MAX_CANDIDATES = 100_000
 MAX_AROUND = 400
 """Characters of the line that a mention keeps on either side."""
 Prior = Callable[[Literal], float]
-SURE = 2.0
-"""Logarithm of the odds of what its neighbours can be likened to."""
+SURE, UNSURE = 2.0, -1.3
+"""Logarithms of the odds of what others can be likened to, and of what is too odd to be likened."""
 
 PRECEDENCE = {"axes": 0, "real": 0, "names": 0, "bracket": 1, "times": 1, "bare": 2}
 """Which notation wins where two overlap."""
@@ -89,7 +89,7 @@ def _like_neighbours(candidates: list[_Found]) -> Iterator[_Found]:
     for number, one in enumerate(candidates):
         lines = sure.get(one.kind, ()) if one.odds <= SURE else ()
         near = bisect_right(lines, one.passage.line + 6) - bisect_left(lines, one.passage.line - 6)
-        alike = one.odds <= SURE and (near > 1 or _beside_sure(candidates, number))
+        alike = UNSURE < one.odds <= SURE and (near > 1 or _beside_sure(candidates, number))
         yield replace(one, odds=one.odds + WEIGHTS["like its neighbours"]) if alike else one
 
 

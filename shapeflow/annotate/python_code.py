@@ -17,6 +17,9 @@ from shapeflow.annotate.passages import Leads, Passage, masked
 
 JAXTYPING = re.compile(r"(?:B?Float|U?Int|Complex)\d*|Integer|Inexact|Num|Real|Bool|Shaped|Key")
 """Types of jaxtyping, whose string may name a single axis."""
+_BETWEEN_STATEMENTS = frozenset(
+    {tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}
+)
 MAX_STATEMENT = 300
 """Characters of a statement that a frame keeps."""
 _BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -175,29 +178,38 @@ def _comment_places(code: _Code) -> Iterator[tuple[int, int, int]]:
 
 def _docstrings(code: _Code, frame: Frame) -> Iterator[Passage]:
     """Yield the lines of the strings that stand as statements."""
+    for block, (first, last, start) in enumerate(_string_statements(code), 50_001):
+        yield from _docstring(code, frame, (first, last, start), block)
+
+
+def _string_statements(code: _Code) -> Iterator[tuple[int, int, int]]:
+    """Yield first line, last line and column of the strings that stand as statements."""
     if code.tree is None:
+        # Code with a gap to be filled in, as in exercises: what the tokenizer reads is enough.
+        new = True
+        for token in _tokens(code.raw):
+            if token.type == tokenize.STRING and new:
+                yield token.start[0], token.end[0], token.start[1]
+            new = token.type in _BETWEEN_STATEMENTS or (new and token.type == tokenize.COMMENT)
         return
-    block = 50_000
     for node in ast.walk(code.tree):
-        if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant):
-            continue
-        if not isinstance(node.value.value, str):
-            continue
-        block += 1
-        yield from _docstring(code, frame, node.value, block)
+        value = node.value if isinstance(node, ast.Expr) else None
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            raw = code.raw[value.lineno - 1].encode()
+            column = len(raw[: value.col_offset].decode(errors="ignore"))
+            yield value.lineno, value.end_lineno or value.lineno, column
 
 
-def _docstring(code: _Code, frame: Frame, node: ast.Constant, block: int) -> Iterator[Passage]:
+def _docstring(code: _Code, frame: Frame, place: tuple[int, int, int], block: int) -> Iterator[Passage]:
     leads = Leads(frame.lead)
-    around = code.around(node.lineno)
-    last = node.end_lineno or node.lineno
+    first, last, column = place
+    around = code.around(first)
     parameter = ""
     output = False
-    for line in range(node.lineno, min(last, len(code.lines)) + 1):
+    for line in range(first, min(last, len(code.lines)) + 1):
         text = code.lines[line - 1]
-        start = node.col_offset if line == node.lineno else 0
-        if line == node.lineno:
-            start = len(code.raw[line - 1].encode()[:start].decode(errors="ignore"))
+        start = column if line == first else 0
+        if line == first:
             start += len(re.match(r"[rRuUbBfF]*(?:\"{3}|'{3}|[\"'])?", text[start:])[0])  # type: ignore[index]
         words = masked(text, start, len(text.rstrip("\"' ")) if line == last else len(text))
         lead = leads.of(words)

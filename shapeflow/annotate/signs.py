@@ -15,6 +15,7 @@ _COLON_BEFORE = re.compile(r":[\s`*$\"']*$")
 _ELEMENT = re.compile(r"(?:∈|\\in|:=)\s*[`$({]*$")
 _EQUAL_AFTER = re.compile(r"[\s$`)]*(?:=|==|≈|≤|<)\s*\d")
 _EQUAL_BEFORE = re.compile(r"(?<![A-Za-z_\d.])\d[\d.,]*\s*(?:=|≈)\s*$|[√%]\s*$")
+_FRACTION = re.compile(r"\\[dt]?frac\s*\{[^{}]*(?:\}\s*\{[^{}]*)?$")
 _OPERATOR = re.compile(r"\s*(?:\([^)]*\)\s*)?[-+*/^×]\s*[\w(]|\s*%|\s*(?:个|倍|次)")
 _OPERATOR_BEFORE = re.compile(r"[\w)]\s*[-+/^]\s*$")
 _KEYWORD = re.compile(r"(?<!\w)([a-z_][a-z_0-9]+)(?:=| = ?)[\[(]*$")
@@ -65,7 +66,7 @@ def _is_alone(candidate: Candidate) -> bool:
 def _of_product(candidate: Candidate) -> Iterator[str]:
     """Yield what tells a calculation from a shape."""
     before, after = candidate.before, candidate.after
-    if _EQUAL_AFTER.match(after) or _EQUAL_BEFORE.search(before[-8:]):
+    if _FRACTION.search(before) or _EQUAL_AFTER.match(after) or _EQUAL_BEFORE.search(before[-8:]):
         yield "formula"
     elif re.search(r"\d [A-Za-z]*$", before[-16:]) and not candidate.dims[0].isdigit():
         yield "counted"
@@ -113,6 +114,8 @@ def _of_glue(candidate: Candidate) -> Iterator[str]:
         return
     if literal.opener == "[" and candidate.rank == 1 and re.search(r"(?i)(?:shape|size)$", glued):
         yield "item of"
+    elif literal.opener == "(" and candidate.numeric and re.search(r"(?:^|\.)(?:tensor|array)$", glued):
+        yield "function before"
     elif TENSOR_PREFIX.match(glued):
         yield "tensor type before"
     elif glued[-1] == "(":
@@ -124,5 +127,5 @@ def _of_glue(candidate: Candidate) -> Iterator[str]:
         rising = candidate.numeric and candidate.sizes == sorted(set(candidate.sizes))
         if candidate.rank < 3 or sure < 2 or rising or glued[-1] in "])":
             yield "item of"
-    elif glued[-1] not in "])}" or candidate.frame.region == "math":
+    elif glued[-1] not in "])" or candidate.frame.region == "math":
         yield "function before"

@@ -80,8 +80,9 @@ def _for_settings(candidate: Candidate) -> Iterator[str]:
     if not candidate.numeric:
         return
     if CONFIGS.search(before[-14:]):
-        last = re.split(r"[\s,;.]+", before.rstrip(" `:=*("))[-1]
-        yield "configuration word directly before" if CONFIGS.search(last) else "configuration word before"
+        words = before[-30:].rstrip(" `:=*(")
+        direct = any(m.end() == len(words) for m in CONFIGS.finditer(words))
+        yield "configuration word directly before" if direct else "configuration word before"
     if assigned and CONFIG_NAME.search(assigned) and not SHAPES.search(before[-40:]):
         yield "a setting"
 
