@@ -10,7 +10,7 @@ SIDES = {
     "text": re.compile(r"text|llm|language|decoder|thinker|backbone_config|^model_config"),
     "source": re.compile(r"text|llm|language|thinker|encoder|^model_config|vlm"),
     "picture": re.compile(r"vision|image|visual|vit|thinker|backbone|video|vlm"),
-    "sound": re.compile(r"audio|speech|sound|encoder|acoustic|thinker"),
+    "sound": re.compile(r"audio|speech|sound|asr|encoder|acoustic|thinker"),
     "answer": re.compile(r"decoder"),
 }
 """What a model takes in -> how the fields are called that hold the configuration of that part."""

@@ -45,6 +45,12 @@ SAM3_MASKS = {
     "prompt_features": ("B", 32, "hidden_size"),
 }
 MEL, CODES = 200, 100
+CODEC = {
+    "input_values": ("B", 1, 32_000),
+    "input_features": ("B", 100, 160),
+    "input_features_mask": Whole(("B", 100)),
+}
+"""A sound twice: its waveform, and pairs of steps of its spectrogram."""
 LINE = {"pixel_values": ("B", 3, 48, 320)}
 """A picture of a line of text."""
 LISTENED = {"input_features": ("num_mel_bins", "B * 200"), "feature_lens": Exactly([200, 200])}
@@ -127,11 +133,7 @@ OWN: Mapping[str, Mapping[str, Any]] = {
         "image_features": ("B", 729, "hidden_size * len(vision_feature_layer)"),
         "pooled_patches_idx": Whole(("B * 196", 4), 5),
     },
-    "MoshiDepthDecoder": {
-        "input_ids": Whole(("B", "num_codebooks"), 5),
-        "last_hidden_state": ("B", 1, "input_size"),
-    },
-    "NeuCodecModel": {"input_values": ("B", 1, 32000), "input_features": ("B", 100, 160)},
+    "NeuCodecModel": CODEC,
     "OmDetTurboForObjectDetection": {
         "classes_input_ids": Whole((4, "T"), 5),
         "classes_attention_mask": Whole((4, "T")),
@@ -198,6 +200,7 @@ OWN: Mapping[str, Mapping[str, Any]] = {
         "attention_mask": Whole(("B", 100)),
         "decoder_input_values": ("B", 20, "hidden_size"),
     },
+    "SuperGlueForKeypointMatching": {"pixel_values": ("B", 2, 3, 120, 160)},
     "TvpModel": {  # which takes one video at a time
         "pixel_values": (1, "num_frames", 3, "max_img_size", "max_img_size"),
         "input_ids": Whole((1, "T"), 5),
@@ -209,9 +212,9 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "VoxtralRealtimeModel": {
         "input_features": ("B", "num_mel_bins", "T * 8"),
     },
-    "VoxtralRealtimeTextForCausalLM": {"t_cond": (1, 1, "hidden_size")},
+    "VoxtralRealtimeTextModel": {"t_cond": (1, 1, "hidden_size")},
     "XCLIPVisionModel": {"pixel_values": ("B * num_frames", 3, "image_size", "image_size")},
-    "Xcodec2Model": {"input_values": ("B", 1, 32000), "input_features": ("B", 100, 160)},
+    "Xcodec2Model": CODEC,
 }
 """Class of a model -> parameter of its forward -> what it is given."""
 

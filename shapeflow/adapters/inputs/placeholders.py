@@ -88,7 +88,7 @@ def counts(model: nn.Module, kind: Placeholder, values: Mapping[str, Any]) -> li
         return [queries] * ROWS
     method = _method(model, kind)
     if method is None:
-        return None
+        return _heard(model, values) if kind.method == "get_audio_features" else None
     taken = inspect.signature(method).parameters
     given = {name: value for name, value in values.items() if name in taken}
     try:
@@ -142,6 +142,18 @@ def _projected(model: nn.Module, kind: Placeholder, width: int) -> int:
     owner = next((module for module in model.modules() if hasattr(module, kind.method)), model)
     last = getattr(getattr(owner, "multi_modal_projector", None), "linear_1", None)
     return last.out_features if isinstance(last, nn.Linear) and last.in_features == width else width
+
+
+def _heard(model: nn.Module, values: Mapping[str, Any]) -> list[int] | None:
+    """Return how many vectors a model makes of each sound, which it works out from the mask of the sound."""
+    told = "_get_feat_extract_output_lengths"
+    owner = next((module for module in model.modules() if hasattr(module, told)), None)
+    mask = values.get("feature_attention_mask")
+    if owner is None or not isinstance(mask, Tensor):
+        return None
+    lengths: Any = getattr(owner, told)(mask.sum(-1))
+    found: list[int] = (lengths[-1] if isinstance(lengths, tuple) else lengths).tolist()
+    return found
 
 
 def _width(model: nn.Module) -> int:

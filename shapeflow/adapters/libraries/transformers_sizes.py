@@ -10,6 +10,21 @@ from collections.abc import Mapping
 from typing import Any
 
 STAGES = [f"stage{number}" for number in range(1, 7)]
+FLAT = [
+    [[3, 16, 32, 1, False]],
+    [[3, 32, 64, 1, False], [3, 64, 64, 1, False]],
+    [[3, 64, 128, [2, 1], False], [3, 128, 128, 1, False]],
+    [[3, 128, 256, [1, 2], False], *([[5, 256, 256, 1, False]] * 4)],
+    [[5, 256, 512, [2, 1], True], [5, 512, 512, 1, True], [5, 512, 512, [2, 1], False], [5, 512, 512, 1, False]],
+]
+"""Blocks of PP-LCNet for lines of text: kernel, channels in and out, stride, whether channels are weighed."""
+HALVED = [
+    [[3, 96, 96, 1, True]],
+    [[3, 96, 96, 2, False], [3, 96, 96, 1, False]],
+    [[3, 96, 192, 2, False], *([[3, 192, 192, 1, True], [3, 192, 192, 1, False]] * 3)],
+    [[3, 192, 384, 2, False], [3, 384, 384, 1, True], [3, 384, 384, 1, False]],
+]
+"""The same for pages, of which each stage halves height and width."""
 INTRACLASS = {
     "reduce_channel": [1, 1, 0],
     "return_channel": [1, 1, 0],
@@ -77,15 +92,23 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
         "projector_pooling_ratio": 2,
     },
     "PPDocLayoutV2Config": {"class_thresholds": [0.5] * 25, "class_order": list(range(25))},
+    "PPOCRV5MobileRecConfig": {"backbone_config.block_configs": FLAT},
     "PPOCRV5ServerDetConfig": {
         "intraclass_block_config": INTRACLASS,
         "scale_factor_list": [1, 2, 4, 8],
         "kernel_list": [3, 2, 2],
     },
     "PPOCRV6MediumDetConfig": {
+        "backbone_config.out_features": STAGES[:4],
+        "backbone_config.block_configs": HALVED,
         "intraclass_block_config": INTRACLASS,
         "scale_factor_list": [1, 2, 4, 8],
         "kernel_list": [3, 2, 2],
+    },
+    "PPOCRV6SmallDetConfig": {
+        "backbone_config.out_features": STAGES[:4],
+        "backbone_config.block_configs": HALVED,
+        "layer_list_out_channels": [96, 96, 192, 384],
     },
     "Qwen2_5OmniThinkerConfig": {"vision_start_token_id": 151_652, "vision_end_token_id": 151_653},
     "Qwen3OmniMoeTalkerTextConfig": {"shared_expert_intermediate_size": 768},
