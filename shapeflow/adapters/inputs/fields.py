@@ -53,10 +53,14 @@ class Fields:
     def parts(self, side: str = "") -> Iterator[Any]:
         """Yield the configurations in the order in which they are asked."""
         if side:
+            rest = []
             for name, part in _inside(self.config):
                 if SIDES[side].search(name):
                     yield part
                     yield from (inner for _, inner in _inside(part))
+                else:
+                    rest += _inside(part)
+            yield from (part for name, part in rest if SIDES[side].search(name))
         yield self.config
         if not side:
             for _, part in _inside(self.config):

@@ -42,6 +42,9 @@ def fitted(sample: Sample, fields: Fields, fixed: Sequence[int]) -> dict[str, An
 def fixed_size(model: nn.Module) -> Sequence[int]:
     """Return height and width that a network of timm inside a model asks for, nothing if there is none."""
     for module in model.modules():
+        size = getattr(getattr(module, "patch_embed", None), "img_size", None)
+        if hasattr(module, "pretrained_cfg") and isinstance(size, tuple) and len(size) == 2:
+            return size
         settings = getattr(module, "pretrained_cfg", None)
         if isinstance(settings, dict) and settings.get("fixed_input_size") and settings.get("input_size"):
             height, width = settings["input_size"][-2:]
@@ -73,9 +76,14 @@ def _in_size(
     return torch.empty((*value.shape[:-3], channels, *size))
 
 
+def _is_mask(value: Tensor) -> bool:
+    """Return whether there are only ones and zeros in a small tensor, of which a model asks which are which."""
+    return 0 < value.numel() <= KNOWN and bool(((value == 0) | (value == 1)).all())
+
+
 def fresh(value: Tensor) -> Tensor:
     """Return a tensor of the same shape and dtype; a shapes-only run can read the numbers of a small one."""
-    if value.is_floating_point():
+    if value.is_floating_point() and not _is_mask(value):
         return torch.rand(value.shape, dtype=value.dtype)
     flat = value.flatten()
     if value.numel() > KNOWN and bool((flat == flat[0]).all()):

@@ -108,6 +108,8 @@ def counts(model: nn.Module, kind: Placeholder, values: Mapping[str, Any]) -> li
         features = features[0]
     parts: Sequence[Tensor] = features if isinstance(features, list | tuple) else [features]
     width = _width(model)
+    if width and parts[0].shape[-1] == fields.number("hidden_size", side="text"):
+        width = parts[0].shape[-1]  # where words are made as wide only later
     if width and _projected(model, kind, parts[0].shape[-1]) != width:
         sizes_of = "x".join(map(str, parts[0].shape))
         became = f"it becomes vectors of {parts[0].shape[-1]:,} numbers, where words have {width:,}"

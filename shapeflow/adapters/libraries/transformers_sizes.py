@@ -15,7 +15,12 @@ FLAT = [
     [[3, 32, 64, 1, False], [3, 64, 64, 1, False]],
     [[3, 64, 128, [2, 1], False], [3, 128, 128, 1, False]],
     [[3, 128, 256, [1, 2], False], *([[5, 256, 256, 1, False]] * 4)],
-    [[5, 256, 512, [2, 1], True], [5, 512, 512, 1, True], [5, 512, 512, [2, 1], False], [5, 512, 512, 1, False]],
+    [
+        [5, 256, 512, [2, 1], True],
+        [5, 512, 512, 1, True],
+        [5, 512, 512, [2, 1], False],
+        [5, 512, 512, 1, False],
+    ],
 ]
 """Blocks of PP-LCNet for lines of text: kernel, channels in and out, stride, whether channels are weighed."""
 HALVED = [
@@ -78,7 +83,9 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
         "text_config.hidden_size_per_layer_input": 0,
         "text_config.vocab_size_per_layer_input": 0,
     },
+    "Molmo2Config": {"adapter_config.text_hidden_size": 4096},
     "MoonshineStreamingConfig": {"num_key_value_heads": 8},
+    "Ovis2Config": {"hidden_size": 4096},
     "PerceptionLMConfig": {
         "vision_config.architecture": "vit_pe_core_large_patch14_336",
         "vision_config.model_args": {
@@ -113,7 +120,11 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
     "Qwen2_5OmniThinkerConfig": {"vision_start_token_id": 151_652, "vision_end_token_id": 151_653},
     "Qwen3OmniMoeTalkerTextConfig": {"shared_expert_intermediate_size": 768},
     "Qwen3OmniMoeTextConfig": {"num_attention_heads": 32, "head_dim": 128},
-    "Qwen3OmniMoeThinkerConfig": {"vision_start_token_id": 151_652, "vision_end_token_id": 151_653},
+    "Qwen3OmniMoeThinkerConfig": {
+        "vision_start_token_id": 151_652,
+        "vision_end_token_id": 151_653,
+        "text_config.vocab_size": 152_064,
+    },
     "Qwen4ExpTextConfig": {
         "indexer_n_heads": 16,
         "indexer_kv_heads": 1,
@@ -121,7 +132,13 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
         "indexer_budget": 2048,
         "indexer_compress_ratio": 16,
     },
+    "SmolVLMConfig": {
+        "vision_config.image_size": 364,
+        "vision_config.patch_size": 14,
+    },
     "Step3p7TextConfig": {"sliding_window": 512},
+    "T5Gemma2EncoderConfig": {"vision_config.image_size": 896, "vision_config.patch_size": 14},
+    "UltraVBertConfig": {"vision_config.patch_size": 14},
     "UVDocConfig": {"backbone_config.out_features": STAGES},
     "VitMatteConfig": {
         "backbone_config.hidden_size": 384,
