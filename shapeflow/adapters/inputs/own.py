@@ -129,9 +129,17 @@ OWN: Mapping[str, Mapping[str, Any]] = {
         "image_embeds_position_mask": places(64),
     },
     "KyutaiSpeechToTextModel": {"input_ids": Whole(("B", "T", "num_codebooks + 1"), 5)},
+    "MiniCPMV4_7Model": {  # a picture in one piece, of 28 x 36 patches
+        "pixel_values": (1, 3, 16, "B * 28 * 36 * 16"),
+        "target_sizes": Exactly([[28, 36], [28, 36]]),
+    },
     "Molmo2Adapter": {
         "image_features": ("B", 729, "hidden_size * len(vision_feature_layer)"),
         "pooled_patches_idx": Whole(("B * 196", 4), 5),
+    },
+    "MoshiDepthDecoder": {
+        "input_ids": Whole(("B", "num_codebooks"), 5),
+        "last_hidden_state": ("B", 1, "input_size"),
     },
     "NeuCodecModel": CODEC,
     "OmDetTurboForObjectDetection": {
