@@ -77,7 +77,7 @@ def _in_size(
 
 
 def _is_mask(value: Tensor) -> bool:
-    """Return whether there are only ones and zeros in a small tensor, of which a model asks which are which."""
+    """Return whether a small tensor holds only ones and zeros, of which a model asks which are which."""
     return 0 < value.numel() <= KNOWN and bool(((value == 0) | (value == 1)).all())
 
 
