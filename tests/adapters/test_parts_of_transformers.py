@@ -226,3 +226,54 @@ def test_sounds_come_with_the_mask_that_the_forward_takes() -> None:
     config = transformers.Qwen2AudioConfig()
     found = samples(config, {"input_features": None, "feature_attention_mask": None})
     assert found[0].values["attention_mask"].sum(1).tolist() == [207, 156]
+
+
+def test_tokens_of_a_sound_are_counted_from_its_mask() -> None:
+    from shapeflow.adapters.inputs.placeholders import KINDS, counts
+
+    audio = {"d_model": 32, "encoder_layers": 1, "encoder_attention_heads": 4, "encoder_ffn_dim": 48}
+    text = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 48}
+    config = transformers.Qwen2AudioConfig(
+        audio_config=audio, text_config={"vocab_size": 160_000, **text, "num_key_value_heads": 4}
+    )
+    with torch.device("meta"):
+        model = transformers.Qwen2AudioForConditionalGeneration._from_config(config)
+    sound = next(kind for kind in KINDS if kind.called == "the sound")
+    if hasattr(model, "get_audio_features"):
+        pytest.skip("this transformers counts them itself")
+    mask = torch.ones(2, 3000, dtype=torch.long)
+    mask[1, 1500:] = 0
+    assert counts(model, sound, {"feature_attention_mask": mask}) == [750, 375]
+    assert counts(model, sound, {}) is None
+
+
+def test_mask_of_ones_and_zeros_keeps_its_values() -> None:
+    from shapeflow.adapters.inputs.fitted import fresh
+
+    mask = torch.tensor([[1.0, 0.0], [1.0, 1.0]])
+    assert fresh(mask).tolist() == mask.tolist()
+    assert fresh(torch.tensor([[0.25, 1.0]])).tolist() != [[0.25, 1.0]]
+
+
+def test_size_that_a_network_of_timm_was_built_for_comes_first() -> None:
+    timm = pytest.importorskip("timm")
+    assert fixed_size(torch.nn.Sequential(timm.create_model("test_vit", img_size=96))) == (96, 96)
+
+
+def test_part_within_a_part_is_found() -> None:
+    inner = transformers.SiglipVisionConfig(image_size=896)
+    middle = transformers.T5Gemma2EncoderConfig(vision_config=inner.to_dict())
+    config = transformers.T5Gemma2Config(encoder=middle)
+    assert Fields(config).number("image_size", side="picture", default=0) == 896
+
+
+CHOSEN = ("Molmo2Config", "Ovis2Config", "PPOCRV6SmallDetConfig", "SmolVLMConfig", "VitMatteConfig")
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_what_is_chosen_for_defaults_that_do_not_fit_is_told(name: str) -> None:
+    from shapeflow.adapters.libraries.transformers_defaults import defaults
+
+    _, notes = defaults(getattr(transformers, name))
+    assert notes
+    assert all(note.startswith(f"The defaults of {name} ") for note in notes)
