@@ -33,7 +33,7 @@ COMMANDS: dict[str, str] = {
     "report": "write a report: the walkthrough with the trace laid into it",
     "lint": "point at what runs without an error and is probably wrong",
     "source": "show the model's own source with the shapes that each line made",
-    "annotate": "say of every shape that a text states whether the model has it there",
+    "annotate": "judge the shapes that any text states, in the text as it was written",
     "graph": "draw the data flow between calls",
     "init": "draft a walkthrough of any model from a trace",
     "mcp": "let an agent ask about stored traces, by the Model Context Protocol",

@@ -31,7 +31,7 @@ def annotate(trace: Trace, note: Note) -> Annotation:
     What the text itself names is looked up, comments in the model's own code are judged by their line, and
     all others are placed together.
     """
-    batch = _batch(trace)
+    batch = batch_of(trace)
     mentions = _stated(note)
     certain: dict[int, Mark] = {}
     code = own_code(trace, note, batch)
@@ -85,7 +85,7 @@ def _stated(note: Note) -> tuple[Mention, ...]:
     )
 
 
-def _batch(trace: Trace) -> int:
+def batch_of(trace: Trace) -> int:
     """Return the leading size that most inputs of the model have; 1 if they differ."""
     roots = [call for call in trace.calls if call.parent is None]
     sizes = [

@@ -172,13 +172,13 @@ def test_the_command_prints_counts_and_what_is_wrong(stored, tmp_path, capsys):
     note.write_text("## Heads\n\n- score head: [2, 10, 1]\n- box head: [2, 10, 5]\n", "utf-8")
     assert main(["annotate", str(stored), str(note)]) == 1
     shown = capsys.readouterr().out
-    assert "2 shapes: 1 confirmed · 1 contradicted" in shown
-    assert f"{note}:4:13  contradicted  [2, 10, 5]" in shown
+    assert "2 shapes: 1 confirmed, 1 contradicted" in shown
+    assert f"{note}:4:13: contradicted  [2, 10, 5]" in shown
     assert "f32[2, 10, 4]" in shown
     assert main(["annotate", str(stored), str(note), "--json"]) == 1
     data = json.loads(capsys.readouterr().out)
     jsonschema.validate(data, json.loads((DOCS / "annotate.schema.json").read_text()))
-    assert [mark["verdict"] for mark in data["marks"]] == ["confirmed", "contradicted"]
+    assert [mark["verdict"] for mark in data["texts"][0]["marks"]] == ["confirmed", "contradicted"]
 
 
 def test_every_place_can_be_looked_up(trace, stored):

@@ -17,13 +17,14 @@ from shapeflow.errors import SelectorError
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.reporting.formats import html
 from shapeflow.reporting.formats import page_data as of_pages
-from shapeflow.reporting.source_page.html import SCRIPT
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.build import build
 
 SCRIPTS = html.templates_folder() / "js"
 FILES = sorted(SCRIPTS.rglob("*.js"))
 TESTS = sorted((Path(__file__).parent / "js").glob("*.test.mjs"))
+PAGES = ("pages/annotated.js", "pages/source.js")
+"""Scripts of other pages, each the whole of its page's."""
 TYPESCRIPT = "typescript@5.9"
 """What npx takes where no `tsc` is installed."""
 PATTERNS = ("backbone.*.convs.*", "*", "backbone.*", "backbone.*()", "*.*.trunk", "de*er", "nothing.*")
@@ -44,7 +45,7 @@ def page_data(trace) -> dict:
 
 def test_every_script_is_in_the_page_once():
     names = [file.relative_to(SCRIPTS).as_posix() for file in FILES]
-    assert sorted([*html.SCRIPTS, SCRIPT, "types.js"]) == names
+    assert sorted([*html.SCRIPTS, *PAGES, "types.js"]) == names
 
 
 @pytest.mark.parametrize("file", [*FILES, *TESTS], ids=lambda file: file.name)

@@ -81,12 +81,29 @@ def _command(
 ) -> str:
     reasons = [f"{LABELS[name]}: {reason}" for name, reason in message.reasons()]
     text = "\n".join([message.what, *before, *reasons, *after])
+    columns = (span.location.column, max(span.end, span.start + 1))
+    return workflow_command(command, span.path, span.line, columns, f"{level}[{message.code}]", text)
+
+
+def workflow_command(
+    command: str, path: str, line: int, columns: tuple[int, int], title: str, text: str
+) -> str:
+    """Return the command that puts a message on some columns of a line, both counted from 1.
+
+    Args:
+        command: ``error`` or ``warning``.
+        path: the file.
+        line: from 1.
+        columns: the first and the last.
+        title: above the message.
+        text: the message.
+    """
     properties = {
-        "file": span.path,
-        "line": str(span.line),
-        "col": str(span.location.column),
-        "endColumn": str(max(span.end, span.start + 1)),
-        "title": f"{level}[{message.code}]",
+        "file": path,
+        "line": str(line),
+        "col": str(columns[0]),
+        "endColumn": str(columns[1]),
+        "title": title,
     }
     return f"::{command} {','.join(f'{k}={_property(v)}' for k, v in properties.items())}::{_data(text)}"
 

@@ -1,0 +1,69 @@
+"""A text with what a trace says of its shapes, for a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import get_args
+
+from shapeflow.annotate.annotate import Annotation
+from shapeflow.annotate.contradictions import contradictions
+from shapeflow.annotate.findings import findings
+from shapeflow.annotate.mention import Span
+from shapeflow.annotate.verdicts import Mark, Verdict
+from shapeflow.common.text import counted
+
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+"""In the order in which they are counted."""
+
+
+def place_text(path: str, span: Span) -> str:
+    """Return ``note.md:12:5``, of a notebook with the number of the cell, from 1."""
+    cell = "" if span.cell is None else f"cell {span.cell + 1}:"
+    return f"{path}:{cell}{span.line}:{span.column}"
+
+
+def tally(annotation: Annotation) -> Counter[Verdict]:
+    """Return how many marks have each verdict."""
+    return Counter(mark.verdict for mark in annotation.marks)
+
+
+def summary(annotation: Annotation) -> str:
+    """Return ``note.md: 91 shapes: 62 confirmed, 9 contradicted``."""
+    counts = tally(annotation)
+    parts = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
+    itself = len(contradictions(annotation.note))
+    more = [f"contradicts itself {'once' if itself == 1 else f'{itself} times'}"] if itself else []
+    marks = counted(len(annotation.marks), "shape")
+    return f"{annotation.note.path}: {marks}{': ' if parts else ''}{', '.join(parts)}" + (
+        f"; {more[0]}" if more else ""
+    )
+
+
+def told(annotation: Annotation) -> Iterator[str]:
+    """Yield what is wrong, a few lines each."""
+    marks = {mark.mention.span: mark for mark in annotation.marks}
+    for one in findings(annotation):
+        where = place_text(annotation.note.path, one.span)
+        mark = marks.get(one.span)
+        if one.kind == "self-contradiction" or mark is None:
+            yield "\n".join([f"{where}: {one.kind}", _because(one.what), *map(_because, one.because)])
+        else:
+            found = f"   = found:    {mark.found} at {mark.place}"
+            yield "\n".join([f"{where}: {one.kind}  {mark.mention.text}", found, *map(_because, one.because)])
+
+
+def _because(reason: str) -> str:
+    return f"   = because:  {reason}"
+
+
+def every(annotation: Annotation) -> Iterator[str]:
+    """Yield each mark in a line."""
+    for mark in annotation.marks:
+        yield f"{place_text(annotation.note.path, mark.mention.span)}: {mark_text(mark)}"
+
+
+def mark_text(mark: Mark) -> str:
+    """Return ``confirmed  [1, 256, 72, 72]  f32[1, 256, 72, 72] at backbone:out``."""
+    found = f"  {mark.found} at {mark.place}" if mark.place and mark.found else ""
+    return f"{mark.verdict}  {mark.mention.text}{found}"

@@ -1,0 +1,146 @@
+"""A text as it was written, with marks in its lines: what the page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from shapeflow.annotate.annotate import Annotation
+from shapeflow.annotate.contradictions import Contradiction, contradictions
+from shapeflow.annotate.verdicts import Mark, Verdict
+from shapeflow.reporting.annotated.text import VERDICTS, tally
+
+TONES: dict[Verdict, str] = {
+    "confirmed": "good",
+    "symbolic, consistent": "good",
+    "layout differs": "doubt",
+    "contradicted": "bad",
+    "seen elsewhere": "open",
+    "not in this run": "open",
+    "cannot tell": "open",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a line."""
+
+    text: str
+    mark: MarkView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkView:
+    """A mark with its evidence."""
+
+    anchor: str
+    text: str
+    verdict: Verdict
+    tone: str
+    place: str
+    found: str
+    evidence: tuple[str, ...]
+    rivals: tuple[tuple[str, str, int], ...]
+    """Selector, shape, share in percent."""
+    confidence: int
+    """In percent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the text."""
+
+    number: int
+    anchor: str
+    pieces: tuple[Piece, ...]
+    marks: tuple[MarkView, ...]
+    cell: int | None = None
+    """Number of the notebook's cell, from 1, on its first line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What a text says against itself."""
+
+    what: str
+    lines: tuple[tuple[str, str], ...]
+    """Anchor and words for each of the places."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextView:
+    """A text with its marks."""
+
+    path: str
+    counts: tuple[tuple[Verdict, str, int], ...]
+    """Verdict, tone and number."""
+    symbols: tuple[tuple[str, str], ...]
+    against: tuple[Against, ...]
+    rows: tuple[Row, ...]
+
+
+def text_view(annotation: Annotation, number: int) -> TextView:
+    """Return what a page shows of a text, the ``number``-th of it."""
+    counts = tally(annotation)
+    by_line: dict[tuple[int | None, int], list[Mark]] = {}
+    for mark in annotation.marks:
+        by_line.setdefault((mark.mention.span.cell, mark.mention.span.line), []).append(mark)
+    return TextView(
+        annotation.note.path,
+        tuple((verdict, TONES[verdict], counts[verdict]) for verdict in VERDICTS if counts[verdict]),
+        tuple((name, ", ".join(map(str, sizes))) for name, sizes in annotation.symbols.items()),
+        tuple(_against(one, number) for one in contradictions(annotation.note)),
+        tuple(_rows(annotation, number, by_line)),
+    )
+
+
+def _rows(
+    annotation: Annotation, number: int, by_line: dict[tuple[int | None, int], list[Mark]]
+) -> Iterator[Row]:
+    note = annotation.note
+    parts = list(enumerate(note.cells)) if note.kind == "notebook" else [(None, note.lines)]
+    for cell, lines in parts:
+        for line, text in enumerate(lines, 1):
+            marks = sorted(by_line.get((cell, line), ()), key=lambda mark: mark.mention.span.column)
+            views = [_mark(mark, number) for mark in marks]
+            first = cell + 1 if cell is not None and line == 1 else None
+            yield Row(
+                line, _anchor(number, cell, line), tuple(_pieces(text, marks, views)), tuple(views), first
+            )
+
+
+def _pieces(text: str, marks: Sequence[Mark], views: Sequence[MarkView]) -> Iterator[Piece]:
+    at = 0
+    for mark, view in zip(marks, views, strict=True):
+        start, end = mark.mention.span.column - 1, mark.mention.span.end - 1
+        if start < at:
+            continue  # one inside of another
+        if start > at:
+            yield Piece(text[at:start])
+        yield Piece(text[start:end], view)
+        at = end
+    if text[at:]:
+        yield Piece(text[at:])
+
+
+def _mark(mark: Mark, number: int) -> MarkView:
+    return MarkView(
+        f"m{number}-{mark.mention.id}",
+        mark.mention.text,
+        mark.verdict,
+        TONES[mark.verdict],
+        mark.place,
+        mark.found,
+        mark.evidence,
+        tuple((selector, shape, round(100 * share)) for selector, shape, share in mark.rivals),
+        round(100 * mark.confidence),
+    )
+
+
+def _against(one: Contradiction, number: int) -> Against:
+    lines = tuple((_anchor(number, span.cell, span.line), str(span.line)) for span in one.spans)
+    return Against(one.what, lines)
+
+
+def _anchor(number: int, cell: int | None, line: int) -> str:
+    return f"l{number}-{line}" if cell is None else f"l{number}-{cell + 1}-{line}"
