@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import subprocess
 from dataclasses import replace
 from typing import Any
@@ -30,6 +31,7 @@ def proposed(trace: Trace, annotation: Annotation, command: str) -> Annotation:
     Raises:
         InputError: the program cannot be run, fails, or answers something else.
     """
+    words = _words(command)
     batch = batch_of(trace)
     waiting = {
         mark.mention.id: mark for mark in annotation.marks if mark.verdict in OPEN and _candidates(mark)
@@ -37,7 +39,7 @@ def proposed(trace: Trace, annotation: Annotation, command: str) -> Annotation:
     if not waiting:
         return annotation
     questions = "".join(json.dumps(_question(mark), ensure_ascii=False) + "\n" for mark in waiting.values())
-    chosen = _answers(_run(command, questions), command)
+    chosen = _answers(_run(words, command, questions), command)
     marks = []
     for mark in annotation.marks:
         candidates = _candidates(mark)
@@ -69,9 +71,18 @@ def _question(mark: Mark) -> dict[str, Any]:
     }
 
 
-def _run(command: str, questions: str) -> str:
+def _words(command: str) -> list[str]:
     try:
         words = shlex.split(command)
+    except ValueError as error:
+        raise _failed(command, str(error)) from None
+    if not words or shutil.which(words[0]) is None:
+        raise _failed(command, "there is no such program")
+    return words
+
+
+def _run(words: list[str], command: str, questions: str) -> str:
+    try:
         done = subprocess.run(
             words,
             input=questions,
@@ -81,7 +92,7 @@ def _run(command: str, questions: str) -> str:
             timeout=SECONDS,
             check=False,
         )
-    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         raise _failed(command, str(error)) from None
     if done.returncode:
         raise _failed(command, f"it ended with {done.returncode}: {done.stderr.strip()[-300:]}")

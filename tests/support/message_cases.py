@@ -131,6 +131,7 @@ COMMANDS: dict[str, str] = {
     "output-is-input": "report t.trace.json -o t.trace.json",
     "output-name": "trace photo.png -o t.json",
     "prompt-empty": "trace photo.png --prompt ' '",
+    "propose": "annotate w.md t.trace.json --propose no-such-program",
     "run-incomplete": "coverage failed.trace.json failed.md --mutate",
     "run-missing": "check t.trace.json runs.md",
     "statements": "report t.trace.json stated.md",
