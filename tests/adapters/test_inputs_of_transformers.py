@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from shapeflow.adapters.inputs import rules
 from shapeflow.adapters.inputs.fields import Fields
 from shapeflow.adapters.inputs.pretrained import Inputs, inputs_of
 from shapeflow.adapters.inputs.samples import samples
@@ -240,3 +241,9 @@ def test_a_coder_without_a_forward_is_run_by_its_encode() -> None:
         built = model(config)
     inputs = inputs_of(built, config, samples(config, parameters_of(called(model))))
     assert shapes(inputs) == {"pixel_values": [2, 3, 512, 512]}
+
+
+def test_a_decoder_of_several_streams_is_given_a_token_for_each() -> None:
+    config = transformers.DiaConfig()
+    value, _ = rules.make("decoder_input_ids", Fields(config)) or (None, "")
+    assert list(value.shape) == [2, 8, config.decoder_config.num_channels]

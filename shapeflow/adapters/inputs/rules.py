@@ -157,9 +157,7 @@ def _ids(fields: Fields) -> Made:
 
 def _decoder_ids(fields: Fields) -> Made:
     own = fields.part("answer")
-    if own.get("vocab_size") is not None:
-        fields = own
-    text = started(fields)
+    text = started(own if own.get("vocab_size") is not None else fields)
     books = fields.number("num_codebooks", side="text", default=0)
     if books:  # one row for each book of codes of each sound
         return torch.tensor(
