@@ -53,6 +53,68 @@ NOT_SHOWN = {
 }
 
 
+INPUTS = tuple((PACKAGE / "adapters" / "inputs").glob("*.py"))
+"""Where it is told how inputs were made, and nothing else but in errors."""
+MODELS = (
+    *INPUTS,
+    *(PACKAGE / "adapters" / "libraries").glob("*.py"),
+    *(PACKAGE / "adapters" / "files").glob("*.py"),
+)
+"""Where notes are made, too."""
+TOLD = {"made", "told", "note", "notes"}
+"""Names of what is told."""
+NAMED = {"text places"}
+"""Not told: a convention's own name."""
+
+
+def told_in(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and text of each piece of what a file of adapters tells of inputs and of the run."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    raised = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Raise) for part in _errors(node)}
+    told = {id(part) for node in ast.walk(tree) if _tells(node) for part in ast.walk(node)}
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            where = id(node)
+            if where not in raised | docstrings and (path in INPUTS or where in told):
+                yield node.lineno, node.value
+
+
+def _errors(node: ast.Raise) -> Iterator[ast.AST]:
+    """Yield what belongs to an error of the command; the reasons why something was left out become notes."""
+    if isinstance(node.exc, ast.Call) and getattr(node.exc.func, "id", "") != "DoesNotFitError":
+        yield from ast.walk(node)
+
+
+def _tells(node: ast.AST) -> bool:
+    """Return whether something is named as what is told."""
+    if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return any(getattr(part, "id", "") in TOLD for target in targets for part in ast.walk(target))
+    if isinstance(node, ast.keyword):
+        return node.arg in TOLD
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in ("notes.append", "inputs.notes.append")
+
+
+def _counted(text: str) -> str:
+    return re.sub(r"\{n\d?\}|\d+(?:[.,]\d+)*", "7", text)
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_how_inputs_were_made_is_in_the_tables(path):
+    """Whoever has something new to tell of an input, or of a run, gives it its Chinese."""
+    known = [_counted(re.sub(r"<([a-z ]*)\|[^>]*>", r"\1", english)) for english, _ in PAIRS]
+    missing = [
+        f"{path.name}:{line}: {text!r}"
+        for line, text in told_in(path)
+        if re.search(r"[a-z]{2,},? [a-z]{2,}", text)
+        and text not in NAMED
+        and not re.search(r"[\\=]", text)  # a pattern of source text
+        and not any(_counted(text.strip(" '")) in english for english in known)
+    ]
+    assert not missing, "give these their Chinese in shapeflow/reporting/words/sentences/made.py"
+
+
 def sentences_of(path: Path) -> Iterator[tuple[int, str]]:
     """Yield line and text of each piece of a sentence in a file: what stands between what is filled in."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -225,6 +287,30 @@ def test_the_page_has_no_word_of_the_interface_in_english(make, tmp_path):
             "“a dog, a cat”经 open_clip 的分词器得到 77 个 token",
         ),
         ("'a dog' as 4 tokens by the tokenizer in bert", "“a dog”经 bert 中的分词器得到 4 个 token"),
+        (
+            "2 texts of 16 token ids below vocab_size 32,000, the second padded by 4 at its end, "
+            "64 of them for the picture, 8 of them for the sound",
+            "2 段文本，各 16 个小于 vocab_size 32,000 的 token 编号，第二段末尾填充 4 个，"
+            "其中 64 个代表图像，其中 8 个代表声音",
+        ),
+        (
+            "2 texts of 8 token ids below vocab_size 2,048, the first of each starts it, for 4 codebooks",
+            "2 段文本，各 8 个小于 vocab_size 2,048 的 token 编号，首个为起始 token，用于 4 个码本",
+        ),
+        ("a vector for each text, 1,280 random numbers each", "每段文本一个向量，各 1,280 个随机数"),
+        ("random numbers, a batch of 2 x 4 channels", "随机数，批量为 2 x 4 channels"),
+        (
+            "zeros of the shape (batch_size, 3) that the docstring of forward gives",
+            "零，形状 (batch_size, 3) 取自 forward 的文档字符串",
+        ),
+        (
+            "as WhisperFeatureExtractor makes them of 2 sounds of 0.5 s at 16000 Hz, the second shorter",
+            "由 WhisperFeatureExtractor 从 2 段 0.5 秒、16000 Hz 的声音得到，第二段较短",
+        ),
+        (
+            "Run without the sound: it becomes vectors of 8 numbers, where words have 16.",
+            "运行时不带声音：它得到的向量有 8 个数，而词的向量有 16 个。",
+        ),
     ],
 )
 def test_how_inputs_are_made_is_told_in_chinese(english, chinese):

@@ -17,5 +17,6 @@ PAIRS: tuple[tuple[str, str], ...] = (
     *syntax.PAIRS,
     *trace.PAIRS,
     *made.PAIRS,
+    *made.NOTES,
 )
 """English pattern, Chinese pattern."""

@@ -38,8 +38,8 @@ PAIRS: tuple[tuple[str, str], ...] = (
         "{texts}，经 open_clip 的分词器，填充到 {n}",
     ),
     (
-        "made-up token numbers of {n} texts, {lengths} long, padded to {n2}",
-        "{n} 段文本的虚构 token 编号，长度 {lengths}，填充到 {n2}",
+        "made-up token numbers of {n} texts, {n2} and {n3} long, padded to {n4}",
+        "{n} 段文本的虚构 token 编号，长度 {n2} 和 {n3}，填充到 {n4}",
     ),
     (
         "random numbers [{shape}], since the first weights are those of a {@kind}",
@@ -72,4 +72,166 @@ PAIRS: tuple[tuple[str, str], ...] = (
         "{n} 段文本，各 {n2} 个小于 vocab_size {n3} 的 token 编号",
     ),
     ("1 for each real token, 0 for padding", "真实 token 为 1，填充为 0"),
+    ("{*texts}, {n} of them for the picture", "{*texts}，其中 {n} 个代表图像"),
+    ("{*texts}, {n} of them for the video", "{*texts}，其中 {n} 个代表视频"),
+    ("{*texts}, {n} of them for the sound", "{*texts}，其中 {n} 个代表声音"),
+    ("{*texts}, for {n} codebooks", "{*texts}，用于 {n} 个码本"),
+    (
+        "1 where a token stands for a part of a picture, 2 of a video",
+        "token 代表图像的一部分时为 1，代表视频的一部分时为 2",
+    ),
+    ("every step is real", "每一步都是真实的"),
+    ("a box for each of {n} tokens, corners from 0 to {n2}", "{n} 个 token 各有一个框，角点坐标 0 到 {n2}"),
+    (
+        "{n} pictures of {n2} x {n3} in {n4} channels, random numbers",
+        "{n} 张 {n2} x {n3} 的图像，{n4} 个通道，随机数",
+    ),
+    (
+        "{n} videos of {n2} frames of {n3} x {n4}, random numbers",
+        "{n} 段 {n2} 帧的视频，每帧 {n3} x {n4}，随机数",
+    ),
+    ("{n} pictures of {n2} x {n3} patches, random numbers", "{n} 张图像，各 {n2} x {n3} 个图块，随机数"),
+    (
+        "{n} pictures of 1 frame, {n2} rows and {n3} columns of patches",
+        "{n} 张图像，各 1 帧、{n2} 行 {n3} 列图块",
+    ),
+    (
+        "as {@processor} makes them of {n} sounds of {n2} s at {n3} Hz",
+        "由 {@processor} 从 {n} 段 {n2} 秒、{n3} Hz 的声音得到",
+    ),
+    (
+        "as {@processor} makes them of {n} sounds of {n2} s at {n3} Hz, the second shorter",
+        "由 {@processor} 从 {n} 段 {n2} 秒、{n3} Hz 的声音得到，第二段较短",
+    ),
+    ("{n} sounds of {n2} steps with {n3} numbers each", "{n} 段声音，各 {n2} 步，每步 {n3} 个数"),
+    ("{n} waveforms of {n2} samples, random numbers", "{n} 段波形，各 {n2} 个采样点，随机数"),
+    ("{n} spectrograms of {n2} bands, {n3} steps", "{n} 张声谱图，{n2} 个频带，{n3} 步"),
+    ("{n} spectrograms of {n2} steps with {n3} bands", "{n} 张声谱图，{n2} 步，{n3} 个频带"),
+    ("{n} steps of a spectrogram", "声谱图的 {n} 步"),
+    ("{n} time series of {n2} steps", "{n} 条时间序列，各 {n2} 步"),
+    ("{n} time series of {n2} steps to come", "{n} 条时间序列今后的 {n2} 步"),
+    ("{n} features of each of {n2} steps", "{n2} 步中每步 {n} 个特征"),
+    ("every step of the past was observed", "过去的每一步都有观测值"),
+    ("no step is padding", "没有一步是填充"),
+    ("the highest frequency, 0", "最高的频率，0"),
+    ("{n} states", "{n} 个状态"),
+    ("{n} actions", "{n} 个动作"),
+    ("{n} rewards", "{n} 个回报"),
+    ("steps {n} to {n2}", "第 {n} 到 {n2} 步"),
+    ("features of {n} parts of each of {n2} pictures", "{n2} 张图像中每张 {n} 个部分的特征"),
+    ("the places of {n} parts", "{n} 个部分的位置"),
+    ("{n} vectors to look at", "供注意力读取的 {n} 个向量"),
+    ("{n} vectors, random", "{n} 个随机向量"),
+    # what the networks of diffusers are given
+    ("random numbers, a batch of {sizes}", "随机数，批量为 {sizes}"),
+    ("{n} texts of {n2} vectors", "{n} 段文本，各 {n2} 个向量"),
+    (
+        "{n} texts of {n2} vectors of {n3} random numbers",
+        "{n} 段文本，各 {n2} 个向量，每个向量 {n3} 个随机数",
+    ),
+    ("1 for each real vector of the texts, 0 for padding", "文本中真实的向量为 1，填充为 0"),
+    ("the steps {n} and {n2} of the noise", "噪声的第 {n} 步和第 {n2} 步"),
+    ("how closely the text is followed, {n}", "遵循文本的程度，{n}"),
+    ("a vector", "一个向量"),
+    ("a vector for each text", "每段文本一个向量"),
+    ("a vector for each picture", "每张图像一个向量"),
+    ("{*vectors}, {n} random numbers each", "{*vectors}，各 {n} 个随机数"),
+    ("the place of each of {n} patches", "{n} 个图块各自的位置"),
+    ("the place of each of {n} vectors of the text", "文本的 {n} 个向量各自的位置"),
+    ("the place of each patch", "每个图块的位置"),
+    ("the place of each vector of the text", "文本中每个向量的位置"),
+    ("{n} classes below {n2}", "{n} 个小于 {n2} 的类别"),
+    ("the sizes of the picture and what else it is conditioned on", "图像的尺寸以及其余的生成条件"),
+    ("as the latents are", "与潜变量相同"),
+    ("the first picture as latents", "第一张图像的潜变量"),
+    ("{n} pictures of {n2} x {n3}", "{n} 张 {n2} x {n3} 的图像"),
+    ("{@name} of the packed patches", "打包后的图块的 {@name}"),
+    ("nothing is padding", "没有填充"),
+    ("nothing is cut off", "没有裁剪"),
+    ("cosine and sine of each place", "每个位置的余弦和正弦"),
+    ("{n} frames a second", "每秒 {n} 帧"),
+    (
+        "{n} frames a second, how much moves, how much noise",
+        "每秒 {n} 帧、运动的多少、噪声的多少",
+    ),
+    ("sizes, where it is cut off, how beautiful it is", "尺寸、裁剪的位置、美观的程度"),
+    ("as the forward of this network takes it", "按该网络 forward 的要求"),
+    ("as the forward of this network takes it, all {n}", "按该网络 forward 的要求，全部为 {n}"),
+    (
+        "as the forward of this network takes it, {n} tensors of random numbers",
+        "按该网络 forward 的要求，{n} 个随机数张量",
+    ),
+    ("random numbers as the forward of this network takes it", "随机数，按该网络 forward 的要求"),
+    # what the docstring of a forward tells
+    (
+        "zeros of the shape ({dims}) that the docstring of forward gives",
+        "零，形状 ({dims}) 取自 forward 的文档字符串",
+    ),
+    (
+        "ones of the shape ({dims}) that the docstring of forward gives",
+        "一，形状 ({dims}) 取自 forward 的文档字符串",
+    ),
+    (
+        "random numbers of the shape ({dims}) that the docstring of forward gives",
+        "随机数，形状 ({dims}) 取自 forward 的文档字符串",
+    ),
+    # what files bring
+    ("the example that the program was exported with", "导出该程序时所用的示例"),
+    (
+        "a list of one picture of random numbers, {n} x {n2}, which the model resizes; one thing in it",
+        "只含一张随机数图像的列表，{n} x {n2}，由模型缩放；其中有一个物体",
+    ),
 )
+"""How an input was made."""
+
+NOTES: tuple[tuple[str, str], ...] = (
+    (
+        "{@name} is {n}, and there are vectors for {n2} tokens: {n3} is used.",
+        "{@name} 是 {n}，而只有 {n2} 个 token 的向量：改用 {n3}。",
+    ),
+    ("Run without the picture: {*reason}.", "运行时不带图像：{*reason}。"),
+    ("Run without the video: {*reason}.", "运行时不带视频：{*reason}。"),
+    ("Run without the sound: {*reason}.", "运行时不带声音：{*reason}。"),
+    (
+        "{@name} reads its numbers, which a shapes-only run does not have",
+        "{@name} 要读取其中的数值，而仅推导形状的运行没有数值",
+    ),
+    ("{@name} says: {text}", "{@name} 报告：{text}"),
+    (
+        "it becomes vectors of {n} numbers, where words have {n2}",
+        "它得到的向量有 {n} 个数，而词的向量有 {n2} 个",
+    ),
+    ("The weights are those in {folder}.", "权重取自 {folder}。"),
+    ("The weights lack: {names}.", "权重文件缺少：{names}。"),
+    ("The weights have what the model does not: {names}.", "权重文件中有模型没有的内容：{names}。"),
+    (
+        "{@name} has no defaults for all of its sizes: shapeflow chose {sizes}.",
+        "{@name} 并非所有尺寸都有默认值：shapeflow 选用了 {sizes}。",
+    ),
+    (
+        "The sizes of the text tower '{tower}' are the published ones; the hub was not asked for them.",
+        "文本塔“{tower}”的尺寸取自已公布的数值，未向模型中心查询。",
+    ),
+    (
+        "The threshold of scores is 0 here: with random weights hardly a box would be above the usual one.",
+        "此处的得分阈值为 0：权重随机时，几乎没有框能超过通常的阈值。",
+    ),
+    (
+        "The defaults of {@config} leave {@name} empty: {n} is used.",
+        "{@config} 的默认值未给出 {@name}：使用 {n}。",
+    ),
+    (
+        "The program was exported by torch.export; its modules are as {file} names them.",
+        "该程序由 torch.export 导出，模块的名称取自 {file}。",
+    ),
+    (
+        "The model was unpickled from {file}, which was trusted.",
+        "模型由受信任的文件 {file} 反序列化得到。",
+    ),
+    (
+        "A scripted model is run by torch's own interpreter: "
+        "its operators are seen, and calls of its modules and lines of its source are not.",
+        "TorchScript 模型由 torch 自己的解释器运行：能看到其中的算子，看不到模块的调用和源代码行。",
+    ),
+)
+"""Notes on a run that come with the model."""
