@@ -196,6 +196,8 @@ class Job:
         if self._recording is not None:
             self._recording.end()
             self.trace = self._recording.finished
+        if self.prepared is not None and self.prepared.outcome is None:
+            self.result = None  # nobody asks for it, and what is not held cannot be in a table
 
     def _forget_cached(self, mode: ShapesOnly) -> None:
         if self._recording is not None:

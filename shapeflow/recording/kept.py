@@ -34,9 +34,10 @@ def kept_after(builder: TraceBuilder, trace: Trace, modules: Mapping[str, nn.Mod
     returned = {value for call in trace.calls if call.parent is None for value in values_at(call.outputs)}
     wanted = unused_somewhere(trace) - returned
 
-    def unexplained() -> list[Tensor]:
+    def unexplained() -> list[tuple[Tensor, bool]]:
+        """Return these tensors, each with whether the run made it: of others the caller holds his own."""
         return [
-            tensor
+            (tensor, writer is not None or trace.values[value].origin == "op")
             for tensor, value, writer in builder.identity.alive()
             if trace.values[value].origin not in ("parameter", "buffer")
             and (value in wanted if writer is None else _is_new(trace, used, writer))
@@ -47,12 +48,12 @@ def kept_after(builder: TraceBuilder, trace: Trace, modules: Mapping[str, nn.Mod
         return {}
     names = {id(tensor): name for name, tensor in tensors_kept(modules)}
     for generation in (0, 2):  # what only a cycle keeps alive is gone for everybody; all of it takes a while
-        if any(id(tensor) not in names for tensor in found):
+        if any(id(tensor) not in names for tensor, made in found if made):
             del found
             gc.collect(generation)
             found = unexplained()
     kept = {}
-    for tensor in found:
+    for tensor, _ in found:
         value = builder.read(tensor)
         name = names.get(id(tensor), UNSEEN)
         if name != UNSEEN or builder.identity.values[value].origin == "op":  # the caller holds the inputs

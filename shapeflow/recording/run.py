@@ -85,21 +85,18 @@ def trace(
             keep_contents((args, kwargs), changes)
             mode.begin(changes)
         recording.begin()
-        held.append(run(*args, **kwargs))  # so that we see at the end what is in it
+        held.append(run(*args, **kwargs))  # so that we see at the end what is in it, and not behind that
 
     try:
-        surely(partial(recording.watched, run_model), _both(recording.end, changes.end))
+        surely(partial(recording.watched, run_model), _each(recording.end, held.clear, changes.end))
     except BaseException as error:
         _hand_over(error, recording)
         raise
     return recording.trace
 
 
-def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
-    def end() -> None:
-        surely(first, second)
-
-    return end
+def _each(first: Callable[[], None], *others: Callable[[], None]) -> Callable[[], None]:
+    return partial(surely, first, _each(*others)) if others else first
 
 
 def _hand_over(error: BaseException, recording: Recording) -> None:
