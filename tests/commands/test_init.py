@@ -93,6 +93,7 @@ def test_an_input_that_nobody_reads_is_named_as_its_likes(drafts):
     assert ".:in.extra unused" in found
 
 
+@pytest.mark.slow
 def test_repeats_helpers_nothing_and_what_does_not_run(drafts):
     found = claims(drafts("tagger"))
     assert "count layers.* = 3" in found
@@ -141,6 +142,7 @@ def test_what_cannot_vary_stays_a_number(drafts):
     assert claims(drafts("fixed")) == ["class . = Fixed", ".:in.x [3, 4]", ".:out [3, 4]"]
 
 
+@pytest.mark.slow
 def test_a_model_that_reads_values_is_really_run(drafts):
     draft = drafts("chooser", "cpu")
     assert claims(draft) == ["class . = Chooser", ".:in.x [B, N]", ".:out[0] [_, N]", ".:out[1] [B, N]"]

@@ -82,6 +82,7 @@ def test_a_picture_that_is_not_there_is_still_a_picture(capsys, tmp_path, monkey
     assert "error[file-missing]: no file 'bus.jpg'" in said(capsys, "trace", "bus.jpg")[2]
 
 
+@pytest.mark.slow
 def test_a_detector_is_really_run_where_its_shapes_depend_on_values(capsys, tmp_path):
     words = [
         "trace",

@@ -376,6 +376,7 @@ def test_default_names_tell_models_apart(project):
         assert stored == target.removeprefix(f"{project}/")  # no trace tells where on a machine it was made
 
 
+@pytest.mark.slow
 def test_a_failed_run_leaves_a_good_trace_and_report(project, capsys):
     words = ("-o", "out.trace.json", "--report", "out.html")
     assert trace("--model", "models.py:build", *words) == 0

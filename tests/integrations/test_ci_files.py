@@ -65,6 +65,7 @@ def act(folder, variables=None, **inputs):
     return subprocess.run(bash, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
 class TestAction:
     @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ def _modes() -> list[object]:
     return list(_get_current_dispatch_mode_stack())
 
 
+@pytest.mark.slow
 def test_only_the_call_that_ends_the_process_is_not_compared():
     rows = [(row["change"], row["verdict"], row["real"]) for row in in_children("doubled", _cases)]
     assert [row[:2] for row in rows] == [
@@ -55,5 +56,6 @@ def test_only_the_call_that_ends_the_process_is_not_compared():
     assert {row[2] for row in rows if row[0] == "two"} == {"ends the process"}
 
 
+@pytest.mark.slow
 def test_a_comparison_has_the_name_by_which_it_was_asked_for():
     assert {row["name"] for row in in_children("module doubled", _cases)} == {"module doubled"}

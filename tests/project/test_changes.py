@@ -122,6 +122,7 @@ def test_names_are_given_once(tmp_path):
 
 
 @needs_sam3
+@pytest.mark.slow
 def test_every_change_fits_the_installed_package():
     sources = {path: path.read_text("utf-8") for path in installed().rglob("*.py")}
     changes = read()

@@ -12,6 +12,7 @@ from shapeflow.recording.identity import Identity
 SEEDS = range(500, 508)
 
 
+@pytest.mark.slow
 def test_no_verdict_is_contradicted_by_an_experiment():
     tally = run(SEEDS, (), 3)
     assert tally.contradictions == []

@@ -59,6 +59,7 @@ def test_reading_a_trace_never_loads_torch(stored):
     assert "torch" not in loaded_after(f"from shapeflow import Trace\nTrace.load({str(stored)!r})")
 
 
+@pytest.mark.slow
 def test_models_are_listed_and_names_answered_without_their_libraries():
     libraries = {"torch", "torchvision", "timm", "open_clip", "transformers", "diffusers"}
     assert libraries.isdisjoint(loaded_after(command("models", "resnet")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from places import ROOT
@@ -17,13 +18,17 @@ from shapeflow.model.trace import Trace
 from shapeflow.model.tracefile import dumps
 from shapeflow.runs.documents import run_documents
 from shapeflow.walkthrough.check import check
+from shapeflow.walkthrough.document import Document
 from shapeflow.walkthrough.reader import read
 
-WALKTHROUGHS = [
-    read(ROOT / "shapeflow" / "walkthrough" / "shipped" / f"sam3.{language}.md") for language in ("en", "zh")
-]
-
 pytestmark = pytest.mark.slow
+
+
+@cache
+def walkthroughs() -> list[Document]:
+    """Return the shipped ones, in English and in Chinese."""
+    folder = ROOT / "shapeflow" / "walkthrough" / "shipped"
+    return [read(folder / f"sam3.{language}.md") for language in ("en", "zh")]
 
 
 def run(*boxes: Box, images: int = 1) -> Trace:
@@ -60,7 +65,7 @@ def shapes() -> Trace:
 def real() -> Trace:
     """The same, really computed on the CPU: a minute or two, and 5 GB."""
     pytest.importorskip("sam3")
-    return run_documents(WALKTHROUGHS, device="cpu")
+    return run_documents(walkthroughs(), device="cpu")
 
 
 def test_a_shapes_only_run_is_the_real_run_record_by_record(shapes: Trace, real: Trace) -> None:
@@ -76,7 +81,7 @@ def test_a_shapes_only_run_is_the_real_run_record_by_record(shapes: Trace, real:
 
 
 def test_every_claim_holds_on_the_real_run_with_its_numbers(real: Trace) -> None:
-    for document in WALKTHROUGHS:
+    for document in walkthroughs():
         result = check(real, document)
         assert [verdict.claim.text for verdict in result.failed] == []
         assert not any(verdict.skipped for verdict in result.verdicts)
@@ -143,7 +148,7 @@ def test_the_coarsest_level_reaches_nothing(shapes: Trace) -> None:
 def test_boxes_lengthen_the_prompt() -> None:
     trace = run(Box(0.5, 0.5, 0.2, 0.2), Box(0.2, 0.2, 0.1, 0.1, positive=False))
     assert shape(trace, "transformer.encoder:in.prompt") == (35, 1, 256)
-    assert check(trace, WALKTHROUGHS[0]).failed == ()
+    assert check(trace, walkthroughs()[0]).failed == ()
 
 
 def test_pictures_make_a_batch() -> None:

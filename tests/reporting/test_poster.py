@@ -45,7 +45,17 @@ def sam3() -> Trace:
     return shapeflow.run("sam3", image=EXAMPLES / "school-bus.jpg", prompt="yellow school bus", device="meta")
 
 
-@pytest.fixture(scope="module", params=[*MODELS, "detector", "crashed"])
+QUICK = ("resnet", "detector", "crashed")
+"""Models that are made in no time."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
+        for name in (*MODELS, "detector", "crashed")
+    ],
+)
 def poster(request) -> tuple[Trace, Poster]:
     trace = {"detector": detector, "crashed": crashed, **MODELS}[request.param]()
     return trace, drawn(trace)
@@ -88,6 +98,7 @@ def test_everything_on_a_poster_is_true(poster):
     assert shown.ribbons or trace.run.failure
 
 
+@pytest.mark.slow
 def test_the_parts_of_sam3_are_the_sections_of_its_document(sam3):
     shown = drawn(sam3, find_shipped("sam3", "en"))
     assert not list(faults_of(sam3, shown))
@@ -121,6 +132,7 @@ def test_the_parts_of_sam3_are_the_sections_of_its_document(sam3):
     assert ("ViT", "Decoder") not in flows
 
 
+@pytest.mark.slow
 def test_a_poster_speaks_the_language_of_its_document(sam3):
     shown = drawn(sam3, find_shipped("sam3", "zh"), "zh")
     titles = [station.title for station in shown.stations if station.kind in ("part", "unused")]
@@ -210,6 +222,7 @@ def test_nothing_stands_over_a_text(poster, size):
 
 @pytest.mark.parametrize("size", [WIDE, PAGE, CARD], ids=["wide", "page", "card"])
 @pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.slow
 def test_nothing_stands_over_a_text_of_sam3(sam3, size, language):
     shown = drawn(sam3, find_shipped("sam3", language), language)
     assert not list(clashes(poster_svg(shown, Translator(language), size=size, style=STYLE), size))
@@ -220,6 +233,7 @@ def test_texts_are_large_enough(poster):
     assert min(float(size) for size in re.findall(r'font-size="([\d.]+)"', svg)) >= SMALLEST
 
 
+@pytest.mark.slow
 def test_feature_maps_are_to_scale(sam3):
     svg = poster_svg(drawn(sam3, find_shipped("sam3", "en")), WORDS, style=STYLE)
     sides = [float(side) for side in re.findall(r'class="sheet"[^>]* width="([\d.]+)"', svg)]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from pathlib import Path
 
+from shapeflow.common.source_files import read_source, search_folders
 from shapeflow.common.units import format_count
 from shapeflow.lint.finding import Found
 from shapeflow.model.call_tree import pattern
@@ -149,21 +152,36 @@ def _is_idle(trace: Records, call: Call, idle: set[int]) -> bool:
 
 
 def _is_thrown_away(trace: Records, op: Op) -> bool:
-    """Return whether the line of an op is a call that does nothing with what it gets."""
+    """Return whether an op is all that a statement of the source does, and its result goes nowhere.
+
+    The line alone does not tell: it may be a part of a longer statement, such as what a list is made of.
+    Where the file is not here as it was in the run, nobody knows.
+    """
     if op.source is None or not op.outputs or op.target.endswith("_") or op.target == "setitem":
         return False
-    return op.target in _bare_calls(trace.sources[op.source].text)
+    source = trace.sources[op.source]
+    place = trace.run.target.rpartition(":")[0]  # a file that is run names itself from its own folder
+    folder = str(Path(place).parent) if place.endswith(".py") else "."
+    called, text = _statements(source.file, folder).get(source.line, ("", ""))
+    return called == op.target and text.startswith(source.text.rstrip("…"))
 
 
-@lru_cache(maxsize=4096)
-def _bare_calls(text: str) -> frozenset[str]:
-    """Return the functions that a line calls without doing anything with what they give."""
+@lru_cache(maxsize=256)
+def _statements(file: str, folder: str) -> Mapping[int, tuple[str, str]]:
+    """Return the lines of the statements of a file that only call something: what they call, and their text.
+
+    Empty if the file is not here.
+    """
+    text = read_source(file, search_folders([*sys.path, ".", folder])) or ""
     try:
-        body = ast.parse(text.strip()).body
+        tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
-    calls = [
-        part.value.func for part in body if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call)
-    ]
-    names = (getattr(call, "attr", None) or getattr(call, "id", "") for call in calls)
-    return frozenset(name for name in names if name)
+        return {}
+    lines, found = text.split("\n"), {}
+    for part in ast.walk(tree):
+        if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
+            function = part.value.func
+            called = getattr(function, "attr", None) or getattr(function, "id", "")
+            for line in range(part.lineno, (part.end_lineno or part.lineno) + 1):
+                found[line] = called, lines[line - 1].strip()
+    return found

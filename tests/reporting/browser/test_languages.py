@@ -13,6 +13,8 @@ from shapeflow.reporting.view.elsewhere import linked
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 
+pytestmark = pytest.mark.slow
+
 SECTIONS = {
     "1 Image": "1 图像",
     "1.1 Trunk": "1.1 主干",
@@ -140,7 +142,6 @@ def test_no_line_begins_with_a_closing_mark(opened, width):
 
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("name", ["sam3-zh"])
-@pytest.mark.slow
 def test_no_line_of_sam3_begins_with_a_closing_mark(visit, name, width):
     page = visit(name, viewport={"width": width, "height": 900})
     page.add_style_tag(content=".part { content-visibility: visible !important; }")
