@@ -15,6 +15,7 @@ KINDS = {
     "n": r"-?\d[\d,.]*",
     "value": r"\w+\[[\d, ]*\]|\S+",
     "names": r"\S+(?:, \S+)*(?: and [\d,]+ more)?",
+    "batch": r"(?:[^,;]|,(?=\d))+",
 }
 """Name of a hole -> what it takes in, where that is not any text."""
 COLUMNS = re.compile(r"( {2,})")

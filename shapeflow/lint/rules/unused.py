@@ -181,7 +181,7 @@ def _statements(file: str, folder: str) -> Mapping[int, tuple[str, str]]:
     for part in ast.walk(tree):
         if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
             function = part.value.func
-            called = getattr(function, "attr", None) or getattr(function, "id", "")
+            called = str(getattr(function, "attr", "") or getattr(function, "id", ""))
             for line in range(part.lineno, (part.end_lineno or part.lineno) + 1):
                 found[line] = called, lines[line - 1].strip()
     return found

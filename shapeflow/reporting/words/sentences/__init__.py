@@ -8,7 +8,7 @@ text, and ``<a|b>`` one of several words. What is filled in stays as it is; only
 
 from __future__ import annotations
 
-from shapeflow.reporting.words.sentences import causes, made, places, reasons, syntax, trace
+from shapeflow.reporting.words.sentences import causes, made, notes, places, reasons, syntax, trace
 
 PAIRS: tuple[tuple[str, str], ...] = (
     *reasons.PAIRS,
@@ -17,6 +17,6 @@ PAIRS: tuple[tuple[str, str], ...] = (
     *syntax.PAIRS,
     *trace.PAIRS,
     *made.PAIRS,
-    *made.NOTES,
+    *notes.PAIRS,
 )
 """English pattern, Chinese pattern."""

@@ -122,8 +122,30 @@ PAIRS: tuple[tuple[str, str], ...] = (
     ("the places of {n} parts", "{n} 个部分的位置"),
     ("{n} vectors to look at", "供注意力读取的 {n} 个向量"),
     ("{n} vectors, random", "{n} 个随机向量"),
+    ("{*made}, in one channel", "{*made}，单通道"),
+    ("{*made}, a list of them", "{*made}，以列表给出"),
+    ("{*made}, the same for each part", "{*made}，各部分相同"),
+    ("{value} for each part", "各部分均为 {value}"),
+    (
+        "{*made}, each {n} times, as the docstring of forward says",
+        "{*made}，各重复 {n} 次，依 forward 的文档字符串",
+    ),
+    (
+        "{*texts}, {n} of them for the pictures of two cameras",
+        "{*texts}，其中 {n} 个代表两台相机的图像",
+    ),
+    (
+        "a session on a video of {n} frames of {n2} x {n3}, random numbers, two phrases to look for",
+        "一个会话：{n} 帧的视频，每帧 {n2} x {n3}，随机数，要查找两个短语",
+    ),
+    (
+        "a session on a video of {n} frames of {n2} x {n3}, random numbers, "
+        "one thing to follow, clicked at in the first",
+        "一个会话：{n} 帧的视频，每帧 {n2} x {n3}，随机数，要跟踪首帧中点选的一个物体",
+    ),
+    ("the first frame", "首帧"),
     # what the networks of diffusers are given
-    ("random numbers, a batch of {sizes}", "随机数，批量为 {sizes}"),
+    ("random numbers, a batch of {batch}", "随机数，批量为 {batch}"),
     ("{n} texts of {n2} vectors", "{n} 段文本，各 {n2} 个向量"),
     (
         "{n} texts of {n2} vectors of {n3} random numbers",
@@ -155,6 +177,43 @@ PAIRS: tuple[tuple[str, str], ...] = (
         "每秒 {n} 帧、运动的多少、噪声的多少",
     ),
     ("sizes, where it is cut off, how beautiful it is", "尺寸、裁剪的位置、美观的程度"),
+    (
+        "the steps {n} and {n2} of the noise, for each of {n3} parts",
+        "噪声的第 {n} 步和第 {n2} 步，分别用于 {n3} 个部分",
+    ),
+    (
+        "{n} texts of {n2} vectors of each of {n3} layers of {n4} random numbers",
+        "{n} 段文本，{n3} 层中每层各 {n2} 个向量，每个向量 {n4} 个随机数",
+    ),
+    ("1 for each real vector of {@name}, 0 for padding", "{@name} 中真实的向量为 1，填充为 0"),
+    (
+        "random numbers as the {@layer} takes them that it goes into, {n} x {n2} vectors of {n3}",
+        "随机数，按它进入的 {@layer} 的要求，{n} x {n2} 个向量，各 {n3} 个数",
+    ),
+    (
+        "random numbers as the {@layer} takes them that it goes into, {batch}",
+        "随机数，按它进入的 {@layer} 的要求，{batch}",
+    ),
+    ("zeros, numbers of an embedding", "零，嵌入表中的编号"),
+    ("zeros of the shape ({dims}) that the docstring gives", "零，形状 ({dims}) 取自文档字符串"),
+    ("ones of the shape ({dims}) that the docstring gives", "一，形状 ({dims}) 取自文档字符串"),
+    (
+        "random numbers of the shape ({dims}) that the docstring gives",
+        "随机数，形状 ({dims}) 取自文档字符串",
+    ),
+    ("places in the sequence", "在序列中的位置"),
+    ("a vector for each sound", "每段声音一个向量"),
+    ("a protein of which nothing is given", "一个什么都未给定的蛋白质"),
+    ("no mode", "不指定模式"),
+    ("the first of its scales", "它的第一个尺度"),
+    (
+        "1 for each vector of the text, 0 for each patch, 2 for each vector of the sound",
+        "文本的向量为 1，图块为 0，声音的向量为 2",
+    ),
+    ("the text, then a slot for each {n} patches", "先是文本，然后每 {n} 个图块一个位置"),
+    ("cosine and sine, as the network itself makes them", "余弦和正弦，由网络自身给出"),
+    ("what the encoder makes of the notes, and its mask", "编码器对音符的输出及其掩码"),
+    ("an empty container of keys and values", "空的键值容器"),
     ("as the forward of this network takes it", "按该网络 forward 的要求"),
     ("as the forward of this network takes it, all {n}", "按该网络 forward 的要求，全部为 {n}"),
     (
@@ -175,63 +234,11 @@ PAIRS: tuple[tuple[str, str], ...] = (
         "random numbers of the shape ({dims}) that the docstring of forward gives",
         "随机数，形状 ({dims}) 取自 forward 的文档字符串",
     ),
+    ("{*made}; one thing in it", "{*made}；其中有一个物体"),
+    (
+        "a list of one picture of random numbers, {n} x {n2}",
+        "只含一张随机数图像的列表，{n} x {n2}",
+    ),
     # what files bring
     ("the example that the program was exported with", "导出该程序时所用的示例"),
-    (
-        "a list of one picture of random numbers, {n} x {n2}, which the model resizes; one thing in it",
-        "只含一张随机数图像的列表，{n} x {n2}，由模型缩放；其中有一个物体",
-    ),
 )
-"""How an input was made."""
-
-NOTES: tuple[tuple[str, str], ...] = (
-    (
-        "{@name} is {n}, and there are vectors for {n2} tokens: {n3} is used.",
-        "{@name} 是 {n}，而只有 {n2} 个 token 的向量：改用 {n3}。",
-    ),
-    ("Run without the picture: {*reason}.", "运行时不带图像：{*reason}。"),
-    ("Run without the video: {*reason}.", "运行时不带视频：{*reason}。"),
-    ("Run without the sound: {*reason}.", "运行时不带声音：{*reason}。"),
-    (
-        "{@name} reads its numbers, which a shapes-only run does not have",
-        "{@name} 要读取其中的数值，而仅推导形状的运行没有数值",
-    ),
-    ("{@name} says: {text}", "{@name} 报告：{text}"),
-    (
-        "it becomes vectors of {n} numbers, where words have {n2}",
-        "它得到的向量有 {n} 个数，而词的向量有 {n2} 个",
-    ),
-    ("The weights are those in {folder}.", "权重取自 {folder}。"),
-    ("The weights lack: {names}.", "权重文件缺少：{names}。"),
-    ("The weights have what the model does not: {names}.", "权重文件中有模型没有的内容：{names}。"),
-    (
-        "{@name} has no defaults for all of its sizes: shapeflow chose {sizes}.",
-        "{@name} 并非所有尺寸都有默认值：shapeflow 选用了 {sizes}。",
-    ),
-    (
-        "The sizes of the text tower '{tower}' are the published ones; the hub was not asked for them.",
-        "文本塔“{tower}”的尺寸取自已公布的数值，未向模型中心查询。",
-    ),
-    (
-        "The threshold of scores is 0 here: with random weights hardly a box would be above the usual one.",
-        "此处的得分阈值为 0：权重随机时，几乎没有框能超过通常的阈值。",
-    ),
-    (
-        "The defaults of {@config} leave {@name} empty: {n} is used.",
-        "{@config} 的默认值未给出 {@name}：使用 {n}。",
-    ),
-    (
-        "The program was exported by torch.export; its modules are as {file} names them.",
-        "该程序由 torch.export 导出，模块的名称取自 {file}。",
-    ),
-    (
-        "The model was unpickled from {file}, which was trusted.",
-        "模型由受信任的文件 {file} 反序列化得到。",
-    ),
-    (
-        "A scripted model is run by torch's own interpreter: "
-        "its operators are seen, and calls of its modules and lines of its source are not.",
-        "TorchScript 模型由 torch 自己的解释器运行：能看到其中的算子，看不到模块的调用和源代码行。",
-    ),
-)
-"""Notes on a run that come with the model."""

@@ -1,0 +1,80 @@
+"""Notes on a run that come with the model: which weights and sizes it has, and what was left out."""
+
+from __future__ import annotations
+
+PAIRS: tuple[tuple[str, str], ...] = (
+    (
+        "{@name} is {n}, and there are vectors for {n2} tokens: {n3} is used.",
+        "{@name} 是 {n}，而只有 {n2} 个 token 的向量：改用 {n3}。",
+    ),
+    ("Run without the picture: {*reason}.", "运行时不带图像：{*reason}。"),
+    ("Run without the video: {*reason}.", "运行时不带视频：{*reason}。"),
+    ("Run without the sound: {*reason}.", "运行时不带声音：{*reason}。"),
+    (
+        "{@name} reads its numbers, which a shapes-only run does not have",
+        "{@name} 要读取其中的数值，而仅推导形状的运行没有数值",
+    ),
+    ("{@name} says: {text}", "{@name} 报告：{text}"),
+    (
+        "it becomes vectors of {n} numbers, where words have {n2}",
+        "它得到的向量有 {n} 个数，而词的向量有 {n2} 个",
+    ),
+    (
+        "Run without {@name}: {@model} takes it instead of others.",
+        "运行时不带 {@name}：{@model} 用它来代替其他输入。",
+    ),
+    (
+        "The defaults of {@config} leave {@name} empty: {n} is used, {formula}.",
+        "{@config} 的默认值未给出 {@name}：使用 {n}，即 {formula}。",
+    ),
+    (
+        "The defaults of {@config} fit only with {@name} = {value}, which is used.",
+        "{@config} 的默认值只在 {@name} = {value} 时才相容，故采用该值。",
+    ),
+    (
+        "{@name} is a list here, as in a config.json, and not a tuple as in the defaults.",
+        "{@name} 在此为列表，如同 config.json 中那样，而非默认值中的元组。",
+    ),
+    (
+        "{@config} has no {@name}: {value} is used, as in {@whole}.",
+        "{@config} 没有 {@name}：使用 {value}，同 {@whole}。",
+    ),
+    (
+        "The picture is not enlarged here: by itself the model makes its shorter side {n} "
+        "(transform.min_size), with the same layers and a longer run; --checkpoint leaves that as it is.",
+        "此处不放大图像：模型本来会把短边放大到 {n}（transform.min_size），层相同而运行更久；"
+        "使用 --checkpoint 时保持不变。",
+    ),
+    ("The weights are those in {folder}.", "权重取自 {folder}。"),
+    ("The weights lack: {names}.", "权重文件缺少：{names}。"),
+    ("The weights have what the model does not: {names}.", "权重文件中有模型没有的内容：{names}。"),
+    (
+        "{@name} has no defaults for all of its sizes: shapeflow chose {fields}.",
+        "{@name} 并非所有尺寸都有默认值：shapeflow 选用了 {fields}。",
+    ),
+    (
+        "The sizes of the text tower '{tower}' are the published ones; the hub was not asked for them.",
+        "文本塔“{tower}”的尺寸取自已公布的数值，未向模型中心查询。",
+    ),
+    (
+        "The threshold of scores is 0 here: with random weights hardly a box would be above the usual one.",
+        "此处的得分阈值为 0：权重随机时，几乎没有框能超过通常的阈值。",
+    ),
+    (
+        "The defaults of {@config} leave {@name} empty: {n} is used.",
+        "{@config} 的默认值未给出 {@name}：使用 {n}。",
+    ),
+    (
+        "The program was exported by torch.export; its modules are as {file} names them.",
+        "该程序由 torch.export 导出，模块的名称取自 {file}。",
+    ),
+    (
+        "The model was unpickled from {file}, which was trusted.",
+        "模型由受信任的文件 {file} 反序列化得到。",
+    ),
+    (
+        "A scripted model is run by torch's own interpreter: "
+        "its operators are seen, and calls of its modules and lines of its source are not.",
+        "TorchScript 模型由 torch 自己的解释器运行：能看到其中的算子，看不到模块的调用和源代码行。",
+    ),
+)
