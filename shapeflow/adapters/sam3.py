@@ -34,6 +34,7 @@ from shapeflow.adapters.recorded import to_recorded
 from shapeflow.adapters.request import Request
 from shapeflow.common.late import is_waiting
 from shapeflow.errors import EndOfRun, InputError, NeedsValues
+from shapeflow.recording.lazy_dynamo import compiler_not_loaded
 
 NO_TEXT = "visual"
 """What the package's processor puts in place of a text prompt (sam3_image_processor.py)."""
@@ -81,7 +82,7 @@ def _imported() -> Iterator[None]:
     late = {name: module for name in stubs if (module := sys.modules.get(name)) is not None}
     sys.modules.update(stubs)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), compiler_not_loaded():
             warnings.simplefilter("ignore")  # torch.jit.script is deprecated; no CUDA, so no autocast
             yield
     finally:
