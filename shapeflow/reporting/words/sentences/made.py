@@ -122,6 +122,17 @@ PAIRS: tuple[tuple[str, str], ...] = (
     ("the places of {n} parts", "{n} 个部分的位置"),
     ("{n} vectors to look at", "供注意力读取的 {n} 个向量"),
     ("{n} vectors, random", "{n} 个随机向量"),
+    (
+        "{*made}, but all of one grey: the model looks for empty ones",
+        "{*made}，但全为同一灰度：模型会查找空白的图像",
+    ),
+    ("{*texts}, and {n} that stand for something else", "{*texts}，另有 {n} 个代表其他内容"),
+    ("1 at the {n} places of the picture", "图像所在的 {n} 个位置为 1"),
+    ("{n} atoms of {n2} tokens in each of {n3} molecules", "{n3} 个分子，各 {n} 个原子、{n2} 个 token"),
+    (
+        "its cache cannot be built from its configuration, which does not say how many layers it has",
+        "其缓存无法由配置构造，因为配置未说明层数",
+    ),
     ("{*made}, in one channel", "{*made}，单通道"),
     ("{*made}, a list of them", "{*made}，以列表给出"),
     ("{*made}, the same for each part", "{*made}，各部分相同"),

@@ -45,6 +45,24 @@ PAIRS: tuple[tuple[str, str], ...] = (
         "此处不放大图像：模型本来会把短边放大到 {n}（transform.min_size），层相同而运行更久；"
         "使用 --checkpoint 时保持不变。",
     ),
+    (
+        "it becomes a tensor of {@sizes} for each, where a word has {n} numbers",
+        "它各得到一个 {@sizes} 的张量，而一个词有 {n} 个数",
+    ),
+    ("{@part} is empty, so that no part of the model takes it", "{@part} 为空，因此模型没有部分接受它"),
+    (
+        "{@network} takes a list of networks: shapeflow chose {n} of {@other}.",
+        "{@network} 需要一组网络：shapeflow 选用了 {n} 个 {@other}。",
+    ),
+    (
+        "{@network} runs with parts of a {@other}, which it was given.",
+        "{@network} 借用 {@other} 的部分运行，已为其提供。",
+    ),
+    (
+        "{@call} was called, without which it does not run.",
+        "已调用 {@call}，否则它无法运行。",
+    ),
+    ("{@model} has no forward: its encode is run.", "{@model} 没有 forward：改为运行其 encode。"),
     ("The weights are those in {folder}.", "权重取自 {folder}。"),
     ("The weights lack: {names}.", "权重文件缺少：{names}。"),
     ("The weights have what the model does not: {names}.", "权重文件中有模型没有的内容：{names}。"),
