@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shapeflow.annotate.mention import Mention, Note
+from shapeflow.annotate.other_runs import of_this_run
 from shapeflow.annotate.own_code import own_code
 from shapeflow.annotate.placing import Placing
 from shapeflow.annotate.selected import selected_mark
@@ -41,7 +42,7 @@ def annotate(trace: Trace, note: Note) -> Annotation:
             certain[mention.id] = mark
     rest = tuple(mention for mention in mentions if mention.id not in certain)
     marks, sizes = _placed(trace, rest, defined(note.definitions), batch)
-    found = {**certain, **{mark.mention.id: mark for mark in marks}}
+    found = {**certain, **{mark.mention.id: mark for mark in of_this_run(trace, marks)}}
     return Annotation(
         note,
         tuple(found[mention.id] for mention in mentions),

@@ -43,7 +43,7 @@ def relation(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int], batc
         pattern: the shape as written.
         shape: the sizes observed.
         sizes: symbols whose size is known; others are free.
-        batch: how many inputs the run had at once.
+        batch: how many inputs the run had at once; a text may leave it out, or speak of one.
     """
     numbers = numbers_of(pattern, sizes)
     if numbers is not None:
@@ -106,6 +106,8 @@ def _numeric(numbers: Shape, shape: Shape, batch: int) -> Relation:
     if len(shape) > 1 and numbers == shape[1:] and shape[0] in (1, batch) and len(numbers) > 1:
         return "nobatch"
     if len(shape) > 2 and numbers == (shape[0], *shape[2:]) and shape[1] == 1:
+        return "nobatch"
+    if len(shape) > 1 and numbers[1:] == shape[1:] and numbers[0] == 1 and shape[0] == batch:
         return "nobatch"
     if len(numbers) == 2 and len(shape) == 4 and numbers == shape[2:]:
         return "part"

@@ -133,8 +133,8 @@ class Judge:
         places = [state for state in placed.states if state.site != NOWHERE]
         best = max(places, key=lambda state: state.mass)
         most = max(state.heard for state in places)
-        anchored = sum(state.mass for state in places if _is_anchored(state, most) and state.relation == "no")
-        if anchored < LEAST_ANCHORED:
+        anchored = [state for state in places if _is_anchored(state, most) and state.relation == "no"]
+        if sum(state.mass for state in anchored) < LEAST_ANCHORED and best not in anchored:
             return False
         near = [state for state in places if state.named >= best.named - NEAR]
         if any(state.relation != "no" for state in near):
@@ -201,6 +201,8 @@ def _is_anchored(state: State, most: float) -> bool:
         state: the place.
         most: how much of what the words say names the place that is named best.
     """
+    if state.share > 0.95 and state.heard >= most:
+        return True
     return state.own >= ANCHOR and state.share >= SHARE and state.heard >= 0.75 * most
 
 
