@@ -31,6 +31,8 @@ class Named:
     """How much of the site's own name is said, from 0 to 1."""
     heard: float = 0.0
     """How much of what the words say names the site."""
+    near: float = 0.0
+    """The same of the nearest words only."""
 
 
 class Names:
@@ -72,6 +74,7 @@ class Names:
         """Return the sites that any token names, with how much the tokens say for each."""
         total: dict[int, float] = defaultdict(float)
         own: dict[int, float] = defaultdict(float)
+        near: dict[int, float] = defaultdict(float)
         for token, weight in said.items():
             worth = self.worth.get(token)
             if worth is None:
@@ -79,6 +82,8 @@ class Names:
             for site, strength, is_own in self.postings[token]:
                 amount = weight * worth * strength
                 total[site] += amount
+                if weight >= NEAR_WORDS[0]:
+                    near[site] += amount
                 if is_own:
                     own[site] += worth * strength * min(weight * 1.5, 1.0)
         return {
@@ -87,6 +92,7 @@ class Names:
                 own[site],
                 min(own[site] / self.whole[site], 1.0) if self.whole[site] else 0.0,
                 score,
+                near[site],
             )
             for site, score in total.items()
         }

@@ -32,6 +32,8 @@ class State:
     """How much of the site's own name is said."""
     heard: float = 0.0
     """How much of what the words say names it."""
+    near: float = 0.0
+    """The same of the nearest words only."""
     weight: float = 0.0
     """Of words and shape, as a logarithm."""
     mass: float = 0.0

@@ -22,6 +22,8 @@ LEAST_COMMON = 0.5
 """A file is a model's source if this share of the lines that the trace names is in it, in their order."""
 LEAST_DIMS = 3
 """A shape without any size is called wrong only if it has so many dims: ``H x W`` may be a part of one."""
+WHOLE = frozenset({"exact", "symbolic"})
+"""How a shape has to fit what is not surely meant: with all of its dims."""
 SURE, LIKELY = 0.95, 0.8
 Shape = tuple[int, ...]
 
@@ -70,10 +72,10 @@ class OwnCode:
     def _by_place(self, mention: Mention) -> Mark | None:
         """Return what the line of a mention says of it; None if it says nothing certain."""
         region = mention.frame.region
-        if region == "docstring":
-            return self._port_mark(mention)
-        if region not in ("comment", "annotation"):
+        if region == "output":
             return None
+        if region not in ("comment", "annotation"):
+            return self._port_mark(mention)
         line = mention.span.line
         code = _code(self.lines[line - 1].text) if line <= len(self.lines) else ""
         if code:
@@ -120,7 +122,7 @@ class OwnCode:
         calls = list(self._calls(frame.definitions))
         if not calls:
             return None
-        if mention.role == "out" or frame.assigned in ("return", "returns"):
+        if frame.assigned.lower() in ("return", "returns") or (mention.role == "out" and not frame.assigned):
             ports = [port for call in calls for port in call.outputs]
             several = len({port.name for port in ports}) > 1
             found = [_Found(port.value, port.name) for port in ports if port.value is not None]
@@ -129,6 +131,9 @@ class OwnCode:
         given = [port for call in calls for port in call.inputs if _is_called(port, name)]
         found = [_Found(port.value, port.name) for port in given if port.value is not None]
         exact = bool(frame.assigned) and all("[" not in port.name.removeprefix("in[") for port in given)
+        if not found and frame.assigned.isidentifier() and frame.assigned != "Example":
+            why = f"no tensor was given as '{name}'"
+            return Mark(mention, "not in this run", "", "", (why,)) if mention.role != "out" else None
         return self._judged(mention, found, [], 0, sure=exact) if found else None
 
     def _calls(self, definitions: Sequence[str]) -> Iterator[Call]:
@@ -154,7 +159,8 @@ class OwnCode:
             sure: whether the first are surely meant.
         """
         hows = {one: self._relation(mention, one) for one in meant}
-        fit = next((one for one, how in hows.items() if how in FITS), None)
+        wanted = FITS if sure else WHOLE
+        fit = next((one for one, how in hows.items() if how in wanted), None)
         if fit is not None:
             symbols = all(not text.isdigit() or text == "1" for text in _dims(mention))
             verdict: Verdict = "symbolic, consistent" if symbols and mention.pattern.symbols else "confirmed"

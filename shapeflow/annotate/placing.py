@@ -126,7 +126,9 @@ class Placing:
             own = named.own + (DOTTED if site in dotted else 0.0)
             share = 1.0 if site in dotted else named.share
             heard = named.heard + (DOTTED if site in dotted else 0.0)
-            states.append(State(site, self.relation_of(mention, record.shape), score, own, share, heard))
+            near = named.near + (DOTTED if site in dotted else 0.0)
+            how = self.relation_of(mention, record.shape)
+            states.append(State(site, how, score, own, share, heard, near))
         states.append(State(NOWHERE, "no", 0.0, 0.0))
         return states
 

@@ -30,7 +30,7 @@ LEAST_LAYOUT = 0.05
 NEAR = 1.5
 """Places for which words say so much less than for the best are as likely meant."""
 FAR_BETTER = 3.0
-BETTER = 1.0
+BETTER = 0.8
 """So much more words may say for a place where a shape does not fit before nothing is confirmed elsewhere."""
 MOST_RIVALS = 3
 
@@ -184,14 +184,14 @@ class Judge:
 
 
 def _is_heard(placed: Placed) -> bool:
-    """Return whether the words name a place that the shape fits nearly as well as any other place."""
-    most = max((state.heard for state in placed.states), default=0.0)
+    """Return whether the nearest words name a place that the shape fits, if they name any."""
+    most = max((state.near for state in placed.states), default=0.0)
     fits = [state for state in placed.states if state.relation in FITS]
-    heard = sum(state.heard * state.mass for state in fits) / max(sum(state.mass for state in fits), 1e-9)
+    heard = sum(state.near * state.mass for state in fits) / max(sum(state.mass for state in fits), 1e-9)
     return most < LEAST_HEARD or heard >= HEARD * most
 
 
-HEARD, LEAST_HEARD = 0.0, 1.5
+HEARD, LEAST_HEARD = 0.4, 2.5
 
 
 def _is_anchored(state: State, most: float) -> bool:
