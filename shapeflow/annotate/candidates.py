@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from math import log
+from typing import NamedTuple
 
 from shapeflow.annotate.mention import Mention
 from shapeflow.annotate.sites import Sites
@@ -20,8 +20,7 @@ DOTTED = 7.0
 """What it counts that the text writes the path of a site as code has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """What words say for one site."""
 
     score: float

@@ -1,4 +1,4 @@
-"""What a text says of another run is not wrong: of other inputs, of another size of the model, of another model."""
+"""What a text says of another run is not wrong: of other inputs, of another size, of another model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def of_this_run(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
     and is right nowhere, and all of a text of which most would be wrong.
     """
     wrong = [mark for mark in marks if mark.verdict == "contradicted"]
-    right = {size for mark in marks if mark.verdict == "confirmed" for size in _sizes(str(mark.mention.pattern))}
+    right = {
+        size for mark in marks if mark.verdict == "confirmed" for size in _sizes(str(mark.mention.pattern))
+    }
     chosen = {
         size
         for call in trace.calls
@@ -38,20 +40,23 @@ def of_this_run(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
     times = Counter(pair for mark in wrong for pair in set(_changed(mark)))
     strange = len(wrong) > MOST_WRONG * len(marks) and len(marks) >= LEAST_MARKS
     found = []
-    for mark in marks:
+    for one in marks:
+        mark = one
         pairs = _changed(mark) if mark.verdict == "contradicted" else []
         other = bool(pairs) and all(
             there in chosen or (times[there, said] >= OFTEN and said not in right) for there, said in pairs
         )
         if mark.verdict == "contradicted" and (strange or other):
-            why = "so much differs that the text is of something else" if strange else "another run may have it"
+            why = (
+                "so much differs that the text is of something else" if strange else "another run may have it"
+            )
             mark = replace(mark, verdict="not in this run", evidence=(*mark.evidence, why))
         found.append(mark)
     return found
 
 
 def _changed(mark: Mark) -> list[tuple[int, int]]:
-    """Return the sizes that differ, as they are there and as they are said; none for another number of dims."""
+    """Return the sizes that differ, as they are and as they are said; none for another number of dims."""
     there, said = _sizes(mark.found), _sizes(str(mark.mention.pattern))
     if len(there) != len(said):
         return []

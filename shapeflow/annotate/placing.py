@@ -22,7 +22,7 @@ from shapeflow.annotate.candidates import (
 )
 from shapeflow.annotate.chain import NOWHERE, Placed, State, forward_backward
 from shapeflow.annotate.mention import Mention
-from shapeflow.annotate.relations import Relation, differing, numbers_of, relation
+from shapeflow.annotate.relations import Relation, Shape, differing, numbers_of, relation, relations
 from shapeflow.annotate.sites import Site, Sites
 
 CAP = 4.0
@@ -48,9 +48,14 @@ class Placing:
         """The sizes that the text itself gives its symbols."""
         self.batch = batch
         self.errors = START_ERRORS
-        self._told = Counter(str(mention.pattern) for mention in mentions)
-        self._relations: dict[tuple[object, ...], Relation] = {}
+        self._texts = {mention.id: str(mention.pattern) for mention in mentions}
+        self._told = Counter(self._texts.values())
+        self._relations: dict[str, dict[Shape, Relation]] = {}
         self._share: dict[tuple[str, Relation], float] = {}
+        ops = [float(site.kind == "op") for site in sites.all]
+        parameters = [NOT_WEIGHTS * (site.kind == "parameter") for site in sites.all]
+        self._unlikely = {True: ops, False: [max(pair) for pair in zip(ops, parameters, strict=True)]}
+        """Whether words speak of weights -> how much less likely each site is by its kind than a port."""
         self.placed = [Placed(mention) for mention in mentions]
         everywhere = said_everywhere(mentions)
         self.said = [said_by(mention, self.names.worth, everywhere) for mention in mentions]
@@ -61,7 +66,7 @@ class Placing:
         """Return the mentions with the mass of each site, after some rounds with the error rate learnt."""
         for number in range(rounds):
             for place, placed in enumerate(self.placed):
-                if number == 0:
+                if number == 0 and (not placed.states or placed.mention.pattern.symbols):
                     placed.states = self._states(place)
                 self._weigh(placed)
             forward_backward(self.sites.all, self.placed)
@@ -88,34 +93,34 @@ class Placing:
                 return found
         return set()
 
-    def relation_of(self, mention: Mention, shape: tuple[int, ...]) -> Relation:
+    def relation_of(self, mention: Mention, shape: Shape) -> Relation:
         """Return how a mention's shape fits an observed one."""
-        key = (str(mention.pattern), shape)
-        found = self._relations.get(key)
-        if found is None:
-            found = relation(mention.pattern, shape, self.sizes, self.batch)
-            self._relations[key] = found
-        return found
+        found = self._fits(mention).get(shape)
+        return relation(mention.pattern, shape, self.sizes, self.batch) if found is None else found
+
+    def _fits(self, mention: Mention) -> Mapping[Shape, Relation]:
+        """Return how a mention's shape fits all shapes of sites."""
+        text = self._texts[mention.id]
+        if text not in self._relations:
+            shapes = self.sites.by_shape
+            self._relations[text] = relations(mention.pattern, shapes, self.sizes, self.batch)
+        return self._relations[text]
 
     def _states(self, place: int) -> list[State]:
         """Return the candidates of a mention: those with the best names, and those that its shape fits."""
         mention, scores = self.mentions[place], self._scores[place]
         dotted = self._dotted[place]
         weights = is_parameter_meant(mention)
-        value = {
-            site.id: scores.get(site.id, NOTHING).score
-            + (DOTTED if site.id in dotted else 0.0)
-            - self._unlikely(site, weights)
-            for site in self.sites.all
-            if site.id in scores or site.id in dotted
-        }
-        chosen = set(nlargest(BY_NAME, value, key=lambda site: value[site]))
+        unlikely = self._unlikely[weights]
+        value = {site: named.score - unlikely[site] for site, named in scores.items()}
+        for site in dotted:
+            value[site] = value.get(site, 0.0) + DOTTED
+        chosen = set(nlargest(BY_NAME, value, key=value.__getitem__))
         fitting: list[int] = []
         ordered: list[int] = []
-        for shape, ids in self.sites.by_shape.items():
-            how = self.relation_of(mention, shape)
+        for shape, how in self._fits(mention).items():
             if how != "no":
-                (ordered if how == "layout" else fitting).extend(ids)
+                (ordered if how == "layout" else fitting).extend(self.sites.by_shape[shape])
         for ids, most in ((fitting, BY_SHAPE), (ordered, BY_LAYOUT)):
             chosen.update(nlargest(most, ids, key=lambda site: value.get(site, -9.0)))
         states = []
@@ -131,12 +136,6 @@ class Placing:
             states.append(State(site, how, score, own, share, heard, near))
         states.append(State(NOWHERE, "no", 0.0, 0.0))
         return states
-
-    def _unlikely(self, site: Site, weights: bool) -> float:
-        """Return how much less likely a site is meant by its kind than a port of a call."""
-        if site.kind == "parameter":
-            return 0.0 if weights else NOT_WEIGHTS
-        return float(site.kind == "op")
 
     def _weigh(self, placed: Placed) -> None:
         """Give each state the weight of words and shape."""
@@ -171,13 +170,10 @@ class Placing:
 
         What an author writes by mistake is mostly a shape from elsewhere in the text.
         """
-        key = (str(mention.pattern), how)
+        key = (self._texts[mention.id], how)
         if key not in self._share:
-            count = sum(
-                len(ids)
-                for shape, ids in self.sites.by_shape.items()
-                if self.relation_of(mention, shape) == how
-            )
+            fits = self._fits(mention)
+            count = sum(len(self.sites.by_shape[shape]) for shape in fits if fits[shape] == how)
             told = (self._told[key[0]] - 1) / len(self.mentions)
             self._share[key] = max(max(count, 1) / max(len(self.sites.all), 2), told)
         return self._share[key]
@@ -194,7 +190,6 @@ class Placing:
 
 UNSAID = 1.0
 NOT_WEIGHTS = 3.0
-NOTHING = Named(0.0, 0.0, 0.0)
 
 
 def _role(mention: Mention, site: Site) -> float:

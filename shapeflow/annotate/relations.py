@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import combinations
 from math import prod
@@ -45,9 +45,21 @@ def relation(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int], batc
         sizes: symbols whose size is known; others are free.
         batch: how many inputs the run had at once; a text may leave it out, or speak of one.
     """
+    return relations(pattern, (shape,), sizes, batch)[shape]
+
+
+def relations(
+    pattern: ShapePattern, shapes: Iterable[Shape], sizes: Mapping[str, int], batch: int
+) -> dict[Shape, Relation]:
+    """Return how a shape as written fits each of some observed ones; see ``relation``."""
     numbers = numbers_of(pattern, sizes)
     if numbers is not None:
-        return _numeric(numbers, shape, batch)
+        return {shape: _numeric(numbers, shape, batch) for shape in shapes}
+    return {shape: _with_symbols(pattern, shape, sizes, batch) for shape in shapes}
+
+
+def _with_symbols(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int], batch: int) -> Relation:
+    """Return the same of a shape in which not all sizes are known."""
     plain = bool(pattern.symbols)
     if _matches(pattern, shape, sizes):
         return "symbolic" if plain else "exact"

@@ -190,3 +190,26 @@ def test_every_place_can_be_looked_up(trace, stored):
 
 def test_a_missing_note_is_an_error(stored, capsys):
     assert main(["annotate", str(stored), str(Path("no-such.md"))]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("- `embed` output: [1, 48, 64]", "confirmed"),
+        ("- images into the `embed`: [2, 3, 128, 80]", "not in this run"),
+        ("- `box_head` output: [2, 10, 5]", "contradicted"),
+    ],
+)
+def test_other_inputs_are_not_called_wrong(trace, text, expected):
+    assert [verdict for _, verdict in verdicts(trace, f"# Notes\n\n{text}\n")] == [expected]
+
+
+def test_a_text_on_another_model_is_not_called_wrong(trace):
+    names = ("embed", "layers.0", "decoder", "box_head", "score_head", "layers.0.expand")
+    lines = "".join(f"- `{name}` output: [2, 77, {31 + place}]\n" for place, name in enumerate(names))
+    assert {verdict for _, verdict in verdicts(trace, lines)} == {"not in this run"}
+
+
+def test_code_that_did_not_run_is_not_in_this_run(trace):
+    text = own_code({}) + "\n\ndef unused(x):\n    return x.sum(0)  # x has the shape [3, 14, 15]\n"
+    assert verdicts(trace, text, "python", "tiny_detector.py") == [("[3, 14, 15]", "not in this run")]
