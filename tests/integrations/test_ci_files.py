@@ -34,6 +34,16 @@ def build():
 
 def broken():
     return nn.Sequential(nn.Linear(4, 2), nn.Linear(3, 2)), (torch.ones(3, 4),)
+
+class Given(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Linear(4, 2)
+    def halves(self, x, scale):
+        return self.weight(x) * scale
+
+def given():
+    return Given()
 """
 
 
@@ -104,6 +114,28 @@ class TestAction:
         assert (folder / "kept.trace.json").exists()
         done = act(folder, walkthrough="linear.md", model="tiny.py:broken")
         assert (done.returncode, done.stdout.count("::error file=")) == (3, 0)
+
+    def test_a_model_is_given_inputs_and_run_as_is_wanted(self, folder):
+        (folder / "tiny.py").write_text(MODEL)
+        (folder / "given.md").write_text(document_of("weight:out [5, 2]", "count ops backward = 1"))
+        done = act(
+            folder,
+            walkthrough="given.md",
+            model="tiny.py:given",
+            trace="given.trace.json",
+            input=" x=f32[5, 4] \n\n scale=2.0",
+            call="halves",
+            train="true",
+            backward="true",
+        )
+        assert done.returncode in (0, 1), done.stderr
+        run = json.loads((folder / "given.trace.json").read_text())["run"]
+        assert run["inputs"]["input"] == ["x=f32[5, 4]", "scale=2.0"]
+        assert (run["inputs"]["call"], run["inputs"]["train"], run["inputs"]["backward"]) == (
+            "halves",
+            True,
+            True,
+        )
 
     def test_causes_come_first_and_ten_are_shown(self, folder):
         lines = [f"mask_head:out [1, 10, 14, {14 + number}]" for number in range(15)]
