@@ -55,12 +55,9 @@ def unknown_model(target: str, known: Mapping[str, str], libraries: Mapping[str,
 
 def _written_otherwise(target: str, libraries: Mapping[str, str]) -> InputError | None:
     """Return the error for a name of a library without its prefix, or with another sign than a colon."""
-    prefixed = re.match(r"(\w+)[/.](.+)", target)
-    prefix = (nearest(prefixed[1].lower(), libraries, 1) or [""])[0] if prefixed else ""
-    if prefixed and prefix and (name := _in_library(libraries[prefix], prefixed[2])):
-        return _error(
-            f"no model '{target}'", expected=f"{prefix}:NAME, with a colon", hint=f"--model {prefix}:{name}"
-        )
+    if name := _with_other_sign(target, libraries):
+        prefix = name.partition(":")[0]
+        return _error(f"no model '{target}'", expected=f"{prefix}:NAME, with a colon", hint=f"--model {name}")
     exact = with_name(target, libraries)
     if not exact:
         return None
@@ -70,6 +67,14 @@ def _written_otherwise(target: str, libraries: Mapping[str, str]) -> InputError 
         found=_written(exact),
         hint=f"--model {_first(exact)}",
     )
+
+
+def _with_other_sign(target: str, libraries: Mapping[str, str]) -> str:
+    """Return the ``timm:NAME`` that is written as ``timm/NAME`` or ``timm.NAME``; empty if it is none."""
+    prefixed = re.match(r"(\w+)[/.](.+)", target)
+    prefix = (nearest(prefixed[1].lower(), libraries, 1) or [""])[0] if prefixed else ""
+    name = _in_library(libraries[prefix], prefixed[2]) if prefixed and prefix else ""
+    return f"{prefix}:{name}" if name else ""
 
 
 def unknown_prefix(target: str, known: Mapping[str, str], libraries: Mapping[str, str]) -> InputError | None:
@@ -112,6 +117,8 @@ def model_meant(text: str, known: Mapping[str, str], libraries: Mapping[str, str
         because, target = "it is a Python file", f"{text}:{best}" if (best := _best(path)) else text
     elif is_model_file(text) or is_folder(text):
         because = "it is a folder" if path.is_dir() else "it is a model file"
+    elif not path.exists() and (name := _with_other_sign(text, libraries)):
+        because, target = "it is the name of a model, written with a colon", name
     elif not path.exists() and not path.suffix and "/" not in text:
         exact = with_name(text, libraries)
         close = exact or near_names(text, libraries)

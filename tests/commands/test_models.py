@@ -57,6 +57,8 @@ def test_a_library_that_is_not_there_says_how_to_install_it(capsys, monkeypatch)
     ("given", "hint"),
     [
         ("torchvision:resnet50", "--model torchvision:resnet50"),
+        ("torchvision/resnet50", "--model torchvision:resnet50"),
+        ("timm.resnet50", "--model timm:resnet50"),
         ("alexnet", "--model torchvision:alexnet"),
         ("alexnt", "--model torchvision:alexnet"),
         ("sam3", "--model sam3"),
