@@ -192,6 +192,7 @@ def listed(trace):
 
 
 @pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.slow
 def test_ten_times_the_layers_are_at_most_eleven_times_the_file(kind):
     sizes = []
     for layers in (20, 200):
@@ -201,6 +202,7 @@ def test_ten_times_the_layers_are_at_most_eleven_times_the_file(kind):
 
 
 @pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.slow
 def test_every_place_is_there_as_if_it_were_listed(kind, monkeypatch):
     trace = run(kind, 24)
     assert any(port.container is not None for call in trace.calls for port in told(call.inputs))
@@ -215,6 +217,7 @@ def test_every_place_is_there_as_if_it_were_listed(kind, monkeypatch):
 @pytest.mark.parametrize(
     "kind", [kind for kind in MODELS if kind not in ("deque", "slots", "copied tuple", "copied dict")]
 )
+@pytest.mark.slow
 def test_what_is_unchanged_is_not_looked_into_again(kind, monkeypatch):
     counts = []
     look_into = containers.look_into

@@ -116,6 +116,7 @@ def test_a_generator_that_is_left_half_way():
 
 
 @pytest.mark.parametrize("together", [True, False])
+@pytest.mark.slow
 def test_threads_do_not_see_each_other(together):
     ways = ("trace, real", "trace, shapes-only", "record")
     assert [text for one in ways for other in ways for text in interrupts.pair((one, other), together)] == []
@@ -341,6 +342,7 @@ def test_as_deep_as_without_us(device):
 
 
 @pytest.mark.parametrize("way", interrupts.WAYS)
+@pytest.mark.slow
 def test_ctrl_c_at_random_lines(way):
     interrupts.size(way, interrupts.Small().eval())
     lines = interrupts.lines_of(way)
@@ -355,6 +357,7 @@ class Fails(interrupts.Small):
 
 @pytest.mark.parametrize("make", [interrupts.Small, Fails])
 @pytest.mark.parametrize("noting", [recorder.Recording.raised, recorder.Recording.watched])
+@pytest.mark.slow
 def test_ctrl_c_while_the_end_of_a_run_is_noted(make, noting):
     model, x = make().eval(), torch.randn(1, 3, 8)
     way = interrupts.built("meta")
@@ -378,6 +381,7 @@ def test_ctrl_c_while_the_end_of_a_run_is_noted(make, noting):
 
 
 @pytest.mark.parametrize("file", ["trace_builder.py", "modes.py", "source.py"])
+@pytest.mark.slow
 def test_ctrl_c_while_something_is_noted_leaves_a_whole_trace(file):
     way = "trace, shapes-only"
     interrupts.size(way, interrupts.Small().eval())

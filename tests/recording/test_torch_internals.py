@@ -217,6 +217,7 @@ def test_a_small_model_is_traced(device):
 
 
 @pytest.mark.parametrize("around", ["torch.no_grad()", "torch.inference_mode()", "torch.device('meta')"])
+@pytest.mark.slow
 def test_the_first_import_may_come_inside_of_what_switches_gradients_off(around):
     code = (
         "import torch, shapeflow\n"

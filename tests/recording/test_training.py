@@ -61,6 +61,7 @@ def backwards(found: Trace):
 
 
 @pytest.mark.parametrize("name", STEPS)
+@pytest.mark.slow
 def test_an_existing_model_gives_the_records_of_the_real_run(name):
     real, shapes = (
         trace(model, *args, device=device) for device in (None, "meta") for model, args in [made(name)]
@@ -135,6 +136,7 @@ def same(one, two) -> bool:
 
 
 @pytest.mark.parametrize("name", STEPS)
+@pytest.mark.slow
 def test_a_shapes_only_run_leaves_all_as_it_was(name):
     model, args = made(name)
     for parameter in list(model.parameters())[::2]:

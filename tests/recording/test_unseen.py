@@ -99,6 +99,7 @@ SEEN = {
 
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("name", UNSEEN)
+@pytest.mark.slow
 def test_what_may_be_used_is_not_called_unused(name, device):
     recorded = trace(Net(UNSEEN[name]).eval(), torch.rand(2, 3), device=device)
     verdict = judge(recorded, "body.layer:out unused")
@@ -117,6 +118,7 @@ def test_what_is_looked_into_is_used(name, device):
 
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("name", ["set", "zip", "generator", "closure", "partial", "callable object", "deep"])
+@pytest.mark.slow
 def test_what_is_not_looked_into_may_hold_anything(name, device):
     pack = UNSEEN[name]
     model = Net(lambda y: (torch.zeros(2), pack(y))).eval()

@@ -62,6 +62,7 @@ GIVEN = {
 
 
 @pytest.mark.parametrize("name", GIVEN)
+@pytest.mark.slow
 def test_inputs_have_the_numbers_of_the_real_run(name: str):
     same_records(GIVEN[name])
     assert built_and_run(GIVEN[name], "meta").run.notes == (INPUTS_FOR_REAL,)
@@ -183,6 +184,7 @@ class Generating(nn.Module):
         return self.model.generate(ids, max_new_tokens=2, do_sample=False, **options)
 
 
+@pytest.mark.slow
 def test_generate_takes_drawn_tokens():
     same_records(lambda: (Generating(eos_token_id=None).eval(), (torch.randint(3, 20, (2, 4)),)))
 

@@ -87,6 +87,7 @@ def test_known_numbers_are_read_as_by_plain_torch(name: str):
 
 
 @pytest.mark.parametrize("name", READS)
+@pytest.mark.slow
 def test_unknown_numbers_are_needed_where_plain_torch_reads_them(name: str):
     got: list[Any] = []
     model = Reading(name, known=False)

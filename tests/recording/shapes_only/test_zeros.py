@@ -111,6 +111,7 @@ READING = {
 
 @pytest.mark.parametrize("name", READING)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.slow
 def test_what_reads_weights_is_built_for_real(name: str):
     same_records(lambda: (READING[name](), (torch.rand(2, 8),)))
     assert built_and_run(lambda: (READING[name](), (torch.rand(2, 8),)), "meta").run.notes == (
