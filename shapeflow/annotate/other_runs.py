@@ -12,8 +12,9 @@ from shapeflow.shapes.notation import parse_shape
 
 OFTEN = 3
 """A size that stands so often for the same other one is one of another run, if it is right nowhere."""
-MOST_WRONG, LEAST_MARKS = 0.5, 6
-"""A text of which a larger share would be wrong speaks of something else, if it has so many shapes."""
+LEAST_RIGHT, LEAST_MARKS = 0.15, 6
+"""A text of which a smaller share is right, or less than is wrong, speaks of something else."""
+RIGHT = frozenset({"confirmed", "symbolic, consistent", "layout differs"})
 CHANNELS = 4
 """Sizes of inputs up to this one are no matter of choice."""
 
@@ -22,7 +23,7 @@ def of_this_run(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
     """Return marks with nothing called wrong that another run may make right.
 
     That is: a size that the inputs of the run had, a size that stands for the same other one again and again
-    and is right nowhere, and all of a text of which most would be wrong.
+    and is right nowhere, and all of a text of which more is wrong than right, or hardly anything is right.
     """
     wrong = [mark for mark in marks if mark.verdict == "contradicted"]
     right = {
@@ -38,7 +39,8 @@ def of_this_run(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
         if size > CHANNELS
     }
     times = Counter(pair for mark in wrong for pair in set(_changed(mark)))
-    strange = len(wrong) > MOST_WRONG * len(marks) and len(marks) >= LEAST_MARKS
+    good = sum(mark.verdict in RIGHT for mark in marks)
+    strange = len(marks) >= LEAST_MARKS and good < max(len(wrong), LEAST_RIGHT * len(marks))
     found = []
     for one in marks:
         mark = one
