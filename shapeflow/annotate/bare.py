@@ -17,6 +17,7 @@ _BEFORE = re.compile(
     r"(?:^|[:=#`|\"]|→|->|=>|\bshapes? (?:is|of)?|\bsize (?:is|of)?|形状[为是]?|形は)[\s*_\-]*$", re.I
 )
 _AFTER = re.compile(r"\s*(?:$|[.;`|\"#]|\((?![^()]*\)\s*,)|→|->|=>|,\s*(?:$|(?=[^\W\d]\w* \w))|\s[-—]\s)")
+_AMOUNTS = re.compile(r"\d+[BMKkTG](?:\W+\d+[BMKkTG])*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _CODE_AFTER = re.compile(r"\s*=\s*(?!\d)")
 _AXIS = r"(?:[a-zA-Z]\w*|\d+|\.\.\.|…|_|\*|\(\s*(?:\w+|\.\.\.)?(?:\s+(?:\w+|\.\.\.))*\s*\))"
@@ -39,14 +40,15 @@ def find_bare(line: str, start: int, end: int) -> Iterator[Literal]:
                 continue
             pieces = _pieces(line, match.start(), match.end(), separator)
             dims = read_dims(line, pieces)
-            if len(dims) > 1 and _like_dims(dims, separator):
+            if len(dims) > 1 and _like_dims(dims, separator) and not _AMOUNTS.fullmatch(match[0]):
                 yield Literal(match.start(), match.end(), dims, "bare", separator=separator)
 
 
 def find_axes(line: str, start: int, end: int) -> Iterator[Literal]:
     """Yield both sides of a pattern of einops, ``b c h w -> b (h w) c``, that fills the columns."""
     match = _AXES.fullmatch(line, start, end) if "->" in line[start:end] else None
-    if match and any(" " in match[side].strip() for side in (1, 2)):
+    names = [set(re.findall(r"[a-zA-Z]\w*", match[side])) for side in (1, 2)] if match else []
+    if match and any(" " in match[side].strip() for side in (1, 2)) and names[0] & names[1]:
         for side in (1, 2):
             dims = axes(line, *match.span(side))
             if (dims and dims[0].text != "...") or len(dims) > 1:

@@ -28,7 +28,7 @@ _SPREAD = re.compile(r"\*[A-Za-z_]\w*")
 """Any number of axes, in jaxtyping and Python."""
 _NO_DIM = re.compile(
     r"\w*(?:Tensor|[Aa]rray|List|list|[Tt]uple|Optional|Union|[Dd]ict|Type|Sequence|Size)\["
-    r"|^\d+ ?(?:[kKMGT]i?B|ms|px|mm|cm|km|hr|min|fps|Hz|kHz)$|^\d+e\d+$|(?<!\w)0\d"
+    r"|^\d+ ?(?:[kKMGT]i?B|ms|px|mm|cm|km|hr|min|fps|Hz|kHz)$|^\d+e[+-]?\d+$|(?<!\w)0\d"
 )
 """A type, or a number with a unit."""
 ANY = frozenset({"-1", "?", "_", "None", "none", ":", "·", "Any", "()"})

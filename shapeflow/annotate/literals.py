@@ -114,8 +114,10 @@ def _list(line: str, start: int, end: int) -> tuple[tuple[ReadDim, ...], str]:
         return read_dims(line, pieces), ","
     if _CROSS_SIGN.search(line, start, end):
         return (), ""
-    words = [(start + m.start(), start + m.end()) for m in _SPACED.finditer(line[start:end])]
-    if len(words) > 1 and all(_short(line[a:b]) for a, b in words):
+    inner = line[start:end]
+    words = [(start + m.start(), start + m.end()) for m in _SPACED.finditer(inner)]
+    enough = len(words) > 2 or (len(words) == 2 and inner.isupper() and not re.search(r"\d", inner))
+    if enough and all(_short(line[a:b]) for a, b in words):
         return read_dims(line, words), " "
     return read_dims(line, pieces), ""
 

@@ -193,8 +193,11 @@ def _string_statements(code: _Code) -> Iterator[tuple[int, int, int]]:
             new = token.type in _BETWEEN_STATEMENTS or (new and token.type == tokenize.COMMENT)
         return
     for node in ast.walk(code.tree):
-        value = node.value if isinstance(node, ast.Expr) else None
-        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        value = node.value if isinstance(node, ast.Expr | ast.Assign) else None
+        if not isinstance(value, ast.Constant) or not isinstance(value.value, str):
+            continue
+        # What is assigned counts where it has several lines: text that is put into docstrings.
+        if isinstance(node, ast.Expr) or value.end_lineno != value.lineno:
             raw = code.raw[value.lineno - 1].encode()
             column = len(raw[: value.col_offset].decode(errors="ignore"))
             yield value.lineno, value.end_lineno or value.lineno, column

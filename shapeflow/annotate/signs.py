@@ -46,7 +46,7 @@ def features(candidate: Candidate) -> Iterator[str]:
         yield "equals before"
     if candidate.frame.region == "comment" and _PRINTS.search(candidate.frame.statement):
         yield "a shape is asked for"
-    if candidate.frame.region in ("output", "comment"):
+    if candidate.frame.region in ("output", "comment", "docstring"):
         yield from _of_values(candidate)
     if candidate.literal.form == "bracket":
         yield from _of_bracket(candidate)

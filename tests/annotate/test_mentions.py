@@ -97,6 +97,15 @@ NOT_STATED = [
     "a list of (name, value) pairs",
     "runs on (0, 1, 2, 3)",
     "mean (R, G, B)",
+    "| sizes | 7B, 13B |",
+    "an archive (64 kB), eps (1e-6), at (5)",
+    "pairs (x_train, y_train) and (input_a, label, mask)",
+    "n_layer=24, n_head=16, n_embd=1024",
+    r"points of $\mathbb{R}^2$ at a rate of $\frac{P\times R}{P+R}$",
+    "`[d, e, f, g]`, `[Y_1, Y_2]` and (t_1, t_2, ..., t_n)",
+    "made of in_channels, out_channels, kernel_size, stride, padding",
+    "colours (红、黄、蓝) and (노랑, 주황, 빨강)",
+    "trained on 3,650,000 documents (12,000,045)",
 ]
 
 

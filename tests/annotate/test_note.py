@@ -113,6 +113,17 @@ class Head(Module):
     assert argument.frame.definitions == ("Head", "forward")
 
 
+def test_code_with_gaps_and_text_for_docstrings_are_read() -> None:
+    text = '"""\n    :param x: ids [batch, length]\n    """'
+    gap = f"def f(x):\n    {text}\n    return <your code>  # [batch, 7]\n"
+    assert [str(one.pattern) for one in note_from_text(gap, "python").mentions] == [
+        "[batch, length]",
+        "[batch, 7]",
+    ]
+    shared = 'DOC = r"""\n    mask of shape `(batch, length)`\n"""\nsizes = "(batch, 3)"\n'
+    assert [str(one.pattern) for one in note_from_text(shared, "python").mentions] == ["[batch, length]"]
+
+
 def notebook(*cells: dict[str, object]) -> str:
     """Return the text of a notebook."""
     return json.dumps({"cells": list(cells), "nbformat": 4, "nbformat_minor": 5, "metadata": {}})
