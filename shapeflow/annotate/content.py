@@ -9,8 +9,8 @@ from itertools import pairwise
 from shapeflow.annotate.candidate import Candidate
 from shapeflow.annotate.cues import ARGUMENT, COORDINATES, TYPES, is_axis
 
-_CAPITAL = re.compile(r"[A-ZΑ-Ω][A-Za-z]?\d?(?:_\w{1,3}|_|_prime)?")
-_PLACE = re.compile(r"[xyzXYZ](?:_?(?:\d|min|max|center|c)|_(?!dim|size|len|channels)\w+)?|c_?[xyz]")
+_CAPITAL = re.compile(r"[A-ZΑ-Ω][A-Za-z]?\d?(?:_\w{1,7}|_)?")
+_PLACE = re.compile(r"[xyzXYZ](?:_?(?:\d|min|max|center|c)|_(?!dim|size|len|channels)\w+)?|c_?[xyz]|\w+_[xy]")
 _CALL = re.compile(r"(?<!\w)(?!len|prod|sum|int|ceil|floor|min|max)[A-Za-z]\w*\(")
 _RANGE = re.compile(r"(?:\b(?:in|ranges?|between|from|interval)|∈|区间|范围|範囲|범위)[\W_]*$")
 _COLOURS = ({"R", "G", "B"}, {"H", "S", "V"}, {"Y", "U", "V"})
