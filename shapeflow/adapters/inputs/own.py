@@ -183,6 +183,10 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     },
     "Qwen2_5OmniAudioEncoder": LISTENED,
     "Qwen3OmniMoeAudioEncoder": LISTENED,
+    "Qwen4ExpModel": {  # which goes through a text token by token: pictures of 4 x 4 patches
+        "pixel_values": ("B * 16", "3 * 2 * 16 * 16"),
+        "image_grid_thw": Exactly([[1, 4, 4]] * ROWS),
+    },
     "Qwen3OmniMoeTalkerModel": {"input_ids": LEFT_OUT, "inputs_embeds": ("B", "T", "hidden_size")},
     "RagModel": {
         "context_input_ids": Whole(("B * n_docs", "max_combined_length"), 5),
