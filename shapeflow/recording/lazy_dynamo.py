@@ -39,6 +39,8 @@ from shapeflow.recording.torch_internals import (
 )
 
 _CONFIG, _UTILS, _LOADED = f"{COMPILER}.config", f"{COMPILER}.utils", f"{COMPILER}.eval_frame"
+_APART = (_CONFIG, f"{COMPILER}._trace_wrapped_higher_order_op")
+"""Small modules that need no other part of the compiler: settings, and what transformers makes masks with."""
 _ATTRIBUTE = COMPILER.rpartition(".")[2]
 _LOCK = threading.Lock()
 """Held while placeholders are put in or taken out, and never while anything is imported."""
@@ -47,7 +49,9 @@ _WANTED = threading.Event()
 _AS_WRITTEN: list[bool] = []
 """An item for each run during which nothing is to be compiled, and which began without the compiler."""
 _KEPT: dict[str, ModuleType] = {}
-"""The settings, where they were loaded by themselves: the compiler gets a part by importing it."""
+"""Those small modules that were loaded by themselves: the compiler gets a part by importing it."""
+_MARKED: list[tuple[str, Any]] = []
+"""Functions and classes that were marked, each with the mark, which the compiler gives when it is loaded."""
 
 
 class _Placeholder(ModuleType):
@@ -60,8 +64,8 @@ class _Placeholder(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # asked of every module there is, by who looks through them all
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        if f"{self.__name__}.{name}" == _CONFIG:  # a small module that needs nothing else of the compiler
-            return import_module(_CONFIG)
+        if (part := f"{self.__name__}.{name}") in _APART:
+            return import_module(part)
         return getattr(_load(self.__name__), name)
 
 
@@ -73,7 +77,7 @@ class _Submodules(MetaPathFinder):
     ) -> ModuleSpec | None:
         """Return how to get a part that is loaded already; None leaves the import to others."""
         module = _KEPT.pop(name, None)
-        if module is None and name.startswith(f"{COMPILER}.") and name != _CONFIG and _deferred(COMPILER):
+        if module is None and name.startswith(f"{COMPILER}.") and name not in _APART and _deferred(COMPILER):
             _load(COMPILER)
             module = sys.modules.pop(name, None)  # the import that asks would run its file a second time
         return None if module is None else ModuleSpec(name, _Given(module))
@@ -109,7 +113,10 @@ def _load(name: str) -> ModuleType:
         _WANTED.set()  # from now on it has no placeholder, whatever other threads begin
         _remove_placeholders()
     with no_function_modes(), no_dispatch_modes(), _parts_found():  # what it does is none of the run's
-        import_module(COMPILER)
+        compiler = import_module(COMPILER)
+        while _MARKED:
+            mark, function = _MARKED.pop()
+            getattr(compiler, mark)(function)
         if _AS_WRITTEN:
             torch.compiler.set_stance("force_eager")
         return import_module(name)
@@ -136,7 +143,8 @@ def _put_placeholders() -> bool:
     assert spec is not None
     utils = _Placeholder(_UTILS, is_compile_supported=_is_compile_supported)
     own = {"__spec__": spec, "__path__": spec.submodule_search_locations}
-    package = _Placeholder(COMPILER, disable=_disable, utils=utils, **own)
+    marks = {mark: functools.partial(_mark, mark) for mark in ("allow_in_graph", "assume_constant_result")}
+    package = _Placeholder(COMPILER, disable=_disable, utils=utils, **marks, **own)
     with _LOCK:
         if _WANTED.is_set() or sys.modules.setdefault(COMPILER, package) is not package:
             return False
@@ -145,8 +153,8 @@ def _put_placeholders() -> bool:
 
 
 def _remove_placeholders() -> None:
-    if _deferred(COMPILER) and _CONFIG in sys.modules:
-        _KEPT[_CONFIG] = sys.modules.pop(_CONFIG)
+    if _deferred(COMPILER):
+        _KEPT.update({name: sys.modules.pop(name) for name in _APART if name in sys.modules})
     for name in (COMPILER, _UTILS):
         if _deferred(name):
             sys.modules.pop(name, None)
@@ -172,6 +180,14 @@ def _disable(function: Any = None, recursive: bool = True, **options: Any) -> An
         return marked(*args, **kwargs)
 
     return waiting
+
+
+def _mark(mark: str, function: Any) -> Any:
+    """Return ``function``, to be marked once the compiler is loaded; libraries mark theirs when imported."""
+    if not callable(function):  # several, or a mistake
+        return getattr(_load(COMPILER), mark)(function)
+    _MARKED.append((mark, function))
+    return function
 
 
 def _is_compile_supported(device: str) -> bool:

@@ -245,8 +245,8 @@ attention_gradient_flops: Callable[..., int] = _named("torch.utils.flop_counter.
 COMPILER = "torch._dynamo"
 
 COMPILER_NAMES = (
-    # Marks a function; what `torch.compiler.disable` calls. Since 2.0.
-    f"{COMPILER}.disable",
+    # Mark functions and classes; what `torch.compiler`'s functions of these names call. Since 2.0.
+    *(f"{COMPILER}.{mark}" for mark in ("disable", "allow_in_graph", "assume_constant_result")),
     # Its settings, a small module of their own. Since 2.0.
     f"{COMPILER}.config",
     # Loaded with it and not with its settings: by this one sees whether it is there. Since 2.0.

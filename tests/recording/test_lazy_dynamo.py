@@ -306,16 +306,27 @@ with own_process(), compiler_not_loaded():
     @torch.compiler.disable(recursive=False)
     def skipped(x):
         return x.sinh()
-    kept_out(X), skipped(X)
-assert not loaded()
+    @torch.compiler.allow_in_graph
+    def whole(x):
+        return x.cosh()
+    @torch.compiler.assume_constant_result
+    def constant():
+        return 7
+    from torch._dynamo._trace_wrapped_higher_order_op import TransformGetItemToIndex
+    kept_out(X), skipped(X), whole(X), constant()
+    assert not loaded()
+    assert torch._dynamo.is_compiling() is False and loaded()
+assert constant._dynamo_marked_constant
+assert sys.modules[TransformGetItemToIndex.__module__].TransformGetItemToIndex is TransformGetItemToIndex
 compiled = []
 def backend(graph, inputs):
     compiled.extend(str(node.target) for node in graph.graph.nodes if node.op.startswith("call"))
     return graph.forward
-function = lambda x: kept_out(x.cos()).tan() + skipped(x)
+function = lambda x: kept_out(x.cos()).tan() + skipped(x) + whole(x)
 assert torch.equal(torch.compile(function, backend=backend)(X), function(X))
 assert "cos" in compiled and "tan" in compiled, compiled
 assert "sin" not in compiled and "sinh" not in compiled, compiled
+assert any("whole" in name for name in compiled) and "cosh" not in compiled, compiled
 """
     )
 
