@@ -52,6 +52,8 @@ MESSAGE = "shapeflow.message/1"
 
 LABELS = {"expected": "expected", "found": "found", "because": "because", "hint": "try"}
 """Field of a diagnostic -> what messages in English call it, in the order in which they show it."""
+_LINES, _TEXTS = ("code", "what", "where"), (*LABELS, "frame")
+"""The fields of a diagnostic that stay on one line, and those that may have several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,12 @@ class Diagnostic:
     """The lines of the user's text with carets, already laid out."""
 
     def __post_init__(self) -> None:
-        for name in ("code", "what", "where"):
-            object.__setattr__(self, name, visible_line(getattr(self, name)))
-        for name in (*LABELS, "frame"):
-            object.__setattr__(self, name, visible(getattr(self, name)))
+        for names, made_visible in ((_LINES, visible_line), (_TEXTS, visible)):
+            for name in names:
+                text = getattr(self, name)
+                shown = made_visible(text)
+                if shown is not text:  # of most nothing is hidden
+                    object.__setattr__(self, name, shown)
 
     def reasons(self) -> list[tuple[str, str]]:
         """Return the fields that say more than ``what``, as far as they are filled: name and text."""

@@ -32,7 +32,7 @@ from shapeflow.errors import ExitCode, InputError
 from shapeflow.model.flow import all_reach, producers, use_of, users, values_at, wasted_flops
 from shapeflow.model.match import Match
 from shapeflow.model.members import left_out
-from shapeflow.model.selector import op_matches
+from shapeflow.model.selector import op_matches, select
 from shapeflow.model.size_origin import size_origin
 from shapeflow.model.source_lines import source_place
 from shapeflow.model.trace import Trace
@@ -169,7 +169,7 @@ def _lines(trace: Trace, matches: Sequence[Match], *, as_json: bool) -> int:
 def _tell_what_is_left_out(trace: Trace, *selectors: str) -> None:
     """Say on standard error what patterns name and what did not take part."""
     for selector in selectors:
-        error = left_out(trace, selector)
+        error = left_out(trace, selector, select(trace, selector))
         if error is not None:
             tell(error.diagnostic, "warning")
 

@@ -17,14 +17,23 @@ _COMMANDS = re.compile(r"^([^\S\n]*):(?=:[^:\s])|#(?=#\w*\[)", re.MULTILINE)
 
 def visible(text: str) -> str:
     r"""Return ``text`` with each such character written as ``\x1b`` or ``\u202e``."""
+    if _is_plain(text):
+        return text
     return HIDDEN.sub(lambda match: _escape(ord(match[0])), text)
 
 
 def visible_line(text: str) -> str:
     r"""Return the same for text that has to stay on one line: ``\n`` and ``\t`` are written out, too."""
+    if _is_plain(text):
+        return text
     for sign, written in _BREAKS.items():
         text = text.replace(sign, written)
     return visible(text)
+
+
+def _is_plain(text: str) -> bool:
+    """Return True if nothing in a text is hidden or breaks a line, as in most there are."""
+    return text.isascii() and text.isprintable()
 
 
 def printed(text: str) -> str:

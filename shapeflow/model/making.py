@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,6 +24,8 @@ OPERATORS = {
     "mm": "@",
 }
 """The ops that a formula writes between their operands."""
+_SIDES = ("in[0]", "in[1]")
+"""The ports of what stands left and right of the sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +92,15 @@ def same_numbers(trace: Records, value: int, arranged: bool = False) -> Iterator
 def operator_of(op: Op) -> str:
     """Return the sign that a formula writes for an op: ``+``; empty for one that is a function there."""
     sign = OPERATORS.get(op.target.rstrip("_"), "")
-    others = [port for port in op.inputs if not re.fullmatch(r"in\[[01]\]", port.name)]
+    if not sign:
+        return ""
+    others = [port for port in op.inputs if port.name not in _SIDES]
     return sign if len(op.inputs) - len(others) == 2 and all(_says_nothing(port) for port in others) else ""
 
 
 def operands(op: Op) -> tuple[Port, Port]:
     """Return what stands on both sides of the sign of an op."""
-    first, second = (port for port in op.inputs if re.fullmatch(r"in\[[01]\]", port.name))
+    first, second = (port for port in op.inputs if port.name in _SIDES)
     return first, second
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from shapeflow.errors import SelectorError
 from shapeflow.model import not_found
@@ -26,12 +25,13 @@ _CONTAINERS = tuple(
 """Classes without a ``forward``, for traces of versions that did not note which modules have one."""
 
 
-def left_out(trace: Records, text: str) -> SelectorError | None:
+def left_out(trace: Records, text: str, found: Sequence[Match]) -> SelectorError | None:
     """Return the error for what a pattern names and ``select`` leaves out; None if it is all there.
 
     Args:
         trace: where to look.
         text: a selector that names something; one without a pattern leaves nothing out.
+        found: what ``select`` gives for it.
     """
     selector = parse(text)
     path = selector.path
@@ -49,7 +49,7 @@ def left_out(trace: Records, text: str) -> SelectorError | None:
         idle = [key for key in keys if key not in index.calls and can_run(trace, key)]
         if idle:
             return not_found.not_all_called(idle, wanted, selector.path_span)
-    return _too_few(index, keys, selector) or _without_port(trace, text, selector)
+    return _too_few(index, keys, selector) or _without_port(trace, text, selector, found)
 
 
 def _tensors_left_out(trace: Records, path: Sequence[Segment], wanted: str) -> SelectorError | None:
@@ -167,13 +167,17 @@ def _too_few(index: PathIndex, keys: Sequence[str], selector: Selector) -> Selec
     return None
 
 
-def _without_port(trace: Records, text: str, selector: Selector) -> SelectorError | None:
+def _without_port(
+    trace: Records, text: str, selector: Selector, found: Sequence[Match]
+) -> SelectorError | None:
     """Return the error for a path none of whose calls, or ops, has the port."""
     if not selector.port:
         return None
+    having = {match.path for match in found}
     owners = select(trace, text[: selector.port_span[0] - 1])
-    for _, group in groupby(sorted(owners, key=lambda match: match.path), key=lambda match: match.path):
-        matches: list[Match] = list(group)
-        if not any(True for match in matches for _ in fitting(match.owner, selector.port)):
-            return not_found.unknown_port(matches[0], selector.port, selector.port_span)
-    return None
+    lacking = [match for match in owners if match.path not in having]
+    if not lacking:
+        return None
+    return not_found.unknown_port(
+        min(lacking, key=lambda match: match.path), selector.port, selector.port_span
+    )

@@ -35,6 +35,8 @@ class PathIndex:
         """Key -> ids of its calls, in order."""
         self.ops: dict[str, dict[str, list[int]]] = {}
         """Key -> target -> ids of the ops whose innermost call it is, in order."""
+        self._found: dict[tuple[str, bool], list[str]] = {}
+        """What patterns were found to fit so far."""
         for module in trace.modules:
             self._add(module.path)
         keys = []
@@ -64,10 +66,20 @@ class PathIndex:
         if all(segment.literal is not None for segment in segments):
             key = ".".join(segment.literal or "" for segment in segments)
             return [key] if key in self.children else []
-        found: dict[str, None] = {ROOT: None}
-        for segment in segments:
-            found = {key: None for start in found for key in self._step(start, segment, helpers)}
-        return list(found)
+        asked = ".".join(segment.text for segment in segments), helpers
+        if asked not in self._found:
+            found: dict[str, None] = {ROOT: None}
+            for segment in segments:
+                found = {key: None for start in found for key in self._step(start, segment, helpers)}
+            self._found[asked] = list(found)
+        return self._found[asked]
+
+    def ops_at(self, key: str, target: Segment) -> dict[str, list[int]]:
+        """Return target -> ids of the ops of a key whose target fits."""
+        ops = self.ops.get(key, {})
+        if target.literal is not None:
+            return {target.literal: ops[target.literal]} if target.literal in ops else {}
+        return ops if target.deep else {name: ids for name, ids in ops.items() if target.accepts(name)}
 
     def _step(self, start: str, segment: Segment, helpers: bool) -> list[str]:
         """Return the keys that a segment leads to."""

@@ -174,9 +174,7 @@ def _ops(
     matches: list[Match] = []
     known = False
     for key in called:
-        for name, ids in index.ops.get(key, {}).items():
-            if not target.deep and not target.accepts(name):
-                continue
+        for name, ids in index.ops_at(key, target).items():
             known = True
             groups: list[Sequence[int]] = [ids]
             if selector.calls is not None:

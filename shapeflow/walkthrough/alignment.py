@@ -28,16 +28,34 @@ def aligned(trace: Records, match: Match, text: str, other: str, others: Sequenc
         return list(others)
     shared = _shared(text, other)
     inside = ".".join([*match.call.key.split(".")[:shared], ""]) if shared else ""
+    below = trace.cached(_grouped).setdefault((other, inside), [])
+    same_path = next((kept for given, kept in below if given is others), None)
+    if same_path is None:
+        same_path = _below(trace, inside, others)
+        below.append((others, same_path))
     if others and all(found.tensor for found in others):
-        return [found for found in others if f"{found.path}.".startswith(inside)]
-    starts = trace.cached(_starts)
-    same_path = [
-        found for found in others if not shared or (found.call and starts[found.call.id].startswith(inside))
-    ]
+        return same_path
     selector = parse(other)
     if selector.calls is not None or selector.ops is not None or len(same_path) < 2:
         return same_path
     return _nearest(trace, match.call, same_path)
+
+
+def _grouped(
+    trace: Records,
+) -> dict[tuple[str, str], list[tuple[Sequence[Match], list[Match]]]]:
+    """Return which matches of selectors were found below the names that keys begin with, so far."""
+    return {}
+
+
+def _below(trace: Records, inside: str, others: Sequence[Match]) -> list[Match]:
+    """Return the matches below what keys begin with; with nothing to begin with, all."""
+    if others and all(found.tensor for found in others):
+        return [found for found in others if f"{found.path}.".startswith(inside)]
+    starts = trace.cached(_starts)
+    return [
+        found for found in others if not inside or (found.call and starts[found.call.id].startswith(inside))
+    ]
 
 
 def _starts(trace: Records) -> list[str]:

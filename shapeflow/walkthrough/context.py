@@ -73,7 +73,7 @@ class Subject:
         if text not in known:
             try:
                 found_there = select(self.trace, text)
-                known[text] = left_out(self.trace, text) or found_there
+                known[text] = left_out(self.trace, text, found_there) or found_there
             except SelectorError as error:
                 known[text] = error
         found = known[text]

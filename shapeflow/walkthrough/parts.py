@@ -5,9 +5,11 @@ Parsers get the line with everything but their own text blanked, so all columns 
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from shapeflow.errors import Columns, WalkthroughError
@@ -124,14 +126,23 @@ def rewritten(body: Some, changes: Mapping[type, Callable[[Any], Any]]) -> Some:
     """Return what a parser made of a line with all things of some types changed, however deep."""
     if type(body) in _PLAIN:
         return body
-    change = next((changes[kind] for kind in changes if isinstance(body, kind)), None)
-    if change is not None:
-        return cast("Some", change(body))
+    for kind, change in changes.items():
+        if isinstance(body, kind):
+            return cast("Some", change(body))
     if isinstance(body, tuple):
-        return cast("Some", tuple(rewritten(item, changes) for item in body))
-    if not is_dataclass(body) or isinstance(body, type):
-        return body
-    before = {field.name: getattr(body, field.name) for field in fields(body) if field.init}
-    after = {name: rewritten(value, changes) for name, value in before.items()}
-    changed: dict[str, Any] = {name: value for name, value in after.items() if value is not before[name]}
-    return cast("Some", replace(body, **changed) if changed else body)
+        items = [rewritten(item, changes) for item in body]
+        same = all(map(operator.is_, items, body))
+        return body if same else cast("Some", tuple(items))
+    changed: dict[str, Any] = {}
+    for name in _fields_of(cast("Any", type(body))):
+        before = getattr(body, name)
+        after = rewritten(before, changes)
+        if after is not before:
+            changed[name] = after
+    return cast("Some", replace(cast("Any", body), **changed)) if changed else body
+
+
+@cache
+def _fields_of(kind: type) -> tuple[str, ...]:
+    """Return the fields of a dataclass that it is made with; none of another class, such as ``type``."""
+    return tuple(field.name for field in fields(kind) if field.init) if is_dataclass(kind) else ()
