@@ -56,6 +56,7 @@ def test_the_names_of_open_clip_are_all_its_configurations():
         ("quantized_inception_v3", ["f32[1, 3, 299, 299]"], "a picture of random numbers, 299 x 299"),
     ],
 )
+@pytest.mark.slow
 def test_each_kind_of_torchvision_gets_what_it_is_made_for(name, given, made):
     trace = run(f"torchvision:{name}", device="meta")
     assert trace.run.complete
@@ -64,6 +65,7 @@ def test_each_kind_of_torchvision_gets_what_it_is_made_for(name, given, made):
     assert not any(trace.run.training.values())
 
 
+@pytest.mark.slow
 def test_a_detector_is_run_up_to_the_values_shapes_only_and_finds_boxes_for_real():
     with pytest.raises(Exception, match="needs real values") as raised:
         run("torchvision:ssdlite320_mobilenet_v3_large", device="meta")
@@ -103,6 +105,7 @@ def test_a_picture_of_timm_has_the_size_of_its_configuration():
         ("nllb-clip-base", "i64[2, 77]", "made-up token numbers of 2 texts, 7 and 13 long, padded to 77"),
     ],
 )
+@pytest.mark.slow
 def test_open_clip_gets_pictures_and_padded_texts(name, text, made):
     pytest.importorskip("open_clip")
     trace = run(f"open_clip:{name}", device="meta")

@@ -67,6 +67,7 @@ def made(tmp_path_factory, request):
     return folder, Trace.load(folder / "m.trace.json"), (folder / "m.trace.json").read_text()
 
 
+@pytest.mark.slow
 def test_the_lines_around_those_that_ran_are_in_the_trace_and_no_others(made):
     _, trace, text = made
     assert {excerpt.file for excerpt in trace.excerpts} == {"mixer.py"}
@@ -115,6 +116,7 @@ def test_the_docstring_is_text(made):
     assert "&lt;b&gt;well" in html.render(view)
 
 
+@pytest.mark.slow
 def test_a_crash_names_its_files_without_folders(tmp_path):
     (tmp_path / "mixer.py").write_text(MODEL.replace("CRASH", "1"))
     done = run(tmp_path, f"{tmp_path}/mixer.py:build", "m.trace.json")
@@ -125,12 +127,14 @@ def test_a_crash_names_its_files_without_folders(tmp_path):
     assert "return self.second(y)" in trace.run.failure.traceback
 
 
+@pytest.mark.slow
 def test_a_message_about_a_file_of_the_users_is_relative(tmp_path):
     (tmp_path / "opens.py").write_text(f"def build():\n    open(r'{tmp_path}/weights.bin')\n")
     done = run(tmp_path, "opens.py:build", "m.trace.json")
     assert "No such file or directory: 'weights.bin'" in done.stderr
 
 
+@pytest.mark.slow
 def test_lines_of_installed_packages_are_not_stored(tmp_path):
     (tmp_path / "net.py").write_text(
         "import torch, torchvision\n"

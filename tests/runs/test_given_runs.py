@@ -81,6 +81,7 @@ RUNS = [
 
 
 @pytest.mark.parametrize("words", RUNS, ids=" ".join)
+@pytest.mark.slow
 def test_it_is_run_again_from_the_draft_of_its_trace(words, capsys):
     name, *options = words
     trace = traced("--model", f"models.py:{name}", *options)
@@ -93,6 +94,7 @@ def test_it_is_run_again_from_the_draft_of_its_trace(words, capsys):
 
 
 @pytest.mark.parametrize("words", [RUNS[0], RUNS[1], RUNS[3]], ids=" ".join)
+@pytest.mark.slow
 def test_sizes_that_were_given_get_names(words, capsys):
     traced("--model", f"models.py:{words[0]}", *words[1:])
     assert cli.main(["init", "t.trace.json", "-o", "t.md", "-q"]) == 0

@@ -112,6 +112,7 @@ CAUGHT = {
 
 
 @pytest.mark.parametrize("name", CAUGHT)
+@pytest.mark.slow
 def test_the_run_ends_where_a_number_was_lacking(name: str):
     failure = built_and_run(lambda: (Net(CAUGHT[name]), (torch.rand(3, 4),)), "meta").run.failure
     assert failure is not None

@@ -81,6 +81,7 @@ KNOWN = {
 
 @pytest.mark.parametrize("grad", [torch.enable_grad, torch.no_grad])
 @pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.slow
 def test_jagged_tensors_of_known_lengths_run(name: str, grad: Callable[[], Any]):
     function, given = KNOWN[name]
 
@@ -115,6 +116,7 @@ def test_the_length_of_a_jagged_tensor_is_its_longest_part():
         lambda linear, x: torch.nested.masked_select(x, linear(x) > 0),
     ],
 )
+@pytest.mark.slow
 def test_parts_of_unknown_lengths_need_values(function: Callable[..., Any]):
     failure = built_and_run(lambda: (Net(function), flat()), "meta").run.failure
     assert failure is not None
