@@ -43,7 +43,7 @@ class Outer(nn.Module):
         classes: Tensor | None = None,
         filled: Tensor | None = None,
     ) -> Any:
-        if self.by_words:
+        if self.by_words:  # noqa: SIM108 - both ways of branching are read
             made = self.words(classes)
         else:
             made = self.other(classes)
