@@ -118,7 +118,7 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "JanusVQVAE": {"pixel_values": ("B", "in_channels", "num_patches * 16", "num_patches * 16")},
     "JevForDecision": {
         "input_ids": Whole((1, "T"), 5),
-        "attention_mask": LEFT_OUT,
+        "attention_mask": Whole((1, "T")),
         "marks": Exactly([[8, 15]]),
         "num_options": Exactly([[2, 3]]),
         "question_type_ids": Exactly([[0, 2]]),
