@@ -84,6 +84,8 @@ def test_a_detector_takes_a_picture_as_large_as_it_is():
     trace = raised.value.shapeflow_trace
     assert list(trace.run.inputs["made"].values()) == ["a list of one picture of random numbers, 480 x 480"]
     assert any("the model makes its shorter side 800" in note for note in trace.run.notes)
+    assert any("At most 100 places in the picture" in note for note in trace.run.notes)
+    assert any("At most 20 things are found here, not 100" in note for note in trace.run.notes)
     body = next(call for call in trace.calls if call.name == "backbone.body.0")
     assert [trace.content(one) for one in body.inputs] == ["f32[1, 3, 480, 480]"]
 

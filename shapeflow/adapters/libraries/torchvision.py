@@ -29,6 +29,10 @@ FLOW = (368, 768)
 """Height and width of pictures between which motion is looked for: multiples of 8, and large."""
 DETECTION = (480, 480)
 """Height and width of a picture to find things in: a multiple of 32, and of a usual shape for a small one."""
+PLACES = 100
+"""How many places in a picture are looked at closely, of those that are likely."""
+FOUND = 20
+"""How many things are found at most by a model that draws the outline or the joints of each."""
 SIDE = 224
 NO_THRESHOLD = (
     "The threshold of scores is 0 here: with random weights hardly a box would be above the usual one."
@@ -80,7 +84,7 @@ def load(target: str) -> Adapter:
 
         torch.manual_seed(request.seed)
         model = blank(name).eval()
-        notes = (*_open_to_all(model, request), *_not_enlarged(model, request), *weights_into(model, request))
+        notes = (*_open_to_all(model, request), *_shortened(model, request), *weights_into(model, request))
         given = KINDS.get(_kind(name), _picture)(name, model, request)
         run = prepared(model, given.args, {}, request, made={first_input(model): given.made})
         return replace(run, notes=(*run.notes, *notes))
@@ -124,20 +128,36 @@ def _open_to_all(model: Module, request: Request) -> tuple[str, ...]:
     return (NO_THRESHOLD,) if parts else ()
 
 
-def _not_enlarged(model: Module, request: Request) -> tuple[str, ...]:
-    """Let a model that enlarges small pictures take them as they are if its weights are random, and say so.
+def _shortened(model: Module, request: Request) -> tuple[str, ...]:
+    """Let a model that finds things take less time if its weights are random, and say so.
 
-    What it finds depends on values, so it is really run; an enlarged picture is the same run, only longer.
+    What it finds depends on values, so it is really run: on a picture as it is, and on fewer places in it.
     """
+    if request.checkpoint is not None:
+        return ()
+    notes = []
     transform: Any = getattr(model, "transform", None)
     shortest = min(getattr(transform, "min_size", None) or (0,))
-    if request.checkpoint is not None or shortest <= min(DETECTION):
-        return ()
-    transform.min_size = (min(DETECTION),)
-    return (
-        f"The picture is not enlarged here: by itself the model makes its shorter side {shortest} "
-        f"(transform.min_size), with the same layers and a longer run; --checkpoint leaves that as it is.",
-    )
+    if shortest > min(DETECTION):
+        transform.min_size = (min(DETECTION),)
+        notes.append(
+            f"The picture is not enlarged here: by itself the model makes its shorter side {shortest} "
+            "(transform.min_size)."
+        )
+    proposals: Any = getattr(getattr(model, "rpn", None), "_post_nms_top_n", {})
+    usual = proposals.get("testing", 0)
+    if usual > PLACES:
+        proposals["testing"] = PLACES
+        notes.append(
+            f"At most {PLACES} places in the picture are looked at closely here, not {usual:,} "
+            "(rpn_post_nms_top_n_test)."
+        )
+    heads: Any = getattr(model, "roi_heads", None)
+    found = getattr(heads, "detections_per_img", 0)
+    if found > FOUND:
+        heads.detections_per_img = FOUND
+        notes.append(f"At most {FOUND} things are found here, not {found} (box_detections_per_img).")
+    return (*notes, "With --checkpoint these are as the model has them.") if notes else ()
 
 
 def _picture(name: str, model: Module, request: Request) -> _Given:
