@@ -41,9 +41,20 @@ PAIRS: tuple[tuple[str, str], ...] = (
     ),
     (
         "The picture is not enlarged here: by itself the model makes its shorter side {n} "
-        "(transform.min_size), with the same layers and a longer run; --checkpoint leaves that as it is.",
-        "此处不放大图像：模型本来会把短边放大到 {n}（transform.min_size），层相同而运行更久；"
-        "使用 --checkpoint 时保持不变。",
+        "(transform.min_size).",
+        "此处不放大图像：模型本来会把短边放大到 {n}（transform.min_size）。",
+    ),
+    (
+        "At most {n} places in the picture are looked at closely here, not {n2} (rpn_post_nms_top_n_test).",
+        "此处最多细看图像中的 {n} 处，而非 {n2} 处（rpn_post_nms_top_n_test）。",
+    ),
+    (
+        "At most {n} things are found here, not {n2} (box_detections_per_img).",
+        "此处最多找出 {n} 个物体，而非 {n2} 个（box_detections_per_img）。",
+    ),
+    (
+        "With --checkpoint these are as the model has them.",
+        "使用 --checkpoint 时，这些设置与模型原有的相同。",
     ),
     (
         "it becomes a tensor of {@sizes} for each, where a word has {n} numbers",
