@@ -12,7 +12,7 @@ and goes on where it stopped.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -61,8 +61,12 @@ class Changes:
             key: by which all of them know it.
             create: gives the change; called by the first.
         """
-        self.on_end(partial(_alone, partial(_leave, key, self)))
-        _alone(partial(_join, key, self, create))
+        self.share_all({key: create})
+
+    def share_all(self, changes: Mapping[Hashable, Callable[[], Change]]) -> None:
+        """Make several changes that others may need at the same time, in their order."""
+        self.on_end(partial(_alone, partial(_leave_all, tuple(reversed(changes)), self)))
+        _alone(partial(_join_all, changes, self))
 
     def end(self) -> None:
         """Undo what was changed. If this is interrupted, calling it again does the rest."""
@@ -109,7 +113,12 @@ class Attribute:
 
 def replace(changes: Changes, owner: Any, name: str, replacement: Callable[[Any], Any]) -> None:
     """Replace an attribute for everybody until the last who asked for it ends; see ``Attribute``."""
-    changes.share(("attribute", id(owner), name), lambda: Attribute(owner, name, replacement))
+    replace_all(changes, [(owner, name, replacement)])
+
+
+def replace_all(changes: Changes, rows: Iterable[tuple[Any, str, Callable[[Any], Any]]]) -> None:
+    """Replace attributes for everybody, each given by its owner, its name, and what gives the other one."""
+    changes.share_all({("attribute", id(row[0]), row[1]): partial(Attribute, *row) for row in rows})
 
 
 def surely(run: Callable[[], Result], end: Callable[[], None]) -> Result:
@@ -128,24 +137,26 @@ def surely(run: Callable[[], Result], end: Callable[[], None]) -> Result:
         end()
 
 
-def _join(key: Hashable, user: Changes, create: Callable[[], Change]) -> None:
-    shared = _SHARED.get(key)
-    if shared is None:
-        shared = _SHARED[key] = _Shared(create())
-    shared.users.add(user)
-    if not shared.made:
-        shared.change.make()
-        shared.made = True
+def _join_all(changes: Mapping[Hashable, Callable[[], Change]], user: Changes) -> None:
+    for key, create in changes.items():
+        shared = _SHARED.get(key)
+        if shared is None:
+            shared = _SHARED[key] = _Shared(create())
+        shared.users.add(user)
+        if not shared.made:
+            shared.change.make()
+            shared.made = True
 
 
-def _leave(key: Hashable, user: Changes) -> None:
-    shared = _SHARED.get(key)
-    if shared is None:
-        return
-    shared.users.discard(user)
-    if not shared.users:
-        shared.change.undo()
-        del _SHARED[key]
+def _leave_all(keys: Iterable[Hashable], user: Changes) -> None:
+    for key in keys:
+        shared = _SHARED.get(key)
+        if shared is None:
+            continue
+        shared.users.discard(user)
+        if not shared.users:
+            shared.change.undo()
+            del _SHARED[key]
 
 
 def _alone(change: Callable[[], None]) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from torch import Tensor
 
 from shapeflow.model.records import Port, call_key, call_name
+
+Opened = TypeVar("Opened")
 
 
 @dataclass(slots=True)
@@ -30,18 +32,21 @@ class OpBuilder:
     """True if it wrote into a tensor that was there before."""
     read_number: bool = False
     """True if something below it read a number into Python."""
-    _given: set[int] = field(default_factory=set)
+    _given: set[int] | None = None
     _looked_at: int = 0
     """How many of the inputs ``_given`` has the values of."""
 
     @property
     def given(self) -> set[int]:
         """The values among its inputs, to which some may be added and of which none is taken away."""
+        given = self._given
+        if given is None:
+            given = self._given = set()
         if self._looked_at < len(self.inputs):
             new = self.inputs[self._looked_at :]
-            self._given.update([port.value for port in new if port.value is not None])
+            given.update([port.value for port in new if port.value is not None])
             self._looked_at = len(self.inputs)
-        return self._given
+        return given
 
 
 @dataclass(slots=True)
@@ -85,3 +90,16 @@ class Pass(Protocol):
 
     def met(self, value: int) -> None:
         """Note a tensor that was first seen inside."""
+
+
+def close(opened: list[Opened], item: Opened) -> list[Opened]:
+    """Take ``item``, and what was opened after it, off a stack; return what was opened after it."""
+    if opened and opened[-1] is item:
+        opened.pop()
+        return []
+    for position in range(len(opened) - 1, -1, -1):
+        if opened[position] is item:
+            left = opened[position + 1 :]
+            del opened[position:]
+            return left
+    return []

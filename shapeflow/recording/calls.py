@@ -18,6 +18,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -65,7 +66,9 @@ class Running:
         self.recorder.leave(self)
         if self.call is not None:
             with no_torch_function():
-                added = self.recorder.added(self.call, self.names, args, kwargs, result)
+                added: list[Port] = []
+                if result is None:
+                    added = self.recorder.added(self.call, self.names, args, kwargs)
                 self.recorder.builder.end_call(self.call, [("out", result)], added=added)
 
     def fail(self, error: BaseException) -> None:
@@ -222,17 +225,18 @@ class CallRecorder:
 
     def leave(self, running: Running) -> None:
         """Take a call off, and what was begun in it and never ended."""
+        if self._running and self._running[-1] is running:
+            self._running.pop()
+            return
         for position in range(len(self._running) - 1, -1, -1):
             if self._running[position] is running:
                 del self._running[position:]
                 break
 
     def added(
-        self, call: CallBuilder, names: tuple[str, ...], args: Any, kwargs: dict[str, Any], result: Any
+        self, call: CallBuilder, names: tuple[str, ...], args: Any, kwargs: dict[str, Any]
     ) -> list[Port]:
         """Return what a call that gave nothing put into containers that it was given."""
-        if result is not None:
-            return []
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         return [
             port
@@ -263,6 +267,10 @@ def _positional(method: Method) -> tuple[str, ...]:
     schema = getattr(method, "schema", None)
     if isinstance(schema, torch.FunctionSchema):  # of a scripted method, which has no signature
         return tuple(argument.name for argument in schema.arguments)
+    if type(method) is FunctionType:  # what nearly all are, and `inspect.signature` takes long
+        written = inspect.unwrap(method, stop=lambda one: hasattr(one, "__signature__"))
+        if type(written) is FunctionType and not hasattr(written, "__signature__"):
+            return written.__code__.co_varnames[: written.__code__.co_argcount]
     try:
         parameters = inspect.signature(method).parameters.values()
     except (TypeError, ValueError):

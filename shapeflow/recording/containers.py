@@ -55,11 +55,12 @@ class _Seen:
     inner: list[tuple[int, Any, Any, _Seen | None]]
     """Position, key and item of the other parts, containers and objects, and as what they were seen."""
     item: str | Held
+    height: int
+    """How many containers are nested."""
 
-    @property
-    def height(self) -> int:
-        """How many containers are nested."""
-        return self.item.height if isinstance(self.item, Held) else 1
+
+_TEXTS = PLAIN_TYPES | {torch.dtype, torch.device}
+"""Types of what nothing is in."""
 
 
 class Containers:
@@ -114,7 +115,7 @@ class Containers:
 
     def _look(self, name: Any, value: Any, depth: int, inside: tuple[int, ...], read: Read) -> Any:
         """Return the item that a value is; its name is a text, or a pair of a container's name and a key."""
-        if type(value) in PLAIN_TYPES:
+        if type(value) in _TEXTS:
             return plain(value)
         if isinstance(value, Tensor):
             known = self._identity.current(value)
@@ -194,9 +195,9 @@ class Containers:
         held = self._held(value, found)
         if not held.tensors:
             return None
-        self._seen[id(value)] = replace(
-            seen, below=self._together(seen.tensors, inner), found=found, inner=inner, item=held
-        )
+        below = self._together(seen.tensors, inner)
+        new = replace(seen, below=below, found=found, inner=inner, item=held, height=held.height)
+        self._seen[id(value)] = new
         return held
 
     def _enter(self, name: Any, value: Any, depth: int, inside: tuple[int, ...], read: Read) -> Any:
@@ -263,6 +264,7 @@ class Containers:
             {place_of[key]: place for place, (key, _, _) in enumerate(found)},
             inner,
             item,
+            item.height if type(item) is Held else 1,
         )
 
     def _together(self, tensors: Followed, inner: Sequence[tuple[int, Any, Any, _Seen | None]]) -> Followed:

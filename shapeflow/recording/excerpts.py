@@ -10,6 +10,7 @@ import linecache
 import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
@@ -59,7 +60,12 @@ def _is_own(path: str) -> bool:
 
 def is_installed(file: Path) -> bool:
     """Return whether a file belongs to an installed package or to Python itself."""
-    return any(part in INSTALLED for part in file.parts) or file.is_relative_to(sysconfig.get_path("stdlib"))
+    return any(part in INSTALLED for part in file.parts) or file.is_relative_to(_standard_library())
+
+
+@cache
+def _standard_library() -> str:
+    return sysconfig.get_path("stdlib")
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[list[int]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import accumulate
+from operator import attrgetter
 from typing import NamedTuple
 
+from shapeflow.common.quick import maker
 from shapeflow.model.containers import Container, ContainerTable, with_containers
 from shapeflow.model.records import Call, Escape, Module, Op, Run, Value
 from shapeflow.model.trace import Trace
@@ -17,6 +19,10 @@ from shapeflow.recording.trace_builder import TraceBuilder
 
 OWN_CODE = ("factory", "python")
 """Adapters that run a model of the user's, and not one that a package brings."""
+
+
+_call, _op, _value = maker(Call), maker(Op), maker(Value)
+_but_freed = attrgetter(*(each.name for each in fields(Value) if each.name != "freed"))
 
 
 class Finalized(NamedTuple):
@@ -54,12 +60,12 @@ def finalize(builder: TraceBuilder) -> Finalized:
     counts: dict[str, int] = {}
     containers = tuple(builder.containers.writer.records)
     table = ContainerTable(containers)
-    calls = []
+    calls: list[Call] = []
     for call in kept:
         index = counts[call.key] = counts.get(call.key, -1) + 1
         first, last = min(call.first_op, last_op), min(call.last_op, last_op)
         calls.append(
-            Call(
+            _call(
                 numbers[call.id],
                 call.path,
                 call.method,
@@ -76,7 +82,7 @@ def finalize(builder: TraceBuilder) -> Finalized:
             )
         )
     ops = [
-        Op(
+        _op(
             op.id,
             op.target,
             op.call if op.call is None else numbers.get(op.call),
@@ -108,7 +114,7 @@ def finished(
     run = replace(
         run,
         failure=None if error is None else failure_of(error, builder, parts.numbers),
-        peak_bytes=builder.identity.peak_bytes,
+        peak_bytes=builder.identity.memory.peak_bytes,
         peak_op=builder.peak_op,
         gradients=builder.mode.gradients,
         training=builder.mode.training,
@@ -133,7 +139,7 @@ def _values(builder: TraceBuilder, ops: int) -> tuple[Value, ...]:
     for number, value in enumerate(values):
         freed = None if value.storage is None else waiting.pop(value.storage, None)
         if freed is not None and freed < ops:
-            values[number] = replace(value, freed=freed)
+            values[number] = _value(*_but_freed(value), freed)
     return tuple(values)
 
 

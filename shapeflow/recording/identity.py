@@ -14,15 +14,21 @@ from operator import is_
 
 from torch import Tensor
 from torch.nn import Parameter
+from torch.nn.parameter import is_lazy
 
+from shapeflow.common.quick import maker
 from shapeflow.model.records import Origin, Value
 from shapeflow.recording.followed import Followed, Tracked
+from shapeflow.recording.live_memory import LiveMemory
 from shapeflow.recording.notation import SHORT_DTYPES, short_dtype, sizes
 from shapeflow.recording.redispatch import have_own_dispatch
-from shapeflow.recording.storages import HandedOut, Storage, address, holding
+from shapeflow.recording.storages import Storage, holding
 
 _PLAIN: frozenset[type] = frozenset({Tensor, Parameter})
 """What most tensors are."""
+
+
+_make_value = maker(Value)
 
 
 class Identity:
@@ -34,19 +40,15 @@ class Identity:
 
     def __init__(self, names: Iterable[tuple[Tensor, Origin, str]] = ()) -> None:
         self.values: list[Value] = []
-        self.live_bytes = self.peak_bytes = 0
-        self.freed: list[int] = []  # numbers of storages, for the next op that ends
+        self.memory = LiveMemory()
         self._names: dict[int, tuple[weakref.ref[Tensor], Origin, str]] = {}
         for tensor, origin, name in names:
             self._names.setdefault(id(tensor), (weakref.ref(tensor), origin, name))
         self._tracked: dict[int, Tracked] = {}
-        self._storages: dict[int, Storage] = {}
-        self._on: dict[int, dict[int, Tracked]] = {}
-        """Number of a storage -> the tracked tensors alive on it, by ``id()``."""
         self._with_own_dispatch: dict[int, Tracked] = {}
         """The tracked tensors of classes that run operators their own way, such as those that wrap others."""
-        self._storage_count = 0
-        self._handed_out = HandedOut()
+        self.has_nested = False
+        """True once there was a nested tensor, whose shape does not tell those of its parts."""
         self._writes = 0
         """Counts whatever makes a tensor that is known another value."""
         self._gone: deque[Tracked] = deque()
@@ -94,7 +96,7 @@ class Identity:
         else:
             named = self._named(tensor)
             if named is not None:
-                return self._add(tensor, *named), None
+                return self._add_unseen(tensor, *named, None), None
             if origin == "unknown":
                 self.adopted(tensor)
             storage = self._storage(tensor)
@@ -112,7 +114,8 @@ class Identity:
                 return value
             if self._seen(tensor) is None and self._named(tensor) is not None:
                 return self.value_of(tensor)[0]
-        return self._add(tensor, "op", "", op)
+            return self._add(tensor, "op", "", op)
+        return self._add_unseen(tensor, "op", "", op)
 
     def is_new(self, value: int, origin: Origin) -> bool:
         """Return True for the youngest value if it is of this origin."""
@@ -127,8 +130,10 @@ class Identity:
 
     def read_beside(self, tensor: Tensor) -> str:
         """Return the name of a tensor on the same memory that was read, if ``tensor`` itself never was."""
-        storage = None if self._seen(tensor) else self._storage(tensor)
-        on = {} if storage is None else self._on.get(storage.number, {})
+        if self._seen(tensor) is not None:
+            return ""
+        storage = self._storage(tensor)
+        on = {} if storage is None else self.memory.on(storage)
         there = [known.value for known in on.values()]
         return next((name for value in there if (name := self.values[value].name)), "?" if there else "")
 
@@ -139,7 +144,7 @@ class Identity:
         storage = self._storage(tensor)
         if storage is None or not storage.epoch:  # it is what it was when it was saved
             return ()
-        alive = [tracked() for tracked in [*self._on.get(storage.number, {}).values()]]
+        alive = [tracked() for tracked in [*self.memory.on(storage).values()]]
         return [self.value_of(other)[0] for other in alive if other is not None]
 
     def alive(self) -> Iterator[tuple[Tensor, int, int | None]]:
@@ -181,23 +186,21 @@ class Identity:
         """Note that Python got the memory of ``tensor``, and may make another tensor on it."""
         storage = self._storage(tensor)
         if storage is not None:
-            self._handed_out.add(tensor, storage)
+            self.memory.handed_out.add(tensor, storage)
 
     def adopted(self, tensor: Tensor) -> None:
         """Note that ``tensor``, not seen before, may be on memory that another one is on."""
-        self.let_go()
-        place = address(tensor)
-        if place and place not in self._storages:
+        if self._storage(tensor) is None:
             known = [(tracked(), tracked.storage) for tracked in list(self._tracked.values())]
             storage = holding(tensor, known)
             if storage is not None:
-                self._storages[place] = storage
+                self.memory.put(tensor, storage)
 
     def shares(self, tensor: Tensor, other: Tensor) -> None:
         """Note that two tensors have the same memory, whatever torch says of it."""
-        storage, place = self._storage(other), address(tensor)
-        if storage is not None and place:
-            self._storages[place] = storage
+        storage = self._storage(other)
+        if storage is not None:
+            self.memory.put(tensor, storage)
 
     def moved(self, tensor: Tensor) -> None:
         """Note that ``tensor`` has been given other memory: it is not what it was before."""
@@ -227,46 +230,51 @@ class Identity:
 
     def _add(self, tensor: Tensor, origin: Origin, name: str, op: int | None = None) -> int:
         """Make a new value, which ``tensor`` is now."""
-        identifier, seen = len(self.values), self._seen(tensor)
-        tracked = self._track(tensor, op) if seen is None else seen
-        storage = tracked.storage
-        number = None if storage is None else storage.number
-        text = SHORT_DTYPES.get(tensor.dtype) or short_dtype(tensor.dtype)
-        self.values.append(Value(identifier, text, sizes(tensor), origin, op, name, number))
+        seen = self._seen(tensor)
+        if seen is None:
+            return self._add_unseen(tensor, origin, name, op)
+        identifier = self._value(tensor, origin, op, name, seen.storage)
         # Only now is the tensor this value: Ctrl-C may have come before, and then the trace is finished.
-        tracked.value = identifier
+        seen.value = identifier
+        seen.epoch = 0 if seen.storage is None else seen.storage.epoch
+        self._writes += 1
+        return identifier
+
+    def _add_unseen(self, tensor: Tensor, origin: Origin, name: str, op: int | None) -> int:
+        """Make a new value, which a tensor is that was not seen before."""
+        tracked = self._track(tensor, op)
+        storage = tracked.storage
+        tracked.value = identifier = self._value(tensor, origin, op, name, storage)
         tracked.epoch = 0 if storage is None else storage.epoch
-        if seen is not None:
-            self._writes += 1
-            return identifier
         self._tracked[tracked.key] = tracked
-        if type(tensor) not in _PLAIN and have_own_dispatch((type(tensor),)):
+        kind = type(tensor)
+        if kind not in _PLAIN and have_own_dispatch((kind,)):
             self._with_own_dispatch[tracked.key] = tracked
+        return identifier
+
+    def _value(
+        self, tensor: Tensor, origin: Origin, op: int | None, name: str, storage: Storage | None
+    ) -> int:
+        """Make a new value of what a tensor is now; return its number."""
+        values, dtype = self.values, tensor.dtype
+        if type(tensor) in _PLAIN and not tensor.is_nested:  # what nearly all are
+            shape = tuple(tensor.shape)
+        else:
+            shape = sizes(tensor)
+            self.has_nested = self.has_nested or (not is_lazy(tensor) and tensor.is_nested)
+        number = None if storage is None else storage.number
+        identifier = len(values)
+        short = SHORT_DTYPES.get(dtype) or short_dtype(dtype)
+        values.append(_make_value(identifier, short, shape, origin, op, name, number))
         return identifier
 
     def _track(self, tensor: Tensor, op: int | None) -> Tracked:
         """Return what follows a tensor that was not seen before, and follow the storage that it is on."""
-        self.let_go()
+        if self._gone:
+            self.let_go()
         tracked = Tracked(tensor, self._gone.append)
         tracked.key, tracked.epoch, tracked.value = id(tensor), 0, -1
-        tracked.address = place = address(tensor)
-        storage = self._storages.get(place) if place else None
-        if storage is None and place and self._handed_out:
-            storage = self._handed_out.holding(tensor)
-            if storage is not None:
-                self._storages[place] = storage
-        tracked.storage = storage
-        if storage is not None:
-            # Several addresses may be of one storage: it may have been without tensors for a while.
-            self._on.setdefault(storage.number, {})[tracked.key] = tracked
-        elif place:
-            held, made = tensor.untyped_storage().nbytes(), op is not None
-            tracked.storage = self._storages[place] = Storage(self._storage_count, held, 0, op, made)
-            self._on[self._storage_count] = {tracked.key: tracked}
-            self._storage_count += 1
-            if made:
-                self.live_bytes += held
-                self.peak_bytes = max(self.peak_bytes, self.live_bytes)
+        self.memory.join(tracked, tensor, op)
         return tracked
 
     def let_go(self) -> None:
@@ -281,20 +289,9 @@ class Identity:
         if self._tracked.get(gone.key) is gone:
             del self._tracked[gone.key]
             self._with_own_dispatch.pop(gone.key, None)
-        storage = gone.storage
-        if storage is None:
-            return
-        others = self._on.get(storage.number, {})
-        if others.get(gone.key) is gone:
-            del others[gone.key]
-        if not others and self._storages.get(gone.address) is storage:
-            del self._storages[gone.address]
-            self._on.pop(storage.number, None)
-            if storage.activation:
-                self.live_bytes -= storage.bytes
-                self.freed.append(storage.number)
+        self.memory.leave(gone)
 
     def _storage(self, tensor: Tensor) -> Storage | None:
         """Return the memory of a tensor, if one that is alive is known to be on it."""
         self.let_go()
-        return self._storages.get(address(tensor))
+        return self.memory.of(tensor)

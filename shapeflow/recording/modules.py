@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from shapeflow.common.quick import maker
 from shapeflow.model.records import Module, Origin
 from shapeflow.model.tensors import Kind, ModuleTensor
 from shapeflow.recording.identity import Identity
@@ -45,8 +46,10 @@ def named_modules(model: nn.Module, *, remove_duplicate: bool = True) -> Iterato
                 continue
             seen.add(id(module))
         yield path, module
-        children = [(name, child) for name, child in children_of(module).items() if child is not None]
-        waiting += [(_joined(path, name), child) for name, child in reversed(children)]
+        children = children_of(module)
+        if children:
+            below = [(name, child) for name, child in children.items() if child is not None]
+            waiting += [(_joined(path, name), child) for name, child in reversed(below)]
 
 
 def named_tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
@@ -69,28 +72,40 @@ def tensor_names(model: nn.Module) -> Iterator[tuple[Tensor, Origin, str]]:
         for name, buffer in buffers_of(module).items():
             if buffer is not None:
                 yield buffer, "buffer", _joined(path, name)
+    looked_into: Places = {}
     for path, module in modules:
-        for name, tensor in _in_attributes(path, module):
+        for name, tensor in _in_attributes(path, module, looked_into):
             yield tensor, "buffer", name
 
 
 def tensors_kept(modules: Mapping[str, nn.Module]) -> Iterator[tuple[str, Tensor]]:
     """Yield what the modules hold now, by name: parameters, buffers and tensors in plain attributes."""
+    looked_into: Places = {}
     for path, module in modules.items():
         for registry in (parameters_of(module), buffers_of(module)):
             for name, tensor in registry.items():
                 if tensor is not None:
                     yield _joined(path, name), tensor
-        yield from _in_attributes(path, module)
+        yield from _in_attributes(path, module, looked_into)
 
 
-def _in_attributes(path: str, module: nn.Module) -> Iterator[tuple[str, Tensor]]:
+Places = dict[int, tuple[object, dict[str, Tensor]]]
+"""By ``id()``: what was looked into, such as a configuration that many modules have; its tensors by place."""
+
+
+def _in_attributes(path: str, module: nn.Module, looked_into: Places) -> Iterator[tuple[str, Tensor]]:
     """Yield the tensors in the attributes of a module that are not registered."""
     for name, value in vars(module).items():
         if name in _OF_EVERY_MODULE or type(value) in _NO_TENSORS or isinstance(value, nn.Module):
             continue
-        for place, tensor in tensors_of(value).items():
+        known = looked_into.get(id(value))
+        if known is None:
+            known = looked_into[id(value)] = value, tensors_of(value)
+        for place, tensor in known[1].items():
             yield _joined(path, name) + place, tensor
+
+
+_module, _tensor = maker(Module), maker(ModuleTensor)
 
 
 def table(
@@ -108,6 +123,7 @@ def table(
         identity: which tensor is which value.
     """
     lines: dict[type, int | None] = {}
+    runs: dict[type, bool] = {}
     everywhere = list(named_modules(model, remove_duplicate=False))
     below = _parameters_below(everywhere)
     there: dict[int, tuple[str, nn.Module]] = {}
@@ -119,9 +135,9 @@ def table(
     for path, module in (*there.values(), *missing):
         kind = type(module)
         if kind not in lines:
-            lines[kind] = _class_line(kind, sources)
+            lines[kind], runs[kind] = _class_line(kind, sources), _has_forward(kind)
         rows.append(
-            Module(
+            _module(
                 path,
                 kind.__name__,
                 f"{kind.__module__}.{kind.__qualname__}",
@@ -129,7 +145,7 @@ def table(
                 sum(_own_parameters(module).values()),
                 attributes(module),
                 lines[kind],
-                _has_forward(module),
+                runs[kind] or "forward" in vars(module),
                 _tensors(path, module, identity),
             )
         )
@@ -147,15 +163,15 @@ def _tensors(path: str, module: nn.Module, identity: Identity) -> tuple[ModuleTe
                 beside = identity.read_beside(tensor)
                 trained: Kind = "parameter" if tensor.requires_grad else "frozen"
                 row = (name, short_dtype(tensor.dtype), sizes(tensor))
-                found.append(ModuleTensor(*row, "buffer" if kind == "buffer" else trained, same, beside))
+                found.append(_tensor(*row, "buffer" if kind == "buffer" else trained, same, beside))
     return tuple(found)
 
 
-def _has_forward(module: nn.Module) -> bool:
-    """Return whether a module can run; a list of modules, for instance, cannot."""
-    # Not `type(module).forward`: that of a scripted module is nothing that a class may be asked for.
-    written = next(vars(kind)["forward"] for kind in type(module).__mro__ if "forward" in vars(kind))
-    return "forward" in vars(module) or written is not nn.Module.forward
+def _has_forward(kind: type[nn.Module]) -> bool:
+    """Return whether modules of a class can run; a list of modules, for instance, cannot."""
+    # Not `kind.forward`: that of a scripted module is nothing that a class may be asked for.
+    written = next(vars(owner)["forward"] for owner in kind.__mro__ if "forward" in vars(owner))
+    return written is not nn.Module.forward
 
 
 def _joined(path: str, name: str) -> str:
@@ -190,13 +206,15 @@ def attributes(module: nn.Module) -> dict[str, Any]:
     """Return the plain attributes of a module: numbers, text, None, short lists, names of functions."""
     found: dict[str, Any] = {}
     own = vars(module)
-    for name in own.keys() - _OF_EVERY_MODULE:
-        if not name.startswith("_"):
-            plain = _plain(own[name])
+    for name, value in own.items():
+        if name not in _OF_EVERY_MODULE and not name.startswith("_"):
+            plain = value if type(value) in _SCALARS else _plain(value)
             if plain is not ...:
                 found[name] = plain
     for registry in (parameters_of(module), buffers_of(module), children_of(module)):
-        found.update({name: None for name, value in registry.items() if value is None})
+        for name, value in registry.items():
+            if value is None:
+                found[name] = None
     return dict(sorted(found.items()))
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from shapeflow.model.records import Escape, Port
 from shapeflow.recording.builders import OpBuilder
 from shapeflow.recording.dispatch_mode import DispatchMode
-from shapeflow.recording.flops import may_count
+from shapeflow.recording.flops import flop_formula, flops_of, may_count
 from shapeflow.recording.ports import walk
 from shapeflow.recording.redispatch import have_own_dispatch, holds_others, redispatch
 from shapeflow.recording.schemas import Operator, deciding_size, operator_of, tensors_in
@@ -134,7 +134,8 @@ class RealOperators(DispatchMode):
         # No function is called here: a function mode has seen it before, or the caller is not in Python.
         with no_torch_function():
             begun = self._watch.begin(operator_of(func), args, kwargs)
-            flops = self._flops(func, args, kwargs)
+            by_result = _has_formula(func, types, args)
+            flops = 0 if by_result else self._flops(func, args, kwargs)
             inside = _Inside(self._flops) if flops is None and holds_others(types) else nullcontext()
             try:
                 with inside:
@@ -142,6 +143,8 @@ class RealOperators(DispatchMode):
             except BaseException as error:
                 self._watch.failed(begun, error)
                 raise
+            if by_result:
+                flops = _flops_by_result(func, args, kwargs, result)
             self._watch.end(begun, inside.flops if isinstance(inside, _Inside) else flops or 0, result)
         return result
 
@@ -152,6 +155,20 @@ class RealOperators(DispatchMode):
             return self._count(func, args, kwargs)
         except Exception:  # no meta formula for this operator: its FLOPs stay uncounted, and the run goes on
             return None
+
+
+def _has_formula(func: Any, types: Any, args: tuple[Any, ...]) -> bool:
+    """Return whether a formula gives an operator's FLOPs at once, by what it is given and what it gave."""
+    if isinstance(func, HigherOrderOperator) or flop_formula(func) is None or have_own_dispatch(types):
+        return False
+    return all(tensor.layout is torch.strided and not tensor.is_nested for tensor in tensors_in(args))
+
+
+def _flops_by_result(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> int:
+    try:
+        return flops_of(func, args, kwargs, result)
+    except Exception:  # the formula does not know all that the kernel takes
+        return 0
 
 
 class _Inside(DispatchMode):

@@ -12,6 +12,7 @@ import dataclasses
 from collections import deque
 from collections.abc import Callable, ItemsView, Mapping, ValuesView
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -202,16 +203,23 @@ def arguments(
         kwargs: the keyword arguments; named ``in.PARAMETER``, with the alias ``in[K]``.
         parameters: the names of the callee's parameters, in order.
     """
-    rows = []
-    for position, value in enumerate(args):
-        other = f"in.{parameters[position]}" if position < len(parameters) else ""
-        rows.append((_FIRST[position] if position < len(_FIRST) else f"in[{position}]", other, value))
-    for key, value in kwargs.items():
-        rows.append((f"in.{key}", f"in[{parameters.index(key)}]" if key in parameters else "", value))
+    rows = list(zip(*_places(len(args), parameters), args, strict=True))
+    if kwargs:
+        rows += [(*_place(key, parameters), value) for key, value in kwargs.items()]
     return rows
 
 
-_FIRST = tuple([f"in[{position}]" for position in range(16)])
+@lru_cache(maxsize=2**10)
+def _places(count: int, parameters: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Return the names and aliases of so many positional arguments."""
+    aliases = [f"in.{name}" for name in parameters[:count]]
+    return [f"in[{position}]" for position in range(count)], aliases + [""] * (count - len(aliases))
+
+
+@lru_cache(maxsize=2**10)
+def _place(key: str, parameters: tuple[str, ...]) -> tuple[str, str]:
+    """Return the name and the alias of a keyword argument."""
+    return f"in.{key}", f"in[{parameters.index(key)}]" if key in parameters else ""
 
 
 def map_tensors(value: Any, change: Callable[[Tensor], Any]) -> Any:

@@ -36,6 +36,7 @@ from shapeflow.recording.modes import keep_function_state, put_on, refuse_inside
 from shapeflow.recording.operators import OperatorWatch, RealOperators
 from shapeflow.recording.ops import Functions, FunctionWatch
 from shapeflow.recording.pictures.taker import PictureTaker
+from shapeflow.recording.repeats import Repeats
 from shapeflow.recording.shapes_only.memo import MetaMemo
 from shapeflow.recording.shapes_only.mode import ShapesOnly
 from shapeflow.recording.steps import Steps
@@ -177,21 +178,23 @@ class Recording:
             self._calls = calls = CallRecorder(self._model, self._builder, self._steps)
             active = Active(calls)
             operators = OperatorWatch(self._builder, active.is_here)
-            functions = FunctionWatch(self._builder, active.is_here)
             self._started = time.perf_counter()
             self._thread = threading.current_thread()
             run_as_written(changes)
             keep_fused_paths(changes)
             allow_more_frames(changes)
             watch_calls(calls.modules.values(), changes)
+            repeats = None
             if self._shapes_only is None:
-                put_on(RealOperators(operators, MetaMemo().flops), changes)
+                mode = RealOperators(operators, MetaMemo().flops)
+                repeats = Repeats(self._builder, mode)
+                put_on(mode, changes)
                 seen = Functions()
                 put_on(seen, changes)
             else:
                 _watch(self._shapes_only, operators, changes)
                 seen = self._shapes_only.functions
-            _watch(seen, functions, changes)
+            _watch(seen, FunctionWatch(self._builder, active.is_here, repeats), changes)
             BackwardRecorder(self._builder, seen, active.is_here).begin(changes)
             active.begin(changes, alone=self._shapes_only is not None)
 

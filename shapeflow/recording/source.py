@@ -43,12 +43,16 @@ def calling_file() -> str:
     return "" if frame is None else frame.f_code.co_filename
 
 
+_SHOWS, _HIDES, _HAS_ENTRY = range(3)
+
+
 class SourceLines:
     """Collects the lines seen, each once."""
 
     def __init__(self) -> None:
         self.sources: list[Source] = []
-        self._hidden: dict[str, bool] = {}
+        self._hidden: dict[str, int] = {}
+        """Of each file seen, whether its frames are passed over: one of the three numbers above."""
         self._ids: dict[tuple[str, int], int] = {}
         self._shown: dict[str, str] = {}
 
@@ -68,12 +72,15 @@ class SourceLines:
         while frame is not None:
             code = frame.f_code
             filename = code.co_filename
-            if filename not in hidden:
-                hidden[filename] = is_hidden(filename)
-            if not hidden[filename]:
-                known = self._ids.get((filename, frame.f_lineno))
-                return self.line(filename, frame.f_lineno, code.co_name) if known is None else known
-            if code.co_name == _ENTRY[1] and filename == _ENTRY[0]:
+            kind = hidden.get(filename)
+            if kind is None:
+                kind = _HIDES if is_hidden(filename) else _SHOWS
+                kind = hidden[filename] = _HAS_ENTRY if filename == _ENTRY[0] else kind
+            if kind == _SHOWS:
+                number = frame.f_lineno
+                known = self._ids.get((filename, number))
+                return self.line(filename, number, code.co_name) if known is None else known
+            if kind == _HAS_ENTRY and code.co_name == _ENTRY[1]:
                 return None
             frame = frame.f_back
         return None

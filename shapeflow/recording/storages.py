@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from shapeflow.recording.torch_internals import StorageWeakRef, storage_identity
@@ -70,9 +71,15 @@ def _data(tensor: Tensor) -> int:
         return 0
 
 
+def memory_of(tensor: Tensor) -> torch.UntypedStorage | None:
+    """Return a tensor's memory, also without data; None if it has none."""
+    try:
+        return tensor.untyped_storage()
+    except (NotImplementedError, RuntimeError, ValueError):  # sparse, nested, not yet initialised …
+        return None
+
+
 def address(tensor: Tensor) -> int:
     """Return what identifies a tensor's memory while it lives, also without data; 0 if it has none."""
-    try:
-        return storage_identity(tensor.untyped_storage())
-    except (NotImplementedError, RuntimeError, ValueError):  # sparse, nested, not yet initialised …
-        return 0
+    memory = memory_of(tensor)
+    return 0 if memory is None else storage_identity(memory)

@@ -71,12 +71,10 @@ def _attribute(sample: object, name: str) -> Callable[[Any], Any]:
 # documentation names, DisableTorchFunctionSubclass, leaves the modes on.
 no_torch_function: Callable[[], _Context] = _named("torch._C.DisableTorchFunction")
 
-# A context in which no dispatch mode and no `__torch_dispatch__` is asked. Since 1.13; nothing public does
-# that.
+# A context in which no dispatch mode and no `__torch_dispatch__` is asked. Since 1.13; nothing is public.
 no_torch_dispatch: Callable[[], _Context] = _named("torch._C._DisableTorchDispatch")
 
-# A context in which the dispatch modes are taken off, and tensor subclasses are still asked. Since 2.0;
-# nothing public does that.
+# A context without dispatch modes, in which tensor subclasses are asked. Since 2.0; nothing public does it.
 no_dispatch_modes: Callable[[], _Context] = _named("torch.utils._python_dispatch._disable_current_modes")
 
 # A context in which some dispatch keys are left out, to run an operator as if no mode were below. Since 2.1;
@@ -166,6 +164,8 @@ engine_replaced = _replaced("torch.autograd._engine_run_backward")
 
 # Whether `torch.func.grad` and its like are at work, in passes of their own. Since 2.3; nothing public tells.
 in_function_transform: Callable[[], bool] = _named("torch._C._are_functorch_transforms_active")
+# What autograd calls with each tensor that it saves. Optional, since 2.6 may lack it; nothing public tells.
+saved_tensors_hooks: Any = _named("torch._C._autograd._top_saved_tensors_default_hooks", optional=True)
 
 with torch.inference_mode(False), torch.enable_grad():  # whatever is on where this is imported
     _PARAMETER = torch.ones(1, requires_grad=True)

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from torch import Tensor
 from torch.nn import Parameter
 
 from shapeflow.model.records import Escape, Origin, Port
-from shapeflow.recording.builders import CallBuilder, OpBuilder, Pass
+from shapeflow.recording.builders import CallBuilder, OpBuilder, Pass, close
 from shapeflow.recording.capture import Capturer
 from shapeflow.recording.containers import Containers
 from shapeflow.recording.error_path import ErrorPath
 from shapeflow.recording.identity import Identity
+from shapeflow.recording.made_ports import (
+    CACHED,
+    LISTS,
+    WHOLE,
+    number_port,
+    sizes_port,
+    tensor_port,
+    text_port,
+)
 from shapeflow.recording.pictures.taker import PictureTaker
 from shapeflow.recording.ports import PLAIN_TYPES, arguments, plain, tensors_of, walk
 from shapeflow.recording.run_mode import RunMode
 from shapeflow.recording.source import SourceLines
 from shapeflow.recording.storages import ADOPTING
-
-Opened = TypeVar("Opened")
 
 _TENSORS = frozenset({Tensor, Parameter})
 """What most arguments are."""
@@ -93,13 +99,18 @@ class TraceBuilder:
         """Return the ports of arguments ``(name, alias, value)``."""
         ports, current = [], self.identity.current
         for name, alias, value in rows:
-            if type(value) in _TENSORS:
+            kind = type(value)
+            if kind in _TENSORS:
                 known = current(value)
                 ports.append(
-                    Port(name, self.read(value, name, origin) if known is None else known, "", alias)
+                    tensor_port(name, self.read(value, name, origin) if known is None else known, "", alias)
                 )
-            elif type(value) in PLAIN_TYPES:
-                ports.append(_text_port(name, plain(value), alias))
+            elif kind in CACHED:
+                ports.append(number_port(name, value, alias))
+            elif kind in PLAIN_TYPES:
+                ports.append(text_port(name, plain(value), alias))
+            elif kind in LISTS and value and WHOLE.issuperset(map(type, value)):
+                ports.append(sizes_port(name, tuple(value), kind is list, alias))
             else:
                 start = len(name)
                 for place, leaf in walk(name, value):
@@ -112,7 +123,17 @@ class TraceBuilder:
         def read(tensor: Tensor, name: str) -> int:
             return self.read(tensor, name, origin)
 
-        return [port for row in rows for port in self.containers.ports(*row, read)]
+        ports: list[Port] = []
+        for name, alias, value in rows:
+            kind = type(value)
+            if kind in _TENSORS:
+                known = self.identity.current(value)
+                ports.append(tensor_port(name, read(value, name) if known is None else known, "", alias))
+            elif kind in PLAIN_TYPES:
+                ports.append(text_port(name, plain(value), alias))
+            else:
+                ports += self.containers.ports(name, alias, value, read)
+        return ports
 
     def added(self, call: CallBuilder, name: str, value: object) -> list[Port]:
         """Return the ports of the tensors in a container that the call was not given."""
@@ -125,8 +146,8 @@ class TraceBuilder:
     def _port(self, name: str, alias: str, leaf: Any, origin: Origin) -> Port:
         """Return the port of a leaf that is read: a tensor, or the text of something else."""
         if type(leaf) is str:
-            return _text_port(name, leaf, alias)
-        return Port(name, self.read(leaf, name, origin), "", alias)
+            return text_port(name, leaf, alias)
+        return tensor_port(name, self.read(leaf, name, origin), "", alias)
 
     def escape(self, op: OpBuilder, how: str) -> None:
         """Note that an op reads its inputs into Python."""
@@ -137,12 +158,12 @@ class TraceBuilder:
 
     def begin_op(self, target: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> OpBuilder:
         """Open an op, with its inputs as they are now."""
-        rows = arguments(args, kwargs)
+        rows, calls, ops = arguments(args, kwargs), self.open_calls, self.open_ops
         op = OpBuilder(
             len(self.ops),
             target,
-            self.open_calls[-1].id if self.open_calls else None,
-            self.open_ops[-1].id if self.open_ops else None,
+            calls[-1].id if calls else None,
+            ops[-1].id if ops else None,
             self.sources.current(3),
             self._given(rows, "unknown" if self.calls or self.passes else "input"),
             len(self.identity.values),
@@ -157,15 +178,15 @@ class TraceBuilder:
 
     def end_op(self, op: OpBuilder, leaves: list[tuple[str, Any]]) -> None:
         """Close an op with its results; one that returned none is forgotten unless it wrote to one."""
-        _close(self.open_ops, op)
+        close(self.open_ops, op)
         identity, ports, gave_none = self.identity, [], not op.outputs
         for name, leaf in leaves:
             if type(leaf) is str:
-                ports.append(_text_port(name, leaf))
+                ports.append(text_port(name, leaf))
             else:
                 if op.target in ADOPTING:
                     identity.adopted(leaf)
-                ports.append(Port(name, identity.produced(leaf, op.id)))
+                ports.append(tensor_port(name, identity.produced(leaf, op.id), "", ""))
                 gave_none = False
         op.outputs[:0] = ports
         if self.capturer is not None:
@@ -189,23 +210,23 @@ class TraceBuilder:
 
     def _note_memory(self, op: OpBuilder) -> None:
         """Note what is alive at the end of an op, what is not any more, and whether it was more than ever."""
-        identity = self.identity
-        identity.let_go()
-        op.live_bytes = identity.live_bytes
-        while identity.freed:
-            self.freed[identity.freed.pop()] = op.id
-        if identity.peak_bytes > self._peak:
-            self._peak, self.peak_op = identity.peak_bytes, op.id
+        memory = self.identity.memory
+        self.identity.let_go()
+        op.live_bytes = memory.live_bytes
+        self.freed.update(dict.fromkeys(memory.freed, op.id))
+        memory.freed.clear()
+        if memory.peak_bytes > self._peak:
+            self._peak, self.peak_op = memory.peak_bytes, op.id
 
     def drop_op(self, op: OpBuilder) -> None:
         """Forget an op that only read into Python."""
-        _close(self.open_ops, op)
+        close(self.open_ops, op)
         if op is self.ops[-1]:
             self.ops.pop()
 
     def fail_op(self, op: OpBuilder, error: BaseException) -> None:
         """Close an op that raised; it stays, with its inputs and without outputs."""
-        _close(self.open_ops, op)
+        close(self.open_ops, op)
         op.outputs.clear()
         self.failing_ops.note(error, op.id)
 
@@ -255,7 +276,7 @@ class TraceBuilder:
             self.pictures.call_ended(call, rows)
         call.last_op = len(self.ops)
         call.raised = raised
-        for left in _close(self.open_calls, call):
+        for left in close(self.open_calls, call):
             left.last_op, left.raised = len(self.ops), True
         if call.method != "forward" and not raised:
             call.dropped = not any(map(self.containers.holds_tensor, (*call.inputs, *call.outputs)))
@@ -277,22 +298,3 @@ class TraceBuilder:
 def _leaves(rows: Iterable[tuple[str, str, Any]]) -> Iterator[Any]:
     """Yield what is at the ports of arguments, in their order."""
     return (leaf for name, _, value in rows for _, leaf in walk(name, value))
-
-
-@lru_cache(maxsize=2**12)
-def _text_port(name: str, text: str, alias: str = "") -> Port:
-    """Return the port of what is not a tensor; a few come again and again."""
-    return Port(name, None, text, alias)
-
-
-def _close(opened: list[Opened], item: Opened) -> list[Opened]:
-    """Take ``item``, and what was opened after it, off a stack; return what was opened after it."""
-    if opened and opened[-1] is item:
-        opened.pop()
-        return []
-    for position in range(len(opened) - 1, -1, -1):
-        if opened[position] is item:
-            left = opened[position + 1 :]
-            del opened[position:]
-            return left
-    return []

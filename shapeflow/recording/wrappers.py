@@ -24,7 +24,7 @@ import torch
 from torch import nn
 from torch.fx import Proxy
 
-from shapeflow.common.shared import Changes, replace
+from shapeflow.common.shared import Changes, replace_all
 from shapeflow.recording.active import here
 from shapeflow.recording.calls import Entered, Method, OwnForward, Running
 from shapeflow.recording.torch_internals import global_pre_hooks, pre_hooks_of
@@ -41,12 +41,16 @@ def watch_calls(modules: Iterable[nn.Module], changes: Changes) -> None:
         changes: those of the recording.
     """
     modules = list(modules)
-    replace(changes, nn.Module, "__call__", lambda call: _wrapped(call, _called))
+    rows: list[tuple[Any, str, Callable[[Any], Any]]] = [
+        (nn.Module, "__call__", lambda call: _wrapped(call, _called))
+    ]
     for owner, name in _methods(modules):
-        replace(changes, owner, name, functools.partial(_wrapped_method, name))
+        rows.append((owner, name, functools.partial(_wrapped_method, name)))
     for module in modules:
-        if callable(vars(module).get("forward")) and not isinstance(module, _SCRIPTED):
-            replace(changes, vars(module), "forward", functools.partial(_StandIn, module))
+        own = vars(module)
+        if "forward" in own and callable(own["forward"]) and not isinstance(module, _SCRIPTED):
+            rows.append((own, "forward", functools.partial(_StandIn, module)))
+    replace_all(changes, rows)
 
 
 # What is told ---------------------------------------------------------------------------------------------
@@ -64,7 +68,10 @@ def _called(module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Begun:
 
 def _is_symbolic(args: Any, kwargs: dict[str, Any]) -> bool:
     """Return True for a call by which ``torch.fx`` reads what a module does: nothing is run."""
-    return any(isinstance(value, Proxy) for value in (*args, *kwargs.values()))
+    for value in args:
+        if isinstance(value, Proxy):
+            return True
+    return bool(kwargs) and any(isinstance(value, Proxy) for value in kwargs.values())
 
 
 def _tells_of_forward(module: nn.Module) -> bool:
