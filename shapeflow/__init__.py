@@ -18,6 +18,7 @@ _PUBLIC = {
     "Trace": "shapeflow.model.trace",
     "Value": "shapeflow.model.records",
     "Verdict": "shapeflow.walkthrough.verdict",
+    "annotate": "shapeflow.notes.annotate",
     "check": "shapeflow.walkthrough.check",
     "draft": "shapeflow.drafting.draft",
     "load": "shapeflow.model.trace",
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from shapeflow.model.summary import Summary as Summary
     from shapeflow.model.trace import Trace as Trace
     from shapeflow.model.trace import load as load
+    from shapeflow.notes.annotate import annotate as annotate
     from shapeflow.recording import record as record
     from shapeflow.recording import trace as trace
     from shapeflow.reporting.report import report as report
@@ -59,6 +61,7 @@ __all__ = [
     "Value",
     "Verdict",
     "__version__",
+    "annotate",
     "check",
     "draft",
     "load",

@@ -15,9 +15,9 @@ from shapeflow.common.text import counted
 from shapeflow.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
-    from shapeflow.annotate.annotate import Annotation
-    from shapeflow.annotate.findings import Finding
     from shapeflow.model.trace import Trace
+    from shapeflow.notes.annotate import Annotation
+    from shapeflow.notes.findings import Finding
 
 EXAMPLES = """\
 examples:
@@ -68,25 +68,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judge the texts and show what was found."""
-    from shapeflow.annotate.note import read_note
+    from shapeflow.notes.reading.note import read_note
 
     _check_options(args)
     texts = [Path(file) for file in args.files if not file.endswith(TRACES)]
     notes = [read_note(path) for path in texts]  # first: they are read sooner than a trace is made
     trace = _trace(args, texts)
     with collection_paused():
-        from shapeflow.annotate.annotate import annotate
+        from shapeflow.notes.annotate import annotate
 
         annotations = [annotate(trace, note) for note in notes]
         if args.propose:
-            from shapeflow.annotate.proposals import proposed
+            from shapeflow.notes.proposals import proposed
 
             annotations = [proposed(trace, annotation, args.propose) for annotation in annotations]
         return _show(args, trace, annotations)
 
 
 def _show(args: argparse.Namespace, trace: Trace, annotations: Sequence[Annotation]) -> int:
-    from shapeflow.annotate.findings import findings
+    from shapeflow.notes.findings import findings
 
     found = {one.note.path: findings(one) for one in annotations}
     known = _known(args, found)
@@ -147,7 +147,7 @@ def _known(args: argparse.Namespace, found: dict[str, list[Finding]]) -> dict[st
     """Return the fingerprints of what does not fail, by text; writes them first if that is wanted."""
     if args.baseline is None:
         return {}
-    from shapeflow.annotate.baseline import baseline_text, read_baseline
+    from shapeflow.notes.baseline import baseline_text, read_baseline
 
     if args.update_baseline:
         from shapeflow.reporting.output import save

@@ -15,8 +15,8 @@ from shapeflow.common.text import counted, listing
 from shapeflow.errors import InputError
 
 if TYPE_CHECKING:
-    from shapeflow.annotate.annotate import Annotation
     from shapeflow.model.trace import Trace
+    from shapeflow.notes.annotate import Annotation
 
 
 def fix(annotations: Sequence[Annotation], *, write: bool) -> None:
@@ -25,7 +25,7 @@ def fix(annotations: Sequence[Annotation], *, write: bool) -> None:
     Raises:
         InputError: a text cannot be read or written as it is.
     """
-    from shapeflow.annotate.fix import fixed, fixes
+    from shapeflow.notes.fix import fixed, fixes
 
     for annotation in annotations:
         path = Path(annotation.note.path)
@@ -45,7 +45,7 @@ def fix(annotations: Sequence[Annotation], *, write: bool) -> None:
 
 def write_walkthrough(trace: Trace, annotation: Annotation, path: Path, *, force: bool) -> None:
     """Write what a run confirms of a text as claims."""
-    from shapeflow.annotate.as_walkthrough import as_walkthrough
+    from shapeflow.notes.as_walkthrough import as_walkthrough
     from shapeflow.reporting.output import save
 
     text, claims = as_walkthrough(trace, annotation)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from shapeflow.annotate.annotate import Annotation
-from shapeflow.annotate.findings import findings
 from shapeflow.common.control_characters import printed
+from shapeflow.notes.annotate import Annotation
+from shapeflow.notes.findings import findings
 from shapeflow.reporting.annotated.text import summary
 from shapeflow.reporting.verdicts.github import MOST, workflow_command
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shapeflow.annotate.annotate import Annotation
 from shapeflow.common.places import display_target
 from shapeflow.model.trace import Trace
+from shapeflow.notes.annotate import Annotation
 from shapeflow.reporting.annotated.view import text_view
 from shapeflow.reporting.formats.small_page import small_page
 from shapeflow.reporting.translator import Translator

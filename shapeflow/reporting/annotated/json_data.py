@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shapeflow.annotate.annotate import Annotation
-from shapeflow.annotate.findings import findings
-from shapeflow.annotate.mention import Span
-from shapeflow.annotate.verdicts import Mark
+from shapeflow.notes.annotate import Annotation
+from shapeflow.notes.findings import findings
+from shapeflow.notes.mention import Span
+from shapeflow.notes.placing.verdicts import Mark
 from shapeflow.reporting.annotated.text import tally
 
 SCHEMA = "shapeflow.annotate/1"

@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 from shapeflow import __version__
-from shapeflow.annotate.annotate import Annotation
-from shapeflow.annotate.findings import Finding, FindingKind, findings
 from shapeflow.common.control_characters import visible
+from shapeflow.notes.annotate import Annotation
+from shapeflow.notes.findings import Finding, FindingKind, findings
 
 RULES: dict[FindingKind, tuple[str, str]] = {
     "contradicted": ("shape-contradicted", "The text states a shape that the run contradicts."),

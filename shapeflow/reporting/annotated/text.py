@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import get_args
 
-from shapeflow.annotate.annotate import Annotation
-from shapeflow.annotate.contradictions import contradictions
-from shapeflow.annotate.findings import findings
-from shapeflow.annotate.mention import Span
-from shapeflow.annotate.verdicts import Mark, Verdict
 from shapeflow.common.text import counted
+from shapeflow.notes.annotate import Annotation
+from shapeflow.notes.finding.contradictions import contradictions
+from shapeflow.notes.findings import findings
+from shapeflow.notes.mention import Span
+from shapeflow.notes.placing.verdicts import Mark, Verdict
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """In the order in which they are counted."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from shapeflow.annotate.annotate import Annotation
-from shapeflow.annotate.contradictions import Contradiction, contradictions
-from shapeflow.annotate.verdicts import Mark, Verdict
+from shapeflow.notes.annotate import Annotation
+from shapeflow.notes.finding.contradictions import Contradiction, contradictions
+from shapeflow.notes.placing.verdicts import Mark, Verdict
 from shapeflow.reporting.annotated.text import VERDICTS, tally
 
 TONES: dict[Verdict, str] = {

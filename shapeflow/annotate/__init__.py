@@ -1,1 +1,0 @@
-"""Texts on a model as they were written: which shapes they state, and which tensors those mean."""

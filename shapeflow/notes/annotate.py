@@ -1,0 +1,109 @@
+"""A text with what a trace says of each shape that it states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shapeflow.model.trace import Trace
+from shapeflow.notes.mention import Mention, Note
+from shapeflow.notes.placing.other_runs import of_this_run
+from shapeflow.notes.placing.own_code import own_code
+from shapeflow.notes.placing.placing import Placing
+from shapeflow.notes.placing.selected import selected_mark
+from shapeflow.notes.placing.sites import Sites
+from shapeflow.notes.placing.symbols import defined, solved, voted
+from shapeflow.notes.placing.verdicts import Judge, Mark
+from shapeflow.notes.reading.note import read_note
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A text, and what a trace says of the shapes in it."""
+
+    note: Note
+    marks: tuple[Mark, ...]
+    symbols: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """The sizes that the symbols of the text have, where they are known."""
+
+
+def annotate(trace: Trace, note: Note | str | Path) -> Annotation:
+    """Return a text with what a trace says of each shape that it states.
+
+    What the text itself names is looked up, comments in the model's own code are judged by their line, and
+    all others are placed together.
+
+    Args:
+        trace: the run.
+        note: the text, or a file with it: Markdown, a notebook or Python.
+
+    Raises:
+        InputError: the file cannot be read, or is not text.
+    """
+    if not isinstance(note, Note):
+        note = read_note(Path(note))
+    batch = batch_of(trace)
+    mentions = _stated(note)
+    certain: dict[int, Mark] = {}
+    code = own_code(trace, note, batch)
+    for mention in mentions:
+        mark = selected_mark(trace, mention, batch) or (code.mark(mention) if code else None)
+        if mark is not None:
+            certain[mention.id] = mark
+    rest = tuple(mention for mention in mentions if mention.id not in certain)
+    marks, sizes = _placed(trace, rest, defined(note.definitions), batch)
+    found = {**certain, **{mark.mention.id: mark for mark in of_this_run(trace, marks)}}
+    return Annotation(
+        note,
+        tuple(found[mention.id] for mention in mentions),
+        {symbol: (size,) for symbol, size in sizes.items()},
+    )
+
+
+def _placed(
+    trace: Trace, mentions: Sequence[Mention], given: Mapping[str, int], batch: int
+) -> tuple[list[Mark], Mapping[str, int]]:
+    """Return the marks of mentions that are placed by their words and shapes, and the sizes of symbols.
+
+    Args:
+        trace: the run.
+        mentions: what is placed.
+        given: sizes that the text gives its symbols.
+        batch: how many inputs the run had at once.
+    """
+    if not mentions:
+        return [], given
+    placing = Placing(Sites(trace), mentions, {}, batch)
+    placing.given = given
+    placed = placing.run()
+    sizes = solved(voted(placing.sites, placed), given)
+    if sizes:
+        placing.renew(sizes)
+        placed = placing.run(2)
+    judge = Judge(placing)
+    return [judge.mark(one) for one in placed], sizes
+
+
+def _stated(note: Note) -> tuple[Mention, ...]:
+    """Return the mentions that nothing in the text takes out."""
+    return tuple(
+        mention
+        for mention in note.mentions
+        if not any(
+            one.cell == mention.span.cell and one.first <= mention.span.line <= one.last
+            for one in note.ignored
+        )
+    )
+
+
+def batch_of(trace: Trace) -> int:
+    """Return the leading size that most inputs of the model have; 1 if they differ."""
+    roots = [call for call in trace.calls if call.parent is None]
+    sizes = [
+        trace.values[port.value].shape[0]
+        for call in roots
+        for port in call.inputs
+        if port.value is not None and trace.values[port.value].shape
+    ]
+    return max(set(sizes), key=sizes.count) if sizes else 1

@@ -1,0 +1,1 @@
+"""The shapes that passages state, in the notations in which people write them."""

@@ -1,0 +1,65 @@
+"""A literal in its place in the text, which may state a shape or not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from shapeflow.notes.finding.literal import Literal
+from shapeflow.notes.mention import Frame
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What the features of ``scoring`` look at."""
+
+    literal: Literal
+    frame: Frame
+    text: str
+    """The line that it stands in, with blanks in place of what is not text."""
+
+    @cached_property
+    def before(self) -> str:
+        """The text before it in its line."""
+        return self.text[: self.literal.start]
+
+    @cached_property
+    def after(self) -> str:
+        """The text behind it in its line."""
+        return self.text[self.literal.end :]
+
+    @cached_property
+    def rank(self) -> int:
+        """How many axes it has."""
+        return len(self.literal.dims)
+
+    @cached_property
+    def dims(self) -> list[str]:
+        """The dims in our notation."""
+        return [dim.text for dim in self.literal.dims]
+
+    @cached_property
+    def written(self) -> list[str]:
+        """The dims as written."""
+        return [self.text[dim.start : dim.end] for dim in self.literal.dims]
+
+    @cached_property
+    def sizes(self) -> list[int]:
+        """The dims that are numbers."""
+        return [int(dim) for dim in self.dims if dim.isdigit()]
+
+    @cached_property
+    def symbols(self) -> list[str]:
+        """The dims that are names or arithmetic."""
+        return [dim for dim in self.dims if not dim.isdigit() and dim not in ("_", "...")]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The names in its dims."""
+        return [name for dim in self.symbols for name in re.findall(r"[^\W\d]\w*", dim)]
+
+    @cached_property
+    def numeric(self) -> bool:
+        """Whether all dims are numbers."""
+        return len(self.sizes) == self.rank

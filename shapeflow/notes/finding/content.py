@@ -1,0 +1,153 @@
+"""Features of a candidate that come from what it holds: how it is written, its sizes, its names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from shapeflow.notes.finding.candidate import Candidate
+from shapeflow.notes.finding.cues import ARGUMENT, COORDINATES, TYPES, is_axis
+
+_CAPITAL = re.compile(r"[A-ZΑ-Ω][A-Za-z]?\d?(?:_\w{1,7}|_)?")
+_PLACE = re.compile(r"[xyzXYZ](?:_?(?:\d|min|max|center|c)|_(?!dim|size|len|channels)\w+)?|c_?[xyz]|\w+_[xy]")
+_CALL = re.compile(r"(?<!\w)(?!len|prod|sum|int|ceil|floor|min|max)[A-Za-z]\w*\(")
+_RANGE = re.compile(r"(?:\b(?:in|ranges?|between|from|interval)|∈|区间|范围|範囲|범위)[\W_]*$")
+_COLOURS = ({"R", "G", "B"}, {"H", "S", "V"}, {"Y", "U", "V"})
+_EXTENTS = ({"h", "w"}, {"height", "width"})
+_BATCHES = ("B", "N", "b", "n", "bs", "bsz", "batch", "batch_size")
+_AXES_TOO = frozenset(["b", "t", "l", "u", "k", "q", "v"])
+"""Letters of bounds, queries and keys that also name axes, beside a batch."""
+
+
+def features(candidate: Candidate) -> Iterator[str]:
+    """Yield the names of the features that hold."""
+    yield from _of_form(candidate)
+    yield from _of_ranges(candidate)
+    if candidate.sizes:
+        yield from _of_sizes(candidate.sizes)
+    if candidate.numeric and candidate.rank > 1:
+        yield from _of_numbers(candidate.sizes)
+    if candidate.symbols:
+        yield from _of_symbols(candidate)
+        yield from _of_names(candidate)
+    else:
+        yield "only sizes"
+
+
+def _of_form(candidate: Candidate) -> Iterator[str]:
+    literal = candidate.literal
+    if literal.form == "real":
+        yield "above ℝ"
+    elif literal.form == "axes":
+        yield "axes of einops or jaxtyping"
+    elif literal.form == "bare":
+        yield "bare in math" if candidate.frame.region == "math" else "bare"
+    elif literal.separator == "*":
+        yield "product with *"
+    elif literal.form == "bracket" and literal.separator == " ":
+        yield "blanks in brackets"
+    if candidate.rank > 1 and 2 * len(literal.names) > candidate.rank:
+        yield "numbered" if "..." in candidate.dims else "names = sizes"
+    rank = candidate.rank
+    yield "rank above 5" if rank > 5 else "rank 4 or 5" if rank > 3 else f"rank {rank}"
+
+
+def _of_ranges(candidate: Candidate) -> Iterator[str]:
+    """Yield whether it is a slice or an interval."""
+    written = candidate.written
+    if any(word == ":" or (":" in word and word.strip(":").isdigit()) for word in written):
+        yield "slice"
+    if len(written) == 2 and written[0] in ("-1", "0", "1") and _is_end(written[1], candidate):
+        yield "interval"
+    if len(candidate.sizes) + len(candidate.symbols) < candidate.rank:
+        yield "wildcard"
+
+
+def _is_end(word: str, candidate: Candidate) -> bool:
+    """Return whether a dim ends an interval: a round number, or anything behind ``in`` or ``range``."""
+    return word in ("1", "10", "100", "255") or bool(_RANGE.search(candidate.before[-16:]))
+
+
+def _of_sizes(sizes: list[int]) -> Iterator[str]:
+    """Yield what its sizes say, be there names or not."""
+    if 0 in sizes:
+        yield "a zero"
+    if 1 in sizes and len(sizes) > 2:
+        yield "an axis of size 1"
+    if max(sizes) >= 16:
+        yield "large size"
+
+
+def _of_numbers(sizes: list[int]) -> Iterator[str]:
+    """Yield what speaks for other lists of numbers than shapes."""
+    rank = len(sizes)
+    if rank > 5:
+        yield "many sizes"
+    if max(sizes) < 8:
+        yield "only small sizes" if rank < 4 else "many small sizes"
+    if len(set(sizes)) == 1:
+        yield "all equal"
+    if sorted(sizes) in (list(range(rank)), list(range(1, rank + 1))) and rank > 2:
+        yield "permutation"
+    steps = {b - a for a, b in pairwise(sizes)}
+    doubled = all(b == 2 * a for a, b in pairwise(sizes))
+    if rank > 2 and steps != {0} and (doubled or (len(steps) == 1 and min(steps) > 0)):
+        yield "progression"
+    if all(1950 <= size <= 2050 for size in sizes):
+        yield "years"
+
+
+def _of_symbols(candidate: Candidate) -> Iterator[str]:
+    symbols, sizes = candidate.symbols, candidate.sizes
+    if sizes:
+        yield "sizes and names"
+    if any(re.search(r"[*/+()-]", dim) for dim in symbols):
+        yield "arithmetic"
+    if any(name.lower() in TYPES for name in symbols):
+        yield "types"
+    if len(symbols) > 3 and "".join(symbols).lower() in "abcdefghijklmnopqrstuvwxyz":
+        yield "numbered"
+    listed = "..." in candidate.dims or (
+        candidate.literal.form == "bracket" and all(map(_has_digit, symbols))
+    )
+    several = len(symbols) > (1 if listed else 2)
+    if several and not sizes and len({re.split(r"[_\d]", name)[0] for name in symbols}) == 1:
+        yield "numbered"
+    if any(map(ARGUMENT.search, candidate.names)):
+        yield "arguments"
+    if any(_CALL.search(word) for word in candidate.written):
+        yield "a call inside"
+    if not sizes and {name.lower() for name in symbols} in _EXTENTS:
+        yield "height and width"
+
+
+def _has_digit(name: str) -> bool:
+    return re.search(r"\d$", name) is not None
+
+
+def _of_names(candidate: Candidate) -> Iterator[str]:
+    names = candidate.names
+    if _coordinates(names, len(candidate.sizes)):
+        yield "coordinates"
+    if all(_CAPITAL.fullmatch(name) for name in names):
+        yield "capitals"
+    elif all(name.isascii() and len(name) <= 2 for name in names):
+        known = candidate.literal.form != "bare" or 3 * sum(map(is_axis, names)) > 2 * len(names)
+        yield "small letters" if known else "other words"
+    elif 2 * sum(map(is_axis, names)) > len(names):
+        yield "names of axes"
+    elif candidate.rank > 2 and candidate.dims[0] in _BATCHES and all(len(name) < 8 for name in names):
+        yield "batch first"
+    else:
+        yield "other words"
+        if candidate.rank == 1:
+            yield "a remark"
+
+
+def _coordinates(names: list[str], sizes: int) -> bool:
+    """Return whether names are those of coordinates, bounds, angles, colours, or queries, keys and values."""
+    held = set(names)
+    if held in _COLOURS or sum(bool(_PLACE.fullmatch(name)) for name in names) > 1:
+        return True
+    return held <= COORDINATES and sizes < 2 and not ({"b"} < held <= _AXES_TOO)

@@ -1,0 +1,216 @@
+"""What looks like a shape in one line, in every common notation; ``scoring`` says which of it is one.
+
+The line has plain signs (see ``folding``). Found are lists in brackets, ``B × N × C``, ``ℝ^{...}``, sizes
+with names (``B, N = 2, 5``) and lists without brackets.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+
+from shapeflow.notes.finding.literal import (
+    CLOSING,
+    MAX_LITERAL,
+    OPENING,
+    Literal,
+    ReadDim,
+    closing,
+    read_dims,
+    split,
+    stripped,
+)
+
+MAX_LINE = 5_000
+"""What stands further right in a line is not read: no person wrote it."""
+
+_GLUED = re.compile(r"(?:\.?[A-Za-z_][\w.]*|[\w\])}])$", re.ASCII)
+_SYMBOL = r"(?:\d{0,3}[A-Za-zΑ-Ωα-ω][A-Za-z0-9_]{0,24}'?(?:_\\?\{[^{}]{1,24}\})?)"
+_ATOM = (
+    rf"(?:{_SYMBOL}|\d{{1,7}}|\([^()]{{1,40}}\)|⌊[^⌋]{{1,20}}⌋|⌈[^⌉]{{1,20}}⌉|\.\.\.|…|\\[lc]?dots|\?"
+    r"|\\[dt]?frac\{[^{}]{1,20}\}\{[^{}]{1,20}\}|\\(?:text|mathrm|mathit|texttt|operatorname)\{[^{}]{1,30}\})"
+)
+_DIM = rf"{_ATOM}(?:(?: ?//? ?|[-+*·²³]|\^\{{?[23]\}}?){_ATOM}|[²³]|\^\{{?[23]\}}?)*"
+_TIMES = r"\s{0,8}(?:×|\\times)\s{0,8}"
+_CROSSES = (
+    re.compile(rf"(?<![\w.×/^*]){_DIM}(?:{_TIMES}{_DIM})+(?![\w.]*\w?[×])", re.ASCII),
+    re.compile(rf"(?<![\w.×/^*]){_DIM}(?: {{1,3}}[xX] {{1,3}}{_DIM})+(?!\w)", re.ASCII),
+    re.compile(
+        r"(?<![\w.×/^*])(?:\d{1,7}|[A-Z]|\?)"
+        r"(?:(?:[xх]|(?<=\d)X(?=\d))(?:\d{1,7}|[A-Z](?![a-wyz])|\?|\([\w+*/ -]{1,30}\))(?!\.\d))+"
+    ),
+    re.compile(r"(?<![\w.×/^*])\d{1,7}(?: {0,2}\* {0,2}\d{1,7}){2,}(?![\w.*])"),
+)
+_CROSS_SIGN = re.compile(r"×|\\times| [xX] |[\dA-Z?][xхX][\dA-Z?]|\d ?\* ?\d")
+_SPLIT_CROSS = re.compile(
+    r"×|\\times|(?<=\s)[xX](?=\s)|(?<=[\dA-Z?)])[xхX](?=[\dA-Z?(])|(?<=\d)\s*\*\s*(?=\d)"
+)
+_REAL = re.compile(
+    r"(?:[ℝℤℕℂ𝔹]|\\mathbb\s*\{?\s*[RZNCB]\s*\}?|\\mathds\s*\{?\s*R\s*\}?|\\(?:mathbf|mathcal|bf)\s*\{?\s*R\s*\}?"
+    r"|\\R\b|\\Reals?\b|(?<![A-Za-z])(?:[RZ]|IR)|\{\s*0\s*,\s*1\s*\\?\}|\[\s*0\s*,\s*1\s*\])\s*\^\s*"
+)
+_REAL_LINE = re.compile(
+    r"\(?(?:[A-Za-z0-9_/']+|\\times)(?:\s?(?:×|\\times|(?<=\d)x(?=\d))\s?(?:[A-Za-z0-9_/']+))*\)?"
+)
+_RAISED = re.compile(r"[ℝR]([⁰¹²³⁴⁵⁶⁷⁸⁹ᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂˣᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷʸᶻ⁺⁻ⁿ]{1,30})")
+_NO_LENGTH = frozenset("123456789*T_")
+"""What stands alone above ℝ and is no number of features: the plane, the transposed."""
+_NAME = r"[A-Za-z_Α-Ωα-ω][A-Za-z0-9_']{0,24}"
+_NAMES = re.compile(
+    rf"(?<![\w.,(\[])({_NAME}(?: ?, ?{_NAME}){{1,7}}) ?(?:=|:=|←|<-) ?"
+    r"(\d{1,7}(?: ?, ?\d{1,7}){1,7})(?![\w.(])"
+)
+
+
+def find_literals(line: str) -> list[Literal]:
+    """Return what can be read as a shape in a line; some of it may overlap."""
+    return [*_find_real(line), *_find_names(line), *_find_brackets(line), *_find_crosses(line)]
+
+
+def _find_brackets(line: str) -> Iterator[Literal]:
+    """Yield lists in brackets, the outer one first."""
+    pairs: list[tuple[int, int]] = []
+    waiting: list[int] = []
+    for match in re.finditer(r"[\[({\])}]", line):
+        sign, place = match[0], match.start()
+        if sign in OPENING:
+            waiting.append(place)
+        elif waiting and line[waiting[-1]] == CLOSING[sign]:
+            pairs.append((waiting.pop(), place))
+        elif sign == ")" and waiting:
+            # "[0, 1)": an interval.
+            waiting.pop()
+    pairs.sort()
+    for start, close in pairs:
+        if line[start] == "{" or close - start > MAX_LITERAL or close - start < 2:
+            continue
+        if literal := _bracket(line, start, close):
+            yield literal
+
+
+def _bracket(line: str, start: int, close: int) -> Literal | None:
+    """Return the list between two brackets, if it is one of dims."""
+    end = close
+    if line.endswith("\\right", start, close):
+        end -= len("\\right")
+    inner = line[start + 1 : end]
+    if not re.search(r"\w|\*|\?", inner) or (line[start] == "[" and line[close + 1 : close + 2] == "("):
+        return None
+    glued = _word_before(line, start)
+    dims, separator = _list(line, start + 1, end)
+    if not dims:
+        return None
+    return Literal(start, close + 1, dims, "bracket", line[start], glued, separator)
+
+
+def _list(line: str, start: int, end: int) -> tuple[tuple[ReadDim, ...], str]:
+    """Return the dims between two columns and what separates them; none if one of them is not a dim."""
+    pieces = list(split(line, start, end, ",;"))
+    if len(pieces) > 1:
+        if not line[slice(*pieces[-1])].strip():
+            pieces.pop()
+        return read_dims(line, pieces), ","
+    if _CROSS_SIGN.search(line, start, end):
+        return (), ""
+    inner = line[start:end]
+    words = [(start + m.start(), start + m.end()) for m in _SPACED.finditer(inner)]
+    enough = len(words) > 2 or (len(words) == 2 and inner.isupper() and not re.search(r"\d", inner))
+    if enough and all(_short(line[a:b]) for a, b in words):
+        return read_dims(line, words), " "
+    return read_dims(line, pieces), ""
+
+
+_SPACED = re.compile(r"\([^()]*\)|\S+")
+
+
+def _short(word: str) -> bool:
+    """Return whether a word among spaces can be a dim: ``C``, ``H/2``, ``224``, ``(h w)``, ``d_k``."""
+    return bool(
+        re.fullmatch(r"\d{1,7}|[A-Za-z]{1,2}\d?(?:_\w{1,4})?'?(?:[*/+-]+\w{1,4})?|\.\.\.|…|\(.*\)", word)
+    )
+
+
+def _word_before(line: str, start: int) -> str:
+    """Return the word that touches the bracket at a column; empty for none."""
+    before = line[max(0, start - 40) : start]
+    if before.endswith(("\\left", "\\", "\\big", "\\Big", "\\bigl")):
+        return ""
+    if before.endswith("("):
+        # "torch.Size([1, 3])": the call around a list.
+        found = _GLUED.search(before, 0, len(before) - 1)
+        return f"{found[0]}(" if found else ""
+    found = _GLUED.search(before)
+    return found[0] if found else ""
+
+
+def _find_crosses(line: str) -> Iterator[Literal]:
+    """Yield ``1 × 256 × 72``, ``B x N x C`` and ``1x3x224x224``."""
+    if not _CROSS_SIGN.search(line):
+        return
+    for pattern in _CROSSES:
+        for match in pattern.finditer(line):
+            pieces = []
+            first = match.start()
+            for sign in _SPLIT_CROSS.finditer(line, match.start(), match.end()):
+                if line.count("(", first, sign.start()) == line.count(")", first, sign.start()):
+                    pieces.append((first, sign.start()))
+                    first = sign.end()
+            dims = read_dims(line, [*pieces, (first, match.end())])
+            if len(dims) > 1:
+                sign_text = "*" if pattern is _CROSSES[-1] else "×"
+                yield Literal(match.start(), match.end(), dims, "times", separator=sign_text)
+
+
+def _find_real(line: str) -> Iterator[Literal]:
+    """Yield what stands above ℝ."""
+    for match in _REAL.finditer(line):
+        start = match.end()
+        sign = line[start : start + 1]
+        if sign and sign in "{(":
+            close = closing(line, start)
+            if close is None or close - start > MAX_LITERAL:
+                continue
+            start, end = start + 1, close
+            while line[start : start + 1] == "{" and line[end - 1 : end] == "}":
+                start, end = start + 1, end - 1
+        elif (plain := _REAL_LINE.match(line, start)) is not None:
+            end = plain.end()
+        else:
+            continue
+        pieces = list(_crossed(line, start, end))
+        dims = read_dims(line, pieces)
+        if dims and not (len(dims) == 1 and dims[0].text in _NO_LENGTH):
+            yield Literal(pieces[0][0], pieces[-1][1], dims, "real", separator="×")
+    for match in _RAISED.finditer(line):
+        plain_text = unicodedata.normalize("NFKC", match[1])
+        if len(plain_text) == len(match[1]):
+            changed = line[: match.start(1)] + plain_text.replace("x", "×") + line[match.end(1) :]
+            dims = read_dims(changed, list(_crossed(changed, match.start(1), match.end(1))))
+            if len(dims) > 1:
+                yield Literal(match.start(1), match.end(1), dims, "real", separator="×")
+
+
+def _crossed(line: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the pieces between signs of multiplication or commas, without the blanks around them."""
+    pieces = []
+    first = start
+    for sign in re.finditer(r"×|\\times|,|(?<=[\s\d])[xX](?=[\s\d])|\\cdot|·", line[start:end]):
+        if line.count("(", first, start + sign.start()) == line.count(")", first, start + sign.start()):
+            pieces.append((first, start + sign.start()))
+            first = start + sign.end()
+    pieces.append((first, end))
+    return [stripped(line, *piece) for piece in pieces]
+
+
+def _find_names(line: str) -> Iterator[Literal]:
+    """Yield ``B, N, C = 4, 197, 768``."""
+    if "=" not in line and "<-" not in line and "←" not in line:
+        return
+    for match in _NAMES.finditer(line):
+        names = [name.strip() for name in match[1].split(",")]
+        dims = read_dims(line, [stripped(line, *piece) for piece in split(line, *match.span(2), ",")])
+        if len(names) == len(dims):
+            named = tuple(replace(dim, name=name) for dim, name in zip(dims, names, strict=True))
+            yield Literal(match.start(), match.end(), named, "names")

@@ -1,0 +1,131 @@
+"""Features of a candidate that come from the signs and code around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from shapeflow.notes.finding.candidate import Candidate
+from shapeflow.notes.finding.cues import SHAPES, TENSOR_PREFIX
+
+_ARROW = r"(?:→|-+>|=+>|\\(?:to|rightarrow|mapsto|Rightarrow))"
+_ARROW_BEFORE = re.compile(_ARROW + r"[\s`*$(\[|\"]*$")
+_ARROW_AFTER = re.compile(r"[\s`*$)\]|\"]*" + _ARROW)
+_COLON_BEFORE = re.compile(r":[\s`*$\"']*$")
+_ELEMENT = re.compile(r"(?:∈|\\in|:=)\s*[`$({]*$")
+_EQUAL_AFTER = re.compile(r"[\s$`)]*(?:=|==|≈|≤|<)\s*\d")
+_EQUAL_BEFORE = re.compile(r"(?<![A-Za-z_\d.])\d[\d.,]*\s*(?:=|≈)\s*$|[√%]\s*$")
+_FRACTION = re.compile(r"\\[dt]?frac\s*\{[^{}]*(?:\}\s*\{[^{}]*)?$")
+_OPERATOR = re.compile(r"\s*(?:\([^)]*\)\s*)?[-+*/^×]\s*[\w(]|\s*%|\s*(?:个|倍|次)")
+_OPERATOR_BEFORE = re.compile(r"[\w)]\s*[-+/^]\s*$")
+_KEYWORD = re.compile(r"(?<!\w)([a-z_][a-z_0-9]+)(?:=| = ?)[\[(]*$")
+_SHAPE_KEYWORD = re.compile(
+    r"(?:(?:in|out)put_|target_)?size$|.*(?:shape|dims?|out|in|inputs?|outputs?|result|feats?|features?)$"
+)
+_TUPLE_OF = re.compile(r"(?i)\b(?:tuples?|lists?|pairs?|triples?)(?: of)?[\s`(]*$")
+_PRINTS = re.compile(r"\.(?:shape|size\(\))\W*$")
+_NAME_EQUALS = re.compile(r"[\s#*`-]*[A-Za-z_][\w.]*`? ?= ?[`\s]*")
+_ALONE = re.compile(r"[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*")
+_ROW_ENDS = re.compile(r"\]+,?\s*|,\s*|\]\]\).*")
+
+
+def features(candidate: Candidate) -> Iterator[str]:
+    """Yield the names of the features that hold."""
+    before, after = candidate.before, candidate.after
+    if _ARROW_BEFORE.search(before[-24:]) or _ARROW_AFTER.match(after):
+        yield "arrow beside"
+    if _COLON_BEFORE.search(before[-12:]):
+        yield "colon before"
+    if _ELEMENT.search(before[-12:]):
+        yield "element of"
+    if _TUPLE_OF.search(before[-16:]):
+        yield "tuple of"
+    if _is_alone(candidate):
+        yield "alone"
+    if candidate.symbols and _NAME_EQUALS.fullmatch(before[-60:]) and len(before) < 60:
+        yield "equals before"
+    if candidate.frame.region == "comment" and _PRINTS.search(candidate.frame.statement):
+        yield "a shape is asked for"
+    if candidate.frame.region in ("output", "comment", "docstring"):
+        yield from _of_values(candidate)
+    if candidate.literal.form == "bracket":
+        yield from _of_bracket(candidate)
+        yield from _of_glue(candidate)
+    elif candidate.literal.form == "times":
+        yield from _of_product(candidate)
+
+
+def _is_alone(candidate: Candidate) -> bool:
+    """Return whether nothing else stands in its line or cell; ``224×224`` is then most often a resolution."""
+    if candidate.numeric and candidate.rank == 2 and candidate.literal.form == "times":
+        return False
+    before, after = candidate.before, candidate.after
+    return len(before) + len(after) < 400 and bool(_ALONE.fullmatch(before) and _ALONE.fullmatch(after))
+
+
+def _of_product(candidate: Candidate) -> Iterator[str]:
+    """Yield what tells a calculation from a shape."""
+    before, after = candidate.before, candidate.after
+    if _FRACTION.search(before) or _EQUAL_AFTER.match(after) or _EQUAL_BEFORE.search(before[-8:]):
+        yield "formula"
+    elif re.search(r"\d [A-Za-z]*$", before[-16:]) and not candidate.dims[0].isdigit():
+        yield "counted"
+    elif _OPERATOR.match(after) or _OPERATOR_BEFORE.search(before[-6:]):
+        yield "operator beside"
+
+
+def _of_values(candidate: Candidate) -> Iterator[str]:
+    """Yield what tells printed values from printed shapes."""
+    literal, before, after = candidate.literal, candidate.before, candidate.after
+    if re.search(r"<\w{1,20} size $|mode=\w+ size=$", before[-30:]):
+        yield "printed figure"
+    if re.search(r"(?:tensor|array)\s*\(\s*\[*$", before[-16:]):
+        yield "printed values"
+    if literal.opener != "[" or literal.glued or SHAPES.search(before[-120:]):
+        return
+    if not before.strip("[ ") and _ROW_ENDS.fullmatch(after):
+        yield "printed values"
+    if candidate.frame.region == "output" and (candidate.numeric or "..." in candidate.dims[1:]):
+        yield "rows of values"
+
+
+def _of_bracket(candidate: Candidate) -> Iterator[str]:
+    literal, before, after, frame = candidate.literal, candidate.before, candidate.after, candidate.frame
+    if frame.region == "comment" and frame.assigned and not before.strip():
+        yield "first behind an assignment"
+    if re.match(r"[A-Za-z0-9]", after):
+        yield "letters after"
+    if candidate.rank == 1 and literal.separator == ",":
+        yield "comma at end"
+    elif candidate.rank == 1 and literal.opener == "(":
+        yield "a number in parentheses" if candidate.numeric else "lone in parentheses"
+    if literal.opener == "[" and before[-1:] == "[":
+        yield "nested"
+    keyword = None if literal.glued else _KEYWORD.search(before[-32:])
+    if keyword and not _SHAPE_KEYWORD.match(keyword[1]) and before[-1:] != " ":
+        yield "keyword before"
+
+
+def _of_glue(candidate: Candidate) -> Iterator[str]:
+    """Yield what the word that touches the bracket makes of it."""
+    literal = candidate.literal
+    glued = literal.glued
+    if not glued:
+        return
+    if literal.opener == "[" and candidate.rank == 1 and re.search(r"(?i)(?:shape|size)$", glued):
+        yield "item of"
+    elif literal.opener == "(" and candidate.numeric and re.search(r"(?:^|\.)(?:tensor|array)$", glued):
+        yield "function before"
+    elif TENSOR_PREFIX.match(glued):
+        yield "tensor type before"
+    elif glued[-1] == "(":
+        yield "function before"
+    elif literal.opener == "[":
+        sure = sum(size >= 8 for size in candidate.sizes) + sum(
+            name[0].isupper() for name in candidate.symbols
+        )
+        rising = candidate.numeric and candidate.sizes == sorted(set(candidate.sizes))
+        if candidate.rank < 3 or sure < 2 or rising or glued[-1] in "])":
+            yield "item of"
+    elif glued[-1] not in "])" or candidate.frame.region == "math":
+        yield "function before"

@@ -1,0 +1,93 @@
+"""Features of a candidate that come from the words around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from shapeflow.notes.finding.candidate import Candidate
+from shapeflow.notes.finding.cues import (
+    CONFIG_NAME,
+    CONFIGS,
+    COSTS,
+    DEFAULT,
+    INPUTS,
+    KERNELS,
+    OUTPUTS,
+    PICTURES,
+    SHAPES,
+    SIZE,
+)
+
+_LAST_WORDS = re.compile(r"[.;,。)(]|\s(?!of\b|is\b|are\b|=|:)(?=\S+\s*\S*$)")
+_KERNEL_TAIL = re.compile(r"(?:[\s`(\[:=*$]|\bsizes?\b|\bof\b|\bis\b|大小|尺寸|[为是は의])+$")
+_SIGNS = " `:=*([{$\"'"
+_ENDING = re.compile(r"\s*(?:of|is|are|was)?|[^\W\dA-Za-z]{1,3}")
+
+
+def features(candidate: Candidate) -> Iterator[str]:
+    """Yield the names of the features that hold."""
+    yield from _for_shapes(candidate)
+    yield from _for_operations(candidate)
+    yield from _for_settings(candidate)
+    if candidate.literal.form == "times" and _is_cost(candidate):
+        yield "cost"
+
+
+def _for_shapes(candidate: Candidate) -> Iterator[str]:
+    frame, before = candidate.frame, candidate.before
+    near = before[-28:]
+    last_words = _LAST_WORDS.split(near.rstrip(_SIGNS))[-1]
+    if _ends_with_shape(last_words) and not SIZE.search(last_words):
+        yield "shape word directly before"
+    elif SHAPES.search(re.split(r"[.;,。)]", near)[-1]):
+        yield "shape word before"
+    elif SHAPES.search(before[-120:]) or SHAPES.search(candidate.after[:12]):
+        yield "shape word in line"
+    if SHAPES.search(SIZE.sub("", f"{frame.column} {frame.row}")):
+        yield "shape word in header"
+    elif frame.lead and SHAPES.search(frame.lead[-1]):
+        yield "shape word leads"
+    if INPUTS.search(before[-40:]) or OUTPUTS.search(before[-40:]):
+        yield "input or output word"
+
+
+def _ends_with_shape(words: str) -> bool:
+    """Return whether words end with one for a shape; a short ending may follow it."""
+    ends = [m.end() for m in SHAPES.finditer(words)]
+    return bool(ends) and _ENDING.fullmatch(words[max(ends) :]) is not None
+
+
+def _for_operations(candidate: Candidate) -> Iterator[str]:
+    """Yield whether words say that it is a kernel, a window or the size of a picture."""
+    if candidate.rank > 3:
+        return
+    before = candidate.before
+    following = candidate.after[:18].lstrip(" )]`*_")
+    word = re.match(r"[\s\w×-]{0,14}", following)
+    if KERNELS.search(_KERNEL_TAIL.sub("", before[-30:])[-9:]) or (word and KERNELS.search(word[0])):
+        yield "kernel word beside"
+    flat = candidate.rank == 2 and candidate.literal.form != "bracket"
+    if flat and (PICTURES.search(before[-18:]) or PICTURES.search(following)):
+        yield "picture word beside"
+
+
+def _for_settings(candidate: Candidate) -> Iterator[str]:
+    """Yield whether words say that numbers are those of a setting."""
+    before, assigned = candidate.before, candidate.frame.assigned
+    if DEFAULT.search(before[-24:]):
+        yield "default"
+    if not candidate.numeric:
+        return
+    if CONFIGS.search(before[-14:]):
+        words = before[-30:].rstrip(" `:=*(")
+        direct = any(m.end() == len(words) for m in CONFIGS.finditer(words))
+        yield "configuration word directly before" if direct else "configuration word before"
+    if assigned and CONFIG_NAME.search(assigned) and not SHAPES.search(before[-40:]):
+        yield "a setting"
+
+
+def _is_cost(candidate: Candidate) -> bool:
+    """Return whether a product counts operations, parameters or bytes."""
+    counted = any("byte" in dim or "elem" in dim for dim in candidate.dims)
+    return counted or COSTS.search(candidate.frame.line[:500]) is not None

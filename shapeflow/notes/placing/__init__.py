@@ -1,0 +1,1 @@
+"""Which tensor of a run each stated shape means, and whether it is so."""

@@ -1,0 +1,174 @@
+"""Which sites a mention can mean by the words around it and by its shape."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Mapping, Sequence
+from functools import cached_property
+from math import log
+from typing import NamedTuple
+
+from shapeflow.notes.mention import Mention
+from shapeflow.notes.placing.sites import Sites
+from shapeflow.notes.placing.words import GENERIC, dotted_names, text_tokens
+
+BY_NAME, BY_SHAPE, BY_LAYOUT = 30, 30, 12
+"""So many candidates of each sort."""
+UNNAMED = 0.2
+"""How much a token of a site's own name counts against it that the text does not say."""
+DOTTED = 7.0
+"""What it counts that the text writes the path of a site as code has it."""
+
+
+class Named(NamedTuple):
+    """What words say for one site."""
+
+    score: float
+    own: float
+    """How much of it comes from names of the site itself."""
+    share: float
+    """How much of the site's own name is said, from 0 to 1."""
+    heard: float = 0.0
+    """How much of what the words say names the site."""
+    near: float = 0.0
+    """The same of the nearest words only."""
+
+
+class Names:
+    """An index of all sites by the tokens of their names."""
+
+    def __init__(self, sites: Sites) -> None:
+        self.sites = sites
+        found: dict[str, list[tuple[int, float, bool]]] = defaultdict(list)
+        for site in sites.all:
+            for token in site.own.keys() | site.around.keys():
+                own, around = site.own.get(token, 0.0), site.around.get(token, 0.0)
+                found[token].append((site.id, max(own, around), own >= around))
+        self.postings = found
+        count = max(len(sites.all), 2)
+        self.worth = {
+            token: min(log(count / (sum(strength for _, strength, _ in places) + 1.0)), 5.0)
+            for token, places in found.items()
+        }
+        """Token -> how much it tells: seldom ones more."""
+        for token, worth in self.worth.items():
+            weak = token.startswith("#") or token in GENERIC
+            self.worth[token] = max(worth, 0.05) * (0.5 if weak else 1.0)
+        self.whole = [
+            sum(strength * self.worth[token] for token, strength in site.own.items()) for site in sites.all
+        ]
+
+    @cached_property
+    def paths(self) -> dict[str, list[int]]:
+        """End of a path, with its numbers and with ``*`` for them -> the sites there."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for site in self.sites.all:
+            for path in {site.key, *site.paths}:
+                parts = path.split(".")
+                for start in range(len(parts)):
+                    found[".".join(parts[start:])].append(site.id)
+        return found
+
+    def score(self, said: Mapping[str, float]) -> dict[int, Named]:
+        """Return the sites that any token names, with how much the tokens say for each."""
+        total: dict[int, float] = defaultdict(float)
+        own: dict[int, float] = defaultdict(float)
+        near: dict[int, float] = defaultdict(float)
+        for token, weight in said.items():
+            worth = self.worth.get(token)
+            if worth is None:
+                continue
+            for site, strength, is_own in self.postings[token]:
+                amount = weight * worth * strength
+                total[site] += amount
+                if weight >= NEAR_WORDS[0]:
+                    near[site] += amount
+                if is_own:
+                    own[site] += worth * strength * min(weight * 1.5, 1.0)
+        return {
+            site: Named(
+                score - UNNAMED * max(self.whole[site] - own[site], 0.0),
+                own[site],
+                min(own[site] / self.whole[site], 1.0) if self.whole[site] else 0.0,
+                score,
+                near[site],
+            )
+            for site, score in total.items()
+        }
+
+    def dotted(self, text: str) -> set[int]:
+        """Return the sites whose path, or path and port, a text writes; those of the last such name."""
+        for name in reversed(dotted_names(text)):
+            for key in (name, self.sites.folded(name)):
+                head, _, last = key.rpartition(".")
+                found = set(self.paths.get(key, ()))
+                ports = (last, f"in.{last}", f"out.{last}")
+                found.update(site for site in self.paths.get(head, ()) if self.sites.all[site].port in ports)
+                if found:
+                    return found
+        return set()
+
+
+def said_everywhere(mentions: Sequence[Mention]) -> frozenset[str]:
+    """Return the tokens of headings above nearly all of a text: its title says nothing of one shape."""
+    count: dict[str, int] = defaultdict(int)
+    for mention in mentions:
+        for token in frozenset[str]().union(*map(text_tokens, mention.frame.headings)):
+            count[token] += 1
+    return frozenset(
+        token for token, times in count.items() if times > EVERYWHERE * len(mentions) and times > 4
+    )
+
+
+EVERYWHERE = 0.7
+NEAR_WORDS = (1.0, 0.7, 0.5, 0.4, 0.3)
+"""What words count: those of the nearest source that says anything, of the next, and so on."""
+
+
+def said_by(mention: Mention, known: Container[str], everywhere: Container[str]) -> dict[str, float]:
+    """Return the tokens of the words around a mention, each with how near they stand.
+
+    Args:
+        mention: the mention.
+        known: the tokens that name anything in the trace.
+        everywhere: those of headings that count for nothing.
+    """
+    frame = mention.frame
+    said: dict[str, float] = {}
+    rank = 0
+    for texts in (
+        (mention.subject, frame.row, frame.assigned),
+        (before_of(mention), frame.column, frame.statement),
+        *((lead,) for lead in reversed(frame.lead)),
+        *((definition,) for definition in reversed(frame.definitions)),
+        *((heading,) for heading in reversed(frame.headings)),
+    ):
+        tokens = frozenset[str]().union(*(text_tokens(text) for text in texts if text))
+        is_heading = texts[0] in frame.headings
+        tokens = frozenset(
+            token for token in tokens if token in known and not (is_heading and token in everywhere)
+        )
+        for token in tokens:
+            said.setdefault(token, NEAR_WORDS[min(rank, len(NEAR_WORDS) - 1)])
+        rank += bool(tokens)
+    for token in text_tokens(frame.line):
+        if token in known:
+            said.setdefault(token, LINE_WORDS)
+    return said
+
+
+LINE_WORDS = 0.3
+
+
+def before_of(mention: Mention) -> str:
+    """Return what stands before a mention in its line."""
+    line = mention.frame.line
+    return line[: max(mention.span.column - 1, 0)]
+
+
+def is_parameter_meant(mention: Mention) -> bool:
+    """Return whether the words speak of weights."""
+    tokens: frozenset[str] = frozenset()
+    for text in (mention.subject, mention.frame.row, mention.frame.column, before_of(mention)):
+        tokens |= text_tokens(text)
+    return bool({"weight", "bias", "parameter", "param", "buffer", "matrix", "table"} & tokens)

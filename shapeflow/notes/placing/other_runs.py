@@ -1,0 +1,71 @@
+"""What a text says of another run is not wrong: of other inputs, of another size, of another model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from shapeflow.model.trace import Trace
+from shapeflow.notes.placing.verdicts import Mark
+from shapeflow.shapes.notation import parse_shape
+
+OFTEN = 3
+"""A size that stands so often for the same other one is one of another run, if it is right nowhere."""
+LEAST_RIGHT, LEAST_MARKS = 0.15, 6
+"""A text of which a smaller share is right, or less than is wrong, speaks of something else."""
+RIGHT = frozenset({"confirmed", "symbolic, consistent", "layout differs"})
+CHANNELS = 4
+"""Sizes of inputs up to this one are no matter of choice."""
+
+
+def of_this_run(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
+    """Return marks with nothing called wrong that another run may make right.
+
+    That is: a size that the inputs of the run had, a size that stands for the same other one again and again
+    and is right nowhere, and all of a text of which more is wrong than right, or hardly anything is right.
+    """
+    wrong = [mark for mark in marks if mark.verdict == "contradicted"]
+    right = {
+        size for mark in marks if mark.verdict == "confirmed" for size in _sizes(str(mark.mention.pattern))
+    }
+    chosen = {
+        size
+        for call in trace.calls
+        if call.parent is None
+        for port in call.inputs
+        if port.value is not None
+        for size in trace.values[port.value].shape
+        if size > CHANNELS
+    }
+    times = Counter(pair for mark in wrong for pair in set(_changed(mark)))
+    good = sum(mark.verdict in RIGHT for mark in marks)
+    strange = len(marks) >= LEAST_MARKS and good < max(len(wrong), LEAST_RIGHT * len(marks))
+    found = []
+    for one in marks:
+        mark = one
+        pairs = _changed(mark) if mark.verdict == "contradicted" else []
+        other = bool(pairs) and all(
+            there in chosen or (times[there, said] >= OFTEN and said not in right) for there, said in pairs
+        )
+        if mark.verdict == "contradicted" and (strange or other):
+            why = (
+                "so much differs that the text is of something else" if strange else "another run may have it"
+            )
+            mark = replace(mark, verdict="not in this run", evidence=(*mark.evidence, why))
+        found.append(mark)
+    return found
+
+
+def _changed(mark: Mark) -> list[tuple[int, int]]:
+    """Return the sizes that differ, as they are and as they are said; none for another number of dims."""
+    there, said = _sizes(mark.found), _sizes(str(mark.mention.pattern))
+    if len(there) != len(said):
+        return []
+    return [(one, other) for one, other in zip(there, said, strict=True) if one != other]
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    """Return the sizes of a shape in our notation, -1 for what is no number."""
+    dims: Iterable[str] = (dim.text for dim in parse_shape(text).dims) if text else ()
+    return tuple(int(dim) if dim.isdigit() else -1 for dim in dims)

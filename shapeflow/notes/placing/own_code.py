@@ -1,0 +1,283 @@
+"""The model's own source as the text that is read: each line of it is known by what it made in the run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from shapeflow.model.exact_names import ExactNames
+from shapeflow.model.ports import Port
+from shapeflow.model.records import Call
+from shapeflow.model.trace import Trace
+from shapeflow.notes.mention import Mention, Note
+from shapeflow.notes.placing.relations import FITS, Relation, relation
+from shapeflow.notes.placing.verdicts import Mark, Verdict
+from shapeflow.shapes.notation import shape_text
+from shapeflow.source.events import Event, events_of
+from shapeflow.source.lines import Line, annotated
+
+LEAST_COMMON = 0.5
+"""A file is a model's source if this share of the lines that the trace names is in it, in their order."""
+LEAST_DIMS = 3
+"""A shape without any size is called wrong only if it has so many dims: ``H x W`` may be a part of one."""
+WHOLE = frozenset({"exact", "symbolic"})
+"""How a shape has to fit what is not surely meant: with all of its dims."""
+SURE, LIKELY = 0.95, 0.8
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A tensor that a mention can mean, by its line."""
+
+    value: int
+    name: str
+    """Selector of what made or took it, or the variable."""
+
+
+class OwnCode:
+    """A Python file that is a part of the traced model, with what its lines made."""
+
+    def __init__(self, trace: Trace, note: Note, name: str, places: Mapping[int, int], batch: int) -> None:
+        self.trace = trace
+        self.batch = batch
+        self.name = name
+        happened = events_of(trace).get(name, {})
+        self.events: dict[int, list[Event]] = {
+            places[line]: list(events) for line, events in happened.items() if line in places
+        }
+        text = "\n".join(note.lines)
+        self.lines: tuple[Line, ...] = annotated(trace, name, text, self.events).lines
+        self.spans, self.blocks = _spans(text)
+        self.there = {there: was for was, there in places.items()}
+
+    def mark(self, mention: Mention) -> Mark:
+        """Return what the code around a mention says of it."""
+        found = self._by_place(mention)
+        if found is not None:
+            return found
+        verdict: Verdict = "cannot tell" if self._ran(mention) else "not in this run"
+        evidence = () if verdict == "cannot tell" else ("nothing of the code around it ran",)
+        return Mark(mention, verdict, "", "", evidence)
+
+    def _ran(self, mention: Mention) -> bool:
+        """Return whether anything is known to have run in the function, or class, around a mention."""
+        line = mention.span.line
+        around = [(first, last) for first, last in self.blocks if first <= line <= last]
+        first, last = max(around, default=(1, len(self.lines)))
+        return any(first <= number <= last for number in self.events)
+
+    def _by_place(self, mention: Mention) -> Mark | None:
+        """Return what the line of a mention says of it; None if it says nothing certain."""
+        region = mention.frame.region
+        if region == "output":
+            return None
+        if region not in ("comment", "annotation"):
+            return self._port_mark(mention)
+        line = mention.span.line
+        code = _code(self.lines[line - 1].text) if line <= len(self.lines) else ""
+        if code:
+            return self._line_mark(mention, line, sure=True)
+        after = next((number for number in range(line + 1, line + 5) if self._code_at(number)), 0)
+        mark = self._line_mark(mention, after, sure=False) if after else None
+        if mark is None:
+            before = next((number for number in range(line - 1, line - 5, -1) if self._code_at(number)), 0)
+            mark = self._line_mark(mention, before, sure=False) if before else None
+        return mark
+
+    def _code_at(self, number: int) -> str:
+        return _code(self.lines[number - 1].text) if 0 < number <= len(self.lines) else ""
+
+    def _line_mark(self, mention: Mention, line: int, *, sure: bool) -> Mark | None:
+        """Return what a statement made beside a mention; only what fits, if it is not surely meant."""
+        first, last = self.spans.get(line, (line, line))
+        numbers = range(first, last + 1)
+        named = [
+            _Found(value, made.name)
+            for number in numbers
+            for made in self.lines[number - 1].made
+            if made.name
+            for value in made.values
+        ]
+        events = [event for number in numbers for event in self.events.get(number, ())]
+        made = [
+            _Found(port.value, "") for event in events for port in event.outputs if port.value is not None
+        ]
+        taken = [
+            _Found(port.value, "") for event in events for port in _given(event) if port.value is not None
+        ]
+        if mention.frame.assigned and len({one.name for one in named}) > 1:
+            wanted = mention.frame.assigned.replace(" ", "").split(",")
+            if len(wanted) == 1:
+                named = [one for one in named if one.name == wanted[0]] or named
+        if mention.chain is not None and mention.position == 0 and mention.role != "out":
+            return self._judged(mention, taken, [*made, *named], line, sure=False)
+        return self._judged(mention, named or made, [*made, *taken], line, sure=sure and bool(named))
+
+    def _port_mark(self, mention: Mention) -> Mark | None:
+        """Return what a port was that a docstring describes."""
+        frame = mention.frame
+        calls = list(self._calls(frame.definitions))
+        if not calls:
+            return None
+        if frame.assigned.lower() in ("return", "returns") or (mention.role == "out" and not frame.assigned):
+            ports = [port for call in calls for port in call.outputs]
+            several = len({port.name for port in ports}) > 1
+            found = [_Found(port.value, port.name) for port in ports if port.value is not None]
+            return self._judged(mention, found, [], 0, sure=not several)
+        name = frame.assigned or (mention.subject.split() or [""])[-1].strip("`*:(")
+        given = [port for call in calls for port in call.inputs if _is_called(port, name)]
+        found = [_Found(port.value, port.name) for port in given if port.value is not None]
+        exact = bool(frame.assigned) and all("[" not in port.name.removeprefix("in[") for port in given)
+        if not found and frame.assigned.isidentifier() and frame.assigned != "Example":
+            why = f"no tensor was given as '{name}'"
+            return Mark(mention, "not in this run", "", "", (why,)) if mention.role != "out" else None
+        return self._judged(mention, found, [], 0, sure=exact) if found else None
+
+    def _calls(self, definitions: Sequence[str]) -> Iterator[Call]:
+        """Yield the calls of a method; of a class by itself those of its ``forward``."""
+        if not definitions:
+            return
+        owner, method = (
+            (definitions[-2], definitions[-1]) if len(definitions) > 1 else (definitions[-1], "forward")
+        )
+        method = "forward" if method == "__init__" else method
+        yield from (call for call in self.trace.calls if call.class_name == owner and call.method == method)
+
+    def _judged(
+        self, mention: Mention, meant: Sequence[_Found], near: Sequence[_Found], line: int, *, sure: bool
+    ) -> Mark | None:
+        """Return the mark of a mention that means one of some tensors.
+
+        Args:
+            mention: the mention.
+            meant: the tensors that it means.
+            near: others of the same statement: what fits one of them is not called wrong.
+            line: where the statement stands; 0 for a port.
+            sure: whether the first are surely meant.
+        """
+        hows = {one: self._relation(mention, one) for one in meant}
+        wanted = FITS if sure else WHOLE
+        fit = next((one for one, how in hows.items() if how in wanted), None)
+        if fit is not None:
+            symbols = all(not text.isdigit() or text == "1" for text in _dims(mention))
+            verdict: Verdict = "symbolic, consistent" if symbols and mention.pattern.symbols else "confirmed"
+            return self._mark(mention, fit, verdict, line, SURE if sure else LIKELY)
+        if not sure or any(self._relation(mention, one) in FITS for one in near):
+            return None
+        shapes = {self.trace.values[one.value].shape for one in meant}
+        first = meant[0] if meant else None
+        if first is None:
+            return None
+        if "layout" in hows.values():
+            ordered = next(one for one, how in hows.items() if how == "layout")
+            return self._mark(mention, ordered, "layout differs", line, SURE)
+        numbers = sum(text.isdigit() and text != "1" for text in _dims(mention))
+        if (len(shapes) > 1 and mention.pattern.symbols) or (
+            not numbers and len(mention.pattern.dims) < LEAST_DIMS
+        ):
+            return None
+        return self._mark(mention, first, "contradicted", line, SURE)
+
+    def _relation(self, mention: Mention, one: _Found) -> Relation:
+        return relation(mention.pattern, self.trace.values[one.value].shape, {}, self.batch)
+
+    def _mark(self, mention: Mention, one: _Found, verdict: Verdict, line: int, confidence: float) -> Mark:
+        value = self.trace.values[one.value]
+        evidence: tuple[str, ...] = ()
+        place = self._selector(one.value)
+        if line:
+            was = self.there.get(line, line)
+            what = f"'{one.name}'" if one.name else "what it made"
+            evidence = (
+                f"{self.name}:{was}: {self.lines[line - 1].text.strip()}",
+                f"the line gave {what} this shape",
+            )
+        elif one.name:
+            evidence = (f"the docstring is that of the method whose port '{one.name}' this is",)
+        return Mark(mention, verdict, place, shape_text(value.dtype, value.shape), evidence, (), confidence)
+
+    def _selector(self, value: int) -> str:
+        return self.trace.cached(ExactNames).value(value)
+
+
+def own_code(trace: Trace, note: Note, batch: int) -> OwnCode | None:
+    """Return a Python file as a part of the traced model; None if it is none."""
+    if note.kind != "python":
+        return None
+    ending = note.path.replace("\\", "/").rpartition("/")[2]
+    for name in dict.fromkeys(source.file for source in trace.sources):
+        if name.rpartition("/")[2] == ending or not ending:
+            places = _places(trace, name, note.lines)
+            if places:
+                return OwnCode(trace, note, name, places, batch)
+    return None
+
+
+def _places(trace: Trace, name: str, lines: Sequence[str]) -> dict[int, int]:
+    """Return the line of the text for each line of a file that the trace names; none if most are not there.
+
+    Comments do not count: they are what is read, and may have been written since.
+    """
+    recorded = {source.line: _code(source.text) for source in trace.sources if source.file == name}
+    if recorded and all(
+        number <= len(lines) and _code(lines[number - 1])[:100] == code[:100]
+        for number, code in recorded.items()
+    ):
+        return {number: number for number in recorded}
+    numbers = sorted(recorded)
+    there = [_code(line)[:100] for line in lines]
+    matcher = SequenceMatcher(None, [recorded[number][:100] for number in numbers], there, autojunk=False)
+    places = {
+        numbers[block.a + step]: block.b + step + 1
+        for block in matcher.get_matching_blocks()
+        for step in range(block.size)
+    }
+    return places if len(places) >= LEAST_COMMON * len(numbers) else {}
+
+
+def _code(line: str) -> str:
+    """Return the code of a line, without its comment and the blanks around it."""
+    text = line.strip()
+    place = text.find("#")
+    while place >= 0:
+        head = text[:place]
+        if head.count("'") % 2 == 0 and head.count('"') % 2 == 0:
+            return head.strip()
+        place = text.find("#", place + 1)
+    return text
+
+
+def _spans(text: str) -> tuple[dict[int, tuple[int, int]], list[tuple[int, int]]]:
+    """Return the first and last line of the statement of each line, and those of all definitions."""
+    spans: dict[int, tuple[int, int]] = {}
+    blocks: list[tuple[int, int]] = []
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return spans, blocks
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt) and not hasattr(node, "body"):
+            last = node.end_lineno or node.lineno
+            spans.update((line, (node.lineno, last)) for line in range(node.lineno, last + 1))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            blocks.append((node.lineno, node.end_lineno or node.lineno))
+    return spans, blocks
+
+
+def _given(event: Event) -> Sequence[Port]:
+    return event.record.inputs
+
+
+def _is_called(port: Port, name: str) -> bool:
+    """Return whether a port, or the container that it is in, has a name."""
+    return any(
+        text == f"in.{name}" or text.startswith((f"in.{name}[", f"in.{name}."))
+        for text in (port.name, port.alias)
+    )
+
+
+def _dims(mention: Mention) -> list[str]:
+    return [dim.text.strip() for dim in mention.pattern.dims]

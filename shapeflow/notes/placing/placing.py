@@ -1,0 +1,212 @@
+"""Which site each mention of a document means: all of them together, by words, shapes and order."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from heapq import nlargest
+from math import log
+
+from shapeflow.notes.mention import Mention
+from shapeflow.notes.placing.candidates import (
+    BY_LAYOUT,
+    BY_NAME,
+    BY_SHAPE,
+    DOTTED,
+    Named,
+    Names,
+    before_of,
+    is_parameter_meant,
+    said_by,
+    said_everywhere,
+)
+from shapeflow.notes.placing.chain import NOWHERE, Placed, State, forward_backward
+from shapeflow.notes.placing.relations import (
+    Relation,
+    Shape,
+    differing,
+    numbers_of,
+    relation,
+    relations,
+)
+from shapeflow.notes.placing.sites import Site, Sites
+
+CAP = 4.0
+"""No shape says more than this for a site: a rare one that fits."""
+NAME_SCALE = 0.9
+ROLE = 1.2
+ABSENT = 1.5
+"""The weight of what this run did not have."""
+START_ERRORS, MOST_ERRORS = 0.1, 0.5
+
+
+class Placing:
+    """The joint placing of the mentions of one document."""
+
+    def __init__(
+        self, sites: Sites, mentions: Sequence[Mention], sizes: Mapping[str, int], batch: int
+    ) -> None:
+        self.sites = sites
+        self.names = Names(sites)
+        self.mentions = mentions
+        self.sizes = dict(sizes)
+        self.given: Mapping[str, int] = {}
+        """The sizes that the text itself gives its symbols."""
+        self.batch = batch
+        self.errors = START_ERRORS
+        self._texts = {mention.id: str(mention.pattern) for mention in mentions}
+        self._told = Counter(self._texts.values())
+        self._relations: dict[str, dict[Shape, Relation]] = {}
+        self._share: dict[tuple[str, Relation], float] = {}
+        ops = [float(site.kind == "op") for site in sites.all]
+        parameters = [NOT_WEIGHTS * (site.kind == "parameter") for site in sites.all]
+        self._unlikely = {True: ops, False: [max(pair) for pair in zip(ops, parameters, strict=True)]}
+        """Whether words speak of weights -> how much less likely each site is by its kind than a port."""
+        self.placed = [Placed(mention) for mention in mentions]
+        everywhere = said_everywhere(mentions)
+        self.said = [said_by(mention, self.names.worth, everywhere) for mention in mentions]
+        self._scores: list[dict[int, Named]] = [self.names.score(said) for said in self.said]
+        self._dotted = [self._dotted_of(mention) for mention in mentions]
+
+    def run(self, rounds: int = 3) -> list[Placed]:
+        """Return the mentions with the mass of each site, after some rounds with the error rate learnt."""
+        for number in range(rounds):
+            for place, placed in enumerate(self.placed):
+                if number == 0 and (not placed.states or placed.mention.pattern.symbols):
+                    placed.states = self._states(place)
+                self._weigh(placed)
+            forward_backward(self.sites.all, self.placed)
+            self._learn()
+        return self.placed
+
+    def renew(self, sizes: Mapping[str, int]) -> None:
+        """Take sizes of symbols as known."""
+        self.sizes = dict(sizes)
+        self._relations.clear()
+        self._share.clear()
+
+    def _dotted_of(self, mention: Mention) -> set[int]:
+        alone = sum(other.span.line == mention.span.line for other in self.mentions) == 1
+        whole = mention.frame.line if alone else ""
+        for text in (
+            mention.subject,
+            mention.frame.row,
+            before_of(mention),
+            whole,
+            *reversed(mention.frame.lead),
+        ):
+            if text and (found := self.names.dotted(text)):
+                return found
+        return set()
+
+    def relation_of(self, mention: Mention, shape: Shape) -> Relation:
+        """Return how a mention's shape fits an observed one."""
+        found = self._fits(mention).get(shape)
+        return relation(mention.pattern, shape, self.sizes, self.batch) if found is None else found
+
+    def _fits(self, mention: Mention) -> Mapping[Shape, Relation]:
+        """Return how a mention's shape fits all shapes of sites."""
+        text = self._texts[mention.id]
+        if text not in self._relations:
+            shapes = self.sites.by_shape
+            self._relations[text] = relations(mention.pattern, shapes, self.sizes, self.batch)
+        return self._relations[text]
+
+    def _states(self, place: int) -> list[State]:
+        """Return the candidates of a mention: those with the best names, and those that its shape fits."""
+        mention, scores = self.mentions[place], self._scores[place]
+        dotted = self._dotted[place]
+        weights = is_parameter_meant(mention)
+        unlikely = self._unlikely[weights]
+        value = {site: named.score - unlikely[site] for site, named in scores.items()}
+        for site in dotted:
+            value[site] = value.get(site, 0.0) + DOTTED
+        chosen = set(nlargest(BY_NAME, value, key=value.__getitem__))
+        fitting: list[int] = []
+        ordered: list[int] = []
+        for shape, how in self._fits(mention).items():
+            if how != "no":
+                (ordered if how == "layout" else fitting).extend(self.sites.by_shape[shape])
+        for ids, most in ((fitting, BY_SHAPE), (ordered, BY_LAYOUT)):
+            chosen.update(nlargest(most, ids, key=lambda site: value.get(site, -9.0)))
+        states = []
+        for site in sorted(chosen):
+            named = scores.get(site, Named(-1.0, 0.0, 0.0))
+            record = self.sites.all[site]
+            score = NAME_SCALE * value.get(site, -UNSAID) + _role(mention, record)
+            own = named.own + (DOTTED if site in dotted else 0.0)
+            share = 1.0 if site in dotted else named.share
+            heard = named.heard + (DOTTED if site in dotted else 0.0)
+            near = named.near + (DOTTED if site in dotted else 0.0)
+            how = self.relation_of(mention, record.shape)
+            states.append(State(site, how, score, own, share, heard, near))
+        states.append(State(NOWHERE, "no", 0.0, 0.0))
+        return states
+
+    def _weigh(self, placed: Placed) -> None:
+        """Give each state the weight of words and shape."""
+        mention = placed.mention
+        numbers = numbers_of(mention.pattern, self.sizes)
+        for state in placed.states:
+            if state.site == NOWHERE:
+                state.weight = ABSENT
+                continue
+            site = self.sites.all[state.site]
+            state.relation = self.relation_of(mention, site.shape)
+            weight = state.named + self._evidence(mention, state.relation)
+            if state.relation == "no" and numbers is not None:
+                weight += {1: 1.0, 2: 0.3}.get(differing(numbers, site.shape), -0.5)
+            state.weight = weight
+
+    def _evidence(self, mention: Mention, how: Relation) -> float:
+        """Return what the shape says for a site that it fits in some way."""
+        if how == "no":
+            return log(self.errors)
+        share = self._share_of(mention, how)
+        rare = min(CAP, -log(share))
+        if how == "layout":
+            return rare * 0.75 + log(max(self.errors, 0.1)) + 0.7
+        right = log(1 - self.errors)
+        return {"exact": rare, "symbolic": rare * 0.8, "nobatch": rare * 0.8 - 0.5, "part": rare * 0.6 - 1.5}[
+            how
+        ] + right
+
+    def _share_of(self, mention: Mention, how: Relation) -> float:
+        """Return the share of all sites that a shape fits in this way, or of all mentions with this shape.
+
+        What an author writes by mistake is mostly a shape from elsewhere in the text.
+        """
+        key = (self._texts[mention.id], how)
+        if key not in self._share:
+            fits = self._fits(mention)
+            count = sum(len(self.sites.by_shape[shape]) for shape in fits if fits[shape] == how)
+            told = (self._told[key[0]] - 1) / len(self.mentions)
+            self._share[key] = max(max(count, 1) / max(len(self.sites.all), 2), told)
+        return self._share[key]
+
+    def _learn(self) -> None:
+        """Learn how often the author is wrong, from where the mentions are placed."""
+        wrong, whole = 0.5, 5.0
+        for placed in self.placed:
+            here = [state for state in placed.states if state.site != NOWHERE]
+            wrong += sum(state.mass for state in here if state.relation == "no")
+            whole += sum(state.mass for state in here)
+        self.errors = min(max(wrong / whole, 0.02), MOST_ERRORS)
+
+
+UNSAID = 1.0
+NOT_WEIGHTS = 3.0
+
+
+def _role(mention: Mention, site: Site) -> float:
+    """Return what it says that the text calls a shape an input or an output."""
+    role = mention.role or ("out" if mention.position == 0 and _GIVES.search(before_of(mention)) else "")
+    if not role:
+        return 0.0
+    if site.kind == "op":
+        return -ROLE / 2
+    return ROLE if site.direction == role else -ROLE
+
+
+_GIVES = re.compile(r"(?:->|→|=>|⇒|⟶)\W*$")

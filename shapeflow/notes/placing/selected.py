@@ -1,0 +1,34 @@
+"""Mentions whose place the text itself names, in a comment: ``<!-- shapeflow: SELECTOR -->``."""
+
+from __future__ import annotations
+
+from shapeflow.errors import SelectorError
+from shapeflow.model.trace import Trace
+from shapeflow.notes.mention import Mention
+from shapeflow.notes.placing.relations import FITS, relation
+from shapeflow.notes.placing.verdicts import Mark, Verdict
+
+
+def selected_mark(trace: Trace, mention: Mention, batch: int) -> Mark | None:
+    """Return what is at the place that the text names for a mention; None if it names none."""
+    text = mention.frame.selector
+    if not text:
+        return None
+    try:
+        matches = trace.select(text)
+    except SelectorError as error:
+        return Mark(mention, "cannot tell", "", "", (f"'{text}' names nothing: {error.diagnostic.what}",))
+    values = [match.tensor or match.value for match in matches]
+    if matches and all(match.port is None and match.tensor is None for match in matches):
+        outputs = [port for match in matches for port in match.owner.outputs]
+        values = [trace.values[port.value] for port in outputs if port.value is not None]
+    found = [value for value in values if value is not None]
+    hows = [relation(mention.pattern, value.shape, {}, batch) for value in found]
+    evidence = ("the text names this place",)
+    if not found:
+        return Mark(mention, "cannot tell", text, "", (*evidence, "no tensor is there"))
+    for number, how in enumerate(hows):
+        if how not in FITS:
+            verdict: Verdict = "layout differs" if how == "layout" else "contradicted"
+            return Mark(mention, verdict, text, str(found[number]), evidence, (), 1.0)
+    return Mark(mention, "confirmed", text, str(found[0]), evidence, (), 1.0)

@@ -1,0 +1,51 @@
+"""Which sizes the symbols of a text have: from its own definitions, and from where its shapes are placed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from shapeflow.notes.mention import Definition
+from shapeflow.notes.placing.chain import NOWHERE, Placed
+from shapeflow.notes.placing.sites import Sites
+from shapeflow.shapes.matching import pairs_of
+from shapeflow.shapes.notation import Expression
+
+MOST_VOTES = 0.8
+"""A symbol has the size that gets this share of the mass, in so many mentions at least."""
+LEAST_MASS = 1.5
+
+
+def defined(definitions: Iterable[Definition]) -> dict[str, int]:
+    """Return the sizes that a text gives its symbols; none where it gives several."""
+    sizes: dict[str, set[int]] = defaultdict(set)
+    for definition in definitions:
+        if definition.size is not None:
+            sizes[definition.symbol].add(definition.size)
+    return {symbol: next(iter(found)) for symbol, found in sizes.items() if len(found) == 1}
+
+
+def voted(sites: Sites, chain: Sequence[Placed]) -> dict[str, dict[int, float]]:
+    """Return for each symbol the mass of each size that it has where its shapes are placed."""
+    votes: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    for placed in chain:
+        for state in placed.states:
+            if state.site == NOWHERE or state.relation not in ("symbolic", "exact"):
+                continue
+            shape = sites.all[state.site].shape
+            for dim, axis in pairs_of(placed.mention.pattern, shape) or ():
+                meaning = placed.mention.pattern.dims[dim].meaning
+                if isinstance(meaning, Expression) and meaning.symbol:
+                    votes[meaning.symbol][shape[axis]] += state.mass
+    return {symbol: dict(found) for symbol, found in votes.items()}
+
+
+def solved(votes: Mapping[str, Mapping[int, float]], given: Mapping[str, int]) -> dict[str, int]:
+    """Return the sizes of the symbols that nearly all of the placed shapes agree on, and those given."""
+    sizes = dict(given)
+    for symbol, found in votes.items():
+        size = max(found, key=lambda size: found[size])
+        whole = sum(found.values())
+        if symbol not in sizes and whole >= LEAST_MASS and found[size] >= MOST_VOTES * whole:
+            sizes[symbol] = size
+    return sizes

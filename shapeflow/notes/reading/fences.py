@@ -1,0 +1,114 @@
+"""The inside of a fence: code, whose comments count, or text that was laid out by hand."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from shapeflow.notes.mention import Frame
+from shapeflow.notes.reading.passages import Leads, Passage, masked
+from shapeflow.notes.reading.python_code import code_passages, parsed
+
+PYTHON = frozenset({"python", "py", "python3", "py3", "ipython", "ipython3", "pycon", "jupyter", "sage"})
+TEXT = frozenset(
+    {"", "text", "txt", "plain", "plaintext", "markdown", "md", "none", "ascii", "output", "console", "log"}
+)
+DIAGRAMS = frozenset({"mermaid", "dot", "graphviz", "plantuml", "ditaa", "tikz"})
+MATH = frozenset({"math", "latex", "tex", "katex"})
+DATA = frozenset({"json", "yaml", "yml", "toml", "xml", "html", "ini", "csv", "css", "diff", "bibtex", "bib"})
+
+_CODE_LINE = re.compile(
+    r"\s*(?:>>>|\.\.\.\s|(?:async\s+)?def\s|class\s|import\s|from\s+\S+\s+import\s|return\b|for\s.+:\s*$|if\s.+:\s*$"
+    r"|elif\s|else:|with\s|while\s|raise\s|assert\s|try:|except\b|@\w|[\w.,\[\] ]+\s*[-+*/@]?=\s*[\w.]+\("
+    r"|[\w.]+\([^)]*\)?\s*(?:#.*)?$"
+    r"|[\w.,\[\] ]+=\s*[\w.]+\s*(?:[-+*/@]|$|#))"
+)
+_NOTE = re.compile(r"(?:^|\s)(?:#|//)")
+_BOX = re.compile(r"[\u2500-\u257f]|^\s*[+|][-=+|\s]{3,}|[-=]{2,}>|^\s*\|.*\|\s*$")
+_OUTPUT = re.compile(r"\s*(?:torch\.Size|TensorShape|tensor|array)\s*\(.*")
+_DEFINITE = (
+    ast.Call,
+    ast.Import,
+    ast.ImportFrom,
+    ast.FunctionDef,
+    ast.ClassDef,
+    ast.Return,
+    ast.For,
+    ast.With,
+)
+
+
+def fence_passages(
+    lines: Sequence[str], first: int, frame: Frame, block: int, cell: int | None = None
+) -> Iterator[Passage]:
+    """Yield the passages of a fence whose inside begins at line ``first``."""
+    language = frame.language
+    if language in DATA:
+        return
+    if language in PYTHON or (language in TEXT and _is_code(lines)):
+        tree = parsed(lines)
+        if tree is not None:
+            yield from code_passages(lines, first, frame, block, cell, tree)
+            return
+    if language in TEXT or language in DIAGRAMS or language in MATH or not language:
+        yield from _text(lines, first, frame, block, cell)
+    else:
+        yield from _loose_code(lines, first, frame, block, cell)
+
+
+def _is_code(lines: Sequence[str]) -> bool:
+    """Return whether a fence without a language holds a whole piece of Python."""
+    tree = parsed(lines)
+    return tree is not None and any(isinstance(node, _DEFINITE) for node in ast.walk(tree))
+
+
+def _text(lines: Sequence[str], first: int, frame: Frame, block: int, cell: int | None) -> Iterator[Passage]:
+    """Yield the lines of a fence that holds text, a drawing or formulas."""
+    leads = Leads(frame.lead)
+    for number, line in enumerate(lines, first):
+        lead = leads.of(line)
+        if not line.strip():
+            continue
+        here = replace(frame, lead=lead, line=line.strip())
+        if frame.language in DIAGRAMS or _BOX.search(line):
+            here = replace(here, region="diagram")
+        elif frame.language in MATH:
+            here = replace(here, region="math")
+        elif _CODE_LINE.match(line):
+            yield from _notes(line, number, here, block, cell)
+            continue
+        elif _OUTPUT.fullmatch(line):
+            here = replace(here, region="output")
+        yield Passage(number, line, here, block, cell=cell)
+
+
+def _loose_code(
+    lines: Sequence[str], first: int, frame: Frame, block: int, cell: int | None
+) -> Iterator[Passage]:
+    """Yield what is not code in the lines of code that no parser reads: comments, output, behind arrows."""
+    leads = Leads(frame.lead)
+    for number, line in enumerate(lines, first):
+        if not line.strip():
+            continue
+        here = replace(frame, lead=leads.of(line), line=line.strip())
+        if _OUTPUT.fullmatch(line):
+            yield Passage(number, line, replace(here, region="output"), block, cell=cell)
+        elif re.match(r"\s*[^\W\d_]+\s*:|\s*(?:→|->)", line) and not _CODE_LINE.match(line):
+            yield Passage(number, line, here, block, cell=cell)
+        else:
+            yield from _notes(line, number, here, block, cell)
+
+
+def _notes(line: str, number: int, frame: Frame, block: int, cell: int | None) -> Iterator[Passage]:
+    """Yield the comment of a line of code, or what stands behind an arrow in it."""
+    start = _NOTE.search(line)
+    arrow = re.search(r"→|->|=>", line)
+    place = start.end() if start else arrow.start() if arrow and "def " not in line else None
+    if place is None:
+        return
+    code = line[: start.start() if start else place].strip()
+    target = re.match(r"([\w.]+(?:\s*,\s*[\w.]+)*)\s*[-+*/@]?=(?!=)", code)
+    here = replace(frame, region="comment", statement=code, assigned=target[1] if target else "")
+    yield Passage(number, masked(line, place, len(line)), here, block, cell=cell)

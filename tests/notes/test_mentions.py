@@ -1,0 +1,114 @@
+"""Mentions of shapes are found in any notation and language, and what only looks like one is left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from shapeflow.notes.mention import Kind, Mention
+from shapeflow.notes.reading.note import note_from_text
+
+
+def mentions(text: str, kind: Kind = "markdown") -> list[Mention]:
+    """Return the mentions of a text, each checked to be where it says."""
+    note = note_from_text(text, kind)
+    for mention in note.mentions:
+        lines = note.lines if mention.span.cell is None else note.cells[mention.span.cell]
+        line = lines[mention.span.line - 1]
+        assert line[mention.span.column - 1 : mention.span.end - 1] == mention.text
+        assert len(mention.dims) == len(mention.pattern.dims)
+        assert all(mention.span.column <= a < b <= mention.span.end for a, b in mention.dims)
+    return list(note.mentions)
+
+
+def shapes(text: str, kind: Kind = "markdown") -> list[str]:
+    """Return the shapes that a text states, in our notation."""
+    return [str(mention.pattern) for mention in mentions(text, kind)]
+
+
+STATED = {
+    # Lists in brackets.
+    "The stem gives [2, 64, 112, 112].": "[2, 64, 112, 112]",
+    "queries: (B, Nq, C)": "[B, Nq, C]",
+    "its output has shape `(batch, tokens, width)`": "[batch, tokens, width]",
+    "x.shape is torch.Size([8, 77, 512])": "[8, 77, 512]",
+    "`boxes` (FloatTensor[N, 4]) in pixels": "[N, 4]",
+    "labels of shape (N,)": "[N]",
+    "returns a tensor of shape [..., H // 2, W // 2]": "[..., H // 2, W // 2]",
+    "fed with (None, 224, 224, 3)": "[_, 224, 224, 3]",
+    "tokens [B, 1 + H*W/P², D] go in": "[B, 1 + H*W/P*P, D]",
+    "feat[2, 256, 32, 32] is pooled": "[2, 256, 32, 32]",
+    "(batch=4, heads=8, length=128, length=128)": "[4, 8, 128, 128]",
+    "(N, C) = (16, 768)": "[16, 768]",
+    "mask of shape (batch size, 1, key length)": "[batch_size, 1, key_length]",
+    # Products.
+    "Stage 2: 1 × 128 × 28 × 28": "[1, 128, 28, 28]",
+    "the patches are 1x196x768": "[1, 196, 768]",
+    "features: B x C x H x W": "[B, C, H, W]",
+    "Output: H/8 × W/8 × 512": "[H/8, W/8, 512]",
+    # Formulas.
+    r"$X \in \mathbb{R}^{B \times N \times d_{model}}$": "[B, N, d_model]",
+    r"$Z\in\mathbb{R}^{\frac{H}{4} \times \frac{W}{4} \times C}$": "[H/4, W/4, C]",
+    "M ∈ ℝ^(K×H×W)": "[K, H, W]",
+    "mask m ∈ {0,1}^{H×W}": "[H, W]",
+    r"Input: :math:`(N, C_{\text{in}}, L)`": "[N, C_in, L]",
+    # Without brackets.
+    "B, N, C = 4, 197, 768": "[4, 197, 768]",
+    # Other languages, and full-width signs.
+    "出力：［１，256，64，64］": "[1, 256, 64, 64]",
+    "编码器的输出形状为（批大小，序列长度，512）": "[批大小, 序列长度, 512]",
+    "입력 텐서의 크기는 [배치, 3, 224, 224] 입니다": "[배치, 3, 224, 224]",
+    "Der Encoder liefert einen Tensor der Form (B, 49, 768).": "[B, 49, 768]",
+    "La sortie est de forme [1, 100, 92].": "[1, 100, 92]",
+    "La salida tiene forma (lote, 10, 64)": "[lote, 10, 64]",
+    "На выходе тензор 1×512×7×7": "[1, 512, 7, 7]",
+    "Το αποτέλεσμα είναι [2, 77, 1024]": "[2, 77, 1024]",
+    "ผลลัพธ์ [4, 16, 256] ": "[4, 16, 256]",
+}
+
+
+@pytest.mark.parametrize("text", STATED)
+def test_a_shape_is_found_in_any_notation(text: str) -> None:
+    assert shapes(text) == [STATED[text]]
+
+
+NOT_STATED = [
+    "a 3×3 convolution with stride (2, 2) and padding (1, 1)",
+    "kernel size (7, 7), window 12×12, patches of 16 x 16",
+    "Conv2d(64, 128, kernel_size=(3, 3), stride=(2, 2))",
+    "`nn.Linear(256, 1024)` and `x.permute(0, 2, 1)`",
+    "`x[:, 0]`, `x[0, 1]` and `feats[i, j]`",
+    "values in [0, 1] or (-1, 1), clipped to [0, 255]",
+    "see [12, 15] and [3, 4, 5]",
+    "released in 2021, 2022 and (2023, 2024)",
+    "depths (2, 2, 18, 2) and widths [96, 192, 384, 768]",
+    "a 1920×1080 picture, resized to 640x480 pixels",
+    "boxes as (x1, y1, x2, y2) or (cx, cy, w, h)",
+    "72 × 72 = 5184 tokens",
+    "the cost is 2 × 196 × 768 × 768 FLOPs",
+    "queries, keys and values (Q, K, V)",
+    "[a guide](docs/guide.md) and ![picture](a, b)",
+    "torch 2.1, CUDA (11, 8), version 1.2.3",
+    "(the decoder, see below) and (list, tuple)",
+    "optimizer = AdamW(lr=1e-4, betas=(0.9, 0.999))",
+    "卷积核大小为（3，3），步长为（2，2）",
+    "カーネル 3×3、ストライド（2, 2）",
+    "levels [P3, P4, P5]",
+    "1,024 and 12,288 and 124,412,160 parameters",
+    "a list of (name, value) pairs",
+    "runs on (0, 1, 2, 3)",
+    "mean (R, G, B)",
+    "| sizes | 7B, 13B |",
+    "an archive (64 kB), eps (1e-6), at (5)",
+    "pairs (x_train, y_train) and (input_a, label, mask)",
+    "n_layer=24, n_head=16, n_embd=1024",
+    r"points of $\mathbb{R}^2$ at a rate of $\frac{P\times R}{P+R}$",
+    "`[d, e, f, g]`, `[Y_1, Y_2]` and (t_1, t_2, ..., t_n)",
+    "made of in_channels, out_channels, kernel_size, stride, padding",
+    "colours (红、黄、蓝) and (노랑, 주황, 빨강)",
+    "trained on 3,650,000 documents (12,000,045)",
+]
+
+
+@pytest.mark.parametrize("text", NOT_STATED)
+def test_what_only_looks_like_a_shape_is_left_alone(text: str) -> None:
+    assert shapes(text) == []
