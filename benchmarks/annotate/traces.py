@@ -1,0 +1,63 @@
+"""The traces that the texts are judged on, made once into a folder that git ignores."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.document import ROOT
+
+TEXTS = Path(__file__).parent / "texts"
+CACHE = ROOT / "out" / "bench-annotate"
+
+MODELS: dict[str, tuple[str, ...]] = {
+    "bert": ("--model", "transformers:BertForSequenceClassification"),
+    "clip": ("--model", "transformers:CLIPModel"),
+    "convnext": ("--model", "timm:convnext_tiny"),
+    "deeplab": ("--model", "torchvision:deeplabv3_resnet50"),
+    "detr": ("--model", "transformers:DetrForObjectDetection"),
+    "forecaster": ("--model", f"{TEXTS / 'forecaster.py'}:build"),
+    "gpt2": ("--model", "transformers:GPT2LMHeadModel"),
+    "listener": ("--model", f"{TEXTS / 'listener.py'}:build"),
+    "llama": ("--model", "transformers:LlamaForCausalLM"),
+    "openclip": ("--model", "open_clip:ViT-B-32"),
+    "resnet50": ("--model", "torchvision:resnet50"),
+    "sam3": ("--prompt", "yellow school bus", str(ROOT / "examples" / "school-bus.jpg")),
+    "segmenteur": ("--model", f"{TEXTS / 'segmenteur.py'}:construire"),
+    "swin": ("--model", "torchvision:swin_t"),
+    "t5": ("--model", "transformers:T5ForConditionalGeneration"),
+    "tiny": ("--model", f"{ROOT / 'examples' / 'tiny_detector.py'}:build"),
+    "unet": ("--model", "diffusers:UNet2DConditionModel"),
+    "vit": ("--model", "torchvision:vit_b_16"),
+    "whisper": ("--model", "transformers:WhisperForConditionalGeneration"),
+}
+"""Name of a trace in ``corpus.tsv`` -> what ``shapeflow trace`` is told. All are shapes only."""
+
+
+def run(*arguments: str, accept: tuple[int, ...] = (0,)) -> str:
+    """Return what a command of ours prints; one that fails ends the benchmark with its message."""
+    command = [sys.executable, "-m", "shapeflow", *arguments]
+    known = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
+    }
+    done = subprocess.run(command, cwd=ROOT, env=known, capture_output=True, text=True, check=False)
+    if done.returncode not in accept:
+        raise SystemExit(f"shapeflow {' '.join(arguments)}\n{done.stderr or done.stdout}")
+    return done.stdout
+
+
+def trace_of(name: str) -> Path:
+    """Return the trace of that name, made if it is not there or was made of another source."""
+    words = MODELS[name]
+    source = next((word.rpartition(":")[0] for word in words if ".py:" in word), "")
+    told = "\n".join(words) + (Path(source).read_text(encoding="utf-8") if source else "")
+    key = hashlib.sha256(told.encode()).hexdigest()[:12]
+    path = CACHE / f"{name}-{key}.trace.json.gz"
+    if not path.is_file():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        run("trace", *words, "--device", "meta", "--quiet", "--output", str(path), accept=(0, 1))
+    return path
