@@ -8,10 +8,10 @@ DEMO := out/school-bus
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check lint types bench matrix clean
+.PHONY: help demo test quick check lint types bench bench-annotate matrix clean
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## trace the official SAM3 on the example picture and write a report
 	$(BIN)/shapeflow trace --prompt "yellow school bus" examples/school-bus.jpg \
@@ -37,6 +37,9 @@ types: $(VENV)/.test ## strict type check
 
 bench: $(VENV)/.bench ## measure, and write the figures into docs/
 	$(BIN)/python -m benchmarks
+
+bench-annotate: $(VENV)/.bench ## measure what `shapeflow annotate` makes of labelled texts, in two minutes
+	$(BIN)/python -m benchmarks.annotate
 
 matrix: $(VENV)/.test ## run the quick tests on each Python there is, and with the oldest and newest packages
 	$(BIN)/python -m benchmarks.matrix $(MATRIX)

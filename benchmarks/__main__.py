@@ -9,7 +9,10 @@ import time
 
 from benchmarks.document import ROOT, machine, replace_part
 
-PARTS = ("refusals", "zoo", "interventions", "interrupts", "changes", "drafts", "sam3", "peers", "growth")
+PARTS = (
+    *("refusals", "zoo", "interventions", "interrupts", "changes", "drafts", "annotate", "sam3", "peers"),
+    "growth",
+)
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:

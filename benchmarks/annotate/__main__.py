@@ -7,14 +7,15 @@ held-out half are not listed unless ``--held-out`` is given: they are for measur
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections import defaultdict
 from collections.abc import Sequence
 
 import shapeflow
-from benchmarks.annotate.found import anywhere, by_annotate, nearest_name
+from benchmarks.annotate.found import anywhere, by_annotate, nearest_name, tensors
 from benchmarks.annotate.generated import MODELS, NOTATIONS, generated
 from benchmarks.annotate.labels import Text, texts
-from benchmarks.annotate.scores import Measure, Score, average, compare, curve, right, wrong
+from benchmarks.annotate.scores import Measure, Score, average, compare, curve, right, share, wrong
 from benchmarks.annotate.traces import trace_of
 from benchmarks.document import replace_part, table
 
@@ -24,6 +25,7 @@ COLUMNS: dict[str, Measure] = {
     "right": lambda score: score.right,
     "wrong": lambda score: score.wrong,
     "open": lambda score: score.left_open,
+    "placed": lambda score: score.placed,
     "caught": lambda score: score.caught,
 }
 STEPS = (0.0, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
@@ -63,10 +65,21 @@ def judged(corpus: Sequence[Text]) -> list[Score]:
     scores = {}
     for name, group in together.items():
         found = by_annotate([text.path for text in group], trace_of(name))
-        scores |= {
-            text.name: compare(text.name, text.labels, each) for text, each in zip(group, found, strict=True)
-        }
+        trace = shapeflow.load(trace_of(name))
+        for text, each in zip(group, found, strict=True):
+            score = compare(text.name, text.labels, each)
+            scores[text.name] = dataclasses.replace(score, placed=placed(score, trace))
     return [scores[text.name] for text in corpus]
+
+
+def placed(score: Score, trace: shapeflow.Trace) -> float | None:
+    """Return of how many shapes that were found the tensor that is meant was found, too."""
+    same = [
+        bool(tensors(label.place, trace) & tensors(found.place, trace))
+        for label, found in score.pairs
+        if label.place and tensors(label.place, trace)
+    ]
+    return share(sum(same), len(same)) if same else None
 
 
 def percent(value: float | None) -> str:
@@ -76,7 +89,7 @@ def percent(value: float | None) -> str:
 def mean(scores: Sequence[Score], what: Measure) -> str:
     """Return a mean over texts."""
     averaged = average(scores, what)
-    return percent(averaged and averaged[0])
+    return percent(averaged[0] if averaged else None)
 
 
 def interval(scores: Sequence[Score], what: Measure) -> str:

@@ -62,6 +62,18 @@ def line_name(path: Path, mark: Mapping[str, object]) -> str:
     return f"{cell}:{line}" if line <= own else f"{cell}:out{line - own}"
 
 
+def tensors(selector: str, trace: shapeflow.Trace) -> set[int]:
+    """Return the ids of the tensors at a selector; those that come out where it names no port."""
+    for name in (selector, f"{selector}:out"):
+        try:
+            ids = {match.value.id for match in trace.select(name) if match.value is not None}
+        except shapeflow.ShapeflowError:
+            continue
+        if ids:
+            return ids
+    return set()
+
+
 LIST = re.compile(r"[\[(（]\s*\d+(?:\s*[,，]\s*\d+)+\s*[\])）]")
 
 

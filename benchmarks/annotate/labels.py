@@ -1,10 +1,10 @@
 """The texts and what is true of them, written by hand from the traces.
 
 ``texts/NAME.tsv`` has a row for each shape that ``texts/NAME`` states, in the order of the text: the line,
-the shape as it is written there, what should be said of it, where it is meant, and why. Lines of a notebook are
-``CELL:LINE``, of what a cell printed ``CELL:outLINE``. A verdict may be two, joined by *or*, where both can
-be defended. ``optional`` is what one reader would call a statement on a shape and another would not: it counts
-neither when it is found nor when it is missed.
+the shape as it is written there, what should be said of it, where it is meant, and why. Lines of a notebook
+are ``CELL:LINE``, of what a cell printed ``CELL:outLINE``. A verdict may be two, joined by *or*, where both
+can be defended. ``optional`` is what one reader would call a statement on a shape and another would not: it
+counts neither when it is found nor when it is missed.
 """
 
 from __future__ import annotations

@@ -25,6 +25,8 @@ class Score:
     missed: tuple[Label, ...]
     extra: tuple[Found, ...]
     """Found where no shape is stated."""
+    placed: float | None = None
+    """Of the shapes whose place is labelled, those that were found at the same tensor."""
 
     @property
     def labels(self) -> int:
@@ -144,7 +146,7 @@ def average(scores: Sequence[Score], what: Measure) -> tuple[float, float, float
 
 
 def curve(scores: Iterable[Score], steps: Sequence[float]) -> list[tuple[float, float, float]]:
-    """Return for each least confidence what part of all shapes is committed to, and how much of it is wrong."""
+    """Return for each least confidence what part of all shapes is committed to, and how much is wrong."""
     scores = list(scores)
     labels = sum(score.labels for score in scores)
     said = [found for score in scores for found in score.said]

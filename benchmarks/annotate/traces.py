@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.document import ROOT
+from benchmarks.document import ROOT, versions
 
 TEXTS = Path(__file__).parent / "texts"
 CACHE = ROOT / "out" / "bench-annotate"
+
+LIBRARIES = ("torch", "torchvision", "transformers", "timm", "diffusers", "open_clip_torch", "sam3")
 
 MODELS: dict[str, tuple[str, ...]] = {
     "bert": ("--model", "transformers:BertForSequenceClassification"),
@@ -51,10 +53,12 @@ def run(*arguments: str, accept: tuple[int, ...] = (0,)) -> str:
 
 
 def trace_of(name: str) -> Path:
-    """Return the trace of that name, made if it is not there or was made of another source."""
+    """Return the trace of that name, made if there is none of this source and these versions."""
     words = MODELS[name]
     source = next((word.rpartition(":")[0] for word in words if ".py:" in word), "")
-    told = "\n".join(words) + (Path(source).read_text(encoding="utf-8") if source else "")
+    told = "\n".join((versions(*LIBRARIES), *words)) + (
+        Path(source).read_text(encoding="utf-8") if source else ""
+    )
     key = hashlib.sha256(told.encode()).hexdigest()[:12]
     path = CACHE / f"{name}-{key}.trace.json.gz"
     if not path.is_file():
