@@ -29,7 +29,7 @@ examples:
 
 A text says where a shape is meant in a line of its own, where that is not plain:
   <!-- shapeflow: backbone.neck:out -->       and leaves shapes out with       <!-- shapeflow: ignore -->
-Exit code 1: a shape is contradicted, or the text contradicts itself. What cannot be told does not fail."""
+Exit code 1: the run contradicts the text, or the text itself does. What cannot be told does not fail."""
 
 TRACES = (".trace.json", ".trace.json.gz")
 FORMATS = ("text", "json", "github", "sarif")
@@ -52,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--force", action="store_true", help="replace a file that shapeflow did not make")
     add("--format", choices=FORMATS, default="text", help="how to show the result (default: text)")
     add("--json", action="store_true", help="the same as --format json; messages are JSON, too")
-    add("--all", action="store_true", help="show each shape with its verdict, not only what is wrong")
+    add("--all", action="store_true", help="show each shape and other statement with its verdict")
     add("--baseline", type=Path, metavar="FILE", help="findings in this file are known and do not fail")
     add("--update-baseline", action="store_true", help="write the findings of now into the baseline")
     add("--fix", action="store_true", help="show the change that puts sizes right in the author's notation")

@@ -1,4 +1,4 @@
-"""A text with what a trace says of each shape that it states."""
+"""A text with what a trace says of each shape, and of what else it states without doubt."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from shapeflow.notes.placing.sites import Sites
 from shapeflow.notes.placing.symbols import defined, solved, voted
 from shapeflow.notes.placing.verdicts import Judge, Mark
 from shapeflow.notes.reading.note import read_note
+from shapeflow.notes.statements.judging import judged_statements
+from shapeflow.notes.statements.statement import StatementMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Annotation:
     marks: tuple[Mark, ...]
     symbols: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """The sizes that the symbols of the text have, where they are known."""
+    statements: tuple[StatementMark, ...] = ()
+    """Counts, attributes and flow that the run confirms or contradicts without doubt."""
 
 
 def annotate(trace: Trace, note: Note | str | Path) -> Annotation:
@@ -58,6 +62,7 @@ def annotate(trace: Trace, note: Note | str | Path) -> Annotation:
         note,
         tuple(found[mention.id] for mention in mentions),
         {symbol: (size,) for symbol, size in sizes.items()},
+        judged_statements(trace, note),
     )
 
 

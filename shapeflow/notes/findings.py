@@ -1,4 +1,4 @@
-"""What is wrong with a text: shapes that the run contradicts, and what contradicts itself."""
+"""What is wrong with a text: what the run contradicts, and what contradicts itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shapeflow.notes.finding.contradictions import contradictions
 from shapeflow.notes.mention import Note, Span
 from shapeflow.notes.placing.verdicts import Mark
 
-FindingKind = Literal["contradicted", "layout differs", "self-contradiction"]
+FindingKind = Literal["contradicted", "statement contradicted", "layout differs", "self-contradiction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,10 @@ def _found(annotation: Annotation) -> Iterator[tuple[FindingKind, Span, str, tup
         elif mark.verdict == "layout differs":
             what = f"{_differs(mark)}: the same sizes, arranged otherwise"
             yield "layout differs", mark.mention.span, what, mark.evidence
+    for stated in annotation.statements:
+        if stated.verdict == "contradicted":
+            what = f"'{stated.statement.text}' is contradicted by the run: {stated.found}"
+            yield "statement contradicted", stated.statement.span, what, (f"judged as: {stated.claim}",)
     for one in contradictions(annotation.note):
         others = tuple(f"see also line {span.line}" for span in one.spans[1:])
         yield "self-contradiction", one.spans[0], one.what, others

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from shapeflow.shapes.notation import ShapePattern
+
+if TYPE_CHECKING:
+    from shapeflow.notes.reading.passages import Passage
 
 Kind = Literal["markdown", "notebook", "python"]
 Region = Literal[
@@ -132,3 +135,5 @@ class Note:
     ignored: tuple[Ignored, ...] = ()
     cells: tuple[tuple[str, ...], ...] = field(default=())
     """Lines of each cell of a notebook, its printed output after its source."""
+    passages: tuple[Passage, ...] = field(default=(), repr=False, compare=False)
+    """The text cut into lines of one kind, for statements that are no shapes."""

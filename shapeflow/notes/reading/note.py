@@ -91,7 +91,13 @@ def _filled(
     kept, ignored = apply_directives(found, passages)
     mentions = with_links(kept, lines_of)
     said = definitions(passages, mentions)
-    return replace(note, mentions=tuple(mentions), definitions=said, ignored=tuple(ignored))
+    return replace(
+        note,
+        mentions=tuple(mentions),
+        definitions=said,
+        ignored=tuple(ignored),
+        passages=tuple(passages),
+    )
 
 
 def _passages(lines: tuple[str, ...], kind: Kind) -> Iterable[Passage]:

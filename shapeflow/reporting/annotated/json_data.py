@@ -1,4 +1,4 @@
-"""A text with what a trace says of its shapes, as plain data."""
+"""A text with what a trace says of it, as plain data."""
 
 from __future__ import annotations
 
@@ -25,6 +25,17 @@ def _text(annotation: Annotation) -> dict[str, Any]:
         "counts": dict(tally(annotation)),
         "symbols": {symbol: list(sizes) for symbol, sizes in annotation.symbols.items()},
         "marks": [_mark(mark) for mark in annotation.marks],
+        "statements": [
+            {
+                **span_data(one.statement.span),
+                "text": one.statement.text,
+                "kind": one.statement.kind,
+                "verdict": one.verdict,
+                "claim": one.claim,
+                "found": one.found,
+            }
+            for one in annotation.statements
+        ],
         "findings": [
             {
                 "kind": one.kind,

@@ -15,6 +15,10 @@ from shapeflow.notes.findings import Finding, FindingKind, findings
 
 RULES: dict[FindingKind, tuple[str, str]] = {
     "contradicted": ("shape-contradicted", "The text states a shape that the run contradicts."),
+    "statement contradicted": (
+        "statement-contradicted",
+        "The text states a count, an attribute or a flow that the run contradicts.",
+    ),
     "layout differs": ("shape-layout", "The text states the sizes of the run in another arrangement."),
     "self-contradiction": ("text-contradicts-itself", "The text states two things that cannot both be so."),
 }

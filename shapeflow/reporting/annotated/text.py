@@ -1,4 +1,4 @@
-"""A text with what a trace says of its shapes, for a terminal."""
+"""A text with what a trace says of it, for a terminal."""
 
 from __future__ import annotations
 
@@ -35,9 +35,15 @@ def summary(annotation: Annotation) -> str:
     itself = len(contradictions(annotation.note))
     more = [f"contradicts itself {'once' if itself == 1 else f'{itself} times'}"] if itself else []
     marks = counted(len(annotation.marks), "shape")
-    return f"{annotation.note.path}: {marks}{': ' if parts else ''}{', '.join(parts)}" + (
-        f"; {more[0]}" if more else ""
-    )
+    shapes = f"{marks}{': ' if parts else ''}{', '.join(parts)}"
+    return f"{annotation.note.path}: {'; '.join([shapes, *_statements(annotation), *more])}"
+
+
+def _statements(annotation: Annotation) -> list[str]:
+    """Return ``3 statements: 2 confirmed, 1 contradicted``, nothing if there are none."""
+    counts: Counter[Verdict] = Counter(one.verdict for one in annotation.statements)
+    parts = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
+    return [f"{counted(len(annotation.statements), 'statement')}: {', '.join(parts)}"] if parts else []
 
 
 def told(annotation: Annotation) -> Iterator[str]:
@@ -46,7 +52,15 @@ def told(annotation: Annotation) -> Iterator[str]:
     for one in findings(annotation):
         where = place_text(annotation.note.path, one.span)
         mark = marks.get(one.span)
-        if one.kind == "self-contradiction" or mark is None:
+        if one.kind == "statement contradicted":
+            stated = next(other for other in annotation.statements if other.statement.span == one.span)
+            lines = [
+                f"{where}: contradicted  {stated.statement.text}",
+                f"   = found:    {stated.found}",
+                *map(_because, one.because),
+            ]
+            yield "\n".join(lines)
+        elif one.kind == "self-contradiction" or mark is None:
             yield "\n".join([f"{where}: {one.kind}", _because(one.what), *map(_because, one.because)])
         else:
             found = f"   = found:    {mark.found} at {mark.place}"
@@ -58,9 +72,12 @@ def _because(reason: str) -> str:
 
 
 def every(annotation: Annotation) -> Iterator[str]:
-    """Yield each mark in a line."""
-    for mark in annotation.marks:
-        yield f"{place_text(annotation.note.path, mark.mention.span)}: {mark_text(mark)}"
+    """Yield each mark in a line, in the order of the text."""
+    told = [(mark.mention.span, mark_text(mark)) for mark in annotation.marks]
+    for one in annotation.statements:
+        told.append((one.statement.span, f"{one.verdict}  {one.statement.text}  {one.found} by {one.claim}"))
+    for span, text in sorted(told, key=lambda one: (one[0].cell or 0, one[0].line, one[0].column)):
+        yield f"{place_text(annotation.note.path, span)}: {text}"
 
 
 def mark_text(mark: Mark) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from shapeflow.notes.annotate import Annotation
 from shapeflow.notes.finding.contradictions import Contradiction, contradictions
+from shapeflow.notes.mention import Span
 from shapeflow.notes.placing.verdicts import Mark, Verdict
+from shapeflow.notes.statements.statement import StatementMark
 from shapeflow.reporting.annotated.text import VERDICTS, tally
 
 TONES: dict[Verdict, str] = {
@@ -42,8 +44,9 @@ class MarkView:
     evidence: tuple[str, ...]
     rivals: tuple[tuple[str, str, int], ...]
     """Selector, shape, share in percent."""
-    confidence: int
-    """In percent."""
+    confidence: int | None
+    """In percent; None: the reading is certain."""
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,12 @@ class TextView:
 def text_view(annotation: Annotation, number: int) -> TextView:
     """Return what a page shows of a text, the ``number``-th of it."""
     counts = tally(annotation)
-    by_line: dict[tuple[int | None, int], list[Mark]] = {}
-    for mark in annotation.marks:
-        by_line.setdefault((mark.mention.span.cell, mark.mention.span.line), []).append(mark)
+    counts.update(one.verdict for one in annotation.statements)
+    by_line: dict[tuple[int | None, int], list[MarkView]] = {}
+    views = [_mark(mark, number) for mark in annotation.marks]
+    views += [_statement(one, f"s{number}-{place}") for place, one in enumerate(annotation.statements)]
+    for view in views:
+        by_line.setdefault((view.span.cell, view.span.line), []).append(view)
     return TextView(
         annotation.note.path,
         tuple((verdict, TONES[verdict], counts[verdict]) for verdict in VERDICTS if counts[verdict]),
@@ -95,24 +101,21 @@ def text_view(annotation: Annotation, number: int) -> TextView:
 
 
 def _rows(
-    annotation: Annotation, number: int, by_line: dict[tuple[int | None, int], list[Mark]]
+    annotation: Annotation, number: int, by_line: dict[tuple[int | None, int], list[MarkView]]
 ) -> Iterator[Row]:
     note = annotation.note
     parts = list(enumerate(note.cells)) if note.kind == "notebook" else [(None, note.lines)]
     for cell, lines in parts:
         for line, text in enumerate(lines, 1):
-            marks = sorted(by_line.get((cell, line), ()), key=lambda mark: mark.mention.span.column)
-            views = [_mark(mark, number) for mark in marks]
+            views = sorted(by_line.get((cell, line), ()), key=lambda view: view.span.column)
             first = cell + 1 if cell is not None and line == 1 else None
-            yield Row(
-                line, _anchor(number, cell, line), tuple(_pieces(text, marks, views)), tuple(views), first
-            )
+            yield Row(line, _anchor(number, cell, line), tuple(_pieces(text, views)), tuple(views), first)
 
 
-def _pieces(text: str, marks: Sequence[Mark], views: Sequence[MarkView]) -> Iterator[Piece]:
+def _pieces(text: str, views: Sequence[MarkView]) -> Iterator[Piece]:
     at = 0
-    for mark, view in zip(marks, views, strict=True):
-        start, end = mark.mention.span.column - 1, mark.mention.span.end - 1
+    for view in views:
+        start, end = view.span.column - 1, view.span.end - 1
         if start < at:
             continue  # one inside of another
         if start > at:
@@ -134,6 +137,23 @@ def _mark(mark: Mark, number: int) -> MarkView:
         mark.evidence,
         tuple((selector, shape, round(100 * share)) for selector, shape, share in mark.rivals),
         round(100 * mark.confidence),
+        mark.mention.span,
+    )
+
+
+def _statement(mark: StatementMark, anchor: str) -> MarkView:
+    stated = mark.statement
+    return MarkView(
+        anchor,
+        stated.text,
+        mark.verdict,
+        TONES[mark.verdict],
+        stated.place or ".",
+        mark.found,
+        (mark.claim,),
+        (),
+        None,
+        stated.span,
     )
 
 

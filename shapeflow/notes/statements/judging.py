@@ -1,0 +1,61 @@
+"""What a trace says of the statements of a text that are no shapes: the claims that say the same, judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from shapeflow.model.trace import Trace
+from shapeflow.notes.mention import Note
+from shapeflow.notes.statements.attributes import attributes
+from shapeflow.notes.statements.counts import counts
+from shapeflow.notes.statements.flows import flows
+from shapeflow.notes.statements.lines import plain_lines
+from shapeflow.notes.statements.statement import Statement, StatementMark
+from shapeflow.notes.statements.subjects import Subjects
+from shapeflow.walkthrough.check import check
+from shapeflow.walkthrough.reader import parse
+from shapeflow.walkthrough.verdict import Verdict
+
+LEAST_WRONG = 4
+"""So many statements, and most of all, have to be wrong before a text is taken to be about another model."""
+READERS = (counts, attributes, flows)
+
+
+def judged_statements(trace: Trace, note: Note) -> tuple[StatementMark, ...]:
+    """Return the statements of a text that the run confirms or contradicts without doubt, in its order."""
+    stated = list(_stated(trace, note))
+    if not stated:
+        return ()
+    lines = [claim for one in stated for claim in one.claims]
+    document = parse("\n".join(["```shapes", *lines, "```"]))
+    verdicts = iter(check(trace, document, partial=True).verdicts)
+    marks = [_mark(one, list(islice(verdicts, len(one.claims)))) for one in stated]
+    sure = [mark for mark in marks if mark is not None]
+    wrong = sum(mark.verdict == "contradicted" for mark in sure)
+    if wrong >= LEAST_WRONG and wrong > len(sure) - wrong:
+        return tuple(mark for mark in sure if mark.verdict == "confirmed")  # it is about another model
+    return tuple(sure)
+
+
+def _stated(trace: Trace, note: Note) -> Iterator[Statement]:
+    if not note.passages:
+        return
+    subjects = Subjects(trace)
+    for line in plain_lines(note.passages, note.ignored, subjects.vocabulary):
+        found = [one for read in READERS for one in read(line, subjects)]
+        yield from sorted(found, key=lambda one: one.span.column)
+
+
+def _mark(statement: Statement, verdicts: Sequence[Verdict]) -> StatementMark | None:
+    """Return what the run says of a statement; None where its claims do not agree, or one is in doubt."""
+    statuses = {one.status for one in verdicts}
+    first = verdicts[0]
+    found = " ".join(first.found.split())
+    if statuses == {"holds"}:
+        return StatementMark(statement, "confirmed", found, statement.claims[0])
+    if statuses != {"contradicted"} or statement.failing == "says nothing":
+        return None
+    if statement.failing == "contradicts if direct" and first.evidence.ops:
+        return None
+    return StatementMark(statement, "contradicted", found, statement.claims[0])
