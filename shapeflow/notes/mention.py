@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from shapeflow.shapes.notation import ShapePattern
-
-if TYPE_CHECKING:
-    from shapeflow.notes.reading.passages import Passage
 
 Kind = Literal["markdown", "notebook", "python"]
 Region = Literal[
@@ -71,6 +68,24 @@ class Frame:
     """Of an explicit ``<!-- shapeflow: SELECTOR -->``."""
     language: str = ""
     """Of the fence that it stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A line of the text of which everything else is blanked, so that its columns are those of the line."""
+
+    line: int
+    """From 1."""
+    text: str
+    """Plain signs, see ``reading/folding``."""
+    frame: Frame
+    block: int
+    """Equal for the lines of one paragraph, list, table or fence."""
+    part: int = 0
+    """Inside code: which docstring or run of comments."""
+    cell: int | None = None
+    directives: tuple[str, ...] = ()
+    """What comments for us in its line say, see ``reading/directives``."""
 
 
 @dataclass(frozen=True, slots=True)

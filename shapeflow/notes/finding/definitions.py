@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from shapeflow.notes.mention import Definition, Mention, Span
-from shapeflow.notes.reading.passages import Passage
+from shapeflow.notes.mention import Definition, Mention, Passage, Span
 
 MAX_WORDS = 60
 

@@ -14,8 +14,7 @@ from shapeflow.notes.finding.literal import Literal, with_names, without_overlap
 from shapeflow.notes.finding.literals import MAX_LINE, find_literals
 from shapeflow.notes.finding.scoring import WEIGHTS, evidence, probability
 from shapeflow.notes.finding.subjects import role_of, subject_of
-from shapeflow.notes.mention import Frame, Mention, Region, Span
-from shapeflow.notes.reading.passages import Passage
+from shapeflow.notes.mention import Frame, Mention, Passage, Region, Span
 from shapeflow.shapes.notation import parse_shape
 
 THRESHOLD = 0.5

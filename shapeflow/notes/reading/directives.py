@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from shapeflow.notes.mention import Ignored, Mention, Scope
-from shapeflow.notes.reading.passages import Passage
+from shapeflow.notes.mention import Ignored, Mention, Passage, Scope
 
 _COMMENT = re.compile(r"<!--\s*shapeflow:\s*(.*?)\s*-->")
 _BEHIND_HASH = re.compile(r"\s*shapeflow:\s*(\S.*?)\s*$")

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from shapeflow.notes.mention import Frame
-from shapeflow.notes.reading.passages import Leads, Passage, masked
+from shapeflow.notes.mention import Frame, Passage
+from shapeflow.notes.reading.passages import Leads, masked
 from shapeflow.notes.reading.python_code import code_passages, parsed
 
 PYTHON = frozenset({"python", "py", "python3", "py3", "ipython", "ipython3", "pycon", "jupyter", "sage"})

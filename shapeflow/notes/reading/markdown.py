@@ -10,11 +10,11 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from shapeflow.notes.mention import Frame, Region
+from shapeflow.notes.mention import Frame, Passage, Region
 from shapeflow.notes.reading.directives import written_in
 from shapeflow.notes.reading.fences import fence_passages
 from shapeflow.notes.reading.folding import fold
-from shapeflow.notes.reading.passages import Leads, Passage, blanked, masked
+from shapeflow.notes.reading.passages import Leads, blanked, masked
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|$)")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,2000}>")

@@ -11,12 +11,11 @@ from shapeflow.common.files import read_bytes
 from shapeflow.errors import InputError
 from shapeflow.notes.finding.definitions import definitions
 from shapeflow.notes.finding.find import THRESHOLD, Prior, find_mentions
-from shapeflow.notes.mention import Frame, Kind, Note
+from shapeflow.notes.mention import Frame, Kind, Note, Passage
 from shapeflow.notes.reading.directives import apply_directives
 from shapeflow.notes.reading.fences import fence_passages
 from shapeflow.notes.reading.markdown import Reader
 from shapeflow.notes.reading.notebook import notebook_passages, read_cells
-from shapeflow.notes.reading.passages import Passage
 from shapeflow.notes.reading.python_code import code_passages, parsed
 from shapeflow.notes.reading.source_links import with_links
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from shapeflow.errors import InputError
-from shapeflow.notes.mention import Frame
+from shapeflow.notes.mention import Frame, Passage
 from shapeflow.notes.reading.folding import fold
 from shapeflow.notes.reading.markdown import Reader
-from shapeflow.notes.reading.passages import Passage
 from shapeflow.notes.reading.python_code import code_passages, parsed
 
 MAX_OUTPUT = 2_000

@@ -3,29 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-
-from shapeflow.notes.mention import Frame
 
 MAX_LEADS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A line of the text of which everything else is blanked, so that its columns are those of the line."""
-
-    line: int
-    """From 1."""
-    text: str
-    """Plain signs, see ``folding``."""
-    frame: Frame
-    block: int
-    """Equal for the lines of one paragraph, list, table or fence."""
-    part: int = 0
-    """Inside code: which docstring or run of comments."""
-    cell: int | None = None
-    directives: tuple[str, ...] = ()
-    """What comments for us in its line say, see ``directives``."""
 
 
 _MARKER = re.compile(r"(?:[-*+•·>]|\d{1,3}[.)])\s+|#+\s+|[│├└┌┐┘─|]+\s*")

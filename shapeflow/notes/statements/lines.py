@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
-from shapeflow.notes.mention import Ignored
-from shapeflow.notes.reading.passages import Passage
+from shapeflow.notes.mention import Ignored, Passage
 from shapeflow.notes.statements.wording import SENTENCE_END, is_hedged, sentence, variants
 
 _REGIONS = ("prose", "item", "cell", "heading")

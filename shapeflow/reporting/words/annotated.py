@@ -5,9 +5,10 @@ from __future__ import annotations
 TABLE: dict[str, tuple[str, str]] = {
     "annotated": ("Checked as written", "原文核对"),
     "annotated-lead": (
-        "The text as it was written. Each shape in it is marked with what one recorded run says: {run}. "
+        "The text as it was written. Each shape in it, and what else it states without doubt, is marked "
+        "with what one recorded run says: {run}. "
         "A click on a mark shows the evidence.",
-        "原文照录。文中每个形状都标出了一次运行记录（{run}）的核对结果，点击标记可查看依据。",
+        "原文照录。文中每个形状，以及其他含义确定的陈述，都标出了一次运行记录（{run}）的核对结果，点击标记可查看依据。",
     ),
     "annotated-keys": ("Next and previous mark:", "下一个、上一个标记："),
     "skip": ("Skip to the text", "跳到正文"),
