@@ -68,6 +68,7 @@ def test_the_examples_of_the_api_page_run(tmp_path, monkeypatch):
     model, x = Net(), torch.rand(2, 4)
     shapeflow.trace(model, x).save("bus.trace.json.gz")
     (tmp_path / "docs" / "model.md").write_text("```shapes\nencoder:out  [2, 4]\n```\n")
+    (tmp_path / "note.md").write_text("encoder: [2, 4]\n")
     page = (DOCS / "api.md").read_text(encoding="utf-8")
     space = {"model": model, "x": x}
     for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
