@@ -10,7 +10,6 @@ from shapeflow.notes.mention import Span
 from shapeflow.notes.statements.lines import Line
 from shapeflow.notes.statements.statement import Failing, Statement
 from shapeflow.notes.statements.subjects import Subjects
-from shapeflow.notes.statements.wording import subject_tokens
 
 _ATTRIBUTE = re.compile(
     r"""(?<![\w.{*/+-])(?<!\w[(\[])(?P<open>`?)(?P<path>(?:[A-Za-z_]\w*\.|\d+\.)*)(?P<name>[A-Za-z_]\w*)(?P<shut>`?)
@@ -71,18 +70,15 @@ def _meant(line: Line, found: re.Match[str], before: str, subjects: Subjects) ->
     others = subjects.in_code(line.text)
     named = subjects.in_code(before)
     if len(named) == 1 and len(others) == 1:
-        plain = subject_tokens(re.sub(r"`[^`]*`", " ", before)) == frozenset()
+        plain = subjects.said(re.sub(r"`[^`]*`", " ", before)) == frozenset()
         return ([one for one in named[0] if one in holders] if plain else []), True
     if others or not _is_distinct(name, holders):
         return [], False
-    said = _said(before)
-    sure = said is not None and all(said <= subjects.tokens(one) for one in holders)
+    frame = line.passage.frame
+    words = [_ATTRIBUTE.sub(" ", before), *frame.headings[-1:], *frame.lead[-1:], frame.row, frame.column]
+    said = [subjects.said(part) for part in words]
+    sure = all(one is not None and all(one <= subjects.tokens(holder) for holder in holders) for one in said)
     return holders, sure
-
-
-def _said(before: str) -> frozenset[str] | None:
-    """Return what the words before name; other attributes of the same list are no words."""
-    return subject_tokens(_ATTRIBUTE.sub(" ", before))
 
 
 def _is_distinct(name: str, holders: list[Module]) -> bool:

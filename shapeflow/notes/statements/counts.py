@@ -10,7 +10,6 @@ from shapeflow.notes.mention import Span
 from shapeflow.notes.statements.lines import Line
 from shapeflow.notes.statements.statement import Statement
 from shapeflow.notes.statements.subjects import Subjects
-from shapeflow.notes.statements.wording import subject_tokens
 
 _LATIN_WORDS = "two three four five six seven eight nine ten eleven twelve"
 _WORDS = {word: number for number, word in enumerate(_LATIN_WORDS.split(), 2)}
@@ -83,7 +82,7 @@ def _stated(
         return
     if not named:
         for part in words:
-            tokens = subject_tokens(part)
+            tokens = subjects.said(part)
             if tokens is None:
                 return
             said |= tokens
@@ -93,13 +92,11 @@ def _stated(
             if listed_first:
                 return
             for part in context:
-                tokens = subject_tokens(part)
+                tokens = subjects.said(part)
                 if tokens is None:
                     return
                 said |= tokens
-    elif (tokens := subject_tokens(re.sub(r"`[^`]*`", " ", "".join(words)))) is None or tokens - {
-        "attention"
-    }:
+    elif (tokens := subjects.said(re.sub(r"`[^`]*`", " ", "".join(words)))) is None or tokens - {"attention"}:
         return
     if unit == "head":
         claims, place = _heads(number, said, headings, named, subjects)

@@ -53,7 +53,7 @@ def plain_lines(
             continue
         if any(one.cell == passage.cell and one.first <= passage.line <= one.last for one in ignored):
             continue
-        if any(word not in known for heading in passage.frame.headings for word in variants(heading)):
+        if any(word not in known for word in variants(passage.frame.headings)):
             continue
         before = passages[number - 1] if number else None
         after = passages[number + 1] if number + 1 < len(passages) else None

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from shapeflow.model.records import Module
 from shapeflow.model.trace import Trace
 from shapeflow.notes.placing.words import LATIN, OTHER, name_tokens
+from shapeflow.notes.statements.wording import subject_tokens
 
 _MODALITY = frozenset({"text", "image", "vision", "audio", "language", "pixel", "prompt", "mask", "time"})
 """A heading with such a word speaks of a part of a model, even where no name says so."""
+_SECTION = re.compile(r"^[\s#*+>|·-]*(?:\d+(?:\.\d+)*[.)]?\s)?")
+_NUMBERED = re.compile(r"[\w.-]*\d[\w.-]*", re.ASCII)
 _CODE = re.compile(r"`([A-Za-z_][\w.]*)`")
 _VAGUE = frozenset({"layer", "block", "module", "stage", "network", "model", "head", "attention", "self"})
 
@@ -55,7 +58,20 @@ class Subjects:
         self.vocabulary = frozenset().union(*self._tokens.values()) if self._tokens else frozenset()
         self.calls = Counter(call.path for call in trace.calls if call.method == "forward")
         """Path of a module -> how many times it was called."""
+        # names of whole models alone: a number in them is one of a version
+        self._names = " ".join(
+            re.sub(r"[^a-z0-9]", "", one.class_name.lower()) for one in trace.modules if not one.path
+        )
         self.rows = list(self._rows())
+
+    def said(self, phrase: str) -> frozenset[str] | None:
+        """Return what the words of a phrase name; None if some of them, or a number, are not understood."""
+        plain = _SECTION.sub("", phrase)
+        for word in _NUMBERED.findall(plain):
+            name = re.sub(r"[^a-z0-9]", "", word.lower())
+            if name.isdigit() or name not in self._names:
+                return None  # GPT-3 in a run of GPT-2, stage 3
+        return subject_tokens(plain)
 
     def tokens(self, module: Module) -> frozenset[str]:
         """Return what the names of a module, its class and all around it say."""

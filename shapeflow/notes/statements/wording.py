@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from shapeflow.notes.placing.words import OTHER, name_tokens
 
 _NEUTRAL = """
 the a an our of in is are has have with contains contain comprises uses use consists consist made up stack
 stacks stacked identical total there model network architecture overview structure transformer module modules
-and number layer layers block blocks : = main part parts details configuration
+and number layer layers block blocks : = main part parts details configuration config
+settings setting hyperparameters
 """
 NEUTRAL = frozenset(_NEUTRAL.split())
 _NEUTRAL_OTHER = """
@@ -38,6 +40,7 @@ _HEDGE = re.compile(
 _VARIANT = re.compile(
     r"\b(?:large|small|tiny|huge|giant|base|medium|mini|nano|micro|xl|xxl)\b", re.IGNORECASE
 )
+_CODE = re.compile(r"(?<=[-_ ])[TSBLHG](?:/\d+)?(?![\w-])|\b\d+(?:\.\d+)?[BM]\b")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _MARKUP = re.compile(r"[*`#>|_~\"'“”「」()\[\]（）.\-+·•—:=：,，、/&\s\d×]")
 SENTENCE_END = re.compile(r"[。;；!?！？]|\.(?=\s|$)")
@@ -49,9 +52,10 @@ def is_hedged(text: str) -> bool:
     return bool(_HEDGE.search(text))
 
 
-def variants(text: str) -> set[str]:
-    """Return the words by which models of one kind are told apart: ``large``, ``xl``."""
-    return {word.lower() for word in _VARIANT.findall(text)}
+def variants(headings: Sequence[str]) -> set[str]:
+    """Return what tells models of one kind apart: ``large``; below the title also ``-L/16``, ``13B``."""
+    codes = {code for heading in headings[1:] for code in _CODE.findall(heading)}
+    return codes | {word.lower() for heading in headings for word in _VARIANT.findall(heading)}
 
 
 def sentence(text: str, start: int, end: int) -> tuple[int, int]:
