@@ -65,16 +65,30 @@ class Shared(nn.Module):
         return x
 
 
+class Plain(nn.Module):
+    """Two layers and a last one that has another name."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers, self.last = nn.ModuleList([nn.Linear(4, 4), nn.Linear(4, 4)]), nn.Linear(4, 4)
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return self.last(x)
+
+
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
         self.encoder, self.decoder, self.adapter = Stack(3, 8), Stack(2, 4), Shared()
         self.memo, self.side, self.aux = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 4)
+        self.plain = Plain()
         self.stem = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
 
     def forward(self, x):
         x = self.encoder(self.stem(x))
-        return self.decoder(self.memo(x)), self.side(x), self.adapter(x)
+        return self.decoder(self.memo(x)), self.side(x), self.adapter(x), self.plain(x)
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +174,10 @@ def test_flow(trace, text, verdict):
         "## CIFAR\n\n- `scalp=3`",
         "Layer 5 of the encoder, the first 2 layers, every 4 layers.",
         "If the encoder has 12 layers, it is slow.",
+        "The encoder has 12 layers, if deep.",
+        "The encoder has 12 layers,\nif deep.",
+        "编码器共 12 层，如果加深。",
+        "The plain has 3 layers.",  # with the last one, or without?
         "In the paper the\nencoder has 12 layers.",
         "The encoder has 12 layers in\nthe original.",
         "It has 12 layers. The encoder has 12 linear layers, a 12-layer MLP.",
