@@ -192,6 +192,11 @@ def test_flow(trace, text, verdict):
         "`encoder` does not enter `decoder`.",  # not by itself, though its data does
         "`encoder` feeds `decoder` and more.",
         "`nothing` feeds `decoder`.",
+        "With masks,\n`side` feeds `decoder`.",
+        "`side` feeds `decoder`\nlater.",
+        "## Training\n\n`side` feeds `decoder`. `memo` is not used.",
+        "- In training:\n  - `side` feeds `decoder`.",
+        "## 训练\n\n- `memo` 不进入 `decoder`。",
         "The encoder has 12 layers. <!-- shapeflow: ignore -->",
     ],
 )

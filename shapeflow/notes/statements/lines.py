@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from shapeflow.notes.mention import Ignored, Passage
-from shapeflow.notes.statements.wording import SENTENCE_END, is_hedged, sentence, variants
+from shapeflow.notes.statements.wording import SENTENCE_END, is_aside, is_hedged, sentence, variants
 
 _REGIONS = ("prose", "item", "cell", "heading")
 
@@ -54,6 +54,8 @@ def plain_lines(
         if any(one.cell == passage.cell and one.first <= passage.line <= one.last for one in ignored):
             continue
         if any(word not in known for word in variants(passage.frame.headings)):
+            continue
+        if any(map(is_aside, (*passage.frame.headings, *passage.frame.lead))):
             continue
         before = passages[number - 1] if number else None
         after = passages[number + 1] if number + 1 < len(passages) else None

@@ -37,6 +37,12 @@ _HEDGE = re.compile(
     경우|만약|기본|예를|논문|않|아니|약\s|이상|이하|각|처음|마지막|그것|또는|학습|보통""",
     re.IGNORECASE | re.VERBOSE,
 )
+_ASIDE = re.compile(
+    r"""\b(?:train\w*|fine-?tun\w*|pretrain\w*|if|when|without|examples?|variants?|others?|paper|original\w*|previous\w*|
+    older|instead|ablation\w*|baselines?|alternatives?|compar\w+|experiments?|todo|ideas?|future|planned|bigger|smaller)\b
+    |训练|消融|对比|比较|变体|论文|基线|原始|学習|比較|論文|実験|학습|비교|논문|실험""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _VARIANT = re.compile(
     r"\b(?:large|small|tiny|huge|giant|base|medium|mini|nano|micro|xl|xxl)\b", re.IGNORECASE
 )
@@ -50,6 +56,11 @@ _OTHERS = sorted(NEUTRAL_OTHER | set(OTHER), key=len, reverse=True)
 def is_hedged(text: str) -> bool:
     """Return whether a sentence says more than that something is so: conditions, negations, comparisons."""
     return bool(_HEDGE.search(text))
+
+
+def is_aside(heading: str) -> bool:
+    """Return whether what stands below a heading is about something else than the run: training, a paper."""
+    return bool(_ASIDE.search(heading))
 
 
 def variants(headings: Sequence[str]) -> set[str]:
