@@ -242,6 +242,8 @@ def _flushed(code: int) -> int:
     """Send what is still buffered, and return the exit code: another one if a result did not arrive."""
     lost: OSError | None = None
     for stream in (sys.stdout, sys.stderr):
+        if stream.closed:  # a server closed it when its client went away
+            continue
         try:
             stream.flush()
         except OSError as error:

@@ -103,7 +103,7 @@ def _show(args: argparse.Namespace, trace: Trace, annotations: Sequence[Annotati
         _write_page(args, trace, annotations)
     else:
         _print(args, annotations, frozenset().union(*known.values()) if known else frozenset())
-    _warn_of_another_model(annotations)
+    _warn(annotations)
     return int(ExitCode.DIFFERENT if any(one.fails for one in new) else ExitCode.FINE)
 
 
@@ -125,7 +125,7 @@ def _print(args: argparse.Namespace, annotations: Sequence[Annotation], known: f
         from shapeflow.reporting.annotated.text import every, summary, told
 
         for annotation in annotations:
-            for message in (every if args.all else told)(annotation):
+            for message in every(annotation) if args.all else told(annotation, known):
                 put(printed(message))
             put(printed(summary(annotation)))
 
@@ -187,9 +187,12 @@ def _trace(args: argparse.Namespace, texts: Sequence[Path]) -> Trace:
     )
 
 
-def _warn_of_another_model(annotations: Sequence[Annotation]) -> None:
-    """Say so where hardly any shape of a text occurs in the run: it may be about another model."""
+def _warn(annotations: Sequence[Annotation]) -> None:
+    """Say where a comment names a place that is not there, and where a text may be about another model."""
     for annotation in annotations:
+        for mark in annotation.marks:
+            if mark.mention.frame.selector and not mark.place:
+                say(f"{annotation.note.path}:{mark.mention.span.line}: {mark.evidence[0]}")
         fitting = sum(mark.verdict != "not in this run" for mark in annotation.marks)
         if len(annotation.marks) >= 8 and fitting <= len(annotation.marks) / 5:
             say(f"{annotation.note.path}: hardly a shape of it is in this run; is it about another model?")

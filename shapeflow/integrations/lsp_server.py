@@ -34,7 +34,11 @@ def server_for(folder: Path | None) -> LanguageServer:
         document = server.workspace.get_text_document(uri)
         path = to_fs_path(uri)
         roots = [folder] if folder else [Path(root) for root in _opened(server)]
-        return document, Files(roots).shown(Path(path), document.source) if path else None
+        try:
+            text = document.source
+        except (OSError, UnicodeError):
+            return document, None  # nothing is there, or no text
+        return document, Files(roots).shown(Path(path), text) if path else None
 
     def mark(uri: str) -> None:
         document, file = shown(uri)

@@ -14,6 +14,8 @@ from shapeflow.notes.mention import Mention
 from shapeflow.notes.placing.verdicts import Mark
 from shapeflow.shapes.notation import Expression, parse_shape
 
+SURE = 0.9
+"""So sure has the place of a shape to be, from 0 to 1, before anything is written there."""
 _NEW_LINE = re.compile(r"\r\n|\n|\r")
 _LAYOUTS: tuple[dict[str, Any], ...] = (
     {"indent": 1, "ensure_ascii": False},
@@ -45,14 +47,15 @@ class Fix:
 def fixes(annotation: Annotation) -> tuple[list[Fix], list[Mark]]:
     """Return what would put a text right, and the contradicted shapes that are left for its author.
 
-    A shape is put right where it has as many axes as the tensor, or all but the batch in front, and what is
-    wrong in it is written as numbers: a letter that stands for another size may be right elsewhere.
+    A shape is put right where its place is sure, it has as many axes as the tensor there, or all but a 1 in
+    front, and what is wrong in it is written as numbers: a letter that stands for another size may be right
+    elsewhere.
     """
     found: list[Fix] = []
     left = []
     for mark in annotation.marks:
         if mark.verdict == "contradicted":
-            own = list(_fixes(mark.mention, mark.found))
+            own = list(_fixes(mark.mention, mark.found)) if mark.confidence >= SURE else []
             found += own
             left += [] if own else [mark]
     return found, left
@@ -62,7 +65,7 @@ def _fixes(mention: Mention, found: str) -> Iterator[Fix]:
     """Yield what puts one mention right; nothing if that cannot be done by numbers alone."""
     dims = mention.pattern.dims
     sizes = [int(dim.text) for dim in parse_shape(found).dims] if found else []
-    if len(sizes) == len(dims) + 1:
+    if len(sizes) == len(dims) + 1 and sizes[0] == 1:
         sizes = sizes[1:]
     if len(mention.dims) != len(dims) or len(sizes) != len(dims):
         return

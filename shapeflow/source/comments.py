@@ -7,7 +7,7 @@ import io
 import re
 import tokenize
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,7 +74,7 @@ def remarks(file: SourceFile, text: str) -> list[Remark]:
             continue
         known = bindings.setdefault(places.function(line.number), Bindings())
         code, comment = places.split(line.number)
-        prose, shapes = _parts(comment)
+        prose, shapes = _parts(comment, {made.name for made in wanted})
         right = _written(shapes, wanted, line, known)
         before = len(code) + len(comment) - len(shapes) if shapes else len(f"{code}{prose}".rstrip())
         found.append(Remark(line.number, before, shapes, right))
@@ -163,10 +163,12 @@ class _Places:
         return line[:column], line[column:].rstrip()
 
 
-def _parts(comment: str) -> tuple[str, str]:
-    """Return what a comment says before shapes in our notation, and these."""
+def _parts(comment: str, names: Collection[str]) -> tuple[str, str]:
+    """Return what a comment says before shapes in our notation, and these. Other words are no names."""
     found = _OURS.search(comment)
-    return (comment[: found.start()].rstrip(), found[0].strip()) if found else (comment, "")
+    if found is None or any(name and name not in names for name, _ in _said(found[0].strip())):
+        return comment, ""
+    return comment[: found.start()].rstrip(), found[0].strip()
 
 
 def _written(shapes: str, wanted: Sequence[Made], line: Line, bindings: Bindings) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -83,10 +83,9 @@ def annotated(trace: Trace, name: str, text: str, happened: Mapping[int, Sequenc
     except (SyntaxError, ValueError, RecursionError):
         functions = []
     told: set[tuple[int, tuple[int, int]]] = set()
-    for function in functions:
-        for suite in function.suites:
-            for statement in suite:
-                _name_results(trace, statement, happened, lines, told)
+    statements = [statement for function in functions for suite in function.suites for statement in suite]
+    for statement in _alone(statements):
+        _name_results(trace, statement, happened, lines, told)
     for number, events in happened.items():
         rest = [event for event in events if (number, event.order) not in told]
         if number <= len(lines) and len(rest) == len(events):
@@ -112,6 +111,16 @@ def bare(trace: Trace, name: str, happened: Mapping[int, Sequence[Event]]) -> So
         line.made += _unnamed(trace, events)
         line.state = "ran" if events else ""
     return SourceFile(name, tuple(lines), known=False)
+
+
+def _alone(statements: Sequence[Statement]) -> Iterator[Statement]:
+    """Yield the statements that share no line with another: else the trace does not tell which did what."""
+    shared = Counter(
+        number for statement in statements for number in range(statement.first, statement.last + 1)
+    )
+    for statement in statements:
+        if all(shared[number] == 1 for number in range(statement.first, statement.last + 1)):
+            yield statement
 
 
 def _name_results(

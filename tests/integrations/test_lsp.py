@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import linecache
 import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -196,6 +198,30 @@ def test_any_text_and_any_trace_is_met_without_an_error(folder, text):
     assert list(shown.hints()) == []
     assert shown.changed
     assert Files([folder]).shown(folder / "other.py", text) is None
+
+
+def test_a_file_that_is_not_there_gets_nothing_and_the_end_is_quiet(folder):
+    async def conversation(client, types):
+        missing = types.TextDocumentIdentifier((folder / "missing.py").as_uri())
+        return await hints_of(client, types, missing)
+
+    assert talk(folder, conversation) == {}
+    talk_of_the_end = subprocess.run(
+        [sys.executable, "-m", "shapeflow", "lsp"],
+        input=_message("initialize", 1, {"capabilities": {}}) + _message("shutdown", 2) + _message("exit"),
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert talk_of_the_end.returncode == 0
+    assert b"Traceback" not in talk_of_the_end.stderr
+
+
+def _message(method: str, number: int | None = None, params: object = None) -> bytes:
+    body = {"jsonrpc": "2.0", "method": method, "params": params}
+    text = json.dumps(body if number is None else {**body, "id": number}).encode()
+    return b"Content-Length: %d\r\n\r\n%s" % (len(text), text)
 
 
 def test_without_the_package_what_to_install_is_said(monkeypatch, capsys):

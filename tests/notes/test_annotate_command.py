@@ -206,6 +206,33 @@ def test_a_shape_whose_place_is_named_needs_no_words(annotate):
     assert "note.md:1:10: confirmed  [2, 4]" in annotate("--all", code=0)
 
 
+def test_a_comment_that_names_nothing_is_told(annotate, capsys):
+    Path("note.md").write_text("The output has shape [2, 4] <!-- shapeflow: frist:out -->.\n")
+    assert main(["annotate", "note.md", "net.trace.json"]) == 0
+    assert "note.md:1: 'frist:out' names nothing" in capsys.readouterr().err
+
+
+def test_known_findings_are_not_told_again(annotate):
+    annotate("--baseline", "known.json", "--update-baseline", code=0)
+    assert annotate("--baseline", "known.json", code=0).count("\n") == 1
+
+
+def test_all_has_what_a_text_says_against_itself(annotate):
+    assert "note.md:11:11: self-contradiction  3 × 4 is 12, not 13\n" in annotate("--all")
+
+
+def test_signs_that_look_like_digits_are_none(annotate):
+    Path("note.md").write_text("见图 [①, ②]，形状 [①, 48] 与 shape [²,  ₃]\n", encoding="utf-8")
+    annotate(code=0)
+
+
+def test_fix_takes_away_no_axis_but_a_batch_of_one(folder):
+    Path("note.md").write_text("The output has shape [5] <!-- shapeflow: first:out -->.\n")
+    before = Path("note.md").read_text()
+    assert main(["annotate", "note.md", "net.trace.json", "--fix", "--write"]) in (0, 1)
+    assert Path("note.md").read_text() == before
+
+
 def test_from_python(folder):
     annotation = shapeflow.annotate(shapeflow.load("net.trace.json"), "note.md")
     assert [mark.verdict for mark in annotation.marks] == ["contradicted", "confirmed", "layout differs"]

@@ -194,3 +194,35 @@ def test_lines_are_alike_but_for_our_comments():
     assert not same_code("a = b  # note", "a = b")
     assert not same_code("a = c  # f32[2]", "a = b")
     assert not same_code('a = "# f32[2]"', 'a = ""')
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        "# pooled f32[2, 9]",
+        "# 池化 f32[2, 4]",
+        "# see f32[2, 4], also i64[3]",
+        "# noqa f32[9, 9]",
+        "# shape: f32[2, 9]",
+    ],
+)
+def test_words_before_a_shape_are_never_taken_away(net, there):
+    net.trace(NET.replace("a = self.first(x)\n", f"a = self.first(x)  {there}\n"))
+    net.run("--write")
+    assert net.line("a =") == f"        a = self.first(x)  {there}  # f32[2, 4]"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a = self.first(x); b = self.first(x[:1])",
+        "t = x.sum(0); u = x.sum(1)",
+        "n = str(x.sum(0).shape); v = x.sum(1)",
+        "with torch.no_grad(): w = x.sum(0); y = x.sum(1)",
+        "z = torch.empty(0); torch.add(x, 1, out=z)",
+    ],
+)
+def test_no_name_is_given_where_statements_share_a_line(net, line):
+    net.trace(NET.replace("        a = self.first(x)\n", f"        {line}\n        a = self.first(x)\n"))
+    net.run("--write")
+    assert net.line(line) == f"        {line}"

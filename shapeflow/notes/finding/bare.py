@@ -71,7 +71,7 @@ def _pieces(line: str, start: int, end: int, separator: str) -> list[tuple[int, 
 
 def _like_dims(dims: tuple[ReadDim, ...], separator: str) -> bool:
     """Return whether a list without brackets can be a shape at all."""
-    symbols = [dim.text for dim in dims if not dim.text.isdigit() and dim.text not in ("_", "...")]
+    symbols = [dim.text for dim in dims if not dim.text.isdecimal() and dim.text not in ("_", "...")]
     short = [text for text in symbols if len(text.rstrip("_")) <= 2 or any(sign in text for sign in "*/+")]
     if separator == " ":
         return len(dims) >= 3 and len(short) * 2 >= len(dims)

@@ -47,12 +47,12 @@ class Candidate:
     @cached_property
     def sizes(self) -> list[int]:
         """The dims that are numbers."""
-        return [int(dim) for dim in self.dims if dim.isdigit()]
+        return [int(dim) for dim in self.dims if dim.isdecimal()]
 
     @cached_property
     def symbols(self) -> list[str]:
         """The dims that are names or arithmetic."""
-        return [dim for dim in self.dims if not dim.isdigit() and dim not in ("_", "...")]
+        return [dim for dim in self.dims if not dim.isdecimal() and dim not in ("_", "...")]
 
     @cached_property
     def names(self) -> list[str]:

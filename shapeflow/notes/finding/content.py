@@ -56,7 +56,7 @@ def _of_form(candidate: Candidate) -> Iterator[str]:
 def _of_ranges(candidate: Candidate) -> Iterator[str]:
     """Yield whether it is a slice or an interval."""
     written = candidate.written
-    if any(word == ":" or (":" in word and word.strip(":").isdigit()) for word in written):
+    if any(word == ":" or (":" in word and word.strip(":").isdecimal()) for word in written):
         yield "slice"
     if len(written) == 2 and written[0] in ("-1", "0", "1") and _is_end(written[1], candidate):
         yield "interval"

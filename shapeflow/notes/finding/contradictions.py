@@ -125,4 +125,4 @@ def _key(mention: Mention) -> tuple[object, ...] | None:
 def _sizes(mention: Mention) -> tuple[int, ...]:
     """Return the sizes of a mention that has nothing but sizes."""
     texts = [dim.text for dim in mention.pattern.dims]
-    return tuple(map(int, texts)) if all(text.isdigit() for text in texts) else ()
+    return tuple(map(int, texts)) if all(text.isdecimal() for text in texts) else ()

@@ -42,7 +42,7 @@ def _of_mentions(mentions: Sequence[Mention]) -> Iterator[Definition]:
     """Yield the names that mentions give to their sizes."""
     for mention in mentions:
         for name, dim in zip(mention.names, mention.pattern.dims, strict=bool(mention.names)):
-            if name and dim.text.isdigit():
+            if name and dim.text.isdecimal():
                 yield Definition(name, int(dim.text), "", mention.span)
 
 

@@ -164,7 +164,7 @@ def _are_names(text: str, names: Literal, sizes: Literal) -> bool:
     return (
         len(names.dims) == len(sizes.dims)
         and all(dim.text.isidentifier() for dim in names.dims)
-        and all(dim.text.isdigit() for dim in sizes.dims)
+        and all(dim.text.isdecimal() for dim in sizes.dims)
         and bool(re.fullmatch(r"[\s`]*(?:->|→|=>|=|:)[\s`]*", text[names.end : sizes.start]))
     )
 

@@ -114,7 +114,7 @@ def with_names(line: str, found: list[Literal]) -> list[Literal]:
             and before.form == literal.form == "bracket"
             and _EQUAL.fullmatch(line, before.end, literal.start)
             and all(dim.text.isidentifier() for dim in before.dims)
-            and all(dim.text.isdigit() for dim in literal.dims)
+            and all(dim.text.isdecimal() for dim in literal.dims)
         ):
             dims = zip(before.dims, literal.dims, strict=True)
             merged[-1] = replace(literal, dims=tuple(replace(size, name=name.text) for name, size in dims))

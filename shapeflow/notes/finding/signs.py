@@ -68,7 +68,7 @@ def _of_product(candidate: Candidate) -> Iterator[str]:
     before, after = candidate.before, candidate.after
     if _FRACTION.search(before) or _EQUAL_AFTER.match(after) or _EQUAL_BEFORE.search(before[-8:]):
         yield "formula"
-    elif re.search(r"\d [A-Za-z]*$", before[-16:]) and not candidate.dims[0].isdigit():
+    elif re.search(r"\d [A-Za-z]*$", before[-16:]) and not candidate.dims[0].isdecimal():
         yield "counted"
     elif _OPERATOR.match(after) or _OPERATOR_BEFORE.search(before[-6:]):
         yield "operator beside"

@@ -68,4 +68,4 @@ def _changed(mark: Mark) -> list[tuple[int, int]]:
 def _sizes(text: str) -> tuple[int, ...]:
     """Return the sizes of a shape in our notation, -1 for what is no number."""
     dims: Iterable[str] = (dim.text for dim in parse_shape(text).dims) if text else ()
-    return tuple(int(dim) if dim.isdigit() else -1 for dim in dims)
+    return tuple(int(dim) if dim.isdecimal() else -1 for dim in dims)

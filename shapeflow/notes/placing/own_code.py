@@ -162,7 +162,7 @@ class OwnCode:
         wanted = FITS if sure else WHOLE
         fit = next((one for one, how in hows.items() if how in wanted), None)
         if fit is not None:
-            symbols = all(not text.isdigit() or text == "1" for text in _dims(mention))
+            symbols = all(not text.isdecimal() or text == "1" for text in _dims(mention))
             verdict: Verdict = "symbolic, consistent" if symbols and mention.pattern.symbols else "confirmed"
             return self._mark(mention, fit, verdict, line, SURE if sure else LIKELY)
         if not sure or any(self._relation(mention, one) in FITS for one in near):
@@ -174,7 +174,7 @@ class OwnCode:
         if "layout" in hows.values():
             ordered = next(one for one, how in hows.items() if how == "layout")
             return self._mark(mention, ordered, "layout differs", line, SURE)
-        numbers = sum(text.isdigit() and text != "1" for text in _dims(mention))
+        numbers = sum(text.isdecimal() and text != "1" for text in _dims(mention))
         if (len(shapes) > 1 and mention.pattern.symbols) or (
             not numbers and len(mention.pattern.dims) < LEAST_DIMS
         ):

@@ -21,14 +21,14 @@ def call_names(key: str, class_name: str) -> tuple[dict[str, float], dict[str, f
     around: dict[str, float] = {}
     parts = [part.removesuffix("()") for part in key.split(".") if part]
     last = len(parts) - 1
-    while last > 0 and parts[last].isdigit():
+    while last > 0 and parts[last].isdecimal():
         last -= 1
     for place, part in enumerate(parts):
         if place >= last:
-            if not part.isdigit():
+            if not part.isdecimal():
                 for token in name_tokens(part):
                     put_token(own, token, OWN)
-        elif not part.isdigit():
+        elif not part.isdecimal():
             for token in name_tokens(part):
                 put_token(around, token, PARENT if place == last - 1 else FAR)
     for token in name_tokens(class_name):

@@ -144,7 +144,7 @@ def name_tokens(name: str) -> frozenset[str]:
             low = part.lower()
             if low in PARTS_OF:
                 found.add(PARTS_OF[low])
-            if low.isdigit():
+            if low.isdecimal():
                 found.add(f"#{int(low)}" if len(low) < 3 else low)
             elif low in LATIN:
                 found.add(LATIN[low])
@@ -152,7 +152,7 @@ def name_tokens(name: str) -> frozenset[str]:
                 found.update(_pieces(part))
         if word.lower() in PARTS_OF:
             found.add(PARTS_OF[word.lower()])
-        if not word.isdigit() and ("_" in word or any(sign.isdigit() for sign in word)):
+        if not word.isdecimal() and ("_" in word or any(sign.isdecimal() for sign in word)):
             found.add(f"={word.lower()}")
     return frozenset(found - STOPPED)
 
@@ -160,8 +160,8 @@ def name_tokens(name: str) -> frozenset[str]:
 def _pieces(part: str) -> set[str]:
     """Return the words in one part of a name: those between capitals and digits."""
     pieces = [piece.lower() for piece in _PIECE.findall(part)]
-    found = {LATIN.get(piece) or _stem(piece) for piece in pieces if not piece.isdigit()}
-    found |= {f"#{int(piece)}" for piece in pieces if piece.isdigit() and len(piece) < 3}
+    found = {LATIN.get(piece) or _stem(piece) for piece in pieces if not piece.isdecimal()}
+    found |= {f"#{int(piece)}" for piece in pieces if piece.isdecimal() and len(piece) < 3}
     low = part.lower()
     if low in LATIN:
         found.add(LATIN[low])

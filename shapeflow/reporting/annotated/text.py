@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import get_args
 
 from shapeflow.common.text import counted
@@ -46,10 +46,12 @@ def _statements(annotation: Annotation) -> list[str]:
     return [f"{counted(len(annotation.statements), 'statement')}: {', '.join(parts)}"] if parts else []
 
 
-def told(annotation: Annotation) -> Iterator[str]:
-    """Yield what is wrong, a few lines each."""
+def told(annotation: Annotation, known: Collection[str] = ()) -> Iterator[str]:
+    """Yield what is wrong, a few lines each; not what a baseline has, by its fingerprint."""
     marks = {mark.mention.span: mark for mark in annotation.marks}
     for one in findings(annotation):
+        if one.fingerprint in known:
+            continue
         where = place_text(annotation.note.path, one.span)
         mark = marks.get(one.span)
         if one.kind == "statement contradicted":
@@ -72,11 +74,14 @@ def _because(reason: str) -> str:
 
 
 def every(annotation: Annotation) -> Iterator[str]:
-    """Yield each mark in a line, in the order of the text."""
-    told = [(mark.mention.span, mark_text(mark)) for mark in annotation.marks]
-    for one in annotation.statements:
-        told.append((one.statement.span, f"{one.verdict}  {one.statement.text}  {one.found} by {one.claim}"))
-    for span, text in sorted(told, key=lambda one: (one[0].cell or 0, one[0].line, one[0].column)):
+    """Yield each mark and statement in a line, and what the text says against itself, in its order."""
+    lines = [(mark.mention.span, mark_text(mark)) for mark in annotation.marks]
+    lines += [
+        (one.statement.span, f"{one.verdict}  {one.statement.text}  {one.found} by {one.claim}")
+        for one in annotation.statements
+    ]
+    lines += [(one.spans[0], f"self-contradiction  {one.what}") for one in contradictions(annotation.note)]
+    for span, text in sorted(lines, key=lambda line: (line[0].cell or 0, line[0].line, line[0].column)):
         yield f"{place_text(annotation.note.path, span)}: {text}"
 
 
