@@ -6,6 +6,8 @@ import json
 import shlex
 import shutil
 import subprocess
+import tempfile
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +19,8 @@ from shapeflow.notes.placing.selected import selected_mark
 from shapeflow.notes.placing.verdicts import Mark
 
 SECONDS = 600
+MOST_BYTES = 4_000_000
+"""Of its answers."""
 OPEN = ("cannot tell", "seen elsewhere", "not in this run")
 
 
@@ -82,21 +86,31 @@ def _words(command: str) -> list[str]:
 
 
 def _run(words: list[str], command: str, questions: str) -> str:
+    """Return what a program prints that gets questions; it is ended if that takes too long or never stops."""
+    printed = b""
     try:
-        done = subprocess.run(
-            words,
-            input=questions,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=SECONDS,
-            check=False,
-        )
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as said:
+            asked.write(questions.encode())
+            asked.seek(0)
+            with subprocess.Popen(words, stdin=asked, stdout=subprocess.PIPE, stderr=said) as program:
+                clock = threading.Timer(SECONDS, program.kill)
+                clock.start()
+                try:
+                    assert program.stdout is not None
+                    printed = program.stdout.read(MOST_BYTES + 1)
+                finally:
+                    clock.cancel()
+                    if len(printed) > MOST_BYTES:
+                        program.kill()
+            said.seek(0)
+            last = said.read()[-300:].decode(errors="replace").strip()
+    except OSError as error:
         raise _failed(command, str(error)) from None
-    if done.returncode:
-        raise _failed(command, f"it ended with {done.returncode}: {done.stderr.strip()[-300:]}")
-    return done.stdout
+    if len(printed) > MOST_BYTES:
+        raise _failed(command, f"it printed more than {MOST_BYTES:,} bytes")
+    if program.returncode:
+        raise _failed(command, f"it ended with {program.returncode}: {last}")
+    return printed.decode(errors="replace")
 
 
 def _answers(printed: str, command: str) -> dict[int, int | None]:

@@ -261,6 +261,15 @@ for line in sys.stdin:
         assert (new["evidence"] == [f"placed by '{sys.executable} choose.py'"]) == bool(asked)
 
 
+def test_a_program_that_never_stops_printing_is_ended(annotate):
+    Path("choose.py").write_text('while True:\n    print(\'{"id": 0, "choice": 0}\' * 100)\n')
+    Path("open.md").write_text("Somewhere there is a tensor of shape [2, 6, 9], and one of shape [2, 6].\n")
+    marks = json.loads(annotate("--json", text="open.md", code=0))["texts"][0]["marks"]
+    assert any(mark["place"] and mark["verdict"] not in ("confirmed", "contradicted") for mark in marks)
+    said = annotate("--propose", f"{sys.executable} choose.py", text="open.md", code=2)
+    assert "printed more than 4,000,000 bytes" in said
+
+
 @pytest.mark.parametrize(
     "body", ["raise SystemExit(3)", "print('x')", "print('{}')", 'print(\'{"id": "a", "choice": 1}\')']
 )
