@@ -10,7 +10,7 @@ from shapeflow.notes.annotate import Annotation
 from shapeflow.reporting.annotated.view import text_view
 from shapeflow.reporting.formats.small_page import small_page
 from shapeflow.reporting.translator import Translator
-from shapeflow.reporting.words.annotated import TABLE
+from shapeflow.reporting.words.pages.annotated import TABLE
 
 
 def annotated_page(

@@ -9,7 +9,7 @@ from shapeflow.reporting.formats.small_page import small_page
 from shapeflow.reporting.run_facts import model_name
 from shapeflow.reporting.source_page.view import files_view
 from shapeflow.reporting.translator import Translator
-from shapeflow.reporting.words.source_page import TABLE
+from shapeflow.reporting.words.pages.source import TABLE
 from shapeflow.source.lines import SourceFile
 
 

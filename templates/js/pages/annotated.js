@@ -12,7 +12,8 @@ const WRONG = ["contradicted", "layout differs"];
 
 /** @returns {Set<string>} the verdicts that are shown; empty: all */
 function wanted() {
-  const chosen = new Set(buttons.filter((one) => one.ariaPressed === "true").map((one) => one.dataset["verdict"] ?? ""));
+  const pressed = buttons.filter((one) => one.ariaPressed === "true");
+  const chosen = new Set(pressed.map((one) => one.dataset["verdict"] ?? ""));
   if (onlyWrong instanceof HTMLInputElement && onlyWrong.checked) for (const verdict of WRONG) chosen.add(verdict);
   return chosen;
 }
@@ -28,12 +29,17 @@ function narrow() {
   }
 }
 
+/** @param {Element | null} [kept] hide all evidence but this */
+function hide(kept = null) {
+  for (const one of document.querySelectorAll(".evidence.shown")) if (one !== kept) one.classList.remove("shown");
+}
+
 /** @param {Element} link show the evidence that a mark leads to, or hide it again */
 function toggle(link) {
   const id = link.getAttribute("href")?.slice(1) ?? "";
   const evidence = document.getElementById(id);
   const shown = evidence?.classList.toggle("shown") ?? false;
-  for (const other of document.querySelectorAll(".evidence.shown")) if (other !== evidence) other.classList.remove("shown");
+  hide(evidence);
   if (shown) evidence?.scrollIntoView({ block: "nearest" });
 }
 
@@ -61,7 +67,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "n" || event.key === "j") go(1);
   else if (event.key === "p" || event.key === "k") go(-1);
-  else if (event.key === "Escape") for (const one of document.querySelectorAll(".evidence.shown")) one.classList.remove("shown");
+  else if (event.key === "Escape") hide();
 });
 for (const button of buttons) {
   button.addEventListener("click", () => {

@@ -1,0 +1,1 @@
+"""Words of pages besides the report, a table each: their keys are their own."""
