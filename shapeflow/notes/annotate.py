@@ -8,13 +8,14 @@ from pathlib import Path
 
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
+from shapeflow.notes.placing.mark import Mark
 from shapeflow.notes.placing.other_runs import of_this_run
 from shapeflow.notes.placing.own_code import own_code
 from shapeflow.notes.placing.placing import Placing
 from shapeflow.notes.placing.selected import selected_mark
 from shapeflow.notes.placing.sites import Sites
 from shapeflow.notes.placing.symbols import defined, solved, voted
-from shapeflow.notes.placing.verdicts import Judge, Mark
+from shapeflow.notes.placing.verdicts import Judge
 from shapeflow.notes.reading.note import read_note
 from shapeflow.notes.statements.judging import judged_statements
 from shapeflow.notes.statements.statement import StatementMark

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from shapeflow.model.trace import Trace
 from shapeflow.notes.annotate import Annotation
-from shapeflow.notes.placing.verdicts import Mark
+from shapeflow.notes.placing.mark import Mark
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 

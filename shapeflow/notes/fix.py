@@ -11,7 +11,7 @@ from typing import Any
 from shapeflow.errors import InputError
 from shapeflow.notes.annotate import Annotation
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.placing.verdicts import Mark
+from shapeflow.notes.placing.mark import Mark
 from shapeflow.shapes.notation import Expression, parse_shape
 
 SURE = 0.9

@@ -63,6 +63,7 @@ WEIGHTS = {
     "input or output word": 0.7,
     "colon before": 0.7,
     "arrow beside": 1.5,
+    "name of code before": 1.8,
     "equals before": 1.0,
     "a shape is asked for": 2.5,
     "batch first": 1.8,

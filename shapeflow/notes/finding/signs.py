@@ -12,6 +12,10 @@ _ARROW = r"(?:→|-+>|=+>|\\(?:to|rightarrow|mapsto|Rightarrow))"
 _ARROW_BEFORE = re.compile(_ARROW + r"[\s`*$(\[|\"]*$")
 _ARROW_AFTER = re.compile(r"[\s`*$)\]|\"]*" + _ARROW)
 _COLON_BEFORE = re.compile(r":[\s`*$\"']*$")
+_CODE_NAME = re.compile(
+    r"(?:`[A-Za-z_][\w.\[\]*]*`|(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_\d]\w*)+|(?<![\w.])[A-Za-z]+\d\w*|[A-Za-z]+_\w+)"
+    r"(?: (?:output|weight|gives?|is|has|returns?|shape|input|bias))*[\s:=]*[`\s]*$"
+)
 _ELEMENT = re.compile(r"(?:∈|\\in|:=)\s*[`$({]*$")
 _EQUAL_AFTER = re.compile(r"[\s$`)]*(?:=|==|≈|≤|<)\s*\d")
 _EQUAL_BEFORE = re.compile(r"(?<![A-Za-z_\d.])\d[\d.,]*\s*(?:=|≈)\s*$|[√%]\s*$")
@@ -36,6 +40,8 @@ def features(candidate: Candidate) -> Iterator[str]:
         yield "arrow beside"
     if _COLON_BEFORE.search(before[-12:]):
         yield "colon before"
+    if candidate.numeric and candidate.rank == 2 and _CODE_NAME.search(before[-48:]):
+        yield "name of code before"
     if _ELEMENT.search(before[-12:]):
         yield "element of"
     if _TUPLE_OF.search(before[-16:]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -12,8 +13,8 @@ from shapeflow.model.ports import Port
 from shapeflow.model.records import Call
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
+from shapeflow.notes.placing.mark import Mark, Verdict
 from shapeflow.notes.placing.relations import FITS, Relation, relation
-from shapeflow.notes.placing.verdicts import Mark, Verdict
 from shapeflow.shapes.notation import shape_text
 from shapeflow.source.events import Event, events_of
 from shapeflow.source.lines import Line, annotated
@@ -24,6 +25,8 @@ LEAST_DIMS = 3
 """A shape without any size is called wrong only if it has so many dims: ``H x W`` may be a part of one."""
 WHOLE = frozenset({"exact", "symbolic"})
 """How a shape has to fit what is not surely meant: with all of its dims."""
+_RETURNED = re.compile(r"(?i)(?:[.;。]\s*|^\s*)(?:returns?|gives?|yields?|返回|gibt|renvoie|devuelve)\b[^.;。]*$")
+"""A sentence of its own on what is returned, behind one on something else."""
 SURE, LIKELY = 0.95, 0.8
 Shape = tuple[int, ...]
 
@@ -122,7 +125,7 @@ class OwnCode:
         calls = list(self._calls(frame.definitions))
         if not calls:
             return None
-        if frame.assigned.lower() in ("return", "returns") or (mention.role == "out" and not frame.assigned):
+        if frame.assigned.lower() in ("return", "returns") or (mention.role == "out" and not frame.assigned) or _RETURNED.search(frame.before):
             ports = [port for call in calls for port in call.outputs]
             several = len({port.name for port in ports}) > 1
             found = [_Found(port.value, port.name) for port in ports if port.value is not None]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from shapeflow.errors import SelectorError
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention
+from shapeflow.notes.placing.mark import Mark, Verdict
 from shapeflow.notes.placing.relations import FITS, relation
-from shapeflow.notes.placing.verdicts import Mark, Verdict
 
 
 def selected_mark(trace: Trace, mention: Mention, batch: int) -> Mark | None:

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import replace
 
-from shapeflow.notes.mention import Mention
+from shapeflow.notes.mention import Mention, Role
 from shapeflow.notes.placing.chain import NOWHERE, Placed, State
+from shapeflow.notes.placing.clauses import CHANGED, Clause, clauses
+from shapeflow.notes.placing.doubts import COMMITTED, doubted, left_open
+from shapeflow.notes.placing.exact import Exact, Meant
+from shapeflow.notes.placing.mark import Mark, Verdict
+from shapeflow.notes.placing.named import named_mark
 from shapeflow.notes.placing.placing import Placing
 from shapeflow.notes.placing.relations import FITS, differing, numbers_of
+from shapeflow.notes.placing.site_names import call_names, port_tokens
 from shapeflow.notes.placing.sites import Shape, Site, Sites, shapes_below
+from shapeflow.notes.placing.words import text_tokens
 from shapeflow.shapes.notation import Expression, shape_text
 
-Verdict = Literal[
-    "confirmed",
-    "layout differs",
-    "contradicted",
-    "seen elsewhere",
-    "not in this run",
-    "symbolic, consistent",
-    "cannot tell",
-]
-
-SURE_YES, SURE_LAYOUT, SURE_NO = 0.75, 0.6, 0.6
+SURE_YES, SURE_LAYOUT, SURE_NO = 0.8, 0.8, 0.75
 ANCHOR, SHARE, LEAST_ANCHORED = 1.0, 0.6, 0.25
 """So much the words have to say for a place itself before a shape there is called wrong."""
 LEAST_LAYOUT = 0.05
@@ -35,20 +31,8 @@ BETTER = 0.8
 MOST_RIVALS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A mention with what the trace says of it."""
-
-    mention: Mention
-    verdict: Verdict
-    place: str
-    """Selector of the likeliest place; empty if there is none."""
-    found: str
-    """The shape there."""
-    evidence: tuple[str, ...] = ()
-    rivals: tuple[tuple[str, str, float], ...] = ()
-    """Other places: selector, shape, share of the mass."""
-    confidence: float = 0.0
+LEAST_NAMED = 0.5
+"""So much mass the fitting places of a mention need if modules of its name have its shape."""
 
 
 class Judge:
@@ -58,9 +42,72 @@ class Judge:
         self.placing = placing
         self.sites: Sites = placing.sites
         self._below: dict[tuple[str, str], frozenset[Shape]] = {}
+        self.exact = Exact(self.sites, placing.names)
+        self.clauses = clauses(placing.mentions)
+        self._by_selector = {site.selector: site for site in reversed(self.sites.all)}
 
     def mark(self, placed: Placed) -> Mark:
-        """Return what is said of a mention."""
+        """Return what is said of a mention: by an exact name, or by all of its words, its shape and its order."""
+        mention = placed.mention
+        clause = self.clauses[mention.id]
+        meant = self.exact.meant(mention, clause)
+        if meant is not None and meant.several:
+            return doubted(self._of_several(placed, meant, clause), clause)
+        if meant is not None:
+            return doubted(named_mark(mention, meant, self.placing, self._shapes), clause)
+        return doubted(self._sided(self._by_words(placed), clause), clause)
+
+    def _of_several(self, placed: Placed, meant: Meant, clause: Clause) -> Mark:
+        """Return the mark of a mention whose name several modules have: words and order choose among them."""
+        mark = self._sided(self._by_words(placed), clause)
+        if mark.verdict != "cannot tell" or placed.mass(*FITS) < LEAST_NAMED:
+            return mark
+        named = {site.id for site in meant.sites}
+        fits = [state for state in placed.states if state.site in named and state.relation in ("exact", "nobatch")]
+        if not fits:
+            return mark
+        return self._mark(
+            Placed(placed.mention, fits), FITS, "confirmed", placed.mass(*FITS)
+        )
+
+    def _sided(self, mark: Mark, clause: Clause) -> Mark:
+        """Return a mark, left open where its own words name no such place, or the other side of it."""
+        if mark.verdict not in COMMITTED or mark.place not in self._by_selector:
+            return mark
+        site = self._by_selector[mark.place]
+        frame = mark.mention.frame
+        words = text_tokens(f"{clause.words} {frame.row} {frame.column} {frame.assigned} {mark.mention.subject}")
+        named = bool(words & site.own.keys())
+        role = "in" if clause.starts and clause.role != "out" else clause.role
+        if mark.verdict in ("contradicted", "layout differs"):
+            if not named or site.kind == "parameter" or CHANGED.search(clause.words):
+                return left_open(mark, "it is not sure that this place is meant")
+            if site.kind == "call" and site.direction != (role or "out"):
+                return left_open(mark, "the other side of it may be meant")
+            return mark
+        if site.kind != "call" or site.direction == (role or "out"):
+            return mark
+        return self._other_side(mark, site, role, words)
+
+    def _other_side(self, mark: Mark, site: Site, role: Role, words: Container[str]) -> Mark:
+        """Return the mark of a shape that fits what goes into a place where the words do not say so, or the reverse."""
+        port = {token for token in port_tokens(site.port) if token[0] != "#"}
+        if not role and (site.path == "" or any(token in words for token in port)):
+            return mark
+        module = call_names(site.key, "")[0]
+        if role or any(token in words for token in module):
+            others = [one for one in self.sites.all if one.key == site.key and one.kind == "call"]
+            meant = [one for one in others if one.direction == (role or "out")]
+        else:
+            meant = [self.sites.all[one] for value in site.values for one in self.sites.by_value[value]]
+            meant = [one for one in meant if one.direction == "out" or one.path == ""]
+        fits = [one for one in meant if self.placing.relation_of(mark.mention, one.shape) in FITS]
+        if fits:
+            return replace(mark, place=fits[0].selector, found=_shape(fits[0]))
+        return left_open(mark, "the words do not say on which side of it this is")
+
+    def _by_words(self, placed: Placed) -> Mark:
+        """Return what is said of a mention by the mass of the places that it can mean."""
         mention = placed.mention
         yes, layout = placed.mass(*FITS), placed.mass("layout")
         nowhere = sum(state.mass for state in placed.states if state.site == NOWHERE)

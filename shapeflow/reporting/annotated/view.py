@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shapeflow.notes.annotate import Annotation
 from shapeflow.notes.finding.contradictions import Contradiction, contradictions
 from shapeflow.notes.mention import Span
-from shapeflow.notes.placing.verdicts import Mark, Verdict
+from shapeflow.notes.placing.mark import Mark, Verdict
 from shapeflow.notes.statements.statement import StatementMark
 from shapeflow.reporting.annotated.text import VERDICTS, tally
 

@@ -1,0 +1,260 @@
+"""Names in a text as the code has them: a module or a parameter that is named exactly decides alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shapeflow.notes.mention import Mention
+from shapeflow.notes.placing.candidates import Names
+from shapeflow.notes.placing.clauses import CHANGED, Clause
+from shapeflow.notes.placing.sites import Site, Sites
+from shapeflow.notes.placing.words import GENERIC, name_tokens, text_tokens
+
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.(?:\w+|\*)|\[(?:\d+|\w|:|\*)\])*(?:\(\))?(?!\w|\()")
+_ITEM = re.compile(r"\[(\w+|\*|:)\]")
+_OWNER = re.compile(r"^(?:(?:self|model|net|network|module|m|transformer|backbone|base_model)\.)+")
+_LIBRARY = re.compile(
+    r"^(?:torch|nn|F|np|numpy|tf|jax|jnp|einops|timm|torchvision|transformers|functional|os)\b"
+)
+_TAIL = re.compile(
+    r"\.(?:shape|size\(\)|size|dtype|forward|py|md|ipynb|T|view|reshape|permute|transpose|flatten)(?:\(\))?$"
+)
+_ANY = frozenset({"i", "j", "n", "l", "k", "x", "N", "L", "*", ":"})
+_CLOSE = re.compile(
+    r"(?i)[\s`'\"*_:=,(\[{→>|-]*(?:(?:then |now |the |an? |its |we |it |module |layer |block |output |outputs |input |inputs"
+    r"|weight |weights |bias |tensor |result |of |is |are |has |have |gives |give |get |gets |makes |produces |returns |yields"
+    r"|with |in |out |out: |shape |shaped |size |ist |hat |die |der |das |form |ausgabe |liefert |est |de |la |forme |sortie"
+    r"|in: |input: |output: |shape: |的|输出|输入|形状|是|为|得到|之后|后|権重|重み|出力|入力|形|は|の|が|출력|입력|은|는|형태)"
+    r"[\s`'\"*_:=,(\[{→>|-]*)*"
+)
+"""What may stand between a name and its shape."""
+_FEW = re.compile(r"[\s`'\"*_:=│|]*(?:[^\W\d]+[\s`*:=]+){0,3}|[\s\dx×→│|>-]*")
+"""A few words that name nothing, or how many and how wide."""
+_CALL = re.compile(
+    r"^\s*(?:(?:return|await)\s+|[\w.,\s*\[\]]+?=\s*(?!=))?(?P<name>[A-Za-z_][\w.\[\]]*)\((?P<rest>.*)\)\s*;?\s*$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What the nearest name in code style means."""
+
+    name: str
+    sites: tuple[Site, ...]
+    """Those that it means, of the role that the words give; none: it names nothing here."""
+    close: bool
+    """Whether nothing stands between it and the shape that could mean something else."""
+    path: str = ""
+    """Its path, where it is one path only."""
+    parameter: bool = False
+    told: bool = False
+    """Whether words say on which side of it: its output, after it."""
+    several: bool = False
+    """Whether modules in different parts of the model have this name."""
+
+
+class Exact:
+    """Looks up names in code style."""
+
+    def __init__(self, sites: Sites, names: Names) -> None:
+        self.sites = sites
+        self.names = names
+        self.paths: dict[str, list[Site]] = {}
+        self.parameters: dict[str, list[Site]] = {}
+        for site in sites.all:
+            if site.kind == "op":
+                continue
+            for path in {*site.paths, *([site.path] if site.kind == "parameter" else [])}:
+                self.paths.setdefault(path, []).append(site)
+                if site.kind == "parameter":
+                    full = f"{path}.{site.port}" if path else site.port
+                    self.parameters.setdefault(full, []).append(site)
+        self.ports: dict[str, list[Site]] = {}
+        for site in sites.all:
+            if site.kind == "call" and site.path in ("", "."):
+                self.ports.setdefault(site.port.partition(".")[2], []).append(site)
+        self._modules(sites)
+
+    def _modules(self, sites: Sites) -> None:
+        """Know parameters by the path of each module, not of the first one of those alike only."""
+        by_ident = {(site.key, site.port, site.shape): site for site in sites.all if site.kind == "parameter"}
+        for module in sites.trace.modules:
+            for tensor in module.tensors or ():
+                site = by_ident.get((sites.folded(module.path), tensor.name, tensor.shape))
+                full = f"{module.path}.{tensor.name}" if module.path else tensor.name
+                if site is not None and site not in self.parameters.setdefault(full, []):
+                    self.parameters[full].append(site)
+                if site is not None and site not in self.paths.setdefault(module.path, []):
+                    self.paths[module.path].append(site)
+        self.code = frozenset(
+            word for source in sites.trace.sources for word in re.findall(r"[A-Za-z_]\w*", source.text)
+        )
+        ports = (port.name for call in sites.trace.calls for port in (*call.inputs, *call.outputs))
+        self.code |= frozenset(word for name in ports for word in re.findall(r"[A-Za-z_]\w*", name))
+
+    def meant(self, mention: Mention, clause: Clause) -> Meant | None:
+        """Return what the nearest name in code style before a mention means; None if there is none."""
+        found = self._named(mention, clause)
+        if found is None:
+            return None
+        name, between, styled = found
+        role = "in" if clause.starts and clause.role != "out" else clause.role or "out"
+        paths = self._paths(name, mention)
+        if paths is None:
+            return Meant(name, (), False) if styled and self._is_strange(name) else None
+        column = mention.frame.column if mention.frame.region == "cell" else ""
+        if CHANGED.search(between) or self._says_more(between) or self._says_more(column):
+            return None
+        near = _CLOSE.fullmatch(between + " ") or _FEW.fullmatch(between)
+        close = bool(near) and (clause.last or clause.starts or mention.chain is None)
+        if len(paths) > 1 and len({self.sites.folded(path) for path in paths}) > 1:
+            there = _once(site for path in paths for site in self.paths.get(path, ()))
+            ports = tuple(site for site in there if site.kind == "call" and site.direction == role)
+            return Meant(name, ports, close, several=True) if ports and not clause.weights else None
+        parameters = [site for path in paths for site in self.parameters.get(path, ())]
+        if parameters and not clause.weights and (given := self.ports.get(name)):
+            return Meant(name, tuple(given), close)
+        if parameters:
+            return Meant(name, _once(parameters), close, paths[0] if len(paths) == 1 else "", True)
+        here = _once(site for path in paths for site in self.paths.get(path, ()))
+        if clause.weights:
+            words = f"{clause.words} {mention.frame.column}".lower()
+            held = [site for site in here if site.kind == "parameter"]
+            called = [site for site in held if site.port in words]
+            return Meant(name, tuple(called or held), close, paths[0], True) if held else None
+        ports = tuple(site for site in here if site.kind == "call" and site.direction == role)
+        path = paths[0] if len(paths) == 1 else ""
+        return Meant(name, ports, close, path, told=clause.role == role) if ports else None
+
+    def _named(self, mention: Mention, clause: Clause) -> tuple[str, str, bool] | None:
+        """Return the nearest name, what stands behind it, and whether it is written as code."""
+        frame = mention.frame
+        if frame.region == "cell" and frame.row:
+            beside = [cell.strip(" `*") for cell in frame.line.split("|")]
+            named = [cell for cell in beside if cell in self.paths and cell]
+            texts = [*([clause.words] if re.search(r"[^\W\d]{2}", clause.words) else []), frame.row, *named[:1]]
+        else:
+            texts = [clause.words]
+        for text in texts:
+            for match in reversed(list(_NAME.finditer(text))):
+                word = match[0]
+                ticked = text[: match.start()].count("`") % 2 == 1
+                styled = bool(ticked or "." in word.strip(".") or "[" in word)
+                spelt = "_" in word or any(sign.isdigit() for sign in word)
+                known = word in self.paths or word in self.parameters
+                if (
+                    _LIBRARY.match(word)
+                    or len(word) < 2
+                    or (_TAIL.search(word) is None and word in ("e.g", "i.e"))
+                ):
+                    continue
+                alone = not re.search(r"\w", text[: match.start()])
+                if styled or (spelt and (known or alone or self._is_numbered(word))) or (known and alone):
+                    between = "" if text is not clause.words else text[match.end() :]
+                    return self._plain(word), between, styled or spelt
+        if frame.region == "comment" and frame.statement:
+            call = _CALL.match(frame.statement)
+            if call and not _closes_early(call["rest"]):
+                return self._called(call["name"]), "", False
+        return None
+
+    def _says_more(self, words: str) -> bool:
+        """Return whether words name something of the model, so that a name before them says only where it is."""
+        return any(
+            token in self.names.worth and token[0] not in "#=" and token not in (*GENERIC, "weight", "bias")
+            for token in text_tokens(words)
+        )
+
+    def _called(self, name: str) -> str:
+        """Return the name of what a statement calls, without that of the object that it is called on."""
+        plain = self._plain(name)
+        rest = plain.partition(".")[2]
+        for one in (plain, rest):
+            for path in (one, f"{one}()", f".{one}()"):
+                if one and path in self.paths:
+                    return path
+        return plain
+
+    def _is_numbered(self, word: str) -> bool:
+        """Return whether a name is like one of the model but for its number."""
+        stem = word.rstrip("0123456789")
+        return stem != word and any(
+            part.rstrip("0123456789") == stem and part != stem
+            for path in self.paths
+            for part in path.split(".")
+        )
+
+    def _plain(self, word: str) -> str:
+        name = _ITEM.sub(r".\1", word.removesuffix("()"))
+        name = _TAIL.sub("", name).strip(".")
+        return name if name in self.paths else _OWNER.sub("", name)
+
+    def _paths(self, name: str, mention: Mention) -> list[str] | None:
+        """Return the paths that a name means; None: it is none."""
+        both = (self.parameters, self.paths)
+        if any(name in held and name for held in both):
+            inner = [path for held in both for path in held if path.endswith(f".{name}")]
+            if "." in name or not inner or not self._is_inside(mention):
+                return [name]
+            return None
+        parts = name.split(".")
+        if any(part in _ANY for part in parts):
+            wanted = re.compile(r"\.".join(r"\d+" if part in _ANY else re.escape(part) for part in parts))
+            found = [path for held in both for path in held if wanted.fullmatch(path) or _ends(wanted, path)]
+            return found or None
+        ends = [path for held in both for path in held if path.endswith(f".{name}")]
+        return ends or None
+
+    def _is_inside(self, mention: Mention) -> bool:
+        """Return whether headings or lines above name a module that a short name may stand in."""
+        frame = mention.frame
+        above = " ".join((*frame.headings, *frame.lead, *frame.definitions, frame.before))
+        heads = {path.split(".")[0] for path in self.paths if "." in path}
+        tokens = set(re.findall(r"[A-Za-z_]\w*", above.lower()))
+        return bool(heads & tokens) or bool(tokens & {"block", "layer", "stage", "blocks", "layers", "each"})
+
+    def _is_strange(self, name: str) -> bool:
+        """Return whether a name in code style is of nothing that the model, or its code, has."""
+        if "." in name:
+            tail = [path for path in self.paths if path == name or path.endswith(f".{name}")]
+            known = name in self.parameters or any(path.endswith(f".{name}") for path in self.parameters)
+            parts = [part for part in name.split(".") if not part.isdigit() and part not in _ANY]
+            numbered = any(part.isdigit() for part in name.split("."))
+            return (
+                not tail
+                and not known
+                and (numbered or any(part not in self.code for part in parts) or _modular(self, parts))
+            )
+        if name in self.code or any(name in path.split(".") for path in self.paths):
+            return False
+        if any(name in path.split(".") for path in self.parameters) or self._is_numbered(name):
+            return name not in self.parameters
+        return "_" in name and any(
+            token not in self.names.worth for token in name_tokens(name) if token[0] not in "=#"
+        )
+
+
+def _modular(exact: Exact, parts: list[str]) -> bool:
+    """Return whether all parts of a name are modules, though no module has it."""
+    held = {part for path in exact.paths for part in path.split(".")}
+    return all(part in held for part in parts)
+
+
+def _ends(wanted: re.Pattern[str], path: str) -> bool:
+    return any(wanted.fullmatch(path, match.end()) for match in re.finditer(r"\.", path))
+
+
+def _closes_early(rest: str) -> bool:
+    """Return whether the bracket of a call closes before its end: more is called on what it gave."""
+    depth = 0
+    for sign in rest:
+        depth += (sign == "(") - (sign == ")")
+        if depth < 0:
+            return True
+    return False
+
+
+def _once(sites: Iterable[Site]) -> tuple[Site, ...]:
+    return tuple({site.id: site for site in sites}.values())
