@@ -11,13 +11,13 @@ from shapeflow.notes.mention import Mention, Role
 
 def _cue(words: str, parts: str = "") -> re.Pattern[str]:
     """Return a pattern of whole words, and of parts of words for languages that write these together."""
-    return re.compile(
-        "|".join([rf"(?<![A-Za-z_])(?:{'|'.join(words.split())})(?![A-Za-z_])", *parts.split()]), re.I
-    )
+    whole = rf"(?<![A-Za-z_])(?:{'|'.join(words.split())})(?![A-Za-z_])"
+    return re.compile("|".join([whole, *parts.split()]), re.IGNORECASE)
 
 
 TAKEN = _cue(
-    "inputs? ins? takes? receives? fed feeds? entering before into eingaben? eingang vor entrées? avant entradas?"
+    "inputs? ins? takes? receives? fed feeds? entering before into eingaben? eingang vor"
+    " entrées? avant entradas?"
     " antes",
     "输入 輸入 入力 입력 вход 之前 の前",
 )
@@ -31,14 +31,18 @@ WEIGHTS = _cue(
     "权重 權重 偏置 参数 重み 가중치 вес",
 )
 CHANGED = _cue(
-    r"reshap\w* flatten\w* view\w* permut\w* transpos\w* pooled pooling (?:un)?squeez\w* split\w* chunk\w* concat\w* cat"
+    r"reshap\w* flatten\w* view\w* permut\w* transpos\w* pooled pooling (?:un)?squeez\w*"
+    r" split\w* chunk\w* concat\w* cat"
     r" stack\w* add\w* append\w* prepend\w* plus summed averag\w* slic\w* select\w* drop\w* softmax relu gelu"
-    r" then than rearrang\w* expand\w* repeat\w* broadcast\w* interpolat\w* upsampl\w* per each one single every",
-    "转置 轉置 展平 拼接 加上 相加 重塑 变形 变成 变为 拆 分成 分割 池化 平均 之和 転置 平坦化 結合 加算 전치 평탄화",
+    r" then than rearrang\w* expand\w* repeat\w* broadcast\w* interpolat\w* upsampl\w*"
+    r" per each one single every",
+    "转置 轉置 展平 拼接 加上 相加 重塑 变形 变成 变为 拆 分成 分割 池化 平均 之和 転置"
+    " 平坦化 結合 加算 전치 평탄화",
 )
 """Words for what is done to a tensor after it was made."""
 DENIED = re.compile(
-    r"(?i)\b(?:not|isn't|aren't|wasn't|never|rather than|instead of|nicht|kein\w*|statt|n'est pas|n'a pas|nunca|não|no es)\b"
+    r"(?i)\b(?:not|isn't|aren't|wasn't|never|rather than|instead of|nicht|kein\w*|statt"
+    r"|n'est pas|n'a pas|nunca|não|no es)\b"
     r"|不是|并非|並非|而非|不再|没有|ではな|じゃな|아니|не "
 )
 PAST = re.compile(
@@ -47,18 +51,24 @@ PAST = re.compile(
     r"|~~|\b(?:in|until|before|since|bis) v\d+|以前|之前的版本|旧版|过去|曾|重构前|以前は|旧|예전|раньше|был"
 )
 OTHERWISE = re.compile(
-    r"(?i)\b(?:was|were|war|waren|était|era|until|old|if|would|could|suppose|assum\w+|imagine|hypothetical\w*|for example|e\.g\.|falls|wenn|würde|bei einer|si|se"
-    r"|(?:with|for|at|using) (?:an? )?(?:\w+ )?(?:batch|bs|b|kv|cache|resolution|images?|inputs?|sequence|length|\d+)"
-    r"|batch(?: ?size)? (?:of|=) ?\d+|(?:in|during|at|while) (?:train\w*|inference|generation|decoding|eval\w*)"
+    r"(?i)\b(?:was|were|war|waren|était|era|until|old|if|would|could|suppose|assum\w+"
+    r"|imagine|hypothetical\w*|for example|e\.g\.|falls|wenn|würde|bei einer|si|se"
+    r"|(?:with|for|at|using) (?:an? )?(?:\w+ )?(?:batch|bs|b|kv|cache|resolution|images?"
+    r"|inputs?|sequence|length|\d+)"
+    r"|batch(?: ?size)? (?:of|=) ?\d+|(?:in|during|at|while) (?:train\w*|inference"
+    r"|generation|decoding|eval\w*)"
     r"|train(?:ing)? mode|kv[- ]cache\w*|fine-?tun\w+|(?:in|of|for|unlike|like|than) (?:the )?[A-Z][\w.-]*-?"
-    r"(?:base|large|small|huge|tiny|medium|xl|giant|mini)|[\w.]+[- ](?:base|large|huge|giant|medium|xl)|other (?:model|variant"
-    r")s?|variants?)\b|如果|假设|假如|若|当.{0,12}时|训练时|训练中|推理时|训练|换成|もし|場合|学習時|만약|경우|если"
+    r"(?:base|large|small|huge|tiny|medium|xl|giant|mini)|[\w.]+[- ](?:base|large|huge"
+    r"|giant|medium|xl)|other (?:model|variant"
+    r")s?|variants?)\b|如果|假设|假如|若|当.{0,12}时|训练时|训练中|推理时|训练|换成|もし"
+    r"|場合|学習時|만약|경우|если"
 )
 _BREAK = re.compile(r"[;；。]|[.!?](?=\s)")
 
 
 def own_words(mention: Mention, before: Mention | None) -> str:
-    """Return what stands between a mention and the one before it in its line, or the start of its sentence."""
+    """Return what stands between a mention and the one before it in its line, or the"
+    " start of its sentence."""
     line = mention.frame.before
     if before is not None and (before.span.line, before.span.cell) == (mention.span.line, mention.span.cell):
         gap = mention.span.column - before.span.end

@@ -1,4 +1,4 @@
-"""Reasons to leave a mention open: its words deny it, speak of another run, or of the other side of a module."""
+"""Reasons to leave a mention open: its words deny it, or speak of another run or another type."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from shapeflow.notes.placing.clauses import DENIED, OTHERWISE, PAST, Clause, sen
 from shapeflow.notes.placing.mark import Mark
 
 _DTYPE = re.compile(
-    r"(?i)(?<![A-Za-z0-9])(bf16|bfloat16|f16|fp16|float16|half|f32|fp32|float32|f64|float64|double|u?int(?:8|16|32|64)"
+    r"(?i)(?<![A-Za-z0-9])(bf16|bfloat16|f16|fp16|float16|half|f32|fp32|float32|f64"
+    r"|float64|double|u?int(?:8|16|32|64)"
     r"|i(?:8|16|32|64)|u8|bool)\W{0,3}$"
 )
 _SHORT = {"bfloat16": "bf16", "fp16": "f16", "half": "f16", "fp32": "f32", "double": "f64"}
 _QUALIFIED = re.compile(
-    r"(?i)[\s`)*,(]{0,4}(?:without|excluding|excl\w*|ignoring|only|if|when|for|per|after|before|once|with|plus|minus|in (?:v|the)"
-    r"|ohne|nur|wenn|bei|nach|vor|sans|si|pour|après|avant|sin|sem|para|去掉|不含|不包括|如果|当|除去|なし|제외|без)(?![A-Za-z])"
+    r"(?i)[\s`)*,(]{0,4}(?:without|excluding|excl\w*|ignoring|only|if|when|for|per|after"
+    r"|before|once|with|plus|minus|in (?:v|the)"
+    r"|ohne|nur|wenn|bei|nach|vor|sans|si|pour|après|avant|sin|sem|para|去掉|不含|不包括"
+    r"|如果|当|除去|なし|제외|без)(?![A-Za-z])"
 )
 """What may follow a shape and say that it is of something less, or something later."""
 _MODEL = re.compile(r"\b[A-Z]\w*[a-zT]\w*-?\d+(?![\w.]*\()|\b[A-Z]\w*[a-zTPR]-[A-Z]\b")
@@ -28,21 +31,24 @@ def doubted(mark: Mark, clause: Clause) -> Mark:
     if mark.verdict not in COMMITTED:
         return mark
     around = sentence(mark.mention)
-    if DENIED.search(clause.words[-40:]):
-        return left_open(mark, "the words deny it")
-    if PAST.search(around) and (mark.verdict != "confirmed" or PAST.search(clause.words)):
-        return left_open(mark, "the words speak of an earlier state")
-    if mark.verdict in ("contradicted", "layout differs") and (OTHERWISE.search(around) or _MODEL.search(around)):
-        return left_open(mark, "the words speak of another run or model")
-    if mark.verdict in ("contradicted", "layout differs") and mark.mention.frame.region == "annotation":
-        return left_open(mark, "it is of other code than the model's")
-    if mark.verdict in ("contradicted", "layout differs") and _QUALIFIED.match(mark.mention.frame.after):
-        return left_open(mark, "the words behind it qualify it")
+    differs = mark.verdict in ("contradicted", "layout differs")
+    other = differs and (OTHERWISE.search(around) or _MODEL.search(around))
+    reasons = {
+        "the words deny it": DENIED.search(clause.words[-40:]),
+        "the words speak of an earlier state": PAST.search(around if differs else clause.words),
+        "the words speak of another run or model": other,
+        "it is of other code than the model's": differs and mark.mention.frame.region == "annotation",
+        "the words behind it qualify it": differs and _QUALIFIED.match(mark.mention.frame.after),
+        "another type is stated": not differs and _is_of_other_type(mark),
+    }
+    why = next((why for why, holds in reasons.items() if holds), "")
+    return left_open(mark, why) if why else mark
+
+
+def _is_of_other_type(mark: Mark) -> bool:
+    """Return whether a text states a type of elements that the tensor does not have."""
     stated = _DTYPE.search(mark.mention.frame.before)
-    if stated and mark.verdict in ("confirmed", "symbolic, consistent") and mark.found:
-        if _short(stated[1]) != mark.found.split("[")[0]:
-            return left_open(mark, "another dtype is stated")
-    return mark
+    return bool(stated and mark.found) and _short(stated[1] if stated else "") != mark.found.split("[")[0]
 
 
 def left_open(mark: Mark, why: str) -> Mark:

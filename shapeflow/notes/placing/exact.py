@@ -23,17 +23,22 @@ _TAIL = re.compile(
 )
 _ANY = frozenset({"i", "j", "n", "l", "k", "x", "N", "L", "*", ":"})
 _CLOSE = re.compile(
-    r"(?i)[\s`'\"*_:=,(\[{→>|-]*(?:(?:then |now |the |an? |its |we |it |module |layer |block |output |outputs |input |inputs"
-    r"|weight |weights |bias |tensor |result |of |is |are |has |have |gives |give |get |gets |makes |produces |returns |yields"
-    r"|with |in |out |out: |shape |shaped |size |ist |hat |die |der |das |form |ausgabe |liefert |est |de |la |forme |sortie"
-    r"|in: |input: |output: |shape: |的|输出|输入|形状|是|为|得到|之后|后|権重|重み|出力|入力|形|は|の|が|출력|입력|은|는|형태)"
+    r"(?i)[\s`'\"*_:=,(\[{→>|-]*(?:(?:then |now |the |an? |its |we |it |module |layer "
+    r"|block |output |outputs |input |inputs"
+    r"|weight |weights |bias |tensor |result |of |is |are |has |have |gives |give |get "
+    r"|gets |makes |produces |returns |yields"
+    r"|with |in |out |out: |shape |shaped |size |ist |hat |die |der |das |form |ausgabe "
+    r"|liefert |est |de |la |forme |sortie"
+    r"|in: |input: |output: |shape: |的|输出|输入|形状|是|为|得到|之后|后|権重|重み|出力"
+    r"|入力|形|は|の|が|출력|입력|은|는|형태)"
     r"[\s`'\"*_:=,(\[{→>|-]*)*"
 )
 """What may stand between a name and its shape."""
 _FEW = re.compile(r"[\s`'\"*_:=│|]*(?:[^\W\d]+[\s`*:=]+){0,3}|[\s\dx×→│|>-]*")
 """A few words that name nothing, or how many and how wide."""
 _CALL = re.compile(
-    r"^\s*(?:(?:return|await)\s+|[\w.,\s*\[\]]+?=\s*(?!=))?(?P<name>[A-Za-z_][\w.\[\]]*)\((?P<rest>.*)\)\s*;?\s*$"
+    r"^\s*(?:(?:return|await)\s+"
+    r"|[\w.,\s*\[\]]+?=\s*(?!=))?(?P<name>[A-Za-z_][\w.\[\]]*)\((?P<rest>.*)\)\s*;?\s*$"
 )
 
 
@@ -100,7 +105,6 @@ class Exact:
         if found is None:
             return None
         name, between, styled = found
-        role = "in" if clause.starts and clause.role != "out" else clause.role or "out"
         paths = self._paths(name, mention)
         if paths is None:
             return Meant(name, (), False) if styled and self._is_strange(name) else None
@@ -109,24 +113,28 @@ class Exact:
             return None
         near = _CLOSE.fullmatch(between + " ") or _FEW.fullmatch(between)
         close = bool(near) and (clause.last or clause.starts or mention.chain is None)
-        if len(paths) > 1 and len({self.sites.folded(path) for path in paths}) > 1:
-            there = _once(site for path in paths for site in self.paths.get(path, ()))
-            ports = tuple(site for site in there if site.kind == "call" and site.direction == role)
-            return Meant(name, ports, close, several=True) if ports and not clause.weights else None
-        parameters = [site for path in paths for site in self.parameters.get(path, ())]
+        meant = self._at(name, paths, clause, column, close)
+        return meant if meant.sites else None
+
+    def _at(self, name: str, paths: list[str], clause: Clause, column: str, close: bool) -> Meant:
+        """Return what a name means that some paths have, on the side that the words say."""
+        role = "in" if clause.starts and clause.role != "out" else clause.role or "out"
+        here = _once(site for path in paths for site in self.paths.get(path, ()))
+        ports = tuple(site for site in here if site.kind == "call" and site.direction == role)
+        path = paths[0] if len(paths) == 1 else ""
+        if len({self.sites.folded(path) for path in paths}) > 1:
+            return Meant(name, () if clause.weights else ports, close, several=True)
+        parameters = _once(site for path in paths for site in self.parameters.get(path, ()))
         if parameters and not clause.weights and (given := self.ports.get(name)):
             return Meant(name, tuple(given), close)
         if parameters:
-            return Meant(name, _once(parameters), close, paths[0] if len(paths) == 1 else "", True)
-        here = _once(site for path in paths for site in self.paths.get(path, ()))
+            return Meant(name, parameters, close, path, True)
         if clause.weights:
-            words = f"{clause.words} {mention.frame.column}".lower()
-            held = [site for site in here if site.kind == "parameter"]
-            called = [site for site in held if site.port in words]
-            return Meant(name, tuple(called or held), close, paths[0], True) if held else None
-        ports = tuple(site for site in here if site.kind == "call" and site.direction == role)
-        path = paths[0] if len(paths) == 1 else ""
-        return Meant(name, ports, close, path, told=clause.role == role) if ports else None
+            words = f"{clause.words} {column}".lower()
+            held = tuple(site for site in here if site.kind == "parameter")
+            called = tuple(site for site in held if site.port in words)
+            return Meant(name, called or held, close, path, True)
+        return Meant(name, ports, close, path, told=clause.role == role)
 
     def _named(self, mention: Mention, clause: Clause) -> tuple[str, str, bool] | None:
         """Return the nearest name, what stands behind it, and whether it is written as code."""
@@ -134,7 +142,11 @@ class Exact:
         if frame.region == "cell" and frame.row:
             beside = [cell.strip(" `*") for cell in frame.line.split("|")]
             named = [cell for cell in beside if cell in self.paths and cell]
-            texts = [*([clause.words] if re.search(r"[^\W\d]{2}", clause.words) else []), frame.row, *named[:1]]
+            texts = [
+                *([clause.words] if re.search(r"[^\W\d]{2}", clause.words) else []),
+                frame.row,
+                *named[:1],
+            ]
         else:
             texts = [clause.words]
         for text in texts:
@@ -161,7 +173,8 @@ class Exact:
         return None
 
     def _says_more(self, words: str) -> bool:
-        """Return whether words name something of the model, so that a name before them says only where it is."""
+        """Return whether words name something of the model, so that a name before them says"
+        " only where it is."""
         return any(
             token in self.names.worth and token[0] not in "#=" and token not in (*GENERIC, "weight", "bias")
             for token in text_tokens(words)

@@ -25,7 +25,9 @@ LEAST_DIMS = 3
 """A shape without any size is called wrong only if it has so many dims: ``H x W`` may be a part of one."""
 WHOLE = frozenset({"exact", "symbolic"})
 """How a shape has to fit what is not surely meant: with all of its dims."""
-_RETURNED = re.compile(r"(?i)(?:[.;。]\s*|^\s*)(?:returns?|gives?|yields?|返回|gibt|renvoie|devuelve)\b[^.;。]*$")
+_RETURNED = re.compile(
+    r"(?i)(?:[.;。]\s*|^\s*)(?:returns?|gives?|yields?|返回|gibt|renvoie|devuelve)\b[^.;。]*$"
+)
 """A sentence of its own on what is returned, behind one on something else."""
 SURE, LIKELY = 0.95, 0.8
 Shape = tuple[int, ...]
@@ -125,7 +127,11 @@ class OwnCode:
         calls = list(self._calls(frame.definitions))
         if not calls:
             return None
-        if frame.assigned.lower() in ("return", "returns") or (mention.role == "out" and not frame.assigned) or _RETURNED.search(frame.before):
+        if (
+            frame.assigned.lower() in ("return", "returns")
+            or (mention.role == "out" and not frame.assigned)
+            or _RETURNED.search(frame.before)
+        ):
             ports = [port for call in calls for port in call.outputs]
             several = len({port.name for port in ports}) > 1
             found = [_Found(port.value, port.name) for port in ports if port.value is not None]

@@ -47,7 +47,7 @@ class Judge:
         self._by_selector = {site.selector: site for site in reversed(self.sites.all)}
 
     def mark(self, placed: Placed) -> Mark:
-        """Return what is said of a mention: by an exact name, or by all of its words, its shape and its order."""
+        """Return what is said of a mention: by an exact name, or by words, shape and order."""
         mention = placed.mention
         clause = self.clauses[mention.id]
         meant = self.exact.meant(mention, clause)
@@ -63,12 +63,12 @@ class Judge:
         if mark.verdict != "cannot tell" or placed.mass(*FITS) < LEAST_NAMED:
             return mark
         named = {site.id for site in meant.sites}
-        fits = [state for state in placed.states if state.site in named and state.relation in ("exact", "nobatch")]
+        fits = [
+            state for state in placed.states if state.site in named and state.relation in ("exact", "nobatch")
+        ]
         if not fits:
             return mark
-        return self._mark(
-            Placed(placed.mention, fits), FITS, "confirmed", placed.mass(*FITS)
-        )
+        return self._mark(Placed(placed.mention, fits), FITS, "confirmed", placed.mass(*FITS))
 
     def _sided(self, mark: Mark, clause: Clause) -> Mark:
         """Return a mark, left open where its own words name no such place, or the other side of it."""
@@ -76,7 +76,9 @@ class Judge:
             return mark
         site = self._by_selector[mark.place]
         frame = mark.mention.frame
-        words = text_tokens(f"{clause.words} {frame.row} {frame.column} {frame.assigned} {mark.mention.subject}")
+        words = text_tokens(
+            f"{clause.words} {frame.row} {frame.column} {frame.assigned} {mark.mention.subject}"
+        )
         named = bool(words & site.own.keys())
         role = "in" if clause.starts and clause.role != "out" else clause.role
         if mark.verdict in ("contradicted", "layout differs"):
@@ -90,7 +92,7 @@ class Judge:
         return self._other_side(mark, site, role, words)
 
     def _other_side(self, mark: Mark, site: Site, role: Role, words: Container[str]) -> Mark:
-        """Return the mark of a shape that fits what goes into a place where the words do not say so, or the reverse."""
+        """Return the mark of a shape that fits the side of a place of which the words do not speak."""
         port = {token for token in port_tokens(site.port) if token[0] != "#"}
         if not role and (site.path == "" or any(token in words for token in port)):
             return mark
