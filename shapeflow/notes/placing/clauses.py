@@ -67,8 +67,7 @@ _BREAK = re.compile(r"[;；。]|[.!?](?=\s)")
 
 
 def own_words(mention: Mention, before: Mention | None) -> str:
-    """Return what stands between a mention and the one before it in its line, or the"
-    " start of its sentence."""
+    """Return what stands before a mention in its sentence, behind the mention before it."""
     line = mention.frame.before
     if before is not None and (before.span.line, before.span.cell) == (mention.span.line, mention.span.cell):
         gap = mention.span.column - before.span.end

@@ -173,8 +173,7 @@ class Exact:
         return None
 
     def _says_more(self, words: str) -> bool:
-        """Return whether words name something of the model, so that a name before them says"
-        " only where it is."""
+        """Return whether words name something of the model: then a name before them says only where."""
         return any(
             token in self.names.worth and token[0] not in "#=" and token not in (*GENERIC, "weight", "bias")
             for token in text_tokens(words)
