@@ -40,10 +40,9 @@ def named_mark(
     fit = next((site for site, how in hows if how in wanted), None)
     if fit is not None and fit is not meant.sites[0] and _is_other_port(mention, fit, meant.sites[0]):
         fit = None
-    why = f"the text names '{meant.name}'"
     if fit is not None:
         verdict: Verdict = "confirmed" if _has_numbers(mention, placing) else "symbolic, consistent"
-        return _mark(mention, meant, fit, verdict, why, SURE)
+        return _mark(mention, meant, fit, verdict, placing, SURE)
     ordered = next((site for site, how in hows if how == "layout"), None)
     site = ordered or meant.sites[0]
     verdict = "cannot tell"
@@ -57,7 +56,7 @@ def named_mark(
         placing.relation_of(mention, shape) in SOMEWHERE for shape in placing.sites.by_shape
     ):
         verdict = "not in this run"
-    return _mark(mention, meant, site, verdict, why, SURE if verdict in DIFFERS else UNSURE)
+    return _mark(mention, meant, site, verdict, placing, SURE if verdict in DIFFERS else UNSURE)
 
 
 def _is_other_port(mention: Mention, fit: Site, first: Site) -> bool:
@@ -107,11 +106,15 @@ def _has_numbers(mention: Mention, placing: Placing) -> bool:
     return False
 
 
-def _mark(mention: Mention, meant: Meant, site: Site, verdict: Verdict, why: str, confidence: float) -> Mark:
+def _mark(
+    mention: Mention, meant: Meant, site: Site, verdict: Verdict, placing: Placing, confidence: float
+) -> Mark:
+    sources = [placing.sites.trace.sources[line] for line in sorted(site.lines)[:1]]
+    evidence = (*(f"{source}: {source.text}" for source in sources), f"the text names '{meant.name}'")
     place = site.selector
     if meant.path and site.kind == "call" and (site.path != meant.path or len(site.paths) > 1):
         place = f"{selector_of(meant.path)}:{site.port}"
     elif meant.parameter and meant.path:
         whole = meant.path if meant.path.endswith(site.port) else f"{meant.path}.{site.port}"
         place = selector_of(whole)
-    return Mark(mention, verdict, place, shape_text(site.dtype, site.shape), (why,), (), confidence)
+    return Mark(mention, verdict, place, shape_text(site.dtype, site.shape), evidence, (), confidence)
