@@ -1,6 +1,8 @@
-"""Mentions whose place the text itself names, in a comment: ``<!-- shapeflow: SELECTOR -->``."""
+"""Mentions whose place the text itself names, in a comment or as a selector right before."""
 
 from __future__ import annotations
+
+import re
 
 from shapeflow.errors import SelectorError
 from shapeflow.model.trace import Trace
@@ -8,10 +10,16 @@ from shapeflow.notes.mention import Mention
 from shapeflow.notes.placing.mark import Mark, Verdict
 from shapeflow.notes.placing.relations import FITS, relation
 
+_WRITTEN = re.compile(
+    r"`([\w.*()\[\]-]+:(?:in|out)(?:\[\d+\]|\.\w+)*)`(?:\s*(?:is|has|the|shape)\b)*[\s:=`*_(→>|-]*$"
+)
+"""A selector directly before a shape."""
+
 
 def selected_mark(trace: Trace, mention: Mention, batch: int) -> Mark | None:
     """Return what is at the place that the text names for a mention; None if it names none."""
-    text = mention.frame.selector
+    written = _WRITTEN.search(mention.frame.before)
+    text = mention.frame.selector or (written[1] if written else "")
     if not text:
         return None
     try:
