@@ -97,6 +97,7 @@ def test_a_module_that_is_named_gives_the_evidence_for_its_own_output(trace):
         ("`decoder:out[1]`: [2, 10, 49]", YES),
         ("`decoder:out[0]`: [2, 10, 49]", NO),
         ("`layers.*.contract:in[0]` is [2, 49, 256]", YES),
+        ("| what | shape |\n|---|---|\n| `decoder:out[1]` | (2, 10, 48) |", NO),
         ("`.encode():out` is [2, 49, 64]", YES),
         ("`layers.4:out` is [2, 49, 64]", OPEN),
         ("`layers.*.expand` gives [2, 49, 256]", YES),

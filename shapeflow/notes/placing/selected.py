@@ -14,11 +14,15 @@ _WRITTEN = re.compile(
     r"`([\w.*()\[\]-]+:(?:in|out)(?:\[\d+\]|\.\w+)*)`(?:\s*(?:is|has|the|shape)\b)*[\s:=`*_(→>|-]*$"
 )
 """A selector directly before a shape."""
+_ROW = re.compile(r"`?([\w.*()\[\]-]+:(?:in|out)(?:\[\d+\]|\.\w+)*)`?")
+"""One that is the whole header of a row."""
 
 
 def selected_mark(trace: Trace, mention: Mention, batch: int) -> Mark | None:
     """Return what is at the place that the text names for a mention; None if it names none."""
-    written = _WRITTEN.search(mention.frame.before)
+    frame = mention.frame
+    row = _ROW.fullmatch(frame.row.strip()) if frame.region == "cell" else None
+    written = row or _WRITTEN.search(frame.before)
     text = mention.frame.selector or (written[1] if written else "")
     if not text:
         return None
