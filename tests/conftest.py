@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
+import shutil
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from builders import sample_trace
@@ -46,3 +49,27 @@ def _no_width(monkeypatch: pytest.MonkeyPatch) -> None:
 def sample() -> Trace:
     """A small realistic trace."""
     return sample_trace()
+
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+def find_chromium() -> str | None:
+    """Return the browser named by CHROMIUM, else the first on the PATH."""
+    named = os.environ.get("CHROMIUM")
+    return named or next((found for name in CHROMIUMS if (found := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A Chromium, one for all tests of a process; they are skipped, visibly, where there is none."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="the package 'playwright' is not installed"
+    )
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip(f"no Chromium on the PATH ({', '.join(CHROMIUMS)}), and CHROMIUM names none")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield running
+        running.close()

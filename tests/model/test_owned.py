@@ -176,5 +176,5 @@ def test_selecting_and_looking_up(trace):
         trace["idle"]
     row = {"path": "idle", "call": None, "port": None, "dtype": "f32", "shape": [4, 5], "source": None}
     assert list(query.port_rows(trace, [match])) == [{**row, "kind": "frozen", "read": False}]
-    assert left_out(trace, "layers.*.norm.weight") is None
+    assert left_out(trace, "layers.*.norm.weight", trace.select("layers.*.norm.weight")) is None
     assert trace.reaches("scale", ".:out.logits").answer == "yes"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from pathlib import Path
 
@@ -314,33 +313,26 @@ def test_refusals(folder, capsys, words, said):
 
 
 @pytest.mark.slow
-def test_the_page_in_a_browser(annotate):
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium on the PATH")
+def test_the_page_in_a_browser(annotate, browser):
     annotate("-o", "note.html")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(Path("note.html").resolve().as_uri())
-        evidence = page.locator("#m0-0")
-        assert not evidence.is_visible()
-        page.locator("a.mark.bad").click()
-        assert evidence.is_visible()
-        assert "f32[2, 4]" in evidence.inner_text()
-        page.keyboard.press("Escape")
-        assert not evidence.is_visible()
-        page.locator("#wrong").check()
-        shown = page.locator(".row:visible")
-        assert [row.get_attribute("id") for row in shown.all()] == ["l0-5", "l0-7"]
-        page.locator("#wrong").uncheck()
-        page.keyboard.press("n")
-        assert page.locator(".mark.here").inner_text() == "[2, 5]"
-        for width in (1280, 390):
-            page.set_viewport_size({"width": width, "height": 800})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert errors == []
-        browser.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(Path("note.html").resolve().as_uri())
+    evidence = page.locator("#m0-0")
+    assert not evidence.is_visible()
+    page.locator("a.mark.bad").click()
+    assert evidence.is_visible()
+    assert "f32[2, 4]" in evidence.inner_text()
+    page.keyboard.press("Escape")
+    assert not evidence.is_visible()
+    page.locator("#wrong").check()
+    shown = page.locator(".row:visible")
+    assert [row.get_attribute("id") for row in shown.all()] == ["l0-5", "l0-7"]
+    page.locator("#wrong").uncheck()
+    page.keyboard.press("n")
+    assert page.locator(".mark.here").inner_text() == "[2, 5]"
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert errors == []

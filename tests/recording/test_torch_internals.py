@@ -36,6 +36,7 @@ NOT_TORCH = {
     "_get_dummy_prompt": "of the sam3 package",
     "_getframe": "of sys, documented",
     "_lru_cache_wrapper": "of functools",
+    "_post_nms_top_n": "of torchvision's detectors, how many places are looked at",
     "_replace": "of a named tuple, documented",
 }
 """Attributes with an underscore that are used and not torch's."""

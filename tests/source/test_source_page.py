@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 
 import pytest
@@ -137,18 +136,6 @@ def test_functions_without_lines_that_ran_are_not_looked_into():
     told = {made.name: made.types for line in file.lines for made in line.made}
     assert told["return"] == ("f32[3]",)
     assert told["x"] == ("f32[3]",)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium on the PATH")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.mark.slow

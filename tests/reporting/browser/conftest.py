@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -22,28 +20,6 @@ from report_samples import (
 from shapeflow.reporting.formats import html
 from shapeflow.reporting.view.build import build
 from shapeflow.walkthrough.check import check
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-
-
-def find_chromium() -> str | None:
-    """Return the browser named by CHROMIUM, else the first on the PATH."""
-    named = os.environ.get("CHROMIUM")
-    return named or next((found for name in NAMES if (found := shutil.which(name))), None)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="the package 'playwright' is not installed"
-    )
-    chromium = find_chromium()
-    if chromium is None:
-        pytest.skip(f"no Chromium on the PATH ({', '.join(NAMES)}), and CHROMIUM names none")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="session")
