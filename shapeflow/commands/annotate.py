@@ -200,8 +200,13 @@ def _warn(annotations: Sequence[Annotation]) -> None:
 
 def _check_options(args: argparse.Namespace) -> None:
     """Refuse options that do not go together, before anything is read."""
+    if args.json and args.format not in ("text", "json"):
+        what = f"--json and --format {args.format} exclude each other"
+        raise InputError("usage", what, where="option --json", hint="two commands")
     if args.json:
         args.format = "json"
+    if args.input and not args.model:
+        raise InputError("usage", "--input only means something with --model", where="option --input")
     texts = [file for file in args.files if not file.endswith(TRACES)]
     if not texts:
         raise InputError(

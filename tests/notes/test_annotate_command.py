@@ -300,6 +300,11 @@ def test_a_trace_is_made_of_the_model_that_the_text_names(folder, capsys):
         (["annotate", "note.md", "net.trace.json", "--write"], "--write only means something with --fix"),
         (["annotate", "note.md", "net.trace.json", "-o", "note.txt"], "does not end in .html"),
         (["annotate", "note.md", "net.trace.json", "--fix", "--json"], "exclude each other"),
+        (
+            ["annotate", "note.md", "net.trace.json", "--input", "x=1"],
+            "--input only means something with --model",
+        ),
+        (["annotate", "note.md", "net.trace.json", "--json", "--format", "github"], "exclude each other"),
         (["annotate", "missing.md", "net.trace.json"], "no note 'missing.md'"),
         (["annotate", "binary.md", "net.trace.json"], "binary.md"),
         (["annotate", "note.md", "net.trace.json", "-o", "note.md"], "does not end in .html"),
