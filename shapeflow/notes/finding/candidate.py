@@ -9,6 +9,9 @@ from functools import cached_property
 from shapeflow.notes.finding.literal import Literal
 from shapeflow.notes.mention import Frame
 
+BATCHES = ("B", "N", "b", "n", "bs", "bsz", "batch", "batch_size")
+"""What people call the first axis."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -58,6 +61,11 @@ class Candidate:
     def names(self) -> list[str]:
         """The names in its dims."""
         return [name for dim in self.symbols for name in re.findall(r"[^\W\d]\w*", dim)]
+
+    @cached_property
+    def numeric_but_rest(self) -> bool:
+        """Whether it is numbers around three dots: ``[999, 979, ..., 19]``."""
+        return len(self.sizes) == self.rank - 1 and (self.rank > 3 or self.sizes[0] < 2)
 
     @cached_property
     def numeric(self) -> bool:

@@ -6,16 +6,15 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from shapeflow.notes.finding.candidate import Candidate
+from shapeflow.notes.finding.candidate import BATCHES, Candidate
 from shapeflow.notes.finding.cues import ARGUMENT, COORDINATES, TYPES, is_axis
 
-_CAPITAL = re.compile(r"[A-ZΑ-Ω][A-Za-z]?\d?(?:_\w{1,7}|_)?")
+_CAPITAL = re.compile(r"n?[A-ZΑ-Ω][A-Za-z]?\d?(?:_\w{1,7}|_)?")
 _PLACE = re.compile(r"[xyzXYZ](?:_?(?:\d|min|max|center|c)|_(?!dim|size|len|channels)\w+)?|c_?[xyz]|\w+_[xy]")
 _CALL = re.compile(r"(?<!\w)(?!len|prod|sum|int|ceil|floor|min|max)[A-Za-z]\w*\(")
 _RANGE = re.compile(r"(?:\b(?:in|ranges?|between|from|interval)|∈|区间|范围|範囲|범위)[\W_]*$")
 _COLOURS = ({"R", "G", "B"}, {"H", "S", "V"}, {"Y", "U", "V"})
 _EXTENTS = ({"h", "w"}, {"height", "width"})
-_BATCHES = ("B", "N", "b", "n", "bs", "bsz", "batch", "batch_size")
 _AXES_TOO = frozenset(["b", "t", "l", "u", "k", "q", "v"])
 """Letters of bounds, queries and keys that also name axes, beside a batch."""
 
@@ -60,6 +59,8 @@ def _of_ranges(candidate: Candidate) -> Iterator[str]:
         yield "slice"
     if len(written) == 2 and written[0] in ("-1", "0", "1") and _is_end(written[1], candidate):
         yield "interval"
+    if "..." in candidate.dims[1:-1] and (candidate.numeric_but_rest or candidate.dims[0] == "0"):
+        yield "numbered"
     if len(candidate.sizes) + len(candidate.symbols) < candidate.rank:
         yield "wildcard"
 
@@ -128,7 +129,7 @@ def _has_digit(name: str) -> bool:
 
 def _of_names(candidate: Candidate) -> Iterator[str]:
     names = candidate.names
-    if _coordinates(names, len(candidate.sizes)):
+    if candidate.literal.form != "real" and _coordinates(names, len(candidate.sizes)):
         yield "coordinates"
     if all(_CAPITAL.fullmatch(name) for name in names):
         yield "capitals"
@@ -137,7 +138,7 @@ def _of_names(candidate: Candidate) -> Iterator[str]:
         yield "small letters" if known else "other words"
     elif 2 * sum(map(is_axis, names)) > len(names):
         yield "names of axes"
-    elif candidate.rank > 2 and candidate.dims[0] in _BATCHES and all(len(name) < 8 for name in names):
+    elif candidate.rank > 2 and candidate.dims[0] in BATCHES and all(len(name) < 8 for name in names):
         yield "batch first"
     else:
         yield "other words"

@@ -30,7 +30,7 @@ SHAPES = _cue(
 SIZE = _cue("sizes? größe taille tamaño tamanho dimensions?")
 """Words for a shape that are also said of pictures and kernels."""
 KERNELS = _cue(
-    r"""conv\w* kernels? kernel_\w+ \w*pool\w* filters? patch(?:es|_sizes?)? windows? window_sizes? strides?
+    r"""conv(?:s|\d\w*|_\w+|olu\w+|nets?|next\w*)? kernels? kernel_\w+ \w*pool\w* filters? patch(?:es|_sizes?)? windows? window_sizes? strides?
     paddings? pad dilations? tiles? cells? crops? grids? grid_size blocks? bins neighbou?rhoods? receptive
     upsampl\w* downsampl\w* deconv\w* depthwise pointwise faltung\w* noyaux? filtro""",
     """卷积 卷積 核 窗口 步长 步幅 填充 池化 补丁 畳み込み カーネル ストライド プーリング パッチ ウィンドウ
@@ -51,7 +51,7 @@ COSTS = _cue(
 )
 CONFIGS = _cue(
     r"""strides? kernel\w* padding dilations? depths? widths? ratios? scales? betas? anchors? ranges?
-    intervals? steps indices index idx ids? axes axis order permut\w* milestones lrs? channels heads
+    intervals? steps indices index idx (?<!_)ids? axes axis order permut\w* milestones lrs? channels heads
     layers levels mean std thresholds? versions? figs?\.? figures? tables? eqs?\.? equations? sections?
     refs? see pages? chapters?""",
     """步长 通道数 层数 深度 比例 范围 区间 索引 下标 顺序 均值 方差 版本 範囲 インデックス

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from shapeflow.errors import InputError
 from shapeflow.notes.finding.bare import axes, find_axes, find_bare
 from shapeflow.notes.finding.candidate import Candidate
+from shapeflow.notes.finding.context import Context
 from shapeflow.notes.finding.literal import Literal, with_names, without_overlap
 from shapeflow.notes.finding.literals import MAX_LINE, find_literals
 from shapeflow.notes.finding.scoring import WEIGHTS, evidence, probability
@@ -79,8 +80,21 @@ def find_mentions(
                 break
     if prior is not None:
         candidates = [replace(one, odds=one.odds + prior(one.literal)) for one in candidates]
-    found = [one for one in _like_neighbours(candidates) if probability(one.odds) >= threshold]
+    candidates = list(_like_neighbours(_in_context(candidates)))
+    found = [one for one in candidates if probability(one.odds) >= threshold]
     return _chained(list(_mentions(found, lines_of)), found)
+
+
+def _in_context(candidates: list[_Found]) -> list[_Found]:
+    """Return candidates; one with the axes of likely ones anywhere in the text is surer."""
+    odds = [one.odds for one in candidates]
+    for _ in range(2):
+        likely = ((one.literal, probability(each)) for one, each in zip(candidates, odds, strict=True) if each > 0)
+        context = Context(likely)
+        odds = [
+            one.odds if one.odds > SURE else min(SURE, one.odds + context.gain(one.literal)) for one in candidates
+        ]
+    return [replace(one, odds=each) for one, each in zip(candidates, odds, strict=True)]
 
 
 def _like_neighbours(candidates: list[_Found]) -> Iterator[_Found]:
@@ -93,7 +107,23 @@ def _like_neighbours(candidates: list[_Found]) -> Iterator[_Found]:
         lines = sure.get(one.kind, ()) if one.odds <= SURE else ()
         near = bisect_right(lines, one.passage.line + 6) - bisect_left(lines, one.passage.line - 6)
         alike = UNSURE < one.odds <= SURE and (near > 1 or _beside_sure(candidates, number))
-        yield replace(one, odds=one.odds + WEIGHTS["like its neighbours"]) if alike else one
+        if alike:
+            yield replace(one, odds=one.odds + WEIGHTS["like its neighbours"])
+        elif UNSURE < one.odds <= 0 and _with_like(candidates, number):
+            yield replace(one, odds=one.odds + WEIGHTS["like others of its line"])
+        else:
+            yield one
+
+
+def _with_like(candidates: list[_Found], number: int) -> bool:
+    """Return whether a likely candidate on the same line is written as this one is."""
+    one = candidates[number]
+    return any(
+        other.passage is one.passage
+        and other.odds > 0
+        and (other.literal.form, other.literal.opener) == (one.literal.form, one.literal.opener)
+        for other in (*candidates[max(0, number - 4) : number], *candidates[number + 1 : number + 5])
+    )
 
 
 def _beside_sure(candidates: list[_Found], number: int) -> bool:

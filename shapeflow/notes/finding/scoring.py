@@ -34,7 +34,7 @@ WEIGHTS = {
     "a remark": -3.0,
     "types": -5.0,
     "arguments": -4.0,
-    "lone in parentheses": -1.8,
+    "lone in parentheses": -3.5,
     "a number in parentheses": -5.0,
     "height and width": -1.8,
     "arithmetic": 0.9,
@@ -75,6 +75,7 @@ WEIGHTS = {
     "item of": -3.2,
     "keyword before": -4.5,
     "kernel word beside": -4.0,
+    "kernel word beside a large list": -1.5,
     "picture word beside": -2.0,
     "configuration word before": -1.6,
     "configuration word directly before": -4.0,
@@ -105,6 +106,7 @@ WEIGHTS = {
     "bare in math": -2.0,
     "counted": -3.0,
     "like its neighbours": 1.8,
+    "like others of its line": 1.0,
     "blanks in brackets": -0.8,
 }
 

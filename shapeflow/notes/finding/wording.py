@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shapeflow.notes.finding.candidate import Candidate
+from shapeflow.notes.finding.candidate import BATCHES, Candidate
 from shapeflow.notes.finding.cues import (
     CONFIG_NAME,
     CONFIGS,
@@ -21,6 +21,9 @@ from shapeflow.notes.finding.cues import (
 
 _LAST_WORDS = re.compile(r"[.;,。)(]|\s(?!of\b|is\b|are\b|=|:)(?=\S+\s*\S*$)")
 _KERNEL_TAIL = re.compile(r"(?:[\s`(\[:=*$]|\bsizes?\b|\bof\b|\bis\b|大小|尺寸|[为是は의])+$")
+_IN_CODE = re.compile(r"`[^`]*`(?=[^`]*\w)")
+"""A name of code with words behind it: it says nothing of the list behind these."""
+LARGEST_KERNEL = 64
 _SIGNS = " `:=*([{$\"'"
 _ENDING = re.compile(r"\s*(?:of|is|are|was)?|[^\W\dA-Za-z]{1,3}")
 
@@ -66,10 +69,17 @@ def _for_operations(candidate: Candidate) -> Iterator[str]:
     following = candidate.after[:18].lstrip(" )]`*_")
     word = re.match(r"[\s\w×-]{0,14}", following)
     if KERNELS.search(_KERNEL_TAIL.sub("", before[-30:])[-9:]) or (word and KERNELS.search(word[0])):
-        yield "kernel word beside"
+        yield "kernel word beside" if _like_kernel(candidate) else "kernel word beside a large list"
     flat = candidate.rank == 2 and candidate.literal.form != "bracket"
     if flat and (PICTURES.search(before[-18:]) or PICTURES.search(following)):
         yield "picture word beside"
+
+
+def _like_kernel(candidate: Candidate) -> bool:
+    """Return whether a list can be the size of a kernel or window: small or equal sizes, no batch before them."""
+    if candidate.symbols:
+        return candidate.dims[0] not in BATCHES
+    return max(candidate.sizes, default=0) <= LARGEST_KERNEL or len(set(candidate.sizes) - {1}) < 2
 
 
 def _for_settings(candidate: Candidate) -> Iterator[str]:
@@ -79,7 +89,7 @@ def _for_settings(candidate: Candidate) -> Iterator[str]:
         yield "default"
     if not candidate.numeric:
         return
-    if CONFIGS.search(before[-14:]):
+    if CONFIGS.search(_IN_CODE.sub("", before[-48:])[-14:]):
         words = before[-30:].rstrip(" `:=*(")
         direct = any(m.end() == len(words) for m in CONFIGS.finditer(words))
         yield "configuration word directly before" if direct else "configuration word before"

@@ -1,0 +1,86 @@
+"""What the likely shapes of a text tell of its other lists: which axes and sizes it has, how it writes them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from shapeflow.notes.finding.literal import Literal
+
+NAMES_KNOWN = 4.0
+"""Logarithm of the odds where all axes have names that sure shapes give to theirs."""
+MOST_KNOWN = 2.0
+SIZES_KNOWN = 2.2
+"""The same where all sizes are those of axes of sure shapes."""
+SIZE_KNOWN = 1.4
+LEADS_ALIKE = 1.4
+"""It begins with the axis that sure shapes begin with: mostly the batch."""
+SMALL = 16
+"""Smaller sizes are found everywhere: only as the first axis do they say something."""
+_EXTENTS = frozenset({"h", "w", "height", "width"})
+
+
+ENOUGH = 0.85
+"""Shapes, each counted as far as it is likely, that must have an axis for it to be known."""
+
+
+class Context:
+    """The axes of the shapes of one text."""
+
+    def __init__(self, likely: Iterable[tuple[Literal, float]]) -> None:
+        """Take the axes of shapes with their probabilities."""
+        self._axes: Counter[str] = Counter()
+        self._leads: Counter[str] = Counter()
+        self._styles: Counter[tuple[str, str]] = Counter()
+        self._areas: set[tuple[str, ...]] = set()
+        for literal, sure in likely:
+            dims = [dim.text for dim in literal.dims]
+            for axis in {part for dim in dims for part in (dim, *_names(dim))}:
+                self._axes[axis] += sure
+            if len(dims) > 1:
+                self._leads[dims[0]] += sure
+            if len(dims) > 3 or (len(dims) == 3 and dims[0] == "3"):
+                self._areas |= {tuple(dims[-2:]), tuple(dims[-2:][::-1])}
+            self._styles[_style(literal)] += sure
+
+    def gain(self, literal: Literal) -> float:
+        """Return by how much the logarithm of the odds of an unsure literal grows."""
+        dims = [dim.text for dim in literal.dims]
+        if len(dims) < 2 or dims[0] == "0":
+            return 0.0
+        alike = self._styles[_style(literal)] > ENOUGH
+        names = {name for dim in dims for name in _names(dim)}
+        if names:
+            return self._of_names(dims, names, alike)
+        if len(dims) == 2 and (tuple(dims) in self._areas or len(set(dims)) == 1):
+            # Height and width of what has channels too: the size of a picture, or of a window.
+            return 0.0
+        telling = [dim for dim in dims if dim.isdecimal() and int(dim) >= SMALL]
+        known = sum(self._axes[dim] > ENOUGH for dim in telling)
+        often = self._leads[dims[0]] > (2 * ENOUGH if len(dims) == 2 else ENOUGH)
+        gain = LEADS_ALIKE if alike and often and (telling or len(dims) > 2) else 0.0
+        if telling and known == len(telling):
+            gain += SIZES_KNOWN
+        elif known:
+            gain += SIZE_KNOWN
+        return gain
+
+    def _of_names(self, dims: list[str], names: set[str], alike: bool) -> float:
+        if {name.lower() for name in names} <= _EXTENTS:
+            return 0.0
+        known = sum(self._axes[name] > ENOUGH for name in names)
+        if known == len(names):
+            return NAMES_KNOWN if alike else MOST_KNOWN
+        leads = self._leads[dims[0]] > ENOUGH
+        return MOST_KNOWN if alike and leads and 2 * known >= len(names) else 0.0
+
+
+def _names(dim: str) -> list[str]:
+    """Return the names in a dim."""
+    return [] if dim in ("_", "...") else re.findall(r"[^\W\d]\w*", dim)
+
+
+def _style(literal: Literal) -> tuple[str, str]:
+    """Return how a literal is written."""
+    return literal.form, literal.opener
