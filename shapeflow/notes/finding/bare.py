@@ -23,6 +23,10 @@ _CODE_AFTER = re.compile(r"\s*=\s*(?!\d)")
 _AXIS = r"(?:[a-zA-Z]\w*|\d+|\.\.\.|…|_|\*|\(\s*(?:\w+|\.\.\.)?(?:\s+(?:\w+|\.\.\.))*\s*\))"
 _AXES_SIDE = rf"{_AXIS}(?:\s+{_AXIS})*"
 _AXES = re.compile(rf"\s*({_AXES_SIDE})\s*->\s*({_AXES_SIDE})\s*")
+_JAXTYPED = re.compile(r"(\w+)\[[\w.]+(?:\[[\w., ]*\])?, ?([\"'])([^\"'\[\]]+)\2\]")
+_QUOTED_AXES = re.compile(r"([\"'])([^\"'`]*->[^\"'`]*)\1")
+JAXTYPING = re.compile(r"(?:B?Float|U?Int|Complex)\d*|Integer|Inexact|Num|Real|Bool|Shaped|Key")
+"""Types of jaxtyping, whose string may name a single axis."""
 _PIECE = re.compile(r"\([^()]*\)|\S+")
 _NAMED_PIECE = re.compile(r"[*#?]*(?:[A-Za-z_]\w*=)?[\w.+*/()-]+|\.\.\.|…")
 
@@ -53,6 +57,18 @@ def find_axes(line: str, start: int, end: int) -> Iterator[Literal]:
             dims = axes(line, *match.span(side))
             if (dims and dims[0].text != "...") or len(dims) > 1:
                 yield Literal(*match.span(side), dims, "axes", separator=" ")
+
+
+def find_written_axes(line: str) -> Iterator[Literal]:
+    """Yield the axes of ``Float[Tensor, "b c h w"]`` and ``'b c h w -> b (h w) c'`` in text about code."""
+    if "[" in line and ("'" in line or '"' in line):
+        for match in _JAXTYPED.finditer(line):
+            dims = axes(line, *match.span(3))
+            if dims and (len(dims) > 1 or JAXTYPING.fullmatch(match[1])):
+                yield Literal(*match.span(3), dims, "axes", separator=" ")
+    if "->" in line:
+        for match in _QUOTED_AXES.finditer(line):
+            yield from find_axes(line, *match.span(2))
 
 
 def axes(line: str, start: int, end: int) -> tuple[ReadDim, ...]:

@@ -68,6 +68,11 @@ class Candidate:
         return len(self.sizes) == self.rank - 1 and (self.rank > 3 or self.sizes[0] < 2)
 
     @cached_property
+    def named(self) -> bool:
+        """Whether most of its sizes have names: ``B=2, N=197``."""
+        return self.rank > 1 and 2 * len(self.literal.names) > self.rank
+
+    @cached_property
     def numeric(self) -> bool:
         """Whether all dims are numbers."""
         return len(self.sizes) == self.rank

@@ -25,7 +25,7 @@ def features(candidate: Candidate) -> Iterator[str]:
     yield from _of_ranges(candidate)
     if candidate.sizes:
         yield from _of_sizes(candidate.sizes)
-    if candidate.numeric and candidate.rank > 1:
+    if candidate.numeric and candidate.rank > 1 and not candidate.named:
         yield from _of_numbers(candidate.sizes)
     if candidate.symbols:
         yield from _of_symbols(candidate)
@@ -46,7 +46,7 @@ def _of_form(candidate: Candidate) -> Iterator[str]:
         yield "product with *"
     elif literal.form == "bracket" and literal.separator == " ":
         yield "blanks in brackets"
-    if candidate.rank > 1 and 2 * len(literal.names) > candidate.rank:
+    if candidate.named:
         yield "numbered" if "..." in candidate.dims else "names = sizes"
     rank = candidate.rank
     yield "rank above 5" if rank > 5 else "rank 4 or 5" if rank > 3 else f"rank {rank}"

@@ -13,7 +13,7 @@ MAX_DIM = 60
 """Characters of one dim; what is longer is a sentence."""
 
 _PLAIN = re.compile(r"0|[1-9]\d{0,14}|[A-Za-z]\w{0,39}", re.ASCII)
-_NAMED = re.compile(r"([^\W\d][\w ]{0,30}?)\s*[=:]\s*(\d{1,15})")
+_NAMED = re.compile(r"([^\W\d][\w ]{0,30}?)\s*(?:[=:]\s*(\d{1,15})|\(\s*=\s*(\d{1,15})\s*\))")
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _STYLED = re.compile(
     r"\\(?:text|mathrm|mathit|mathbf|mathtt|mathsf|texttt|textit|textrm|operatorname|mbox|rm|it|bf)\s*\{([^{}]*)\}"
@@ -52,7 +52,7 @@ def read_dim(text: str) -> tuple[str, str] | None:
     if word in ANY:
         return "_", ""
     if named := _NAMED.fullmatch(word):
-        return named[2], named[1].strip().replace(" ", "_")
+        return named[2] or named[3], named[1].strip().replace(" ", "_")
     found = _arithmetic(word.lstrip("#"))
     return (found, "") if found else None
 
@@ -75,6 +75,7 @@ def _arithmetic(word: str) -> str:
 
 def _plain_signs(word: str) -> str:
     """Return a dim without LaTeX, powers, primes, attributes, indices and products without a sign."""
+    word = re.sub(r"\$\s?\\times\s?\$|&times;", "*", word)
     word = _FLOOR.sub(r"floor(\1)", word)
     word = _CEIL.sub(r"ceil(\1)", word)
     if "\\" in word or "{" in word:

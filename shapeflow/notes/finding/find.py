@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shapeflow.errors import InputError
-from shapeflow.notes.finding.bare import axes, find_axes, find_bare
+from shapeflow.notes.finding.bare import axes, find_axes, find_bare, find_written_axes
 from shapeflow.notes.finding.candidate import Candidate
 from shapeflow.notes.finding.context import Context
 from shapeflow.notes.finding.literal import Literal, with_names, without_overlap
@@ -145,6 +145,7 @@ def _in_passage(passage: Passage) -> Iterator[_Found]:
     text, frame = passage.text, passage.frame
     inline = [] if frame.region == "annotation" else _inline(text, frame.region)
     candidates = list(_annotated(text) if frame.region == "annotation" else find_literals(text))
+    candidates += [] if frame.region == "annotation" else find_written_axes(text)
     if frame.region not in ("annotation", "prose", "item", "heading") or ":" in text:
         candidates += find_bare(text, *_bounds(text))
     for start, end, _ in inline:

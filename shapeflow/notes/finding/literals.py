@@ -27,26 +27,45 @@ MAX_LINE = 5_000
 """What stands further right in a line is not read: no person wrote it."""
 
 _GLUED = re.compile(r"(?:\.?[A-Za-z_][\w.]*|[\w\])}])$", re.ASCII)
-_SYMBOL = r"(?:\d{0,3}[A-Za-zΑ-Ωα-ω][A-Za-z0-9_]{0,24}'?(?:_\\?\{[^{}]{1,24}\})?)"
+_SYMBOL = r"(?:\d{0,3}[A-Za-zΑ-Ωα-ω][A-Za-z0-9_]{0,24}'?(?:_\\?\{[^{}]{1,24}\})?)(?:\(= ?\d{1,7}\))?"
 _ATOM = (
     rf"(?:{_SYMBOL}|\d{{1,7}}|\([^()]{{1,40}}\)|⌊[^⌋]{{1,20}}⌋|⌈[^⌉]{{1,20}}⌉|\.\.\.|…|\\[lc]?dots|\?"
     r"|\\[dt]?frac\{[^{}]{1,20}\}\{[^{}]{1,20}\}|\\(?:text|mathrm|mathit|texttt|operatorname)\{[^{}]{1,30}\})"
 )
 _DIM = rf"{_ATOM}(?:(?: ?//? ?|[-+*·²³]|\^\{{?[23]\}}?){_ATOM}|[²³]|\^\{{?[23]\}}?)*"
-_TIMES = r"\s{0,8}(?:×|\\times)\s{0,8}"
+_SIGN = r"×|\$\s?\\times\s?\$|\\times|&times;"
+_TIMES = rf"\s{{0,8}}(?:{_SIGN})\s{{0,8}}"
 _CROSSES = (
-    re.compile(rf"(?<![\w.×/^*]){_DIM}(?:{_TIMES}{_DIM})+(?![\w.]*\w?[×])", re.ASCII),
-    re.compile(rf"(?<![\w.×/^*]){_DIM}(?: {{1,3}}[xX] {{1,3}}{_DIM})+(?!\w)", re.ASCII),
-    re.compile(
-        r"(?<![\w.×/^*])(?:\d{1,7}|[A-Z]|\?)"
-        r"(?:(?:[xх]|(?<=\d)X(?=\d))(?:\d{1,7}|[A-Z](?![a-wyz])|\?|\([\w+*/ -]{1,30}\))(?!\.\d))+"
+    (
+        re.compile(rf"(?<![\w.×/^*]){_DIM}(?:{_TIMES}{_DIM})+(?![\w.]*\w?[×])", re.ASCII),
+        re.compile(_SIGN),
     ),
-    re.compile(r"(?<![\w.×/^*])\d{1,7}(?: {0,2}\* {0,2}\d{1,7}){2,}(?![\w.*])"),
+    (
+        re.compile(rf"(?<![\w.×/^*]){_DIM}(?: {{1,3}}[xX] {{1,3}}{_DIM})+(?!\w)", re.ASCII),
+        re.compile(r"(?<= )[xX](?= )"),
+    ),
+    (
+        re.compile(
+            r"(?<![\w.×/^*])(?:\d{1,7}|[A-Z]|\?)"
+            r"(?:(?:[xх]|(?<=\d)X(?=\d))(?:\d{1,7}|[A-Z](?![a-wyz])|\?|\([\w+*/ -]{1,30}\))(?!\.\d))+"
+        ),
+        re.compile(r"[xх]|(?<=\d)X(?=\d)"),
+    ),
+    (
+        # "batchxCxHxW", "bxcxhxw"
+        re.compile(
+            r"(?<![\w.×/^*])(?:[a-z]{2,8}(?=x[A-Z]x[A-Z])|[a-z](?=x[a-z\d]x))"
+            r"(?:x(?:[A-Z]|[a-z]|\d{1,7})(?![a-wyzA-Z]))+"
+        ),
+        re.compile(r"x(?=[A-Z\d]|[a-z](?![a-wyz]))"),
+    ),
+    (
+        re.compile(r"(?<![\w.×/^*])\d{1,7}(?: {0,2}\* {0,2}\d{1,7}){2,}(?![\w.*])"),
+        re.compile(r"\*"),
+    ),
 )
-_CROSS_SIGN = re.compile(r"×|\\times| [xX] |[\dA-Z?][xхX][\dA-Z?]|\d ?\* ?\d")
-_SPLIT_CROSS = re.compile(
-    r"×|\\times|(?<=\s)[xX](?=\s)|(?<=[\dA-Z?)])[xхX](?=[\dA-Z?(])|(?<=\d)\s*\*\s*(?=\d)"
-)
+"""How products are written, each with the sign between two dims."""
+_CROSS_SIGN = re.compile(r"×|&times;|\\times| [xX] |[\dA-Z?][xхX][\dA-Z?]|[a-z]x[A-Za-z\d]x|\d ?\* ?\d")
 _REAL = re.compile(
     r"(?:[ℝℤℕℂ𝔹]|\\mathbb\s*\{?\s*[RZNCB]\s*\}?|\\mathds\s*\{?\s*R\s*\}?|\\(?:mathbf|mathcal|bf)\s*\{?\s*R\s*\}?"
     r"|\\R\b|\\Reals?\b|(?<![A-Za-z])(?:[RZ]|IR)|\{\s*0\s*,\s*1\s*\\?\}|\[\s*0\s*,\s*1\s*\])\s*\^\s*"
@@ -149,18 +168,25 @@ def _find_crosses(line: str) -> Iterator[Literal]:
     """Yield ``1 × 256 × 72``, ``B x N x C`` and ``1x3x224x224``."""
     if not _CROSS_SIGN.search(line):
         return
-    for pattern in _CROSSES:
+    for pattern, between in _CROSSES:
         for match in pattern.finditer(line):
+            if _ends_a_word(line[: match.start()][-1:]):
+                continue
             pieces = []
             first = match.start()
-            for sign in _SPLIT_CROSS.finditer(line, match.start(), match.end()):
+            for sign in between.finditer(line, match.start(), match.end()):
                 if line.count("(", first, sign.start()) == line.count(")", first, sign.start()):
                     pieces.append((first, sign.start()))
                     first = sign.end()
             dims = read_dims(line, [*pieces, (first, match.end())])
             if len(dims) > 1:
-                sign_text = "*" if pattern is _CROSSES[-1] else "×"
-                yield Literal(match.start(), match.end(), dims, "times", separator=sign_text)
+                product = "*" if between.pattern == r"\*" else "×"
+                yield Literal(match.start(), match.end(), dims, "times", separator=product)
+
+
+def _ends_a_word(sign: str) -> bool:
+    """Return whether a sign is a letter of a script that writes words apart, such as ``ı`` or ``é``."""
+    return sign.lower() != sign.upper()
 
 
 def _find_real(line: str) -> Iterator[Literal]:

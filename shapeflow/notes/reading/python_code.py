@@ -11,12 +11,11 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from shapeflow.notes.finding.bare import JAXTYPING
 from shapeflow.notes.mention import Frame, Passage, Region
 from shapeflow.notes.reading.folding import fold
 from shapeflow.notes.reading.passages import Leads, masked
 
-JAXTYPING = re.compile(r"(?:B?Float|U?Int|Complex)\d*|Integer|Inexact|Num|Real|Bool|Shaped|Key")
-"""Types of jaxtyping, whose string may name a single axis."""
 _BETWEEN_STATEMENTS = frozenset(
     {tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}
 )
