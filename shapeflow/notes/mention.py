@@ -101,7 +101,8 @@ class Mention:
     """In our notation: sizes, symbols, arithmetic, wildcards."""
     frame: Frame
     dims: tuple[tuple[int, int], ...] = ()
-    """First and last+1 column of each dim in the original line, as many as ``pattern.dims``."""
+    """First and last+1 column of each dim in the original line, as many as ``pattern.dims``; none where the
+    shape ends in the next line."""
     names: tuple[str, ...] = ()
     """What the text calls each dim beside its size, as ``B`` in ``B, N = 2, 5``; empty where it does not."""
     chain: int | None = None

@@ -12,6 +12,8 @@ from shapeflow.notes.mention import Frame
 BATCHES = ("B", "N", "b", "n", "bs", "bsz", "batch", "batch_size")
 """What people call the first axis."""
 
+EXTENTS = ({"h", "w"}, {"height", "width"})
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -61,6 +63,11 @@ class Candidate:
     def names(self) -> list[str]:
         """The names in its dims."""
         return [name for dim in self.symbols for name in re.findall(r"[^\W\d]\w*", dim)]
+
+    @cached_property
+    def extents(self) -> bool:
+        """Whether it is height and width, as pictures and windows have them."""
+        return not self.sizes and {name.lower() for name in self.symbols} in EXTENTS
 
     @cached_property
     def numeric_but_rest(self) -> bool:

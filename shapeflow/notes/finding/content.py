@@ -10,11 +10,12 @@ from shapeflow.notes.finding.candidate import BATCHES, Candidate
 from shapeflow.notes.finding.cues import ARGUMENT, COORDINATES, TYPES, is_axis
 
 _CAPITAL = re.compile(r"n?[A-ZΑ-Ω][A-Za-z]?\d?(?:_\w{1,7}|_)?")
-_PLACE = re.compile(r"[xyzXYZ](?:_?(?:\d|min|max|center|c)|_(?!dim|size|len|channels)\w+)?|c_?[xyz]|\w+_[xy]")
+_PLACE = re.compile(
+    r"[xyzwhc]*(?:xy|wh)[xyzwhc]*|[tlbr]{4}|[xyzXYZ](?:_?(?:\d|min|max|center|c)|_(?!dim|size|len|channels)\w+)?|c_?[xyz]|\w+_[xy]"
+)
 _CALL = re.compile(r"(?<!\w)(?!len|prod|sum|int|ceil|floor|min|max)[A-Za-z]\w*\(")
 _RANGE = re.compile(r"(?:\b(?:in|ranges?|between|from|interval)|∈|区间|范围|範囲|범위)[\W_]*$")
 _COLOURS = ({"R", "G", "B"}, {"H", "S", "V"}, {"Y", "U", "V"})
-_EXTENTS = ({"h", "w"}, {"height", "width"})
 _AXES_TOO = frozenset(["b", "t", "l", "u", "k", "q", "v"])
 """Letters of bounds, queries and keys that also name axes, beside a batch."""
 
@@ -119,7 +120,7 @@ def _of_symbols(candidate: Candidate) -> Iterator[str]:
         yield "arguments"
     if any(_CALL.search(word) for word in candidate.written):
         yield "a call inside"
-    if not sizes and {name.lower() for name in symbols} in _EXTENTS:
+    if candidate.extents:
         yield "height and width"
 
 

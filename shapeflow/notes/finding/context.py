@@ -1,9 +1,9 @@
-"""What the likely shapes of a text tell of its other lists: which axes and sizes it has, how it writes them."""
+"""What the likely shapes of a text tell of its other lists: its axes and sizes, and how it writes them."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 
 from shapeflow.notes.finding.literal import Literal
@@ -18,7 +18,7 @@ LEADS_ALIKE = 1.4
 """It begins with the axis that sure shapes begin with: mostly the batch."""
 SMALL = 16
 """Smaller sizes are found everywhere: only as the first axis do they say something."""
-_EXTENTS = frozenset({"h", "w", "height", "width"})
+_EXTENTS = frozenset({"h", "w", "height", "width", "size"})
 
 
 ENOUGH = 0.85
@@ -30,9 +30,9 @@ class Context:
 
     def __init__(self, likely: Iterable[tuple[Literal, float]]) -> None:
         """Take the axes of shapes with their probabilities."""
-        self._axes: Counter[str] = Counter()
-        self._leads: Counter[str] = Counter()
-        self._styles: Counter[tuple[str, str]] = Counter()
+        self._axes: defaultdict[str, float] = defaultdict(float)
+        self._leads: defaultdict[str, float] = defaultdict(float)
+        self._styles: defaultdict[tuple[str, str], float] = defaultdict(float)
         self._areas: set[tuple[str, ...]] = set()
         for literal, sure in likely:
             dims = [dim.text for dim in literal.dims]
@@ -59,7 +59,7 @@ class Context:
         telling = [dim for dim in dims if dim.isdecimal() and int(dim) >= SMALL]
         known = sum(self._axes[dim] > ENOUGH for dim in telling)
         often = self._leads[dims[0]] > (2 * ENOUGH if len(dims) == 2 else ENOUGH)
-        gain = LEADS_ALIKE if alike and often and (telling or len(dims) > 2) else 0.0
+        gain = LEADS_ALIKE if alike and often and len(dims) < 6 and (telling or len(dims) > 2) else 0.0
         if telling and known == len(telling):
             gain += SIZES_KNOWN
         elif known:

@@ -30,9 +30,10 @@ SHAPES = _cue(
 SIZE = _cue("sizes? größe taille tamaño tamanho dimensions?")
 """Words for a shape that are also said of pictures and kernels."""
 KERNELS = _cue(
-    r"""conv(?:s|\d\w*|_\w+|olu\w+|nets?|next\w*)? kernels? kernel_\w+ \w*pool\w* filters? patch(?:es|_sizes?)? windows? window_sizes? strides?
-    paddings? pad dilations? tiles? cells? crops? grids? grid_size blocks? bins neighbou?rhoods? receptive
-    upsampl\w* downsampl\w* deconv\w* depthwise pointwise faltung\w* noyaux? filtro""",
+    r"""conv(?:s|\d\w*|_\w+|olu\w+|nets?|next\w*)? kernels? kernel_\w+ \w*pool\w* filters?
+    patch(?:es|_sizes?)? windows? window_sizes? strides? paddings? pad dilations? tiles? cells? crops? grids?
+    grid_size blocks? bins neighbou?rhoods? receptive upsampl\w* downsampl\w* deconv\w* depthwise pointwise
+    faltung\w* noyaux? filtro""",
     """卷积 卷積 核 窗口 步长 步幅 填充 池化 补丁 畳み込み カーネル ストライド プーリング パッチ ウィンドウ
     커널 스트라이드 풀링 합성곱 윈도우 패치 свертк свёртк ядр окн""",
     edge="A-Za-z_",
@@ -100,10 +101,10 @@ ARGUMENT = re.compile(
 )
 """What a layer is made with, and no axis of a tensor."""
 _AXIS = re.compile(
-    r"(?:.*_)?(?:batch|minibatch|bs|bsz|bz|b|seq|sequence|len|length|l|t|time|times?teps?|frames?|height|width|h|w"
+    r"(?:.*_)?n?(?:batch|minibatch|bs|bsz|bz|b|seq|sequence|len|length|l|t|time|times?teps?|frames?|height|width|h|w"
     r"|ch?|chann?els?|chan|dims?|dimensions?|d|features?|feats?|features?_?(?:in|out)|hidden|size|heads?|nheads?"
     r"|tokens?|vocab|embed|emb|embeddings?|classes|points?|n|num|nq|m|k|p|s|e|v|f|layers?|levels?|depth|queries"
-    r"|windows?|patch(?:es)?|samples?|boxes|rois|groups?|experts?|rank|codebooks?|bins|mels?|grid|pixels|slots?"
+    r"|windows?|patch(?:es)?|samples?|units?|boxes|rois|groups?|experts?|rank|codebooks?|bins|mels?|grid|pixels|slots?"
     r"|blocks?|chunks?|inner|outer|latents?|nodes|edges|neighbors|anchors|keypoints|proposals|beams?|positions"
     r"|spatial|temporal|rows|cols|columns|ctx|context)"
     r"(?:_(?:size|dims?|len|length|in|out|per_\w+|\w{1,3}))?\d?",

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from shapeflow.errors import InputError
 from shapeflow.notes.finding.bare import axes, find_axes, find_bare, find_written_axes
 from shapeflow.notes.finding.candidate import Candidate
-from shapeflow.notes.finding.context import Context
+from shapeflow.notes.finding.company import Found, in_context, like_neighbours
 from shapeflow.notes.finding.literal import Literal, with_names, without_overlap
 from shapeflow.notes.finding.literals import MAX_LINE, find_literals
-from shapeflow.notes.finding.scoring import WEIGHTS, evidence, probability
+from shapeflow.notes.finding.scoring import evidence, probability
 from shapeflow.notes.finding.subjects import role_of, subject_of
+from shapeflow.notes.finding.wrapped import with_rest
 from shapeflow.notes.mention import Frame, Mention, Passage, Region, Span
 from shapeflow.shapes.notation import parse_shape
 
@@ -26,9 +26,6 @@ MAX_AROUND = 400
 Prior = Callable[[Literal], float]
 NAMED = 6.0
 """Logarithm of the odds that a comment for us in the line adds, which says what tensor is meant."""
-SURE, UNSURE = 2.0, -1.3
-"""Logarithms of the odds of what others can be likened to, and of what is too odd to be likened."""
-
 PRECEDENCE = {"axes": 0, "real": 0, "names": 0, "bracket": 1, "times": 1, "bare": 2}
 """Which notation wins where two overlap."""
 
@@ -37,22 +34,6 @@ _BACKTICKS = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _DOLLARS = re.compile(r"\$\$?(?! )([^$]{1,400}?)(?<! )\$\$?(?!\d)|\\\((.{1,400}?)\\\)|:math:`([^`]+)`")
 _ARROW = re.compile(r"→|-+>|=+>|\\(?:to|rightarrow|longrightarrow|mapsto|Rightarrow)\b|>>")
 _LEADING_ARROW = re.compile(r"\W*?(?:→|-+>|=+>)")
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    passage: Passage
-    literal: Literal
-    frame: Frame
-    odds: float
-
-    @property
-    def kind(self) -> tuple[object, ...]:
-        """Equal for literals that are written in the same way in the same block."""
-        passage, literal = self.passage, self.literal
-        sign = passage.text[: literal.start].rstrip()[-1:]
-        place = (passage.cell, passage.block, passage.part, self.frame.region, self.frame.column)
-        return (*place, literal.form, literal.opener, literal.separator, sign if not sign.isalnum() else "")
 
 
 def find_mentions(
@@ -69,78 +50,23 @@ def find_mentions(
         threshold: the least score.
         prior: what else is known of a literal, as a logarithm of odds: whether a trace has such sizes.
     """
-    candidates: list[_Found] = []
-    for whole in passages:
+    candidates: list[Found] = []
+    for whole, rest in with_rest(passages):
         passage = whole if len(whole.text) <= MAX_LINE else replace(whole, text=whole.text[:MAX_LINE])
         if passage.frame.region == "annotation" or _WORTH.search(passage.text):
             names = any(not words.startswith("ignore") for words in passage.directives)
-            own = _in_passage(passage)
+            own = _in_wrapped(passage, rest) if rest else _in_passage(passage)
             candidates += [replace(one, odds=one.odds + NAMED) for one in own] if names else own
             if len(candidates) > MAX_CANDIDATES:
                 break
     if prior is not None:
         candidates = [replace(one, odds=one.odds + prior(one.literal)) for one in candidates]
-    candidates = list(_like_neighbours(_in_context(candidates)))
+    candidates = list(like_neighbours(in_context(candidates)))
     found = [one for one in candidates if probability(one.odds) >= threshold]
     return _chained(list(_mentions(found, lines_of)), found)
 
 
-def _in_context(candidates: list[_Found]) -> list[_Found]:
-    """Return candidates; one with the axes of likely ones anywhere in the text is surer."""
-    odds = [one.odds for one in candidates]
-    for _ in range(2):
-        likely = ((one.literal, probability(each)) for one, each in zip(candidates, odds, strict=True) if each > 0)
-        context = Context(likely)
-        odds = [
-            one.odds if one.odds > SURE else min(SURE, one.odds + context.gain(one.literal)) for one in candidates
-        ]
-    return [replace(one, odds=each) for one, each in zip(candidates, odds, strict=True)]
-
-
-def _like_neighbours(candidates: list[_Found]) -> Iterator[_Found]:
-    """Yield candidates; one that is written like sure ones in the lines around it is surer."""
-    sure: dict[tuple[object, ...], list[int]] = {}
-    for one in candidates:
-        if one.odds > SURE:
-            sure.setdefault(one.kind, []).append(one.passage.line)
-    for number, one in enumerate(candidates):
-        lines = sure.get(one.kind, ()) if one.odds <= SURE else ()
-        near = bisect_right(lines, one.passage.line + 6) - bisect_left(lines, one.passage.line - 6)
-        alike = UNSURE < one.odds <= SURE and (near > 1 or _beside_sure(candidates, number))
-        if alike:
-            yield replace(one, odds=one.odds + WEIGHTS["like its neighbours"])
-        elif UNSURE < one.odds <= 0 and _with_like(candidates, number):
-            yield replace(one, odds=one.odds + WEIGHTS["like others of its line"])
-        else:
-            yield one
-
-
-def _with_like(candidates: list[_Found], number: int) -> bool:
-    """Return whether a likely candidate on the same line is written as this one is."""
-    one = candidates[number]
-    return any(
-        other.passage is one.passage
-        and other.odds > 0
-        and (other.literal.form, other.literal.opener) == (one.literal.form, one.literal.opener)
-        for other in (*candidates[max(0, number - 4) : number], *candidates[number + 1 : number + 5])
-    )
-
-
-def _beside_sure(candidates: list[_Found], number: int) -> bool:
-    """Return whether an arrow joins a candidate with a sure one on its line."""
-    one = candidates[number]
-    for other in candidates[max(0, number - 1) : number + 2]:
-        if other is one or other.passage is not one.passage or other.odds <= SURE:
-            continue
-        first, last = sorted((one.literal, other.literal), key=lambda literal: literal.start)
-        if re.fullmatch(
-            r"[\s`$)]*(?:→|-+>|=+>|to|\\to|\\rightarrow)[\s`$(]*", one.passage.text[first.end : last.start]
-        ):
-            return True
-    return False
-
-
-def _in_passage(passage: Passage) -> Iterator[_Found]:
+def _in_passage(passage: Passage) -> Iterator[Found]:
     """Yield all literals of a passage with their scores."""
     text, frame = passage.text, passage.frame
     inline = [] if frame.region == "annotation" else _inline(text, frame.region)
@@ -173,7 +99,16 @@ def _in_passage(passage: Passage) -> Iterator[_Found]:
             before=text[: literal.start][-MAX_AROUND:].strip(),
             after=text[literal.end :][:MAX_AROUND].strip(),
         )
-        yield _Found(passage, literal, here, odds)
+        yield Found(passage, literal, here, odds)
+
+
+def _in_wrapped(passage: Passage, rest: str) -> Iterator[Found]:
+    """Yield the literals of a passage of which the last one ends in the next line."""
+    end = len(passage.text.rstrip())
+    for found in _in_passage(replace(passage, text=passage.text[:end] + rest)):
+        if found.literal.start < end:
+            inside = min(found.literal.end, end)
+            yield replace(found, passage=passage, literal=replace(found.literal, end=inside))
 
 
 def _names_before(text: str, literals: list[Literal]) -> Iterator[Literal]:
@@ -232,7 +167,7 @@ def _copied(text: str, literal: Literal) -> bool:
     return bool(re.search(r"[\])}]\s*\{?\s*$", text[: literal.start]))
 
 
-def _mentions(found: list[_Found], lines_of: Mapping[int | None, Sequence[str]]) -> Iterator[Mention]:
+def _mentions(found: list[Found], lines_of: Mapping[int | None, Sequence[str]]) -> Iterator[Mention]:
     """Yield a mention for each literal whose notation can be read."""
     for number, one in enumerate(found):
         literal, passage = one.literal, one.passage
@@ -248,7 +183,7 @@ def _mentions(found: list[_Found], lines_of: Mapping[int | None, Sequence[str]])
             text=original[literal.start : literal.end],
             pattern=pattern,
             frame=one.frame,
-            dims=tuple((dim.start + 1, dim.end + 1) for dim in literal.dims),
+            dims=_columns(literal),
             names=tuple(dim.name for dim in literal.dims) if literal.names else (),
             role=role_of(one.frame),
             subject=subject_of(passage.text[start : literal.start], one.frame),
@@ -256,7 +191,14 @@ def _mentions(found: list[_Found], lines_of: Mapping[int | None, Sequence[str]])
         )
 
 
-def _chained(mentions: list[Mention], found: list[_Found]) -> list[Mention]:
+def _columns(literal: Literal) -> tuple[tuple[int, int], ...]:
+    """Return the columns of the dims; none of a literal that ends in the next line."""
+    if literal.dims[-1].end > literal.end:
+        return ()
+    return tuple((dim.start + 1, dim.end + 1) for dim in literal.dims)
+
+
+def _chained(mentions: list[Mention], found: list[Found]) -> list[Mention]:
     """Return mentions numbered from 0, with the chains of arrows that they stand in."""
     chained: list[Mention] = []
     passages = {id(mention): found[mention.id].passage for mention in mentions}

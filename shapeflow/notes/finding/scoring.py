@@ -123,7 +123,7 @@ def features(candidate: Candidate) -> Iterator[str]:
 
 def evidence(candidate: Candidate) -> float:
     """Return the logarithm of the odds that a candidate states a shape."""
-    return sum(WEIGHTS[name] for name in set(features(candidate)))
+    return round(math.fsum(WEIGHTS[name] for name in set(features(candidate))), 6)
 
 
 def probability(odds: float) -> float:

@@ -29,7 +29,9 @@ _SHAPE_KEYWORD = re.compile(
 _TUPLE_OF = re.compile(r"(?i)\b(?:tuples?|lists?|pairs?|triples?)(?: of)?[\s`(]*$")
 _PRINTS = re.compile(r"\.(?:shape|size\(\))\W*$")
 _NAME_EQUALS = re.compile(r"[\s#*`-]*[A-Za-z_][\w.]*`? ?= ?[`\s]*")
-_ALONE = re.compile(r"[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*")
+_ALONE = re.compile(r"[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*(?:\b\w{1,3}\b[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*)?")
+_SIGNS = " `*$|>#\"'_.,;()[]{}:~│┃║-"
+_LIST = re.compile(r"\w*[(\[][^()\[\]]*,[^()\[\]]*[)\]]")
 _ROW_ENDS = re.compile(r"\]+,?\s*|,\s*|\]\]\).*")
 
 
@@ -46,6 +48,8 @@ def features(candidate: Candidate) -> Iterator[str]:
         yield "element of"
     if _TUPLE_OF.search(before[-16:]):
         yield "tuple of"
+    if _are_parameters(candidate):
+        yield "arguments"
     if _is_alone(candidate):
         yield "alone"
     if candidate.symbols and _NAME_EQUALS.fullmatch(before[-60:]) and len(before) < 60:
@@ -61,12 +65,23 @@ def features(candidate: Candidate) -> Iterator[str]:
         yield from _of_product(candidate)
 
 
+def _are_parameters(candidate: Candidate) -> bool:
+    """Return whether a comment behind the head of a function names its parameters one by one."""
+    head = re.match(r"def \w+\((.*)\)", candidate.frame.line)
+    if head is None or candidate.frame.region != "comment" or len(candidate.symbols) < candidate.rank:
+        return False
+    given = [name for name in head[1].split(",") if not name.strip().startswith(("self", "cls"))]
+    return len(given) - candidate.rank in (0, 1)
+
+
 def _is_alone(candidate: Candidate) -> bool:
     """Return whether nothing else stands in its line or cell; ``224×224`` is then most often a resolution."""
     if candidate.numeric and candidate.rank == 2 and candidate.literal.form == "times":
         return False
-    before, after = candidate.before, candidate.after
-    return len(before) + len(after) < 400 and bool(_ALONE.fullmatch(before) and _ALONE.fullmatch(after))
+    around = candidate.before, candidate.after
+    if candidate.rank < 2:
+        return len(candidate.text) < 400 and not any(text.strip(_SIGNS) for text in around)
+    return len(candidate.text) < 400 and all(_ALONE.fullmatch(_LIST.sub("", text)) for text in around)
 
 
 def _of_product(candidate: Candidate) -> Iterator[str]:

@@ -43,7 +43,7 @@ def _for_shapes(candidate: Candidate) -> Iterator[str]:
     last_words = _LAST_WORDS.split(near.rstrip(_SIGNS))[-1]
     if _ends_with_shape(last_words) and not SIZE.search(last_words):
         yield "shape word directly before"
-    elif SHAPES.search(re.split(r"[.;,。)]", near)[-1]):
+    elif SHAPES.search(re.split(r"[.;,。)]", SIZE.sub("", near) if candidate.extents else near)[-1]):
         yield "shape word before"
     elif SHAPES.search(before[-120:]) or SHAPES.search(candidate.after[:12]):
         yield "shape word in line"
@@ -76,7 +76,7 @@ def _for_operations(candidate: Candidate) -> Iterator[str]:
 
 
 def _like_kernel(candidate: Candidate) -> bool:
-    """Return whether a list can be the size of a kernel or window: small or equal sizes, no batch before them."""
+    """Return whether a list can be the size of a kernel or window: small or equal sizes, and no batch."""
     if candidate.symbols:
         return candidate.dims[0] not in BATCHES
     return max(candidate.sizes, default=0) <= LARGEST_KERNEL or len(set(candidate.sizes) - {1}) < 2

@@ -1,0 +1,92 @@
+"""What the other candidates of a text make of one: its axes, and what stands beside it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from shapeflow.notes.finding.context import Context
+from shapeflow.notes.finding.literal import Literal
+from shapeflow.notes.finding.scoring import WEIGHTS, probability
+from shapeflow.notes.mention import Frame, Passage
+
+SURE, UNSURE = 2.0, -1.3
+"""Logarithms of the odds of what others can be likened to, and of what is too odd to be likened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A literal where it stands, and the logarithm of the odds that it states a shape."""
+
+    passage: Passage
+    literal: Literal
+    frame: Frame
+    odds: float
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """Equal for literals that are written in the same way in the same block."""
+        passage, literal = self.passage, self.literal
+        sign = passage.text[: literal.start].rstrip()[-1:]
+        place = (passage.cell, passage.block, passage.part, self.frame.region, self.frame.column)
+        return (*place, literal.form, literal.opener, literal.separator, sign if not sign.isalnum() else "")
+
+
+def in_context(candidates: list[Found]) -> list[Found]:
+    """Return candidates; one with the axes of likely ones anywhere in the text is surer."""
+    odds = [one.odds for one in candidates]
+    for _ in range(2):
+        likely = (
+            (one.literal, probability(each)) for one, each in zip(candidates, odds, strict=True) if each > 0
+        )
+        context = Context(likely)
+        odds = [
+            one.odds if one.odds > SURE else min(SURE, one.odds + context.gain(one.literal))
+            for one in candidates
+        ]
+    return [replace(one, odds=each) for one, each in zip(candidates, odds, strict=True)]
+
+
+def like_neighbours(candidates: list[Found]) -> Iterator[Found]:
+    """Yield candidates; one that is written like sure ones in the lines around it is surer."""
+    sure: dict[tuple[object, ...], list[int]] = {}
+    for one in candidates:
+        if one.odds > SURE:
+            sure.setdefault(one.kind, []).append(one.passage.line)
+    for number, one in enumerate(candidates):
+        lines = sure.get(one.kind, ()) if one.odds <= SURE else ()
+        near = bisect_right(lines, one.passage.line + 6) - bisect_left(lines, one.passage.line - 6)
+        alike = UNSURE < one.odds <= SURE and (near > 1 or _beside_sure(candidates, number))
+        if alike:
+            yield replace(one, odds=one.odds + WEIGHTS["like its neighbours"])
+        elif UNSURE < one.odds <= 0 and _with_like(candidates, number):
+            yield replace(one, odds=one.odds + WEIGHTS["like others of its line"])
+        else:
+            yield one
+
+
+def _with_like(candidates: list[Found], number: int) -> bool:
+    """Return whether a likely candidate on the same line is written as this one is."""
+    one = candidates[number]
+    return any(
+        other.passage is one.passage
+        and other.odds > 0
+        and (other.literal.form, other.literal.opener) == (one.literal.form, one.literal.opener)
+        for other in (*candidates[max(0, number - 4) : number], *candidates[number + 1 : number + 5])
+    )
+
+
+def _beside_sure(candidates: list[Found], number: int) -> bool:
+    """Return whether an arrow joins a candidate with a sure one on its line."""
+    one = candidates[number]
+    for other in candidates[max(0, number - 1) : number + 2]:
+        if other is one or other.passage is not one.passage or other.odds <= SURE:
+            continue
+        first, last = sorted((one.literal, other.literal), key=lambda literal: literal.start)
+        if re.fullmatch(
+            r"[\s`$)]*(?:→|-+>|=+>|to|\\to|\\rightarrow)[\s`$(]*", one.passage.text[first.end : last.start]
+        ):
+            return True
+    return False
