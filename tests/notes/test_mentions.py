@@ -45,12 +45,19 @@ STATED = {
     "the patches are 1x196x768": "[1, 196, 768]",
     "features: B x C x H x W": "[B, C, H, W]",
     "Output: H/8 × W/8 × 512": "[H/8, W/8, 512]",
+    "reshaped to [batchxCxHxW]": "[batch, C, H, W]",
+    "keys: S(=1) x B x 512": "[1, B, 512]",
+    r"특징 지도의 크기는 64$\times$28$\times$28 이다": "[64, 28, 28]",
+    "a map of 3&times;480&times;640": "[3, 480, 640]",
     # Formulas.
     r"$X \in \mathbb{R}^{B \times N \times d_{model}}$": "[B, N, d_model]",
     r"$Z\in\mathbb{R}^{\frac{H}{4} \times \frac{W}{4} \times C}$": "[H/4, W/4, C]",
     "M ∈ ℝ^(K×H×W)": "[K, H, W]",
     "mask m ∈ {0,1}^{H×W}": "[H, W]",
     r"Input: :math:`(N, C_{\text{in}}, L)`": "[N, C_in, L]",
+    # Axes as jaxtyping and einops write them.
+    '`x: Float[Tensor, "b c h w"]` goes in': "[b, c, h, w]",
+    "scores: Float32[torch.Tensor, '*batch 3']": "[..., 3]",
     # Without brackets.
     "B, N, C = 4, 197, 768": "[4, 197, 768]",
     # Other languages, and full-width signs.
@@ -112,3 +119,51 @@ NOT_STATED = [
 @pytest.mark.parametrize("text", NOT_STATED)
 def test_what_only_looks_like_a_shape_is_left_alone(text: str) -> None:
     assert shapes(text) == []
+
+
+IN_CONTEXT = {
+    # Lists that say little alone: their axes are those of the other shapes.
+    "Images (2, 3, 224, 224) become (2, 768, 7, 7), then tokens (2, 50, 768). The class token (2, 768) "
+    "is kept, and projected: (2, 512).": [
+        "[2, 3, 224, 224]",
+        "[2, 768, 7, 7]",
+        "[2, 50, 768]",
+        "[2, 768]",
+        "[2, 512]",
+    ],
+    "tokens: (4, 16, 768)\n\nThe matrix, 50257 × 768, is shared.": ["[4, 16, 768]", "[50257, 768]"],
+    "xyz: points of shape [B, N, 3]\nidx: shape [B, npoint, nsample]\n\ncentroids, [B, npoint]": [
+        "[B, N, 3]",
+        "[B, npoint, nsample]",
+        "[B, npoint]",
+    ],
+    # What else numbers in brackets are stays what it is.
+    "Dosovitskiy et al. [1, 12] feed [1, 197, 768] to blocks of 12 heads: [1, 12, 197, 64]": [
+        "[1, 197, 768]",
+        "[1, 12, 197, 64]",
+    ],
+    "Input [1, 3, 480, 640], so pictures of (480, 640), are sampled at steps [999, 979, …, 19]": [
+        "[1, 3, 480, 640]"
+    ],
+    "coords: (B, T, H, W, 2), t in the range [0, T-1]": ["[B, T, H, W, 2]"],
+}
+
+
+@pytest.mark.parametrize("text", IN_CONTEXT)
+def test_the_axes_of_other_shapes_tell_what_a_list_is(text: str) -> None:
+    assert shapes(text) == IN_CONTEXT[text]
+
+
+def test_a_shape_may_end_in_the_next_line() -> None:
+    text = (
+        "It returns a tensor of shape (batch,\nseq_len, 768), then pooled. See (the model,\nwhich is small)."
+    )
+    (mention,) = note_from_text(text).mentions
+    assert str(mention.pattern) == "[batch, seq_len, 768]"
+    assert (mention.text, mention.span.line, mention.dims) == ("(batch,", 1, ())
+
+
+def test_a_comment_that_names_the_parameters_of_its_function_states_no_shape() -> None:
+    head = "def __init__(self, c1, c2, n, g, e):  # ch_in, ch_out, depth, groups, width\n    pass"
+    assert shapes(head, "python") == []
+    assert shapes("def f(x):  # b, c, h, w\n    pass", "python") == ["[b, c, h, w]"]

@@ -48,7 +48,9 @@ def _of_form(candidate: Candidate) -> Iterator[str]:
     elif literal.form == "bracket" and literal.separator == " ":
         yield "blanks in brackets"
     if candidate.named:
-        yield "numbered" if "..." in candidate.dims else "names = sizes"
+        # "(`heads=8`, `depth=6`)" are settings: each is code of its own.
+        alone = "`" in candidate.text[literal.start : literal.end]
+        yield "settings" if alone else "numbered" if "..." in candidate.dims else "names = sizes"
     rank = candidate.rank
     yield "rank above 5" if rank > 5 else "rank 4 or 5" if rank > 3 else f"rank {rank}"
 

@@ -21,7 +21,7 @@ SMALL = 16
 _EXTENTS = frozenset({"h", "w", "height", "width", "size"})
 
 
-ENOUGH = 0.85
+ENOUGH = 0.75
 """Shapes, each counted as far as it is likely, that must have an axis for it to be known."""
 
 

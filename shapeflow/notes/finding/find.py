@@ -29,7 +29,7 @@ NAMED = 6.0
 PRECEDENCE = {"axes": 0, "real": 0, "names": 0, "bracket": 1, "times": 1, "bare": 2}
 """Which notation wins where two overlap."""
 
-_WORTH = re.compile(r"[\[(×^]|\d\s?[xX*]\s?\w|\w [xX] \w|[A-Z]x[A-Z\d]|,|\\times|[A-Z]\S* [A-Z\d(]|->")
+_WORTH = re.compile(r"[\[(×^]|\d\s?[xX*]\s?\w|\w [xX] \w|[A-Z]x[A-Z\d]|,|\\times|&times|[A-Z]\S* [A-Z\d(]|->")
 _BACKTICKS = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _DOLLARS = re.compile(r"\$\$?(?! )([^$]{1,400}?)(?<! )\$\$?(?!\d)|\\\((.{1,400}?)\\\)|:math:`([^`]+)`")
 _ARROW = re.compile(r"→|-+>|=+>|\\(?:to|rightarrow|longrightarrow|mapsto|Rightarrow)\b|>>")

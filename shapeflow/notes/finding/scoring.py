@@ -34,6 +34,7 @@ WEIGHTS = {
     "a remark": -3.0,
     "types": -5.0,
     "arguments": -4.0,
+    "settings": -6.0,
     "lone in parentheses": -3.5,
     "a number in parentheses": -5.0,
     "height and width": -1.8,

@@ -79,7 +79,8 @@ def _like_kernel(candidate: Candidate) -> bool:
     """Return whether a list can be the size of a kernel or window: small or equal sizes, and no batch."""
     if candidate.symbols:
         return candidate.dims[0] not in BATCHES
-    return max(candidate.sizes, default=0) <= LARGEST_KERNEL or len(set(candidate.sizes) - {1}) < 2
+    sizes = [size for size in candidate.sizes if size > 1]
+    return max(sizes, default=0) <= LARGEST_KERNEL or (len(sizes) > 1 and len(set(sizes)) == 1)
 
 
 def _for_settings(candidate: Candidate) -> Iterator[str]:
@@ -91,10 +92,18 @@ def _for_settings(candidate: Candidate) -> Iterator[str]:
         return
     if CONFIGS.search(_IN_CODE.sub("", before[-48:])[-14:]):
         words = before[-30:].rstrip(" `:=*(")
-        direct = any(m.end() == len(words) for m in CONFIGS.finditer(words))
+        direct = any(m.end() == len(words) for m in CONFIGS.finditer(words)) and not _up_and_down(
+            candidate.sizes
+        )
         yield "configuration word directly before" if direct else "configuration word before"
     if assigned and CONFIG_NAME.search(assigned) and not SHAPES.search(before[-40:]):
         yield "a setting"
+
+
+def _up_and_down(sizes: list[int]) -> bool:
+    """Return whether sizes rise and fall, as those of settings hardly do, which go by levels."""
+    ordered = sorted(sizes)
+    return len(sizes) > 2 and max(sizes) >= LARGEST_KERNEL and sizes not in (ordered, ordered[::-1])
 
 
 def _is_cost(candidate: Candidate) -> bool:
