@@ -59,15 +59,20 @@ def _product(axes: Axes, left: int, right: int, value: int) -> AxisList | None:
     return (*found, *rows, *columns)
 
 
-def _einsum(axes: Axes, op: Op, value: int) -> AxisList | None:
+def einsum_terms(op: Op) -> tuple[list[str], str] | None:
+    """Return the letters of what an ``einsum`` is given, and of its result; None where they are not plain."""
     text = op.inputs[0].text.strip("'\"").replace(" ", "")
-    given = axes.given(op)
     if not re.fullmatch(r"[a-zA-Z,]+->[a-zA-Z]*", text):
         return None
     sides, result = text.split("->")
-    terms = sides.split(",")
-    if len(terms) != len(given):
+    return sides.split(","), result
+
+
+def _einsum(axes: Axes, op: Op, value: int) -> AxisList | None:
+    told, given = einsum_terms(op), axes.given(op)
+    if told is None or len(told[0]) != len(given):
         return None
+    terms, result = told
     known: dict[str, Axis] = {}
     for weights in (False, True):  # what is computed says more of an axis than a table of weights
         for letters, one in zip(terms, given, strict=True):

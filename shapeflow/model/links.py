@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from copy import copy
 
 from shapeflow.model.moments import FIRST, Moment, at_op
-from shapeflow.model.records import Records
+from shapeflow.model.records import Op, Records
 
 Predecessors = dict[int, "tuple[int, int] | None"]
 """Value -> the op and the value it was reached from; None for a start."""
@@ -49,6 +49,16 @@ class Links:
             if value.producer is not None:
                 made[value.producer][value.id] = None
         return [list(values) for values in made]
+
+    def users(self, trace: Records, value: int) -> list[Op]:
+        """Return the ops that read a value, without details of others and what gives the value back as it is.
+
+        Dropout that is switched off gives back what it is given: who reads its result reads the value, too.
+        """
+        readers = [trace.ops[number] for number in self.readers[value]]
+        return [
+            op for op in readers if op.parent is None and not any(port.value == value for port in op.outputs)
+        ]
 
     def with_ops(self, trace: Records, ops: Iterable[int]) -> Links:
         """Return the links of a trace that differs from this one's in what some ops read and give only."""

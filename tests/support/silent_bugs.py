@@ -107,6 +107,104 @@ def softmax_over_heads(b):
     return Net(f, **convolutions(qkv=Linear(16, 48), h=Linear(16, 5))), pictures(b)
 
 
+def heads(net: Any, x: Tensor) -> tuple[Tensor, ...]:
+    """Return query, key and value ``[B, heads, N, D]`` of a picture's features."""
+    x = convolved(net, x).flatten(2).transpose(1, 2)
+    return tuple(p.reshape(x.shape[0], -1, 4, 4).transpose(1, 2) for p in net.qkv(x).chunk(3, -1))
+
+
+def attended(net: Any, x: Tensor, axis: int) -> Tensor:
+    """Attend with dropout, which is off and gives back what it is given."""
+    q, k, v = heads(net, x)
+    a = F.dropout((q @ k.transpose(-1, -2)).softmax(axis), 0.1, net.training)
+    return net.h((a @ v).transpose(1, 2).flatten(2).mean(1))
+
+
+def attended_by_einsum(net: Any, x: Tensor, axis: int) -> Tensor:
+    q, k, v = heads(net, x)
+    a = torch.einsum("bhqd,bhkd->bhqk", q, k).softmax(axis)
+    return net.h(torch.einsum("bhqk,bhkd->bqhd", a, v).flatten(2).mean(1))
+
+
+def attention(forward: Callable[..., Tensor], axis: int, batch: int) -> tuple[nn.Module, Tensor]:
+    modules = convolutions(qkv=Linear(16, 48), h=Linear(16, 5))
+    return Net(lambda net, x: forward(net, x, axis), **modules), pictures(batch)
+
+
+@case("softmax over heads, with dropout", "softmax-axis")
+def softmax_over_heads_with_dropout(b):
+    return attention(attended, 1, b)
+
+
+@case("attention with dropout sound")
+def attention_with_dropout_sound(b):
+    return attention(attended, -1, b)
+
+
+@case("softmax over heads, by einsum", "softmax-axis")
+def softmax_over_heads_by_einsum(b):
+    return attention(attended_by_einsum, 1, b)
+
+
+@case("attention by einsum sound")
+def attention_by_einsum_sound(b):
+    return attention(attended_by_einsum, 3, b)
+
+
+@case("slots compete, by einsum sound")
+def slots_compete_sound(b):
+    def f(net, x):
+        x = convolved(net, x).flatten(2).transpose(1, 2)
+        a = torch.einsum("bnd,kd->bnk", x, net.slots.weight).softmax(-1)
+        return net.h(torch.einsum("bnk,bnd->bkd", a, x))
+
+    return Net(f, **convolutions(slots=nn.Embedding(6, 16), h=Linear(16, 5))), pictures(b)
+
+
+def pooled(net: Any, x: Tensor, axis: int) -> Tensor:
+    x = convolved(net, x).flatten(2).transpose(1, 2)
+    return net.h((net.score(x).softmax(axis) * x).sum(1))
+
+
+@case("softmax of one score", "softmax-axis")
+def softmax_of_one_score(b):
+    modules = convolutions(score=Linear(16, 1), h=Linear(16, 5))
+    return Net(lambda net, x: pooled(net, x, -1), **modules), pictures(b)
+
+
+@case("softmax of scores sound")
+def softmax_of_scores_sound(b):
+    modules = convolutions(score=Linear(16, 1), h=Linear(16, 5))
+    return Net(lambda net, x: pooled(net, x, 1), **modules), pictures(b)
+
+
+@case("attention to one key sound")
+def attention_to_one_key_sound(b):
+    def f(net, x):
+        q, k, v = heads(net, x)
+        return net.h(
+            ((q @ k[:, :, :1].transpose(-1, -2)).softmax(-1) @ v[:, :, :1]).transpose(1, 2).flatten(2)
+        )
+
+    return Net(f, **convolutions(qkv=Linear(16, 48), h=Linear(16, 5))), pictures(b)
+
+
+@case("statistics of the batch by hand", "train-mode")
+def statistics_of_the_batch_by_hand(b):
+    return Net(
+        lambda net, x: net.h(F.batch_norm(convolved(net, x), None, None, training=True).mean((2, 3))),
+        **convolutions(h=Linear(16, 5)),
+    ), pictures(b)
+
+
+@case("a batch norm without memory sound")
+def batch_norm_without_memory_sound(b):
+    return Net(
+        lambda net, x: net.h(net.norm(convolved(net, x)).mean((2, 3))),
+        **convolutions(norm=nn.BatchNorm2d(16, track_running_stats=False), h=Linear(16, 5)),
+    ), pictures(b)
+
+
 @case("mask broadcast to wrong axis", "coincidence")
 def mask_broadcast_to_wrong_axis(b):
     def f(net, x, m):

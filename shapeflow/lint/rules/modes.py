@@ -50,14 +50,20 @@ def train_mode(trace: Records) -> Iterator[Found]:
     if trace.run.training.get("") is not False:
         return
     for op in trace.ops:
-        text = _switched_on(op)
+        around = "" if op.call is None else trace.calls[op.call].class_name
+        text = _switched_on(op, around)
         if text:
             own = "" if op.call is None else _mode_of(trace, trace.calls[op.call].path)
             yield Found.at(op, f"{text}, and the model is in evaluation mode", *([own] if own else []))
 
 
-def _switched_on(op: Op) -> str:
-    """Return what in an op works as in training; empty if nothing does."""
+def _switched_on(op: Op, around: str) -> str:
+    """Return what in an op works as in training; empty if nothing does.
+
+    Args:
+        op: the op.
+        around: the class of the module that it runs in: a ``BatchNorm2d`` may be meant to keep no statistics.
+    """
     target = op.target.rstrip("_")
     if target in _DROPOUTS:
         rate = argument(op, "p", 1)
@@ -77,7 +83,8 @@ def _switched_on(op: Op) -> str:
             port.value is not None for port in op.inputs if port.name in ("in[1]", "in.running_mean")
         )
         active = argument(op, "training", 5) == "True"
-        return "batch_norm uses the statistics of this batch" if active and running else ""
+        if active and (running or "BatchNorm" not in around):
+            return "batch_norm uses the statistics of this batch"
     return ""
 
 
@@ -139,7 +146,7 @@ def _cast(trace: Records, op: Op) -> tuple[int, int] | None:
 def _cast_back(trace: Records, links: Links, value: int, low: str) -> Op | None:
     """Return the cast to which all that was made smaller goes, over views only."""
     for _ in range(8):
-        readers = [trace.ops[op] for op in links.readers[value] if trace.ops[op].parent is None]
+        readers = links.users(trace, value)
         if len(readers) != 1 or not readers[0].outputs or readers[0].outputs[0].value is None:
             return None
         made = readers[0].outputs[0].value
