@@ -88,6 +88,10 @@ class Batch:
                 found.add(atom)
         return found
 
+    def begins(self, axis: Axis) -> bool:
+        """Return whether an axis is the batch by its first part, of several that it was taken apart into."""
+        return bool(axis) and self.certain(axis[:1])
+
     def certain(self, axis: Axis) -> bool:
         """Return whether an axis is the batch, and nothing but the batch, by what the run does with it."""
         return bool(axis) and all(atom in self._first & self._shown or atom in self._pooled for atom in axis)

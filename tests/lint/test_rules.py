@@ -11,7 +11,13 @@ from silent_bugs import CASES
 from shapeflow.lint.check import lint
 from shapeflow.recording import trace
 
-ONLY_WITH_SEVERAL = {"bce pair", "weights [B] * x [B,1]", "B,1 minus mean", "[B,1,N] + [B,N]"}
+ONLY_WITH_SEVERAL = {
+    "bce pair",
+    "weights [B] * x [B,1]",
+    "B,1 minus mean",
+    "[B,1,N] + [B,N]",
+    "two directions joined by view",
+}
 """With one sample these give the right numbers, or no trace shows that they do not."""
 
 

@@ -205,6 +205,22 @@ def batch_norm_without_memory_sound(b):
     ), pictures(b)
 
 
+def recurrent(join: Callable[[Tensor], Tensor], batch: int) -> tuple[nn.Module, Tensor]:
+    """Classify by the last states ``[2, B, D]`` of both directions."""
+    modules = {"r": nn.LSTM(6, 8, bidirectional=True, batch_first=True), "h": Linear(16, 5)}
+    return Net(lambda net, x: net.h(join(net.r(x)[1][0])), **modules), torch.rand(batch, 7, 6)
+
+
+@case("two directions joined by view", "mixed-axes")
+def two_directions_joined_by_view(b):
+    return recurrent(lambda states: states.view(-1, 16), b)
+
+
+@case("two directions joined sound")
+def two_directions_joined_sound(b):
+    return recurrent(lambda states: states.transpose(0, 1).reshape(-1, 16), b)
+
+
 @case("mask broadcast to wrong axis", "coincidence")
 def mask_broadcast_to_wrong_axis(b):
     def f(net, x, m):

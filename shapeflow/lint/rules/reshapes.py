@@ -7,8 +7,9 @@ from itertools import accumulate
 from math import prod
 from operator import mul
 
-from shapeflow.lint.axes import Reshape
+from shapeflow.lint.axes import Axes, Reshape
 from shapeflow.lint.axis_ops import axes_of
+from shapeflow.lint.batch import Batch
 from shapeflow.lint.finding import Found
 from shapeflow.model.links import Links
 from shapeflow.model.records import Op, Records
@@ -28,7 +29,7 @@ def mixed_axes(trace: Records) -> Iterator[Found]:
         if made is None:
             continue
         before, after = axes.shape(given), axes.shape(made)
-        moved = _moved(reshape, after)
+        moved = _moved(reshape, after) or _torn_batch(trace, given, made)
         if moved is None or trace.values[given].origin in ("parameter", "buffer") or _is_trick(trace, op):
             continue
         sizes = " x ".join(str(size) for size, _ in reshape.before)
@@ -61,6 +62,27 @@ def _moved(reshape: Reshape, after: Sequence[int]) -> int | None:
         if size in old and (size, before) not in stood:
             return size
     return None
+
+
+def _torn_batch(trace: Records, given: int, made: int) -> int | None:
+    """Return the size of the batch where a reshape takes it apart that has something before it.
+
+    With an even batch the two directions of a recurrent layer, ``[2, B, D]``, fit as ``[B, 2 * D]``.
+    """
+    axes, batch = trace.cached(axes_of), trace.cached(Batch)
+    for place, axis in enumerate(axes[given]):
+        if not batch.begins(axis) or prod(axes.shape(given)[:place]) == 1:
+            continue
+        homes = [{_origin(axes, atom) for atom in home} for home in axes[made]]
+        torn = [home for home in homes if _origin(axes, axis[0]) in home]
+        if len(torn) > 1 and all(len(home) > 1 for home in torn):
+            return axes.shape(given)[place]
+    return None
+
+
+def _origin(axes: Axes, atom: int) -> tuple[int, int]:
+    """Return the value and the axis of it that an atom is of, in whatever parts."""
+    return axes.atoms.all[atom].value, axes.atoms.all[atom].axis
 
 
 def _swapped(old: Sequence[int], new: Sequence[int]) -> int | None:
