@@ -65,13 +65,13 @@ def run(args: argparse.Namespace) -> int:
     from shapeflow.source.data import to_data, to_markdown
 
     trace = Trace.load(args.trace)
-    files = source_files(trace, wanted(trace, args.asked))
+    files = source_files(trace, wanted(trace, args.asked), beside=args.trace.parent)
     if args.asked is None:
         files = [file for file in files if file.made or file.never]
     if args.write or args.diff:
         from shapeflow.commands.source_comments import comment
 
-        change, summary = comment(trace, files, write=args.write)
+        change, summary = comment(trace, files, beside=args.trace.parent, write=args.write)
         if args.diff and change:
             put(printed(change))
         say(summary)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import sys
-from collections.abc import Iterable
+import tokenize
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 LARGEST = 2_000_000
@@ -16,8 +18,8 @@ def search_folders(folders: Iterable[str] | None = None) -> list[Path]:
     return list(dict.fromkeys(Path(folder or ".") for folder in searched))
 
 
-def find_source(name: str, folders: Iterable[Path]) -> Path | None:
-    """Return a Python file below one of some folders; a trace cannot make us read any other file.
+def find_sources(name: str, folders: Iterable[Path]) -> Iterator[Path]:
+    """Yield the Python files of a name below some folders; a trace cannot make us read any other file.
 
     Args:
         name: of the file, from its folder, as a trace has it.
@@ -25,22 +27,36 @@ def find_source(name: str, folders: Iterable[Path]) -> Path | None:
     """
     relative = PurePosixPath(name)
     if relative.is_absolute() or ".." in relative.parts or relative.suffix != ".py" or "\\" in name:
-        return None
+        return
     for folder in folders:
         try:
             root = folder.resolve()
             file = (root / relative).resolve()
             if file.is_relative_to(root) and file.is_file() and file.stat().st_size <= LARGEST:
-                return file
+                yield file
         except (OSError, ValueError):
             continue
-    return None
 
 
 def read_source(name: str, folders: Iterable[Path]) -> str | None:
     """Return the text of a Python file below one of some folders; None if there is none that can be read."""
-    file = find_source(name, folders)
+    file = next(find_sources(name, folders), None)
+    return None if file is None else source_text(file)
+
+
+def source_text(file: Path) -> str | None:
+    """Return the text of a Python file in the encoding that it declares; None if it cannot be read."""
     try:
-        return None if file is None else file.read_text("utf-8-sig", errors="replace")
+        content = file.read_bytes()
     except OSError:
+        return None
+    encoding = source_encoding(content) or "utf-8-sig"
+    return io.TextIOWrapper(io.BytesIO(content), encoding, errors="replace").read()
+
+
+def source_encoding(content: bytes) -> str | None:
+    """Return the encoding that Python reads a file in, by its first bytes and lines; None: in none."""
+    try:
+        return tokenize.detect_encoding(io.BytesIO(content).readline)[0]
+    except SyntaxError:
         return None

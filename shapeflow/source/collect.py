@@ -7,13 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shapeflow.common.source_files import find_source, read_source, search_folders
+from shapeflow.common.source_files import find_sources, search_folders, source_text
 from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError
 from shapeflow.model.trace import Trace
-from shapeflow.source.comments import same_code
 from shapeflow.source.events import Event, Events, events_of
 from shapeflow.source.lines import SourceFile, annotated, bare
+from shapeflow.source.places_now import lines_of_run, places_now
+
+FOLDERS_ABOVE = 4
+"""In so many folders, that of a trace and those above it, its files are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +59,44 @@ def wanted(trace: Trace, asked: str | None) -> Wanted:
     return Wanted(tuple(used), calls)
 
 
-def source_files(trace: Trace, want: Wanted, folders: Iterable[str] | None = None) -> list[SourceFile]:
+def source_files(
+    trace: Trace, want: Wanted, folders: Iterable[str] | None = None, *, beside: Path | None = None
+) -> list[SourceFile]:
     """Return files with what their lines made.
 
     Args:
         trace: the run.
         want: which files, and whose lines.
         folders: where files are looked for; None: where Python imports from, and the working folder.
+        beside: the folder of the trace, which they may be in or below, or in one above.
     """
     events: Events = events_of(trace)
-    searched = _folders(trace, folders)
+    searched = _folders(trace, folders, beside)
     found = []
     for name in want.files:
         happened = events.get(name, {})
         if want.calls is not None:
             happened = _of_calls(happened, want.calls)
-        text = _text(trace, name, searched)
-        found.append(bare(trace, name, happened) if text is None else annotated(trace, name, text, happened))
+        here = _here(trace, name, searched)
+        if here is None:
+            found.append(bare(trace, name, lines_of_run(trace, name), happened))
+        else:
+            now = {here.places[number]: events for number, events in happened.items()}
+            found.append(annotated(trace, name, here.text, now))
     return found
 
 
-def own_file(trace: Trace, name: str, folders: Iterable[str] | None = None) -> Path:
+def own_file(
+    trace: Trace, name: str, folders: Iterable[str] | None = None, *, beside: Path | None = None
+) -> Path:
     """Return where a file of a trace is, if it may be written: it belongs to no installed package.
 
     Raises:
         InputError: it is not there, or not one of the user's own.
     """
-    path = find_source(name, _folders(trace, folders))
+    searched = _folders(trace, folders, beside)
+    here = _here(trace, name, searched)
+    path = here.path if here else next(find_sources(name, searched), None)
     if path is None:
         raise InputError("unknown-source", f"'{name}' is not here", where="argument FILE")
     installed = next((part for part in path.parts if part in ("site-packages", "dist-packages")), "")
@@ -96,12 +110,43 @@ def own_file(trace: Trace, name: str, folders: Iterable[str] | None = None) -> P
     return path
 
 
-def _folders(trace: Trace, folders: Iterable[str] | None) -> list[Path]:
-    """Return where files are looked for: beside the file that was run, here, where Python imports from."""
+def _folders(trace: Trace, folders: Iterable[str] | None, beside: Path | None) -> list[Path]:
+    """Return where files are looked for: beside the file that was run, here, where Python imports from.
+
+    A trace may have been brought to another folder with its project: its own folder and those above count.
+    """
     place = trace.run.target.rpartition(":")[0]
-    nearest_first = [Path(place).parent] if place.endswith(".py") else []
-    nearest_first += [Path()] if folders is None else []
+    below = Path(place).parent if place.endswith(".py") else None
+    roots = [Path()] if folders is None else []
+    if beside is not None:
+        own = beside.absolute()
+        roots += [own, *own.parents][:FOLDERS_ABOVE]
+    nearest_first = [below] if below is not None else []
+    for root in roots:
+        nearest_first += [root] if below is None else [root, root / below]
     return list(dict.fromkeys([*nearest_first, *search_folders(folders)]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """A file that has the code of the run."""
+
+    path: Path
+    text: str
+    places: Mapping[int, int]
+    """Line in the run -> line now."""
+
+
+def _here(trace: Trace, name: str, folders: Sequence[Path]) -> _Here | None:
+    """Return the nearest file with the code of the run; None if it is not there or has changed since."""
+    known = lines_of_run(trace, name)
+    made = {source.line for source in trace.sources if source.file == name}
+    for path in dict.fromkeys(find_sources(name, folders)):
+        text = source_text(path)
+        places = None if text is None else places_now(known, text)
+        if text is not None and places is not None and made.issubset(places):
+            return _Here(path, text, places)
+    return None
 
 
 def _of_calls(happened: Mapping[int, Sequence[Event]], calls: frozenset[int]) -> dict[int, list[Event]]:
@@ -110,20 +155,6 @@ def _of_calls(happened: Mapping[int, Sequence[Event]], calls: frozenset[int]) ->
         number: [event for event in events if event.execution in calls] for number, events in happened.items()
     }
     return {number: events for number, events in kept.items() if events}
-
-
-def _text(trace: Trace, name: str, folders: Sequence[Path]) -> str | None:
-    """Return a file as it was in the run; None if it is not there or has changed since."""
-    text = read_source(name, folders)
-    if text is None:
-        return None
-    lines = text.split("\n")
-    for source in trace.sources:
-        if source.file == name:
-            there = lines[source.line - 1] if source.line <= len(lines) else ""
-            if not same_code(there, source.text):
-                return None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _no_file(asked: str, fit: Sequence[str], files: Sequence[str]) -> InputError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,10 +33,11 @@ class Event:
 
     @property
     def outputs(self) -> tuple[Port, ...]:
-        """What it gave; of a fused kernel not the scores that it never builds."""
-        return tuple(port for port in self.record.outputs if port.name.startswith("out"))
+        """What it gave; not what it changed besides, nor the scores that a fused kernel never builds."""
+        return tuple(port for port in self.record.outputs if _GIVEN.match(port.name))
 
 
+_GIVEN = re.compile(r"out(?!\.written\b)")
 Events = Mapping[str, Mapping[int, list[Event]]]
 """File -> line -> what happened there, in the order in which it ended."""
 
@@ -67,10 +69,19 @@ def events_of(trace: Trace) -> Events:
 
 
 def _execution(trace: Trace, call: int | None, source: int) -> int | None:
-    """Return the call whose code made something: a module called at the line is not it."""
+    """Return the call whose code made something: a module called at the line is not it.
+
+    Where code calls itself at the line, the innermost call that runs this code is meant.
+    """
+    passed: list[Call] = []
     while call is not None and trace.calls[call].source == source:
+        passed.append(trace.calls[call])
         call = trace.calls[call].parent
-    return call
+    if call is None:
+        return None
+    own = trace.calls[call]
+    again = (one for one in passed if (one.class_name, one.method) == (own.class_name, own.method))
+    return next((one.id for one in again), call)
 
 
 def _names(call: Call) -> frozenset[str]:

@@ -72,7 +72,7 @@ def annotated(trace: Trace, name: str, text: str, happened: Mapping[int, Sequenc
     Args:
         trace: the run.
         name: of the file, as in the trace.
-        text: the file, as it was in the run.
+        text: the file, with the code of the run.
         happened: line -> what happened there.
     """
     lines = [Line(number, line) for number, line in enumerate(text.split("\n"), 1)]
@@ -99,12 +99,17 @@ def annotated(trace: Trace, name: str, text: str, happened: Mapping[int, Sequenc
     return SourceFile(name, tuple(lines), known=True)
 
 
-def bare(trace: Trace, name: str, happened: Mapping[int, Sequence[Event]]) -> SourceFile:
-    """Return the lines of a file that the trace itself has, for a file that is not there any more."""
-    texts = {source.line: source.text for source in trace.sources if source.file == name}
-    for excerpt in trace.excerpts:
-        if excerpt.file == name:
-            texts.update(enumerate(excerpt.lines, excerpt.first))
+def bare(
+    trace: Trace, name: str, texts: Mapping[int, str], happened: Mapping[int, Sequence[Event]]
+) -> SourceFile:
+    """Return the lines of a file that the trace itself has, for a file that is not there any more.
+
+    Args:
+        trace: the run.
+        name: of the file, as in the trace.
+        texts: the lines by number.
+        happened: line -> what happened there.
+    """
     lines = [Line(number, texts[number]) for number in sorted(texts)]
     for line in lines:
         events = happened.get(line.number, ())

@@ -11,6 +11,8 @@ MOST_TYPES = 3
 WIDEST_CODE = 72
 LEAST_ROOM = 30
 """Columns that what a line made has at least; else it stands below the line."""
+TAB = 4
+"""Columns of a tab."""
 AROUND = 1
 """Lines shown above and below lines of which something is known."""
 
@@ -32,12 +34,11 @@ def file_lines(file: SourceFile, width: int, *, whole: bool = False) -> Iterator
         width: columns that there are.
         whole: also show what nothing is known of.
     """
-    shown = [line for line in file.lines if whole or line.number in _near(file.lines)]
+    near = _near(file.lines)
+    shown = [line for line in file.lines if whole or line.number in near]
     digits = len(str(max((line.number for line in shown), default=1)))
     room = max(width - digits - 4 - LEAST_ROOM, 20)
-    code = min(
-        max((display_width(line.text.rstrip()) for line in shown if line.made), default=0), room, WIDEST_CODE
-    )
+    code = min(max((display_width(_code(line)) for line in shown if line.made), default=0), room, WIDEST_CODE)
     before = 0
     for line in shown:
         if before and line.number > before + 1:
@@ -50,7 +51,7 @@ def _line(line: Line, digits: int, code: int, width: int) -> Iterator[tuple[str,
     """Yield a line, and below it what has no room beside it."""
     sign = "-" if line.state == "never" else " "
     start = f"{line.number:>{digits}} {sign} "
-    text = line.text.rstrip()
+    text = _code(line)
     notes = [made_text(made) for made in line.made]
     if notes and display_width(text) <= code:
         first, *notes = notes
@@ -58,6 +59,10 @@ def _line(line: Line, digits: int, code: int, width: int) -> Iterator[tuple[str,
     yield line.state, f"{start}{text}".rstrip()
     for note in notes:
         yield line.state, f"{' ' * (len(start) + code)}  {note}"
+
+
+def _code(line: Line) -> str:
+    return line.text.rstrip().expandtabs(TAB)
 
 
 def _near(lines: Sequence[Line]) -> set[int]:

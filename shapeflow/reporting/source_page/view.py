@@ -11,6 +11,7 @@ from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.view.sources import SourcePiece, Tokens
 from shapeflow.source.lines import Line, Made, SourceFile
+from shapeflow.source.text import TAB
 
 AROUND = 3
 """Lines shown above and below those of which something is known."""
@@ -137,18 +138,19 @@ def _shown(told: Sequence[int], count: int) -> Iterator[tuple[int, int]]:
 
 def _folded(lines: Sequence[Line]) -> Iterator[Stretch]:
     if lines:
-        text = "\n".join(f"{line.number:>5}  {line.text.rstrip()}".rstrip() for line in lines)
+        text = "\n".join(f"{line.number:>5}  {line.text.rstrip().expandtabs(TAB)}".rstrip() for line in lines)
         yield Stretch(lines[0].number, lines[-1].number, text=text)
 
 
 def _coloured(lines: Sequence[Line], first: int, last: int) -> Sequence[Tokens]:
     """Return lines by their places, as they look in the whole file: some may stand in a long text."""
-    piece = SourcePiece([line.text for line in lines], 0, range(first, last + 1))
+    piece = SourcePiece([line.text.expandtabs(TAB) for line in lines], 0, range(first, last + 1))
     return piece.coloured(first, last)
 
 
 def _line(line: Line, tokens: Tokens, names: ExactNames) -> LineView:
-    indent = len(line.text) - len(line.text.lstrip())
+    text = line.text.expandtabs(TAB)
+    indent = len(text) - len(text.lstrip())
     return LineView(line.number, tokens, line.state, indent, tuple(_made(made, names) for made in line.made))
 
 
