@@ -223,7 +223,7 @@ def _our_bug(error: Exception, words: Sequence[str]) -> int:
     bug = ShapeflowError(
         "our-bug",
         f"shapeflow itself failed: {type(error).__name__}{': ' + detail if detail else ''}",
-        where=" ".join(["shapeflow", *words]),
+        where=" ".join(["shapeflow", *(word for word in words[:1] if word in COMMANDS)]),
         because="this is a bug in shapeflow, not in your model or your files",
         hint="" if debug else "the same command with -v shows where; please report it with that text",
     )

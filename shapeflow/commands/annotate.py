@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapeflow.commands.console import print_json, say
+from shapeflow.commands.console import print_json, say, tell
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.control_characters import printed
 from shapeflow.common.printing import put, put_commands
@@ -48,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--trust", action="store_true", help="without a trace: run code outside the text's repository, too")
     add("-o", "--output", type=Path, metavar="FILE.html", help="write the texts with their marks as a page")
     add("--report", metavar="FILE", help="the report that places in the page lead to, seen from the page")
-    add("--lang", choices=("en", "zh"), default="en", help="language of the page (default: en)")
+    add("--lang", choices=("en", "zh"), help="language of the page (default: en)")
     add("--force", action="store_true", help="replace a file that shapeflow did not make")
     add("--format", choices=FORMATS, default="text", help="how to show the result (default: text)")
     add("--json", action="store_true", help="the same as --format json; messages are JSON, too")
@@ -72,7 +72,17 @@ def run(args: argparse.Namespace) -> int:
 
     _check_options(args)
     texts = [Path(file) for file in args.files if not file.endswith(TRACES)]
-    notes = [read_note(path) for path in texts]  # first: they are read sooner than a trace is made
+    notes, unread = [], False
+    for path in texts:  # first: they are read sooner than a trace is made
+        try:
+            notes.append(read_note(path))
+        except InputError as error:
+            if len(texts) == 1 or args.update_baseline:  # else what is known of this text would be lost
+                raise
+            unread = True
+            tell(error.diagnostic)
+    if not notes:
+        return int(ExitCode.WRONG_INPUT)
     trace = _trace(args, texts)
     with collection_paused():
         from shapeflow.notes.annotate import annotate
@@ -82,7 +92,8 @@ def run(args: argparse.Namespace) -> int:
             from shapeflow.notes.proposals import proposed
 
             annotations = [proposed(trace, annotation, args.propose) for annotation in annotations]
-        return _show(args, trace, annotations)
+        code = _show(args, trace, annotations)
+    return int(ExitCode.WRONG_INPUT) if unread else code
 
 
 def _show(args: argparse.Namespace, trace: Trace, annotations: Sequence[Annotation]) -> int:
@@ -135,7 +146,7 @@ def _write_page(args: argparse.Namespace, trace: Trace, annotations: Sequence[An
     from shapeflow.reporting.annotated.text import summary
     from shapeflow.reporting.output import save
 
-    page = annotated_page(trace, annotations, language=args.lang, report=args.report)
+    page = annotated_page(trace, annotations, language=args.lang or "en", report=args.report)
     inputs = [Path(file) for file in args.files]
     save(args.output, page.encode("utf-8", errors="replace"), force=args.force, inputs=inputs)
     for annotation in annotations:
@@ -188,14 +199,41 @@ def _trace(args: argparse.Namespace, texts: Sequence[Path]) -> Trace:
 
 
 def _warn(annotations: Sequence[Annotation]) -> None:
-    """Say where a comment names a place that is not there, and where a text may be about another model."""
+    """Say what was not read, where a comment names no place, and where a text may be about another model."""
     for annotation in annotations:
+        for sentence in annotation.note.unread:
+            say(f"{annotation.note.path}: {sentence}")
         for mark in annotation.marks:
             if mark.mention.frame.selector and not mark.place:
                 say(f"{annotation.note.path}:{mark.mention.span.line}: {mark.evidence[0]}")
         fitting = sum(mark.verdict != "not in this run" for mark in annotation.marks)
         if len(annotation.marks) >= 8 and fitting <= len(annotation.marks) / 5:
             say(f"{annotation.note.path}: hardly a shape of it is in this run; is it about another model?")
+
+
+COMPANIONS = {
+    "write": ("fix",),
+    "lang": ("output",),
+    "report": ("output",),
+    "force": ("output", "to_walkthrough", "update_baseline"),
+}
+"""Option -> those of which one has to stand beside it."""
+
+
+def _check_companions(args: argparse.Namespace) -> None:
+    """Refuse options that would be ignored."""
+    for option, others in COMPANIONS.items():
+        if getattr(args, option) and not any(getattr(args, other) for other in others):
+            names = " or ".join(
+                "-o" if other == "output" else f"--{other.replace('_', '-')}" for other in others
+            )
+            what = f"--{option} only means something with {names}"
+            raise InputError("usage", what, where=f"option --{option}")
+    other = next((name for name in ("fix", "to_walkthrough", "output") if getattr(args, name)), "")
+    if args.all and (other in ("fix", "to_walkthrough") or args.format in ("github", "sarif")):
+        name = f"--{other.replace('_', '-')}" if other else f"--format {args.format}"
+        what = f"--all and {name} exclude each other"
+        raise InputError("usage", what, where="option --all")
 
 
 def _check_options(args: argparse.Namespace) -> None:
@@ -217,8 +255,7 @@ def _check_options(args: argparse.Namespace) -> None:
         raise InputError("usage", f"one trace is needed, and {traces} are given", where="argument FILE")
     if traces and args.model:
         raise InputError("usage", "a trace and --model exclude each other", where="option --model")
-    if args.write and not args.fix:
-        raise InputError("usage", "--write only means something with --fix", where="option --write")
+    _check_companions(args)
     if args.update_baseline and args.baseline is None:
         raise InputError("usage", "--update-baseline needs --baseline FILE", where="option --update-baseline")
     if args.to_walkthrough and len(texts) > 1:

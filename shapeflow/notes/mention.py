@@ -151,5 +151,7 @@ class Note:
     ignored: tuple[Ignored, ...] = ()
     cells: tuple[tuple[str, ...], ...] = field(default=())
     """Lines of each cell of a notebook, its printed output after its source."""
+    unread: tuple[str, ...] = ()
+    """Sentences on what of it was not read, since there is too much of it."""
     passages: tuple[Passage, ...] = field(default=(), repr=False, compare=False)
     """The text cut into lines of one kind, for statements that are no shapes."""

@@ -67,6 +67,7 @@ class Placing:
         everywhere = said_everywhere(mentions)
         self.said = [said_by(mention, self.names.worth, everywhere) for mention in mentions]
         self._scores: list[dict[int, Named]] = [self.names.score(said) for said in self.said]
+        self._on_line = Counter(mention.span.line for mention in mentions)
         self._dotted = [self._dotted_of(mention) for mention in mentions]
 
     def run(self, rounds: int = 3) -> list[Placed]:
@@ -87,7 +88,7 @@ class Placing:
         self._share.clear()
 
     def _dotted_of(self, mention: Mention) -> set[int]:
-        alone = sum(other.span.line == mention.span.line for other in self.mentions) == 1
+        alone = self._on_line[mention.span.line] == 1
         whole = mention.frame.line if alone else ""
         for text in (
             mention.subject,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from shapeflow.common.files import read_bytes
+from shapeflow.common.source_files import source_encoding
+from shapeflow.common.text import counted
 from shapeflow.errors import InputError
 from shapeflow.notes.finding.definitions import definitions
 from shapeflow.notes.finding.find import THRESHOLD, Prior, find_mentions
-from shapeflow.notes.mention import Frame, Kind, Note, Passage
+from shapeflow.notes.finding.literals import MAX_LINE
+from shapeflow.notes.mention import Frame, Kind, Mention, Note, Passage, Span
 from shapeflow.notes.reading.directives import apply_directives
 from shapeflow.notes.reading.fences import fence_passages
 from shapeflow.notes.reading.markdown import Reader
@@ -23,6 +26,8 @@ MAX_BYTES = 64 * 1024**2
 """Of a file; notebooks carry pictures."""
 MAX_CHARACTERS = 4_000_000
 """Of a text; what is longer was written by no person."""
+MAX_MENTIONS = 5_000
+"""Shapes of a text that are judged."""
 KINDS: dict[str, Kind] = {
     ".md": "markdown",
     ".markdown": "markdown",
@@ -43,7 +48,9 @@ def read_note(path: Path) -> Note:
         InputError: it cannot be read, is not text, or is a notebook whose JSON is broken.
     """
     content = read_bytes(path, "note", limit=MAX_BYTES, unfit="file-unreadable")
-    return note_from_text(_decoded(content, str(path)), KINDS.get(path.suffix.lower(), "markdown"), str(path))
+    kind = KINDS.get(path.suffix.lower(), "markdown")
+    declared = source_encoding(content) if kind == "python" else None
+    return note_from_text(_decoded(content, str(path), declared or "utf-8"), kind, str(path))
 
 
 def note_from_text(
@@ -73,7 +80,9 @@ def note_from_text(
     if len(text) > MAX_CHARACTERS:
         what = f"'{path or 'the text'}' is too large for a note"
         expected = f"at most {MAX_CHARACTERS:,} characters"
-        raise InputError("file-unreadable", what, where=path, expected=expected, found=f"{len(text):,}")
+        hint = "give the part of it that is about the model"
+        found = f"{len(text):,}"
+        raise InputError("file-unreadable", what, where=path, expected=expected, found=found, hint=hint)
     lines = tuple(_NEW_LINE.split(text))
     return _filled(Note(path, kind, lines), list(_passages(lines, kind)), {None: lines}, threshold, prior)
 
@@ -89,14 +98,33 @@ def _filled(
     found = find_mentions(passages, lines_of, threshold, prior)
     kept, ignored = apply_directives(found, passages)
     mentions = with_links(kept, lines_of)
+    unread = tuple(_unread(passages, mentions))
+    mentions = mentions[:MAX_MENTIONS]
     said = definitions(passages, mentions)
     return replace(
         note,
+        unread=unread,
         mentions=tuple(mentions),
         definitions=said,
         ignored=tuple(ignored),
         passages=tuple(passages),
     )
+
+
+def _unread(passages: Iterable[Passage], mentions: Sequence[Mention]) -> Iterator[str]:
+    """Yield what is left out of a text, since no person writes so much: sentences with the place."""
+    long = [one for one in passages if len(one.text) > MAX_LINE]
+    if long:
+        more = f", and so in {counted(len(long) - 1, 'other line')}" if len(long) > 1 else ""
+        yield f"{_place(long[0])} is read up to its character {MAX_LINE:,} of {len(long[0].text):,}{more}"
+    if len(mentions) > MAX_MENTIONS:
+        left = counted(len(mentions) - MAX_MENTIONS, "shape")
+        first = _place(mentions[MAX_MENTIONS].span)
+        yield f"{left} from {first} on are not judged: at most {MAX_MENTIONS:,} are"
+
+
+def _place(one: Passage | Span) -> str:
+    return f"line {one.line:,}" if one.cell is None else f"cell {one.cell + 1}, line {one.line:,}"
 
 
 def _passages(lines: tuple[str, ...], kind: Kind) -> Iterable[Passage]:
@@ -109,13 +137,19 @@ def _passages(lines: tuple[str, ...], kind: Kind) -> Iterable[Passage]:
         return fence_passages(lines, 1, Frame(language="text"), 0)
 
 
-def _decoded(content: bytes, path: str) -> str:
-    """Return the text of a file."""
-    encoding = next((name for mark, name in MARKS.items() if content.startswith(mark)), "utf-8")
+def _decoded(content: bytes, path: str, declared: str) -> str:
+    """Return the text of a file.
+
+    Args:
+        content: its bytes.
+        path: where it is, for messages.
+        declared: the encoding that it has if its first bytes say nothing else.
+    """
+    encoding = next((name for mark, name in MARKS.items() if content.startswith(mark)), declared)
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        what = f"'{path}' is not text in UTF-8"
+        what = f"'{path}' is not text in {encoding.upper()}"
         because = f"byte {error.start:,}: {error.reason}"
         raise InputError("not-text", what, where=path, because=because, hint="save it as UTF-8") from None
     if "\0" in text:

@@ -22,6 +22,7 @@ def to_data(annotations: Sequence[Annotation]) -> dict[str, Any]:
 def _text(annotation: Annotation) -> dict[str, Any]:
     return {
         "path": annotation.note.path,
+        "unread": list(annotation.note.unread),
         "counts": dict(tally(annotation)),
         "symbols": {symbol: list(sizes) for symbol, sizes in annotation.symbols.items()},
         "marks": [_mark(mark) for mark in annotation.marks],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from shapeflow.notes.annotate import Annotation
@@ -12,6 +12,11 @@ from shapeflow.notes.placing.mark import Mark, Verdict
 from shapeflow.notes.statements.statement import StatementMark
 from shapeflow.reporting.annotated.text import VERDICTS, tally
 
+LONG = 2_000
+"""Lines of a text from which on its stretches without a mark are folded."""
+AROUND = 4
+"""Lines around a mark that are shown in any case."""
+SHORTEST_FOLD = 12
 TONES: dict[Verdict, str] = {
     "confirmed": "good",
     "symbolic, consistent": "good",
@@ -62,6 +67,15 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """Lines of a long text that have nothing in or near them that is marked."""
+
+    count: int
+    folded: str
+    """The lines with their numbers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Against:
     """What a text says against itself."""
 
@@ -79,7 +93,9 @@ class TextView:
     """Verdict, tone and number."""
     symbols: tuple[tuple[str, str], ...]
     against: tuple[Against, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[Row | Fold, ...]
+    unread: tuple[str, ...] = ()
+    """What of it was not read."""
 
 
 def text_view(annotation: Annotation, number: int) -> TextView:
@@ -91,13 +107,41 @@ def text_view(annotation: Annotation, number: int) -> TextView:
     views += [_statement(one, f"s{number}-{place}") for place, one in enumerate(annotation.statements)]
     for view in views:
         by_line.setdefault((view.span.cell, view.span.line), []).append(view)
+    against = tuple(_against(one, number) for one in contradictions(annotation.note))
+    needed = {anchor for one in against for anchor, _ in one.lines}
     return TextView(
         annotation.note.path,
         tuple((verdict, TONES[verdict], counts[verdict]) for verdict in VERDICTS if counts[verdict]),
         tuple((name, ", ".join(map(str, sizes))) for name, sizes in annotation.symbols.items()),
-        tuple(_against(one, number) for one in contradictions(annotation.note)),
-        tuple(_rows(annotation, number, by_line)),
+        against,
+        tuple(_folded(list(_rows(annotation, number, by_line)), needed)),
+        annotation.note.unread,
     )
+
+
+def _folded(rows: Sequence[Row], needed: Container[str]) -> Iterator[Row | Fold]:
+    """Yield the lines of a text; of a long one long stretches without a mark are one piece.
+
+    Args:
+        rows: the lines.
+        needed: anchors of lines that something leads to.
+    """
+    if len(rows) <= LONG:
+        yield from rows
+        return
+    at = 0
+    for marked in [place for place, row in enumerate(rows) if row.marks or row.anchor in needed] + [
+        len(rows) + AROUND
+    ]:
+        first, last = at, max(marked - AROUND, at)
+        if last - first >= SHORTEST_FOLD:
+            hidden = rows[first:last]
+            lines = (f"{row.number:>6}  {''.join(piece.text for piece in row.pieces)}" for row in hidden)
+            yield Fold(len(hidden), "\n".join(lines))
+        else:
+            yield from rows[first:last]
+        at = min(marked + AROUND + 1, len(rows))
+        yield from rows[last:at]
 
 
 def _rows(

@@ -23,6 +23,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "against-itself": ("The text contradicts itself", "原文自相矛盾"),
     "line": ("line {name}", "第 {name} 行"),
     "cell": ("Cell {n}", "单元格 {n}"),
+    "unread": ("Not all of it was read:", "原文未全部读取："),
+    "folded-lines": ("{n} lines without a mark", "{n} 行没有标记"),
     "symbols": ("Letters", "符号"),
     "in-the-run": ("in the run", "运行中为"),
     "at": ("at", "位置"),
