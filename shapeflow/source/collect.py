@@ -12,8 +12,9 @@ from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError
 from shapeflow.model.trace import Trace
 from shapeflow.source.events import Event, Events, events_of
-from shapeflow.source.lines import SourceFile, annotated, bare
+from shapeflow.source.lines import SourceFile
 from shapeflow.source.places_now import lines_of_run, places_now
+from shapeflow.source.results import annotated, bare
 
 FOLDERS_ABOVE = 4
 """In so many folders, that of a trace and those above it, its files are looked for."""

@@ -1,4 +1,4 @@
-"""Where the lines of a run stand in a file as it is now: blank lines and comments may have come and gone."""
+"""Where the lines of a run stand in a file as it is now: blank lines may have come and gone, and comments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from shapeflow.model.trace import Trace
-from shapeflow.source.comments import LONGEST_TEXT, bare
+from shapeflow.source.comments import LONGEST_TEXT
 
 
 def lines_of_run(trace: Trace, name: str) -> dict[int, str]:
@@ -67,7 +67,18 @@ def _fits(run: Sequence[tuple[int, str]], code: Sequence[tuple[int, str]]) -> bo
     return len(run) == len(code) and all(was == now for (_, was), (_, now) in zip(run, code, strict=True))
 
 
+def code_of(line: str) -> str:
+    """Return the code of a line, without its comment and the blanks around it."""
+    text = line.strip()
+    place = text.find("#")
+    while place >= 0:
+        head = text[:place]
+        if head.count("'") % 2 == 0 and head.count('"') % 2 == 0:
+            return head.strip()
+        place = text.find("#", place + 1)
+    return text
+
+
 def _code(line: str) -> str:
-    """Return a line of code as it is compared; empty for a blank line and one with nothing but a comment."""
-    line = bare(line)
-    return "" if line.startswith("#") else line[:LONGEST_TEXT]
+    """Return the code of a line as it is compared: long ones are cut in a trace."""
+    return code_of(line)[:LONGEST_TEXT]

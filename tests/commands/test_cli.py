@@ -105,7 +105,9 @@ def test_our_bug_is_one_message_and_its_traceback_is_on_request(fake, capsys, mo
     assert "error[our-bug]: shapeflow itself failed: KeyError: 5702" in told
     assert "Traceback" not in told
     assert cli.main(["odd", "-v"]) == 4
-    assert "Traceback" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert "  --> shapeflow odd\n" in told, "the words of the user may hold what is nobody's business"
     monkeypatch.setenv("SHAPEFLOW_DEBUG", "1")
     assert cli.main(["odd"]) == 4
     assert "Traceback" in capsys.readouterr().err

@@ -141,6 +141,8 @@ def test_of_several_files_of_a_name_that_of_the_run_is_shown(folder, tmp_path, m
         ("        z = y.relu()", "\n        # now\n        z = y.relu()"),
         ("        # the last step\n\n", ""),
         ("    def forward", "\n\n    def forward"),
+        ("y = self.fc(x)  # \n", "y = self.fc(x)  # of the first layer\n"),
+        ("y = self.fc(x)  # \n", "y = self.fc(x)\n"),
     ],
 )
 def test_blank_lines_and_comments_move_what_lines_made(folder, old, new):

@@ -17,7 +17,9 @@ from shapeflow.notes.placing.mark import Mark, Verdict
 from shapeflow.notes.placing.relations import FITS, Relation, relation
 from shapeflow.shapes.notation import shape_text
 from shapeflow.source.events import Event, events_of
-from shapeflow.source.lines import Line, annotated
+from shapeflow.source.lines import Line
+from shapeflow.source.places_now import code_of
+from shapeflow.source.results import annotated
 
 LEAST_COMMON = 0.5
 """A file is a model's source if this share of the lines that the trace names is in it, in their order."""
@@ -82,7 +84,7 @@ class OwnCode:
         if region not in ("comment", "annotation"):
             return self._port_mark(mention)
         line = mention.span.line
-        code = _code(self.lines[line - 1].text) if line <= len(self.lines) else ""
+        code = code_of(self.lines[line - 1].text) if line <= len(self.lines) else ""
         if code:
             return self._line_mark(mention, line, sure=True)
         after = next((number for number in range(line + 1, line + 5) if self._code_at(number)), 0)
@@ -93,7 +95,7 @@ class OwnCode:
         return mark
 
     def _code_at(self, number: int) -> str:
-        return _code(self.lines[number - 1].text) if 0 < number <= len(self.lines) else ""
+        return code_of(self.lines[number - 1].text) if 0 < number <= len(self.lines) else ""
 
     def _line_mark(self, mention: Mention, line: int, *, sure: bool) -> Mark | None:
         """Return what a statement made beside a mention; only what fits, if it is not surely meant."""
@@ -230,14 +232,14 @@ def _places(trace: Trace, name: str, lines: Sequence[str]) -> dict[int, int]:
 
     Comments do not count: they are what is read, and may have been written since.
     """
-    recorded = {source.line: _code(source.text) for source in trace.sources if source.file == name}
+    recorded = {source.line: code_of(source.text) for source in trace.sources if source.file == name}
     if recorded and all(
-        number <= len(lines) and _code(lines[number - 1])[:100] == code[:100]
+        number <= len(lines) and code_of(lines[number - 1])[:100] == code[:100]
         for number, code in recorded.items()
     ):
         return {number: number for number in recorded}
     numbers = sorted(recorded)
-    there = [_code(line)[:100] for line in lines]
+    there = [code_of(line)[:100] for line in lines]
     matcher = SequenceMatcher(None, [recorded[number][:100] for number in numbers], there, autojunk=False)
     places = {
         numbers[block.a + step]: block.b + step + 1
@@ -245,18 +247,6 @@ def _places(trace: Trace, name: str, lines: Sequence[str]) -> dict[int, int]:
         for step in range(block.size)
     }
     return places if len(places) >= LEAST_COMMON * len(numbers) else {}
-
-
-def _code(line: str) -> str:
-    """Return the code of a line, without its comment and the blanks around it."""
-    text = line.strip()
-    place = text.find("#")
-    while place >= 0:
-        head = text[:place]
-        if head.count("'") % 2 == 0 and head.count('"') % 2 == 0:
-            return head.strip()
-        place = text.find("#", place + 1)
-    return text
 
 
 def _spans(text: str) -> tuple[dict[int, tuple[int, int]], list[tuple[int, int]]]:

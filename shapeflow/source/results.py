@@ -1,0 +1,183 @@
+"""A source file with what its lines made: worked out from what happened at them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from shapeflow.model.ports import Port
+from shapeflow.model.records import Call
+from shapeflow.model.trace import Trace
+from shapeflow.source.events import Event
+from shapeflow.source.lines import Line, Made, SourceFile
+from shapeflow.source.statements import Function, Given, Statement, functions_of
+from shapeflow.source.states import lay_states
+
+MOST_PORTS = 4
+
+
+def annotated(trace: Trace, name: str, text: str, happened: Mapping[int, Sequence[Event]]) -> SourceFile:
+    """Return a file with what its lines made in a run.
+
+    Args:
+        trace: the run.
+        name: of the file, as in the trace.
+        text: the file, with the code of the run.
+        happened: line -> what happened there.
+    """
+    lines = [Line(number, line) for number, line in enumerate(text.split("\n"), 1)]
+    if lines and not lines[-1].text:
+        lines.pop()
+    try:
+        functions = functions_of(text, happened)
+    except (SyntaxError, ValueError, RecursionError):
+        functions = []
+    told: set[tuple[int, tuple[int, int]]] = set()
+    statements = [statement for function in functions for suite in function.suites for statement in suite]
+    for statement in _alone(statements):
+        _name_results(trace, statement, happened, lines, told)
+    for number, events in happened.items():
+        rest = [event for event in events if (number, event.order) not in told]
+        if number <= len(lines) and len(rest) == len(events):
+            lines[number - 1].made += _unnamed(trace, rest)
+    for number in happened:
+        if number <= len(lines):
+            lines[number - 1].state = "ran"
+    for function in functions:
+        _lay_parameters(trace, function, happened, lines)
+    lay_states(trace, functions, name, happened, lines)
+    return SourceFile(name, tuple(lines), known=True)
+
+
+def bare(
+    trace: Trace, name: str, texts: Mapping[int, str], happened: Mapping[int, Sequence[Event]]
+) -> SourceFile:
+    """Return the lines of a file that the trace itself has, for a file that is not there any more.
+
+    Args:
+        trace: the run.
+        name: of the file, as in the trace.
+        texts: the lines by number.
+        happened: line -> what happened there.
+    """
+    lines = [Line(number, texts[number]) for number in sorted(texts)]
+    for line in lines:
+        events = happened.get(line.number, ())
+        line.made += _unnamed(trace, events)
+        line.state = "ran" if events else ""
+    return SourceFile(name, tuple(lines), known=False)
+
+
+def _alone(statements: Sequence[Statement]) -> Iterator[Statement]:
+    """Yield the statements that share no line with another: else the trace does not tell which did what."""
+    shared = Counter(
+        number for statement in statements for number in range(statement.first, statement.last + 1)
+    )
+    for statement in statements:
+        if all(shared[number] == 1 for number in range(statement.first, statement.last + 1)):
+            yield statement
+
+
+def _name_results(
+    trace: Trace,
+    statement: Statement,
+    happened: Mapping[int, Sequence[Event]],
+    lines: list[Line],
+    told: set[tuple[int, tuple[int, int]]],
+) -> None:
+    """Lay to the lines of a statement what the names in it got."""
+    numbers = [number for number in range(statement.first, statement.last + 1) if number in happened]
+    found: dict[str, list[tuple[int, Event, str, tuple[int, ...]]]] = defaultdict(list)
+    for given in statement.given:
+        for number in numbers:
+            for event in happened[number]:
+                if _is_step(event, given):
+                    shown = _shown(trace, event.outputs, given)
+                    if shown is not None:
+                        found[given.target].append((number, event, *shown))
+    for target, results in found.items():
+        results.sort(key=lambda result: result[1].order)
+        line = lines[results[-1][0] - 1]
+        told.update((number, event.order) for number, event, *_ in results)
+        makers = dict.fromkeys(_maker(event) for _, event, *_ in results)
+        types = dict.fromkeys(shown for *_, shown, _ in results)
+        values = tuple(value for *_, held in results for value in held)
+        column = max(line.text.find(target) + 1, 0) if target != "return" else 0
+        made = Made(target, " or ".join(makers), tuple(types), len(results), values, column)
+        line.made.append(made)
+
+
+def _is_step(event: Event, given: Given) -> bool:
+    """Return whether an event is the step whose result a name gets."""
+    if not event.is_direct:
+        return False
+    return event.is_call if given.any_call else bool(event.names & set(given.ops))
+
+
+def _shown(trace: Trace, outputs: Sequence[Port], given: Given) -> tuple[str, tuple[int, ...]] | None:
+    """Return what a name got as text, and its values; None if the results do not fit the names."""
+    if given.item is not None:
+        tops = [port for port in outputs if port.name.startswith(f"out[{given.item}]")]
+        count = len({port.name.partition("]")[0] for port in outputs if port.name.startswith("out[")})
+        if not tops or given.items not in (0, count):
+            return None
+        outputs = tops
+    return _types(trace, outputs)
+
+
+def _types(trace: Trace, ports: Sequence[Port]) -> tuple[str, tuple[int, ...]]:
+    texts = [
+        str(trace.values[port.value]) if port.value is not None else port.text or "None" for port in ports
+    ]
+    values = tuple(port.value for port in ports if port.value is not None)
+    if len(texts) == 1:
+        return texts[0], values
+    names = [port.name.removeprefix("out").removeprefix(".") for port in ports]
+    parts = [
+        text if name.startswith("[") else f"{name}: {text}" for name, text in zip(names, texts, strict=True)
+    ]
+    more = [f"… {len(parts) - MOST_PORTS} more"] if len(parts) > MOST_PORTS else []
+    return f"({', '.join([*parts[:MOST_PORTS], *more])})", values
+
+
+def _unnamed(trace: Trace, events: Iterable[Event]) -> Iterator[Made]:
+    """Yield what a line made that no name of the line is known to have got: each maker once.
+
+    What a module called there did itself is told by the call.
+    """
+    groups: dict[str, list[tuple[str, tuple[int, ...]]]] = defaultdict(list)
+    for event in events:
+        if event.is_direct:
+            groups[_maker(event)].append(_types(trace, event.outputs))
+    for maker, results in groups.items():
+        types = tuple(dict.fromkeys(text for text, _ in results))
+        yield Made("", maker, types, len(results), tuple(value for _, held in results for value in held))
+
+
+def _lay_parameters(
+    trace: Trace, function: Function, happened: Mapping[int, Sequence[Event]], lines: list[Line]
+) -> None:
+    """Lay to the head of a method which tensors its parameters were, in calls that are known to be of it."""
+    inside = (number for number in happened if function.body <= number <= function.last)
+    running = {event.execution for number in inside for event in happened[number]}
+    calls = [trace.calls[call] for call in sorted(call for call in running if call is not None)]
+    calls = [call for call in calls if call.method == function.name]
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for call in calls:
+        for port in call.inputs:
+            names = {port.name.removeprefix("in."), port.alias.removeprefix("in.")}
+            name = next((name for name in function.parameters if name in names), None)
+            if port.value is not None and name is not None:
+                found[name].append((str(trace.values[port.value]), port.value))
+    for name, results in found.items():
+        types = tuple(dict.fromkeys(text for text, _ in results))
+        line = lines[function.parameters[name] - 1]
+        column = line.text.find(name) + 1
+        line.made.append(Made(name, "", types, len(results), tuple(value for _, value in results), column))
+
+
+def _maker(event: Event) -> str:
+    record = event.record
+    if isinstance(record, Call):
+        return record.class_name if record.method == "forward" else f"{record.method}()"
+    return record.target
