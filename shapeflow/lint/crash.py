@@ -34,6 +34,8 @@ class Step:
     line: str
     begins: bool = False
     """The size that does not fit is there from this step on."""
+    op: int | None = None
+    """The op that made it; None for an input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Crash:
 
     chains: tuple[Chain, ...]
     siblings: str
-    """What calls of blocks beside, or earlier calls of the same, got in this place; empty for nothing."""
+    """What calls of blocks beside, or earlier calls of the same, got or gave in this place, a line each."""
     none: str
     """The call that gave None, where something was wanted of None."""
 
@@ -75,7 +77,9 @@ def crash_of(trace: Records) -> Crash:
         ] or found
     chains = tuple(_chain(trace, misfit) for misfit in found if misfit.port.value is not None)
     none = _gave_none(trace, call) if "NoneType" in failure.message else ""
-    return Crash(chains, "" if call is None else _siblings(trace, call, op), none)
+    unlike = ["" if call is None else _got_another(trace, call, op)]
+    unlike += [_gave_another(trace, step) for chain in chains for step in chain.steps if step.begins]
+    return Crash(chains, "\n".join(dict.fromkeys(filter(None, unlike))), none)
 
 
 def _mentioned(trace: Records, message: str, call: Call | None) -> Iterator[Value]:
@@ -132,7 +136,7 @@ def _steps(trace: Records, number: int, misfit: Misfit) -> Iterator[Step]:
         marks = marks and not begins
         told = begins or place == 0 or op.target in _MAKING
         if told or before is None or str(trace.values[before]) != str(value):
-            yield Step(str(value), _done(trace, op), trace.line(op.source), begins)
+            yield Step(str(value), _done(trace, op), trace.line(op.source), begins, op.id)
         if before is None:
             return
         number = before
@@ -163,9 +167,9 @@ def _gave_none(trace: Records, call: Call | None) -> str:
     return ""
 
 
-def _siblings(trace: Records, call: Call, op: Op | None) -> str:
-    """Return what calls of other blocks at this place got, or earlier calls of the same one."""
-    others = [
+def _beside(trace: Records, call: Call) -> list[Call]:
+    """Return the calls of other blocks at this place, and the other calls of the same one."""
+    return [
         other
         for other in trace.calls
         if other.id != call.id
@@ -174,24 +178,38 @@ def _siblings(trace: Records, call: Call, op: Op | None) -> str:
         and pattern(other.path) == pattern(call.path)
         and other.class_name == call.class_name
     ]
-    if not others:
+
+
+def _got_another(trace: Records, call: Call, op: Op | None) -> str:
+    """Return what the calls beside got where this one got something else, if they all got the same there."""
+    twins = [(other, None if op is None else _twin(trace, call, op, other)) for other in _beside(trace, call)]
+    twins = [(other, twin) for other, twin in twins if op is None or twin is not None]
+    theirs = [_got(trace, other, twin) for other, twin in twins]
+    names = _listed(call, [other for other, _ in twins])
+    for place, mine in enumerate(_got(trace, call, op)):
+        got = {one[place] if place < len(one) else "" for one in theirs}
+        if len(got) == 1 and mine not in got and (usual := got.pop()):
+            return f"{names} got {usual} here, and {call.exact_name} gets {mine}"
+    return ""
+
+
+def _gave_another(trace: Records, step: Step) -> str:
+    """Return what the calls beside gave, where the call in which a wrong size begins is the only odd one."""
+    op = None if step.op is None else trace.ops[step.op]
+    call = None if op is None or op.call is None else trace.calls[op.call]
+    others = [] if call is None else _beside(trace, call)
+    if call is None or len(others) < 2:
         return ""
-    mine = _got(trace, call, op)
-    theirs: dict[tuple[str, ...], list[Call]] = {}
-    for other in others:
-        twin = None if op is None else _twin(trace, call, op, other)
-        if op is None or twin is not None:
-            theirs.setdefault(_got(trace, other, twin), []).append(other)
-    if len(theirs) != 1:
-        return ""  # they differ among themselves
-    got, calls = next(iter(theirs.items()))
-    if got == mine:
+    gave = {tuple(trace.content(port) for port in other.outputs) for other in others}
+    mine = tuple(trace.content(port) for port in call.outputs)
+    if len(gave) != 1 or mine in gave or len(usual := gave.pop()) != len(mine):
         return ""
-    unlike = [(one, two) for one, two in zip(mine, got, strict=False) if one != two]
-    if not unlike:
-        return ""
-    names = [other.path if other.path != call.path else other.exact_name for other in calls]
-    return f"{listing(names)} got {unlike[0][1]} here, and {call.exact_name} gets {unlike[0][0]}"
+    one, two = next((one, two) for one, two in zip(usual, mine, strict=True) if one != two)
+    return f"{_listed(call, others)} gave {one}, and {call.exact_name} gave {two}"
+
+
+def _listed(call: Call, others: Sequence[Call]) -> str:
+    return listing([other.path if other.path != call.path else other.exact_name for other in others])
 
 
 def _twin(trace: Records, call: Call, op: Op, other: Call) -> Op | None:

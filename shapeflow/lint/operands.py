@@ -36,7 +36,7 @@ def misfits(trace: Records, op: Op, message: str = "") -> list[Misfit]:
     """
     given = [port for port in op.inputs if port.value is not None and port.name != "in.out"]
     target = op.target.rstrip("_")
-    rule = _elementwise if target in ELEMENTWISE else _TABLE.get(target)
+    rule = _TABLE.get(target) or (_elementwise if target in ELEMENTWISE else None)
     try:
         found = rule(trace, op, given) if rule is not None and len(given) > 1 else []
     except (IndexError, ValueError):  # it was not called as the rule expects
@@ -75,6 +75,9 @@ def _dtypes(trace: Records, op: Op, given: Sequence[Port]) -> list[Misfit]:
 
 def _embedding(trace: Records, op: Op, given: Sequence[Port]) -> list[Misfit]:
     table = _shape(trace, given[1])
+    value = trace.value_at(given[0])
+    if value is not None and value.dtype not in ("i64", "i32"):
+        return [Misfit(given[0], None, f"indices of i64 or i32, not {value.dtype}", dtype=True)]
     return [Misfit(given[0], None, f"indices from 0 to {table[0] - 1}, as {_told(trace, given[1])} has rows")]
 
 
@@ -105,11 +108,15 @@ def _convolution(trace: Records, op: Op, given: Sequence[Port]) -> list[Misfit]:
     groups = argument(op, "groups", 6) or "1"
     times = int(groups) if groups.isdigit() and not transposed else 1
     needed = weight[0] if transposed else weight[1] * times if len(weight) > 1 else 0
-    if len(mine) == len(weight) and mine[1] != needed:
-        text = f"{op.target} needs [B, {needed}, ...] here, as {_told(trace, given[1])} has it"
-        return [Misfit(given[0], 1, text)]
-    if len(mine) != len(weight):
-        return [Misfit(given[0], None, f"{op.target} needs {len(weight)} axes here, and gets {len(mine)}")]
+    channels = 1 - (len(weight) - len(mine))  # one picture may come without a batch
+    if channels not in (0, 1):
+        axes = f"{len(weight)} axes here, or {len(weight) - 1} without a batch"
+        return [Misfit(given[0], None, f"{op.target} needs {axes}, and gets {len(mine)}")]
+    if mine[channels] != needed:
+        shape = f"[{'B, ' * channels}{needed}, ...]"
+        return [
+            Misfit(given[0], channels, f"{op.target} needs {shape} here, as {_told(trace, given[1])} has it")
+        ]
     return []
 
 
@@ -165,6 +172,14 @@ def _attention(trace: Records, op: Op, given: Sequence[Port]) -> list[Misfit]:
     return []
 
 
+def _one_shape(trace: Records, op: Op, given: Sequence[Port]) -> list[Misfit]:
+    """Return a target that has not just the shape of the prediction, as some losses want it."""
+    one, other = _shape(trace, given[0]), _shape(trace, given[1])
+    if one == other:
+        return []
+    return [Misfit(port, None, f"{op.target} needs one shape for both") for port in given[:2]]
+
+
 def _elementwise(trace: Records, op: Op, given: Sequence[Port]) -> list[Misfit]:
     for right in given[1:]:
         found = _stretched(trace, (given[0], right), _shape(trace, given[0]), _shape(trace, right))
@@ -194,4 +209,5 @@ _TABLE: dict[str, _Rule] = {
     **dict.fromkeys(("cat", "stack", "concat", "concatenate"), _join),
     **dict.fromkeys(("layer_norm", "batch_norm", "group_norm"), _norm),
     "scaled_dot_product_attention": _attention,
+    **dict.fromkeys(("binary_cross_entropy", "binary_cross_entropy_with_logits"), _one_shape),
 }

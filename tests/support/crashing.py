@@ -182,6 +182,37 @@ CRASHES: dict[str, tuple[nn.Module, tuple[Tensor, ...], tuple[str, ...]]] = {
         (torch.rand(2, 5, 8),),
         ("stages.0.0.fc, stages.0.1.fc got in[1] f32[8, 8] here, and stages.0.2.fc@0 gets in[1] f32[8, 6]",),
     ),
+    "a block that is wide": (
+        nn.Sequential(nn.Linear(6, 6), nn.Linear(6, 6), nn.Linear(6, 7), nn.Linear(6, 6)),
+        (torch.rand(3, 6),),
+        (
+            "linear needs [..., 6] here",
+            "linear in 2@0",
+            "<- 7 begins here",
+            "0, 1, 2 got in[0] f32[3, 6] here, and 3@0 gets in[0] f32[3, 7]",
+            "0, 1 gave f32[3, 6], and 2@0 gave f32[3, 7]",
+        ),
+    ),
+    "indices of another dtype": (
+        Net(lambda net, x: net.e(x), e=nn.Embedding(5, 4)),
+        (torch.rand(2, 3),),
+        ("indices of i64 or i32, not f32", "an input of the model, 'in[0]'   <- f32 begins here"),
+    ),
+    "one picture without a batch": (
+        Net(lambda net, x: net.c(x), c=nn.Conv2d(3, 4, 3)),
+        (torch.rand(5, 8, 8),),
+        ("conv2d needs [3, ...] here, as c.weight f32[4, 3, 3, 3] has it", "<- 5 begins here"),
+    ),
+    "neither a picture nor a batch": (
+        Net(lambda net, x: net.c(x), c=nn.Conv2d(3, 4, 3)),
+        (torch.rand(8, 8),),
+        ("conv2d needs 4 axes here, or 3 without a batch, and gets 2",),
+    ),
+    "a loss that stretches nothing": (
+        Net(lambda net, x, y: nn.functional.binary_cross_entropy_with_logits(net.a(x), y), **layers((4, 1))),
+        (torch.rand(3, 4), torch.rand(3)),
+        ("binary_cross_entropy_with_logits needs one shape for both",),
+    ),
     "two inputs": (
         Net(lambda net, x, y: net.a(x) * net.b(y), **layers((4, 6), (4, 5))),
         (torch.rand(2, 4), torch.rand(2, 4)),
