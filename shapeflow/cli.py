@@ -118,7 +118,7 @@ def _run(words: list[str]) -> int:
         say(parser.format_help().rstrip())
         return ExitCode.WRONG_INPUT
     if not name.startswith("-"):
-        raise _unknown_command(name)
+        raise _unknown_command(name, words[1:])
     try:
         parser.parse_args(words)
     except SystemExit as finished:  # --help and --version end by themselves
@@ -172,15 +172,16 @@ def _command_parser(name: str, command: ModuleType) -> argparse.ArgumentParser:
     return parser
 
 
-def _unknown_command(name: str) -> InputError:
+def _unknown_command(name: str, rest: Sequence[str]) -> InputError:
     """Return the error for a command that does not exist."""
-    close = nearest(name, COMMANDS, 1)
+    from shapeflow.commands.meant import meant_command
+
     return InputError(
         "unknown-command",
         f"no command '{name}'",
         where=f"shapeflow {name}",
         expected=", ".join(COMMANDS),
-        hint=f"shapeflow {close[0]}" if close else "shapeflow --help",
+        hint=meant_command(name, rest, list(COMMANDS)),
     )
 
 

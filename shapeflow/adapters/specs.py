@@ -156,6 +156,13 @@ def not_an_image_but_a_model(text: str) -> InputError | None:
     return unknown.model_meant(text, _written(), libraries())
 
 
+def named_model(text: str) -> tuple[str, str]:
+    """Return why a text that stands where none belongs is a model, and how --model takes it; else nothing."""
+    from shapeflow.adapters import unknown
+
+    return unknown.named_model(text, _written(), libraries())
+
+
 def _written() -> dict[str, str]:
     """Return the adapters that have a name, each as its targets are written."""
     return {spec.name: f"{spec.name}:NAME" if spec.prefix else spec.name for spec in specs()}

@@ -109,32 +109,39 @@ def near_names(name: str, libraries: Mapping[str, str]) -> dict[str, list[str]]:
 
 def model_meant(text: str, known: Mapping[str, str], libraries: Mapping[str, str]) -> InputError | None:
     """Return the error for an argument IMAGE that is a model; None if it does not look like one."""
+    because, target = named_model(text, known, libraries)
+    if not because and not Path(text).exists() and not Path(text).suffix and "/" not in text:
+        close = near_names(text, libraries)
+        because, target = _near(close), _first(close)
+    if not because:
+        return None
+    return InputError(
+        "usage",
+        f"'{Path(text)}' is not an image",
+        where="argument IMAGE",
+        because=because,
+        hint=f"shapeflow trace --model {target}",
+    )
+
+
+def named_model(text: str, known: Mapping[str, str], libraries: Mapping[str, str]) -> tuple[str, str]:
+    """Return why a text that stands where none belongs is a model, and how --model takes it; else nothing."""
     path = Path(text)
     because, target = "", text
-    if not path.exists() and (":" in text or text in known):
-        because = "it is the name of a model"
-    elif is_script(text):
+    if is_script(text):
         because, target = "it is a Python file", f"{text}:{best}" if (best := _best(path)) else text
+    elif not path.exists() and (":" in text or text in known):
+        because = "it is the name of a model"
     elif is_model_file(text) or is_folder(text):
         because = "it is a folder" if path.is_dir() else "it is a model file"
     elif not path.exists() and (name := _with_other_sign(text, libraries)):
         because, target = "it is the name of a model, written with a colon", name
     elif not path.exists() and not path.suffix and "/" not in text:
-        exact = with_name(text, libraries)
-        close = exact or near_names(text, libraries)
-        because = f"it is a name of {' and of '.join(exact)}: {_written(exact)}" if exact else _near(close)
-        target = _first(close)
-        if not exact and _is_module(text) and text not in sys.stdlib_module_names:
-            because, target = "it is a package", text
-    if not because:
-        return None
-    return InputError(
-        "usage",
-        f"'{path}' is not an image",
-        where="argument IMAGE",
-        because=because,
-        hint=f"shapeflow trace --model {target}",
-    )
+        if exact := with_name(text, libraries):
+            because, target = f"it is a name of {' and of '.join(exact)}: {_written(exact)}", _first(exact)
+        elif _is_module(text) and text not in sys.stdlib_module_names:
+            because = "it is a package"
+    return because, target if because else ""
 
 
 def unnamed_script(path: Path, shown: str) -> InputError:

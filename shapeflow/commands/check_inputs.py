@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shapeflow.commands.meant import load_trace
 from shapeflow.common.files import fitting
 from shapeflow.common.text import listing
 from shapeflow.errors import InputError, ShapeflowError
@@ -130,14 +131,12 @@ def judge_stored(args: argparse.Namespace, judged: Judged) -> None:
 
 def _load(words: Sequence[str], documents: Sequence[Document], judged: Judged) -> list[Trace]:
     """Read traces given as ``FILE``, or as ``RUN=FILE`` where a document names its runs."""
-    from shapeflow.model.trace import Trace
-
     traces = []
     for word in words:
         run, equals, file = word.partition("=")
         named = bool(equals) and any(one.runs for one in documents) and not Path(word).exists()
         path = Path(file if named else word)
-        trace = Trace.load(path)
+        trace = load_trace(path)
         judged.files.append(path)
         traces.append(replace(trace, run=replace(trace.run, name=run)) if named else trace)
     return traces

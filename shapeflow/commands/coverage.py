@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import say
+from shapeflow.commands.meant import load_trace
 from shapeflow.common.control_characters import json_text, printed
 from shapeflow.common.printing import put
 from shapeflow.common.text import counted, nearest
@@ -117,14 +118,13 @@ def _mutate(args: argparse.Namespace, trace: Trace, document: Document) -> tuple
 
 def _read(args: argparse.Namespace) -> tuple[Document, Trace]:
     """Read the walkthrough and the trace."""
-    from shapeflow.model.trace import Trace
     from shapeflow.walkthrough.reader import read
     from shapeflow.walkthrough.shipped import shipped
 
     if args.walkthrough is not None:
         document = read(args.walkthrough)  # first: it is read sooner than a large trace
-        return document, Trace.load(args.trace)
-    trace = Trace.load(args.trace)
+        return document, load_trace(args.trace)
+    trace = load_trace(args.trace)
     try:
         return read(shipped(trace.run.target)), trace
     except InputError as error:

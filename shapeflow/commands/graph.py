@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shapeflow.commands import poster
 from shapeflow.commands.console import print_json, say, written
+from shapeflow.commands.meant import load_trace
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.files import with_ending
 from shapeflow.common.text import nearest
@@ -54,7 +55,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Draw."""
     from shapeflow.graph.json_data import data_of
-    from shapeflow.model.trace import Trace
     from shapeflow.reporting.output import save
 
     poster.check_options(args)
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(
             "usage", "--path is drawn by itself", where="option --path", hint="leave SELECTOR and --depth out"
         )
-    trace = Trace.load(args.trace)
+    trace = load_trace(args.trace)
     graph = _graph(trace, args)
     if not args.output:
         print_json(data_of(graph))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapeflow.commands.console import print_json, say, written
+from shapeflow.commands.meant import load_trace
 from shapeflow.common.files import with_ending
 from shapeflow.errors import InputError
 
@@ -54,12 +55,11 @@ def run(args: argparse.Namespace) -> int:
     """Read the trace, run its model with other sizes, write and check the draft."""
     from shapeflow.common.files import write_bytes
     from shapeflow.drafting.draft import draft
-    from shapeflow.model.trace import Trace
 
     output = args.output or Path(re.sub(r"\.trace\.json(\.gz)?$", "", args.trace.name) + ".md")
     _check_output(output, args.force)
     quiet = args.quiet or args.json
-    trace = Trace.load(args.trace)
+    trace = load_trace(args.trace)
     _refuse_half_a_run(trace, args.trace)
     variation = _vary(trace, args)
     made = draft(

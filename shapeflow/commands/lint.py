@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import print_json
+from shapeflow.commands.meant import load_trace
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.control_characters import printed, visible_line
 from shapeflow.common.printing import put
@@ -51,7 +52,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Look through each trace."""
     from shapeflow.lint.check import ignored_of, lint, read_ignored
-    from shapeflow.model.trace import Trace
 
     ignored = [ignored_of(entry, "option --ignore") for entry in args.ignore] + read_ignored(args.ignore_file)
     if args.rules:
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     found = 0
     with collection_paused():
         for number, path in enumerate(args.trace):
-            trace = Trace.load(path)
+            trace = load_trace(path)
             result = lint(trace, ignored)
             found += len(result.findings)
             if args.json:

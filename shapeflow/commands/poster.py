@@ -7,6 +7,7 @@ from pathlib import Path
 
 from shapeflow.commands.console import print_json, say, written
 from shapeflow.commands.judged import judged
+from shapeflow.commands.meant import load_trace
 from shapeflow.errors import ExitCode, InputError
 
 
@@ -47,7 +48,6 @@ def check_options(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace, form: str) -> int:
     """Draw the poster."""
-    from shapeflow.model.trace import Trace
     from shapeflow.reporting.output import save
     from shapeflow.reporting.poster.build import poster_of
     from shapeflow.reporting.poster.files import poster_file
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace, form: str) -> int:
     from shapeflow.reporting.view.colours import Colours, symbols_of
     from shapeflow.reporting.view.summary import picture_of
 
-    trace = Trace.load(args.trace)
+    trace = load_trace(args.trace)
     result, language = judged(trace, args.walkthrough, args.lang)
     result = result.about(trace) if result else None
     words = Translator(language)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import print_json, say, wants_colour, written
 from shapeflow.commands.judged import translation
+from shapeflow.commands.meant import load_trace
 from shapeflow.commands.pages import BOTH, views_of
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.printing import put, put_coloured
@@ -73,7 +74,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 @collection_paused()
 def run(args: argparse.Namespace) -> int:
     """Make the report."""
-    from shapeflow.model.trace import Trace
     from shapeflow.reporting import ENDINGS, beginner, format_of
     from shapeflow.reporting.output import save
 
@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
             where="option --lang",
             hint=f"-o {_stem(args.trace)}{next((e for e, name in ENDINGS.items() if name == form), '.txt')}",
         )
-    trace = Trace.load(args.trace)
+    trace = load_trace(args.trace)
     if not to_file:
         ((_, view),) = views(Path())
         text = _rendered(view, form, finishing[0]).removesuffix("\n")

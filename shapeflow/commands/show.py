@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shapeflow import query
 from shapeflow.commands.console import pointing, print_json, say, tell
+from shapeflow.commands.meant import load_trace
 from shapeflow.commands.show_failure import show_failure
 from shapeflow.commands.show_lines import source_lines
 from shapeflow.commands.show_overview import USUAL, at_a_glance, check_options
@@ -94,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     """Look up and print."""
     check_options(args)
     check_forms(args, table=args.selector is None and not (args.overview or args.unused))
-    trace = Trace.load(args.trace)
+    trace = load_trace(args.trace)
     if args.failure:
         return show_failure(trace, args.trace, json=args.json)
     if args.selector is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.commands.console import say, wants_colour
+from shapeflow.commands.meant import load_trace
 from shapeflow.common.collector import collection_paused
 from shapeflow.common.control_characters import json_text, printed, visible_line
 from shapeflow.common.printing import put, put_coloured
@@ -60,11 +61,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 @collection_paused()
 def run(args: argparse.Namespace) -> int:
     """Show the source."""
-    from shapeflow.model.trace import Trace
     from shapeflow.source.collect import source_files, wanted
     from shapeflow.source.data import to_data, to_markdown
 
-    trace = Trace.load(args.trace)
+    trace = load_trace(args.trace)
     files = source_files(trace, wanted(trace, args.asked), beside=args.trace.parent)
     if args.asked is None:
         files = [file for file in files if file.made or file.never]

@@ -102,7 +102,9 @@ def _is_open_already(path: Path) -> bool:
 
 
 def _missing(path: Path, kind: str, ending: str) -> InputError:
-    close = nearest(path.name, _names(path.parent, ending), 1)
+    names = _names(path.parent, ending)
+    begun = [name for name in names if ending and name.partition(ending)[0] == path.name]
+    close = begun or nearest(path.name, names, 1)
     return InputError(
         "file-missing",
         f"no {kind} '{path}'",
