@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shapeflow.adapters.files.kinds import is_folder, is_model_file, is_script
 from shapeflow.adapters.files.script_names import Candidates, candidates_in
-from shapeflow.adapters.libraries.library import library, near, plain_name
+from shapeflow.adapters.libraries.library import distance, library, near, plain_name
 from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError
 
@@ -102,9 +102,13 @@ def with_name(name: str, libraries: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def near_names(name: str, libraries: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the names that are near in each library that has any."""
+    """Return the names that are near in each library that has any as near as the nearest one, that first."""
     found = {prefix: near(name, library(module).names(), 2) for prefix, module in libraries.items()}
-    return {prefix: names for prefix, names in found.items() if names}
+    far = {prefix: distance(name, names[0]) for prefix, names in found.items() if names}
+    least = min(far.values(), default=(0, 0.0))[0]
+    return {
+        prefix: found[prefix] for prefix in sorted(far, key=lambda one: far[one]) if far[prefix][0] == least
+    }
 
 
 def model_meant(text: str, known: Mapping[str, str], libraries: Mapping[str, str]) -> InputError | None:

@@ -6,6 +6,7 @@ import pytest
 
 from shapeflow.adapters.libraries.library import library, near, tensors_of
 from shapeflow.adapters.specs import libraries, require, spec_of
+from shapeflow.adapters.unknown import near_names
 from shapeflow.errors import InputError
 from shapeflow.runs.execute import run
 
@@ -176,6 +177,29 @@ def test_names_are_near_whatever_their_case_and_hyphens():
     assert near("resnet", ["wide_resnet", "resnet50", "resnet18d"], 2) == ["resnet50", "resnet18d"]
     assert near("bert-base-uncased", ["BertForMaskedLM", "BertModel", "GPT2Model"], 1) == ["BertModel"]
     assert near("zq", ["resnet50"]) == []
+    assert near("t5", ["MT5Model", "T5Model"], 1) == ["T5Model"]
+    assert near("Qwen2.5-7B", ["QwenOld", "Qwen2Model", "Qwen3Model"], 1) == ["Qwen2Model"]
+    assert near("vit_base_16_223", ["vit", "vit_base_16_224"], 1) == ["vit_base_16_224"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("bert", "transformers:BertModel"),  # not open_clip:roberta-ViT-B-32, which has it in it
+        ("unet", "diffusers:UNet2DModel"),  # not timm:cpubone_t0, which is like it
+        ("detr-resnet-50", "transformers:DetrModel"),  # not torchvision:wide_resnet50_2
+        ("Mistral-7B-v0.1", "transformers:MistralModel"),
+        ("swin-tiny-patch4-window7-224", "timm:swin_tiny_patch4_window7_224"),
+        ("alexnt", "torchvision:alexnet"),
+    ],
+)
+def test_the_nearest_name_of_all_libraries_comes_first(typed, meant):
+    for package in ("timm", "open_clip", "transformers", "diffusers"):
+        pytest.importorskip(package)
+    found = near_names(typed, libraries())
+    prefix = next(iter(found))
+    assert f"{prefix}:{found[prefix][0]}" == meant
+    assert "roberta-ViT-B-32" not in found.get("open_clip", [])
 
 
 def test_weights_are_taken_out_of_what_training_wraps_them_in():

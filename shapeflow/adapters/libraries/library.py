@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from difflib import SequenceMatcher
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
 
+TYPO = 0.85
+"""Likeness of letters from which on a name is one that was mistyped."""
 WRAPPERS = ("state_dict", "model_state_dict", "model", "state_dict_ema", "model_ema")
 """Under which names training scripts save a model among other things."""
 
@@ -118,20 +121,51 @@ def check_name(prefix: str, name: str, names: Sequence[str], called: str = "mode
 def near(name: str, names: Sequence[str], limit: int = 3) -> list[str]:
     """Return the names that somebody who typed ``name`` may have meant, the likeliest first.
 
-    Case, hyphens and underscores do not count; a beginning counts before a likeness of letters.
+    Case, hyphens and underscores do not count; a beginning counts before a likeness of letters, and the
+    family that the hub's names begin with (``bert-base-uncased``) before a weak one.
     """
     plain = {plain_name(known): known for known in reversed(names)}
     wanted = plain_name(name)
     found = [plain[wanted]] if wanted in plain else []
-    if len(wanted) > 2:
-        found += sorted((own for key, own in plain.items() if key.startswith(wanted)), key=len)
-    found += [plain[key] for key in nearest(wanted, plain, limit)]
+    if len(wanted) > 1:
+        found += _begun(wanted, plain)
+    like = nearest(wanted, plain, limit)
+    typo = bool(like) and SequenceMatcher(None, wanted, like[0]).ratio() >= TYPO
+    if not found and not typo:
+        found += _family(name, plain)
+    found += [plain[key] for key in like]
     if len(wanted) > 2 and len(found) < limit:
         found += sorted((own for key, own in plain.items() if wanted in key), key=len)
-    family = plain_name(re.split(r"[-_ ]", name)[0])
-    if not found and len(family) > 2:  # bert-base-uncased
-        found += sorted((own for key, own in plain.items() if key.startswith(family)), key=len)
     return list(dict.fromkeys(found))[:limit]
+
+
+def _begun(wanted: str, plain: Mapping[str, str]) -> list[str]:
+    """Return the names that begin so, the shortest first."""
+    return sorted((own for key, own in plain.items() if key.startswith(wanted)), key=len)
+
+
+def _family(name: str, plain: Mapping[str, str]) -> list[str]:
+    """Return the names of the family that a name of several parts begins with: ``Qwen2.5-7B`` is a Qwen2."""
+    first, *rest = re.split(r"[-_ ]", name)
+    family = plain_name(first)
+    letters = re.match("[a-z]*", family)
+    while rest and letters and len(family) > 2 and len(family) >= letters.end():
+        if found := _begun(family, plain):
+            return found
+        family = family[:-1]
+    return []
+
+
+def distance(name: str, known: str) -> tuple[int, float]:
+    """Return how far a name that is near is: first its kind, then how unlike its letters are.
+
+    The kinds are 0 for one that begins so, is of the family or was mistyped, 1 for one that has it in it,
+    and 2 for one that is only like it.
+    """
+    wanted, other = plain_name(name), plain_name(known)
+    like = SequenceMatcher(None, wanted, other).ratio()
+    near_by = other.startswith(wanted) or like >= TYPO or bool(_family(name, {other: known}))
+    return 0 if near_by else 1 if wanted in other else 2, 1 - like
 
 
 def plain_name(name: str) -> str:
