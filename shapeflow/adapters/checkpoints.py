@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,15 @@ def read_weights(path: Path) -> dict[str, Any]:
     return loaded
 
 
+def _unwrapped(weights: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return weights without what a wrapper put before all names, ``model.``, where none fits with it."""
+    first, dot, _ = next(iter(weights), "").partition(".")
+    prefix = first + dot
+    if not dot or any(name in own or not name.startswith(prefix) for name in weights):
+        return weights
+    return {name.removeprefix(prefix): value for name, value in weights.items()}
+
+
 def load_into(
     model: nn.Module, path: Path, rename: Callable[[dict[str, Any]], dict[str, Any]], *, shapes_only: bool
 ) -> list[str]:
@@ -78,8 +87,8 @@ def load_into(
     Raises:
         InputError: the file cannot be read, or it is of another model.
     """
-    weights = rename(read_weights(path))
     own = {name: tensor.shape for name, tensor in model.state_dict().items()}
+    weights = _unwrapped(rename(read_weights(path)), own)
     given = {name: value.shape for name, value in weights.items() if isinstance(value, torch.Tensor)}
     fitting = [name for name in own if given.get(name) == own[name]]
     other_shape = [name for name in own if name in given and given[name] != own[name]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import pickle
@@ -123,6 +124,46 @@ def test_weights_are_told_the_model_that_they_are_of(tmp_path, capsys):
     assert text.rstrip().endswith(f"--model torchvision:resnet18 --checkpoint {path}")
     words = ["trace", "--model", "torchvision:resnet18", "--checkpoint", str(path), "--device", "meta"]
     assert main([*words, "-o", str(tmp_path / "t.trace.json")]) == 0
+
+
+def test_weights_in_a_wrapper_of_another_name_are_told_it_and_run(tmp_path, capsys):
+    from torchvision.models import squeezenet1_1
+
+    path = tmp_path / "last.ckpt"
+    torch.save({f"net.{name}": value for name, value in squeezenet1_1().state_dict().items()}, path)
+    code, text = refused(capsys, path)
+    assert code == "model-weights"
+    assert text.rstrip().endswith(f"--model torchvision:squeezenet1_1 --checkpoint {path}")
+    words = ["trace", "--model", "torchvision:squeezenet1_1", "--checkpoint", str(path), "--device", "meta"]
+    assert main([*words, "-o", str(tmp_path / "t.trace.json")]) == 0
+
+
+def test_weights_with_another_head_are_told_whose_names_they_have(tmp_path, capsys):
+    from torchvision.models import regnet_y_400mf  # works out its sizes with tensors
+
+    path = tmp_path / "mine.pt"
+    torch.save(regnet_y_400mf(num_classes=3).state_dict(), path)
+    code, text = refused(capsys, path)
+    assert code == "model-weights"
+    assert (
+        "the names of those of torchvision:regnet_y_400mf, which has other shapes of fc.weight [3, " in text
+    )
+    assert "--model FILE.py:FUNCTION" in text
+
+
+@pytest.mark.parametrize("name", ["transformers:DistilBertForMaskedLM", "timm:convnextv2_atto"])
+@pytest.mark.slow
+def test_the_names_of_tensors_alone_tell_the_model(name, tmp_path, capsys):
+    library = importlib.import_module(f"shapeflow.adapters.libraries.{name.partition(':')[0]}")
+    with torch.device("meta"):
+        weights = library.blank(name.partition(":")[2]).state_dict()
+    header = {key: {"shape": list(value.shape)} for key, value in weights.items()}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)  # as the format wants it
+    (tmp_path / "weights.safetensors").write_bytes(len(text).to_bytes(8, "little") + text)
+    code, message = refused(capsys, tmp_path / "weights.safetensors")
+    assert code == "model-weights"
+    assert f"--model {name} --checkpoint" in message
 
 
 def test_weights_in_safetensors_are_read_by_their_names_alone(tmp_path, capsys):

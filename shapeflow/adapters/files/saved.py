@@ -170,9 +170,13 @@ def _needs_model(path: Path, shapes: Shapes) -> InputError:
     from shapeflow.adapters.files.owners import owners_of
 
     owners = owners_of(path, shapes)
-    if owners:
-        because = f"they are those of {' and of '.join(owners)}, by name and shape"
-        hint = f"--model {owners[0]} --checkpoint {path}"
+    if owners.exact:
+        because = f"they are those of {' and of '.join(owners.exact)}, by name and shape"
+        hint = f"--model {owners.exact[0]} --checkpoint {path}"
+    elif owners.named:
+        others = listing([f"{name} {list(shapes.get(name, ()))}" for name in owners.others], 2)
+        because = f"they have the names of those of {owners.named}, which has other shapes of {others}"
+        hint = f"a function that builds it in these sizes: --model FILE.py:FUNCTION --checkpoint {path}"
     else:
         because = "no model of an installed library that was tried has just these"
         hint = f"--model PREFIX:NAME or FILE.py:FUNCTION with --checkpoint {path}"

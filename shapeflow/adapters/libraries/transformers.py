@@ -24,6 +24,21 @@ def names() -> Sequence[str]:
     return sorted(transformers_names.models() | transformers_names.configurations())
 
 
+def sources() -> Sequence[tuple[str, Sequence[str]]]:
+    """See ``Searchable``."""
+    return transformers_names.sources()
+
+
+def blank(name: str) -> Any:
+    """See ``Searchable``. It has the default sizes of its configuration."""
+    from transformers.utils import logging
+
+    from shapeflow.adapters.libraries import transformers_classes as classes
+
+    logging.set_verbosity_error()  # what it says of defaults is of no model that was asked for
+    return classes.built(classes.source(name), f"transformers:{name}")[0]
+
+
 def check(name: str) -> None:
     """See ``Library``."""
     if folders.is_folder(name):

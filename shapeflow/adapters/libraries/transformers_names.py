@@ -41,6 +41,12 @@ def _classes() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(found), frozenset(configured)
 
 
+def sources() -> Sequence[tuple[str, Sequence[str]]]:
+    """Return the text of each file in which models are defined, and their names."""
+    texts = [file.read_text(encoding="utf-8") for file in modeling_files()]
+    return [(text, [name for name, _ in CLASS.findall(text) if name in models()]) for text in texts]
+
+
 def _is_model(name: str, bases: Mapping[str, Sequence[str]]) -> bool:
     """Return whether a class descends from the library's own class of models."""
     seen: set[str] = set()
