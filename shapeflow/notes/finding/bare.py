@@ -34,17 +34,24 @@ _NAMED_PIECE = re.compile(r"[*#?]*(?:[A-Za-z_]\w*=)?[\w.+*/()-]+|\.\.\.|…")
 def find_bare(line: str, start: int, end: int) -> Iterator[Literal]:
     """Yield lists of dims that stand alone between two columns: nothing else is around them."""
     for pattern, separator in ((_COMMAS, ","), (_SPACES, " ")):
+        last = -1
         for match in pattern.finditer(line, start, end):
             before, after = line[start : match.start()], line[match.end() : end]
             if _THOUSANDS.fullmatch(match[0]):
                 continue
             if before.count("(") + before.count("[") > before.count(")") + before.count("]"):
                 continue
-            if not _BEFORE.search(before[-24:]) or not _AFTER.match(after) or _CODE_AFTER.match(after):
+            beside = last >= 0 and re.fullmatch(r"\s*[,;]\s*", line[last : match.start()])
+            if (
+                not (beside or _BEFORE.search(before[-24:]))
+                or not _AFTER.match(after)
+                or _CODE_AFTER.match(after)
+            ):
                 continue
             pieces = _pieces(line, match.start(), match.end(), separator)
             dims = read_dims(line, pieces)
             if len(dims) > 1 and _like_dims(dims, separator) and not _AMOUNTS.fullmatch(match[0]):
+                last = match.end()
                 yield Literal(match.start(), match.end(), dims, "bare", separator=separator)
 
 

@@ -108,6 +108,12 @@ def _of_symbols(candidate: Candidate) -> Iterator[str]:
         yield "sizes and names"
     if any(re.search(r"[*/+()-]", dim) for dim in symbols):
         yield "arithmetic"
+    if (
+        candidate.rank == 2
+        and re.fullmatch(r"(?:19[5-9]|20[0-5])\d", candidate.dims[1])
+        and _title(symbols[0])
+    ):
+        yield "years"
     if any(name.lower() in TYPES for name in symbols):
         yield "types"
     if len(symbols) > 3 and "".join(symbols).lower() in "abcdefghijklmnopqrstuvwxyz":
@@ -124,6 +130,11 @@ def _of_symbols(candidate: Candidate) -> Iterator[str]:
         yield "a call inside"
     if candidate.extents:
         yield "height and width"
+
+
+def _title(name: str) -> bool:
+    """Return whether a name is one of a person or a journal, behind which a year stands."""
+    return re.match(r"[A-Z][a-z]{2}", name) is not None
 
 
 def _has_digit(name: str) -> bool:

@@ -92,7 +92,8 @@ COORDINATES = frozenset(
 )
 TYPES = frozenset(
     """int float bool str list tuple dict set type optional required none null any callable tensor union
-    sequence iterable literal enum object class function default true false yes no""".split()  # noqa: SIM905 - shorter
+    sequence iterable literal enum object class function default true false yes no
+    u8 u16 u32 u64 i8 i16 i32 i64 f32 f64 usize isize""".split()  # noqa: SIM905 - shorter
 )
 """What stands in brackets behind the name of a parameter."""
 ARGUMENT = re.compile(
@@ -119,8 +120,14 @@ _AXIS_PART = re.compile(
 )
 
 
+_NO_AXIS = re.compile(r".*_v\d+|(?:[A-Z][a-z]+_){2,}[A-Z]\w*")
+"""A version, or a title of several words."""
+
+
 def is_axis(name: str) -> bool:
     """Return whether a name is one that people give to an axis."""
+    if _NO_AXIS.fullmatch(name):
+        return False
     if _AXIS.fullmatch(name):
         return True
     return (name.isascii() or len(name) <= 8) and _AXIS_PART.search(name) is not None

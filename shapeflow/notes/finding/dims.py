@@ -28,9 +28,9 @@ _SPREAD = re.compile(r"\*[A-Za-z_]\w*")
 """Any number of axes, in jaxtyping and Python."""
 _NO_DIM = re.compile(
     r"\w*(?:Tensor|[Aa]rray|List|list|[Tt]uple|Optional|Union|[Dd]ict|Type|Sequence|Size)\["
-    r"|^\d+ ?(?:[kKMGT]i?B|ms|px|mm|cm|km|hr|min|fps|Hz|kHz)$|^\d+e[+-]?\d+$|(?<!\w)0\d"
+    r"|^\d+ ?(?:[kKMGT]i?B|ms|px|mm|cm|km|hr|min|fps|Hz|kHz)$|^\d+e[+-]?\d+$|^\d+-[A-Za-z]{3}|(?<!\w)0\d"
 )
-"""A type, or a number with a unit."""
+"""A type, a number with a unit, or an adjective: ``12-layer``."""
 ANY = frozenset({"-1", "?", "_", "None", "none", ":", "·", "Any", "()"})
 REST = frozenset({"...", "…", "*", "\\ldots", "\\dots", "\\cdots", "\\ast", "\\*", "⋯"})
 

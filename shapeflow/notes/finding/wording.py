@@ -25,6 +25,7 @@ _IN_CODE = re.compile(r"`[^`]*`(?=[^`]*\w)")
 """A name of code with words behind it: it says nothing of the list behind these."""
 LARGEST_KERNEL = 64
 _SIGNS = " `:=*([{$\"'"
+_UNIT = re.compile(r"(?:mm|cm|m|km|inch(?:es)?|ft|px|pt|dpi|k?Hz|fps|k?g|ml|ms|%|€)(?![\w-])")
 _ENDING = re.compile(r"\s*(?:of|is|are|was)?|[^\W\dA-Za-z]{1,3}")
 
 
@@ -71,7 +72,7 @@ def _for_operations(candidate: Candidate) -> Iterator[str]:
     if KERNELS.search(_KERNEL_TAIL.sub("", before[-30:])[-9:]) or (word and KERNELS.search(word[0])):
         yield "kernel word beside" if _like_kernel(candidate) else "kernel word beside a large list"
     flat = candidate.rank == 2 and candidate.literal.form != "bracket"
-    if flat and (PICTURES.search(before[-18:]) or PICTURES.search(following)):
+    if flat and (PICTURES.search(before[-18:]) or PICTURES.search(following) or (candidate.numeric and _UNIT.match(following))):
         yield "picture word beside"
 
 
