@@ -13,7 +13,7 @@ _CAPITAL = re.compile(r"n?[A-ZΑ-Ω][A-Za-z]?\d?(?:_\w{1,7}|_)?")
 _PLACE = re.compile(
     r"[xyzwhc]*(?:xy|wh)[xyzwhc]*|[tlbr]{4}|[xyzXYZ](?:_?(?:\d|min|max|center|c)|_(?!dim|size|len|channels)\w+)?|c_?[xyz]|\w+_[xy]"
 )
-_CALL = re.compile(r"(?<!\w)(?!len|prod|sum|int|ceil|floor|min|max)[A-Za-z]\w*\(")
+_CALL = re.compile(r"(?<!\w)(?![\w.]*\.size\(|len|prod|sum|int|ceil|floor|min|max)[A-Za-z]\w*\(")
 _RANGE = re.compile(r"(?:\b(?:in|ranges?|between|from|interval)|∈|区间|范围|範囲|범위)[\W_]*$")
 _COLOURS = ({"R", "G", "B"}, {"H", "S", "V"}, {"Y", "U", "V"})
 _AXES_TOO = frozenset(["b", "t", "l", "u", "k", "q", "v"])
@@ -121,7 +121,7 @@ def _of_symbols(candidate: Candidate) -> Iterator[str]:
     listed = "..." in candidate.dims or (
         candidate.literal.form == "bracket" and all(map(_has_digit, symbols))
     )
-    several = len(symbols) > (1 if listed else 2)
+    several = len(symbols) > (1 if listed else 2) and candidate.literal.form not in ("times", "real")
     if several and not sizes and len({re.split(r"[_\d]", name)[0] for name in symbols}) == 1:
         yield "numbered"
     if any(map(ARGUMENT.search, candidate.names)):
@@ -165,4 +165,6 @@ def _coordinates(names: list[str], sizes: int) -> bool:
     held = set(names)
     if held in _COLOURS or sum(bool(_PLACE.fullmatch(name)) for name in names) > 1:
         return True
+    if len(held) == 1 and len(names) > 1:
+        return False
     return held <= COORDINATES and sizes < 2 and not ({"b"} < held <= _AXES_TOO)

@@ -47,13 +47,13 @@ class Context:
     def gain(self, literal: Literal) -> float:
         """Return by how much the logarithm of the odds of an unsure literal grows."""
         dims = [dim.text for dim in literal.dims]
-        if len(dims) < 2 or dims[0] == "0":
+        if dims[0] == "0" or (len(dims) == 1 and (literal.opener != "[" or literal.glued)):
             return 0.0
         alike = self._styles[_style(literal)] > ENOUGH
         names = {name for dim in dims for name in _names(dim)}
         if names:
             return self._of_names(dims, names, alike)
-        if len(dims) == 2 and (tuple(dims) in self._areas or len(set(dims)) == 1):
+        if len(dims) == 1 or (len(dims) == 2 and (tuple(dims) in self._areas or len(set(dims)) == 1)):
             # Height and width of what has channels too: the size of a picture, or of a window.
             return 0.0
         telling = [dim for dim in dims if dim.isdecimal() and int(dim) >= SMALL]
@@ -70,6 +70,8 @@ class Context:
         if {name.lower() for name in names} <= _EXTENTS:
             return 0.0
         known = sum(self._axes[name] > ENOUGH for name in names)
+        if len(dims) == 1:
+            return MOST_KNOWN if alike and known else 0.0
         if known == len(names):
             return NAMES_KNOWN if alike else MOST_KNOWN
         leads = self._leads[dims[0]] > ENOUGH

@@ -27,6 +27,7 @@ _SHAPE_KEYWORD = re.compile(
     r"(?:(?:in|out)put_|target_)?size$|.*(?:shape|dims?|out|in|inputs?|outputs?|result|feats?|features?)$"
 )
 _TUPLE_OF = re.compile(r"(?i)\b(?:tuples?|lists?|pairs?|triples?)(?: of)?[\s`(]*$")
+_TENSOR = re.compile(r"^\w+ *: *(?:\w+\.)?\w*Tensor *(?:= *[^#]*)?,? *#")
 _PRINTS = re.compile(r"\.(?:shape|size\(\))\W*$")
 _NAME_EQUALS = re.compile(r"[\s#*`-]*[A-Za-z_][\w.]*`? ?= ?[`\s]*")
 _ALONE = re.compile(r"[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*(?:\b\w{1,3}\b[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*)?")
@@ -48,14 +49,9 @@ def features(candidate: Candidate) -> Iterator[str]:
         yield "element of"
     if _TUPLE_OF.search(before[-16:]):
         yield "tuple of"
-    if _are_parameters(candidate):
-        yield "arguments"
-    if _is_alone(candidate):
-        yield "alone"
     if candidate.symbols and _NAME_EQUALS.fullmatch(before[-60:]) and len(before) < 60:
         yield "equals before"
-    if candidate.frame.region == "comment" and _PRINTS.search(candidate.frame.statement):
-        yield "a shape is asked for"
+    yield from _of_comment(candidate, _is_alone(candidate))
     if candidate.frame.region in ("output", "comment", "docstring"):
         yield from _of_values(candidate)
     if candidate.literal.form == "bracket":
@@ -65,10 +61,24 @@ def features(candidate: Candidate) -> Iterator[str]:
         yield from _of_product(candidate)
 
 
+def _of_comment(candidate: Candidate, alone: bool) -> Iterator[str]:
+    """Yield whether nothing else is said in its line, and what the code beside a comment tells."""
+    if alone:
+        yield "alone"
+    if candidate.frame.region != "comment":
+        return
+    if alone and _TENSOR.search(candidate.frame.line):
+        yield "a tensor is declared"
+    if _are_parameters(candidate):
+        yield "arguments"
+    if _PRINTS.search(candidate.frame.statement):
+        yield "a shape is asked for"
+
+
 def _are_parameters(candidate: Candidate) -> bool:
     """Return whether a comment behind the head of a function names its parameters one by one."""
     head = re.match(r"def \w+\((.*)\)", candidate.frame.line)
-    if head is None or candidate.frame.region != "comment" or len(candidate.symbols) < candidate.rank:
+    if head is None or len(candidate.symbols) < candidate.rank:
         return False
     given = [name for name in head[1].split(",") if not name.strip().startswith(("self", "cls"))]
     return len(given) - candidate.rank in (0, 1)
@@ -117,7 +127,8 @@ def _of_bracket(candidate: Candidate) -> Iterator[str]:
     if re.match(r"[A-Za-z0-9]", after):
         yield "letters after"
     if candidate.rank == 1 and literal.separator == ",":
-        yield "comma at end"
+        short = len(candidate.written[0]) < 6
+        yield "comma at end" if short else "comma behind a word"
     elif candidate.rank == 1 and literal.opener == "(":
         yield "a number in parentheses" if candidate.numeric else "lone in parentheses"
     if literal.opener == "[" and before[-1:] == "[":
@@ -125,6 +136,16 @@ def _of_bracket(candidate: Candidate) -> Iterator[str]:
     keyword = None if literal.glued else _KEYWORD.search(before[-32:])
     if keyword and not _SHAPE_KEYWORD.match(keyword[1]) and before[-1:] != " ":
         yield "keyword before"
+
+
+def _is_variable(candidate: Candidate) -> bool:
+    """Return whether a comment writes the shape of a variable behind its name: ``# x(b,c,h,w)``."""
+    name = candidate.literal.glued
+    if candidate.frame.region != "comment" or not re.fullmatch(r"[a-z]{1,5}\d?|[a-z]+es", name):
+        return False
+    if name in ("min", "max", "range") or (max(candidate.sizes, default=8) < 8 and candidate.numeric):
+        return False
+    return candidate.rank > 1 and all(size.isdecimal() or len(size) < 4 for size in candidate.dims)
 
 
 def _of_glue(candidate: Candidate) -> Iterator[str]:
@@ -148,5 +169,5 @@ def _of_glue(candidate: Candidate) -> Iterator[str]:
         rising = candidate.numeric and candidate.sizes == sorted(set(candidate.sizes))
         if candidate.rank < 3 or sure < 2 or rising or glued[-1] in "])":
             yield "item of"
-    elif glued[-1] not in "])" or candidate.frame.region == "math":
+    elif (glued[-1] not in "])" or candidate.frame.region == "math") and not _is_variable(candidate):
         yield "function before"

@@ -26,6 +26,7 @@ _IN_CODE = re.compile(r"`[^`]*`(?=[^`]*\w)")
 LARGEST_KERNEL = 64
 _SIGNS = " `:=*([{$\"'"
 _UNIT = re.compile(r"(?:mm|cm|m|km|inch(?:es)?|ft|px|pt|dpi|k?Hz|fps|k?g|ml|ms|%|€)(?![\w-])")
+_AFTER_SIGNS = re.compile(r"^[\s`*$\"')\]}]*(?:の|의)?[\s`]*")
 _ENDING = re.compile(r"\s*(?:of|is|are|was)?|[^\W\dA-Za-z]{1,3}")
 
 
@@ -40,12 +41,14 @@ def features(candidate: Candidate) -> Iterator[str]:
 
 def _for_shapes(candidate: Candidate) -> Iterator[str]:
     frame, before = candidate.frame, candidate.before
-    near = before[-28:]
-    last_words = _LAST_WORDS.split(near.rstrip(_SIGNS))[-1]
+    near = before[-28:].rstrip(_SIGNS + ",")
+    last_words = _LAST_WORDS.split(near)[-1]
     if _ends_with_shape(last_words) and not SIZE.search(last_words):
         yield "shape word directly before"
     elif SHAPES.search(re.split(r"[.;,。)]", SIZE.sub("", near) if candidate.extents else near)[-1]):
         yield "shape word before"
+    elif _begins_with_shape(candidate.after):
+        yield "shape word directly behind"
     elif SHAPES.search(before[-120:]) or SHAPES.search(candidate.after[:12]):
         yield "shape word in line"
     if SHAPES.search(SIZE.sub("", f"{frame.column} {frame.row}")):
@@ -62,6 +65,12 @@ def _ends_with_shape(words: str) -> bool:
     return bool(ends) and _ENDING.fullmatch(words[max(ends) :]) is not None
 
 
+def _begins_with_shape(words: str) -> bool:
+    """Return whether words begin with one for a shape: "(1,) shape", "の形状", but not "(h, w) form"."""
+    said = SHAPES.match(_AFTER_SIGNS.sub("", words, 1)[:12])
+    return said is not None and not SIZE.match(said[0]) and not said[0].lower().startswith("form")
+
+
 def _for_operations(candidate: Candidate) -> Iterator[str]:
     """Yield whether words say that it is a kernel, a window or the size of a picture."""
     if candidate.rank > 3:
@@ -72,7 +81,11 @@ def _for_operations(candidate: Candidate) -> Iterator[str]:
     if KERNELS.search(_KERNEL_TAIL.sub("", before[-30:])[-9:]) or (word and KERNELS.search(word[0])):
         yield "kernel word beside" if _like_kernel(candidate) else "kernel word beside a large list"
     flat = candidate.rank == 2 and candidate.literal.form != "bracket"
-    if flat and (PICTURES.search(before[-18:]) or PICTURES.search(following) or (candidate.numeric and _UNIT.match(following))):
+    if flat and (
+        PICTURES.search(before[-18:])
+        or PICTURES.search(following)
+        or (candidate.numeric and _UNIT.match(following))
+    ):
         yield "picture word beside"
 
 
