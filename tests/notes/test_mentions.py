@@ -55,6 +55,9 @@ STATED = {
     "M ∈ ℝ^(K×H×W)": "[K, H, W]",
     "mask m ∈ {0,1}^{H×W}": "[H, W]",
     r"Input: :math:`(N, C_{\text{in}}, L)`": "[N, C_in, L]",
+    "Reconstructed waveform (N,).": "[N]",
+    "이 때 손실은 (1,) shape 을 갖는다": "[1]",
+    "the affinity is K x K": "[K, K]",
     # Axes as jaxtyping and einops write them.
     '`x: Float[Tensor, "b c h w"]` goes in': "[b, c, h, w]",
     "scores: Float32[torch.Tensor, '*batch 3']": "[..., 3]",
@@ -113,6 +116,13 @@ NOT_STATED = [
     "made of in_channels, out_channels, kernel_size, stride, padding",
     "colours (红、黄、蓝) and (노랑, 주황, 빨강)",
     "trained on 3,650,000 documents (12,000,045)",
+    "MiniLM (12-layer, 384-hidden) and (European Journal of Physics, 2019)",
+    "fn name(s: &'static [u8; 12])",
+    "| form | 26 × 6 cm |",
+    "backbones: Swin_v1, PVT_v2, ConvNets, ...",
+    "anchors: [142, 110],[192, 243],[459, 401]",
+    "ids in `[0, ..., vocab_size]`, Total Size (MB): 0.58",
+    "given in (h, w) form",
 ]
 
 
@@ -167,3 +177,17 @@ def test_a_comment_that_names_the_parameters_of_its_function_states_no_shape() -
     head = "def __init__(self, c1, c2, n, g, e):  # ch_in, ch_out, depth, groups, width\n    pass"
     assert shapes(head, "python") == []
     assert shapes("def f(x):  # b, c, h, w\n    pass", "python") == ["[b, c, h, w]"]
+
+
+COMMENTS = {
+    "y = up(x)  # x(b,c,w,h) -> y(b,4c,w/2,h/2)": ["[b, c, w, h]", "[b, 4*c, w/2, h/2]"],
+    "size = min(a, b)  # min(H_, W_) is enough": [],
+    "def f(\n    w: torch.Tensor,  # [6, 5]\n    s: int,  # [2, 3]\n): ...": ["[6, 5]"],
+    "x = self.a(x)  # B T N 2,  B T N 1": ["[B, T, N, 2]", "[B, T, N, 1]"],
+    "return a, b  # [4, 12] and [4, 51]": ["[4, 12]", "[4, 51]"],
+}
+
+
+@pytest.mark.parametrize("code", COMMENTS)
+def test_a_comment_is_read_with_the_code_beside_it(code: str) -> None:
+    assert shapes(code, "python") == COMMENTS[code]

@@ -62,6 +62,8 @@ def _of_ranges(candidate: Candidate) -> Iterator[str]:
         yield "slice"
     if len(written) == 2 and written[0] in ("-1", "0", "1") and _is_end(written[1], candidate):
         yield "interval"
+    if len(written) == 2 == len(candidate.symbols) and len({*candidate.names}) == 1 and "+" in written[1]:
+        yield "interval" if written[0] != written[1] else "arithmetic"
     if "..." in candidate.dims[1:-1] and (candidate.numeric_but_rest or candidate.dims[0] == "0"):
         yield "numbered"
     if len(candidate.sizes) + len(candidate.symbols) < candidate.rank:
@@ -121,8 +123,9 @@ def _of_symbols(candidate: Candidate) -> Iterator[str]:
     listed = "..." in candidate.dims or (
         candidate.literal.form == "bracket" and all(map(_has_digit, symbols))
     )
+    stems = len({re.split(r"[_\d]", name)[0] for name in symbols})
     several = len(symbols) > (1 if listed else 2) and candidate.literal.form not in ("times", "real")
-    if several and not sizes and len({re.split(r"[_\d]", name)[0] for name in symbols}) == 1:
+    if several and not sizes and (stems == 1 or ("..." in candidate.dims and all(map(_has_digit, symbols)))):
         yield "numbered"
     if any(map(ARGUMENT.search, candidate.names)):
         yield "arguments"

@@ -59,7 +59,11 @@ class Context:
         telling = [dim for dim in dims if dim.isdecimal() and int(dim) >= SMALL]
         known = sum(self._axes[dim] > ENOUGH for dim in telling)
         often = self._leads[dims[0]] > (2 * ENOUGH if len(dims) == 2 else ENOUGH)
-        gain = LEADS_ALIKE if alike and often and len(dims) < 6 and (telling or len(dims) > 2) else 0.0
+        gain = (
+            LEADS_ALIKE
+            if alike and often and len(dims) < 6 and (telling or (len(dims) > 2 and "1" in dims))
+            else 0.0
+        )
         if telling and known == len(telling):
             gain += SIZES_KNOWN
         elif known:

@@ -32,7 +32,7 @@ _PRINTS = re.compile(r"\.(?:shape|size\(\))\W*$")
 _NAME_EQUALS = re.compile(r"[\s#*`-]*[A-Za-z_][\w.]*`? ?= ?[`\s]*")
 _ALONE = re.compile(r"[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*(?:\b\w{1,3}\b[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*)?")
 _SIGNS = " `*$|>#\"'_.,;()[]{}:~│┃║-"
-_LIST = re.compile(r"\w*[(\[][^()\[\]]*,[^()\[\]]*[)\]]")
+_LIST = re.compile(r"(?:torch\.Size)?[(\[][^()\[\]]*,[^()\[\]]*[)\]]")
 _ROW_ENDS = re.compile(r"\]+,?\s*|,\s*|\]\]\).*")
 
 
@@ -78,7 +78,7 @@ def _of_comment(candidate: Candidate, alone: bool) -> Iterator[str]:
 def _are_parameters(candidate: Candidate) -> bool:
     """Return whether a comment behind the head of a function names its parameters one by one."""
     head = re.match(r"def \w+\((.*)\)", candidate.frame.line)
-    if head is None or len(candidate.symbols) < candidate.rank:
+    if head is None or candidate.literal.form != "bare" or len(candidate.symbols) < candidate.rank:
         return False
     given = [name for name in head[1].split(",") if not name.strip().startswith(("self", "cls"))]
     return len(given) - candidate.rank in (0, 1)

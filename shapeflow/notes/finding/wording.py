@@ -81,11 +81,9 @@ def _for_operations(candidate: Candidate) -> Iterator[str]:
     if KERNELS.search(_KERNEL_TAIL.sub("", before[-30:])[-9:]) or (word and KERNELS.search(word[0])):
         yield "kernel word beside" if _like_kernel(candidate) else "kernel word beside a large list"
     flat = candidate.rank == 2 and candidate.literal.form != "bracket"
-    if flat and (
-        PICTURES.search(before[-18:])
-        or PICTURES.search(following)
-        or (candidate.numeric and _UNIT.match(following))
-    ):
+    if candidate.numeric and _UNIT.match(following):
+        yield "unit behind"
+    elif flat and (PICTURES.search(before[-18:]) or PICTURES.search(following)):
         yield "picture word beside"
 
 
