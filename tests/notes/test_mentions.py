@@ -40,6 +40,11 @@ STATED = {
     "(batch=4, heads=8, length=128, length=128)": "[4, 8, 128, 128]",
     "(N, C) = (16, 768)": "[16, 768]",
     "mask of shape (batch size, 1, key length)": "[batch_size, 1, key_length]",
+    "hidden = [n layers * n directions, batch size, dim]": "[n_layers * n_directions, batch_size, dim]",
+    "weighted: [배치 크기, 1, 히든 차원 * 방향의 수]": "[배치_크기, 1, 히든_차원 * 방향의_수]",
+    "the items have shape (B, S*, D)": "[B, S_star, D]",
+    "mask: [b, 1, t_y, t_x]": "[b, 1, t_y, t_x]",
+    "Create a tensor with shape `(7, 7)`.": "[7, 7]",
     # Products.
     "Stage 2: 1 × 128 × 28 × 28": "[1, 128, 28, 28]",
     "the patches are 1x196x768": "[1, 196, 768]",
@@ -123,6 +128,7 @@ NOT_STATED = [
     "anchors: [142, 110],[192, 243],[459, 401]",
     "ids in `[0, ..., vocab_size]`, Total Size (MB): 0.58",
     "given in (h, w) form",
+    "print(array[i] + 1)",
 ]
 
 
@@ -184,6 +190,7 @@ COMMENTS = {
     "size = min(a, b)  # min(H_, W_) is enough": [],
     "def f(\n    w: torch.Tensor,  # [6, 5]\n    s: int,  # [2, 3]\n): ...": ["[6, 5]"],
     "x = self.a(x)  # B T N 2,  B T N 1": ["[B, T, N, 2]", "[B, T, N, 1]"],
+    "print(m.shape)  # 2 x 1": ["[2, 1]"],
     "return a, b  # [4, 12] and [4, 51]": ["[4, 12]", "[4, 51]"],
 }
 

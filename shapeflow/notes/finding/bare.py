@@ -14,7 +14,9 @@ _COMMAS = re.compile(rf"{_BARE_DIM}(?: {{0,2}}, {{0,2}}{_BARE_DIM}){{1,7}}", re.
 _SHORT = r"(?:[A-Z]{1,2}\d?(?:_\w{1,4})?'?|\d{1,7}|\([A-Za-z0-9_ *]{1,20}\)|\.\.\.)(?:[*/+]{1,2}\w{1,5})*"
 _SPACES = re.compile(rf"{_SHORT}(?: {{1,2}}{_SHORT}){{1,7}}(?![\w'])", re.ASCII)
 _BEFORE = re.compile(
-    r"(?:^|[:=#`|\"]|→|->|=>|\bshapes? (?:is|of)?|\bsize (?:is|of)?|形状[为是]?|形は)[\s*_\-]*$", re.I
+    r"(?:^|[:=#`|\"]|→|->|=>|(?<![A-Za-z])(?:shape|size)s?\s*(?:is|of|are)?\s*"
+    r"|(?:shape|形状|維度|维度|形)[为是は])[\s*_\-]*$",
+    re.I,
 )
 _AFTER = re.compile(r"\s*(?:$|[.;`|\"#]|\((?![^()]*\)\s*,)|→|->|=>|,\s*(?:$|(?=[^\W\d]\w* \w))|\s[-—]\s)")
 _AMOUNTS = re.compile(r"\d+[BMKkTG](?:\W+\d+[BMKkTG])*")

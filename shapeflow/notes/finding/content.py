@@ -166,6 +166,8 @@ def _of_names(candidate: Candidate) -> Iterator[str]:
 def _coordinates(names: list[str], sizes: int) -> bool:
     """Return whether names are those of coordinates, bounds, angles, colours, or queries, keys and values."""
     held = set(names)
+    if sizes and len(names) > 1 and names[0] in BATCHES:
+        return False
     if held in _COLOURS or sum(bool(_PLACE.fullmatch(name)) for name in names) > 1:
         return True
     if len(held) == 1 and len(names) > 1:

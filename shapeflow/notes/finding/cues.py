@@ -102,7 +102,7 @@ ARGUMENT = re.compile(
 )
 """What a layer is made with, and no axis of a tensor."""
 _AXIS = re.compile(
-    r"(?:.*_)?(?:n|[a-z](?=len|dim))?(?:batch|minibatch|bs|bsz|bz|b|seq|sequence|len|length|l|t|time|times?teps?|frames?|height|width|h|w"
+    r"(?:.*_)?(?:n|[a-z]{1,4}(?=len)|[a-z](?=dim))?(?:batch|minibatch|bs|bsz|bz|b|seq|sequence|len|length|l|t|time|times?teps?|frames?|height|width|h|w"
     r"|ch?|chann?els?|chan|dims?|dimensions?|d|features?|feats?|features?_?(?:in|out)|hidden|size|heads?|nheads?"
     r"|tokens?|vocab|embed|emb|embeddings?|classes|points?|n|num|nq|m|k|p|s|e|v|f|layers?|levels?|depth|queries"
     r"|windows?|patch(?:es)?|samples?|units?|boxes|rois|groups?|experts?|rank|codebooks?|bins|mels?|grid|pixels|slots?"

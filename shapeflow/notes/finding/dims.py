@@ -24,6 +24,7 @@ _CEIL = re.compile(r"(?:\\lceil|⌈)(.*?)(?:\\rceil|⌉)")
 _CALL = re.compile(r"\b(?!ceil\b|floor\b)([A-Za-z_]\w*)\(([\w.]*)\)")
 _ITEM = re.compile(r"\b([A-Za-z_][\w.]*)\[([\w:-]*)\]")
 _WORDS = re.compile(r"[^\W\d]\w*(?: [^\W\d]\w*){1,3}")
+_NAME_OR_SIZE = re.compile(r"\d+|[^\W\d]\w*(?: [^\W\d]\w*){0,3}")
 _SPREAD = re.compile(r"\*[A-Za-z_]\w*")
 """Any number of axes, in jaxtyping and Python."""
 _NO_DIM = re.compile(
@@ -64,6 +65,8 @@ def _arithmetic(word: str) -> str:
         return ""
     if _WORDS.fullmatch(found):
         return found.replace(" ", "_")
+    if len(parts := re.split(r" [*/+] ", found)) > 1 and all(map(_NAME_OR_SIZE.fullmatch, parts)):
+        found = re.sub(r"(?<=\w) (?=\w)", "_", found)
     if re.fullmatch(r"\w+(?: +\w+)+", found) or re.fullmatch(r"\d+\s*[-+~/]\s*\d+|[-+].*|0\d+", found):
         # Words in a row, an interval ("1-5"), a fraction ("1/4") and a signed number are not sizes.
         return ""
@@ -78,6 +81,8 @@ def _plain_signs(word: str) -> str:
     word = re.sub(r"\$\s?\\times\s?\$|&times;", "*", word)
     word = _FLOOR.sub(r"floor(\1)", word)
     word = _CEIL.sub(r"ceil(\1)", word)
+    # "S*" is what runs over another length in each sample.
+    word = re.sub(r"(?<=\w)\*$", "_star", word)
     if "\\" in word or "{" in word:
         word = _STYLED.sub(lambda m: m[1].replace("\\_", "_").replace(" ", "_"), word)
         word = word.replace("\\_", "_")

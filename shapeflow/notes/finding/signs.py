@@ -28,6 +28,8 @@ _SHAPE_KEYWORD = re.compile(
 )
 _TUPLE_OF = re.compile(r"(?i)\b(?:tuples?|lists?|pairs?|triples?)(?: of)?[\s`(]*$")
 _TENSOR = re.compile(r"^\w+ *: *(?:\w+\.)?\w*Tensor *(?:= *[^#]*)?,? *#")
+_MATMUL_BEFORE = re.compile(r"[)\]]`?\s*@\s*`?$")
+_MATMUL_AFTER = re.compile(r"`?\s*@\s*`?[(\[]")
 _PRINTS = re.compile(r"\.(?:shape|size\(\))\W*$")
 _NAME_EQUALS = re.compile(r"[\s#*`-]*[A-Za-z_][\w.]*`? ?= ?[`\s]*")
 _ALONE = re.compile(r"[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*(?:\b\w{1,3}\b[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*)?")
@@ -45,6 +47,8 @@ def features(candidate: Candidate) -> Iterator[str]:
         yield "colon before"
     if candidate.numeric and candidate.rank == 2 and _CODE_NAME.search(before[-48:]):
         yield "name of code before"
+    if candidate.rank > 1 and (_MATMUL_BEFORE.search(before[-12:]) or _MATMUL_AFTER.match(after)):
+        yield "in a matrix product"
     if _ELEMENT.search(before[-12:]):
         yield "element of"
     if _TUPLE_OF.search(before[-16:]):
@@ -131,6 +135,8 @@ def _of_bracket(candidate: Candidate) -> Iterator[str]:
         yield "comma at end" if short else "comma behind a word"
     elif candidate.rank == 1 and literal.opener == "(":
         yield "a number in parentheses" if candidate.numeric else "lone in parentheses"
+        if not "".join(candidate.dims).isascii():
+            yield "a remark"
     if literal.opener == "[" and before[-1:] == "[":
         yield "nested"
     keyword = None if literal.glued else _KEYWORD.search(before[-32:])
@@ -158,7 +164,7 @@ def _of_glue(candidate: Candidate) -> Iterator[str]:
         yield "item of"
     elif literal.opener == "(" and candidate.numeric and re.search(r"(?:^|\.)(?:tensor|array)$", glued):
         yield "function before"
-    elif TENSOR_PREFIX.match(glued):
+    elif TENSOR_PREFIX.match(glued) and not (candidate.rank == 1 and glued in ("array", "tensor")):
         yield "tensor type before"
     elif glued[-1] == "(":
         yield "function before"
