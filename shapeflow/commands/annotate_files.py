@@ -37,7 +37,7 @@ def fix(annotations: Sequence[Annotation], *, write: bool) -> None:
         elif after != text:
             change = difflib.unified_diff(_lines(text), _lines(after), str(path), str(path))
             put(printed("".join(change).rstrip("\n")))
-        numbers = listing([str(mark.mention.span.line) for mark in left], 12)
+        numbers = listing(list(dict.fromkeys(str(span.line) for span in left)), 12)
         rest = f"; left for you: line {numbers}" if left else ""
         did = "put right" if write else "would be put right, with --write"
         say(f"{path}: {counted(len(changes), 'size')} {did}{rest}")

@@ -10,12 +10,13 @@ from typing import Any
 
 from shapeflow.errors import InputError
 from shapeflow.notes.annotate import Annotation
-from shapeflow.notes.mention import Mention
-from shapeflow.notes.placing.mark import Mark
+from shapeflow.notes.mention import Mention, Span
+from shapeflow.notes.statements.statement import StatementMark
 from shapeflow.shapes.notation import Expression, parse_shape
 
 SURE = 0.9
 """So sure has the place of a shape to be, from 0 to 1, before anything is written there."""
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?|True|False")
 _NEW_LINE = re.compile(r"\r\n|\n|\r")
 _LAYOUTS: tuple[dict[str, Any], ...] = (
     {"indent": 1, "ensure_ascii": False},
@@ -44,12 +45,12 @@ class Fix:
     cell: int | None = None
 
 
-def fixes(annotation: Annotation) -> tuple[list[Fix], list[Mark]]:
-    """Return what would put a text right, and the contradicted shapes that are left for its author.
+def fixes(annotation: Annotation) -> tuple[list[Fix], list[Span]]:
+    """Return what would put a text right, and where is what is contradicted and left for its author.
 
     A shape is put right where its place is sure, it has as many axes as the tensor there, or all but a 1 in
     front, and what is wrong in it is written as numbers: a letter that stands for another size may be right
-    elsewhere.
+    elsewhere. Of a count or a setting the number is replaced, where the run has one.
     """
     found: list[Fix] = []
     left = []
@@ -57,8 +58,21 @@ def fixes(annotation: Annotation) -> tuple[list[Fix], list[Mark]]:
         if mark.verdict == "contradicted":
             own = list(_fixes(mark.mention, mark.found)) if mark.confidence >= SURE else []
             found += own
-            left += [] if own else [mark]
-    return found, left
+            left += [] if own else [mark.mention.span]
+    for stated in annotation.statements:
+        if stated.verdict == "contradicted":
+            change = _of_statement(stated)
+            found += change
+            left += [] if change else [stated.statement.span]
+    return found, sorted(left, key=lambda span: (span.cell or 0, span.line, span.column))
+
+
+def _of_statement(mark: StatementMark) -> list[Fix]:
+    """Return what puts a count or a setting right: a number in place of a number."""
+    span, value = mark.statement.span, mark.statement.value
+    if value is None or not _NUMBER.fullmatch(mark.found):
+        return []
+    return [Fix(span.line, *value, mark.found, span.cell)]
 
 
 def _fixes(mention: Mention, found: str) -> Iterator[Fix]:

@@ -9,13 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from shapeflow.notes.finding.sums import wrong_sums
 from shapeflow.notes.mention import Mention, Note, Span
 from shapeflow.notes.reading.folding import fold
 
-_PRODUCT = re.compile(
-    r"(?<![\w.×*/^+-])(?<![×*/^+-] )(\d{1,6}(?: {0,2}(?:×|\*|x|\\times) {0,2}\d{1,6}){1,5})"
-    r" {0,2}= {0,2}(\d{1,12})(?![\w.,×*/^+-]| ?[×*x+/-] ?\d)"
-)
 _MOVES = frozenset(
     {"view", "reshape", "permute", "transpose", "flatten", "unflatten", "squeeze", "unsqueeze", "contiguous"}
 )
@@ -40,24 +37,21 @@ class Contradiction:
 
 def contradictions(note: Note) -> tuple[Contradiction, ...]:
     """Return what a text says against itself, in the order of its lines."""
-    found = [*_products(note), *_moves(note.mentions), *_twice(note.mentions)]
+    found = [*_sums(note), *_moves(note.mentions), *_twice(note.mentions)]
     found.sort(key=lambda one: (one.spans[0].cell or 0, one.spans[0].line, one.spans[0].column))
     return tuple(found)
 
 
-def _products(note: Note) -> Iterator[Contradiction]:
-    """Yield products that do not give what they are said to: ``72 × 72 = 5148``."""
+def _sums(note: Note) -> Iterator[Contradiction]:
+    """Yield sums that do not give what they are said to: ``72 × 72 = 5148``."""
     held: Mapping[int | None, Sequence[str]] = (
         dict(enumerate(note.cells)) if note.cells else {None: note.lines}
     )
     for cell, lines in held.items():
         for number, line in enumerate(lines, 1):
-            for match in _PRODUCT.finditer(fold(line)) if "=" in line else ():
-                factors = [int(size) for size in re.findall(r"\d+", match[1])]
-                result = math.prod(factors)
-                if result != int(match[2]) and min(factors) > 0 and not _ignored(note, number, cell):
-                    what = f"{' × '.join(map(str, factors))} is {result}, not {match[2]}"
-                    yield Contradiction(what, (Span(number, match.start() + 1, match.end() + 1, cell),))
+            for wrong in wrong_sums(fold(line)) if "=" in line else ():
+                if not _ignored(note, number, cell):
+                    yield Contradiction(wrong.what, (Span(number, wrong.start + 1, wrong.end + 1, cell),))
 
 
 def _ignored(note: Note, line: int, cell: int | None) -> bool:

@@ -48,7 +48,17 @@ def attributes(line: Line, subjects: Subjects) -> Iterator[Statement]:
         claims = tuple(f"attr {one.path}.{name} = {written}" for one in meant)
         span = Span(line.passage.line, found.start() + 1, found.end() + 1, line.passage.cell)
         failing: Failing = "contradicts" if sure else "says nothing"
-        yield Statement(span, found[0], "attribute", claims, meant[0].path, failing)
+        start, end = found.span("value")
+        yield Statement(
+            span,
+            found[0],
+            "attribute",
+            claims,
+            meant[0].path,
+            failing,
+            line.passage.frame.headings,
+            (start + 1, end + 1),
+        )
 
 
 def _given(text: str, subjects: Subjects) -> Iterator[re.Match[str]]:
@@ -72,7 +82,7 @@ def _meant(line: Line, found: re.Match[str], before: str, subjects: Subjects) ->
     if len(named) == 1 and len(others) == 1:
         plain = subjects.said(re.sub(r"`[^`]*`", " ", before)) == frozenset()
         return ([one for one in named[0] if one in holders] if plain else []), True
-    if others or not _is_distinct(name, holders):
+    if others or not is_distinct(name, holders):
         return [], False
     frame = line.passage.frame
     words = [_ATTRIBUTE.sub(" ", before), *frame.headings[-1:], *frame.lead[-1:], frame.row, frame.column]
@@ -81,7 +91,7 @@ def _meant(line: Line, found: re.Match[str], before: str, subjects: Subjects) ->
     return holders, sure
 
 
-def _is_distinct(name: str, holders: list[Module]) -> bool:
+def is_distinct(name: str, holders: list[Module]) -> bool:
     """Return whether nothing else than what holds it can be meant by the name of an attribute."""
     own = all(not one.class_path.startswith("torch.") for one in holders)
     parts = [part for part in re.split(r"_|\d+", name.lower()) if part]

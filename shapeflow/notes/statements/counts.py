@@ -16,8 +16,8 @@ _WORDS = {word: number for number, word in enumerate(_LATIN_WORDS.split(), 2)}
 _WORDS |= dict(zip("一二三四五六七八九十", range(1, 11), strict=True))
 _CLASSIFIERS = r"(?:个|個の|個|개의|개|つの)?"
 _UNIT = (
-    r"(?P<unit>layers?|blocks?|stages?|heads?|层|層|块|塊|头|頭|阶段|レイヤー?|ブロック|ステージ|ヘッド|"
-    r"레이어|블록|스테이지|헤드)(?![A-Za-z_])"
+    r"(?P<unit>(?:layers?|blocks?|stages?|heads?)(?![A-Za-z_])|层|層|块|塊|头|頭|阶段|レイヤー?|ブロック|ステージ|"
+    r"ヘッド|레이어|블록|스테이지|헤드)"
 )
 _NUMBER = rf"(?P<number>\d{{1,3}}|{_LATIN_WORDS.replace(' ', '|')}|[一二三四五六七八九十](?=[个個层層]))"
 _MID = r"(?P<mid>(?:[A-Za-z`][\w.`]*[\s-]+){0,3}|[^\s\d,.;:()、。]{0,10}?\s?)"
@@ -65,7 +65,7 @@ def _joined(found: re.Match[str], behind: str) -> str | None:
     if _BEHIND.match(behind):
         return ""
     glued = "-" in found[0] or found["unit"] in "层層"
-    name = re.match(r"\s*的?([A-Za-z`.\s]{3,40}|[^\s\d,.;:()、。A-Za-z]{2,8})(?:$|[,.;:|)、])", behind)
+    name = re.match(r"\s*的?([^\d,.;:()、。|]{2,40})(?:$|[,.;:|)、。])", behind)
     return name[1] if glued and name else None
 
 
@@ -104,7 +104,10 @@ def _stated(
         claims, place = _rows(number, unit, said, headings, named, subjects)
     if claims:
         span = Span(line.passage.line, found.start("number") + 1, found.end() + 1, line.passage.cell)
-        yield Statement(span, found[0], "count", claims, place)
+        digits = (found.start("number") + 1, found.end("number") + 1) if found["number"].isdigit() else None
+        yield Statement(
+            span, found[0], "count", claims, place, headings=line.passage.frame.headings, value=digits
+        )
 
 
 def _rows(
@@ -125,6 +128,8 @@ def _rows(
         rows = [
             row for row in subjects.rows if unit in row.units and subjects.fit(row.tokens, said, headings)
         ]
+        if len(rows) > 1 and said:  # that of several of which it is so, where it is so of one alone
+            rows = [row for row in rows if row.number == number]
         if not all(row.attends for row in rows):
             return (), ""
     if len(rows) != 1:

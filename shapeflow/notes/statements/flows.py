@@ -94,4 +94,5 @@ def _is_part(one: Module, other: Module) -> bool:
 
 def _statement(line: Line, start: int, end: int, claim: str, module: Module) -> Statement:
     span = Span(line.passage.line, start + 1, end + 1, line.passage.cell)
-    return Statement(span, line.text[start:end], "flow", (claim,), module.path)
+    headings = line.passage.frame.headings
+    return Statement(span, line.text[start:end], "flow", (claim,), module.path, headings=headings)

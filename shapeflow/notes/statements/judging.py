@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from dataclasses import replace
+from itertools import chain, islice
 
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Note
+from shapeflow.notes.statements.amounts import Amounts
 from shapeflow.notes.statements.attributes import attributes
 from shapeflow.notes.statements.counts import counts
 from shapeflow.notes.statements.flows import flows
 from shapeflow.notes.statements.lines import plain_lines
+from shapeflow.notes.statements.settings import Settings
 from shapeflow.notes.statements.statement import Statement, StatementMark
 from shapeflow.notes.statements.subjects import Subjects
+from shapeflow.notes.statements.widths import Widths
 from shapeflow.walkthrough.check import check
 from shapeflow.walkthrough.reader import parse
 from shapeflow.walkthrough.verdict import Verdict
@@ -42,9 +46,19 @@ def _stated(trace: Trace, note: Note) -> Iterator[Statement]:
     if not note.passages:
         return
     subjects = Subjects(trace)
+    others = (Widths(subjects), Settings(subjects), Amounts(subjects))
     for line in plain_lines(note.passages, note.ignored, subjects.vocabulary):
         found = [one for read in READERS for one in read(line, subjects)]
+        for one in chain.from_iterable(reader.read(line) for reader in others):  # the first count more
+            if not any(_overlap(one, other) for other in found):
+                found.append(one)
+        if line.weak:
+            found = [replace(one, failing="says nothing") for one in found]
         yield from sorted(found, key=lambda one: one.span.column)
+
+
+def _overlap(one: Statement, other: Statement) -> bool:
+    return one.span.column < other.span.end and other.span.column < one.span.end
 
 
 def _mark(statement: Statement, verdicts: Sequence[Verdict]) -> StatementMark | None:

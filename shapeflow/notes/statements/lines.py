@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from shapeflow.notes.mention import Ignored, Passage
+from shapeflow.notes.mention import Frame, Ignored, Passage
 from shapeflow.notes.statements.wording import SENTENCE_END, is_aside, is_hedged, sentence, variants
 
 _REGIONS = ("prose", "item", "cell", "heading")
+_TEXTS = ("", "text", "txt", "plain", "plaintext", "markdown", "md")
+"""Languages of fences that hold words and no code."""
+_SENTENCE = re.compile(r"[.。!?！？;；][\s*_)\"”]*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of prose, an item, a cell or a heading."""
+    """A line of prose, an item, a cell, a heading or a fence without code."""
 
     passage: Passage
     earlier: str
     """The end of the line before, where a sentence that began there goes on here."""
     later: str
     """The start of the line behind, where a sentence may go on."""
+    weak: bool = False
+    """Whether what is not so may be about something else: code, what was printed, another variant."""
 
     @property
     def text(self) -> str:
@@ -28,14 +34,34 @@ class Line:
 
     def clear(self, start: int, end: int) -> tuple[int, int] | None:
         """Return the columns of the sentence around a piece; None if it is not said plainly."""
+        return None if is_hedged(self.sentence(start, end)) else sentence(self.text, start, end)
+
+    def sentence(self, start: int, end: int) -> str:
+        """Return the sentence around a piece, also where it goes over lines, with what leads to it."""
         first, last = sentence(self.text, start, end)
-        whole = self.text[first:last]
+        frame = self.passage.frame
+        parts = [self.text[first:last], *self.leads, frame.column, frame.row]
         if first == 0:
-            whole = f"{self.earlier} {whole}"
+            parts.insert(0, self.earlier)
         if last == len(self.text):
-            whole = f"{whole} {self.later}"
-        leads = " ".join((*self.passage.frame.lead, self.passage.frame.column, self.passage.frame.row))
-        return None if is_hedged(whole) or is_hedged(leads) else (first, last)
+            parts.append(self.later)
+        return " \n".join(parts)
+
+    @property
+    def leads(self) -> tuple[str, ...]:
+        """The lines that lead to this one; not a sentence that ends before it."""
+        return leads(self.passage.frame)
+
+    def without(self, header: str) -> Line:
+        """Return a cell of a table without one of the headers of its row and column."""
+        frame = self.passage.frame
+        row, column = ("" if one == header else one for one in (frame.row, frame.column))
+        return replace(self, passage=replace(self.passage, frame=replace(frame, row=row, column=column)))
+
+
+def leads(frame: Frame) -> tuple[str, ...]:
+    """Return the lines that lead to a place; not a sentence that ends before it."""
+    return tuple(one for one in frame.lead if not _SENTENCE.search(one))
 
 
 def plain_lines(
@@ -49,20 +75,23 @@ def plain_lines(
         known: what names in the trace say; what a heading on another variant of a model is above is left out.
     """
     for number, passage in enumerate(passages):
-        if passage.frame.region not in _REGIONS:
+        frame = passage.frame
+        if frame.region not in _REGIONS and not (frame.region == "fence" and frame.language in _TEXTS):
             continue
         if any(one.cell == passage.cell and one.first <= passage.line <= one.last for one in ignored):
             continue
-        if any(word not in known for word in variants(passage.frame.headings)):
+        unknown = {word for word in variants(frame.headings) if word not in known}
+        if unknown - variants(frame.headings[:1]):
             continue
-        if any(map(is_aside, (*passage.frame.headings, *passage.frame.lead))):
+        if any(map(is_aside, (*frame.headings, *leads(frame)))):
             continue
         before = passages[number - 1] if number else None
         after = passages[number + 1] if number + 1 < len(passages) else None
         earlier = _end(before.text) if before and _goes_on(before, passage) else ""
         open_end = bool(after and _goes_on(passage, after) and _end(passage.text))
         later = SENTENCE_END.split(after.text, maxsplit=1)[0] if after and open_end else ""
-        yield Line(passage, earlier, later)
+        weak = frame.region == "fence" or bool(unknown)
+        yield Line(passage, earlier, later, weak)
 
 
 def _goes_on(one: Passage, other: Passage) -> bool:

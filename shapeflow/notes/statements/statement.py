@@ -19,7 +19,7 @@ class Statement:
 
     span: Span
     text: str
-    """As written: what ``span`` covers."""
+    """As written, without the addresses of links."""
     kind: StatementKind
     claims: tuple[str, ...]
     """Lines of a walkthrough that say the same of each thing that is meant; at least one."""
@@ -27,6 +27,10 @@ class Statement:
     """Path of the module that is meant, of several the first."""
     failing: Failing = "contradicts"
     """What it means if one of the claims does not hold."""
+    headings: tuple[str, ...] = ()
+    """Those that it stands below."""
+    value: tuple[int, int] | None = None
+    """First and last+1 column of the number or word in it that may be wrong, if it can be replaced."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ _MODALITY = frozenset({"text", "image", "vision", "audio", "language", "pixel", 
 _SECTION = re.compile(r"^[\s#*+>|·-]*(?:\d+(?:\.\d+)*[.)]?\s)?")
 _NUMBERED = re.compile(r"[\w.-]*\d[\w.-]*", re.ASCII)
 _CODE = re.compile(r"`([A-Za-z_][\w.]*)`")
-_VAGUE = frozenset({"layer", "block", "module", "stage", "network", "model", "head", "attention", "self"})
+VAGUE = frozenset({"layer", "block", "module", "stage", "network", "model", "head", "attention", "self"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,16 @@ class Subjects:
         module = self.trace.module_by_path.get(name) if name else None
         if module is not None:
             return [module]
-        ends = self._by_last.get(name.rpartition(".")[2], ())
-        found = [one for one in ends if f".{one.path}".endswith(f".{name}")]
+        found = self.ending(name)
         return found if len(found) == 1 else [] if found else list(self._by_class.get(name, ()))
+
+    def ending(self, name: str) -> list[Module]:
+        """Return all modules whose path ends in a name."""
+        return [
+            one
+            for one in self._by_last.get(name.rpartition(".")[2], ())
+            if f".{one.path}".endswith(f".{name}")
+        ]
 
     def in_code(self, text: str) -> list[list[Module]]:
         """Return the modules that each name between backticks means."""
@@ -106,7 +113,7 @@ class Subjects:
             return False
         for heading in headings:
             known = {word for word in _heading_tokens(heading) if word in self.vocabulary | _MODALITY}
-            if not known - _VAGUE <= tokens:
+            if not known - VAGUE <= tokens:
                 return False
         return True
 

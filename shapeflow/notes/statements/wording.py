@@ -37,6 +37,18 @@ _HEDGE = re.compile(
     경우|만약|기본|예를|논문|않|아니|약\s|이상|이하|각|처음|마지막|그것|또는|학습|보통""",
     re.IGNORECASE | re.VERBOSE,
 )
+_AGAINST = re.compile(
+    r"""\b(?:not|no|never|isn't|doesn't|aren't|without|instead|unlike|than|other|another|versus|vs|was|were|
+    originally|original|paper|previous\w*|before|would|could|should|might|may|about|around|roughly|
+    approximately|at\ (?:least|most)|
+    e\.g|examples?|typical\w*|usual\w*|sometimes|variants?|versions?|compared|increase\w*|reduce\w*|changed?|or|only|
+    nicht|kein\w*|statt|anders|pas|au\ lieu)\b
+    |[~≈≤≥<>?≠]|!=
+    |不是|不为|没有|并非|而不是|而非|无|约|左右|至少|至多|最多|原始|原来|论文|例如|比如|通常|一般|或|可能|另一|其他|
+    ではなく|ではない|ない|約|以上|以下|例えば|論文|通常|または|
+    아니|않|약\s|이상|이하|예를|논문|보통|또는""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _ASIDE = re.compile(
     r"""\b(?:train\w*|fine-?tun\w*|pretrain\w*|if|when|without|examples?|variants?|others?|paper|original\w*|previous\w*|
     older|instead|ablation\w*|baselines?|alternatives?|compar\w+|experiments?|todo|ideas?|future|planned|bigger|smaller)\b
@@ -56,6 +68,11 @@ _OTHERS = sorted(NEUTRAL_OTHER | set(OTHER), key=len, reverse=True)
 def is_hedged(text: str) -> bool:
     """Return whether a sentence says more than that something is so: conditions, negations, comparisons."""
     return bool(_HEDGE.search(text))
+
+
+def is_against(text: str) -> bool:
+    """Return whether a sentence may say that something is not so, or of something else."""
+    return bool(_AGAINST.search(text))
 
 
 def is_aside(heading: str) -> bool:
