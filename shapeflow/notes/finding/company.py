@@ -12,7 +12,7 @@ from shapeflow.notes.finding.literal import Literal
 from shapeflow.notes.finding.scoring import WEIGHTS, probability
 from shapeflow.notes.mention import Frame, Passage
 
-SURE, UNSURE = 2.0, -1.3
+SURE, UNSURE, ODD = 2.0, -1.3, -4.0
 """Logarithms of the odds of what others can be likened to, and of what is too odd to be likened."""
 
 
@@ -59,7 +59,9 @@ def like_neighbours(candidates: list[Found]) -> Iterator[Found]:
         lines = sure.get(one.kind, ()) if one.odds <= SURE else ()
         near = bisect_right(lines, one.passage.line + 6) - bisect_left(lines, one.passage.line - 6)
         alike = UNSURE < one.odds <= SURE and (near > 1 or _beside_sure(candidates, number))
-        if alike:
+        if ODD < one.odds <= UNSURE and near > 2 and one.frame.region in ("fence", "output"):
+            yield replace(one, odds=one.odds + WEIGHTS["one of a column"])
+        elif alike:
             yield replace(one, odds=one.odds + WEIGHTS["like its neighbours"])
         elif UNSURE < one.odds <= 0 and _with_like(candidates, number):
             yield replace(one, odds=one.odds + WEIGHTS["like others of its line"])

@@ -112,6 +112,7 @@ WEIGHTS = {
     "bare in math": -2.0,
     "counted": -3.0,
     "like its neighbours": 1.8,
+    "one of a column": 4.0,
     "like others of its line": 1.0,
     "blanks in brackets": -0.8,
 }
