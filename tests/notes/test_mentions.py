@@ -45,6 +45,8 @@ STATED = {
     "the items have shape (B, S*, D)": "[B, S_star, D]",
     "mask: [b, 1, t_y, t_x]": "[b, 1, t_y, t_x]",
     "Create a tensor with shape `(7, 7)`.": "[7, 7]",
+    "heads give (B, 3x(4+1+80), HxW)": "[B, 3*(4+1+80), H*W]",
+    "输入是 32x32 的张量": "[32, 32]",
     # Products.
     "Stage 2: 1 × 128 × 28 × 28": "[1, 128, 28, 28]",
     "the patches are 1x196x768": "[1, 196, 768]",
@@ -57,6 +59,7 @@ STATED = {
     # Formulas.
     r"$X \in \mathbb{R}^{B \times N \times d_{model}}$": "[B, N, d_model]",
     r"$Z\in\mathbb{R}^{\frac{H}{4} \times \frac{W}{4} \times C}$": "[H/4, W/4, C]",
+    r"multiplied by $\mathbf{W}_{n \times d}$": "[n, d]",
     "M ∈ ℝ^(K×H×W)": "[K, H, W]",
     "mask m ∈ {0,1}^{H×W}": "[H, W]",
     r"Input: :math:`(N, C_{\text{in}}, L)`": "[N, C_in, L]",
@@ -152,6 +155,19 @@ IN_CONTEXT = {
         "[B, N, 3]",
         "[B, npoint, nsample]",
         "[B, npoint]",
+    ],
+    "X and W have shapes (3, 1), (1, 4) and (4, 4).": ["[3, 1]", "[1, 4]", "[4, 4]"],
+    r"The matrix has a size of $4 \times 3$, the input of $3 \times 1$ and the output of $4 \times 1$.": [
+        "[4, 3]",
+        "[3, 1]",
+        "[4, 1]",
+    ],
+    "It has convolutions of 1×7 and 7×1, then 3×3 and 5×5.": [],
+    "outputs:\n```\na: [1, 200, 4]\nb: [1, 200, 256]\nc: [1, 300, 256]\nd: [1, 1]\n```": [
+        "[1, 200, 4]",
+        "[1, 200, 256]",
+        "[1, 300, 256]",
+        "[1, 1]",
     ],
     # What else numbers in brackets are stays what it is.
     "Dosovitskiy et al. [1, 12] feed [1, 197, 768] to blocks of 12 heads: [1, 12, 197, 64]": [

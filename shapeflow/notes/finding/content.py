@@ -60,11 +60,11 @@ def _of_ranges(candidate: Candidate) -> Iterator[str]:
     written = candidate.written
     if any(word == ":" or (":" in word and word.strip(":").isdecimal()) for word in written):
         yield "slice"
-    if len(written) == 2 and written[0] in ("-1", "0", "1") and _is_end(written[1], candidate):
+    if len(written) == 2 and written[0] in {"-1", "0", "1"} - {written[1]} and _is_end(written[1], candidate):
         yield "interval"
     if len(written) == 2 == len(candidate.symbols) and len({*candidate.names}) == 1 and "+" in written[1]:
         yield "interval" if written[0] != written[1] else "arithmetic"
-    if "..." in candidate.dims[1:-1] and (candidate.numeric_but_rest or candidate.dims[0] == "0"):
+    if "..." in candidate.dims[1:] and (candidate.numeric_but_rest or candidate.dims[0] == "0"):
         yield "numbered"
     if len(candidate.sizes) + len(candidate.symbols) < candidate.rank:
         yield "wildcard"

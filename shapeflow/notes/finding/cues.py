@@ -25,7 +25,7 @@ SHAPES = _cue(
     r"""shapes? shaped dims? dimensions? dimensional(?:ity)? sizes? tensors? \w*tensor ndarrays? arrays?
     form gestalt dimension(?:en|es) größe tenseurs? forme taille dimensiones dimensión forma tamaño formato
     dimensões dimensão dimensioni tensore""",
-    "形状 形狀 维度 維度 张量 張量 형태 형상 텐서 차원 テンソル 次元 форм размерност тензор",
+    "形状 形狀 维度 維度 张量 張量 형태 형상 텐서 차원 모양 テンソル 次元 форм размерност тензор",
 )
 SIZE = _cue("sizes? größe taille tamaño tamanho dimensions?")
 """Words for a shape that are also said of pictures and kernels."""

@@ -24,6 +24,8 @@ _CEIL = re.compile(r"(?:\\lceil|⌈)(.*?)(?:\\rceil|⌉)")
 _CALL = re.compile(r"\b(?!ceil\b|floor\b)([A-Za-z_]\w*)\(([\w.]*)\)")
 _ITEM = re.compile(r"\b([A-Za-z_][\w.]*)\[([\w:-]*)\]")
 _WORDS = re.compile(r"[^\W\d]\w*(?: [^\W\d]\w*){1,3}")
+_CROSSED = re.compile(r"(?<=[A-Z\d)])(?<!\b0)x(?=[A-Z\d(])")
+"""A product inside a dim: ``HxW``."""
 _NAME_OR_SIZE = re.compile(r"\d+|[^\W\d]\w*(?: [^\W\d]\w*){0,3}")
 _SPREAD = re.compile(r"\*[A-Za-z_]\w*")
 """Any number of axes, in jaxtyping and Python."""
@@ -42,7 +44,7 @@ def read_dim(text: str) -> tuple[str, str] | None:
 
     ``B=2`` is ``("2", "B")``, ``H/2`` is ``("H/2", "")``; None: it is not a dim.
     """
-    word = text.strip()
+    word = _CROSSED.sub("*", text.strip())
     if _PLAIN.fullmatch(word) and word not in ANY:
         return word, ""
     word = word.strip("`$ ")

@@ -74,6 +74,10 @@ _REAL_LINE = re.compile(
     r"\(?(?:[A-Za-z0-9_/']+|\\times)(?:\s?(?:×|\\times|(?<=\d)x(?=\d))\s?(?:[A-Za-z0-9_/']+))*\)?"
 )
 _RAISED = re.compile(r"[ℝR]([⁰¹²³⁴⁵⁶⁷⁸⁹ᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂˣᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷʸᶻ⁺⁻ⁿ]{1,30})")
+_INDEXED = re.compile(
+    r"(?<![\\A-Za-z][A-Za-z])(?:[A-Za-z]|\})\s?[_^]\s?\{((?=[^{}]*(?:\\times|×))[^{}^]{3,60})\}"
+)
+"""The shape of a matrix at its letter: ``W_{d \\times k}``."""
 _NO_LENGTH = frozenset("123456789*T_")
 """What stands alone above ℝ and is no number of features: the plane, the transposed."""
 _NAME = r"[A-Za-z_Α-Ωα-ω][A-Za-z0-9_']{0,24}"
@@ -208,6 +212,10 @@ def _find_real(line: str) -> Iterator[Literal]:
         pieces = list(_crossed(line, start, end))
         dims = read_dims(line, pieces)
         if dims and not (len(dims) == 1 and dims[0].text in _NO_LENGTH):
+            yield Literal(pieces[0][0], pieces[-1][1], dims, "real", separator="×")
+    for match in _INDEXED.finditer(line):
+        pieces = list(_crossed(line, *match.span(1)))
+        if dims := read_dims(line, pieces):
             yield Literal(pieces[0][0], pieces[-1][1], dims, "real", separator="×")
     for match in _RAISED.finditer(line):
         plain_text = unicodedata.normalize("NFKC", match[1])

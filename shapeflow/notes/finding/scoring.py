@@ -75,6 +75,7 @@ WEIGHTS = {
     "comma at end": 2.4,
     "comma behind a word": 1.0,
     "first behind an assignment": 0.8,
+    "first behind a call": 1.8,
     "a tensor is declared": 3.0,
     "function before": -7.0,
     "item of": -3.2,

@@ -30,6 +30,7 @@ _TUPLE_OF = re.compile(r"(?i)\b(?:tuples?|lists?|pairs?|triples?)(?: of)?[\s`(]*
 _TENSOR = re.compile(r"^\w+ *: *(?:\w+\.)?\w*Tensor *(?:= *[^#]*)?,? *#")
 _MATMUL_BEFORE = re.compile(r"[)\]]`?\s*@\s*`?$")
 _MATMUL_AFTER = re.compile(r"`?\s*@\s*`?[(\[]")
+_PAIR = re.compile(r"(?<![\w×.])(\d+) ?(?:×|\\times) ?(\d+)(?! ?[×.\d]| ?\\times)")
 _PRINTS = re.compile(r"\.(?:shape|size\(\))\W*$")
 _NAME_EQUALS = re.compile(r"[\s#*`-]*[A-Za-z_][\w.]*`? ?= ?[`\s]*")
 _ALONE = re.compile(r"[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*(?:\b\w{1,3}\b[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*)?")
@@ -47,6 +48,8 @@ def features(candidate: Candidate) -> Iterator[str]:
         yield "colon before"
     if candidate.numeric and candidate.rank == 2 and _CODE_NAME.search(before[-48:]):
         yield "name of code before"
+    if candidate.rank == 2 and candidate.literal.form == "times" and _is_multiplied(candidate):
+        yield "in a matrix product"
     if candidate.rank > 1 and (_MATMUL_BEFORE.search(before[-12:]) or _MATMUL_AFTER.match(after)):
         yield "in a matrix product"
     if _ELEMENT.search(before[-12:]):
@@ -63,6 +66,20 @@ def features(candidate: Candidate) -> Iterator[str]:
         yield from _of_glue(candidate)
     elif candidate.literal.form == "times":
         yield from _of_product(candidate)
+
+
+def _is_multiplied(candidate: Candidate) -> bool:
+    """Return whether its line has matrices that go with it: ``4 × 3``, ``3 × 1`` and their product."""
+    rows, columns = candidate.dims
+    found = {(match[1], match[2]) for match in _PAIR.finditer(candidate.text)}
+    if rows == columns or not candidate.numeric or any(first == last for first, last in found):
+        return False
+    others = found - {(rows, columns)}
+    if any(
+        (columns == first and rows != last) or (last == rows and first != columns) for first, last in others
+    ):
+        return True
+    return any((last, columns) in found for first, last in others if first == rows)
 
 
 def _of_comment(candidate: Candidate, alone: bool) -> Iterator[str]:
@@ -127,7 +144,8 @@ def _of_values(candidate: Candidate) -> Iterator[str]:
 def _of_bracket(candidate: Candidate) -> Iterator[str]:
     literal, before, after, frame = candidate.literal, candidate.before, candidate.after, candidate.frame
     if frame.region == "comment" and frame.assigned and not before.strip():
-        yield "first behind an assignment"
+        called = re.search(r"= ?[\w.]+\(", frame.statement)
+        yield "first behind a call" if called else "first behind an assignment"
     if re.match(r"[A-Za-z0-9]", after):
         yield "letters after"
     if candidate.rank == 1 and literal.separator == ",":

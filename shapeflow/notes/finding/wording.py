@@ -26,7 +26,11 @@ _IN_CODE = re.compile(r"`[^`]*`(?=[^`]*\w)")
 LARGEST_KERNEL = 64
 _SIGNS = " `:=*([{$\"'"
 _UNIT = re.compile(r"(?:mm|cm|m|km|inch(?:es)?|ft|px|pt|dpi|k?Hz|fps|k?g|ml|ms|%|€)(?![\w-])")
-_AFTER_SIGNS = re.compile(r"^[\s`*$\"')\]}]*(?:の|의)?[\s`]*")
+_AFTER_SIGNS = re.compile(r"^[\s`*$\"')\]}]*(?:の|의|的)?[\s`]*")
+_ROW = re.compile(
+    r"(?:(?:[(\[][^()\[\]]{1,60}[)\]]|\$[^$]{1,60}\$|\d+[x×]\d+)[`*\s]*[,;/]?[`*\s]*(?:\w{1,4}[`*\s]*)??)+$"
+)
+"""Lists behind each other, with no more than a comma or a short word such as "and" between."""
 _ENDING = re.compile(r"\s*(?:of|is|are|was)?|[^\W\dA-Za-z]{1,3}")
 
 
@@ -42,8 +46,7 @@ def features(candidate: Candidate) -> Iterator[str]:
 def _for_shapes(candidate: Candidate) -> Iterator[str]:
     frame, before = candidate.frame, candidate.before
     near = before[-28:].rstrip(_SIGNS + ",")
-    last_words = _LAST_WORDS.split(near)[-1]
-    if _ends_with_shape(last_words) and not SIZE.search(last_words):
+    if _names_shape(before) or _names_shape(_ROW.sub("", before[-160:])):
         yield "shape word directly before"
     elif SHAPES.search(re.split(r"[.;,。)]", SIZE.sub("", near) if candidate.extents else near)[-1]):
         yield "shape word before"
@@ -59,8 +62,11 @@ def _for_shapes(candidate: Candidate) -> Iterator[str]:
         yield "input or output word"
 
 
-def _ends_with_shape(words: str) -> bool:
-    """Return whether words end with one for a shape; a short ending may follow it."""
+def _names_shape(before: str) -> bool:
+    """Return whether the words before a list end with one for a shape; a short ending may follow it."""
+    words = _LAST_WORDS.split(before[-28:].rstrip(_SIGNS + ","))[-1]
+    if SIZE.search(words):
+        return False
     ends = [m.end() for m in SHAPES.finditer(words)]
     return bool(ends) and _ENDING.fullmatch(words[max(ends) :]) is not None
 
