@@ -26,7 +26,7 @@ from torch import nn
 
 from shapeflow.model.ports import Port
 from shapeflow.recording.builders import CallBuilder
-from shapeflow.recording.modules import named_modules
+from shapeflow.recording.modules import class_name, named_modules
 from shapeflow.recording.ports import arguments
 from shapeflow.recording.steps import Steps
 from shapeflow.recording.torch_internals import children_of, no_torch_function
@@ -209,7 +209,7 @@ class CallRecorder:
             self.builder.mode.called(self._model, path, module)
         with no_torch_function():
             rows = arguments(args, kwargs, names)
-            return self.builder.begin_call(path, name, type(module).__name__, rows)
+            return self.builder.begin_call(path, name, class_name(module), rows)
 
     def _enter(
         self,

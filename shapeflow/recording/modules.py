@@ -28,6 +28,8 @@ _OF_EVERY_MODULE = frozenset(vars(nn.Module())) | {"call_super_init", "dump_patc
 """What torch itself keeps on each module: the registered parameters, buffers and modules, the hooks."""
 _NO_TENSORS: frozenset[type] = frozenset({bool, int, float, str, type(None), set, FunctionType, torch.dtype})
 """Types of attributes that are passed over at once, since there are many and none holds a tensor."""
+_SCRIPTED = frozenset({"RecursiveScriptModule", "TopLevelTracedModule", "TracedModule"})
+"""Classes of torch that stand for those of the user."""
 _SCALARS: frozenset[type] = frozenset({bool, int, float, str, type(None)})
 
 
@@ -108,6 +110,12 @@ def _in_attributes(path: str, module: nn.Module, looked_into: Places) -> Iterato
 _module, _tensor = maker(Module), maker(ModuleTensor)
 
 
+def class_name(module: nn.Module) -> str:
+    """Return the name of a module's class; of a scripted one that of the class it was made from."""
+    name = type(module).__name__
+    return str(getattr(module, "original_name", name)) if name in _SCRIPTED else name
+
+
 def table(
     model: nn.Module,
     sources: SourceLines,
@@ -139,7 +147,7 @@ def table(
         rows.append(
             _module(
                 path,
-                kind.__name__,
+                class_name(module),
                 f"{kind.__module__}.{kind.__qualname__}",
                 sum(below.get(path, {}).values()),
                 sum(_own_parameters(module).values()),

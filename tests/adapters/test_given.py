@@ -14,6 +14,8 @@ from torch import nn
 
 from shapeflow.adapters.forward import prepared
 from shapeflow.adapters.given import tensors
+from shapeflow.adapters.given.callee import callee_of
+from shapeflow.adapters.given.examples import examples
 from shapeflow.adapters.given.texts import DTYPES, parse_given
 from shapeflow.adapters.request import Request
 from shapeflow.common.shared import Changes
@@ -242,6 +244,29 @@ def test_other_inputs_follow_one_that_has_other_sizes_now():
     assert made == {"batch.image": "random numbers", "batch.meta": "made to fit batch.image"}
     pictures, _ = run(Nested(), "batch[0]=f32[3, 9, 9]", args=([torch.ones(3, 4, 4), torch.ones(3, 4, 4)],))
     assert [notation(one) for one in pictures] == ["f32[3, 9, 9]", "f32[3, 4, 4]"]
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ("mode f32[2]", "--input 'mode=f32[2]'"),
+        ("input_id: i64[1, 2]", "--input 'input_ids=i64[1, 2]'"),
+        ("1,3,8", "--input 'input_ids=1,3,8'"),
+        ("a dog", "--input 'input_ids=a dog'"),
+    ],
+)
+def test_an_input_without_a_name_or_with_another_sign_behind_it(given, hint):
+    class Two(Echo):
+        def forward(self, input_ids, mode):
+            return input_ids, mode
+
+    assert refused(Two(), given).hint == hint
+
+
+def test_what_a_part_takes_is_told_from_that_part():
+    model = nn.Sequential(nn.Embedding(9, 3), nn.Linear(3, 5))
+    assert examples(callee_of(model, "1", None), model, ["input"]) == "--input 'input=f32[1, 3]'"
+    assert examples(callee_of(model, "", None), model, ["input"]) == "--input 'input=i64[1, 16]<9'"
 
 
 def test_names_that_the_forward_does_not_have():

@@ -17,6 +17,7 @@ from torch import nn
 from shapeflow.adapters.files.exported import is_operator, is_size
 from shapeflow.adapters.files.script_names import candidates_in
 from shapeflow.cli import main
+from shapeflow.lint.check import lint
 from shapeflow.runs.execute import run
 
 
@@ -81,6 +82,8 @@ def test_an_exported_program_runs_with_its_modules_on_its_example(exported):
     assert trace.run.inputs["made"]["x"] == "the example that the program was exported with"
     assert not any(trace.run.training.values())
     assert trace.content(trace.calls[0].outputs[0]) == "f32[2, 5]"
+    kinds = [call.class_name for call in trace.calls]
+    assert kinds == ["ExportedProgram", "Sequential", "Conv2d", "BatchNorm2d", "ReLU", "Linear"]
 
 
 def test_a_program_exported_in_training_is_in_training(tmp_path):
@@ -101,6 +104,9 @@ def test_a_scripted_model_runs_on_an_input_for_its_first_weights(save, tmp_path)
     assert trace.content(trace.calls[0].inputs[0]) == "f32[1, 3, 224, 224]"
     assert "those of a Conv2d" in next(iter(trace.run.inputs["made"].values()))
     assert {"relu", "convolution"} <= {op.target.strip("_") for op in trace.ops}
+    kinds = [module.class_name for module in trace.modules]
+    assert kinds == ["Sequential", "Conv2d", "ReLU"]
+    assert not lint(trace).findings
 
 
 def test_a_pickled_model_is_run_when_it_is_trusted(tmp_path, capsys):

@@ -573,3 +573,52 @@ def clip_sound(b):
         return logits, logits.T
 
     return Net(f, **convolutions(h=Linear(16, 8), a=Linear(6, 8))), (pictures(3), torch.rand(4, 6))
+
+
+def _refined(net, x):
+    boxes, steps = net.ref.expand(x.shape[0], 4, 4), []
+    for layer in (net.one, net.two, net.three):
+        x = layer(x + net.back(boxes))
+        boxes = boxes + net.box(x)
+        steps.append(x)
+    return torch.stack(steps)
+
+
+@case("the last refinement sound")
+def the_last_refinement(b):
+    widths = {"one": (8, 8), "two": (8, 8), "three": (8, 8), "box": (8, 4), "back": (4, 8)}
+    decoder = Net(_refined, **{name: Linear(*width) for name, width in widths.items()})
+    decoder.ref = torch.nn.Parameter(torch.rand(1, 4, 4))
+    return Net(lambda net, x: net.d.box(net.d(x)), d=decoder), torch.rand(b, 4, 8)
+
+
+def _text_tower(pool):
+    return Net(pool, a=Linear(8, 8), p=Linear(8, 5))
+
+
+@case("a part offers more sound")
+def a_part_offers_more(b):
+    tower = _text_tower(lambda net, x: {"tokens": (y := net.a(x)), "pooled": net.p(y[:, 0])})
+    return Net(lambda net, x: net.h(net.t(x)["tokens"]), t=tower, h=Linear(8, 2)), torch.rand(b, 5, 8)
+
+
+@case("pooled is not handed out", "never-read")
+def pooled_is_not_handed_out(b):
+    def pool(net, x):
+        y = net.a(x)
+        pooled = net.p(y[:, 0])
+        return {"tokens": y, "width": pooled.shape[-1]}
+
+    tower = _text_tower(pool)
+    return Net(lambda net, x: net.h(net.t(x)["tokens"]), t=tower, h=Linear(8, 2)), torch.rand(b, 5, 8)
+
+
+@case("all of a part is thrown away", "never-read")
+def all_of_a_part(b):
+    tower = _text_tower(lambda net, x: {"tokens": (y := net.a(x)), "pooled": net.p(y[:, 0])})
+
+    def f(net, x):
+        net.t(x)
+        return net.h(x)
+
+    return Net(f, t=tower, h=Linear(8, 2)), torch.rand(b, 5, 8)

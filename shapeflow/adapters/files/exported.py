@@ -54,6 +54,7 @@ FUNCTIONS = frozenset(
     """.split()  # noqa: SIM905 - forty words
 )
 """Functions that sizes are worked out with."""
+CLASS = re.compile(r"[A-Za-z_]\w{0,99}", re.ASCII)
 FROM_EXPORT = "the example that the program was exported with"
 
 
@@ -100,12 +101,26 @@ def _with_modules(program: ExportedProgram, names: Sequence[str]) -> Module:
     try:
         model = unflatten(program)
         object.__setattr__(model, "__class__", _with_names(type(model), names))
+        _give_classes(model, program)
     except Exception:  # what it cannot take apart is one module
         model = program.module()
     trained = any(_is_training(node) for node in program.graph.nodes)
     for module in model.modules():
         module.training = trained
     return model
+
+
+def _give_classes(model: Module, program: ExportedProgram) -> None:
+    """Give each rebuilt module below the root a class with the name of the one that was exported."""
+    classes: dict[str, str] = {}
+    for node in program.graph.nodes:
+        stack = (node.meta.get("nn_module_stack") or {}).values()
+        classes.update((str(path), str(kind)) for path, kind in stack)
+    for path, module in model.named_modules():
+        owner, _, name = classes.get(path, "").rpartition(".")
+        if path and CLASS.fullmatch(name):
+            kind = type(name, (type(module),), {"__module__": owner, "__qualname__": name})
+            object.__setattr__(module, "__class__", kind)
 
 
 def _with_names(kind: type[Module], names: Sequence[str]) -> type[Module]:

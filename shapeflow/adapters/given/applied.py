@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -141,8 +142,18 @@ def _only_input(given: Given, callee: Callee, model: nn.Module, arguments: Argum
         f"{callee.called} takes {len(names)} inputs, and '{given}' does not say which it is",
         where=OPTION,
         expected=f"a name: {listing(names, 8)}",
-        hint=f"--input '{(callee.needed or names)[0]}={given}'",
+        hint=f"--input '{_with_name(str(given), callee)}'",
     )
+
+
+def _with_name(given: str, callee: Callee) -> str:
+    """Return what was meant by a text without ``=``: perhaps a name with another sign behind it."""
+    names = list(callee.parameters)
+    signed = re.fullmatch(r"([^\W\d]\w*)\s*[:\s]\s*(\S.*)", given)
+    close = nearest(signed[1], names, 1) if signed else []
+    if signed and close:
+        return f"{close[0]}={signed[2]}"
+    return f"{(callee.needed or names)[0]}={given}"
 
 
 def _is_plain(callee: Callee) -> bool:

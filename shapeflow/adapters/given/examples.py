@@ -16,7 +16,13 @@ PLAIN: Mapping[object, str] = {int: "1", float: "1.0", bool: "true", str: "text"
 
 
 def examples(callee: Callee, model: nn.Module, names: list[str]) -> str:
-    """Return the options to type for some inputs."""
+    """Return the options to type for some inputs of what is called: the model, or a part of it."""
+    part = (
+        callee.function
+        if isinstance(callee.function, nn.Module)
+        else getattr(callee.function, "__self__", None)
+    )
+    model = part if isinstance(part, nn.Module) else model
     return " ".join(f"--input '{name}={example(name, callee.parameters.get(name), model)}'" for name in names)
 
 

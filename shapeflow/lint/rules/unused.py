@@ -116,31 +116,51 @@ def unread_input(trace: Records) -> Iterator[Found]:
 
 
 def _idle_calls(trace: Records) -> list[Call]:
-    """Return the outermost calls with weights all of whose results are dead.
+    """Return the outermost calls with weights all of whose results are dead, and seem to be forgotten.
 
-    Left out is the last of several like it, whose results are read: the end of a row that computes a bit more
-    than is wanted.
+    Left out is the last of several like it in one call around it, from one line of source, whose results are
+    read: the end of a row that computes a bit more than is wanted. So is what a call around it hands out
+    beside what is read of it: a part that others use, too, offers more than this model takes.
     """
     idle = {value.id for value in dead(trace)}
     found: list[Call] = []
     told: set[int] = set()
-    last: dict[tuple[str, str], int] = {}
-    alike: dict[tuple[str, str], set[int]] = {}
+    last: dict[tuple[object, ...], int] = {}
+    alike: dict[tuple[object, ...], set[int]] = {}
     for call in trace.calls:
-        kind = (pattern(call.path), call.method)
-        last[kind] = call.id
+        for kind in _kinds(call):
+            last[kind] = call.id
         if call.parent in told:
             told.add(call.id)
         elif _is_idle(trace, call, idle):
             told.add(call.id)
             found.append(call)
         else:
-            alike.setdefault(kind, set()).add(call.id)
+            for kind in _kinds(call):
+                alike.setdefault(kind, set()).add(call.id)
     return [
         call
         for call in found
-        if not ((kind := (pattern(call.path), call.method)) in alike and last[kind] == call.id)
+        if not any(kind in alike and last[kind] == call.id for kind in _kinds(call))
+        and not _is_offered(trace, call, idle)
     ]
+
+
+def _kinds(call: Call) -> tuple[tuple[object, ...], ...]:
+    """Return the rows that a call is one of: its like in the whole run, and in the call around it."""
+    like = (pattern(call.path), call.method)
+    return like, (*like, call.parent, call.source)
+
+
+def _is_offered(trace: Records, call: Call, idle: set[int]) -> bool:
+    """Return whether a call around it gives what it made, and something else that is read."""
+    made = set(ids_at(call.outputs))
+    while call.parent is not None:
+        call = trace.calls[call.parent]
+        given = set(ids_at(call.outputs))
+        if call.parent is not None and given & made and not given <= idle:
+            return True
+    return False
 
 
 def _is_idle(trace: Records, call: Call, idle: set[int]) -> bool:
