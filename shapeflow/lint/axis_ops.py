@@ -205,6 +205,15 @@ def _stack(axes: Axes, op: Op, value: int) -> AxisList | None:
     return (*rest[:place], axes.atoms.new(shape[place], "joined", value, place), *rest[place:])
 
 
+def _without_last(axes: Axes, op: Op, value: int) -> AxisList | None:
+    return axes[axes.given(op)[0]][:-1]
+
+
+def _with_last(axes: Axes, op: Op, value: int) -> AxisList | None:
+    given = axes[axes.given(op)[0]]
+    return (*given, axes.atoms.new(2, "made", value, len(given)))
+
+
 def _embedding(axes: Axes, op: Op, value: int) -> AxisList | None:
     shape = axes.shape(value)
     last = axes.atoms.new(shape[-1], "features", value, len(shape) - 1)
@@ -227,7 +236,8 @@ _TABLE: dict[str, Rule] = {
     **dict.fromkeys(POOLS, _same_sizes),
     **dict.fromkeys(CONVOLUTIONS, _convolution),
     **dict.fromkeys(("repeat", "tile", "repeat_interleave"), _repeat),
-    **dict.fromkeys(("split", "chunk", "tensor_split", "narrow", "topk", "glu", "index_select"), _part),
+    **dict.fromkeys(("split", "split_with_sizes", "chunk", "tensor_split", "narrow"), _part),
+    **dict.fromkeys(("topk", "glu", "index_select"), _part),
     **dict.fromkeys(("cat", "concat", "concatenate"), _cat),
     **dict.fromkeys(("expand", "expand_as", "broadcast_to"), _expand),
     **dict.fromkeys(("select", "unbind"), _select),
@@ -236,6 +246,8 @@ _TABLE: dict[str, Rule] = {
     "getitem": _getitem,
     "stack": _stack,
     "where": _where,
+    "view_as_complex": _without_last,
+    "view_as_real": _with_last,
     "embedding": _embedding,
     "one_hot": _embedding,
     **PRODUCTS,

@@ -96,7 +96,10 @@ class _Sources:
         return self._at(1, 0) if self.dim == self.rank - 1 else self._at(0, self.dim)
 
     def attended(self, name: str) -> Axis | None:
-        """The result has the places of the queries and the channels of the values."""
+        """The result has the places of the queries and the channels of the values; scores, those of the keys."""
+        scores = any(port.value == self.made.id and port.name != "out" for port in self.op.outputs)
+        if scores and self.dim == self.rank - 1:
+            return self._at(1, self.rank - 2)
         return self._at(2, self.dim) if self.dim == self.rank - 1 else self._at(0, self.dim)
 
     def same(self, name: str) -> Axis | None:
