@@ -96,7 +96,7 @@ class _Sources:
         return self._at(1, 0) if self.dim == self.rank - 1 else self._at(0, self.dim)
 
     def attended(self, name: str) -> Axis | None:
-        """The result has the places of the queries and the channels of the values; scores, those of the keys."""
+        """The result has the places of queries and the channels of values, the scores the places of keys."""
         scores = any(port.value == self.made.id and port.name != "out" for port in self.op.outputs)
         if scores and self.dim == self.rank - 1:
             return self._at(1, self.rank - 2)
