@@ -32,14 +32,17 @@ def places_now(known: Mapping[int, str], text: str) -> dict[int, int] | None:
     code = [(number, _code(line)) for number, line in enumerate(lines, 1)]
     code = [(number, line) for number, line in code if line]
     found: dict[int, int] = {}
-    at, allowed = 0, None
+    at, allowed, moved = 0, None, 0
     for run, room in _runs(known):
         allowed = room if allowed is None else allowed + room
         # before the first line that is known there may be anything that has room
         places = range(at, min(at + allowed, len(code)) + 1)
-        start = next((place for place in places if _fits(run, code[place : place + len(run)])), None)
-        if start is None:
+        fit = [place for place in places if _fits(run, code[place : place + len(run)])]
+        if not fit:
             return None
+        # of several alike it is the one that has moved as what stands before it
+        start = min(fit, key=lambda place: abs(code[place][0] - run[0][0] - moved))
+        moved = code[start + len(run) - 1][0] - run[-1][0]
         found.update((was, now) for (was, _), (now, _) in zip(run, code[start:], strict=False))
         at, allowed = start + len(run), 0
     return found

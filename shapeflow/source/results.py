@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -12,6 +13,7 @@ from shapeflow.source.events import Event
 from shapeflow.source.lines import Line, Made, SourceFile
 from shapeflow.source.statements import Function, Given, Statement, functions_of
 from shapeflow.source.states import lay_states
+from shapeflow.source.uses import Named, Use
 
 MOST_PORTS = 4
 
@@ -34,8 +36,10 @@ def annotated(trace: Trace, name: str, text: str, happened: Mapping[int, Sequenc
         functions = []
     told: set[tuple[int, tuple[int, int]]] = set()
     statements = [statement for function in functions for suite in function.suites for statement in suite]
-    for statement in _alone(statements):
-        _name_results(trace, statement, happened, lines, told)
+    shared = _shared(statements)
+    for statement in statements:
+        if shared.isdisjoint(range(statement.first, statement.last + 1)):
+            _name_results(trace, statement, happened, lines, told)
     for number, events in happened.items():
         rest = [event for event in events if (number, event.order) not in told]
         if number <= len(lines) and len(rest) == len(events):
@@ -45,6 +49,10 @@ def annotated(trace: Trace, name: str, text: str, happened: Mapping[int, Sequenc
             lines[number - 1].state = "ran"
     for function in functions:
         _lay_parameters(trace, function, happened, lines)
+        for named in function.named:
+            if shared.isdisjoint(range(named.first, named.last + 1)):
+                uses = [use for use in named.uses if shared.isdisjoint(range(use.first, use.last + 1))]
+                _lay_used(trace, named, uses, happened, lines)
     lay_states(trace, functions, name, happened, lines)
     return SourceFile(name, tuple(lines), known=True)
 
@@ -68,14 +76,12 @@ def bare(
     return SourceFile(name, tuple(lines), known=False)
 
 
-def _alone(statements: Sequence[Statement]) -> Iterator[Statement]:
-    """Yield the statements that share no line with another: else the trace does not tell which did what."""
-    shared = Counter(
+def _shared(statements: Sequence[Statement]) -> frozenset[int]:
+    """Return the lines on which several statements stand: the trace does not tell which of them did what."""
+    counts = Counter(
         number for statement in statements for number in range(statement.first, statement.last + 1)
     )
-    for statement in statements:
-        if all(shared[number] == 1 for number in range(statement.first, statement.last + 1)):
-            yield statement
+    return frozenset(number for number, count in counts.items() if count > 1)
 
 
 def _name_results(
@@ -121,23 +127,31 @@ def _shown(trace: Trace, outputs: Sequence[Port], given: Given) -> tuple[str, tu
         count = len({port.name.partition("]")[0] for port in outputs if port.name.startswith("out[")})
         if not tops or given.items not in (0, count):
             return None
-        outputs = tops
+        return _types(trace, tops, f"out[{given.item}]")
     return _types(trace, outputs)
 
 
-def _types(trace: Trace, ports: Sequence[Port]) -> tuple[str, tuple[int, ...]]:
+def _types(trace: Trace, ports: Sequence[Port], whole: str = "out") -> tuple[str, tuple[int, ...]]:
+    """Return results as text, and their values; one alone in a container, or in an object, is in parentheses.
+
+    Args:
+        trace: the run.
+        ports: of the results.
+        whole: the name of the port of a result that is a tensor itself.
+    """
     texts = [
         str(trace.values[port.value]) if port.value is not None else port.text or "None" for port in ports
     ]
     values = tuple(port.value for port in ports if port.value is not None)
-    if len(texts) == 1:
+    if len(ports) == 1 and (ports[0].name == whole or not values):
         return texts[0], values
-    names = [port.name.removeprefix("out").removeprefix(".") for port in ports]
+    names = [port.name.removeprefix(whole).removeprefix(".") for port in ports]
     parts = [
         text if name.startswith("[") else f"{name}: {text}" for name, text in zip(names, texts, strict=True)
     ]
     more = [f"… {len(parts) - MOST_PORTS} more"] if len(parts) > MOST_PORTS else []
-    return f"({', '.join([*parts[:MOST_PORTS], *more])})", values
+    alone = "," if len(parts) == 1 and names[0].startswith("[") else ""
+    return f"({', '.join([*parts[:MOST_PORTS], *more])}{alone})", values
 
 
 def _unnamed(trace: Trace, events: Iterable[Event]) -> Iterator[Made]:
@@ -174,6 +188,40 @@ def _lay_parameters(
         line = lines[function.parameters[name] - 1]
         column = line.text.find(name) + 1
         line.made.append(Made(name, "", types, len(results), tuple(value for _, value in results), column))
+
+
+def _lay_used(
+    trace: Trace,
+    named: Named,
+    uses: Sequence[Use],
+    happened: Mapping[int, Sequence[Event]],
+    lines: list[Line],
+) -> None:
+    """Lay to a statement, or to the head of a function, what a name got, by the first step that reads it."""
+    there = lines[named.first - 1 : named.last]
+    if any(made.name == named.name for line in there for made in line.made):
+        return
+    for use in uses:
+        events = [event for number in range(use.first, use.last + 1) for event in happened.get(number, ())]
+        read = [
+            port.value
+            for event in sorted(events, key=lambda event: event.order)
+            if event.is_direct and event.is_call == use.is_call and event.names.intersection(use.ops)
+            for port in event.record.inputs
+            if port.value is not None and use.port in (port.name, port.alias)
+        ]
+        if read:
+            types = tuple(dict.fromkeys(str(trace.values[value]) for value in read))
+            line = next((line for line in there if _column(line, named.name)), there[0])
+            made = Made(named.name, "", types, len(read), tuple(read), _column(line, named.name))
+            line.made.insert(0, made)
+            return
+
+
+def _column(line: Line, name: str) -> int:
+    """Return where a name stands in a line, from 1; 0 if it does not."""
+    found = re.search(rf"\b{re.escape(name)}\b", line.text)
+    return found.start() + 1 if found else 0
 
 
 def _maker(event: Event) -> str:

@@ -8,30 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-OPERATORS: dict[type[ast.AST], tuple[str, ...]] = {
-    ast.Add: ("add", "add_", "iadd"),
-    ast.Sub: ("sub", "rsub", "sub_", "isub"),
-    ast.Mult: ("mul", "mul_", "imul"),
-    ast.Div: ("div", "true_divide", "rdiv", "div_", "idiv"),
-    ast.FloorDiv: ("floor_divide", "floordiv"),
-    ast.Mod: ("remainder", "mod"),
-    ast.Pow: ("pow", "rpow"),
-    ast.MatMult: ("matmul", "rmatmul"),
-    ast.BitAnd: ("bitwise_and", "and", "__and__", "logical_and"),
-    ast.BitOr: ("bitwise_or", "or", "__or__", "logical_or"),
-    ast.BitXor: ("bitwise_xor", "xor", "__xor__"),
-    ast.USub: ("neg",),
-    ast.Invert: ("bitwise_not", "invert", "__invert__"),
-    ast.Eq: ("eq",),
-    ast.NotEq: ("ne",),
-    ast.Lt: ("lt",),
-    ast.LtE: ("le",),
-    ast.Gt: ("gt",),
-    ast.GtE: ("ge",),
-}
-"""Node of an operator -> the ops that it may be in a trace."""
-HIDING = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Await, ast.Yield)
-"""What runs its inside another number of times than once, or later."""
+from shapeflow.source.steps import HIDING, OPERATORS, ops_of
+from shapeflow.source.uses import Named, named_by_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +56,8 @@ class Function:
     """Name -> number of the line on which it stands, without ``self``."""
     suites: tuple[tuple[Statement, ...], ...]
     """Each list of statements: the body, and those of its branches and loops."""
+    named: tuple[Named, ...]
+    """Its parameters and variables with what reads them."""
 
 
 def functions_of(text: str, lines: Iterable[int]) -> list[Function]:
@@ -111,10 +91,12 @@ def _functions(node: ast.AST, owner: str, lines: Sequence[int]) -> Iterator[Func
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str, last: int) -> Function:
     """Return a function; it ends with the line ``last``."""
     local = _local_names(node)
-    suites = tuple(tuple(_statement(statement, local) for statement in suite) for suite in _suites(node.body))
+    written = list(_suites(node.body))
+    suites = tuple(tuple(_statement(statement, local) for statement in suite) for suite in written)
+    named = tuple(each for each in named_by_use(node, written, local) if each.uses)
     given = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
     parameters = {argument.arg: argument.lineno for argument in given if argument.arg != "self"}
-    return Function(node.name, owner, node.lineno, node.body[0].lineno, last, parameters, suites)
+    return Function(node.name, owner, node.lineno, node.body[0].lineno, last, parameters, suites, named)
 
 
 def _suites(body: Sequence[ast.stmt]) -> Iterator[Sequence[ast.stmt]]:
@@ -156,7 +138,7 @@ def _given(node: ast.stmt, local: frozenset[str]) -> Iterator[Given]:
         yield from _steps("return", value, value, local)
     elif isinstance(node, ast.AugAssign):
         ops = OPERATORS.get(type(node.op), ())
-        if ops and not any(set(_ops(part)) & set(ops) for part in ast.walk(value)):
+        if ops and not any(set(ops_of(part)) & set(ops) for part in ast.walk(value)):
             yield Given(ast.unparse(node.target), ops)
 
 
@@ -186,8 +168,8 @@ def _steps(target: str, expression: ast.expr, whole: ast.expr, local: frozenset[
         yield from _steps(target, expression.body, whole, local)
         yield from _steps(target, expression.orelse, whole, local)
         return
-    ops = _ops(expression)
-    others = Counter(op for part in ast.walk(whole) if part is not expression for op in _ops(part))
+    ops = ops_of(expression)
+    others = Counter(op for part in ast.walk(whole) if part is not expression for op in ops_of(part))
     if ops and not any(others[op] for op in ops):
         yield Given(target, ops)
     if (
@@ -199,27 +181,9 @@ def _steps(target: str, expression: ast.expr, whole: ast.expr, local: frozenset[
         for step in _steps(target, expression.value, whole, local):
             yield Given(step.target, step.ops, step.any_call, expression.slice.value)
     elif isinstance(expression, ast.Call) and _is_open(expression.func, local):
-        unknown = [part for part in ast.walk(whole) if isinstance(part, ast.Call) and not _ops(part)]
+        unknown = [part for part in ast.walk(whole) if isinstance(part, ast.Call) and not ops_of(part)]
         if unknown == [expression]:
             yield Given(target, (), any_call=True)
-
-
-def _ops(node: ast.AST) -> tuple[str, ...]:
-    """Return what a step may be called in a trace; empty if the source does not tell."""
-    if isinstance(node, ast.Call):
-        called = node.func
-        if isinstance(called, ast.Attribute) and called.attr == "forward":
-            called = called.value
-        if isinstance(called, ast.Subscript):  # a list of modules
-            called = called.value
-        return (called.attr,) if isinstance(called, ast.Attribute) else ()
-    if isinstance(node, ast.BinOp | ast.UnaryOp):
-        return OPERATORS.get(type(node.op), ())
-    if isinstance(node, ast.Compare) and len(node.ops) == 1:
-        return OPERATORS.get(type(node.ops[0]), ())
-    if isinstance(node, ast.Subscript):
-        return ("getitem",)
-    return ()
 
 
 def _is_open(function: ast.expr, local: frozenset[str]) -> bool:

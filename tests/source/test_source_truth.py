@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -87,11 +88,22 @@ def swin():
     return torchvision.models.swin_t().eval(), torch.ones(1, 3, 64, 64)
 
 
+def statements(path):
+    """Return the first line of the statement, or of its head, that each line of a file belongs to."""
+    first = {}
+    nodes = [node for node in ast.walk(ast.parse(Path(path).read_text())) if isinstance(node, ast.stmt)]
+    for node in sorted(nodes, key=lambda node: node.lineno):
+        begin = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
+        first.update(dict.fromkeys(range(begin, node.end_lineno + 1), node.lineno))
+    return first
+
+
 class Watched:
-    """The lines of some files that Python ran, and what simple names held after them."""
+    """The lines of some files that Python ran, and what simple names held after each statement."""
 
     def __init__(self, files):
         self.files = files
+        self.first = {name: statements(path) for path, name in files.items()}
         self.ran = defaultdict(set)
         self.held = defaultdict(set)
 
@@ -100,17 +112,21 @@ class Watched:
         return self.local(name) if name else None
 
     def local(self, name):
-        before = {}
+        first, at = self.first[name], None
 
         def trace(frame, event, arg):
+            nonlocal at
+            at = at or frame.f_code.co_firstlineno
             if event == "line":
                 self.ran[name].add(frame.f_lineno)
             for variable, value in frame.f_locals.items():
-                if isinstance(value, torch.Tensor) and before.get(variable) is not value:
-                    self.held[name, variable].add(shape_text(DTYPES[value.dtype], tuple(value.shape)))
-                    before[variable] = value
+                if isinstance(value, torch.Tensor):
+                    shape = shape_text(DTYPES[value.dtype], tuple(value.shape))
+                    self.held[name, first[at], variable].add(shape)
             if event == "return" and isinstance(arg, torch.Tensor):
-                self.held[name, "return"].add(shape_text(DTYPES[arg.dtype], tuple(arg.shape)))
+                shape = shape_text(DTYPES[arg.dtype], tuple(arg.shape))
+                self.held[name, first[at], "return"].add(shape)
+            at = frame.f_lineno
             return trace
 
         return trace
@@ -142,7 +158,8 @@ def test_names_hold_what_is_said_and_lines_that_never_ran_did_not(make):
                 assert line.number not in watched.ran[file.name], f"{file.name}:{line.number} ran"
             for made in line.made:
                 if made.name.isidentifier() and not made.types[0].startswith("("):
-                    assert set(made.types) <= watched.held[file.name, made.name], f"{line.number}: {made}"
+                    place = (file.name, watched.first[file.name][line.number], made.name)
+                    assert set(made.types) <= watched.held[place], f"{line.number}: {made}"
                     named += 1
     assert named > 5
 

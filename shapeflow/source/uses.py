@@ -1,0 +1,181 @@
+"""What a name was, told by what reads it: parameters and results of functions that no trace has calls of."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from shapeflow.source.steps import HIDING, ops_of
+
+_RESHAPING = frozenset(
+    [
+        *("resize_", "resize_as_", "squeeze_", "unsqueeze_", "transpose_"),
+        *("t_", "swapaxes_", "swapdims_", "set_", "as_strided_"),
+    ]
+)
+"""Methods after which a tensor has another shape."""
+_LEAVING = (ast.Return, ast.Break, ast.Continue, ast.Yield, ast.YieldFrom)
+"""Behind these a statement of the same list may not run, though the ones before it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A step of a statement that reads a name: an argument of a call, an operand of an op."""
+
+    first: int
+    last: int
+    """The lines of the statement."""
+    ops: tuple[str, ...]
+    """What the step is in a trace, if it is one of these and nothing else of the statement is."""
+    port: str
+    """The input that the name is."""
+    is_call: bool
+    """Whether the step is the call of a module or helper method."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name that gets a value, by a statement or at the head of a function, and what reads that value."""
+
+    name: str
+    first: int
+    last: int
+    """The lines of the statement, or that of the parameter."""
+    uses: tuple[Use, ...]
+
+
+def named_by_use(
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    suites: Sequence[Sequence[ast.stmt]],
+    local: frozenset[str],
+) -> Iterator[Named]:
+    """Yield the parameters and variables of a function that are read before they change.
+
+    Args:
+        node: the function.
+        suites: its lists of statements.
+        local: the names that it gives values.
+    """
+    for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+        yield Named(
+            argument.arg, argument.lineno, argument.lineno, tuple(_uses(argument.arg, node.body, local))
+        )
+    for suite in suites:
+        for place, statement in enumerate(suite):
+            for name in _targets(statement):
+                uses = tuple(_uses(name, suite[place + 1 :], local))
+                yield Named(name, statement.lineno, statement.end_lineno or statement.lineno, uses)
+
+
+def _targets(statement: ast.stmt) -> Iterator[str]:
+    """Yield the variables that a statement gives values."""
+    targets: list[ast.expr] = []
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        targets = [statement.target]
+    for target in targets:
+        parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+        yield from (part.id for part in parts if isinstance(part, ast.Name))
+
+
+def _uses(name: str, statements: Sequence[ast.stmt], local: frozenset[str]) -> Iterator[Use]:
+    """Yield what reads a name in statements that run whenever the first one does, up to where it changes."""
+    waiting = deque(statements)
+    while waiting:
+        statement = waiting.popleft()
+        if isinstance(statement, ast.With) and not any(
+            isinstance(part, ast.Name) and part.id == name and not isinstance(part.ctx, ast.Load)
+            for item in statement.items
+            for part in ast.walk(item)
+        ):
+            waiting.extendleft(reversed(statement.body))
+            continue
+        if not hasattr(statement, "body"):
+            yield from (use for read, use in _reads(statement, local) if read == name)
+        if isinstance(statement, ast.Expr) and _is_handed_on(statement, name):
+            return
+        if any(isinstance(part, _LEAVING) or _changes(part, name) for part in ast.walk(statement)):
+            return
+
+
+def _is_handed_on(statement: ast.Expr, name: str) -> bool:
+    """Return whether a statement that only calls something hands it a name: it may change what that is."""
+    arguments = [
+        arg
+        for call in ast.walk(statement)
+        if isinstance(call, ast.Call)
+        for arg in (*call.args, *(word.value for word in call.keywords))
+    ]
+    return any(isinstance(part, ast.Name) and part.id == name for part in arguments)
+
+
+def _changes(part: ast.AST, name: str) -> bool:
+    """Return whether after this part of a statement a name may be another tensor, or one of another shape."""
+    if isinstance(part, ast.Name):
+        return part.id == name and not isinstance(part.ctx, ast.Load)
+    if isinstance(part, ast.keyword):
+        return part.arg == "out" and isinstance(part.value, ast.Name) and part.value.id == name
+    if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == name:
+        return part.attr in _RESHAPING or not isinstance(part.ctx, ast.Load)
+    return False
+
+
+def _reads(statement: ast.stmt, local: frozenset[str]) -> Iterator[tuple[str, Use]]:
+    """Yield the names that steps of a statement read, of steps that can be told from all others in it."""
+    parts = list(ast.walk(statement))
+    hidden = {id(inner) for part in parts if isinstance(part, HIDING) for inner in ast.walk(part)}
+    counts = Counter(op for part in parts for op in ops_of(part))
+    for part in parts:
+        ops = ops_of(part)
+        if not ops or id(part) in hidden or any(counts[op] > 1 for op in ops):
+            continue
+        for read, port, is_call in _inputs(part, local):
+            if isinstance(read, ast.Name) and read.id in local:
+                last = statement.end_lineno or statement.lineno
+                yield read.id, Use(statement.lineno, last, ops, port, is_call)
+
+
+def _inputs(part: ast.AST, local: frozenset[str]) -> Iterator[tuple[ast.expr, str, bool]]:
+    """Yield what a step reads: the expression, the port that it is, and whether a module is called."""
+    if isinstance(part, ast.Call):
+        yield from _arguments(part, local)
+    elif isinstance(part, ast.BinOp):
+        yield from ((part.left, "in[0]", False), (part.right, "in[1]", False))
+    elif isinstance(part, ast.Compare):
+        yield from ((part.left, "in[0]", False), (part.comparators[0], "in[1]", False))
+    elif isinstance(part, ast.Subscript):
+        yield part.value, "in[0]", False
+    elif isinstance(part, ast.UnaryOp):
+        yield part.operand, "in[0]", False
+
+
+def _arguments(call: ast.Call, local: frozenset[str]) -> Iterator[tuple[ast.expr, str, bool]]:
+    """Yield the arguments of a call, as they are if it is a module's, and if it is an op.
+
+    An op is called on a tensor, ``x.view(...)``, or on a module of functions: then its name is not local.
+    """
+    args: list[ast.expr] = []
+    for arg in call.args:
+        if isinstance(arg, ast.Starred):
+            break
+        args.append(arg)
+    for place, arg in enumerate(args):
+        yield arg, f"in[{place}]", True
+    keywords = [(word.value, f"in.{word.arg}") for word in call.keywords if word.arg]
+    yield from ((value, port, True) for value, port in keywords)
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if owner is None:
+        return
+    on_tensor = isinstance(owner, ast.Name) and owner.id in local
+    if on_tensor:
+        yield owner, "in[0]", False
+    root = owner
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if on_tensor or (isinstance(root, ast.Name) and root.id not in local and root.id != "self"):
+        for place, arg in enumerate(args, 1 if on_tensor else 0):
+            yield arg, f"in[{place}]", False
+        yield from ((value, port, False) for value, port in keywords)
