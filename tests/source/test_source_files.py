@@ -199,3 +199,10 @@ def test_lines_between_those_that_are_known_keep_their_room():
     assert places_now(known, "a = 1\nu\nv\nw\nb = 2") is None
     assert places_now(known, "b = 2\na = 1") is None
     assert places_now({}, "anything") == {}
+
+
+def test_of_lines_that_are_alike_the_one_that_has_not_moved_is_meant():
+    text = "x\na = 1\nif u:\n    b = 2\nelse:\n    b = 2\nv\nd = 3"
+    known = {2: "a = 1", 6: "b = 2", 8: "d = 3"}
+    assert places_now(known, text) == {2: 2, 6: 6, 8: 8}
+    assert places_now(known, "\n" + text) == {2: 3, 6: 7, 8: 9}
