@@ -132,6 +132,7 @@ NOT_STATED = [
     "ids in `[0, ..., vocab_size]`, Total Size (MB): 0.58",
     "given in (h, w) form",
     "print(array[i] + 1)",
+    "(5): AdaptiveMaxPool2d(output_size=(1, 1))",
 ]
 
 

@@ -158,7 +158,8 @@ def _of_bracket(candidate: Candidate) -> Iterator[str]:
     if literal.opener == "[" and before[-1:] == "[":
         yield "nested"
     keyword = None if literal.glued else _KEYWORD.search(before[-32:])
-    if keyword and not _SHAPE_KEYWORD.match(keyword[1]) and before[-1:] != " ":
+    area = candidate.rank == 2 and candidate.numeric and keyword and keyword[1].endswith("size")
+    if keyword and (area or not _SHAPE_KEYWORD.match(keyword[1])) and before[-1:] != " ":
         yield "keyword before"
 
 
