@@ -47,6 +47,12 @@ STATED = {
     "Create a tensor with shape `(7, 7)`.": "[7, 7]",
     "heads give (B, 3x(4+1+80), HxW)": "[B, 3*(4+1+80), H*W]",
     "输入是 32x32 的张量": "[32, 32]",
+    r"features \((|\mathcal{V}|, F_{in})\) go in": "[V, F_in]",
+    "coords of shape (num_rays:..., 2)": "[..., 2]",
+    "tokens, shape = (batch_size, <= n_ctx)": "[batch_size, _]",
+    "it gives (n, classes, height/2^4, width/2^4)": "[n, classes, height/16, width/16]",
+    "and reach a [197, 768] matrix": "[197, 768]",
+    "weights of shape\n(4*hidden_size, input_size)\n---": "[4*hidden_size, input_size]",
     # Products.
     "Stage 2: 1 × 128 × 28 × 28": "[1, 128, 28, 28]",
     "the patches are 1x196x768": "[1, 196, 768]",
@@ -132,6 +138,8 @@ NOT_STATED = [
     "ids in `[0, ..., vocab_size]`, Total Size (MB): 0.58",
     "given in (h, w) form",
     "print(array[i] + 1)",
+    "the states (h_0, c_0) and parameters (A, B)",
+    "for all ($k=1, \\ldots, K$)",
     "(5): AdaptiveMaxPool2d(output_size=(1, 1))",
 ]
 
@@ -170,6 +178,13 @@ IN_CONTEXT = {
         "[1, 300, 256]",
         "[1, 1]",
     ],
+    "`Data(x=[34, 34], edge_index=[2, 156], y=[34])`": ["[34, 34]", "[2, 156]", "[34]"],
+    "`Head(channels=[256, 512], strides=[16, 32], in_channels=[256, 512])`": [],
+    "```\n>>> x.shape\n(2, 3)\n>>> line.split()\n(93, 100)\n>>> y = f(x)  # [2, 768]\n```": [
+        "[2, 3]",
+        "[2, 768]",
+    ],
+    "```python\ny = einsum(x, A, 'b l d, d n -> b l d n')\n```": ["[b, l, d]", "[d, n]", "[b, l, d, n]"],
     # What else numbers in brackets are stays what it is.
     "Dosovitskiy et al. [1, 12] feed [1, 197, 768] to blocks of 12 heads: [1, 12, 197, 64]": [
         "[1, 197, 768]",

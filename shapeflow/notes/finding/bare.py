@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shapeflow.notes.finding.literal import Literal, ReadDim, read_dims
+from shapeflow.notes.finding.literal import Literal, ReadDim, read_dims, split, stripped
 
 _WORD = r"[A-Za-z_Α-Ωα-ω][A-Za-z0-9_.]{0,24}'?"
 _ONE = rf"(?:\d{{0,3}}{_WORD}|\d{{1,7}}|\([^(),]{{1,30}}\)|\.\.\.|-1|\?)"
@@ -24,7 +24,7 @@ _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _CODE_AFTER = re.compile(r"\s*=\s*(?!\d)")
 _AXIS = r"(?:[a-zA-Z]\w*|\d+|\.\.\.|…|_|\*|\(\s*(?:\w+|\.\.\.)?(?:\s+(?:\w+|\.\.\.))*\s*\))"
 _AXES_SIDE = rf"{_AXIS}(?:\s+{_AXIS})*"
-_AXES = re.compile(rf"\s*({_AXES_SIDE})\s*->\s*({_AXES_SIDE})\s*")
+_AXES = re.compile(rf"\s*({_AXES_SIDE}(?:\s*,\s*{_AXES_SIDE})*)\s*->\s*({_AXES_SIDE})\s*")
 _JAXTYPED = re.compile(r"(\w+)\[[\w.]+(?:\[[\w., ]*\])?, ?([\"'])([^\"'\[\]]+)\2\]")
 _QUOTED_AXES = re.compile(r"([\"'])([^\"'`]*->[^\"'`]*)\1")
 JAXTYPING = re.compile(r"(?:B?Float|U?Int|Complex)\d*|Integer|Inexact|Num|Real|Bool|Shaped|Key")
@@ -58,14 +58,15 @@ def find_bare(line: str, start: int, end: int) -> Iterator[Literal]:
 
 
 def find_axes(line: str, start: int, end: int) -> Iterator[Literal]:
-    """Yield both sides of a pattern of einops, ``b c h w -> b (h w) c``, that fills the columns."""
+    """Yield the sides of a pattern of einops, ``b c h w -> b (h w) c``, that fills the columns."""
     match = _AXES.fullmatch(line, start, end) if "->" in line[start:end] else None
     names = [set(re.findall(r"[a-zA-Z]\w*", match[side])) for side in (1, 2)] if match else []
     if match and any(" " in match[side].strip() for side in (1, 2)) and names[0] & names[1]:
-        for side in (1, 2):
-            dims = axes(line, *match.span(side))
+        sides = [*split(line, *match.span(1), ","), match.span(2)]
+        for first, last in (stripped(line, *side) for side in sides):
+            dims = axes(line, first, last)
             if (dims and dims[0].text != "...") or len(dims) > 1:
-                yield Literal(*match.span(side), dims, "axes", separator=" ")
+                yield Literal(first, last, dims, "axes", separator=" ")
 
 
 def find_written_axes(line: str) -> Iterator[Literal]:

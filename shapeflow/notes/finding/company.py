@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from shapeflow.notes.finding.context import Context
+from shapeflow.notes.finding.cues import CONFIG_NAME
 from shapeflow.notes.finding.literal import Literal
 from shapeflow.notes.finding.scoring import WEIGHTS, probability
 from shapeflow.notes.mention import Frame, Passage
 
 SURE, UNSURE, ODD = 2.0, -1.3, -4.0
 """Logarithms of the odds of what others can be likened to, and of what is too odd to be likened."""
+
+
+_NAMED = re.compile(r"(?<![\w.])([A-Za-z]\w*)=$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,31 @@ def in_context(candidates: list[Found]) -> list[Found]:
             for one in candidates
         ]
     return [replace(one, odds=each) for one, each in zip(candidates, odds, strict=True)]
+
+
+def as_printed(candidates: list[Found]) -> list[Found]:
+    """Return candidates; those of a printed object, ``Data(x=[2708, 1433], y=[2708])``, are surer.
+
+    Such an object gives each of its tensors a name, and they share axes.
+    """
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for number, one in enumerate(candidates):
+        name = _NAMED.search(one.passage.text[: one.literal.start][-32:])
+        if one.literal.opener == "[" and name and not CONFIG_NAME.search(name[1]):
+            groups.setdefault((one.passage.cell, one.passage.block, one.passage.part), []).append(number)
+    found = list(candidates)
+    for group in (group for group in groups.values() if len(group) > 2):
+        sizes = Counter(size for number in group for size in _large_sizes(candidates[number]))
+        shared = [n for n in group if any(sizes[size] > 1 for size in _large_sizes(candidates[n]))]
+        for number in group if len(shared) > 1 else ():
+            if _large_sizes(candidates[number]):
+                odds = candidates[number].odds + WEIGHTS["in a printed object"]
+                found[number] = replace(candidates[number], odds=odds)
+    return found
+
+
+def _large_sizes(one: Found) -> set[str]:
+    return {dim.text for dim in one.literal.dims if dim.text.isdecimal() and int(dim.text) >= 16}
 
 
 def like_neighbours(candidates: list[Found]) -> Iterator[Found]:

@@ -16,6 +16,8 @@ _PLACE = re.compile(
 _CALL = re.compile(r"(?<!\w)(?![\w.]*\.size\(|len|prod|sum|int|ceil|floor|min|max)[A-Za-z]\w*\(")
 _RANGE = re.compile(r"(?:\b(?:in|ranges?|between|from|interval)|∈|区间|范围|範囲|범위)[\W_]*$")
 _COLOURS = ({"R", "G", "B"}, {"H", "S", "V"}, {"Y", "U", "V"})
+_ALONE_AN_AXIS = frozenset("bgltBGKLQTVR")
+"""Letters of bounds, colours and attention that name an axis where they stand alone."""
 _AXES_TOO = frozenset(["b", "t", "l", "u", "k", "q", "v"])
 """Letters of bounds, queries and keys that also name axes, beside a batch."""
 
@@ -64,7 +66,8 @@ def _of_ranges(candidate: Candidate) -> Iterator[str]:
         yield "interval"
     if len(written) == 2 == len(candidate.symbols) and len({*candidate.names}) == 1 and "+" in written[1]:
         yield "interval" if written[0] != written[1] else "arithmetic"
-    if "..." in candidate.dims[1:] and (candidate.numeric_but_rest or candidate.dims[0] == "0"):
+    counted = candidate.dims[0] == "0" or (candidate.dims[0] == "1" and candidate.dims[1:2] == ["..."])
+    if "..." in candidate.dims[1:] and (candidate.numeric_but_rest or counted):
         yield "numbered"
     if len(candidate.sizes) + len(candidate.symbols) < candidate.rank:
         yield "wildcard"
@@ -118,7 +121,9 @@ def _of_symbols(candidate: Candidate) -> Iterator[str]:
         yield "years"
     if any(name.lower() in TYPES for name in symbols):
         yield "types"
-    if len(symbols) > 3 and "".join(symbols).lower() in "abcdefghijklmnopqrstuvwxyz":
+    letters = "".join(symbols).lower()
+    first = letters in ("ab", "abc") and candidate.literal.opener == "("
+    if (len(symbols) > 3 or first) and letters in "abcdefghijklmnopqrstuvwxyz":
         yield "numbered"
     listed = "..." in candidate.dims or (
         candidate.literal.form == "bracket" and all(map(_has_digit, symbols))
@@ -126,6 +131,15 @@ def _of_symbols(candidate: Candidate) -> Iterator[str]:
     stems = len({re.split(r"[_\d]", name)[0] for name in symbols})
     several = len(symbols) > (1 if listed else 2) and candidate.literal.form not in ("times", "real")
     if several and not sizes and (stems == 1 or ("..." in candidate.dims and all(map(_has_digit, symbols)))):
+        yield "numbered"
+    indexed = [re.fullmatch(r"[a-z]_(\w)", name) for name in symbols]
+    if (
+        not sizes
+        and len(symbols) > 1
+        and len({match and match[1] for match in indexed} - {None}) == 1
+        and all(indexed)
+    ):
+        # "(h_0, c_0)": letters with one index are things, not axes.
         yield "numbered"
     if any(map(ARGUMENT.search, candidate.names)):
         yield "arguments"
@@ -170,6 +184,6 @@ def _coordinates(names: list[str], sizes: int) -> bool:
         return False
     if held in _COLOURS or sum(bool(_PLACE.fullmatch(name)) for name in names) > 1:
         return True
-    if len(held) == 1 and len(names) > 1:
+    if len(held) == 1 and (len(names) > 1 or held <= _ALONE_AN_AXIS):
         return False
     return held <= COORDINATES and sizes < 2 and not ({"b"} < held <= _AXES_TOO)

@@ -27,6 +27,10 @@ SHAPES = _cue(
     dimensões dimensão dimensioni tensore""",
     "形状 形狀 维度 維度 张量 張量 형태 형상 텐서 차원 모양 テンソル 次元 форм размерност тензор",
 )
+MATRICES = _cue(
+    "matrix matrices vectors? matrizen? vektor(?:en)? vecteurs? matriz vectores matrice vettore vetor",
+    "矩阵 矩陣 向量 行列 ベクトル 행렬 벡터 матриц вектор",
+)
 SIZE = _cue("sizes? größe taille tamaño tamanho dimensions?")
 """Words for a shape that are also said of pictures and kernels."""
 KERNELS = _cue(

@@ -18,7 +18,7 @@ _FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _STYLED = re.compile(
     r"\\(?:text|mathrm|mathit|mathbf|mathtt|mathsf|texttt|textit|textrm|operatorname|mbox|rm|it|bf)\s*\{([^{}]*)\}"
 )
-_POWER = re.compile(r"(\w+|\([^()]*\))\s*(?:\*\*|\^)\s*\{?\s*([23])\s*\}?")
+_POWER = re.compile(r"(\w+|\([^()]*\))\s*(?:\*\*|\^)\s*\{?\s*([2-9])\s*\}?")
 _FLOOR = re.compile(r"(?:\\lfloor|⌊)(.*?)(?:\\rfloor|⌋)")
 _CEIL = re.compile(r"(?:\\lceil|⌈)(.*?)(?:\\rceil|⌉)")
 _CALL = re.compile(r"\b(?!ceil\b|floor\b)([A-Za-z_]\w*)\(([\w.]*)\)")
@@ -26,8 +26,11 @@ _ITEM = re.compile(r"\b([A-Za-z_][\w.]*)\[([\w:-]*)\]")
 _WORDS = re.compile(r"[^\W\d]\w*(?: [^\W\d]\w*){1,3}")
 _CROSSED = re.compile(r"(?<=[A-Z\d)])(?<!\b0)x(?=[A-Z\d(])")
 """A product inside a dim: ``HxW``."""
+_AT_MOST = re.compile(r"[<>≤≥]=? ?\w+")
+_COUNTED = re.compile(r"^\|(?:\\mathcal\{)?(\w+)\}?(\w*)\|$")
+"""How many things a set has: ``|V|``."""
 _NAME_OR_SIZE = re.compile(r"\d+|[^\W\d]\w*(?: [^\W\d]\w*){0,3}")
-_SPREAD = re.compile(r"\*[A-Za-z_]\w*")
+_SPREAD = re.compile(r"\*[A-Za-z_]\w*|[A-Za-z_]\w*:(?:\.\.\.|…)")
 """Any number of axes, in jaxtyping and Python."""
 _NO_DIM = re.compile(
     r"\w*(?:Tensor|[Aa]rray|List|list|[Tt]uple|Optional|Union|[Dd]ict|Type|Sequence|Size)\["
@@ -52,7 +55,7 @@ def read_dim(text: str) -> tuple[str, str] | None:
         return None
     if word in REST or _SPREAD.fullmatch(word):
         return "...", ""
-    if word in ANY:
+    if word in ANY or _AT_MOST.fullmatch(word):
         return "_", ""
     if named := _NAMED.fullmatch(word):
         return named[2] or named[3], named[1].strip().replace(" ", "_")
@@ -81,6 +84,7 @@ def _arithmetic(word: str) -> str:
 def _plain_signs(word: str) -> str:
     """Return a dim without LaTeX, powers, primes, attributes, indices and products without a sign."""
     word = re.sub(r"\$\s?\\times\s?\$|&times;", "*", word)
+    word = _COUNTED.sub(r"\1\2", word)
     word = _FLOOR.sub(r"floor(\1)", word)
     word = _CEIL.sub(r"ceil(\1)", word)
     # "S*" is what runs over another length in each sample.
@@ -95,7 +99,7 @@ def _plain_signs(word: str) -> str:
         word = re.sub(r"\\([A-Za-z]+)\b(?!\s*[{(])", r"\1", word)
     word = re.sub(r"\^?\{?(?:'|\\prime)\}?", "_prime", word)
     word = word.replace("²", "^2").replace("³", "^3").replace("×", "*").replace("·", "*").replace("÷", "/")
-    word = _POWER.sub(lambda m: "*".join([m[1]] * int(m[2])), word)
+    word = _POWER.sub(_multiplied, word)
     word = _until_stable(word, lambda text: _ITEM.sub(_joined, _CALL.sub(_joined, text)))
     word = re.sub(r"(?<=[A-Za-z_])\.(?=[A-Za-z_])", "_", word)
     word = re.sub(r"(?<![\w.])(\d+)(?:(?=[A-Za-z(])|\s(?=[A-Za-z]\b))", r"\1*", word)
@@ -104,6 +108,12 @@ def _plain_signs(word: str) -> str:
         # Of einops: axes that are merged.
         word = "*".join(word.strip("() ").split())
     return word.strip()
+
+
+def _multiplied(found: re.Match[str]) -> str:
+    """Return a power as a number or a product."""
+    base, times = found[1], int(found[2])
+    return str(int(base) ** times) if base.isdecimal() else "*".join([base] * times)
 
 
 def _until_stable(text: str, step: Callable[[str], str]) -> str:

@@ -158,7 +158,7 @@ def _short(word: str) -> bool:
 def _word_before(line: str, start: int) -> str:
     """Return the word that touches the bracket at a column; empty for none."""
     before = line[max(0, start - 40) : start]
-    if before.endswith(("\\left", "\\", "\\big", "\\Big", "\\bigl")):
+    if before.endswith("\\") or re.search(r"\\(?:left|big|Big|bigl|times|cdot|to|in|quad)$", before):
         return ""
     if before.endswith("("):
         # "torch.Size([1, 3])": the call around a list.

@@ -59,6 +59,7 @@ WEIGHTS = {
     "shape word directly before": 4.8,
     "shape word before": 3.0,
     "shape word directly behind": 3.0,
+    "matrix word directly behind": 2.0,
     "shape word in line": 0.9,
     "shape word in header": 1.6,
     "shape word leads": 0.8,
@@ -93,6 +94,7 @@ WEIGHTS = {
     "nested": -4.0,
     "rows of values": -4.0,
     "printed values": -9.0,
+    "a value is printed": -3.0,
     "slice": -4.0,
     "printed figure": -6.0,
     "formula": -4.0,
@@ -114,6 +116,7 @@ WEIGHTS = {
     "counted": -3.0,
     "like its neighbours": 1.8,
     "one of a column": 4.0,
+    "in a printed object": 7.5,
     "like others of its line": 1.0,
     "blanks in brackets": -0.8,
 }

@@ -36,7 +36,7 @@ _NAME_EQUALS = re.compile(r"[\s#*`-]*[A-Za-z_][\w.]*`? ?= ?[`\s]*")
 _ALONE = re.compile(r"[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*(?:\b\w{1,3}\b[\s`*$|>#\"'_.,;()\[\]{}:~│┃║-]*)?")
 _SIGNS = " `*$|>#\"'_.,;()[]{}:~│┃║-"
 _LIST = re.compile(r"(?:torch\.Size)?[(\[][^()\[\]]*,[^()\[\]]*[)\]]")
-_ROW_ENDS = re.compile(r"\]+,?\s*|,\s*|\]\]\).*")
+_ROW_ENDS = re.compile(r"\]+,?\s*|,\s*|\]+\).*")
 
 
 def features(candidate: Candidate) -> Iterator[str]:
@@ -58,7 +58,7 @@ def features(candidate: Candidate) -> Iterator[str]:
         yield "tuple of"
     if candidate.symbols and _NAME_EQUALS.fullmatch(before[-60:]) and len(before) < 60:
         yield "equals before"
-    yield from _of_comment(candidate, _is_alone(candidate))
+    yield from _with_code(candidate, _is_alone(candidate))
     if candidate.frame.region in ("output", "comment", "docstring"):
         yield from _of_values(candidate)
     if candidate.literal.form == "bracket":
@@ -82,17 +82,20 @@ def _is_multiplied(candidate: Candidate) -> bool:
     return any((last, columns) in found for first, last in others if first == rows)
 
 
-def _of_comment(candidate: Candidate, alone: bool) -> Iterator[str]:
-    """Yield whether nothing else is said in its line, and what the code beside a comment tells."""
+def _with_code(candidate: Candidate, alone: bool) -> Iterator[str]:
+    """Yield whether nothing else is said in its line, and what the code beside it tells."""
     if alone:
         yield "alone"
+    asked = _PRINTS.search(candidate.frame.statement) is not None
+    if candidate.frame.region == "output" and alone and candidate.frame.statement:
+        yield "a shape is asked for" if asked else "a value is printed"
     if candidate.frame.region != "comment":
         return
     if alone and _TENSOR.search(candidate.frame.line):
         yield "a tensor is declared"
     if _are_parameters(candidate):
         yield "arguments"
-    if _PRINTS.search(candidate.frame.statement):
+    if asked:
         yield "a shape is asked for"
 
 

@@ -13,6 +13,7 @@ from shapeflow.notes.finding.cues import (
     DEFAULT,
     INPUTS,
     KERNELS,
+    MATRICES,
     OUTPUTS,
     PICTURES,
     SHAPES,
@@ -46,12 +47,16 @@ def features(candidate: Candidate) -> Iterator[str]:
 def _for_shapes(candidate: Candidate) -> Iterator[str]:
     frame, before = candidate.frame, candidate.before
     near = before[-28:].rstrip(_SIGNS + ",")
+    small = candidate.literal.form == "times" and candidate.numeric and max(candidate.sizes) < 16
+    vague = candidate.extents or small
     if _names_shape(before) or _names_shape(_ROW.sub("", before[-160:])):
         yield "shape word directly before"
-    elif SHAPES.search(re.split(r"[.;,。)]", SIZE.sub("", near) if candidate.extents else near)[-1]):
+    elif SHAPES.search(re.split(r"[.;,。)]", SIZE.sub("", near) if vague else near)[-1]):
         yield "shape word before"
     elif _begins_with_shape(candidate.after):
         yield "shape word directly behind"
+    elif candidate.rank == 2 and MATRICES.match(_AFTER_SIGNS.sub("", candidate.after, 1)[:12]):
+        yield "matrix word directly behind"
     elif SHAPES.search(before[-120:]) or SHAPES.search(candidate.after[:12]):
         yield "shape word in line"
     if SHAPES.search(SIZE.sub("", f"{frame.column} {frame.row}")):

@@ -52,7 +52,9 @@ def fence_passages(
         if tree is not None:
             yield from code_passages(lines, first, frame, block, cell, tree)
             return
-    if language in TEXT or language in DIAGRAMS or language in MATH or not language:
+    if any(line.lstrip().startswith(">>>") for line in lines) and language not in DIAGRAMS:
+        yield from _session(lines, first, frame, block, cell)
+    elif language in TEXT or language in DIAGRAMS or language in MATH or not language:
         yield from _text(lines, first, frame, block, cell)
     else:
         yield from _loose_code(lines, first, frame, block, cell)
@@ -82,6 +84,20 @@ def _text(lines: Sequence[str], first: int, frame: Frame, block: int, cell: int 
         elif _OUTPUT.fullmatch(line):
             here = replace(here, region="output")
         yield Passage(number, line, here, block, cell=cell)
+
+
+def _session(
+    lines: Sequence[str], first: int, frame: Frame, block: int, cell: int | None
+) -> Iterator[Passage]:
+    """Yield what a session printed, and the comments at its prompts."""
+    statement = ""
+    for number, line in enumerate(lines, first):
+        here = replace(frame, line=line.strip(), statement=statement)
+        if re.match(r"\s*(?:>>>|\.\.\.)", line):
+            statement = line.strip(" >.")
+            yield from _notes(line, number, here, block, cell)
+        elif line.strip():
+            yield Passage(number, line, replace(here, region="output"), block, cell=cell)
 
 
 def _loose_code(

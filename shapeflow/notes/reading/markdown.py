@@ -98,7 +98,9 @@ class Reader:
         self._headings.append((level, _PLAIN_MARKS.sub("", text).strip()))
         self._leads = Leads()
         self._block += 1
-        yield self._passage(first, text, "heading")
+        # What is underlined may have several lines; the last one is the underline.
+        for number in range(first, max(first + 1, last - 1)):
+            yield self._passage(number, self._lines[number], "heading")
 
     def _text(self, first: int, last: int, region: Region) -> Iterator[Passage]:
         self._block += region != "item"
