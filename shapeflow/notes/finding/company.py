@@ -62,7 +62,7 @@ def as_printed(candidates: list[Found]) -> list[Found]:
     groups: dict[tuple[object, ...], list[int]] = {}
     for number, one in enumerate(candidates):
         name = _NAMED.search(one.passage.text[: one.literal.start][-32:])
-        if one.literal.opener == "[" and name and not CONFIG_NAME.search(name[1]):
+        if one.literal.opener == "[" and name and not _is_setting(name[1]):
             groups.setdefault((one.passage.cell, one.passage.block, one.passage.part), []).append(number)
     found = list(candidates)
     for group in (group for group in groups.values() if len(group) > 2):
@@ -73,6 +73,11 @@ def as_printed(candidates: list[Found]) -> list[Found]:
                 odds = candidates[number].odds + WEIGHTS["in a printed object"]
                 found[number] = replace(candidates[number], odds=odds)
     return found
+
+
+def _is_setting(name: str) -> bool:
+    """Return whether a name is one of a setting; an index of edges is a tensor."""
+    return CONFIG_NAME.search(name) is not None and not name.endswith("index")
 
 
 def _large_sizes(one: Found) -> set[str]:
