@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from shapeflow.source.collect import Wanted, source_files
 from shapeflow.source.comments import Remark, remarks
 from shapeflow.source.lines import Made, SourceFile
 from shapeflow.source.moved import moved
+from shapeflow.source.places_now import code_of
 from shapeflow.source.text import made_text
 
 MOST_TRACES = 20
@@ -79,23 +80,53 @@ class Files:
 
     def __init__(self, roots: Sequence[Path]) -> None:
         self._folders = [Folder(root) for root in roots if root.is_dir()]
+        self._chosen: dict[Path, tuple[object, tuple[Path, str]]] = {}
+        """File -> the traces that there were when it was last shown, and which of them was taken."""
+        self._named: dict[tuple[Path, str, int], frozenset[str]] = {}
+        """Trace as it was at a time -> the files that it names."""
 
     def shown(self, path: Path, text: str) -> Shown | None:
-        """Return a file with what the newest trace that names it says; None if there is none."""
-        for folder, name in self._newest():
-            try:
-                trace = folder.trace(name)
-            except ShapeflowError:
-                continue  # half written, or no trace
-            known = _name_in(trace, path)
-            if known:
-                [file] = source_files(trace, Wanted((known,)), [str(path.parents[known.count("/")])])
-                here, changed = moved(file, text)
-                return Shown(trace, name, here, changed, () if changed else _comments(here, text))
-        return None
+        """Return a file with what the newest trace of it says; None if there is none.
 
-    def _newest(self) -> Sequence[tuple[Folder, str]]:
-        """Return the traces below the folders, the newest first."""
+        Files of several projects may have one name: a trace counts if the code is that of its run, else if
+        most of its lines are still there.
+        """
+        newest = self._newest()
+        state = tuple((folder.root, name, time) for time, name, folder in newest)
+        known = self._chosen.get(path)
+        if known is not None and known[0] == state:
+            newest = [one for one in newest if (one[2].root, one[1]) == known[1]]
+        found: Shown | None = None
+        for time, name, folder in newest:
+            one = self._of_trace(folder, name, time, path, text)
+            if one is not None and (found is None or not one.changed):
+                found = one
+                self._chosen[path] = (state, (folder.root, name))
+            if found is not None and not found.changed:
+                break
+        return found
+
+    def _of_trace(self, folder: Folder, name: str, time: int, path: Path, text: str) -> Shown | None:
+        """Return a file with what one trace says of it; None if it says nothing of this file."""
+        key = (folder.root, name, time)
+        if key in self._named and not _name_in(self._named[key], path):
+            return None  # not read again for this
+        try:
+            trace = folder.trace(name)
+        except ShapeflowError:
+            return None  # half written, or no trace
+        self._named[key] = frozenset(source.file for source in trace.sources)
+        known = _name_in(self._named[key], path)
+        if not known:
+            return None
+        [file] = source_files(trace, Wanted((known,)), [str(path.parents[known.count("/")])])
+        here, changed = moved(file, text)
+        if changed and not _is_alike(trace, known, text):
+            return None
+        return Shown(trace, name, here, changed, () if changed else _comments(here, text))
+
+    def _newest(self) -> list[tuple[int, str, Folder]]:
+        """Return when the traces below the folders were written, the newest first."""
         found = []
         for folder in self._folders:
             for name in folder.names():
@@ -103,15 +134,20 @@ class Files:
                     found.append(((folder.root / name).stat().st_mtime_ns, name, folder))
                 except OSError:
                     continue  # removed meanwhile
-        newest = sorted(found, key=lambda one: one[:2], reverse=True)[:MOST_TRACES]
-        return [(folder, name) for _, name, folder in newest]
+        return sorted(found, key=lambda one: one[:2], reverse=True)[:MOST_TRACES]
 
 
-def _name_in(trace: Trace, path: Path) -> str:
-    """Return what a trace calls a file, the longest name that fits; empty if it does not name it."""
+def _name_in(files: Collection[str], path: Path) -> str:
+    """Return which of some names of files is that of a path, the longest that fits; empty for none."""
     place = path.as_posix()
-    fitting = {source.file for source in trace.sources if place.endswith(f"/{source.file}")}
-    return max(fitting, key=len, default="")
+    return max((file for file in files if place.endswith(f"/{file}")), key=len, default="")
+
+
+def _is_alike(trace: Trace, name: str, text: str) -> bool:
+    """Return whether at least half of the lines that a trace names of a file are in a text."""
+    lines = {code_of(line) for line in text.split("\n")}
+    named = [source.text for source in trace.sources if source.file == name]
+    return 2 * sum(code_of(line) in lines for line in named) >= len(named)
 
 
 def _comments(file: SourceFile, text: str) -> tuple[Remark, ...]:

@@ -12,6 +12,7 @@ from pygls.workspace import TextDocument
 
 from shapeflow import __version__
 from shapeflow.integrations.lsp_files import Files, Shown
+from shapeflow.integrations.trace_folder import TRACES
 from shapeflow.source.comments import Remark
 
 SOURCE = "shapeflow"
@@ -29,16 +30,21 @@ def serve(folder: Path | None) -> None:
 def server_for(folder: Path | None) -> LanguageServer:
     """Return a server that tells what the newest trace of a file says."""
     server = LanguageServer(SOURCE, __version__)
+    kept: dict[tuple[Path, ...], Files] = {}
+    """Traces are read once as long as the folders that are open are the same."""
 
     def shown(uri: str) -> tuple[TextDocument, Shown | None]:
         document = server.workspace.get_text_document(uri)
         path = to_fs_path(uri)
-        roots = [folder] if folder else [Path(root) for root in _opened(server)]
+        roots = (folder,) if folder else tuple(Path(root) for root in _opened(server))
+        if roots not in kept:
+            kept.clear()
+            kept[roots] = Files(roots)
         try:
             text = document.source
         except (OSError, UnicodeError):
             return document, None  # nothing is there, or no text
-        return document, Files(roots).shown(Path(path), text) if path else None
+        return document, kept[roots].shown(Path(path), text) if path else None
 
     def mark(uri: str) -> None:
         document, file = shown(uri)
@@ -57,10 +63,20 @@ def server_for(folder: Path | None) -> LanguageServer:
     def saved(params: types.DidSaveTextDocumentParams) -> None:
         mark(params.text_document.uri)
 
+    @server.feature(types.INITIALIZED)
+    async def initialized(params: types.InitializedParams) -> None:
+        workspace = server.client_capabilities.workspace
+        watched = workspace and workspace.did_change_watched_files
+        if watched and watched.dynamic_registration:  # else the editor watches by itself, or not at all
+            await server.client_register_capability_async(_watching())
+
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def traced(params: types.DidChangeWatchedFilesParams) -> None:
         for uri in list(server.workspace.text_documents):
             mark(uri)
+        workspace = server.client_capabilities.workspace
+        if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
+            server.workspace_inlay_hint_refresh(None)
 
     @server.feature(types.TEXT_DOCUMENT_INLAY_HINT)
     def hints(params: types.InlayHintParams) -> list[types.InlayHint]:
@@ -86,6 +102,16 @@ def server_for(folder: Path | None) -> LanguageServer:
         return list(_actions(document, file, params.range)) if file else []
 
     return server
+
+
+def _watching() -> types.RegistrationParams:
+    """Return the request to be told when a trace is written."""
+    patterns = [f"**/*{ending}" for ending in TRACES]
+    options = types.DidChangeWatchedFilesRegistrationOptions(
+        [types.FileSystemWatcher(one) for one in patterns]
+    )
+    method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+    return types.RegistrationParams([types.Registration("traces", method, options)])
 
 
 def _opened(server: LanguageServer) -> list[str]:

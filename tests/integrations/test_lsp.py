@@ -193,11 +193,104 @@ def test_columns_are_those_of_the_editor(folder):
 def test_any_text_and_any_trace_is_met_without_an_error(folder, text):
     (folder / "bad.trace.json").write_text("{")
     os.utime(folder / "bad.trace.json", (4_000_000_000, 4_000_000_000))
-    shown = Files([folder, folder / "missing"]).shown(folder / "net.py", text)
-    assert shown is not None
-    assert list(shown.hints()) == []
-    assert shown.changed
+    assert Files([folder, folder / "missing"]).shown(folder / "net.py", text) is None
     assert Files([folder]).shown(folder / "other.py", text) is None
+
+
+def test_a_file_that_is_being_written_keeps_what_is_still_there(folder):
+    half = NET[: NET.index("        if flag")] + "        if fl"
+    shown = Files([folder]).shown(folder / "net.py", half)
+    assert shown is not None
+    assert {line: label for line, label, _ in shown.hints()}[11] == "was f32[2, 4]"
+    assert shown.wrong == []
+
+
+def test_a_trace_that_is_half_written_leaves_the_one_before(folder):
+    whole = (folder / "net.trace.json").read_text()
+    files = Files([folder])
+    for text in ("", whole[: len(whole) // 2], "not a trace"):
+        (folder / "later.trace.json").write_text(text)
+        os.utime(folder / "later.trace.json", (4_000_000_000, 4_000_000_000))
+        shown = files.shown(folder / "net.py", NET)
+        assert shown is not None
+        assert shown.name == "net.trace.json"
+    (folder / "later.trace.json").write_text(whole)
+    os.utime(folder / "later.trace.json", (4_000_000_001, 4_000_000_001))
+    shown = files.shown(folder / "net.py", NET)
+    assert shown is not None
+    assert shown.name == "later.trace.json"
+
+
+def test_files_of_one_name_in_two_projects_have_their_own_traces(folder):
+    other = folder / "other"
+    other.mkdir()
+    text = (
+        NET.replace("8, 4", "8, 6")
+        .replace("4, 4", "6, 6")
+        .replace("a = self.first(x)", "a = self.first(x) * 1")
+    )
+    (other / "net.py").write_text(text)
+    sys.modules.pop("net", None)
+    os.chdir(other)
+    linecache.clearcache()
+    assert main(["trace", "--model", "net.py:build", "-o", "net.trace.json", "-q"]) == 0
+    os.utime(other / "net.trace.json", (4_000_000_000, 4_000_000_000))
+    for roots in ([folder], [folder, other], [other, folder]):
+        files = Files(roots)
+        mine, theirs = files.shown(folder / "net.py", NET), files.shown(other / "net.py", text)
+        assert mine is not None and theirs is not None
+        assert (mine.changed, theirs.changed) == (False, False)
+        assert {label for _, label, _ in mine.hints()} >= {"f32[2, 4]"}
+        assert {label for _, label, _ in theirs.hints()} >= {"f32[2, 6]"}
+
+
+def test_the_trace_of_a_crash_tells_what_ran_before_it(folder):
+    broken = NET.replace("return torch.relu(a)", "return self.second(torch.cat([a, a], 1))")
+    (folder / "net.py").write_text(broken)
+    sys.modules.pop("net", None)
+    linecache.clearcache()
+    assert main(["trace", "--model", "net.py:build", "-o", "net.trace.json", "-q"]) == 3
+    shown = Files([folder]).shown(folder / "net.py", broken)
+    assert shown is not None
+    assert {line: label for line, label, _ in shown.hints()}[11] == "f32[2, 4]"
+    assert shown.about(15) == ""
+
+
+def test_the_editor_is_asked_to_watch_traces_and_to_ask_again(folder):
+    types = pytest.importorskip("lsprotocol.types")
+    from pygls.lsp.client import LanguageClient
+
+    async def work():
+        client = LanguageClient("test", "1")
+        asked: asyncio.Queue = asyncio.Queue()
+
+        @client.feature(types.CLIENT_REGISTER_CAPABILITY)
+        def register(params):
+            asked.put_nowait([one.register_options for one in params.registrations])
+
+        @client.feature(types.WORKSPACE_INLAY_HINT_REFRESH)
+        def refresh(params):
+            asked.put_nowait("again")
+
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        await client.start_io(sys.executable, "-m", "shapeflow", "lsp", env=environment, cwd="/")
+        watching = types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True)
+        refreshing = types.InlayHintWorkspaceClientCapabilities(refresh_support=True)
+        can = types.WorkspaceClientCapabilities(did_change_watched_files=watching, inlay_hint=refreshing)
+        await client.initialize_async(types.InitializeParams(types.ClientCapabilities(workspace=can)))
+        client.initialized(types.InitializedParams())
+        first = await asyncio.wait_for(asked.get(), 30)
+        client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([]))
+        again = await asyncio.wait_for(asked.get(), 30)
+        await client.shutdown_async(None)
+        client.exit(None)
+        await client.stop()
+        return str(first), again
+
+    with ThreadPoolExecutor(1) as thread:
+        first, again = thread.submit(asyncio.run, work()).result()
+    assert "*.trace.json" in first
+    assert again == "again"
 
 
 def test_a_file_that_is_not_there_gets_nothing_and_the_end_is_quiet(folder):
