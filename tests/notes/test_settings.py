@@ -104,6 +104,9 @@ RIGHT = [
     "- `query_embed`: Embedding(20, 32)",
     "- `encoder.layers.0.attention.q_proj`: Linear(32, 32)",
     "return_all = False",
+    "`encoder.layers.0.attention.num_heads` ist 8.",
+    "In config.hidden_size = 32 the width is set.",
+    "self.num_queries = 20 of them",
 ]
 
 
@@ -124,6 +127,8 @@ def test_what_is_so_is_confirmed(trace, text):
         "- `query_embed`: Embedding(30, 32)",
         "In the decoder num_heads = 8.",
         "encoder (num_heads=4)",
+        "`encoder.layers.0.attention.num_heads` ist 4.",
+        "encoder.layers.1.attention.head_dim は 5。",
     ],
 )
 def test_what_is_not_so_is_contradicted_where_it_is_plain_what_is_meant(trace, text):
@@ -152,6 +157,7 @@ def test_what_is_not_so_is_contradicted_where_it_is_plain_what_is_meant(trace, t
         "```\nnum_heads = 99\nfc1: 32 -> 64\n`fc1`: 32 -> 64\n```",
         "## Training\n\nnum_queries = 20",
         "# Net\n\n## Large\n\nnum_queries = 20",
+        "config.hidden_size = 64, other.num_heads = 99",
         "bias = 3, out_features: 9, weight 7",
         "<!-- shapeflow: ignore -->num_queries = 20",
     ],

@@ -16,6 +16,7 @@ _SUM = re.compile(
     rf"(?P<sum>{_PART})\s{{0,2}}=\s{{0,2}}(?P<result>\d{{1,12}})"
     rf"(?![A-Za-z0-9_]|[.,]\d|[×*·/÷^+%-]|\s{{0,2}}(?:{_SIGN}|=)\s{{0,2}}[\d(])"
 )
+_ITEM = re.compile(r"^\s*(?:[-*+>]|\d+[.)])\s")
 _TOKEN = re.compile(rf"\d+|[()]|{_SIGN}")
 _TIMES, _OVER, _MINUS = ("×", "*", "x", "·", "⋅", "\\times", "\\cdot"), ("/", "÷"), ("-", "−", "–")
 
@@ -34,6 +35,7 @@ def wrong_sums(line: str) -> Iterator[WrongSum]:
 
     A quotient may be rounded, up or down.
     """
+    line = _ITEM.sub(lambda item: " " * len(item[0]), line)
     for found in _SUM.finditer(line) if "=" in line else ():
         tokens = _TOKEN.findall(found["sum"])
         if _is_range(tokens, found["sum"]):

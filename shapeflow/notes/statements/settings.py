@@ -26,6 +26,7 @@ AFTER = re.compile(
     r"(?![A-Za-z0-9_]|[.,]\d|\s\d{3}\b|\s*[×x*/^+%~-]\s*\d|\s?%|\s*(?:to|bis|到|至)\s*\d|-[a-z]|\s*[倍万千百亿億천만])",
     re.IGNORECASE,
 )
+_ANY_VALUE = re.compile(r"\d|True|False|\"|'")
 _IN_CALL = re.compile(r"\w[(\[][^)\]]*$")
 _SPELT = {
     "dim": "dim(?:ension)?s?",
@@ -48,34 +49,28 @@ class Settings:
     def __init__(self, subjects: Subjects) -> None:
         self._subjects = subjects
         names = sorted((name for name in subjects.holders if _is_telling(name)), key=len, reverse=True)
-        self._by_text: dict[str, str] = {}
-        spelt = "|".join(f"(?P<n{number}>{_spelling(name)})" for number, name in enumerate(names))
         self._names = names
-        self._found = (
-            re.compile(rf"(?<![A-Za-z0-9_./\\-])(?:{spelt})(?![\w(\[]|\.\w){_IS}{_VALUE}", re.IGNORECASE)
-            if names
-            else None
-        )
+        spelt = "|".join(f"(?P<n{number}>{_spelling(name)})" for number, name in enumerate(names))
+        before = r"(?<![A-Za-z0-9_./\\-])(?P<path>(?:\w+\.)*)"
+        given = rf"{before}(?:{spelt})(?![\w(\[]|\.\w){_IS}{_VALUE}"
+        self._given = re.compile(given, re.IGNORECASE) if names else None
 
     def read(self, line: Line) -> Iterator[Statement]:
         """Yield the settings that a line gives."""
         if line.passage.frame.region == "cell":
             yield from self._in_cell(line)
         text = plain(line.text)
-        for found in (
-            self._found.finditer(text) if self._found and re.search(r"\d|True|False|\"|'", text) else ()
-        ):
-            name = next(name for number, name in enumerate(self._names) if found[f"n{number}"] is not None)
-            code = f"`{name}" in line.text or (
-                found[0].startswith(name) and ("_" in name or found[0][len(name) :].lstrip()[:1] == "=")
-            )
-            if not AFTER.match(text, found.end()) or (found["bare"] and "_" not in name):
-                continue
-            if "_" not in name and not code:
-                continue
-            yield from self._stated(
-                line, name, found.start(), found.end(), found.start("value"), found["value"]
-            )
+        if self._given is None or not _ANY_VALUE.search(text):
+            return
+        for found in self._given.finditer(text):
+            number = next(number for number in range(len(self._names)) if found[f"n{number}"] is not None)
+            name = self._names[number]
+            end = found.end(f"n{number}")
+            code = "_" in name or f"`{name}" in line.text or text[end:].lstrip()[:1] == "="
+            one_word = found["bare"] and "_" not in name
+            if code and not one_word and AFTER.match(text, found.end()):
+                place = (found.start(), found.end(), found.start("value"))
+                yield from self._stated(line, name, place, found["value"], path=found["path"])
 
     def _in_cell(self, line: Line) -> Iterator[Statement]:
         """Yield the setting of a cell whose row or column is headed by a name."""
@@ -93,25 +88,47 @@ class Settings:
             )
             if value and name:
                 start, end = value.span("value")
-                yield from self._stated(line, name, start, end, start, value["value"], header)
+                yield from self._stated(line, name, (start, end, start), value["value"], header=header)
                 return
 
     def _stated(
-        self, line: Line, name: str, start: int, end: int, at: int, value: str, header: str = ""
+        self,
+        line: Line,
+        name: str,
+        place: tuple[int, int, int],
+        value: str,
+        *,
+        path: str = "",
+        header: str = "",
     ) -> Iterator[Statement]:
-        """Yield what is said, if it can be told of what."""
+        """Yield what is said, if it can be told of what.
+
+        Args:
+            line: where it stands.
+            name: of the attribute.
+            place: where it begins and ends, and where the value begins.
+            value: as it is written.
+            path: what stands before the name, with dots.
+            header: that of the row or column that names it.
+        """
+        start, end, at = place
         clear = line.clear(start, end)
         if is_against(line.sentence(start, end)):
             return
         before = line.text[sentence(line.text, start, end)[0] : start]
         holders = [one for one in self._subjects.holders[name] if _written(one.attributes[name], value)]
-        meant = scoped(line.without(header), before, holders, self._subjects)
-        modules = meant.modules or (tuple(holders) if is_distinct(name, holders) else ())
+        own = {one.path for one in self._subjects.ending(path.rstrip("."))} if path else set()
+        if own:
+            modules, named = tuple(one for one in holders if one.path in own), True
+        else:
+            meant = scoped(line.without(header), before, holders, self._subjects)
+            modules = meant.modules or (tuple(holders) if is_distinct(name, holders) else ())
+            named = meant.named and not path
         if not modules or len(modules) > MOST or len({repr(one.attributes[name]) for one in modules}) > 1:
             return
         written = _written(modules[0].attributes[name], value)
         claims = tuple(f"attr {one.path}.{name} = {written}" for one in modules)
-        sure = meant.named and clear is not None and "_" in name and not _IN_CALL.search(before)
+        sure = named and clear is not None and "_" in name and not _IN_CALL.search(before)
         failing: Failing = "contradicts" if sure else "says nothing"
         span = Span(line.passage.line, start + 1, end + 1, line.passage.cell)
         yield Statement(
