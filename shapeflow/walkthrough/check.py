@@ -20,7 +20,7 @@ from shapeflow.walkthrough.finding import Finding
 from shapeflow.walkthrough.judge import judge
 from shapeflow.walkthrough.parts import ClaimError
 from shapeflow.walkthrough.reader import no_claims, read
-from shapeflow.walkthrough.runs import Given, by_run, same_model, unknown_run
+from shapeflow.walkthrough.runs import Given, by_run, may_be_of, unknown_run
 from shapeflow.walkthrough.verdict import CheckResult, Verdict
 
 
@@ -44,7 +44,7 @@ def check(given: Given, walkthrough: Document | str | Path, *, partial: bool = F
     if not traces:
         raise unknown_run(document, "")
     for trace in traces.values():
-        if document.model and not same_model(document.model, trace.run.target):
+        if document.model and not may_be_of(document.model, trace.run):
             raise _other_model(document, trace.run)
     parts = {name: _judged(document, trace, name) for name, trace in traces.items()}
     verdicts = tuple(_in_all_runs(claim, parts, partial) for claim in document.claims)

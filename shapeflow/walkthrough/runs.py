@@ -7,6 +7,7 @@ from pathlib import Path
 
 from shapeflow.common.text import counted, listing, nearest
 from shapeflow.errors import WalkthroughError
+from shapeflow.model.run_record import Run
 from shapeflow.model.trace import Trace
 from shapeflow.walkthrough.document import Document
 
@@ -59,6 +60,17 @@ def same_model(model: str, target: str) -> bool:
     return model == target
 
 
+def may_be_of(model: str, run: Run) -> bool:
+    """Return whether a document's model may be that of a run.
+
+    A model that was traced in Python is known by its class alone, which does not tell what a document calls
+    it, unless that is a class, too.
+    """
+    if run.adapter == "python" and not (model.isidentifier() and model[:1].isupper()):
+        return True
+    return same_model(model, run.target)
+
+
 def traces_for(document: Document, traces: Sequence[Trace], documents: Sequence[Document]) -> Sequence[Trace]:
     """Return those traces that a document is judged on, of traces given for several documents.
 
@@ -75,7 +87,7 @@ def traces_for(document: Document, traces: Sequence[Trace], documents: Sequence[
 
 def _taken(document: Document, traces: Sequence[Trace]) -> list[Trace]:
     """Return the traces that are of a document's model and runs."""
-    mine = [trace for trace in traces if not document.model or same_model(document.model, trace.run.target)]
+    mine = [trace for trace in traces if not document.model or may_be_of(document.model, trace.run)]
     if document.runs:
         named = [trace for trace in mine if trace.run.name in document.runs]
         names = {trace.run.name for trace in named}

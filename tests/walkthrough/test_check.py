@@ -80,6 +80,19 @@ class TestFrontMatter:
         assert error.hint == "shapeflow check --run w.md"
 
     @pytest.mark.parametrize(
+        ("model", "refused"),
+        [("tiny.py:build", False), ("sam3", False), ("Tiny", False), ("Other", True)],
+    )
+    def test_a_model_traced_in_python_is_known_by_its_class_alone(self, sample, model, refused):
+        trace = replace(sample, run=replace(sample.run, adapter="python", target="Tiny"))
+        document = parse(f"---\nmodel: {model}\n---\n" + document_of(".:out.boxes [1, 10, 4]"), "w.md")
+        if refused:
+            with pytest.raises(WalkthroughError):
+                check(trace, document)
+        else:
+            assert check(trace, document).ok
+
+    @pytest.mark.parametrize(
         ("model", "target", "same"),
         [
             ("sam3", "sam3", True),
