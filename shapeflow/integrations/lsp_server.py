@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lsprotocol import types
@@ -51,6 +51,42 @@ def server_for(folder: Path | None) -> LanguageServer:
         found = [_diagnostic(document, remark) for remark in file.wrong] if file else []
         server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri=uri, diagnostics=found))
 
+    _watch(server, mark)
+
+    @server.feature(types.TEXT_DOCUMENT_INLAY_HINT)
+    def hints(params: types.InlayHintParams) -> list[types.InlayHint]:
+        document, file = shown(params.text_document.uri)
+        span = range(params.range.start.line, params.range.end.line + 1)
+        told = file.hints() if file else ()
+        return [_hint(document, *hint) for hint in told if hint[0] - 1 in span]
+
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    def hover(params: types.HoverParams) -> types.Hover | None:
+        _, file = shown(params.text_document.uri)
+        text = file.about(params.position.line + 1) if file else ""
+        return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text)) if text else None
+
+    @server.feature(
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        types.CodeActionOptions(
+            code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.Source]
+        ),
+    )
+    def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
+        document, file = shown(params.text_document.uri)
+        return list(_actions(document, file, params.range)) if file else []
+
+    return server
+
+
+def _watch(server: LanguageServer, mark: Callable[[str], None]) -> None:
+    """Mark comments as files are opened and changed; have the editor tell of new traces, and look again then.
+
+    Args:
+        server: the server.
+        mark: says of the file at an address which of its comments are wrong.
+    """
+
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: types.DidOpenTextDocumentParams) -> None:
         mark(params.text_document.uri)
@@ -77,31 +113,6 @@ def server_for(folder: Path | None) -> LanguageServer:
         workspace = server.client_capabilities.workspace
         if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
             server.workspace_inlay_hint_refresh(None)
-
-    @server.feature(types.TEXT_DOCUMENT_INLAY_HINT)
-    def hints(params: types.InlayHintParams) -> list[types.InlayHint]:
-        document, file = shown(params.text_document.uri)
-        span = range(params.range.start.line, params.range.end.line + 1)
-        told = file.hints() if file else ()
-        return [_hint(document, *hint) for hint in told if hint[0] - 1 in span]
-
-    @server.feature(types.TEXT_DOCUMENT_HOVER)
-    def hover(params: types.HoverParams) -> types.Hover | None:
-        _, file = shown(params.text_document.uri)
-        text = file.about(params.position.line + 1) if file else ""
-        return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text)) if text else None
-
-    @server.feature(
-        types.TEXT_DOCUMENT_CODE_ACTION,
-        types.CodeActionOptions(
-            code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.Source]
-        ),
-    )
-    def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
-        document, file = shown(params.text_document.uri)
-        return list(_actions(document, file, params.range)) if file else []
-
-    return server
 
 
 def _watching() -> types.RegistrationParams:

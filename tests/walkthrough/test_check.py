@@ -90,7 +90,7 @@ class TestFrontMatter:
             with pytest.raises(WalkthroughError):
                 check(trace, document)
         else:
-            assert check(trace, document).ok
+            assert check(trace, document).passed
 
     @pytest.mark.parametrize(
         ("model", "target", "same"),
