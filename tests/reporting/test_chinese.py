@@ -93,6 +93,8 @@ def _tells(node: ast.AST) -> bool:
         return any(getattr(part, "id", "") in TOLD for target in targets for part in ast.walk(target))
     if isinstance(node, ast.keyword):
         return node.arg in TOLD
+    if isinstance(node, ast.FunctionDef):  # it returns one
+        return node.name == "_note"
     return isinstance(node, ast.Call) and ast.unparse(node.func) in ("notes.append", "inputs.notes.append")
 
 

@@ -90,14 +90,17 @@ class _Build:
         from shapeflow.adapters.inputs.pretrained import inputs_of
         from shapeflow.adapters.inputs.signature import called, encodes
         from shapeflow.adapters.libraries import transformers_classes as classes
+        from shapeflow.adapters.libraries.transformers_defaults import shortened
 
         torch.manual_seed(request.seed)
         source = self.source
         if request.device != "meta" and request.checkpoint is None and folders.has_weights(source.folder):
             model, notes = folders.with_weights(source)
         else:
+            random = source.folder is None and request.checkpoint is None
+            short = shortened(source.config) if random else []
             model, notes = classes.built(source, self.target)
-            notes += weights_into(model, request)
+            notes += [*short, *weights_into(model, request)]
         inputs = inputs_of(model.eval(), source.config, self.samples)
         classes.check_inputs(model, inputs.missing, self.target)
         function = called(model) if encodes(type(model)) else None

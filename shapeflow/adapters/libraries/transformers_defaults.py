@@ -7,11 +7,12 @@ together. What is chosen then stands in the notes of the trace.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from itertools import groupby
 from typing import Any
 
 from shapeflow.adapters.inputs.fields import field
-from shapeflow.adapters.libraries.transformers_sizes import SIZES
+from shapeflow.adapters.libraries.transformers_sizes import SHORT, SIZES
 
 FILLED: Mapping[str, Any] = {
     "vocab_size": 1000,
@@ -44,7 +45,7 @@ def defaults(config: type[Any]) -> tuple[Any, list[str]]:
         # It looks at its parts when it is built, so that these have to fit before.
         made = config(**_nested(own))
         notes = [
-            f"The defaults of {whose} fit only with {name} = {_told(value)}, which is used."
+            f"The defaults of {whose} do not make a model: shapeflow chose {name} = {_told(value)}."
             for name, value in own.items()
         ]
     else:  # built anew, since other fields may follow from those that are chosen
@@ -58,6 +59,24 @@ def defaults(config: type[Any]) -> tuple[Any, list[str]]:
             notes += _chosen(part, name, value, whose, path)
         notes += _same_width(part, whose, path)
     return made, [*notes, *_filled(made, whose)]
+
+
+def shortened(config: Any) -> list[str]:
+    """Let a run of a model whose shapes depend on values be short, and return notes on it.
+
+    What stops such a run early, or leaves little to look at, are weights that were trained.
+    """
+    whose, notes = type(config).__name__, []
+    for path, value in SHORT.get(whose, {}).items():
+        *outer, last = path.split(".")
+        part = reduce(getattr, outer, config)
+        before = getattr(part, last)
+        setattr(part, last, value)
+        notes.append(
+            f"With random weights this run would be long: {path} of {whose} is {before:,} by itself, and "
+            f"shapeflow chose {value:,}."
+        )
+    return [*notes, "With --checkpoint these are as the model has them."] if notes else []
 
 
 def _nested(sizes: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,9 +109,10 @@ def _chosen(part: Any, name: str, value: Any, whose: str, path: str) -> list[str
 def _note(whose: str, name: str, before: Any, value: Any) -> list[str]:
     """Return the note on a field that is chosen: it was empty, or at odds with others."""
     if before is None or before in ([], (), {}):
-        return [f"The defaults of {whose} leave {name} empty: {_told(value)} is used."]
+        return [f"The defaults of {whose} leave {name} empty: shapeflow chose {_told(value)}."]
     return [
-        f"The defaults of {whose} do not fit together: {name} is {_told(value)} here, not {_told(before)}."
+        f"The defaults of {whose} do not fit together: {name} is {_told(before)} there, "
+        f"and shapeflow chose {_told(value)}."
     ]
 
 
@@ -112,7 +132,7 @@ def _filled(made: Any, whose: str) -> list[str]:
     for name, value in {**FILLED, **{key: count for key, count in heads.items() if count}}.items():
         if vars(made).get(name, value) is None:
             setattr(made, name, value)
-            notes.append(f"The defaults of {whose} leave {name} empty: {value:,} is used.")
+            notes.append(f"The defaults of {whose} leave {name} empty: shapeflow chose {value:,}.")
     if notes and field(made, "vocab_size") == FILLED["vocab_size"]:
         for name in ("pad_token_id", "mask_token_id"):  # as its tokenizer would say, like the number of words
             if vars(made).get(name, 0) is None:

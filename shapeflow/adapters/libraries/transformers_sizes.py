@@ -169,3 +169,11 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
     "ShieldGemma2Config": {"vision_config.image_size": 896, "vision_config.patch_size": 14},
 }
 """Class -> fields that are chosen for it, wherever such a configuration stands; a point leads into a part."""
+
+SHORT: Mapping[str, Mapping[str, int]] = {
+    "LightGlueConfig": {"keypoint_detector_config.max_keypoints": 512},
+    "SLANetConfig": {"max_text_length": 50},
+    "SLANeXtConfig": {"max_text_length": 50},
+}
+"""Class -> limits of a run that depends on values, where it has random weights: points in a picture that are
+compared with each other, tokens that are written until one says that it is the last."""

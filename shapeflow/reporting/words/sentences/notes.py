@@ -28,8 +28,18 @@ PAIRS: tuple[tuple[str, str], ...] = (
         "{@config} 的默认值未给出 {@name}：使用 {n}，即 {formula}。",
     ),
     (
-        "The defaults of {@config} fit only with {@name} = {value}, which is used.",
-        "{@config} 的默认值只在 {@name} = {value} 时才相容，故采用该值。",
+        "The defaults of {@config} do not make a model: shapeflow chose {@name} = {chosen}.",
+        "{@config} 的默认值无法构成模型：shapeflow 选用了 {@name} = {chosen}。",
+    ),
+    (
+        "The defaults of {@config} do not fit together: {@name} is {before} there, "
+        "and shapeflow chose {chosen}.",
+        "{@config} 的默认值互不相容：其中 {@name} 为 {before}，shapeflow 选用了 {chosen}。",
+    ),
+    (
+        "With random weights this run would be long: {@name} of {@config} is {n} by itself, and "
+        "shapeflow chose {n2}.",
+        "权重随机时，这次运行会很长：{@config} 的 {@name} 本为 {n}，shapeflow 选用了 {n2}。",
     ),
     (
         "{@name} is a list here, as in a config.json, and not a tuple as in the defaults.",
@@ -90,8 +100,8 @@ PAIRS: tuple[tuple[str, str], ...] = (
         "此处的得分阈值为 0：权重随机时，几乎没有框能超过通常的阈值。",
     ),
     (
-        "The defaults of {@config} leave {@name} empty: {n} is used.",
-        "{@config} 的默认值未给出 {@name}：使用 {n}。",
+        "The defaults of {@config} leave {@name} empty: shapeflow chose {chosen}.",
+        "{@config} 的默认值未给出 {@name}：shapeflow 选用了 {chosen}。",
     ),
     (
         "The program was exported by torch.export; its modules are as {file} names them.",
