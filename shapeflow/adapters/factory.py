@@ -100,7 +100,7 @@ def _import_name(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise raised_error("target-import", f"importing '{name}' failed", error) from error
-        close = nearest(error.name, _sibling_modules(error.name), 1)
+        close = nearest(error.name, _sibling_modules(error.name), 1, alike=0.75)
         raise InputError(
             "target-not-found",
             f"no module '{error.name}'",

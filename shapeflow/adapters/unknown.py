@@ -11,7 +11,9 @@ from pathlib import Path
 
 from shapeflow.adapters.files.kinds import is_folder, is_model_file, is_script
 from shapeflow.adapters.files.script_names import Candidates, candidates_in
-from shapeflow.adapters.libraries.library import distance, library, near, plain_name
+from shapeflow.adapters.libraries import hub
+from shapeflow.adapters.libraries.library import family_in, library, spelled_in
+from shapeflow.adapters.libraries.near import FAMILY, SAME, best_of, near, plain_name, ranked
 from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError
 
@@ -19,8 +21,6 @@ OPTION = "option --model"
 FACTORY = "package.module:function or file.py:function"
 MOST_FILES = 50
 """Of a package that are looked through."""
-HUB = re.compile(r"[\w.-]+/[\w.-]+")
-"""How models of the hub are called."""
 
 
 def unknown_model(target: str, known: Mapping[str, str], libraries: Mapping[str, str]) -> InputError:
@@ -38,11 +38,12 @@ def unknown_model(target: str, known: Mapping[str, str], libraries: Mapping[str,
         return _folder(Path(target))
     if (error := _written_otherwise(target, libraries)) is not None:
         return error
-    if HUB.fullmatch(target):
-        return _of_the_hub(target, libraries)
+    if name := hub.named(target) or (target if hub.NAMED.fullmatch(target) else ""):
+        return _of_the_hub(name, libraries)
     expected = f"{', '.join(known.values())},\na model file such as NAME.pt2, or {FACTORY}"
-    adapter = nearest(target, known, 1)
     close = near_names(target, libraries)
+    own = [name for name in known if plain_name(name) == plain_name(target)]
+    adapter = own or nearest(target, known, 1, 0.9 if _is_family(target, libraries) else 0.6)
     hint = (
         f"--model {known[adapter[0]]}"
         if adapter
@@ -73,42 +74,59 @@ def _with_other_sign(target: str, libraries: Mapping[str, str]) -> str:
     """Return the ``timm:NAME`` that is written as ``timm/NAME`` or ``timm.NAME``; empty if it is none."""
     prefixed = re.match(r"(\w+)[/.](.+)", target)
     prefix = (nearest(prefixed[1].lower(), libraries, 1) or [""])[0] if prefixed else ""
-    name = _in_library(libraries[prefix], prefixed[2]) if prefixed and prefix else ""
+    if not prefixed or not prefix:
+        return ""
+    whole = prefixed[2]
+    last = whole.rpartition(".")[2]  # torchvision.models.resnet50
+    name = spelled_in(libraries[prefix], whole) or (last and spelled_in(libraries[prefix], last))
     return f"{prefix}:{name}" if name else ""
 
 
 def unknown_prefix(target: str, known: Mapping[str, str], libraries: Mapping[str, str]) -> InputError | None:
     """Return the error for a prefix that is neither ours nor a module; None if it may be one."""
     prefix, _, name = target.partition(":")
-    if not prefix.isidentifier() or _is_module(prefix):
+    if prefix.isidentifier() and _is_module(prefix):
         return None
-    exact = {other: found for other, module in libraries.items() if (found := _in_library(module, name))}
+    if of_hub := hub.named(target):
+        return _written_otherwise(of_hub, libraries) or _of_the_hub(of_hub, libraries)
+    if not prefix.isidentifier():
+        return None
+    exact = {other: found for other, module in libraries.items() if (found := spelled_in(module, name))}
     close = [word for word in nearest(prefix.lower(), known, 1) if word in libraries]
     if not exact and not close:
         return None
     best = close[0] if close else next(iter(exact))
-    name = exact.get(best) or (near(name, library(libraries[best]).names(), 1) or [name])[0]
+    name = exact.get(best) or next(iter(near(name, library(libraries[best]).names(), 1)), "")
+    others = {} if name else near_names(target.partition(":")[2], libraries)
+    meant = f"{best}:{name}" if name else _first(others)
     return _error(
         f"no prefix and no module '{prefix}'",
         expected=f"{', '.join(written for written in known.values() if ':' in written)}, or {FACTORY}",
-        hint=f"--model {best}:{name}",
+        found=_near(others),
+        hint=f"--model {meant}" if meant else f"shapeflow models {best}",
     )
 
 
 def with_name(name: str, libraries: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the libraries that have just this name, written in any way: prefix -> the name as it has it."""
-    found = {prefix: _in_library(module, name) for prefix, module in libraries.items()}
+    found = {prefix: spelled_in(module, name) for prefix, module in libraries.items()}
     return {prefix: [name] for prefix, name in found.items() if name}
 
 
 def near_names(name: str, libraries: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the names that are near in each library that has any as near as the nearest one, that first."""
-    found = {prefix: near(name, library(module).names(), 2) for prefix, module in libraries.items()}
-    far = {prefix: distance(name, names[0]) for prefix, names in found.items() if names}
-    least = min(far.values(), default=(0, 0.0))[0]
-    return {
-        prefix: found[prefix] for prefix in sorted(far, key=lambda one: far[one]) if far[prefix][0] == least
-    }
+    """Return the names that are near in each library that has any, the likeliest library first."""
+    found = {}
+    for prefix, module in libraries.items():
+        family = [(known, FAMILY) for known in family_in(module, name)]
+        others = [pair for pair in ranked(name, library(module).names()) if (pair[0], FAMILY) not in family]
+        same = [pair for pair in others if pair[1] == SAME]
+        found[prefix] = [*same, *family, *others[len(same) :]]
+    return best_of(found, 2)
+
+
+def _is_family(name: str, libraries: Mapping[str, str]) -> bool:
+    """Return whether a name begins with that of a family that a library has."""
+    return any(family_in(module, name) for module in libraries.values())
 
 
 def model_meant(text: str, known: Mapping[str, str], libraries: Mapping[str, str]) -> InputError | None:
@@ -220,18 +238,9 @@ def _candidates(found: Candidates) -> str:
     return "\n".join(lines) or "nothing that could be run"
 
 
-def _of_the_hub(target: str, libraries: Mapping[str, str]) -> InputError:
+def _of_the_hub(name: str, libraries: Mapping[str, str]) -> InputError:
     """Return the error for a name as the hub has it."""
-    folder = target.rpartition("/")[2]
-    close = near_names(folder, libraries)
-    return InputError(
-        "unknown-model",
-        f"'{target}' is neither a file nor a folder here",
-        where=OPTION,
-        because="a name of the hub would be downloaded, and nothing is downloaded for a trace",
-        found=_near(close),
-        hint=f"hf download {target} config.json --local-dir {folder}, then --model {folder}",
-    )
+    return hub.not_here(name, found=_near(near_names(name.rpartition("/")[2], libraries)))
 
 
 def _best(path: Path) -> str:
@@ -240,15 +249,6 @@ def _best(path: Path) -> str:
         return next(iter(candidates_in(path).all), "")
     except (OSError, SyntaxError, ValueError, RecursionError):
         return ""
-
-
-def _in_library(module: str, name: str) -> str:
-    """Return the name as a library has it, whatever its case and hyphens; empty if it has none."""
-    names = library(module).names()
-    if name in names:
-        return name
-    plain = plain_name(name)
-    return next((known for known in names if plain_name(known) == plain), "") if plain else ""
 
 
 def _is_module(name: str) -> bool:

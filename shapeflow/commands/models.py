@@ -80,7 +80,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _look(spec: AdapterSpec, word: str) -> Found:
     """Return what a library has; of one that is not installed nothing is known."""
-    from shapeflow.adapters.libraries.library import library, plain_name
+    from shapeflow.adapters.libraries.library import library
+    from shapeflow.adapters.libraries.near import plain_name
 
     package = spec.packages[-1]
     installed = find_spec(package) is not None

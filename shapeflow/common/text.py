@@ -67,9 +67,9 @@ def display_width(text: str) -> int:
     )
 
 
-def nearest(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
+def nearest(name: str, known: Iterable[str], limit: int = 3, alike: float = 0.6) -> list[str]:
     """Return up to ``limit`` of ``known`` that are close enough to ``name`` to be a typo of it."""
-    return get_close_matches(name, list(known), n=limit, cutoff=0.6)
+    return get_close_matches(name, list(known), n=limit, cutoff=alike)
 
 
 def listing(items: Sequence[str], limit: int = 3) -> str:

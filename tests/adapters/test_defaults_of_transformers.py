@@ -76,8 +76,8 @@ def test_a_run_on_random_weights_is_kept_short_and_says_so() -> None:
     notes = transformers_defaults.shortened(config)
     assert config.keypoint_detector_config.max_keypoints == 512
     assert notes == [
-        "With random weights this run would be long: keypoint_detector_config.max_keypoints of LightGlueConfig "
-        "is -1 by itself, and shapeflow chose 512.",
+        "With random weights this run would be long: keypoint_detector_config.max_keypoints of "
+        "LightGlueConfig is -1 by itself, and shapeflow chose 512.",
         "With --checkpoint these are as the model has them.",
     ]
     assert transformers_defaults.shortened(transformers.BertConfig()) == []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shapeflow.adapters.libraries.library import library, near, tensors_of
+from shapeflow.adapters.libraries.library import library, tensors_of
+from shapeflow.adapters.libraries.near import near
 from shapeflow.adapters.specs import libraries, require, spec_of
 from shapeflow.adapters.unknown import near_names
 from shapeflow.errors import InputError
@@ -143,6 +144,25 @@ def test_published_sizes_of_text_towers_give_their_published_weights():
         ("timm:vit_base_path16_224", "--model timm:vit_base_patch16_224"),
         ("open_clip:vitb32", "--model open_clip:ViT-B-32"),
         ("sam33", "--model sam3"),
+        ("SAM3", "--model sam3"),
+        ("sam2", "--model transformers:Sam2Model"),
+        ("t5-small", "--model transformers:T5Model"),
+        ("Meta-Llama-3-8B", "--model transformers:LlamaModel"),
+        ("DeepSeek-V3", "--model transformers:DeepseekV3Model"),
+        ("resnt50", "--model torchvision:resnet50"),
+        ("torchvision.models.resnet50", "--model torchvision:resnet50"),
+        ("timm/resnet50.a1_in1k", "--model timm:resnet50.a1_in1k"),
+        ("hf-hub:timm/resnet50.a1_in1k", "--model timm:resnet50.a1_in1k"),
+        ("timm:ViT-B/16", "--model timm:vit_base_patch16_224"),
+        ("torchaudio:wav2vec2_base", "--model transformers:Wav2Vec2Model"),
+        ("transformers:bert-base-uncased", "--model transformers:BertModel"),
+        ("transformers:BertModel.from_pretrained", "--model transformers:BertModel"),
+        ("transformers:bert.BertModel", "--model transformers:BertModel"),
+        ("transformers:AutoModelForCausalLM", "shapeflow models transformers"),
+        ("transformers:DetrImageProcessor", "--model transformers:DetrModel"),
+        ("diffusers:StableDiffusionPipeline", "--model diffusers:UNet2DConditionModel"),
+        ("diffusers:DDPMScheduler", "shapeflow models diffusers"),
+        ("timm:", "shapeflow models timm"),
     ],
 )
 def test_what_was_meant_is_offered(typed, hint):
@@ -154,12 +174,6 @@ def test_what_was_meant_is_offered(typed, hint):
 def test_a_name_of_several_libraries_lists_them():
     pytest.importorskip("timm")
     assert message("resnet50").found == "torchvision:resnet50, timm:resnet50"
-
-
-def test_a_name_of_the_hub_is_not_downloaded():
-    error = message("facebook/detr-resnet-50")
-    assert "nothing is downloaded" in error.because
-    assert error.hint.startswith("hf download facebook/detr-resnet-50 config.json")
 
 
 def test_a_library_that_is_not_installed_says_what_to_install(monkeypatch):
@@ -186,7 +200,7 @@ def test_names_are_near_whatever_their_case_and_hyphens():
     ("typed", "meant"),
     [
         ("bert", "transformers:BertModel"),  # not open_clip:roberta-ViT-B-32, which has it in it
-        ("unet", "diffusers:UNet2DModel"),  # not timm:cpubone_t0, which is like it
+        ("unet", "diffusers:UNet1DModel"),  # not timm:cpubone_t0, which is like it
         ("detr-resnet-50", "transformers:DetrModel"),  # not torchvision:wide_resnet50_2
         ("Mistral-7B-v0.1", "transformers:MistralModel"),
         ("swin-tiny-patch4-window7-224", "timm:swin_tiny_patch4_window7_224"),
@@ -206,3 +220,43 @@ def test_weights_are_taken_out_of_what_training_wraps_them_in():
     inner = {"module.a": 1, "module.b": 2}
     assert tensors_of({"epoch": 3, "state_dict": inner}) == {"a": 1, "b": 2}
     assert tensors_of({"a": 1, "module.b": 2}) == {"a": 1, "module.b": 2}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "facebook/detr-resnet-50",
+        "transformers:facebook/detr-resnet-50",
+        "hf-hub:facebook/detr-resnet-50",
+        "https://huggingface.co/facebook/detr-resnet-50",
+        "https://huggingface.co/facebook/detr-resnet-50/tree/main",
+    ],
+)
+def test_a_name_of_the_hub_is_answered_with_what_to_fetch(typed, monkeypatch, tmp_path):
+    pytest.importorskip("transformers")
+    constants = pytest.importorskip("huggingface_hub.constants")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    error = message(typed)
+    assert error.code == "unknown-model"
+    assert error.because.endswith("nothing is downloaded for a trace")
+    assert error.hint == (
+        "hf download facebook/detr-resnet-50 --include '*config.json' --local-dir detr-resnet-50, "
+        "then --model detr-resnet-50"
+    )
+    if not typed.startswith("transformers:"):
+        assert error.found.startswith("names that are near: transformers:DetrModel")
+
+
+def test_what_the_hub_has_fetched_before_is_found(monkeypatch, tmp_path):
+    pytest.importorskip("transformers")
+    constants = pytest.importorskip("huggingface_hub.constants")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    kept = tmp_path / "models--facebook--detr-resnet-50"
+    folder = kept / "snapshots" / "abc"
+    folder.mkdir(parents=True)
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text("abc", encoding="utf-8")
+    (folder / "config.json").write_text('{"model_type": "detr"}', encoding="utf-8")
+    error = message("facebook/detr-resnet-50")
+    assert error.hint == f"--model {folder}"
+    require(spec_of(str(folder)), str(folder))

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapeflow.adapters.files.kinds import CONFIGURATIONS
-from shapeflow.adapters.libraries.library import Searchable, plain_name, searchable
+from shapeflow.adapters.libraries.library import Searchable, searchable
+from shapeflow.adapters.libraries.near import plain_name
 from shapeflow.adapters.specs import libraries
 
 if TYPE_CHECKING:

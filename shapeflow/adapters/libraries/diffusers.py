@@ -46,7 +46,11 @@ def names() -> Sequence[str]:
 def check(name: str) -> None:
     """See ``Library``. A folder of a pipeline is none of its networks: it lists them."""
     if not is_folder(name):
-        check_name("diffusers", name, names())
+        parts = _networks_of(name)
+        because = "it is a pipeline of several models" if parts else ""
+        if name.endswith("Scheduler"):
+            because = "a scheduler works out the steps of the noise and has no layers"
+        check_name("diffusers", name, names(), meant=parts, because=because)
         return
     path = Path(name)
     if (path / INDEX).is_file():
@@ -62,6 +66,18 @@ def check(name: str) -> None:
             hint=f"--model transformers:{path}" if "model_type" in settings else "",
         )
     check_name("diffusers", str(settings["_class_name"]), names())
+
+
+def _networks_of(name: str) -> list[str]:
+    """Return the networks that a pipeline is built from, as its source has them; none if it is none."""
+    if not name.endswith("Pipeline") or name in names():
+        return []
+    wanted = re.compile(rf"^class {re.escape(name)}\(.*?def __init__\((.*?)\):", re.MULTILINE | re.DOTALL)
+    for file in (folder_of("diffusers") / "pipelines").rglob("pipeline_*.py"):
+        if found := wanted.search(file.read_text(encoding="utf-8")):
+            parts = [word for word in re.findall(r"\w+", found[1]) if word in names()]
+            return sorted(dict.fromkeys(parts), key=lambda part: part.startswith("Autoencoder"))
+    return []
 
 
 def _pipeline(path: Path) -> InputError:

@@ -8,15 +8,14 @@ imported while a model is built inside it would keep tensors without data.
 from __future__ import annotations
 
 import inspect
-import re
-from collections.abc import Callable, Mapping, Sequence
-from difflib import SequenceMatcher
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from shapeflow.common.text import listing, nearest
+from shapeflow.adapters.libraries.near import near, spelled
+from shapeflow.common.text import listing
 from shapeflow.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
 
-TYPO = 0.85
-"""Likeness of letters from which on a name is one that was mistyped."""
 WRAPPERS = ("state_dict", "model_state_dict", "model", "state_dict_ema", "model_ema")
 """Under which names training scripts save a model among other things."""
 
@@ -57,6 +54,18 @@ class Library(Protocol):
         ...
 
 
+class Familiar(Protocol):
+    """A library that knows families of models, or tags after a name; a module may have any of these too."""
+
+    def family(self, name: str) -> Sequence[str]:
+        """Return the models of the family that a name begins with, the likeliest first."""
+        ...
+
+    def spelled(self, name: str) -> str:
+        """Return a name as the library has it, whatever its case and hyphens; empty if it has none."""
+        ...
+
+
 class Searchable(Protocol):
     """A library in which the model can be found that weights are of; a module may have these too."""
 
@@ -67,6 +76,19 @@ class Searchable(Protocol):
     def blank(self, name: str) -> Module:
         """Build a model with weights from nowhere."""
         ...
+
+
+def family_in(module: str, name: str) -> Sequence[str]:
+    """Return the models of the family that a name begins with, if a library knows families."""
+    found = import_module(module)
+    return list(cast("Familiar", found).family(name)) if hasattr(found, "family") else []
+
+
+def spelled_in(module: str, name: str) -> str:
+    """Return a name as a library has it, whatever its case and hyphens; empty if it has none."""
+    found = import_module(module)
+    own = hasattr(found, "spelled")
+    return cast("Familiar", found).spelled(name) if own else spelled(name, found.names())
 
 
 def searchable(module: str) -> Searchable | None:
@@ -94,7 +116,15 @@ def folder_of(package: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def check_name(prefix: str, name: str, names: Sequence[str], called: str = "model") -> None:
+def check_name(
+    prefix: str,
+    name: str,
+    names: Sequence[str],
+    called: str = "model",
+    *,
+    meant: Sequence[str] = (),
+    because: str = "",
+) -> None:
     """Check that a library has a name.
 
     Args:
@@ -102,75 +132,24 @@ def check_name(prefix: str, name: str, names: Sequence[str], called: str = "mode
         name: what was asked for.
         names: what it has.
         called: what the names are names of.
+        meant: names that were likely meant, before those that are near.
+        because: why the library has no such model, if that is known.
 
     Raises:
         InputError: it has not; the message has those that are near.
     """
     if name in names:
         return
-    close = near(name, names)
+    others = [] if because else [known for known in near(name, names) if known not in meant]
+    close = [*meant, *others][:3]
     raise InputError(
         "unknown-model",
-        f"{prefix} has no {called} '{name}'",
+        f"{prefix} has no {called} '{name}'" if name else f"the name behind '{prefix}:' is missing",
         where="option --model",
         expected=f"one of {len(names):,} names" + (f", such as {listing(close)}" if close else ""),
+        because=because,
         hint=f"--model {prefix}:{close[0]}" if close else f"shapeflow models {prefix}",
     )
-
-
-def near(name: str, names: Sequence[str], limit: int = 3) -> list[str]:
-    """Return the names that somebody who typed ``name`` may have meant, the likeliest first.
-
-    Case, hyphens and underscores do not count; a beginning counts before a likeness of letters, and the
-    family that the hub's names begin with (``bert-base-uncased``) before a weak one.
-    """
-    plain = {plain_name(known): known for known in reversed(names)}
-    wanted = plain_name(name)
-    found = [plain[wanted]] if wanted in plain else []
-    if len(wanted) > 1:
-        found += _begun(wanted, plain)
-    like = nearest(wanted, plain, limit)
-    typo = bool(like) and SequenceMatcher(None, wanted, like[0]).ratio() >= TYPO
-    if not found and not typo:
-        found += _family(name, plain)
-    found += [plain[key] for key in like]
-    if len(wanted) > 2 and len(found) < limit:
-        found += sorted((own for key, own in plain.items() if wanted in key), key=len)
-    return list(dict.fromkeys(found))[:limit]
-
-
-def _begun(wanted: str, plain: Mapping[str, str]) -> list[str]:
-    """Return the names that begin so, the shortest first."""
-    return sorted((own for key, own in plain.items() if key.startswith(wanted)), key=len)
-
-
-def _family(name: str, plain: Mapping[str, str]) -> list[str]:
-    """Return the names of the family that a name of several parts begins with: ``Qwen2.5-7B`` is a Qwen2."""
-    first, *rest = re.split(r"[-_ ]", name)
-    family = plain_name(first)
-    letters = re.match("[a-z]*", family)
-    while rest and letters and len(family) > 2 and len(family) >= letters.end():
-        if found := _begun(family, plain):
-            return found
-        family = family[:-1]
-    return []
-
-
-def distance(name: str, known: str) -> tuple[int, float]:
-    """Return how far a name that is near is: first its kind, then how unlike its letters are.
-
-    The kinds are 0 for one that begins so, is of the family or was mistyped, 1 for one that has it in it,
-    and 2 for one that is only like it.
-    """
-    wanted, other = plain_name(name), plain_name(known)
-    like = SequenceMatcher(None, wanted, other).ratio()
-    near_by = other.startswith(wanted) or like >= TYPO or bool(_family(name, {other: known}))
-    return 0 if near_by else 1 if wanted in other else 2, 1 - like
-
-
-def plain_name(name: str) -> str:
-    """Return a name as it is compared: ``ViT-B/32`` as ``vitb32``."""
-    return "".join(sign for sign in name.lower() if sign.isalnum())
 
 
 def first_input(model: Module) -> str:

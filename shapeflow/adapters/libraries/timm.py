@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from shapeflow.adapters.base import Adapter, Prepared
+from shapeflow.adapters.libraries import near
 from shapeflow.adapters.libraries.library import (
     check_name,
     first_input,
@@ -49,6 +50,13 @@ def blank(name: str) -> Module:
 def check(name: str) -> None:
     """See ``Library``. A tag of published weights after a point is the model of that name with its sizes."""
     check_name("timm", name.partition(".")[0], names())
+
+
+def spelled(name: str) -> str:
+    """See ``Familiar``."""
+    model, point, tag = name.partition(".")
+    found = near.spelled(model, names())
+    return f"{found}{point}{tag}" if found else ""
 
 
 def load(target: str) -> Adapter:

@@ -16,6 +16,14 @@ from shapeflow.adapters.request import Request
 from shapeflow.errors import InputError
 
 OPTION = "option --model"
+NO_MODELS = {
+    "Processor": "a processor makes the inputs of a model",
+    "FeatureExtractor": "a feature extractor makes the inputs of a model",
+    "TokenizerFast": "a tokenizer makes the inputs of a model",
+    "Tokenizer": "a tokenizer makes the inputs of a model",
+    "Pipeline": "a pipeline runs a model and what comes before and after it",
+}
+"""Ending of the classes of transformers that are no models -> why not."""
 
 
 @cache
@@ -52,7 +60,24 @@ def check(name: str) -> None:
             because="it is the configuration of a part of other models",
             hint=f"shapeflow models {name.removesuffix('Config')}",
         )
-    check_name("transformers", name, names(), "model or configuration")
+    stem, because = _no_model(name)
+    meant = [part for part in name.split(".") if part in names()] or family(stem)
+    check_name("transformers", name, names(), "model or configuration", meant=meant, because=because)
+
+
+def family(name: str) -> Sequence[str]:
+    """See ``Familiar``."""
+    return transformers_names.family(name)
+
+
+def _no_model(name: str) -> tuple[str, str]:
+    """Return what a name of another kind of class begins with, and why it is no model."""
+    if name.startswith("Auto"):
+        return "", "such a class only chooses one by a configuration"
+    for ending, because in NO_MODELS.items():
+        if name.endswith(ending):
+            return name.removesuffix(ending).removesuffix("Image"), because
+    return name, ""
 
 
 def load(target: str, *, trust: bool = False) -> Adapter:

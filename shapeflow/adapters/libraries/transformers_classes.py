@@ -141,11 +141,14 @@ def built(source: Source, target: str) -> tuple[Module, list[str]]:
             more = [] if source.folder else repaired(source.config)
             notes += more
             if not more:
-                raise _incomplete(type(source.config).__name__, error, source.folder) from error
+                chosen = [*source.notes, *notes]
+                raise _incomplete(type(source.config).__name__, error, source.folder, chosen) from error
 
 
-def _incomplete(name: str, error: Exception, folder: Path | None = None) -> InputError:
-    """Return the error for a configuration that makes no model."""
+def _incomplete(
+    name: str, error: Exception, folder: Path | None = None, chosen: Sequence[str] = ()
+) -> InputError:
+    """Return the error for a configuration that makes no model, also not with what was chosen for it."""
     lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()] or [""]
     whose = f"{folder}" if folder else f"the defaults of {name}"
     return InputError(
@@ -155,6 +158,8 @@ def _incomplete(name: str, error: Exception, folder: Path | None = None) -> Inpu
         found=f"{type(error).__name__}: {listing(lines[:2]) if len(lines) > 1 else lines[0]}"[:300],
         because=""
         if folder
+        else f"so it is with other values too. {' '.join(chosen)}"[:600]
+        if chosen
         else "some fields of this class have no default, or their defaults do not fit together",
         hint="" if folder else "a folder or config.json that gives them: --model transformers:./config.json",
     )
@@ -200,14 +205,15 @@ def _parts(model: type[Any]) -> list[type[Any]]:
     from transformers import PreTrainedModel
 
     found = [value for value in vars(import_module(model.__module__)).values() if isinstance(value, type)]
-    return [
+    run = [
         part
         for part in found
         if issubclass(part, PreTrainedModel)
         and part.forward is not Module.forward
         and part.__module__ == model.__module__
-        and part.__name__.endswith("ForConditionalGeneration")
+        and part.__name__ in transformers_names.models()
     ]
+    return [part for part in run if part.__name__.endswith("ForConditionalGeneration")] or run
 
 
 def check_inputs(model: Module, missing: Sequence[str], target: str) -> None:

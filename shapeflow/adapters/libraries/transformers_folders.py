@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shapeflow.adapters.libraries import transformers_names
+from shapeflow.adapters.libraries import hub, transformers_names
 from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError
 
@@ -63,6 +63,8 @@ def read(path: Path) -> dict[str, Any]:
     file = _file(path)
     if not file.is_file():
         held = sorted(entry.name for entry in path.iterdir()) if path.is_dir() else []
+        if not path.exists() and hub.NAMED.fullmatch(str(path)):
+            raise hub.not_here(str(path))
         raise InputError(
             "model-unreadable",
             f"the folder '{path}' has no config.json" if path.is_dir() else f"no folder or file '{path}'",

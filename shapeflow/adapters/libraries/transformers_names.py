@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from shapeflow.adapters.libraries.library import folder_of
+from shapeflow.adapters.libraries.near import plain_name
 
 CLASS = re.compile(r"^class (\w+)\(([^)]*)\):", re.MULTILINE)
 CONFIGURED = re.compile(r"^    config(?:_class)?(?:: | = )\W?(\w+Config)\b", re.MULTILINE)
@@ -84,3 +85,23 @@ def configurations() -> frozenset[str]:
     mapped = {kind for kind, _ in MAPPED.findall(auto.read_text(encoding="utf-8"))}
     built = {name for kind, name in types().items() if kind in mapped}
     return frozenset(set(types().values()) & (built | _classes()[1]))
+
+
+@cache
+def _families() -> Mapping[str, str]:
+    """Return each ``model_type`` as it is compared -> its configuration, if that makes a model."""
+    return {plain_name(kind): name for kind, name in types().items() if name in configurations()}
+
+
+def family(name: str) -> Sequence[str]:
+    """Return the models of the type that a name has words of: ``detr-resnet-50``, ``Meta-Llama-3-8B``.
+
+    The first words that are a type decide, and as many of them as are one.
+    """
+    words = [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
+    for first in range(len(words)):
+        for end in range(len(words), first, -1):
+            if found := _families().get("".join(words[first:end])):
+                model = f"{found.removesuffix('Config')}Model"
+                return [model, found] if model in models() else [found]
+    return []
