@@ -19,6 +19,8 @@ from shapeflow.errors import InputError
 
 OPTION = "option --model"
 FACTORY = "package.module:function or file.py:function"
+NETWORKS = ("unet", "transformer")
+"""Folders of the network of a pipeline, beside which the others are small."""
 MOST_FILES = 50
 """Of a package that are looked through."""
 
@@ -216,6 +218,8 @@ def _folder(path: Path) -> InputError:
     """Return the error for a folder that no library knows what to do with."""
     inside = sorted(entry.name for entry in path.iterdir()) if path.is_dir() else []
     files = [name for name in inside if is_model_file(name) or (is_script(name) and name != "__init__.py")]
+    parts = [name for name in inside if (path / name / "config.json").is_file()]  # of a pipeline
+    files = sorted(parts, key=lambda name: name not in NETWORKS) or files
     return InputError(
         "unknown-model",
         f"'{path}' is a folder without config.json" if path.is_dir() else f"'{path}' is no configuration",

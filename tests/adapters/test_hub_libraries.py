@@ -79,7 +79,7 @@ def test_the_names_are_classes_of_the_library() -> None:
 
 def test_a_class_is_traced_in_its_default_sizes() -> None:
     trace = run("transformers:BertConfig", device="meta")
-    assert trace.calls[0].module_class == "BertModel" if hasattr(trace.calls[0], "module_class") else True
+    assert trace.modules[0].class_name == "BertModel"
     assert trace.run.inputs["made"]["attention_mask"] == "1 for each real token, 0 for padding"
     assert trace.run.failure is None
 
@@ -88,6 +88,23 @@ def test_a_folder_is_the_model_that_it_names(tmp_path: Path) -> None:
     trace = run(folder(tmp_path / "llama", LLAMA), device="meta")
     assert trace.run.failure is None
     assert trace.run.notes == ()
+
+
+def test_quantised_weights_that_are_not_read_are_told(tmp_path: Path) -> None:
+    kept = {"quant_method": "gptq", "bits": 4, "group_size": 128}
+    trace = run(folder(tmp_path / "llama", {**LLAMA, "quantization_config": kept}), device="meta")
+    assert trace.run.notes == (
+        "config.json says that the weights are quantised (gptq): "
+        "without them the layers, parameters and bytes here are those before that.",
+    )
+
+
+def test_folders_of_other_libraries_lead_to_what_can_be_run(tmp_path: Path) -> None:
+    place = folder(tmp_path / "resnet", {"architecture": "resnet50", "num_classes": 10})
+    assert error(place).hint == "--model timm:resnet50"
+    folder(tmp_path / "sd" / "text_encoder", {"model_type": "clip_text_model"})
+    folder(tmp_path / "sd" / "unet", UNET)
+    assert error(str(tmp_path / "sd")).hint == f"--model {tmp_path / 'sd' / 'unet'}"
 
 
 def test_weights_of_a_folder_are_read_when_it_is_really_run(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ class _Build:
             random = source.folder is None and request.checkpoint is None
             short = shortened(source.config) if random else []
             model, notes = classes.built(source, self.target)
-            notes += [*short, *weights_into(model, request)]
+            notes += [*short, *folders.quantised(source.config), *weights_into(model, request)]
         inputs = inputs_of(model.eval(), source.config, self.samples)
         classes.check_inputs(model, inputs.missing, self.target)
         function = called(model) if encodes(type(model)) else None

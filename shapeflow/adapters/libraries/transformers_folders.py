@@ -42,6 +42,15 @@ def check(path: Path) -> None:
     if kind in known or "auto_map" in settings or any(name in transformers_names.models() for name in listed):
         return
     close = nearest(str(kind), known, 1) if kind else []
+    other = settings.get("architecture")  # as timm writes it
+    if not kind and isinstance(other, str):
+        raise InputError(
+            "unknown-model",
+            f"'{path}' is the folder of a model of timm, which is built by its name",
+            where=OPTION,
+            found=f"{_file(path)}, with architecture '{other}'",
+            hint=f"--model timm:{other}",
+        )
     raise InputError(
         "unknown-model",
         f"the installed transformers has no model of type '{kind}'"
@@ -208,6 +217,18 @@ def with_weights(source: Source) -> tuple[Module, list[str]]:
         if keys:
             notes.append(f"The weights {what}: {listing(keys)}.")
     return model, notes
+
+
+def quantised(config: Any) -> list[str]:
+    """Return a note on weights that are kept in fewer bits, for a model that is built without them."""
+    kept = getattr(config, "quantization_config", None)
+    if kept is None:
+        return []
+    method = kept.get("quant_method") if isinstance(kept, dict) else getattr(kept, "quant_method", None)
+    return [
+        f"config.json says that the weights are quantised ({method or 'no method named'}): "
+        "without them the layers, parameters and bytes here are those before that."
+    ]
 
 
 def _file(path: Path) -> Path:

@@ -79,6 +79,8 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
         "backbone_config.model_args": REPVIT,
     },
     "Emu3Config": {"vocabulary_map": EMU3, "image_token_id": 151_847},
+    "DeepseekV2Config": {"num_experts_per_tok": 6},
+    "EsmConfig": {"vocab_size": 33, "pad_token_id": 1, "mask_token_id": 32},
     "Gemma4AssistantConfig": {
         "text_config.hidden_size_per_layer_input": 0,
         "text_config.vocab_size_per_layer_input": 0,

@@ -84,6 +84,11 @@ PAIRS: tuple[tuple[str, str], ...] = (
         "已调用 {@call}，否则它无法运行。",
     ),
     ("{@model} has no forward: its encode is run.", "{@model} 没有 forward：改为运行其 encode。"),
+    (
+        "config.json says that the weights are quantised ({method}): "
+        "without them the layers, parameters and bytes here are those before that.",
+        "config.json 表明权重经过量化（{method}）：此处没有读入权重，层、参数和字节数均为量化之前的。",
+    ),
     ("The weights are those in {folder}.", "权重取自 {folder}。"),
     ("The weights lack: {names}.", "权重文件缺少：{names}。"),
     ("The weights have what the model does not: {names}.", "权重文件中有模型没有的内容：{names}。"),
