@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
-from os.path import commonprefix
 
 from shapeflow.common.text import nearest
 
@@ -17,9 +16,12 @@ TYPO = 0.72
 """How alike letters have to be at least."""
 SEPARATED = re.compile(r"[-_ ./]")
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-SAME, FAMILY, BEGINS, HAS, WITHIN, IN_WORDS = 1.0, 0.95, 0.9, 0.8, 0.85, 0.8
-"""How likely a name was meant: it is the same but for case and signs, of the family that is named first, it
-begins with what was typed, has it inside, is its beginning, or has the beginnings of its words in order."""
+SAME, FAMILY, BEGINS, WITHIN, HAS, IN_WORDS, IN_A_WORD = 1.0, 0.95, 0.9, 0.85, 0.8, 0.8, 0.65
+"""How likely a name was meant: it is the same but for case and signs, of the family named first, it
+begins with what was typed, is its beginning, has it as a word, the beginnings of its words in order, or has it
+in the midst of a word."""
+FAR = 0.15
+"""How much less likely than the likeliest name one may be, to be offered beside it."""
 
 
 def near(name: str, names: Iterable[str], limit: int = 3) -> list[str]:
@@ -37,14 +39,14 @@ def ranked(name: str, names: Iterable[str]) -> list[tuple[str, float]]:
     found: dict[str, float] = {}
     for key, known in plain.items():
         if likely := _likely(key, wanted):
-            found[key] = likely
+            found[key] = HAS if likely == IN_A_WORD and wanted in SEPARATED.split(known.lower()) else likely
         elif len(words) > 1 and _in_order(words, _words(known)):
             found[key] = IN_WORDS - len(_words(known)) / 1000
     for key in nearest(wanted, plain, 3, TYPO):
         alike = FAMILY * SequenceMatcher(None, key, wanted).ratio()
         found[key] = max(found.get(key, 0.0), alike)
     if not found and len(words) > 1 and len(words[0]) > SHORTEST:  # bert-base-uncased
-        begun = {key: len(commonprefix([key, wanted])) for key in plain if key.startswith(words[0])}
+        begun = {key: _same_beginning(key, wanted) for key in plain if key.startswith(words[0])}
         found = {key: TYPO + same / 1000 - len(key) / 10_000 for key, same in begun.items()}
     order = sorted(found, key=lambda key: (-found[key], abs(len(key) - len(wanted)), key))
     return [(plain[key], found[key]) for key in order]
@@ -57,7 +59,7 @@ def best_of(found: Mapping[str, Sequence[tuple[str, float]]], limit: int) -> dic
         (prefix for prefix, names in found.items() if names), key=lambda prefix: -found[prefix][0][1]
     )
     likely = {
-        prefix: [name for name, sure in found[prefix][:limit] if sure >= best - 0.15] for prefix in order
+        prefix: [name for name, sure in found[prefix][:limit] if sure >= best - FAR] for prefix in order
     }
     return {prefix: names for prefix, names in likely.items() if names}
 
@@ -83,7 +85,12 @@ def _likely(key: str, wanted: str) -> float:
         return BEGINS
     if len(key) >= SURE and wanted.startswith(key):
         return WITHIN
-    return HAS if len(wanted) >= INSIDE and wanted in key else 0.0
+    return IN_A_WORD if len(wanted) >= INSIDE and wanted in key else 0.0
+
+
+def _same_beginning(one: str, other: str) -> int:
+    """Return how many signs two names have in common at their beginnings."""
+    return next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
 
 
 def _words(name: str) -> list[str]:
