@@ -17,9 +17,9 @@ TYPO = 0.72
 SEPARATED = re.compile(r"[-_ ./]")
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 SAME, FAMILY, BEGINS, WITHIN, HAS, IN_WORDS, IN_A_WORD = 1.0, 0.95, 0.9, 0.85, 0.8, 0.8, 0.65
-"""How likely a name was meant: it is the same but for case and signs, of the family named first, it
-begins with what was typed, is its beginning, has it as a word, the beginnings of its words in order, or has it
-in the midst of a word."""
+"""How likely a name was meant: it is the same but for case and signs, of the family named first, begins with
+what was typed, is its beginning, has it as a word, has the beginnings of its words in order, or has it in the
+midst of a word."""
 FAR = 0.15
 """How much less likely than the likeliest name one may be, to be offered beside it."""
 
