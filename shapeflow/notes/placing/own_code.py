@@ -60,11 +60,13 @@ class OwnCode:
         self.spans, self.blocks = _spans(text)
         self.there = {there: was for was, there in places.items()}
 
-    def mark(self, mention: Mention) -> Mark:
-        """Return what the code around a mention says of it."""
+    def mark(self, mention: Mention) -> Mark | None:
+        """Return what the code around a mention says of it; None of one in prose that no code is known for."""
         found = self._by_place(mention)
         if found is not None:
             return found
+        if mention.frame.region == "docstring" and self._ran(mention):
+            return None
         verdict: Verdict = "cannot tell" if self._ran(mention) else "not in this run"
         evidence = () if verdict == "cannot tell" else ("nothing of the code around it ran",)
         return Mark(mention, verdict, "", "", evidence)
@@ -121,7 +123,11 @@ class OwnCode:
                 named = [one for one in named if one.name == wanted[0]] or named
         if mention.chain is not None and mention.position == 0 and mention.role != "out":
             return self._judged(mention, taken, [*made, *named], line, sure=False)
-        return self._judged(mention, named or made, [*made, *taken], line, sure=sure and bool(named))
+        called = [one for one in named if one.name == _name_before(mention)]
+        if not sure and called:
+            return self._judged(mention, called, (), line, sure=True)
+        near = () if first == last and (called or _is_bare(mention)) else (*made, *taken)
+        return self._judged(mention, called or named or made, near, line, sure=sure and bool(named))
 
     def _port_mark(self, mention: Mention) -> Mark | None:
         """Return what a port was that a docstring describes."""
@@ -264,6 +270,25 @@ def _spans(text: str) -> tuple[dict[int, tuple[int, int]], list[tuple[int, int]]
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             blocks.append((node.lineno, node.end_lineno or node.lineno))
     return spans, blocks
+
+
+def _is_bare(mention: Mention) -> bool:
+    """Return whether a comment says nothing but one shape: then it is of what its line made in the end."""
+    return mention.chain is None and not _LETTERS.search(
+        f"{mention.frame.before.rpartition('#')[2]} {mention.frame.after}"
+    )
+
+
+_LETTERS = re.compile(r"[^\W\d_]{2}|->|→|=>")
+
+
+def _name_before(mention: Mention) -> str:
+    """Return the name that a comment has right before a shape: ``states`` of ``states: [2, 9, 48]``."""
+    found = _NAME.search(mention.frame.before.rpartition("#")[2])
+    return found[1] if found else ""
+
+
+_NAME = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\.shape)?\s*(?:[:=]|==|is)?\s*$")
 
 
 def _given(event: Event) -> Sequence[Port]:

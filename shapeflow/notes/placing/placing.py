@@ -23,6 +23,7 @@ from shapeflow.notes.placing.candidates import (
 )
 from shapeflow.notes.placing.chain import NOWHERE, Placed, State, forward_backward
 from shapeflow.notes.placing.relations import (
+    FITS,
     Relation,
     Shape,
     differing,
@@ -185,6 +186,15 @@ class Placing:
             told = (self._told[key[0]] - 1) / len(self.mentions)
             self._share[key] = max(max(count, 1) / max(len(self.sites.all), 2), told)
         return self._share[key]
+
+    def rarity(self, mention: Mention) -> float:
+        """Return how rare the places are that a mention's shape fits; 0: it fits none."""
+        hows = {how for how in self._fits(mention).values() if how in FITS}
+        return max((min(CAP, -log(self._share_of(mention, how))) for how in hows), default=0.0)
+
+    def told_share(self, mention: Mention) -> float:
+        """Return the share of the other mentions that state the same shape."""
+        return (self._told[self._texts[mention.id]] - 1) / len(self.mentions)
 
     def _learn(self) -> None:
         """Learn how often the author is wrong, from where the mentions are placed."""
