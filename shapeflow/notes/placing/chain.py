@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from math import exp
@@ -15,6 +15,8 @@ from shapeflow.notes.placing.sites import Site
 
 NOWHERE = -1
 """Stands for a place that this run did not have."""
+NEXT = 3.0
+"""How much of it the place has that a text may go on with."""
 JUMP = 0.1
 """How much of the weight of a step from mention to mention is free of where the one before is."""
 
@@ -57,14 +59,24 @@ class Placed:
         return max(places, key=lambda state: state.mass, default=None)
 
 
-def forward_backward(sites: Sequence[Site], chain: Sequence[Placed]) -> None:
-    """Give each state its mass, with what the mentions before and behind say."""
+def forward_backward(sites: Sequence[Site], chain: Sequence[Placed], after: Sequence[Sequence[int]]) -> None:
+    """Give each state its mass, with what the mentions before and behind say.
+
+    Args:
+        sites: all places.
+        chain: the mentions in their order.
+        after: for each place those that a text may go on with.
+    """
     if not chain:
         return
+    before: dict[int, list[int]] = defaultdict(list)
+    for one, others in enumerate(after):
+        for other in others:
+            before[other].append(one)
     start = [_local(placed) for placed in chain]
     forward: list[list[float]] = [start[0]]
     for place in range(1, len(chain)):
-        came = _step(sites, chain[place - 1], forward[-1], chain[place], 1)
+        came = _step(sites, chain[place - 1], forward[-1], chain[place], 1, before)
         forward.append(_scaled([a * b for a, b in zip(start[place], came, strict=True)]))
     backward = [1.0] * len(chain[-1].states)
     for place in range(len(chain) - 1, -1, -1):
@@ -73,7 +85,7 @@ def forward_backward(sites: Sequence[Site], chain: Sequence[Placed]) -> None:
             state.mass = mass
         if place:
             weights = _scaled([a * b for a, b in zip(start[place], backward, strict=True)])
-            backward = _step(sites, chain[place], weights, chain[place - 1], -1)
+            backward = _step(sites, chain[place], weights, chain[place - 1], -1, after)
 
 
 def _local(placed: Placed) -> list[float]:
@@ -87,7 +99,12 @@ def _scaled(weights: list[float]) -> list[float]:
 
 
 def _step(
-    sites: Sequence[Site], near: Placed, masses: Sequence[float], far: Placed, sign: int
+    sites: Sequence[Site],
+    near: Placed,
+    masses: Sequence[float],
+    far: Placed,
+    sign: int,
+    beside: Mapping[int, Sequence[int]] | Sequence[Sequence[int]],
 ) -> list[float]:
     """Return how likely each state of a mention is after those of the one before, or before those behind.
 
@@ -97,10 +114,12 @@ def _step(
     groups: dict[str, float] = defaultdict(float)
     total = 0.0
     ordered: list[tuple[int, float]] = []
+    here: dict[int, float] = {}
     for state, mass in zip(near.states, masses, strict=True):
         total += mass
         if state.site != NOWHERE:
             site = sites[state.site]
+            here[state.site] = mass
             for prefix in _groups_of(site):
                 groups[prefix] += mass
             ordered.append((site.order * sign, mass))
@@ -116,7 +135,8 @@ def _step(
         prefixes = _groups_of(site)
         shared = sum(groups.get(prefix, 0.0) for prefix in prefixes) / len(prefixes)
         before = sums[bisect_right(orders, site.order * sign)]
-        found.append(total * JUMP + shared * 1.0 + before * 0.25)
+        next_to = sum(here.get(one, 0.0) for one in beside[state.site]) 
+        found.append(total * JUMP + shared + before * 0.25 + min(next_to, total) * NEXT)
     return _scaled(found)
 
 

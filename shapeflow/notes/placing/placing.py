@@ -22,6 +22,7 @@ from shapeflow.notes.placing.candidates import (
     said_everywhere,
 )
 from shapeflow.notes.placing.chain import NOWHERE, Placed, State, forward_backward
+from shapeflow.notes.placing.following import followers
 from shapeflow.notes.placing.relations import (
     FITS,
     Relation,
@@ -50,6 +51,7 @@ class Placing:
     ) -> None:
         self.sites = sites
         self.names = Names(sites)
+        self._after = followers(sites)
         self.mentions = mentions
         self.sizes = dict(sizes)
         self.given: Mapping[str, int] = {}
@@ -78,7 +80,7 @@ class Placing:
                 if number == 0 and (not placed.states or placed.mention.pattern.symbols):
                     placed.states = self._states(place)
                 self._weigh(placed)
-            forward_backward(self.sites.all, self.placed)
+            forward_backward(self.sites.all, self.placed, self._after)
             self._learn()
         return self.placed
 
