@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import shapeflow
+from benchmarks.annotate.fitting import chosen, least_chances, left_out, samples
 from benchmarks.annotate.found import anywhere, by_annotate, nearest_name, tensors
 from benchmarks.annotate.generated import MODELS, NOTATIONS, generated
 from benchmarks.annotate.labels import Text, texts
@@ -46,6 +47,7 @@ def main() -> None:
     if not options.names:
         parts["annotate-baselines"] = baselines(corpus, scores)
         parts["annotate-curve"] = risks(scores)
+        parts["annotate-fitting"] = thresholds()
         parts["annotate-generated"] = notations()
     print("\n\n".join(parts.values()))
     if options.errors:
@@ -139,6 +141,12 @@ def risks(scores: Sequence[Score]) -> str:
     """Return the table of risk against coverage."""
     rows = [[f"{step:.2f}", percent(kept), f"{100 * bad:.1f} %"] for step, kept, bad in curve(scores, STEPS)]
     return table(["least confidence", "of all shapes, committed to", "of these, wrong"], rows)
+
+
+def thresholds() -> str:
+    """Return the table of how sure it has to be, by weights fitted without the text that is measured."""
+    chances = left_out(samples())
+    return least_chances(chances, chosen(chances))
 
 
 def notations() -> str:

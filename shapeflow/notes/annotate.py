@@ -80,15 +80,38 @@ def _placed(
     """
     if not mentions:
         return [], given
-    placing = Placing(Sites(trace), mentions, {}, batch)
+    judge = judge_of(Sites(trace), mentions, given, batch)
+    return [judge.mark(one) for one in judge.placing.placed], judge.placing.sizes or given
+
+
+def judge_of(sites: Sites, mentions: Sequence[Mention], given: Mapping[str, int], batch: int) -> Judge:
+    """Return what judges mentions, after all of them have been placed together.
+
+    Args:
+        sites: the places of a trace.
+        mentions: what is placed.
+        given: sizes that the text gives its symbols.
+        batch: how many inputs the run had at once.
+    """
+    placing = Placing(sites, mentions, {}, batch)
     placing.given = given
     placed = placing.run()
-    sizes = solved(voted(placing.sites, placed), given)
+    sizes = solved(voted(sites, placed), given)
     if sizes:
         placing.renew(sizes)
-        placed = placing.run(2)
-    judge = Judge(placing)
-    return [judge.mark(one) for one in placed], sizes
+        placing.run(2)
+    return Judge(placing)
+
+
+def left_to_place(trace: Trace, note: Note) -> tuple[Mention, ...]:
+    """Return the mentions of a text whose place neither the text itself nor the model's own code says."""
+    batch = batch_of(trace)
+    code = own_code(trace, note, batch)
+    return tuple(
+        mention
+        for mention in _stated(note)
+        if selected_mark(trace, mention, batch) is None and not (code and code.mark(mention))
+    )
 
 
 def _stated(note: Note) -> tuple[Mention, ...]:

@@ -150,6 +150,22 @@ def test_comments_of_the_models_own_code_are_judged_by_their_line(trace):
     ]
 
 
+def test_a_bare_comment_is_of_what_its_line_made_in_the_end(trace):
+    """Not of what it took, or made on the way; a comment with words may be of those."""
+    line = "thought: Tensor = self.contract(self.expand(self.norm2(patches)).relu())"
+    for comment, wrong in (("[2, 49, 64]", False), ("[2, 49, 256]", True), ("[2, 49, 256] inside", False)):
+        text = own_code({line: comment})
+        [(_, verdict)] = verdicts(trace, text, "python", "tiny_detector.py")
+        assert (verdict == "contradicted") == wrong, comment
+
+
+def test_a_comment_above_a_line_names_what_the_line_makes(trace):
+    line = "        encoded = self.encode(images)"
+    for comment, verdict in (("encoded: [2, 49, 64]", "confirmed"), ("encoded: [2, 49, 65]", "contradicted")):
+        text = own_code({}).replace(line, f"        # {comment}\n{line}")
+        assert [one for _, one in verdicts(trace, text, "python", "tiny_detector.py")] == [verdict], comment
+
+
 def test_lines_that_moved_since_the_run_are_found_again(trace):
     moved = '"""A longer head."""\n\n\n' + own_code({"return patches + thought": "[2, 48, 64]"})
     assert verdicts(trace, moved, "python", "tiny_detector.py") == [("[2, 48, 64]", "contradicted")]

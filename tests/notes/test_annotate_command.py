@@ -262,7 +262,7 @@ for line in sys.stdin:
 
 def test_a_program_that_never_stops_printing_is_ended(annotate):
     Path("choose.py").write_text('while True:\n    print(\'{"id": 0, "choice": 0}\' * 100)\n')
-    Path("open.md").write_text("Somewhere there is a tensor of shape [2, 6, 9], and one of shape [2, 6].\n")
+    Path("open.md").write_text("Some tensor has shape [6, 2].\n")
     marks = json.loads(annotate("--json", text="open.md", code=0))["texts"][0]["marks"]
     assert any(mark["place"] and mark["verdict"] not in ("confirmed", "contradicted") for mark in marks)
     said = annotate("--propose", f"{sys.executable} choose.py", text="open.md", code=2)

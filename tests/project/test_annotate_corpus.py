@@ -156,3 +156,71 @@ def test_a_changed_shape_is_another_one():
             other, verdict = changed(shape, draw)
             assert other != shape
             assert (sorted(other) == sorted(shape)) == (verdict == "layout differs")
+
+
+def test_planted_mistakes_are_mistakes():
+    import random
+
+    from benchmarks.annotate.planting import planted
+    from shapeflow.notes.reading.note import note_from_text
+
+    text = "".join(f"- layer {at}: [2, {at + 3}, 64]\n" for at in range(20))
+    note = note_from_text(text)
+    truth = {mention.id: ("confirmed",) for mention in note.mentions}
+    assert len(truth) == 20
+    changed_, now = planted(note, truth, random.Random(1), 0.5)
+    for old, new in zip(note.mentions, changed_.mentions, strict=True):
+        assert (now[old.id] == ("confirmed",)) == (old == new)
+        if old != new:
+            swapped = sorted(dim.text for dim in old.pattern.dims) == sorted(
+                dim.text for dim in new.pattern.dims
+            )
+            assert now[old.id] == (("layout differs",) if swapped else ("contradicted",))
+    assert 5 <= sum(verdicts != ("confirmed",) for verdicts in now.values()) <= 12
+
+
+def test_texts_in_words_state_shapes_of_the_run():
+    import random
+
+    from benchmarks.annotate.spoken import spoken
+    from shapeflow.notes.placing.sites import Sites
+
+    trace = shapeflow.run(MODELS["segmenteur"][1], device="meta")
+    text, stated = spoken(Sites(trace), random.Random(3))
+    lines = text.splitlines()
+    assert len(stated) >= 10
+    assert all(shape in lines[number - 1] for number, shape in stated.items())
+
+
+def test_weights_that_are_fitted_tell_what_they_were_fitted_to():
+    """Also the chosen point says most of what is right of those that say little wrongly."""
+    from benchmarks.annotate.fitting import MOST_WRONG, Sample, chosen, fitted, left_out, written
+
+    def sample(text: str, fits: float, noise: float, *truth: str) -> Sample:
+        numbers = {"fits": fits, "mass fit": 4 * fits - 2 + noise}
+        return Sample(text, False, 0, truth, numbers, "", frozenset())
+
+    group = [
+        sample(f"text {at % 4}", float(at % 3 > 0), (at % 5) / 5, "confirmed" if at % 3 else "contradicted")
+        for at in range(60)
+    ]
+    fit = fitted(group)
+    assert fit.true[1] > 0 > fit.false[1]
+    best = chosen(left_out(group))
+    assert best.right > 0.9 >= MOST_WRONG >= best.wrong
+    assert '"mass fit": (' in written(fit, best)
+
+
+def test_each_number_that_speaks_for_a_mention_has_a_weight():
+    from shapeflow.notes.annotate import batch_of, judge_of, left_to_place
+    from shapeflow.notes.placing.sites import Sites
+    from shapeflow.notes.placing.weights import WEIGHTS
+    from shapeflow.notes.reading.note import read_note
+
+    text = next(text for text in texts() if text.trace == "segmenteur")
+    trace = shapeflow.run(MODELS["segmenteur"][1], device="meta")
+    note = read_note(text.path)
+    mentions = left_to_place(trace, note) or note.mentions
+    judge = judge_of(Sites(trace), mentions, {}, batch_of(trace))
+    for placed in judge.placing.placed:
+        assert {*judge.evidence(placed).numbers, "always"} == set(WEIGHTS)

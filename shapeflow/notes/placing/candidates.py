@@ -121,7 +121,7 @@ def said_everywhere(mentions: Sequence[Mention]) -> frozenset[str]:
 
 
 EVERYWHERE = 0.7
-NEAR_WORDS = (1.0, 0.7, 0.5, 0.4, 0.3)
+NEAR_WORDS = (1.0, 0.85, 0.7, 0.6, 0.5)
 """What words count: those of the nearest source that says anything, of the next, and so on."""
 
 
@@ -157,7 +157,7 @@ def said_by(mention: Mention, known: Container[str], everywhere: Container[str])
     return said
 
 
-LINE_WORDS = 0.3
+LINE_WORDS = 0.1
 
 
 def before_of(mention: Mention) -> str:

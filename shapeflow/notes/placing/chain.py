@@ -15,9 +15,9 @@ from shapeflow.notes.placing.sites import Site
 
 NOWHERE = -1
 """Stands for a place that this run did not have."""
-NEXT = 3.0
+NEXT = 4.0
 """How much of it the place has that a text may go on with."""
-JUMP = 0.1
+JUMP = 0.01
 """How much of the weight of a step from mention to mention is free of where the one before is."""
 
 
@@ -135,7 +135,7 @@ def _step(
         prefixes = _groups_of(site)
         shared = sum(groups.get(prefix, 0.0) for prefix in prefixes) / len(prefixes)
         before = sums[bisect_right(orders, site.order * sign)]
-        next_to = sum(here.get(one, 0.0) for one in beside[state.site]) 
+        next_to = sum(here.get(one, 0.0) for one in beside[state.site])
         found.append(total * JUMP + shared + before * 0.25 + min(next_to, total) * NEXT)
     return _scaled(found)
 

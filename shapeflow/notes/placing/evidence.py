@@ -88,6 +88,11 @@ class Weighing:
             **self._nearness(placed, other),
         }
         numbers["sure other"] = numbers["top"] * numbers["other own"]
+        numbers["said"] = _cut(max((state.near for state in states), default=0.0))
+        numbers["unheard fit"] = numbers["said"] * (1 - numbers["fit near"]) * numbers["fits"]
+        numbers["unheard other"] = numbers["said"] * (1 - numbers["other near"])
+        numbers["heard other"] = numbers["top"] * numbers["other near"] * numbers["other heard"]
+        numbers["heard fit"] = numbers["fit near"] * numbers["fit heard"]
         numbers["near other"] = numbers["top"] * (numbers["one differs"] + numbers["ordered"])
         numbers["rare fit"] = numbers["rare"] * numbers["fit own"]
         return Evidence(numbers, fit, other)
@@ -111,7 +116,9 @@ class Weighing:
     ) -> dict[str, float]:
         """Return how well words name one place, and whether they speak of this side of it."""
         if state is None:
-            return {f"{name} {what}": 0.0 for what in ("share", "heard", "near", "own", "side", "op", "weight")}
+            return {
+                f"{name} {what}": 0.0 for what in ("share", "heard", "near", "own", "side", "op", "weight")
+            }
         site = self.sites[state.site]
         frame = placed.mention.frame
         words = text_tokens(
@@ -119,7 +126,8 @@ class Weighing:
         )
         heard = max((one.heard for one in states), default=0.0)
         near = max((one.near for one in states), default=0.0)
-        role = "in" if clause.starts and clause.role != "out" else clause.role
+        said = clause.role or placed.mention.role
+        role = "in" if clause.starts and said != "out" else said
         side = 0.0
         if site.kind == "call":
             side = (1.0 if site.direction == role else -1.0) if role else (0.0, -0.5)[site.direction == "in"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -80,6 +81,11 @@ class Exact:
         for site in sites.all:
             if site.kind == "call" and site.path in ("", "."):
                 self.ports.setdefault(site.port.partition(".")[2], []).append(site)
+        self.named_ports: dict[str, list[Site]] = defaultdict(list)
+        for site in sites.all:
+            name = site.port.rpartition(".")[2]
+            if site.kind == "call" and name.isidentifier() and name not in ("in", "out"):
+                self.named_ports[name].append(site)
         self._modules(sites)
 
     def _modules(self, sites: Sites) -> None:
@@ -106,6 +112,9 @@ class Exact:
             return None
         name, between, styled = found
         paths = self._paths(name, mention)
+        if paths is None and (given := self._port(name, clause)):
+            near = _CLOSE.fullmatch(between + " ") or _FEW.fullmatch(between)
+            return Meant(name, given, bool(near), several=len({site.shape for site in given}) > 1)
         if paths is None:
             return Meant(name, (), False) if styled and self._is_strange(name) else None
         column = mention.frame.column if mention.frame.region == "cell" else ""
@@ -115,6 +124,13 @@ class Exact:
         close = bool(near) and (clause.last or clause.starts or mention.chain is None)
         meant = self._at(name, paths, clause, column, close)
         return meant if meant.sites else None
+
+    def _port(self, name: str, clause: Clause) -> tuple[Site, ...]:
+        """Return the ports of calls that have a name of several words, on the side that the words say."""
+        if "_" not in name.strip("_"):
+            return ()
+        given = self.named_ports.get(name, ())
+        return tuple(site for site in given if site.direction == clause.role) or tuple(given)
 
     def _at(self, name: str, paths: list[str], clause: Clause, column: str, close: bool) -> Meant:
         """Return what a name means that some paths have, on the side that the words say."""
@@ -155,7 +171,7 @@ class Exact:
                 ticked = text[: match.start()].count("`") % 2 == 1
                 styled = bool(ticked or "." in word.strip(".") or "[" in word)
                 spelt = "_" in word or any(sign.isdigit() for sign in word)
-                known = word in self.paths or word in self.parameters
+                known = word in self.paths or word in self.parameters or word in self.named_ports
                 if (
                     _LIBRARY.match(word)
                     or len(word) < 2

@@ -1,8 +1,9 @@
-"""Which place a text tends to speak of after another: the next of its kind, the other side, the next module."""
+"""Which place a text goes on with after another: the next of its kind, the other side, the next module."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 
 from shapeflow.notes.placing.sites import Site, Sites
 
@@ -10,8 +11,8 @@ from shapeflow.notes.placing.sites import Site, Sites
 def followers(sites: Sites) -> list[tuple[int, ...]]:
     """Return for each site those that a text may go on with: it tells a model in the order of its parts.
 
-    That is the next place alike but for its shape (``features.1:out``, ``features.2:out``), what the same call
-    gives for what it takes, and the same side of the next part of the same module.
+    That is the next place alike but for its shape (``features.1:out``, ``features.2:out``), what the same
+    call gives for what it takes, and the same side of the next part of the same module.
     """
     found: list[set[int]] = [set() for _ in sites.all]
     alike: dict[tuple[str, str], list[Site]] = defaultdict(list)
@@ -26,7 +27,7 @@ def followers(sites: Sites) -> list[tuple[int, ...]]:
         sides[site.path][site.direction].append(site.id)
     for row in alike.values():
         row.sort(key=lambda site: site.order)
-        for one, other in zip(row, row[1:], strict=False):
+        for one, other in pairwise(row):
             found[one.id].add(other.id)
     for row in beside.values():
         _next_orders(row, found)
@@ -42,6 +43,6 @@ def _next_orders(row: list[Site], found: list[set[int]]) -> None:
     for site in row:
         by_order[site.order].append(site)
     orders = sorted(by_order)
-    for order, after in zip(orders, orders[1:], strict=False):
+    for order, after in pairwise(orders):
         for one in by_order[order]:
             found[one.id].update(other.id for other in by_order[after] if other.key != one.key)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.ports import Port
@@ -14,6 +12,7 @@ from shapeflow.model.records import Call
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
 from shapeflow.notes.placing.mark import Mark, Verdict
+from shapeflow.notes.placing.own_lines import places_of, spans_of
 from shapeflow.notes.placing.relations import FITS, Relation, relation
 from shapeflow.shapes.notation import shape_text
 from shapeflow.source.events import Event, events_of
@@ -21,8 +20,6 @@ from shapeflow.source.lines import Line
 from shapeflow.source.places_now import code_of
 from shapeflow.source.results import annotated
 
-LEAST_COMMON = 0.5
-"""A file is a model's source if this share of the lines that the trace names is in it, in their order."""
 LEAST_DIMS = 3
 """A shape without any size is called wrong only if it has so many dims: ``H x W`` may be a part of one."""
 WHOLE = frozenset({"exact", "symbolic"})
@@ -57,11 +54,11 @@ class OwnCode:
         }
         text = "\n".join(note.lines)
         self.lines: tuple[Line, ...] = annotated(trace, name, text, self.events).lines
-        self.spans, self.blocks = _spans(text)
+        self.spans, self.blocks = spans_of(text)
         self.there = {there: was for was, there in places.items()}
 
     def mark(self, mention: Mention) -> Mark | None:
-        """Return what the code around a mention says of it; None of one in prose that no code is known for."""
+        """Return what the code around a mention says of it; None: it is in prose on no code that ran."""
         found = self._by_place(mention)
         if found is not None:
             return found
@@ -227,49 +224,10 @@ def own_code(trace: Trace, note: Note, batch: int) -> OwnCode | None:
     ending = note.path.replace("\\", "/").rpartition("/")[2]
     for name in dict.fromkeys(source.file for source in trace.sources):
         if name.rpartition("/")[2] == ending or not ending:
-            places = _places(trace, name, note.lines)
+            places = places_of(trace, name, note.lines)
             if places:
                 return OwnCode(trace, note, name, places, batch)
     return None
-
-
-def _places(trace: Trace, name: str, lines: Sequence[str]) -> dict[int, int]:
-    """Return the line of the text for each line of a file that the trace names; none if most are not there.
-
-    Comments do not count: they are what is read, and may have been written since.
-    """
-    recorded = {source.line: code_of(source.text) for source in trace.sources if source.file == name}
-    if recorded and all(
-        number <= len(lines) and code_of(lines[number - 1])[:100] == code[:100]
-        for number, code in recorded.items()
-    ):
-        return {number: number for number in recorded}
-    numbers = sorted(recorded)
-    there = [code_of(line)[:100] for line in lines]
-    matcher = SequenceMatcher(None, [recorded[number][:100] for number in numbers], there, autojunk=False)
-    places = {
-        numbers[block.a + step]: block.b + step + 1
-        for block in matcher.get_matching_blocks()
-        for step in range(block.size)
-    }
-    return places if len(places) >= LEAST_COMMON * len(numbers) else {}
-
-
-def _spans(text: str) -> tuple[dict[int, tuple[int, int]], list[tuple[int, int]]]:
-    """Return the first and last line of the statement of each line, and those of all definitions."""
-    spans: dict[int, tuple[int, int]] = {}
-    blocks: list[tuple[int, int]] = []
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return spans, blocks
-    for node in ast.walk(tree):
-        if isinstance(node, ast.stmt) and not hasattr(node, "body"):
-            last = node.end_lineno or node.lineno
-            spans.update((line, (node.lineno, last)) for line in range(node.lineno, last + 1))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            blocks.append((node.lineno, node.end_lineno or node.lineno))
-    return spans, blocks
 
 
 def _is_bare(mention: Mention) -> bool:

@@ -208,7 +208,7 @@ class Placing:
         self.errors = min(max(wrong / whole, 0.02), MOST_ERRORS)
 
 
-UNSAID = 1.0
+UNSAID = 0.3
 NOT_WEIGHTS = 3.0
 
 

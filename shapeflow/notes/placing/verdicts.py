@@ -10,8 +10,8 @@ from shapeflow.notes.placing.chain import NOWHERE, Placed, State
 from shapeflow.notes.placing.chances import SURE_FALSE, SURE_TRUE, chances
 from shapeflow.notes.placing.clauses import Clause, clauses
 from shapeflow.notes.placing.doubts import COMMITTED, doubted
-from shapeflow.notes.placing.evidence import Weighing
-from shapeflow.notes.placing.exact import Exact, Meant
+from shapeflow.notes.placing.evidence import Evidence, Weighing
+from shapeflow.notes.placing.exact import Exact
 from shapeflow.notes.placing.mark import Mark, Verdict
 from shapeflow.notes.placing.named import named_mark
 from shapeflow.notes.placing.placing import Placing
@@ -36,32 +36,41 @@ class Judge:
 
     def mark(self, placed: Placed) -> Mark:
         """Return what is said of a mention: by an exact name, or by words, shape and order."""
-        mention = placed.mention
-        clause = self.clauses[mention.id]
-        meant = self.exact.meant(mention, clause)
-        if meant is not None and not meant.several:
-            mark = named_mark(mention, meant, self.placing, self._shapes)
-            if mark.verdict in COMMITTED or not meant.sites:
-                return doubted(mark, clause)
-        return doubted(self._weighed(placed, clause, meant), clause)
+        mark = self.named(placed)
+        return doubted(mark or self._weighed(placed), self.clauses[placed.mention.id])
 
-    def _weighed(self, placed: Placed, clause: Clause, meant: Meant | None) -> Mark:
-        """Return the mark of a mention by all that speaks for and against it."""
+    def named(self, placed: Placed) -> Mark | None:
+        """Return the mark of a mention that an exact name decides; None if none does."""
+        mention = placed.mention
+        meant = self.exact.meant(mention, self.clauses[mention.id])
+        if meant is None or meant.several:
+            return None
+        mark = named_mark(mention, meant, self.placing, self._shapes)
+        return mark if mark.verdict in COMMITTED or not meant.sites else None
+
+    def evidence(self, placed: Placed) -> Evidence:
+        """Return what speaks for and against a mention."""
+        clause = self.clauses[placed.mention.id]
+        meant = self.exact.meant(placed.mention, clause)
         named = frozenset(site.id for site in meant.sites) if meant else frozenset[int]()
-        evidence = self.weighing.of(placed, clause, named)
+        return self.weighing.of(placed, clause, named)
+
+    def _weighed(self, placed: Placed) -> Mark:
+        """Return the mark of a mention by all that speaks for and against it."""
+        evidence = self.evidence(placed)
         true, false = chances(evidence.numbers)
         if evidence.fit is not None and true >= SURE_TRUE:
-            verdict: Verdict = (
-                "symbolic, consistent" if _only_symbols(placed.mention, self.placing) else "confirmed"
-            )
-            return self._sided(self._mark(placed, evidence.fit, verdict, true), clause)
+            symbols = _only_symbols(placed.mention, self.placing)
+            verdict: Verdict = "symbolic, consistent" if symbols else "confirmed"
+            mark = self._mark(placed, evidence.fit, verdict, true)
+            return self._sided(mark, self.clauses[placed.mention.id])
         if evidence.other is not None and false >= SURE_FALSE:
             layout = evidence.other.relation == "layout"
             return self._mark(placed, evidence.other, "layout differs" if layout else "contradicted", false)
         return self._open(placed, max(true, false))
 
     def _sided(self, mark: Mark, clause: Clause) -> Mark:
-        """Return a mark with the side of its place of which the words speak, where the shape fits there, too."""
+        """Return a mark with the side of its place of which the words speak, if the shape fits there."""
         site = self._by_selector.get(mark.place)
         if site is None or site.kind != "call":
             return mark
