@@ -247,7 +247,21 @@ class Point:
 
 
 def point(chances: Sequence[tuple[Sample, float, float]], least: tuple[float, float]) -> Point:
-    """Return how much would be said, and how much of that wrongly."""
+    """Return how much would be said, and how much of that wrongly.
+
+    A text as it was written counts as much as all of its copies with planted mistakes.
+    """
+    sums = np.zeros(3)
+    for copies in (False, True):
+        part = [one for one in chances if bool(one[0].repeat) == copies]
+        sums += _means(part, least) if part else 0
+    both = len({bool(sample.repeat) for sample, _, _ in chances})
+    right, wrong, caught = (sums / both).tolist()
+    return Point(least, right, wrong, caught)
+
+
+def _means(chances: Sequence[tuple[Sample, float, float]], least: tuple[float, float]) -> Array:
+    """Return the shares said rightly, wrong of what is said, and of mistakes caught: means over texts."""
     right, wrong, caught = [], [], []
     for name in dict.fromkeys(sample.text for sample, _, _ in chances):
         here = [one for one in chances if one[0].text == name]
@@ -256,9 +270,9 @@ def point(chances: Sequence[tuple[Sample, float, float]], least: tuple[float, fl
         count = sum(bool(what) for _, what in said)
         right.append(good / len(said))
         wrong.append((count - good) / max(count, 1))
-        planted_ = [what in ERRORS for one, what in said if one.false and not one.true]
-        caught += [sum(planted_) / len(planted_)] if planted_ else []
-    return Point(least, float(np.mean(right)), float(np.mean(wrong)), float(np.mean(caught)))
+        mistakes = [what in ERRORS for one, what in said if one.false and not one.true]
+        caught += [sum(mistakes) / len(mistakes)] if mistakes else []
+    return np.array([np.mean(right), np.mean(wrong), np.mean(caught) if caught else 1.0])
 
 
 def chosen(chances: Sequence[tuple[Sample, float, float]]) -> Point:

@@ -46,7 +46,7 @@ class Judge:
         if meant is None or meant.several:
             return None
         mark = named_mark(mention, meant, self.placing, self._shapes)
-        return mark if mark.verdict in COMMITTED or not meant.sites else None
+        return mark if mark.verdict in COMMITTED or not meant.sites or meant.close else None
 
     def evidence(self, placed: Placed) -> Evidence:
         """Return what speaks for and against a mention."""
