@@ -96,7 +96,7 @@ def _of_text(trace: Trace, sites: Sites, text: Text) -> Iterator[Sample]:
     truth = _truth(text, note)
     yield from _of_note(trace, sites, note, truth, text.name, False, 0)
     for repeat in range(1, REPEATS + 1):
-        changed, now = planted(note, truth, random.Random(f"{text.name}{repeat}"))
+        changed, now = planted(note, truth, random.Random(f"{text.name}{repeat}"), shapes=sites.by_shape)
         yield from _of_note(trace, sites, changed, now, text.name, False, repeat)
 
 
@@ -107,7 +107,7 @@ def _of_spoken(trace: Trace, sites: Sites, name: str, number: int) -> Iterator[S
     path.write_text(words, encoding="utf-8")
     note = read_note(path)
     truth = {m.id: ("confirmed",) for m in note.mentions if stated.get(m.span.line) == m.text}
-    changed, now = planted(note, truth, draw)
+    changed, now = planted(note, truth, draw, shapes=sites.by_shape)
     yield from _of_note(trace, sites, changed, now, name, True, 1)
 
 
