@@ -10,7 +10,10 @@ from math import exp
 
 from shapeflow.notes.placing.weights import SURE_FALSE, SURE_TRUE, WEIGHTS
 
-__all__ = ["SURE_FALSE", "SURE_TRUE", "chances"]
+__all__ = ["SURE_FALSE", "SURE_TRUE", "chances", "may_be_confirmed", "may_be_contradicted"]
+
+LEAST_ODDS = -2.0
+"""So much of the mass, as the logarithm of its odds, has to be where the shape fits."""
 
 
 def chances(numbers: Mapping[str, float]) -> tuple[float, float]:
@@ -18,3 +21,13 @@ def chances(numbers: Mapping[str, float]) -> tuple[float, float]:
     true = sum(WEIGHTS[name][0] * value for name, value in numbers.items()) + WEIGHTS["always"][0]
     false = sum(WEIGHTS[name][1] * value for name, value in numbers.items()) + WEIGHTS["always"][1]
     return 1 / (1 + exp(-true)), 1 / (1 + exp(-false))
+
+
+def may_be_confirmed(numbers: Mapping[str, float]) -> bool:
+    """Return whether a mention may be right at all: words, shape and order lead to a place that it fits."""
+    return bool(numbers["fits"]) and numbers["mass fit"] > LEAST_ODDS
+
+
+def may_be_contradicted(numbers: Mapping[str, float]) -> bool:
+    """Return whether a mention may be called wrong at all: no words say that a tensor was changed."""
+    return not numbers["changed"]

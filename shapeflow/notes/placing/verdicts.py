@@ -7,7 +7,13 @@ from dataclasses import replace
 
 from shapeflow.notes.mention import Mention
 from shapeflow.notes.placing.chain import NOWHERE, Placed, State
-from shapeflow.notes.placing.chances import SURE_FALSE, SURE_TRUE, chances
+from shapeflow.notes.placing.chances import (
+    SURE_FALSE,
+    SURE_TRUE,
+    chances,
+    may_be_confirmed,
+    may_be_contradicted,
+)
 from shapeflow.notes.placing.clauses import Clause, clauses
 from shapeflow.notes.placing.doubts import COMMITTED, doubted
 from shapeflow.notes.placing.evidence import Evidence, Weighing
@@ -59,12 +65,12 @@ class Judge:
         """Return the mark of a mention by all that speaks for and against it."""
         evidence = self.evidence(placed)
         true, false = chances(evidence.numbers)
-        if evidence.fit is not None and true >= SURE_TRUE:
+        if evidence.fit is not None and true >= SURE_TRUE and may_be_confirmed(evidence.numbers):
             symbols = _only_symbols(placed.mention, self.placing)
             verdict: Verdict = "symbolic, consistent" if symbols else "confirmed"
             mark = self._mark(placed, evidence.fit, verdict, true)
             return self._sided(mark, self.clauses[placed.mention.id])
-        if evidence.other is not None and false >= SURE_FALSE:
+        if evidence.other is not None and false >= SURE_FALSE and may_be_contradicted(evidence.numbers):
             layout = evidence.other.relation == "layout"
             return self._mark(placed, evidence.other, "layout differs" if layout else "contradicted", false)
         return self._open(placed, max(true, false))
