@@ -178,6 +178,7 @@ def test_a_shape_that_is_denied_is_not_confirmed(trace):
         ("```python\ny = model(images)  # (2, 49, 64)\n```", OPEN | NO),
         ("We use `embed` here.\n\n```python\ny = self.decoder(x)  # (2, 48, 64)\n```", OPEN | NO),
         ("```python\nx = model.encode(images)  # (2, 49, 64)\n```", YES),
+        ("```python\ny = model(images)  # (2, 10, 4)\n```", YES),
     ],
 )
 def test_a_comment_in_a_block_is_on_its_own_statement(trace, words, expected):
@@ -187,6 +188,23 @@ def test_a_comment_in_a_block_is_on_its_own_statement(trace, words, expected):
 def test_what_is_reshaped_afterwards_is_no_other_layout_of_what_was_made(trace):
     check(trace, "`embed.projection` gives (2, 64, 8, 6), flattened to (2, 64, 48)", YES, OPEN | YES)
     check(trace, "`embed.projection` 输出 (2, 64, 8, 6)，展平为 (2, 64, 48)", YES, OPEN | YES)
+
+
+@pytest.mark.parametrize("shape", ["[2, 50, 64]", "[64, 2]", "[6, 2]", "[2, 64, 10]"])
+def test_nothing_is_called_wrong_that_no_words_name(trace, shape):
+    check(trace, f"Some tensor has the shape {shape}.", OPEN | YES)
+
+
+def test_words_that_are_no_names_can_say_what_is_wrong(trace):
+    """Also where the module is called otherwise in the code, and only headings and order lead there."""
+    text = "# Encoder layers\n\n- 1st norm: [2, 49, 64]\n- attention: [2, 49, 64]\n- 2nd norm: [2, 49, 64]\n"
+    check(
+        trace,
+        f"{text}- expansion: [2, 49, 512]\n- contracting: [2, 49, 64]\n",
+        *[YES] * 3,
+        NO,
+        YES,
+    )
 
 
 def test_a_type_that_is_stated_has_to_fit(trace):

@@ -197,7 +197,8 @@ def test_weights_that_are_fitted_tell_what_they_were_fitted_to():
     from benchmarks.annotate.fitting import MOST_WRONG, Sample, chosen, fitted, left_out, written
 
     def sample(text: str, fits: float, noise: float, *truth: str) -> Sample:
-        numbers = {"fits": fits, "mass fit": 4 * fits - 2 + noise}
+        numbers = {"fits": fits, "mass fit": 4 * fits - 2 + noise, "changed": 0.0}
+        numbers |= {"other heard": 1.0, "named other": 0.0}
         return Sample(text, False, 0, truth, numbers, "", frozenset())
 
     group = [

@@ -29,5 +29,6 @@ def may_be_confirmed(numbers: Mapping[str, float]) -> bool:
 
 
 def may_be_contradicted(numbers: Mapping[str, float]) -> bool:
-    """Return whether a mention may be called wrong at all: no words say that a tensor was changed."""
-    return not numbers["changed"]
+    """Return whether a mention may be called wrong at all: words name its place, and no change on the way."""
+    named = numbers["other heard"] > 0 or numbers["named other"] > 0
+    return named and not numbers["changed"]

@@ -16,6 +16,8 @@ from shapeflow.notes.placing.words import GENERIC, name_tokens, text_tokens
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.(?:\w+|\*)|\[(?:\d+|\w|:|\*)\])*(?:\(\))?(?!\w|\()")
 _ITEM = re.compile(r"\[(\w+|\*|:)\]")
 _OWNER = re.compile(r"^(?:(?:self|model|net|network|module|m|transformer|backbone|base_model)\.)+")
+_WHOLE = frozenset({"model", "net", "network"})
+"""What the model itself is called where it is called."""
 _LIBRARY = re.compile(
     r"^(?:torch|nn|F|np|numpy|tf|jax|jnp|einops|timm|torchvision|transformers|functional|os)\b"
 )
@@ -111,6 +113,9 @@ class Exact:
         if found is None:
             return None
         name, between, styled = found
+        if name in _WHOLE and mention.frame.region == "comment" and name not in self.paths:
+            given = tuple(site for site in self.paths.get("", ()) if site.direction == "out")
+            return Meant(name, given, True) if given else None
         paths = self._paths(name, mention)
         if paths is None and (given := self._port(name, clause)):
             near = _CLOSE.fullmatch(between + " ") or _FEW.fullmatch(between)
