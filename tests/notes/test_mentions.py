@@ -185,6 +185,12 @@ IN_CONTEXT = {
         "[2, 768]",
     ],
     "```python\ny = einsum(x, A, 'b l d, d n -> b l d n')\n```": ["[b, l, d]", "[d, n]", "[b, l, d, n]"],
+    "Flatten (28, 28) into (784,): a pixel (1, 2) is near (2, 2).": ["[28, 28]", "[784]"],
+    "x: shape (N, P, 3)\n\nnormals: shape (N, 3)\n\n`t.transform(torch.randn(N, P, 3))`": [
+        "[N, P, 3]",
+        "[N, 3]",
+    ],
+    "Return a tuple (vocab_to_int, int_to_vocab). The tuple (vocab_to_int, int_to_vocab) is kept.": [],
     # What else numbers in brackets are stays what it is.
     "Dosovitskiy et al. [1, 12] feed [1, 197, 768] to blocks of 12 heads: [1, 12, 197, 64]": [
         "[1, 197, 768]",

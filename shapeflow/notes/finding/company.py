@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -14,6 +15,7 @@ from shapeflow.notes.finding.literal import Literal
 from shapeflow.notes.finding.scoring import WEIGHTS, probability
 from shapeflow.notes.mention import Frame, Passage
 
+FEWEST_ELEMENTS = 32
 SURE, UNSURE, ODD = 2.0, -1.3, -4.0
 """Logarithms of the odds of what others can be likened to, and of what is too odd to be likened."""
 
@@ -82,6 +84,29 @@ def _is_setting(name: str) -> bool:
 
 def _large_sizes(one: Found) -> set[str]:
     return {dim.text for dim in one.literal.dims if dim.text.isdecimal() and int(dim.text) >= 16}
+
+
+def as_reshaped(candidates: list[Found]) -> list[Found]:
+    """Return candidates; two of a line with as many elements, ``(28, 28)`` and ``(784,)``, are surer."""
+    found = list(candidates)
+    for number, one in enumerate(candidates):
+        elements = _elements(one)
+        beside = (*candidates[max(0, number - 2) : number], *candidates[number + 1 : number + 3])
+        if elements >= FEWEST_ELEMENTS and any(
+            other.passage is one.passage
+            and _elements(other) == elements
+            and [dim.text for dim in other.literal.dims] != [dim.text for dim in one.literal.dims]
+            and other.literal.opener == one.literal.opener != ""
+            for other in beside
+        ):
+            found[number] = replace(one, odds=one.odds + WEIGHTS["as many elements as another"])
+    return found
+
+
+def _elements(one: Found) -> int:
+    """Return how many elements a tensor of this shape has; 0 where it does not say."""
+    sizes = [dim.text for dim in one.literal.dims]
+    return math.prod(map(int, sizes)) if all(size.isdecimal() for size in sizes) else 0
 
 
 def like_neighbours(candidates: list[Found]) -> Iterator[Found]:

@@ -99,6 +99,8 @@ def _of_numbers(sizes: list[int]) -> Iterator[str]:
         yield "all equal"
     if sorted(sizes) in (list(range(rank)), list(range(1, rank + 1))) and rank > 2:
         yield "permutation"
+    if rank > 3 and sizes == list(range(sizes[0], sizes[0] + rank)):
+        yield "permutation"
     steps = {b - a for a, b in pairwise(sizes)}
     doubled = all(b == 2 * a for a, b in pairwise(sizes))
     if rank > 2 and steps != {0} and (doubled or (len(steps) == 1 and min(steps) > 0)):

@@ -6,11 +6,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
+from shapeflow.notes.finding.cues import TENSOR_PREFIX
 from shapeflow.notes.finding.literal import Literal
 
 NAMES_KNOWN = 4.0
 """Logarithm of the odds where all axes have names that sure shapes give to theirs."""
 MOST_KNOWN = 2.0
+LONE_KNOWN = 3.0
 SIZES_KNOWN = 2.2
 """The same where all sizes are those of axes of sure shapes."""
 SIZE_KNOWN = 1.4
@@ -30,14 +32,16 @@ class Context:
 
     def __init__(self, likely: Iterable[tuple[Literal, float]]) -> None:
         """Take the axes of shapes with their probabilities."""
-        self._axes: defaultdict[str, float] = defaultdict(float)
+        self._axes: defaultdict[str, defaultdict[tuple[str, ...], float]] = defaultdict(
+            lambda: defaultdict(float)
+        )
         self._leads: defaultdict[str, float] = defaultdict(float)
         self._styles: defaultdict[tuple[str, str], float] = defaultdict(float)
         self._areas: set[tuple[str, ...]] = set()
         for literal, sure in likely:
             dims = [dim.text for dim in literal.dims]
             for axis in {part for dim in dims for part in (dim, *_names(dim))}:
-                self._axes[axis] += sure
+                self._axes[axis][tuple(dims)] += sure
             if len(dims) > 1:
                 self._leads[dims[0]] += sure
             if len(dims) > 3 or (len(dims) == 3 and dims[0] == "3"):
@@ -47,7 +51,7 @@ class Context:
     def gain(self, literal: Literal) -> float:
         """Return by how much the logarithm of the odds of an unsure literal grows."""
         dims = [dim.text for dim in literal.dims]
-        if dims[0] == "0" or (len(dims) == 1 and (literal.opener != "[" or literal.glued)):
+        if dims[0] == "0" or (len(dims) == 1 and literal.opener != "[") or _is_called(literal):
             return 0.0
         alike = self._styles[_style(literal)] > ENOUGH
         names = {name for dim in dims for name in _names(dim)}
@@ -57,7 +61,7 @@ class Context:
             # Height and width of what has channels too: the size of a picture, or of a window.
             return 0.0
         telling = [dim for dim in dims if dim.isdecimal() and int(dim) >= SMALL]
-        known = sum(self._axes[dim] > ENOUGH for dim in telling)
+        known = sum(self._knows(dim, dims) for dim in telling)
         often = self._leads[dims[0]] > (2 * ENOUGH if len(dims) == 2 else ENOUGH)
         gain = (
             LEADS_ALIKE
@@ -70,16 +74,27 @@ class Context:
             gain += SIZE_KNOWN
         return gain
 
+    def _knows(self, axis: str, dims: list[str]) -> bool:
+        """Return whether other shapes than this one have an axis."""
+        having = self._axes[axis]
+        return sum(having.values()) - having.get(tuple(dims), 0.0) > ENOUGH
+
     def _of_names(self, dims: list[str], names: set[str], alike: bool) -> float:
         if {name.lower() for name in names} <= _EXTENTS:
             return 0.0
-        known = sum(self._axes[name] > ENOUGH for name in names)
+        known = sum(self._knows(name, dims) for name in names)
         if len(dims) == 1:
-            return MOST_KNOWN if alike and known else 0.0
+            return LONE_KNOWN if alike and known else 0.0
         if known == len(names):
             return NAMES_KNOWN if alike else MOST_KNOWN
         leads = self._leads[dims[0]] > ENOUGH
         return MOST_KNOWN if alike and leads and 2 * known >= len(names) else 0.0
+
+
+def _is_called(literal: Literal) -> bool:
+    """Return whether a word before the bracket makes it arguments or an index."""
+    word = literal.glued if literal.separator != " " else ""
+    return bool(word) and not TENSOR_PREFIX.match(word) and (literal.opener == "[" or len(word) > 5)
 
 
 def _names(dim: str) -> list[str]:

@@ -124,8 +124,8 @@ _AXIS_PART = re.compile(
 )
 
 
-_NO_AXIS = re.compile(r".*_v\d+|(?:[A-Z][a-z]+_){2,}[A-Z]\w*")
-"""A version, or a title of several words."""
+_NO_AXIS = re.compile(r".*_v\d+|.*_to_.*|(?:[A-Z][a-z]+_){2,}[A-Z]\w*")
+"""A version, what turns one thing into another, or a title of several words."""
 
 
 def is_axis(name: str) -> bool:

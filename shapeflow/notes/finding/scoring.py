@@ -117,6 +117,7 @@ WEIGHTS = {
     "like its neighbours": 1.8,
     "one of a column": 4.0,
     "in a printed object": 7.5,
+    "as many elements as another": 3.0,
     "like others of its line": 1.0,
     "blanks in brackets": -0.8,
 }
