@@ -38,6 +38,8 @@ def unknown_model(target: str, known: Mapping[str, str], libraries: Mapping[str,
         return unnamed_script(module or Path(target), target)
     if is_folder(target):
         return _folder(Path(target))
+    if target.startswith(("./", "../", "/", "~")):
+        return _no_file(Path(target))
     if (error := _written_otherwise(target, libraries)) is not None:
         return error
     if name := hub.named(target) or (target if hub.NAMED.fullmatch(target) else ""):
@@ -54,6 +56,19 @@ def unknown_model(target: str, known: Mapping[str, str], libraries: Mapping[str,
         else "shapeflow models"
     )
     return _error(f"no model '{target}'", expected=expected, found="" if adapter else _near(close), hint=hint)
+
+
+def _no_file(path: Path) -> InputError:
+    """Return the error for a path that leads nowhere."""
+    beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    close = nearest(path.name, beside, 1)
+    return InputError(
+        "file-missing",
+        f"no file or folder '{path}'",
+        where=OPTION,
+        because=f"looked in {path.parent.resolve()}" if beside else f"there is no folder '{path.parent}'",
+        hint=f"--model {path.with_name(close[0])}" if close else "shapeflow models",
+    )
 
 
 def _written_otherwise(target: str, libraries: Mapping[str, str]) -> InputError | None:

@@ -48,8 +48,8 @@ def making_text(trace: Records, match: Match) -> str:
 
     It goes back to what the surrounding call was given, to what the calls in it gave, and to parameters.
     """
-    if match.value is None or match.port is None:
-        return ""
+    if match.value is None or match.port is None or match.tensor is not None:
+        return ""  # also for a parameter or buffer, which no run makes
     return _Writer(trace, match).text(match.value.id)
 
 

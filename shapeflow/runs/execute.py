@@ -17,7 +17,7 @@ from shapeflow.runs.late_modules import import_costly_late
 from shapeflow.runs.numbers import numbers_of
 
 if TYPE_CHECKING:
-    from shapeflow.adapters.base import Adapter
+    from shapeflow.adapters.base import Adapter, Prepared
     from shapeflow.model.trace import Trace
     from shapeflow.recording.capture import Capture
 
@@ -59,7 +59,7 @@ def execute(
             adapter = adapter or load(request.target, trust=request.trust)
     with surroundings(adapter):
         return recording.run(
-            partial(adapter, request),
+            partial(_prepared, adapter, request),
             device=request.device,
             adapter=spec.name,
             target=target or request.target,
@@ -67,6 +67,16 @@ def execute(
             capture=capture if request.device != "meta" else None,
             pictures=pictures,
         )
+
+
+def _prepared(adapter: Adapter, request: Request) -> Prepared:
+    """Build the model of a request; for a real run only if its weights have room."""
+    from shapeflow.adapters.memory import within_memory
+
+    if request.device == "meta":
+        return adapter(request)
+    with within_memory(request.target):
+        return adapter(request)
 
 
 def depends_on_values(trace: Trace, request: Request) -> bool:

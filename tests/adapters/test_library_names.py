@@ -196,6 +196,14 @@ def test_names_are_near_whatever_their_case_and_hyphens():
     assert near("vit_base_16_223", ["vit", "vit_base_16_224"], 1) == ["vit_base_16_224"]
 
 
+@pytest.mark.parametrize("target", ["./nofolder", "../x/config.json", "/nowhere/at/all", "~/gone"])
+def test_a_path_that_leads_nowhere_is_no_name_of_a_model(target):
+    error = message(target)
+    assert error.code == "file-missing"
+    assert "hf download" not in error.render()
+    assert "Config" not in error.render()
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [

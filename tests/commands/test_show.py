@@ -410,3 +410,22 @@ def test_nothing_collects_garbage_while_a_trace_is_looked_up(
     show("text")
     assert seen == [False]
     assert gc.isenabled()
+
+
+@pytest.mark.parametrize(
+    "option", [[], ["--users"], ["--producers"], ["--unused"], ["--size", "0"], ["--json"]]
+)
+@pytest.mark.parametrize("selector", ["0.weight", "*.bias", "1.running_mean"])
+def test_a_parameter_or_buffer_can_be_asked_for(selector, option, tmp_path, capsys):
+    import torch
+
+    from shapeflow.recording import trace
+
+    model = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.BatchNorm1d(3)).eval()
+    path = trace(model, torch.rand(2, 4), device="meta").save(tmp_path / "x.trace.json")
+    assert main(["show", str(path), selector, *option]) in (0, 1, 2)
+    said = capsys.readouterr()
+    assert "our-bug" not in said.err
+    if not option:
+        assert f"{selector.replace('*', '0')}  " in said.out
+        assert "= " not in said.out  # nothing made it

@@ -112,6 +112,7 @@ COMMANDS: dict[str, str] = {
     "input-unknown": "trace --model model.py:crash --input imput=f32[1,4]",
     "map": "report t.trace.json mapped.md",
     "model-format": "trace --model net.onnx",
+    "model-too-large": "trace --model model.py:vast --device cpu",
     "model-unreadable": "trace --model weights/sam3_large.pt",
     "model-untrusted": "trace --model pickled.pkl",
     "model-weights": "trace --model weights/head.safetensors",
@@ -193,6 +194,9 @@ def tokens():
 
 def inputs():
     return nn.Linear(4, 2), (torch.ones(3, 4), torch.ones(3, 4))
+
+def vast():
+    return nn.Linear(1 << 22, 1 << 22, bias=False), (torch.ones(3, 1 << 22),)
 """
 
 

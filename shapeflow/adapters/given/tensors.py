@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import torch
 from torch import nn
 
 from shapeflow.adapters.given.texts import OPTION, Tensor
+from shapeflow.adapters.memory import memory_available
 from shapeflow.common.text import listing, nearest
 from shapeflow.common.units import format_bytes
 from shapeflow.errors import InputError
@@ -145,17 +145,6 @@ def _check_memory(made: Tensor) -> None:
             expected=f"at most {format_bytes(room)}, which is free on this machine",
             hint="smaller sizes, or --device meta, which allocates nothing large",
         )
-
-
-def memory_available() -> int | None:
-    """Return how many bytes of memory are free; None if the system does not tell."""
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError, AttributeError):
-        return None
 
 
 def from_file(path: Path, name: str) -> tuple[Any, str]:
