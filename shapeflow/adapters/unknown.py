@@ -58,16 +58,16 @@ def unknown_model(target: str, known: Mapping[str, str], libraries: Mapping[str,
     return _error(f"no model '{target}'", expected=expected, found="" if adapter else _near(close), hint=hint)
 
 
-def _no_file(path: Path) -> InputError:
-    """Return the error for a path that leads nowhere."""
-    beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+def _no_file(path: Path, like: str = "*") -> InputError:
+    """Return the error for a path that leads nowhere, where names that are ``like`` that were wanted."""
+    beside = [entry.name for entry in path.parent.glob(like)] if path.parent.is_dir() else []
     close = nearest(path.name, beside, 1)
     return InputError(
         "file-missing",
-        f"no file or folder '{path}'",
+        f"no {'file' if path.suffix else 'file or folder'} '{path}'",
         where=OPTION,
-        because=f"looked in {path.parent.resolve()}" if beside else f"there is no folder '{path.parent}'",
-        hint=f"--model {path.with_name(close[0])}" if close else "shapeflow models",
+        because=f"looked in {path.parent.resolve()}",
+        hint=f"--model {path.with_name(close[0])}" if close else "",
     )
 
 
@@ -186,15 +186,7 @@ def named_model(text: str, known: Mapping[str, str], libraries: Mapping[str, str
 def unnamed_script(path: Path, shown: str) -> InputError:
     """Return the error for a Python file or module without ``:NAME``, with the names that it has."""
     if not path.is_file():
-        beside = path.parent.glob("*.py") if path.parent.is_dir() else ()
-        close = nearest(path.name, [file.name for file in beside], 1)
-        return InputError(
-            "file-missing",
-            f"no file '{path}'",
-            where=OPTION,
-            because=f"looked in {path.parent.resolve()}",
-            hint=str(path.with_name(close[0])) if close else "",
-        )
+        return _no_file(path, "*.py")
     try:
         found = candidates_in(path)
     except (OSError, SyntaxError, ValueError, RecursionError) as error:

@@ -236,7 +236,7 @@ def test_ctrl_c_from_outside(project):
         (["bus.png", "--prompt", " "], "error[prompt-empty]"),
         (["bus.png", "--box", "0.9,0.9,0.4,0.1"], "error[box-outside]"),
         (["bus.png", "--negative-box", "1,2"], "option --negative-box"),
-        (["bus.png", "--model", "sam"], "try:      --model sam3"),
+        (["bus.png", "--model", "sma3"], "try:      --model sam3"),
         (["bus.png", "--checkpoint", "sam3.pt"], "error[checkpoint-missing]"),
         (["models.py:build"], "try:      shapeflow trace --model models.py:build"),
         (["bus.png", "--model", "models.py:build"], "error[option-unused]"),
