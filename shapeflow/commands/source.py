@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from shapeflow.common.printing import put, put_coloured
 from shapeflow.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
+    from shapeflow.model.records import Value
     from shapeflow.model.trace import Trace
     from shapeflow.source.lines import SourceFile
 
@@ -43,6 +45,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "asked", nargs="?", metavar="FILE|PATH", help="a file, by the end of its name; or a selector of calls"
     )
     add("--whole", action="store_true", help="also show the lines of which nothing is known")
+    add(
+        "--symbols",
+        action="store_true",
+        help="a letter for each dim that is, axis for axis, one of the model's inputs: f32[B, 48, 64]",
+    )
     form = parser.add_mutually_exclusive_group().add_argument
     form("--json", action="store_true", help="print one JSON object")
     form("--markdown", action="store_true", help="print a table")
@@ -54,7 +61,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     form("--diff", action="store_true", help="show the change that --write makes, and make none")
     form("-o", "--output", type=Path, metavar="FILE.html", help="write a page that needs no other file")
     add("--report", metavar="FILE", help="the report that shapes in the page lead to, seen from the page")
-    add("--lang", choices=("en", "zh"), default="en", help="language of the page (default: en)")
+    add("--lang", choices=("en", "zh"), help="language of the page (default: en)")
     add("--force", action="store_true", help="replace a file that shapeflow did not make")
 
 
@@ -64,8 +71,10 @@ def run(args: argparse.Namespace) -> int:
     from shapeflow.source.collect import source_files, wanted
     from shapeflow.source.data import to_data, to_markdown
 
+    _check_options(args)
     trace = load_trace(args.trace)
-    files = source_files(trace, wanted(trace, args.asked), beside=args.trace.parent)
+    text_of, symbols = _letters(trace) if args.symbols else (str, {})
+    files = source_files(trace, wanted(trace, args.asked), beside=args.trace.parent, text_of=text_of)
     if args.asked is None:
         files = [file for file in files if file.made or file.never]
     if args.write or args.diff:
@@ -76,9 +85,9 @@ def run(args: argparse.Namespace) -> int:
             put(printed(change))
         say(summary)
     elif args.output is not None:
-        _write(args, trace, files)
+        _write(args, trace, files, symbols)
     elif args.json:
-        put(json_text(to_data(files)))
+        put(json_text(to_data(files, symbols)))
     elif args.markdown:
         put(to_markdown(files).rstrip("\n"))
     elif args.asked is None and len(files) > 1:
@@ -89,10 +98,34 @@ def run(args: argparse.Namespace) -> int:
             if number:
                 put("")
             _print(file, args.whole)
+    if symbols and not (args.json or args.output):
+        sizes = ", ".join(f"{name} = {size}" for name, size in symbols.items())
+        put(f"\n{sizes}" if args.markdown else sizes)
     return int(ExitCode.FINE)
 
 
-def _write(args: argparse.Namespace, trace: Trace, files: list[SourceFile]) -> None:
+def _check_options(args: argparse.Namespace) -> None:
+    """Refuse options that would be ignored."""
+    if args.symbols and (args.write or args.diff):
+        what = "--symbols only means something where shapes are shown: in a file your own letters are kept"
+        raise InputError("usage", what, where="option --symbols")
+    for option in ("lang", "report", "force"):
+        if getattr(args, option) and args.output is None:
+            what = f"--{option} only means something with -o"
+            raise InputError("usage", what, where=f"option --{option}")
+
+
+def _letters(trace: Trace) -> tuple[Callable[[Value], str], Mapping[str, int]]:
+    """Return how a tensor is written with letters, and their sizes."""
+    from shapeflow.model.input_letters import Letters
+
+    letters = Letters(trace)
+    return letters.text, letters.sizes
+
+
+def _write(
+    args: argparse.Namespace, trace: Trace, files: list[SourceFile], symbols: Mapping[str, int]
+) -> None:
     """Write the page."""
     from shapeflow.reporting.output import save
     from shapeflow.reporting.source_page.html import source_page
@@ -104,7 +137,7 @@ def _write(args: argparse.Namespace, trace: Trace, files: list[SourceFile]) -> N
             where="option -o",
             hint=f"-o {args.output.stem}.html; --markdown and --json print to standard output",
         )
-    text = source_page(trace, files, language=args.lang, report=args.report)
+    text = source_page(trace, files, language=args.lang or "en", report=args.report, symbols=symbols)
     save(args.output, text.encode("utf-8", errors="replace"), force=args.force, inputs=[args.trace])
     say(f"{args.output}  {args.output.stat().st_size / 1e6:.2f} MB")
 

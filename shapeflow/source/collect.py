@@ -14,7 +14,7 @@ from shapeflow.model.trace import Trace
 from shapeflow.source.events import Event, Events, events_of
 from shapeflow.source.lines import SourceFile
 from shapeflow.source.places_now import lines_of_run, places_now
-from shapeflow.source.results import annotated, bare
+from shapeflow.source.results import TextOf, annotated, bare
 
 FOLDERS_ABOVE = 4
 """In so many folders, that of a trace and those above it, its files are looked for."""
@@ -61,7 +61,12 @@ def wanted(trace: Trace, asked: str | None) -> Wanted:
 
 
 def source_files(
-    trace: Trace, want: Wanted, folders: Iterable[str] | None = None, *, beside: Path | None = None
+    trace: Trace,
+    want: Wanted,
+    folders: Iterable[str] | None = None,
+    *,
+    beside: Path | None = None,
+    text_of: TextOf = str,
 ) -> list[SourceFile]:
     """Return files with what their lines made.
 
@@ -70,6 +75,7 @@ def source_files(
         want: which files, and whose lines.
         folders: where files are looked for; None: where Python imports from, and the working folder.
         beside: the folder of the trace, which they may be in or below, or in one above.
+        text_of: how a tensor is written.
     """
     events: Events = events_of(trace)
     searched = _folders(trace, folders, beside)
@@ -80,10 +86,10 @@ def source_files(
             happened = _of_calls(happened, want.calls)
         here = _here(trace, name, searched)
         if here is None:
-            found.append(bare(trace, name, lines_of_run(trace, name), happened))
+            found.append(bare(trace, name, lines_of_run(trace, name), happened, text_of))
         else:
             now = {here.places[number]: events for number, events in happened.items()}
-            found.append(annotated(trace, name, here.text, now))
+            found.append(annotated(trace, name, here.text, now, text_of))
     return found
 
 

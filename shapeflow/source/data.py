@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from shapeflow.source.lines import Made, SourceFile
 from shapeflow.source.text import made_text
 
+NO_SYMBOLS: Mapping[str, int] = MappingProxyType({})
 SCHEMA = "shapeflow.source/1"
 
 
-def to_data(files: Sequence[SourceFile]) -> dict[str, Any]:
-    """Return files as JSON has them: each line of which something is known."""
-    return {"schema": SCHEMA, "files": [_file(file) for file in files]}
+def to_data(files: Sequence[SourceFile], symbols: Mapping[str, int] = NO_SYMBOLS) -> dict[str, Any]:
+    """Return files as JSON has them: each line of which something is known.
+
+    Args:
+        files: the files.
+        symbols: the sizes of the letters in their shapes.
+    """
+    return {"schema": SCHEMA, "symbols": dict(symbols), "files": [_file(file) for file in files]}
 
 
 def to_markdown(files: Sequence[SourceFile]) -> str:

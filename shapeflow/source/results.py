@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from shapeflow.model.ports import Port
-from shapeflow.model.records import Call
+from shapeflow.model.records import Call, Value
 from shapeflow.model.trace import Trace
 from shapeflow.source.events import Event
 from shapeflow.source.lines import Line, Made, SourceFile
@@ -16,9 +16,16 @@ from shapeflow.source.states import lay_states
 from shapeflow.source.uses import Named, Use
 
 MOST_PORTS = 4
+TextOf = Callable[[Value], str]
 
 
-def annotated(trace: Trace, name: str, text: str, happened: Mapping[int, Sequence[Event]]) -> SourceFile:
+def annotated(
+    trace: Trace,
+    name: str,
+    text: str,
+    happened: Mapping[int, Sequence[Event]],
+    text_of: TextOf = str,
+) -> SourceFile:
     """Return a file with what its lines made in a run.
 
     Args:
@@ -26,6 +33,7 @@ def annotated(trace: Trace, name: str, text: str, happened: Mapping[int, Sequenc
         name: of the file, as in the trace.
         text: the file, with the code of the run.
         happened: line -> what happened there.
+        text_of: how a tensor is written.
     """
     lines = [Line(number, line) for number, line in enumerate(text.split("\n"), 1)]
     if lines and not lines[-1].text:
@@ -39,16 +47,16 @@ def annotated(trace: Trace, name: str, text: str, happened: Mapping[int, Sequenc
     shared = _shared(statements)
     for statement in statements:
         if shared.isdisjoint(range(statement.first, statement.last + 1)):
-            _name_results(trace, statement, happened, lines, told)
+            _name_results(trace, statement, happened, lines, told, text_of)
     for number, events in happened.items():
         rest = [event for event in events if (number, event.order) not in told]
         if number <= len(lines) and len(rest) == len(events):
-            lines[number - 1].made += _unnamed(trace, rest)
+            lines[number - 1].made += _unnamed(trace, rest, text_of)
     for number in happened:
         if number <= len(lines):
             lines[number - 1].state = "ran"
     for function in functions:
-        _lay_parameters(trace, function, happened, lines)
+        _lay_parameters(trace, function, happened, lines, text_of)
         for named in function.named:
             if shared.isdisjoint(range(named.first, named.last + 1)):
                 uses = [use for use in named.uses if shared.isdisjoint(range(use.first, use.last + 1))]
@@ -58,7 +66,11 @@ def annotated(trace: Trace, name: str, text: str, happened: Mapping[int, Sequenc
 
 
 def bare(
-    trace: Trace, name: str, texts: Mapping[int, str], happened: Mapping[int, Sequence[Event]]
+    trace: Trace,
+    name: str,
+    texts: Mapping[int, str],
+    happened: Mapping[int, Sequence[Event]],
+    text_of: TextOf = str,
 ) -> SourceFile:
     """Return the lines of a file that the trace itself has, for a file that is not there any more.
 
@@ -67,11 +79,12 @@ def bare(
         name: of the file, as in the trace.
         texts: the lines by number.
         happened: line -> what happened there.
+        text_of: how a tensor is written.
     """
     lines = [Line(number, texts[number]) for number in sorted(texts)]
     for line in lines:
         events = happened.get(line.number, ())
-        line.made += _unnamed(trace, events)
+        line.made += _unnamed(trace, events, text_of)
         line.state = "ran" if events else ""
     return SourceFile(name, tuple(lines), known=False)
 
@@ -90,6 +103,7 @@ def _name_results(
     happened: Mapping[int, Sequence[Event]],
     lines: list[Line],
     told: set[tuple[int, tuple[int, int]]],
+    text_of: TextOf,
 ) -> None:
     """Lay to the lines of a statement what the names in it got."""
     numbers = [number for number in range(statement.first, statement.last + 1) if number in happened]
@@ -98,7 +112,7 @@ def _name_results(
         for number in numbers:
             for event in happened[number]:
                 if _is_step(event, given):
-                    shown = _shown(trace, event.outputs, given)
+                    shown = _shown(trace, event.outputs, given, text_of)
                     if shown is not None:
                         found[given.target].append((number, event, *shown))
     for target, results in found.items():
@@ -120,27 +134,32 @@ def _is_step(event: Event, given: Given) -> bool:
     return event.is_call if given.any_call else bool(event.names & set(given.ops))
 
 
-def _shown(trace: Trace, outputs: Sequence[Port], given: Given) -> tuple[str, tuple[int, ...]] | None:
+def _shown(
+    trace: Trace, outputs: Sequence[Port], given: Given, text_of: TextOf
+) -> tuple[str, tuple[int, ...]] | None:
     """Return what a name got as text, and its values; None if the results do not fit the names."""
     if given.item is not None:
         tops = [port for port in outputs if port.name.startswith(f"out[{given.item}]")]
         count = len({port.name.partition("]")[0] for port in outputs if port.name.startswith("out[")})
         if not tops or given.items not in (0, count):
             return None
-        return _types(trace, tops, f"out[{given.item}]")
-    return _types(trace, outputs)
+        return _types(trace, tops, text_of, f"out[{given.item}]")
+    return _types(trace, outputs, text_of)
 
 
-def _types(trace: Trace, ports: Sequence[Port], whole: str = "out") -> tuple[str, tuple[int, ...]]:
+def _types(
+    trace: Trace, ports: Sequence[Port], text_of: TextOf, whole: str = "out"
+) -> tuple[str, tuple[int, ...]]:
     """Return results as text, and their values; one alone in a container, or in an object, is in parentheses.
 
     Args:
         trace: the run.
         ports: of the results.
+        text_of: how a tensor is written.
         whole: the name of the port of a result that is a tensor itself.
     """
     texts = [
-        str(trace.values[port.value]) if port.value is not None else port.text or "None" for port in ports
+        text_of(trace.values[port.value]) if port.value is not None else port.text or "None" for port in ports
     ]
     values = tuple(port.value for port in ports if port.value is not None)
     if len(ports) == 1 and (ports[0].name == whole or not values):
@@ -154,7 +173,7 @@ def _types(trace: Trace, ports: Sequence[Port], whole: str = "out") -> tuple[str
     return f"({', '.join([*parts[:MOST_PORTS], *more])}{alone})", values
 
 
-def _unnamed(trace: Trace, events: Iterable[Event]) -> Iterator[Made]:
+def _unnamed(trace: Trace, events: Iterable[Event], text_of: TextOf) -> Iterator[Made]:
     """Yield what a line made that no name of the line is known to have got: each maker once.
 
     What a module called there did itself is told by the call.
@@ -162,14 +181,18 @@ def _unnamed(trace: Trace, events: Iterable[Event]) -> Iterator[Made]:
     groups: dict[str, list[tuple[str, tuple[int, ...]]]] = defaultdict(list)
     for event in events:
         if event.is_direct:
-            groups[_maker(event)].append(_types(trace, event.outputs))
+            groups[_maker(event)].append(_types(trace, event.outputs, text_of))
     for maker, results in groups.items():
         types = tuple(dict.fromkeys(text for text, _ in results))
         yield Made("", maker, types, len(results), tuple(value for _, held in results for value in held))
 
 
 def _lay_parameters(
-    trace: Trace, function: Function, happened: Mapping[int, Sequence[Event]], lines: list[Line]
+    trace: Trace,
+    function: Function,
+    happened: Mapping[int, Sequence[Event]],
+    lines: list[Line],
+    text_of: TextOf,
 ) -> None:
     """Lay to the head of a method which tensors its parameters were, in calls that are known to be of it."""
     inside = (number for number in happened if function.body <= number <= function.last)
@@ -182,7 +205,7 @@ def _lay_parameters(
             names = {port.name.removeprefix("in."), port.alias.removeprefix("in.")}
             name = next((name for name in function.parameters if name in names), None)
             if port.value is not None and name is not None:
-                found[name].append((str(trace.values[port.value]), port.value))
+                found[name].append((text_of(trace.values[port.value]), port.value))
     for name, results in found.items():
         types = tuple(dict.fromkeys(text for text, _ in results))
         line = lines[function.parameters[name] - 1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.formats.small_page import small_page
@@ -10,11 +10,17 @@ from shapeflow.reporting.run_facts import model_name
 from shapeflow.reporting.source_page.view import files_view
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.words.pages.source import TABLE
+from shapeflow.source.data import NO_SYMBOLS
 from shapeflow.source.lines import SourceFile
 
 
 def source_page(
-    trace: Trace, files: Sequence[SourceFile], *, language: str = "en", report: str | None = None
+    trace: Trace,
+    files: Sequence[SourceFile],
+    *,
+    language: str = "en",
+    report: str | None = None,
+    symbols: Mapping[str, int] = NO_SYMBOLS,
 ) -> str:
     """Return the page.
 
@@ -23,6 +29,7 @@ def source_page(
         files: what is shown.
         language: of the interface words, ``en`` or ``zh``.
         report: the address of the report that shapes lead to, seen from the page; None: they lead nowhere.
+        symbols: the sizes of the letters in shapes.
     """
     return small_page(
         "source",
@@ -31,4 +38,5 @@ def source_page(
         complete=trace.run.complete,
         files=files_view(trace, files),
         report=report,
+        symbols=symbols,
     )

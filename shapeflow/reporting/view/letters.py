@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from shapeflow.model.axis_names import Place, roles_and_symbols
-from shapeflow.model.containers import told
 from shapeflow.model.exact_names import ExactNames
+from shapeflow.model.input_letters import letters
 from shapeflow.model.trace import Trace
 from shapeflow.reporting.run_facts import parameter_name
 from shapeflow.reporting.translator import Translator
@@ -19,27 +18,6 @@ from shapeflow.reporting.view.size_origins import size_origins
 
 ANONYMOUS = 8
 """Sizes that get a colour."""
-MOST_INPUTS = 6
-"""A model with more inputs, such as one with a cache, gets no letters."""
-
-
-def letters(trace: Trace) -> list[tuple[str, str, int, list[Place]]]:
-    """Return letters, what the dims most likely are, their size, and where they are."""
-    if not trace.calls:
-        return []
-    inputs = [port for port in told(trace.calls[0].inputs) if port.value is not None]
-    if len(inputs) > MOST_INPUTS:
-        return []
-    units: dict[tuple[int, int], list[Place]] = {}
-    for port in inputs:
-        for dim, size in enumerate(trace.values[port.value or 0].shape):
-            units.setdefault((dim, size), []).append((port.name, dim))
-    named = roles_and_symbols(trace, list(units.values()))
-    return [
-        (symbol, role, size, places)
-        for (role, symbol), ((_, size), places) in zip(named, units.items(), strict=True)
-        if role != "other"
-    ]
 
 
 def letters_at(trace: Trace, port: str) -> dict[int, str]:

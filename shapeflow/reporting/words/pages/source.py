@@ -10,6 +10,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "Each line of the model's source with what it made in the run, all the times that it ran.",
         "模型源代码的每一行，以及它在这次运行中历次得到的结果。",
     ),
+    "source-symbols": (
+        "A letter stands for a dim that is, axis for axis, one of the model's inputs:",
+        "字母表示该维度沿数据流直接来自模型输入的某一维：",
+    ),
     "source-incomplete": (
         "The run ended with an error: only what came before it is told.",
         "运行因错误中止，这里只有出错之前的内容。",
