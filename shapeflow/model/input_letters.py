@@ -85,7 +85,7 @@ class Letters:
             letter = self._at(axis.value, axis.dim)
             if letter or not _JOINING.fullmatch(op.target):
                 return letter
-        elif op.target != "multi_head_attention_forward" or dim > 1 or len(made.shape) != 3:
+        elif op.target != "multi_head_attention_forward" or port.name not in ("out", "out[0]") or dim > 1:
             return ""
         # What is joined has this dim in common; an attention gives one result for each query.
         for given in op.inputs[:1] if axis is None else op.inputs:

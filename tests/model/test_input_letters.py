@@ -55,7 +55,7 @@ def test_what_is_handed_on_keeps_its_letter(texts):
 
 def test_an_equal_size_is_no_letter(texts):
     assert texts["other"] == "f32[B, 5, 5]"
-    assert texts["seen"] == "f32[5, 5, 5]", (
+    assert texts["seen"] == "f32[5, B, B]", (
         "the weights have the batch of the attention first, not its places"
     )
 

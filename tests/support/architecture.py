@@ -70,7 +70,7 @@ MODEL_ORDER = (
     "owned not_found source_lines selector members links bridges handed_on orders items exact_names making "
     "making_text unused doubts flow axis_links axis_source size_origin call_tree alike costs stage_tree "
     "lifetimes shares amounts rows codec tracefile completions summary_rows summary trace variation "
-    "axis_names"
+    "axis_names input_letters"
 )
 """The files of model/: each imports only files that stand before it."""
 
