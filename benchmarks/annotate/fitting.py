@@ -46,6 +46,8 @@ SAMPLES = 800.0
 STEPS = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93)
 MOST_WRONG, MOST_PLANTED = 0.03, 0.06
 """So much of what is said may be wrong: of texts as they were written, and with planted mistakes, too."""
+SUREST = 0.8
+"""Nothing is called wrong that is less sure: that is the worse mistake."""
 WEIGHTS = ROOT / "shapeflow" / "notes" / "placing" / "weights.py"
 
 
@@ -275,7 +277,7 @@ def _means(chances: Sequence[tuple[Sample, float, float]], least: tuple[float, f
 
 def chosen(chances: Sequence[tuple[Sample, float, float]]) -> Point:
     """Return the point at which most is said rightly, and no more than the goals wrongly."""
-    points = [point(chances, (true, false)) for true in STEPS for false in STEPS]
+    points = [point(chances, (true, false)) for true in STEPS for false in STEPS if false >= SUREST]
     allowed = [one for one in points if one.wrong <= MOST_WRONG and one.planted <= MOST_PLANTED]
     return max(allowed or points, key=lambda one: one.right if allowed else -one.wrong)
 
