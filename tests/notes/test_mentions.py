@@ -53,6 +53,8 @@ STATED = {
     "it gives (n, classes, height/2^4, width/2^4)": "[n, classes, height/16, width/16]",
     "and reach a [197, 768] matrix": "[197, 768]",
     "weights of shape\n(4*hidden_size, input_size)\n---": "[4*hidden_size, input_size]",
+    "# flatten it to HWxNxC": "[HW, N, C]",
+    "| weight | shape |\n|---|---|\n| ln.weight | [1024] |": "[1024]",
     # Products.
     "Stage 2: 1 × 128 × 28 × 28": "[1, 128, 28, 28]",
     "the patches are 1x196x768": "[1, 196, 768]",

@@ -61,7 +61,7 @@ WEIGHTS = {
     "shape word directly behind": 3.0,
     "matrix word directly behind": 2.0,
     "shape word in line": 0.9,
-    "shape word in header": 1.6,
+    "shape word in header": 2.4,
     "shape word leads": 0.8,
     "input or output word": 0.7,
     "colon before": 0.7,
