@@ -206,6 +206,9 @@ def _warn(annotations: Sequence[Annotation]) -> None:
         for mark in annotation.marks:
             if mark.mention.frame.selector and not mark.place:
                 say(f"{annotation.note.path}:{mark.mention.span.line}: {mark.evidence[0]}")
+        if annotation.note.kind == "python" and not annotation.note.mentions:
+            path = annotation.note.path
+            say(f"{path}: no shapes in it; shapeflow source TRACE FILE --write puts them there")
         fitting = sum(mark.verdict != "not in this run" for mark in annotation.marks)
         if len(annotation.marks) >= 8 and fitting <= len(annotation.marks) / 5:
             say(f"{annotation.note.path}: hardly a shape of it is in this run; is it about another model?")

@@ -148,3 +148,9 @@ def test_python_is_read_in_the_encoding_that_it_declares(tmp_path):
     path = tmp_path / "net.py"
     path.write_bytes("# coding: latin-1\nx = 1  # été [2, 16, 64]\n".encode("latin-1"))
     assert [mention.text for mention in read_note(path).mentions] == ["[2, 16, 64]"]
+
+
+def test_code_without_shapes_is_told_where_they_come_from(run):
+    code, out, err = run("net.py", "net.trace.json")
+    assert (code, out) == (0, "net.py: 0 shapes\n")
+    assert "shapeflow source TRACE FILE --write puts them there" in err
