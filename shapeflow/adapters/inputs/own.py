@@ -60,6 +60,10 @@ PATCH_OF_BYTE = [0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4]
 
 
 OWN: Mapping[str, Mapping[str, Any]] = {
+    "BarkFineModel": {  # each codebook is made from those before it
+        "codebook_idx": Exactly(1),
+        "input_ids": Whole(("B", "T", "n_codes_total"), 5),
+    },
     "BltLocalDecoder": {
         "input_ids": LEFT_OUT,
         "inputs_embeds": ("B", "T", "hidden_size"),
