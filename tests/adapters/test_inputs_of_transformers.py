@@ -11,8 +11,10 @@ from shapeflow.adapters.inputs import rules
 from shapeflow.adapters.inputs.fields import Fields
 from shapeflow.adapters.inputs.pretrained import Inputs, inputs_of
 from shapeflow.adapters.inputs.samples import samples
-from shapeflow.adapters.inputs.signature import called, needed, parameters_of, unwanted
+from shapeflow.adapters.inputs.signature import called, needed, parameters_of, raises_without, unwanted
 from shapeflow.adapters.inputs.text import words
+from shapeflow.errors import InputError
+from shapeflow.runs.execute import run
 
 transformers = pytest.importorskip("transformers")
 
@@ -247,3 +249,33 @@ def test_a_decoder_of_several_streams_is_given_a_token_for_each() -> None:
     config = transformers.DiaConfig()
     value, _ = rules.make("decoder_input_ids", Fields(config)) or (None, "")
     assert list(value.shape) == [2, 8, config.decoder_config.num_channels]
+
+
+@pytest.mark.parametrize("name", ["BartForSequenceClassification", "T5ForSequenceClassification"])
+def test_a_decoder_that_is_to_say_the_same_gets_the_same_text(name: str) -> None:
+    trace = run(f"transformers:{name}", device="meta")
+    assert trace.run.failure is None
+    assert trace.run.inputs["made"]["decoder_input_ids"].startswith("the same texts, one token later")
+
+
+def test_a_classifier_of_texts_is_told_which_token_pads() -> None:
+    trace = run("transformers:GPT2ForSequenceClassification", device="meta")
+    assert trace.run.failure is None
+    assert "GPT2Config names no token that pads a text: shapeflow chose 0." in trace.run.notes
+
+
+def test_what_a_forward_raises_without_and_nobody_can_make_is_named() -> None:
+    with pytest.raises(InputError) as raised:
+        run("transformers:DiffusionGemmaDecoderModel", device="meta")
+    assert (raised.value.code, raised.value.found) == ("target-inputs", "past_key_values")
+
+
+def test_what_is_put_in_the_place_of_an_argument_is_not_asked_for() -> None:
+    def forward(a=None, b=None, c=None):
+        if a is None:
+            raise ValueError("a")
+        b = b or 1
+        if b is None or c is None:
+            raise ValueError("b")
+
+    assert raises_without(forward) == ["a", "c"]

@@ -24,8 +24,14 @@ from shapeflow.adapters.inputs.placeholders import (
 )
 from shapeflow.adapters.inputs.samples import Sample
 from shapeflow.adapters.inputs.sessions import session
-from shapeflow.adapters.inputs.signature import called, needed, parameters_of, unwanted
-from shapeflow.adapters.inputs.text import ROWS, Words, words
+from shapeflow.adapters.inputs.signature import (
+    called,
+    needed,
+    parameters_of,
+    raises_without,
+    unwanted,
+)
+from shapeflow.adapters.inputs.text import ROWS, Words, started, words
 
 ALIASES = {
     "pixel_values": ("hidden_states", "image_pixel_values", "images", "image"),
@@ -42,6 +48,8 @@ ALIASES = {
 
 PACKED = ("image_grid_thw", "grid_thw", "spatial_shapes", "image_sizes", "target_sizes", "tgt_sizes")
 """What comes with pictures that are cut up into patches or tiles."""
+ONE_TEXT = "ForSequenceClassification"
+"""Ending of models whose decoder reads the text that their encoder reads."""
 COMPANIONS = ("decoder_input_ids", "bbox", "input_features_mask")
 """What is given wherever a forward takes it."""
 
@@ -94,17 +102,29 @@ def inputs_of(model: nn.Module, config: Any, samples: Sequence[Sample]) -> Input
         _texts(inputs, model, fields, parameters)
         _multiplied(inputs, model, fields)
     companions = [name for name in COMPANIONS if name in parameters]
+    if type(model).__name__.endswith(ONE_TEXT) and {"input_ids", "decoder_input_ids"} <= parameters.keys():
+        inputs.add("decoder_input_ids", _moved(inputs.values["input_ids"], fields))
     if "states" in parameters:  # a model of decisions is given all that was decided on
         companions += ["actions", "rewards", "returns_to_go", "timesteps"]
     if fields.get("cross_attention_frequency") is not None:  # queries that look at something else
         companions.append("encoder_hidden_states")
+    certain = raises_without(called(model))
     for name in dict.fromkeys([*required, *companions]):
         if name not in parameters or name in inputs.values or name in refused:
             continue
-        if not _add(inputs, name, model, fields) and parameters[name].default is parameters[name].empty:
+        must = parameters[name].default is parameters[name].empty or name in certain
+        if not _add(inputs, name, model, fields) and must:
             inputs.missing.append(name)
     _as_the_model(inputs, model)
     return inputs
+
+
+def _moved(ids: Tensor, fields: Fields) -> rules.Made:
+    """Return texts as a decoder is given them that is to say the same: after the token that starts one."""
+    first = ids.new_full((len(ids), 1), started(fields).ids[0][0])
+    return torch.cat(
+        (first, ids[:, :-1]), 1
+    ), "the same texts, one token later, after the one that starts them"
 
 
 def _add(inputs: Inputs, name: str, model: nn.Module, fields: Fields) -> bool:

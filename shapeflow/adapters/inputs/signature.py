@@ -44,6 +44,20 @@ def needed(forward: Callable[..., Any]) -> list[str]:
     return found + [name for name in _asked_for(forward) if name in parameters and name not in found]
 
 
+def raises_without(forward: Callable[..., Any]) -> list[str]:
+    """Return the parameters without which a forward raises, since it puts nothing in their place before."""
+    tree = _tree(forward)
+    found = []
+    for name in _asked_for(forward):
+        for line in tree.body if tree is not None else ():
+            if isinstance(line, ast.If) and name in _absent(line.test, ast.Is):
+                found.append(name)
+                break
+            if name in _assigned(line):
+                break
+    return found
+
+
 def unwanted(forward: Callable[..., Any]) -> list[str]:
     """Return the parameters that a forward refuses: ``if x is not None: raise ValueError(...)``."""
     return [name for name in _asked_for(forward, ast.IsNot) if name in parameters_of(forward)]
@@ -51,17 +65,29 @@ def unwanted(forward: Callable[..., Any]) -> list[str]:
 
 def _asked_for(forward: Callable[..., Any], sign: type[ast.cmpop] = ast.Is) -> list[str]:
     """Return the names for which a function raises where they are None, or are not."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(forward))))
-    except (OSError, TypeError, SyntaxError):  # it has no source to look at
-        return []
-    function = tree.body[0]
+    tree = _tree(forward)
     found = []
     # What is asked for in a branch depends on something else, such as labels in training.
-    for node in function.body if isinstance(function, ast.FunctionDef) else ():
+    for node in tree.body if tree is not None else ():
         if isinstance(node, ast.If) and any(isinstance(line, ast.Raise) for line in node.body):
             found += _absent(node.test, sign)
     return found
+
+
+def _tree(forward: Callable[..., Any]) -> ast.FunctionDef | None:
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(forward))))
+    except (OSError, TypeError, SyntaxError):  # it has no source to look at
+        return None
+    function = tree.body[0]
+    return function if isinstance(function, ast.FunctionDef) else None
+
+
+def _assigned(line: ast.stmt) -> set[str]:
+    """Return the names that are given another value by a statement."""
+    return {
+        part.id for part in ast.walk(line) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    }
 
 
 def _absent(test: ast.expr, sign: type[ast.cmpop]) -> list[str]:

@@ -126,6 +126,7 @@ class _Build:
             short = shortened(source.config) if random else []
             model, notes = classes.built(source, self.target)
             notes += [*short, *folders.quantised(source.config), *weights_into(model, request)]
+        notes += classes.padded(model)
         inputs = inputs_of(model.eval(), source.config, self.samples)
         classes.check_inputs(model, inputs.missing, self.target)
         function = called(model) if encodes(type(model)) else None

@@ -145,6 +145,17 @@ def built(source: Source, target: str) -> tuple[Module, list[str]]:
                 raise _incomplete(type(source.config).__name__, error, source.folder, chosen) from error
 
 
+def padded(model: Module) -> list[str]:
+    """Say which token pads a text to a model that looks for the last one before it, and return a note."""
+    config: Any = model.config
+    if not type(model).__name__.endswith("ForSequenceClassification"):
+        return []
+    if config.get_text_config().pad_token_id is not None:
+        return []
+    config.pad_token_id = config.get_text_config().pad_token_id = 0
+    return [f"{type(config).__name__} names no token that pads a text: shapeflow chose 0."]
+
+
 def _incomplete(
     name: str, error: Exception, folder: Path | None = None, chosen: Sequence[str] = ()
 ) -> InputError:

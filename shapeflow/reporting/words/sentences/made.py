@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 PAIRS: tuple[tuple[str, str], ...] = (
+    (
+        "the same texts, one token later, after the one that starts them",
+        "相同的文本，整体后移一个 token，前面是起始 token",
+    ),
     # what --input asks for
     ("random numbers", "随机数"),
     ("random truth values", "随机真值"),

@@ -89,6 +89,10 @@ PAIRS: tuple[tuple[str, str], ...] = (
         "without them the layers, parameters and bytes here are those before that.",
         "config.json 表明权重经过量化（{method}）：此处没有读入权重，层、参数和字节数均为量化之前的。",
     ),
+    (
+        "{@config} names no token that pads a text: shapeflow chose {n}.",
+        "{@config} 未指定填充文本的 token：shapeflow 选用了 {n}。",
+    ),
     ("The weights are those in {folder}.", "权重取自 {folder}。"),
     ("The weights lack: {names}.", "权重文件缺少：{names}。"),
     ("The weights have what the model does not: {names}.", "权重文件中有模型没有的内容：{names}。"),
