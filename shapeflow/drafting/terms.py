@@ -14,6 +14,8 @@ FEWEST_TO_ROUND = 5
 """Different sizes of a symbol without which something rounded would fit by coincidence."""
 MOST_ADDED = 2
 """What is added to something rounded: more would fit by coincidence."""
+BELOW = 3
+"""How near to the next multiple a size has to be that shows what ``H // 16`` rounds down."""
 LARGEST_DIVISOR = 4096
 """``H/16`` explains something, ``H/40960`` does not."""
 
@@ -49,10 +51,13 @@ def _rounded(row: Row, basis: Row, name: str) -> Iterator[Term]:
     if len(set(basis)) < FEWEST_TO_ROUND or len(set(row)) < 2 or min(basis) < 1:
         return
     for divisor in range(2, min(LARGEST_ROUNDED, max(basis)) + 1):
-        for text, sizes in (
-            (f"ceil({name}/{divisor})", [-(-size // divisor) for size in basis]),
-            (f"{name} // {divisor}", [size // divisor for size in basis]),
+        rests = {size % divisor for size in basis}
+        for text, sizes, is_shown in (
+            (f"ceil({name}/{divisor})", [-(-size // divisor) for size in basis], 1 in rests),
+            (f"{name} // {divisor}", [size // divisor for size in basis], max(rests) >= divisor - BELOW),
         ):
+            if 0 not in rests or not is_shown:
+                continue  # the sizes do not show where it goes up by one
             steps = {size - own for size, own in zip(row, sizes, strict=True)}
             if len(steps) == 1 and abs(added := steps.pop()) <= MOST_ADDED and len(set(sizes)) > 2:
                 yield Term(plus(f"({text})" if added and "//" in text else text, added), row, 2 + bool(added))

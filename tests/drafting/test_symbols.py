@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapeflow.drafting.symbols import ANY, Symbols
+from shapeflow.drafting.terms import fits
 from shapeflow.model.variation import Axis, OtherRun, Variation
 from shapeflow.shapes.matching import Binding, Bindings, evaluate
 from shapeflow.shapes.notation import parse_expression
@@ -139,3 +140,19 @@ def test_what_is_inferred_holds_for_sizes_never_seen(scale, tokens, both, added)
     text = texts(lambda **sizes: (dim(**sizes),))[0]
     for sizes in ({"B": 1, "T": 1, "H": 32, "W": 64}, {"B": 19, "T": 101, "H": 96, "W": 32}):
         assert size_of(text, sizes) == dim(**sizes)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "rule", "texts"),
+    [
+        # Strided by 2 and then by 3: W = 331 gives 54, and ceil(W/6) - 1 is 55.
+        ((333, 334, 663, 666, 999, 1665), lambda size: (-(-size // 2) - 5) // 3 + 1, []),
+        ((252, 253, 501, 504, 756, 1260), lambda size: -(-size // 4), ["ceil(W/4)"]),
+        ((128, 129, 253, 256, 384, 640), lambda size: size // 16, ["W // 16"]),
+        ((130, 131, 257, 260, 390, 650), lambda size: size // 16, []),
+        ((250, 251, 497, 500, 750, 1250), lambda size: size // 2, ["W // 2"]),
+    ],
+)
+def test_what_is_rounded_is_said_only_where_the_sizes_show_the_step(sizes, rule, texts):
+    row = tuple(map(rule, sizes))
+    assert [term.text for term in fits(row, sizes, "W")] == texts
