@@ -210,7 +210,8 @@ def _warn(annotations: Sequence[Annotation]) -> None:
             path = annotation.note.path
             say(f"{path}: no shapes in it; shapeflow source TRACE FILE --write puts them there")
         fitting = sum(mark.verdict != "not in this run" for mark in annotation.marks)
-        if len(annotation.marks) >= 8 and fitting <= len(annotation.marks) / 5:
+        text = annotation.note.kind != "python"
+        if text and len(annotation.marks) >= 8 and fitting <= len(annotation.marks) / 5:
             say(f"{annotation.note.path}: hardly a shape of it is in this run; is it about another model?")
 
 

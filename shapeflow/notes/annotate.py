@@ -13,6 +13,7 @@ from shapeflow.notes.placing.other_runs import of_this_run
 from shapeflow.notes.placing.own_code import own_code
 from shapeflow.notes.placing.placing import Placing
 from shapeflow.notes.placing.selected import selected_mark
+from shapeflow.notes.placing.settling import settled
 from shapeflow.notes.placing.sites import Sites
 from shapeflow.notes.placing.symbols import defined, solved, voted
 from shapeflow.notes.placing.verdicts import Judge
@@ -81,7 +82,7 @@ def _placed(
     if not mentions:
         return [], given
     judge = judge_of(Sites(trace), mentions, given, batch)
-    return [judge.mark(one) for one in judge.placing.placed], judge.placing.sizes or given
+    return settled(judge, judge.placing.placed), judge.placing.sizes or given
 
 
 def judge_of(sites: Sites, mentions: Sequence[Mention], given: Mapping[str, int], batch: int) -> Judge:

@@ -11,7 +11,7 @@ from shapeflow.notes.mention import Mention
 from shapeflow.notes.placing.candidates import Names
 from shapeflow.notes.placing.clauses import CHANGED, Clause
 from shapeflow.notes.placing.sites import Site, Sites
-from shapeflow.notes.placing.words import GENERIC, name_tokens, text_tokens
+from shapeflow.notes.placing.words import GENERIC, dotted_names, name_tokens, text_tokens
 
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.(?:\w+|\*)|\[(?:\d+|\w|:|\*)\])*(?:\(\))?(?!\w|\()")
 _ITEM = re.compile(r"\[(\w+|\*|:)\]")
@@ -238,7 +238,14 @@ class Exact:
             found = [path for held in both for path in held if wanted.fullmatch(path) or _ends(wanted, path)]
             return found or None
         ends = [path for held in both for path in held if path.endswith(f".{name}")]
-        return ends or None
+        return self._in_scope(ends, mention) or ends or None
+
+    def _in_scope(self, paths: list[str], mention: Mention) -> list[str]:
+        """Return those of some paths that are in the module whose whole path stands before in the line."""
+        for scope in reversed(dotted_names(mention.frame.before)):
+            if scope in self.paths:
+                return [path for path in paths if path.startswith(f"{scope}.")]
+        return []
 
     def _is_inside(self, mention: Mention) -> bool:
         """Return whether headings or lines above name a module that a short name may stand in."""

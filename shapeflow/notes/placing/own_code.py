@@ -28,6 +28,7 @@ _RETURNED = re.compile(
     r"(?i)(?:[.;。]\s*|^\s*)(?:returns?|gives?|yields?|返回|gibt|renvoie|devuelve)\b[^.;。]*$"
 )
 """A sentence of its own on what is returned, behind one on something else."""
+_BUILDS = re.compile(r"\s*def __(?:init|new|post_init)__\b")
 SURE, LIKELY = 0.95, 0.8
 Shape = tuple[int, ...]
 
@@ -64,15 +65,21 @@ class OwnCode:
             return found
         if mention.frame.region == "docstring" and self._ran(mention):
             return None
-        verdict: Verdict = "cannot tell" if self._ran(mention) else "not in this run"
-        evidence = () if verdict == "cannot tell" else ("nothing of the code around it ran",)
-        return Mark(mention, verdict, "", "", evidence)
+        if self._ran(mention):
+            return Mark(mention, "cannot tell", "", "")
+        if _BUILDS.match(self.lines[self._around(mention)[0] - 1].text):
+            return Mark(mention, "cannot tell", "", "", ("a model is built before the run that is recorded",))
+        return Mark(mention, "not in this run", "", "", ("the run has nothing of the code around it",))
+
+    def _around(self, mention: Mention) -> tuple[int, int]:
+        """Return the first and the last line of the function, or class, around a mention."""
+        line = mention.span.line
+        around = [(first, last) for first, last in self.blocks if first <= line <= last]
+        return max(around, default=(1, len(self.lines)))
 
     def _ran(self, mention: Mention) -> bool:
         """Return whether anything is known to have run in the function, or class, around a mention."""
-        line = mention.span.line
-        around = [(first, last) for first, last in self.blocks if first <= line <= last]
-        first, last = max(around, default=(1, len(self.lines)))
+        first, last = self._around(mention)
         return any(first <= number <= last for number in self.events)
 
     def _by_place(self, mention: Mention) -> Mark | None:

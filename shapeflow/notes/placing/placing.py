@@ -58,6 +58,7 @@ class Placing:
         """The sizes that the text itself gives its symbols."""
         self.batch = batch
         self.errors = START_ERRORS
+        self._says_batch = _says_batch(mentions, batch)
         self._texts = {mention.id: str(mention.pattern) for mention in mentions}
         self._told = Counter(self._texts.values())
         self._relations: dict[str, dict[Shape, Relation]] = {}
@@ -107,14 +108,22 @@ class Placing:
     def relation_of(self, mention: Mention, shape: Shape) -> Relation:
         """Return how a mention's shape fits an observed one."""
         found = self._fits(mention).get(shape)
-        return relation(mention.pattern, shape, self.sizes, self.batch) if found is None else found
+        if found is None:
+            return self._strict(mention, shape, relation(mention.pattern, shape, self.sizes, self.batch))
+        return found
+
+    def _strict(self, mention: Mention, shape: Shape, how: Relation) -> Relation:
+        """Return how a shape fits, where a text that gives the batch of the run does not mean one input."""
+        other = how == "nobatch" and self._says_batch and len(mention.pattern.dims) == len(shape)
+        return "no" if other else how
 
     def _fits(self, mention: Mention) -> Mapping[Shape, Relation]:
         """Return how a mention's shape fits all shapes of sites."""
         text = self._texts[mention.id]
         if text not in self._relations:
             shapes = self.sites.by_shape
-            self._relations[text] = relations(mention.pattern, shapes, self.sizes, self.batch)
+            found = relations(mention.pattern, shapes, self.sizes, self.batch)
+            self._relations[text] = {shape: self._strict(mention, shape, how) for shape, how in found.items()}
         return self._relations[text]
 
     def _states(self, place: int) -> list[State]:
@@ -208,6 +217,14 @@ class Placing:
         self.errors = min(max(wrong / whole, 0.02), MOST_ERRORS)
 
 
+def _says_batch(mentions: Sequence[Mention], batch: int) -> bool:
+    """Return whether the shapes of a text begin with the batch of the run, and not with 1 for one input."""
+    firsts = Counter(mention.pattern.dims[0].text.strip() for mention in mentions if mention.pattern.dims)
+    return batch > 1 and firsts[str(batch)] >= LEAST_TOLD and firsts[str(batch)] > 2 * firsts["1"]
+
+
+LEAST_TOLD = 4
+"""So many shapes of a text show what it begins them with."""
 UNSAID = 0.3
 NOT_WEIGHTS = 3.0
 

@@ -18,6 +18,13 @@ from shapeflow.notes.placing.clauses import Clause, clauses
 from shapeflow.notes.placing.doubts import COMMITTED, doubted
 from shapeflow.notes.placing.evidence import Evidence, Weighing
 from shapeflow.notes.placing.exact import Exact
+from shapeflow.notes.placing.guards import (
+    arranged,
+    is_comparable,
+    is_elsewhere,
+    is_further_result,
+    weight_of,
+)
 from shapeflow.notes.placing.mark import Mark, Verdict
 from shapeflow.notes.placing.named import named_mark
 from shapeflow.notes.placing.placing import Placing
@@ -40,6 +47,10 @@ class Judge:
         self.weighing = Weighing(placing, self._shapes)
         self._by_selector = {site.selector: site for site in reversed(self.sites.all)}
 
+    def site(self, selector: str) -> Site | None:
+        """Return the place that a selector of a mark names."""
+        return self._by_selector.get(selector)
+
     def mark(self, placed: Placed) -> Mark:
         """Return what is said of a mention: by an exact name, or by words, shape and order."""
         mark = self.named(placed)
@@ -48,11 +59,18 @@ class Judge:
     def named(self, placed: Placed) -> Mark | None:
         """Return the mark of a mention that an exact name decides; None if none does."""
         mention = placed.mention
-        meant = self.exact.meant(mention, self.clauses[mention.id])
+        clause = self.clauses[mention.id]
+        meant = self.exact.meant(mention, clause)
         if meant is None or meant.several:
             return None
-        mark = named_mark(mention, meant, self.placing, self._shapes)
+        if meant.sites and not clause.role and not self._fits_one(mention, meant.sites):
+            weight = weight_of(self.exact, meant, mention, self.placing)
+            meant = meant if weight is None else replace(meant, sites=(weight,), parameter=True)
+        mark = self._arranged(named_mark(mention, meant, self.placing, self._shapes), meant.sites)
         return mark if mark.verdict in COMMITTED or not meant.sites or meant.close else None
+
+    def _fits_one(self, mention: Mention, sites: Sequence[Site]) -> bool:
+        return any(self.placing.relation_of(mention, site.shape) in FITS for site in sites)
 
     def evidence(self, placed: Placed) -> Evidence:
         """Return what speaks for and against a mention."""
@@ -68,12 +86,42 @@ class Judge:
         if evidence.fit is not None and true >= SURE_TRUE and may_be_confirmed(evidence.numbers):
             symbols = _only_symbols(placed.mention, self.placing)
             verdict: Verdict = "symbolic, consistent" if symbols else "confirmed"
-            mark = self._mark(placed, evidence.fit, verdict, true)
-            return self._sided(mark, self.clauses[placed.mention.id])
+            mark = self._sided(
+                self._mark(placed, evidence.fit, verdict, true), self.clauses[placed.mention.id]
+            )
+            return self._open(placed, max(true, false)) if self._is_guarded(mark) else mark
         if evidence.other is not None and false >= SURE_FALSE and may_be_contradicted(evidence.numbers):
-            layout = evidence.other.relation == "layout"
-            return self._mark(placed, evidence.other, "layout differs" if layout else "contradicted", false)
+            site = self.sites.all[evidence.other.site]
+            if evidence.other.relation == "layout":
+                mark = self._mark(placed, evidence.other, "layout differs", false)
+                return self._arranged(mark, (site,))
+            if is_comparable(placed.mention, site, self.placing):
+                return self._mark(placed, evidence.other, "contradicted", false)
         return self._open(placed, max(true, false))
+
+    def _is_guarded(self, mark: Mark) -> bool:
+        """Return whether the nearest name is of another place, or only a further result has the shape."""
+        site = self._by_selector.get(mark.place)
+        if site is None:
+            return False
+        meant = self.exact.meant(mark.mention, self.clauses[mark.mention.id])
+        return is_elsewhere(meant, site) or is_further_result(self.sites, site, mark.mention)
+
+    def _arranged(self, mark: Mark, sites: Sequence[Site]) -> Mark:
+        """Return a mark of another layout, or that of the view with this shape of what is there."""
+        if mark.verdict != "layout differs":
+            return mark
+        keys = {site.key for site in sites}
+        beside = [one for one in self.sites.all if one.kind == "call" and one.key in keys]
+        for site in (*sites, *beside):
+            if len(site.shape) == len(mark.mention.pattern.dims):
+                continue  # the same sizes in another order are just that
+            view = arranged(self.sites, site, mark.mention, self.placing)
+            if view is not None:
+                symbols = _only_symbols(mark.mention, self.placing)
+                verdict: Verdict = "symbolic, consistent" if symbols else "confirmed"
+                return replace(mark, verdict=verdict, place=view.selector, found=_shape(view))
+        return mark
 
     def _sided(self, mark: Mark, clause: Clause) -> Mark:
         """Return a mark with the side of its place of which the words speak, if the shape fits there."""

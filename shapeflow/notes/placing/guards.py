@@ -1,0 +1,79 @@
+"""What keeps a place that words and shapes make likely from being called sure, or leads to a better one."""
+
+from __future__ import annotations
+
+from shapeflow.model.links import Links
+from shapeflow.notes.mention import Mention
+from shapeflow.notes.placing.exact import Exact, Meant
+from shapeflow.notes.placing.placing import Placing
+from shapeflow.notes.placing.relations import differing, numbers_of
+from shapeflow.notes.placing.site_names import port_tokens
+from shapeflow.notes.placing.sites import Site, Sites
+from shapeflow.notes.placing.words import text_tokens
+
+_ARRANGING = frozenset(
+    [
+        *("view", "reshape", "permute", "transpose", "unflatten", "flatten", "chunk", "split", "unbind"),
+        *("tensor_split", "contiguous", "movedim", "swapaxes", "unsqueeze", "squeeze", "getitem", "mT", "T"),
+    ]
+)
+_FAR = 4
+"""So many of these ops may follow one another."""
+
+
+def is_elsewhere(meant: Meant | None, site: Site) -> bool:
+    """Return whether the nearest name in code style is of another part of the model than a site is in."""
+    if meant is None or meant.several or not meant.sites or not meant.path:
+        return False
+    return not any(
+        _is_below(path, meant.path) or _is_below(meant.path, path) for path in site.paths
+    ) and not any(site.values & named.values for named in meant.sites)
+
+
+def _is_below(path: str, other: str) -> bool:
+    return not other or path == other or path.startswith(f"{other}.")
+
+
+def is_further_result(sites: Sites, site: Site, mention: Mention) -> bool:
+    """Return whether a site is inside of a further result of a call, and no word names it."""
+    if site.kind != "call" or not site.port.startswith("out[") or site.port.count("[") < 2:
+        return False
+    firsts = [one for one in sites.all if (one.kind, one.key) == ("call", site.key)]
+    firsts = [one for one in firsts if one.port in ("out", "out[0]")]
+    words = text_tokens(f"{mention.frame.before} {mention.frame.row} {mention.frame.column}")
+    return bool(firsts) and not port_tokens(site.port) & words
+
+
+def is_comparable(mention: Mention, site: Site, placing: Placing) -> bool:
+    """Return whether a shape may be a wrong one of a site: most of its sizes are those there."""
+    numbers = numbers_of(mention.pattern, placing.sizes)
+    if numbers is None:
+        return True
+    gap = differing(numbers, site.shape)
+    return gap <= max(1, (len(numbers) + 1) // 2) or (gap == 9 and abs(len(numbers) - len(site.shape)) == 1)
+
+
+def weight_of(exact: Exact, meant: Meant, mention: Mention, placing: Placing) -> Site | None:
+    """Return the weight of the module that a name means, if a shape is exactly that: of a table, say."""
+    paths = sorted({meant.path} if meant.path else {path for site in meant.sites for path in site.paths})
+    held = [site for path in paths for site in exact.paths.get(path, ()) if site.kind == "parameter"]
+    return next((one for one in held if placing.relation_of(mention, one.shape) == "exact"), None)
+
+
+def arranged(sites: Sites, site: Site, mention: Mention, placing: Placing) -> Site | None:
+    """Return where the shape of a mention is that views and transposes make of what is at a site."""
+    links, trace = sites.trace.cached(Links), sites.trace
+    seen: set[int] = set()
+    waiting = [(value, 0) for value in sorted(site.values)[:_FAR]]
+    for value, far in waiting:
+        for op in (trace.ops[number] for number in links.readers[value]):
+            if op.target.rstrip("_") not in _ARRANGING or far >= _FAR:
+                continue
+            for made in (port.value for port in op.outputs if port.value is not None):
+                if made in seen:
+                    continue
+                seen.add(made)
+                if placing.relation_of(mention, trace.values[made].shape) in ("exact", "symbolic"):
+                    return next((sites.all[number] for number in sites.by_value.get(made, ())), None)
+                waiting.append((made, far + 1))
+    return None

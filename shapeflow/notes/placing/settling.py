@@ -1,0 +1,57 @@
+"""What the marks of one text say of one another: of a view of the shape before, of a weight told twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shapeflow.notes.placing.chain import Placed
+from shapeflow.notes.placing.doubts import COMMITTED, left_open
+from shapeflow.notes.placing.guards import arranged
+from shapeflow.notes.placing.mark import Mark
+from shapeflow.notes.placing.verdicts import Judge
+from shapeflow.shapes.notation import shape_text
+
+_TRUE = frozenset({"confirmed", "symbolic, consistent"})
+_FLOWING = 0.85
+"""How sure it is that a shape is the view, with just this shape, of what stands before it."""
+
+
+def settled(judge: Judge, placed: list[Placed]) -> list[Mark]:
+    """Return the marks of the placed mentions of a text, in its order."""
+    marks: list[Mark] = []
+    for one in placed:
+        mark = judge.mark(one)
+        line = [other for other in marks if _line(other) == _line(mark)]
+        if mark.verdict not in COMMITTED and line and line[-1].verdict in _TRUE:
+            mark = _as_view(judge, line[-1], mark)
+        if mark.verdict in _TRUE and any(_is_same_weight(judge, other, mark) for other in line):
+            mark = left_open(mark, "the same is said of this weight before")
+        marks.append(mark)
+    return marks
+
+
+def _line(mark: Mark) -> tuple[int, int | None]:
+    return mark.mention.span.line, mark.mention.span.cell
+
+
+def _as_view(judge: Judge, before: Mark, mark: Mark) -> Mark:
+    """Return a mark as that of a view of what the shape before it is of, if a view has its shape."""
+    site = judge.site(before.place)
+    view = None if site is None else arranged(judge.sites, site, mark.mention, judge.placing)
+    if view is None or not mark.mention.pattern.dims:
+        return mark
+    return replace(
+        mark,
+        verdict="confirmed" if before.verdict == "confirmed" else "symbolic, consistent",
+        place=view.selector,
+        found=shape_text(view.dtype, view.shape),
+        evidence=(f"made of {before.place} by views and transposes alone",),
+        confidence=_FLOWING,
+    )
+
+
+def _is_same_weight(judge: Judge, before: Mark, mark: Mark) -> bool:
+    """Return whether one line says the same of one weight twice: then another one is meant."""
+    site = judge.site(mark.place)
+    alike = (before.place, before.mention.text) == (mark.place, mark.mention.text)
+    return alike and site is not None and site.kind == "parameter"

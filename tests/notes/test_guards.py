@@ -1,0 +1,95 @@
+"""What keeps a likely place from being called sure, and what leads to a better one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import shapeflow
+
+
+class Small(nn.Module):
+    """Embedding, projection into heads, and two layers."""
+
+    def __init__(self):
+        super().__init__()
+        self.emb = nn.Embedding(10, 8)
+        self.q_proj = nn.Linear(8, 8, bias=False)
+        self.wide = nn.Linear(8, 6, bias=False)
+        self.narrow = nn.Linear(6, 3, bias=False)
+
+    def forward(self, ids):
+        x = self.emb(ids)
+        heads = self.q_proj(x).view(2, 5, 2, 4).transpose(1, 2)
+        x = x + heads.transpose(1, 2).flatten(2)
+        return self.narrow(self.wide(x))
+
+
+@pytest.fixture(scope="module")
+def trace():
+    return shapeflow.trace(Small().eval(), torch.zeros(2, 5, dtype=torch.long))
+
+
+@pytest.fixture
+def said(trace, tmp_path):
+    """Return what is said of each shape of a text: verdict and place."""
+
+    def annotated(text, name="note.md"):
+        (tmp_path / name).write_text(text)
+        marks = shapeflow.annotate(trace, Path(tmp_path / name)).marks
+        return [(mark.verdict, mark.place) for mark in marks]
+
+    return annotated
+
+
+def test_a_place_that_is_named_is_not_confirmed_by_another(said):
+    ((verdict, place),) = said("Luego `narrow` tenemos torch.Size([2, 5, 6]).")
+    assert verdict not in ("confirmed", "layout differs"), place
+
+
+def test_the_heads_of_a_projection_are_the_view_of_it(said):
+    first, second = said("`q_proj` gives (2, 5, 8), and split into heads it is (2, 2, 5, 4).")
+    assert first == ("confirmed", "q_proj:out")
+    assert second[0] == "confirmed"
+    assert "transpose" in second[1]
+
+
+def test_a_view_of_a_named_result_is_no_other_layout(said):
+    ((verdict, place),) = said("`q_proj`: torch.Size([2, 5, 2, 4])")
+    assert verdict == "confirmed"
+    assert "view" in place
+
+
+def test_a_table_is_the_weight_of_the_module_that_is_named(said):
+    assert said("The table `emb` has shape (10, 8).") == [("confirmed", "emb.weight")]
+
+
+def test_a_weight_that_is_told_twice_is_another_one(said):
+    first, second = said("The weight of `wide` has shape [6, 8], and that of the second layer shape [6, 8].")
+    assert first[0] == "confirmed"
+    assert second[0] != "confirmed"
+
+
+def test_a_text_that_gives_the_batch_does_not_mean_one_input(said):
+    rows = ("emb", "[2, 5, 8]"), ("q_proj", "[2, 5, 8]"), ("wide", "[2, 5, 6]"), ("wide", "[2, 5, 6]")
+    text = "".join(f"- `{name}`: shape {shape}\n" for name, shape in (*rows, ("narrow", "{}")))
+    assert said(text.format("[2, 5, 3]"))[-1][0] == "confirmed"
+    assert said(text.format("[1, 5, 3]"))[-1][0] != "confirmed"
+
+
+def test_a_shape_unlike_that_of_its_place_is_not_called_wrong(said):
+    ((verdict, _),) = said("Inside of the wide layer the scores have shape (7, 9, 11).")
+    assert verdict not in ("contradicted", "layout differs", "confirmed")
+
+
+def test_of_what_is_built_before_the_run_nothing_is_said(said):
+    text = (
+        Path(__file__)
+        .read_text()
+        .replace("self.emb = nn.Embedding(10, 8)", "self.emb = nn.Embedding(10, 8)  # [10, 9]")
+    )
+    marks = said(text, "test_guards.py")
+    assert marks[0][0] == "cannot tell"
