@@ -9,6 +9,8 @@ import torch
 from torch import nn
 
 import shapeflow
+from shapeflow.notes.placing.chain import Placed, State
+from shapeflow.notes.placing.guards import is_rivalled
 
 
 class Small(nn.Module):
@@ -93,3 +95,12 @@ def test_of_what_is_built_before_the_run_nothing_is_said(said):
     )
     marks = said(text, "test_guards.py")
     assert marks[0][0] == "cannot tell"
+
+
+@pytest.mark.parametrize(
+    ("relation", "mass", "rivalled"), [("layout", 0.4, True), ("layout", 0.1, False), ("no", 0.4, False)]
+)
+def test_another_order_at_a_likely_place_leaves_a_shape_open(relation, mass, rivalled):
+    fit, other = State(0, "exact", 1.0, 1.0), State(1, relation, 1.0, 1.0)
+    fit.mass, other.mass = 1 - mass, mass
+    assert is_rivalled(Placed(None, [fit, other])) is rivalled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shapeflow.model.links import Links
 from shapeflow.notes.mention import Mention
+from shapeflow.notes.placing.chain import Placed
 from shapeflow.notes.placing.exact import Exact, Meant
 from shapeflow.notes.placing.placing import Placing
 from shapeflow.notes.placing.relations import differing, numbers_of
@@ -17,6 +18,8 @@ _ARRANGING = frozenset(
         *("tensor_split", "contiguous", "movedim", "swapaxes", "unsqueeze", "squeeze", "getitem", "mT", "T"),
     ]
 )
+_LIKELY = 0.25
+"""A place with so much of the mass may be the one that is meant."""
 _FAR = 4
 """So many of these ops may follow one another."""
 
@@ -42,6 +45,11 @@ def is_further_result(sites: Sites, site: Site, mention: Mention) -> bool:
     firsts = [one for one in firsts if one.port in ("out", "out[0]")]
     words = text_tokens(f"{mention.frame.before} {mention.frame.row} {mention.frame.column}")
     return bool(firsts) and not port_tokens(site.port) & words
+
+
+def is_rivalled(placed: Placed) -> bool:
+    """Return whether words lead to a place, too, that has the same sizes in another order."""
+    return any(state.relation == "layout" and state.mass >= _LIKELY for state in placed.states)
 
 
 def is_comparable(mention: Mention, site: Site, placing: Placing) -> bool:

@@ -23,6 +23,7 @@ from shapeflow.notes.placing.guards import (
     is_comparable,
     is_elsewhere,
     is_further_result,
+    is_rivalled,
     weight_of,
 )
 from shapeflow.notes.placing.mark import Mark, Verdict
@@ -89,7 +90,8 @@ class Judge:
             mark = self._sided(
                 self._mark(placed, evidence.fit, verdict, true), self.clauses[placed.mention.id]
             )
-            return self._open(placed, max(true, false)) if self._is_guarded(mark) else mark
+            guarded = self._is_guarded(mark) or is_rivalled(placed)
+            return self._open(placed, max(true, false)) if guarded else mark
         if evidence.other is not None and false >= SURE_FALSE and may_be_contradicted(evidence.numbers):
             site = self.sites.all[evidence.other.site]
             if evidence.other.relation == "layout":
