@@ -63,12 +63,11 @@ def same_model(model: str, target: str) -> bool:
 def may_be_of(model: str, run: Run) -> bool:
     """Return whether a document's model may be that of a run.
 
-    A model that was traced in Python is known by its class alone, which does not tell what a document calls
-    it, unless that is a class, too.
+    A model that was traced in Python is known by its class alone, which does not tell of which function or
+    library it came.
     """
-    if run.adapter == "python" and not (model.isidentifier() and model[:1].isupper()):
-        return True
-    return same_model(model, run.target)
+    comes_from = ":" in model or "/" in model
+    return (comes_from and run.adapter == "python") or same_model(model, run.target)
 
 
 def traces_for(document: Document, traces: Sequence[Trace], documents: Sequence[Document]) -> Sequence[Trace]:
