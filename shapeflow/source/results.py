@@ -237,7 +237,7 @@ def _lay_used(
             types = tuple(dict.fromkeys(str(trace.values[value]) for value in read))
             line = next((line for line in there if _column(line, named.name)), there[0])
             made = Made(named.name, "", types, len(read), tuple(read), _column(line, named.name))
-            line.made.insert(0, made)
+            line.made.insert(sum(bool(one.name) for one in line.made), made)
             return
 
 

@@ -31,6 +31,10 @@ def shut(tensor):
     return made[0]
 
 
+def joined(one, other):
+    return one + other
+
+
 def turn(tensor):
     tensor.unsqueeze_(0)
 
@@ -60,7 +64,7 @@ class Net(nn.Module):
         last = torch.relu(twice) + torch.relu(both)
         filled = torch.empty(0)
         torch.add(last, 1, out=filled)
-        closed = shut(scaled(filled))
+        closed = joined(shut(scaled(filled)), other)
         return closed - mask if mask is not None else closed * 2
 
 
@@ -89,6 +93,11 @@ def told(file, text, name):
 )
 def test_what_a_plain_function_is_given_and_gives(file, text, name, shapes):
     assert told(file, text, name) == [shapes]
+
+
+def test_parameters_stand_in_their_order(file):
+    line = next(line for line in file.lines if line.text.startswith("def joined"))
+    assert [made.name for made in line.made] == ["one", "other"]
 
 
 def test_all_the_times_that_a_function_ran_count(file):

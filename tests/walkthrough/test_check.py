@@ -81,7 +81,13 @@ class TestFrontMatter:
 
     @pytest.mark.parametrize(
         ("model", "refused"),
-        [("tiny.py:build", False), ("torchvision:resnet50", False), ("sam3", True), ("Tiny", False), ("Other", True)],
+        [
+            ("tiny.py:build", False),
+            ("torchvision:resnet50", False),
+            ("sam3", True),
+            ("Tiny", False),
+            ("Other", True),
+        ],
     )
     def test_a_model_traced_in_python_is_known_by_its_class_alone(self, sample, model, refused):
         trace = replace(sample, run=replace(sample.run, adapter="python", target="Tiny"))
