@@ -58,6 +58,10 @@ def named_by_use(
         suites: its lists of statements.
         local: the names that it gives values.
     """
+    elsewhere = {
+        name for part in ast.walk(node) if isinstance(part, ast.Nonlocal | ast.Global) for name in part.names
+    }
+    local -= elsewhere  # an inner function, or any other, may change these whenever it is called
     for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
         yield Named(
             argument.arg, argument.lineno, argument.lineno, tuple(_uses(argument.arg, node.body, local))

@@ -39,6 +39,16 @@ def turn(tensor):
     tensor.unsqueeze_(0)
 
 
+def rebound(given):
+    def again():
+        nonlocal held
+        held = given[:1]
+
+    held = scaled(given)
+    again()
+    return torch.tanh(held)
+
+
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
@@ -64,6 +74,7 @@ class Net(nn.Module):
         last = torch.relu(twice) + torch.relu(both)
         filled = torch.empty(0)
         torch.add(last, 1, out=filled)
+        rebound(last)
         closed = joined(shut(scaled(filled)), other)
         return closed - mask if mask is not None else closed * 2
 
@@ -112,6 +123,7 @@ def test_all_the_times_that_a_function_ran_count(file):
         ("grown =", "grown", "what it is handed to may change its shape in place"),
         ("twice =", "twice", "two steps of the line that reads it are called alike"),
         ("other = scaled(other", "other", "two steps of the line that reads it are called alike"),
+        ("held = scaled", "held", "an inner function that is called may have changed it"),
         ("def shut", "tensor", "a comprehension has a variable of the same name"),
         ("parts, (height", "height", "it is no tensor"),
     ],
