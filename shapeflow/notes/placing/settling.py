@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 
 from shapeflow.notes.placing.chain import Placed
@@ -18,20 +19,18 @@ _FLOWING = 0.85
 
 def settled(judge: Judge, placed: list[Placed]) -> list[Mark]:
     """Return the marks of the placed mentions of a text, in its order."""
+    lines: dict[tuple[int, int | None], list[Mark]] = defaultdict(list)
     marks: list[Mark] = []
     for one in placed:
         mark = judge.mark(one)
-        line = [other for other in marks if _line(other) == _line(mark)]
+        line = lines[mark.mention.span.line, mark.mention.span.cell]
         if mark.verdict not in COMMITTED and line and line[-1].verdict in _TRUE:
             mark = _as_view(judge, line[-1], mark)
         if mark.verdict in _TRUE and any(_is_same_weight(judge, other, mark) for other in line):
             mark = left_open(mark, "the same is said of this weight before")
+        line.append(mark)
         marks.append(mark)
     return marks
-
-
-def _line(mark: Mark) -> tuple[int, int | None]:
-    return mark.mention.span.line, mark.mention.span.cell
 
 
 def _as_view(judge: Judge, before: Mark, mark: Mark) -> Mark:
