@@ -9,27 +9,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 from places import DOCS
+from two_layers import NET
 
 import shapeflow
 from shapeflow.cli import main
 
-NET = """import torch
-from torch import nn
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.first, self.second = nn.Linear(8, 4), nn.Linear(4, 6)
-
-    def forward(self, x):
-        a = self.first(x)
-        return self.second(a)
-
-
-def build():
-    return Net(), (torch.ones(2, 8),)
-"""
 NOTE = """# How it works
 
 ## Steps

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from two_layers import NET
 
 from shapeflow.cli import main
 from shapeflow.model.trace import Trace
@@ -14,23 +15,6 @@ from shapeflow.notes.annotate import annotate
 from shapeflow.notes.reading.note import MAX_MENTIONS, note_from_text, read_note
 from shapeflow.reporting.annotated.view import Fold, text_view
 
-NET = """import torch
-from torch import nn
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.first, self.second = nn.Linear(8, 4), nn.Linear(4, 6)
-
-    def forward(self, x):
-        a = self.first(x)
-        return self.second(a)
-
-
-def build():
-    return Net(), (torch.ones(2, 8),)
-"""
 WRONG = "The output of `first` has shape [2, 5].\n"
 RIGHT = "The output of `first` has shape [2, 4].\n"
 
