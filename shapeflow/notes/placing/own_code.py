@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.ports import Port
-from shapeflow.model.records import Call
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
 from shapeflow.notes.placing.mark import Mark, Verdict
+from shapeflow.notes.placing.own_docstrings import Found, OwnDocstrings
 from shapeflow.notes.placing.own_lines import places_of, spans_of
 from shapeflow.notes.placing.relations import FITS, Relation, relation
+from shapeflow.notes.reading.python_code import parsed
 from shapeflow.shapes.notation import shape_text
 from shapeflow.source.events import Event, events_of
 from shapeflow.source.lines import Line
@@ -24,22 +24,9 @@ LEAST_DIMS = 3
 """A shape without any size is called wrong only if it has so many dims: ``H x W`` may be a part of one."""
 WHOLE = frozenset({"exact", "symbolic"})
 """How a shape has to fit what is not surely meant: with all of its dims."""
-_RETURNED = re.compile(
-    r"(?i)(?:[.;。]\s*|^\s*)(?:returns?|gives?|yields?|返回|gibt|renvoie|devuelve)\b[^.;。]*$"
-)
-"""A sentence of its own on what is returned, behind one on something else."""
 _BUILDS = re.compile(r"\s*def __(?:init|new|post_init)__\b")
 SURE, LIKELY = 0.95, 0.8
 Shape = tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A tensor that a mention can mean, by its line."""
-
-    value: int
-    name: str
-    """Selector of what made or took it, or the variable."""
 
 
 class OwnCode:
@@ -56,6 +43,7 @@ class OwnCode:
         text = "\n".join(note.lines)
         self.lines: tuple[Line, ...] = annotated(trace, name, text, self.events).lines
         self.spans, self.blocks = spans_of(text)
+        self.docstrings = OwnDocstrings(trace, self.lines, self.events, parsed(note.lines))
         self.there = {there: was for was, there in places.items()}
 
     def mark(self, mention: Mention) -> Mark | None:
@@ -108,18 +96,16 @@ class OwnCode:
         first, last = self.spans.get(line, (line, line))
         numbers = range(first, last + 1)
         named = [
-            _Found(value, made.name)
+            Found(value, made.name)
             for number in numbers
             for made in self.lines[number - 1].made
             if made.name
             for value in made.values
         ]
         events = [event for number in numbers for event in self.events.get(number, ())]
-        made = [
-            _Found(port.value, "") for event in events for port in event.outputs if port.value is not None
-        ]
+        made = [Found(port.value, "") for event in events for port in event.outputs if port.value is not None]
         taken = [
-            _Found(port.value, "") for event in events for port in _given(event) if port.value is not None
+            Found(port.value, "") for event in events for port in _given(event) if port.value is not None
         ]
         if mention.frame.assigned and len({one.name for one in named}) > 1:
             wanted = mention.frame.assigned.replace(" ", "").split(",")
@@ -134,41 +120,18 @@ class OwnCode:
         return self._judged(mention, called or named or made, near, line, sure=sure and bool(named))
 
     def _port_mark(self, mention: Mention) -> Mark | None:
-        """Return what a port was that a docstring describes."""
-        frame = mention.frame
-        calls = list(self._calls(frame.definitions))
-        if not calls:
+        """Return what the parameter, or result, was that a docstring describes."""
+        described = self.docstrings.described(mention)
+        if described is None:
             return None
-        if (
-            frame.assigned.lower() in ("return", "returns")
-            or (mention.role == "out" and not frame.assigned)
-            or _RETURNED.search(frame.before)
-        ):
-            ports = [port for call in calls for port in call.outputs]
-            several = len({port.name for port in ports}) > 1
-            found = [_Found(port.value, port.name) for port in ports if port.value is not None]
-            return self._judged(mention, found, [], 0, sure=not several)
-        name = frame.assigned or (mention.subject.split() or [""])[-1].strip("`*:(")
-        given = [port for call in calls for port in call.inputs if _is_called(port, name)]
-        found = [_Found(port.value, port.name) for port in given if port.value is not None]
-        exact = bool(frame.assigned) and all("[" not in port.name.removeprefix("in[") for port in given)
-        if not found and frame.assigned.isidentifier() and frame.assigned != "Example":
-            why = f"no tensor was given as '{name}'"
-            return Mark(mention, "not in this run", "", "", (why,)) if mention.role != "out" else None
-        return self._judged(mention, found, [], 0, sure=exact) if found else None
-
-    def _calls(self, definitions: Sequence[str]) -> Iterator[Call]:
-        """Yield the calls of a method; of a class by itself those of its ``forward``."""
-        if not definitions:
-            return
-        owner, method = (
-            (definitions[-2], definitions[-1]) if len(definitions) > 1 else (definitions[-1], "forward")
-        )
-        method = "forward" if method == "__init__" else method
-        yield from (call for call in self.trace.calls if call.class_name == owner and call.method == method)
+        if described.why:
+            return Mark(
+                mention, "not in this run" if described.absent else "cannot tell", "", "", (described.why,)
+            )
+        return self._judged(mention, described.found, [], 0, sure=described.sure)
 
     def _judged(
-        self, mention: Mention, meant: Sequence[_Found], near: Sequence[_Found], line: int, *, sure: bool
+        self, mention: Mention, meant: Sequence[Found], near: Sequence[Found], line: int, *, sure: bool
     ) -> Mark | None:
         """Return the mark of a mention that means one of some tensors.
 
@@ -202,10 +165,10 @@ class OwnCode:
             return None
         return self._mark(mention, first, "contradicted", line, SURE)
 
-    def _relation(self, mention: Mention, one: _Found) -> Relation:
+    def _relation(self, mention: Mention, one: Found) -> Relation:
         return relation(mention.pattern, self.trace.values[one.value].shape, {}, self.batch)
 
-    def _mark(self, mention: Mention, one: _Found, verdict: Verdict, line: int, confidence: float) -> Mark:
+    def _mark(self, mention: Mention, one: Found, verdict: Verdict, line: int, confidence: float) -> Mark:
         value = self.trace.values[one.value]
         evidence: tuple[str, ...] = ()
         place = self._selector(one.value)
@@ -217,7 +180,7 @@ class OwnCode:
                 f"the line gave {what} this shape",
             )
         elif one.name:
-            evidence = (f"the docstring is that of the method whose port '{one.name}' this is",)
+            evidence = (f"the docstring is that of the function whose '{one.name}' this is",)
         return Mark(mention, verdict, place, shape_text(value.dtype, value.shape), evidence, (), confidence)
 
     def _selector(self, value: int) -> str:
@@ -258,14 +221,6 @@ _NAME = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\.shape)?\s*(?:[:=]|==|is)
 
 def _given(event: Event) -> Sequence[Port]:
     return event.record.inputs
-
-
-def _is_called(port: Port, name: str) -> bool:
-    """Return whether a port, or the container that it is in, has a name."""
-    return any(
-        text == f"in.{name}" or text.startswith((f"in.{name}[", f"in.{name}."))
-        for text in (port.name, port.alias)
-    )
 
 
 def _dims(mention: Mention) -> list[str]:

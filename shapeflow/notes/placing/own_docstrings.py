@@ -1,0 +1,204 @@
+"""Docstrings of the model's own source: which tensors the parameter, or result, was that a line describes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from shapeflow.model.ports import Port
+from shapeflow.model.records import Call
+from shapeflow.model.trace import Trace
+from shapeflow.notes.mention import Mention
+from shapeflow.source.events import Event
+from shapeflow.source.lines import Line
+
+Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Side = Literal["in", "out", ""]
+_SECTION = re.compile(
+    r"""(?ix)^[\s\#*-]*(?:
+    (?P<input>args|arguments|params|parameters?|inputs?|参数|输入|引数|入力|인자|입력|eingaben?|entradas?
+    |entrées?|parámetros|paramètres)
+    |(?P<output>returns?|outputs?|results?|yields?|返回|输出|返り値|戻り値|出力|반환|출력|ausgaben?|rückgabe
+    |salidas?|devuelve|sorties?|retourne)
+    )\**\s*(?:[:：]|$)"""
+)
+"""A line that begins with the name of a section of a docstring."""
+_DIRECTIVE = re.compile(r"^\s*:(?:(?P<input>param|type)|(?P<output>returns?|rtype))\b")
+_RETURNED = re.compile(
+    r"(?i)(?:[.;。]\s*|^\s*)(?:returns?|gives?|yields?|返回|gibt|renvoie|devuelve)\b[^.;。]*$"
+)
+"""A sentence of its own on what is returned, behind one on something else."""
+_QUOTES = re.compile(r"^(\s*)[rRuUbBfF]*(?:\"{3}|'{3})")
+_NAMED = re.compile(r"`([A-Za-z_]\w*)`")
+_NO_TENSOR = re.compile(
+    r"(?:int|float|bool|str|tuple|list|Sequence|Tuple|List|Optional|Union|None|Size|torch|[\[\]., |])+"
+)
+"""An annotation of what is no tensor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A tensor that a mention can mean, by its line or by the docstring that it stands in."""
+
+    value: int
+    name: str
+    """Selector of what made or took it, or the variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a line of a docstring describes."""
+
+    found: tuple[Found, ...] = ()
+    sure: bool = False
+    """Whether it can be nothing else."""
+    why: str = ""
+    """Why no tensor is known that it describes."""
+    absent: bool = False
+    """Whether there was certainly none."""
+
+
+class OwnDocstrings:
+    """Tells what the docstrings of one file describe."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        lines: Sequence[Line],
+        events: Mapping[int, Sequence[Event]],
+        tree: ast.Module | None,
+    ) -> None:
+        self.trace = trace
+        self.lines = lines
+        self.events = events
+        nodes = ast.walk(tree) if tree is not None else iter(())
+        self.nodes: list[Node] = [node for node in nodes if isinstance(node, Node)]
+
+    def described(self, mention: Mention) -> Described | None:
+        """Return what a mention in a docstring describes; None: the docstring does not say."""
+        line = mention.span.line
+        around = [node for node in self.nodes if node.lineno <= line <= (node.end_lineno or 0)]
+        if not around:
+            return None
+        node = max(around, key=lambda one: one.lineno)
+        side = self._side(mention, node)
+        calls = self._calls(node)
+        return (
+            self._results(mention, node, calls) if side == "out" else self._taken(mention, node, calls, side)
+        )
+
+    def _side(self, mention: Mention, node: Node) -> Side:
+        """Return whether a mention stands in a section on parameters, or in one on results."""
+        if _RETURNED.search(mention.frame.before):
+            return "out"
+        for number in range(mention.span.line, node.lineno, -1):
+            text = _QUOTES.sub(r"\1", self.lines[number - 1].text) if number <= len(self.lines) else ""
+            found = _SECTION.match(text) or _DIRECTIVE.match(text)
+            if found is not None:
+                return "in" if found["input"] else "out"
+        return mention.role
+
+    def _calls(self, node: Node) -> list[Call]:
+        """Return the recorded calls of a function, through classes that inherit it too.
+
+        What a class, or the function that builds its objects, says of tensors is said of its ``forward``.
+        """
+        owners = (one for one in self.nodes if isinstance(one, ast.ClassDef) and node in (one, *one.body))
+        owner = next((one.name for one in owners), None)
+        builds = isinstance(node, ast.ClassDef) or node.name == "__init__"
+        name = "forward" if builds else node.name
+        found = {call.id for call in self.trace.calls if (call.class_name, call.method) == (owner, name)}
+        if not builds:
+            first, last = node.body[0].lineno, node.end_lineno or node.lineno
+            events = (event for line in range(first, last + 1) for event in self.events.get(line, ()))
+            running = {event.execution for event in events if event.execution is not None}
+            found |= {call for call in running if self.trace.calls[call].method == name}
+        return [self.trace.calls[call] for call in sorted(found)]
+
+    def _made(self, node: Node, names: Iterable[str]) -> Iterator[tuple[int, Found]]:
+        """Yield what the lines of a function gave some names, with the line."""
+        wanted = frozenset(names)
+        for number in range(node.lineno, min(node.end_lineno or node.lineno, len(self.lines)) + 1):
+            for made in self.lines[number - 1].made:
+                if made.name in wanted:
+                    yield from ((number, Found(value, made.name)) for value in made.values)
+
+    def _results(self, mention: Mention, node: Node, calls: Sequence[Call]) -> Described | None:
+        """Return the results that a mention describes: that of its name, or all of them."""
+        name, returned = mention.frame.assigned, list(_returned(node))
+        if any(name in names for names in returned):
+            held = list(self._made(node, [name]))
+            if held:
+                alone = len({line for line, _ in held}) == 1
+                return Described(tuple(one for _, one in held), sure=alone)
+        ports = [port for call in calls for port in call.outputs]
+        found = _found(ports)
+        if found:
+            return Described(found, sure=len({port.name for port in ports}) == 1)
+        single = [names[0] for names in returned if len(names) == 1]
+        found = tuple(one for _, one in self._made(node, ["return", *single]))
+        return Described(found) if found else None
+
+    def _taken(self, mention: Mention, node: Node, calls: Sequence[Call], side: Side) -> Described | None:
+        """Return the parameter that a mention describes; where no name is said, the first."""
+        frame = mention.frame
+        known = _parameters(node)
+        subject = (mention.subject.split() or [""])[-1].strip("`*:(")
+        words = (frame.assigned, subject, *reversed(_NAMED.findall(frame.before)))
+        name = next((word for word in words if word in known), frame.assigned or subject)
+        ports = [port for call in calls for port in call.inputs if _is_called(port, name)]
+        found = _found(ports)
+        if found:
+            whole = all("[" not in port.name.removeprefix("in[") for port in ports)
+            return Described(found, sure=whole and bool(frame.assigned))
+        if name in known:
+            return self._parameter(node, known[name], bool(calls))
+        if calls and side != "out" and frame.assigned.isidentifier() and frame.assigned != "Example":
+            return Described(why=f"no tensor was given as '{frame.assigned}'", absent=True)
+        firsts = _found(port for call in calls for port in call.inputs[:1])
+        return Described(firsts) if firsts and mention.role == "in" and not frame.assigned else None
+
+    def _parameter(self, node: Node, given: ast.arg, recorded: bool) -> Described:
+        """Return what a parameter was, as far as it is known without a recorded call."""
+        found = tuple(one for line, one in self._made(node, [given.arg]) if line == given.lineno)
+        if found:
+            return Described(found, sure=True)
+        written = ast.unparse(given.annotation) if given.annotation is not None else "Tensor"
+        absent = recorded or _NO_TENSOR.fullmatch(written) is not None
+        what = f"no tensor was given as '{given.arg}'" if absent else f"what '{given.arg}' was is not known"
+        return Described(why=what, absent=absent)
+
+
+def _found(ports: Iterable[Port]) -> tuple[Found, ...]:
+    return tuple(Found(port.value, port.name) for port in ports if port.value is not None)
+
+
+def _parameters(node: Node) -> dict[str, ast.arg]:
+    if isinstance(node, ast.ClassDef):
+        return {}
+    given = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    return {argument.arg: argument for argument in given}
+
+
+def _returned(node: Node) -> Iterator[list[str]]:
+    """Yield the names that each ``return`` of a function has, without those of functions inside of it."""
+    waiting: list[ast.AST] = list(node.body) if not isinstance(node, ast.ClassDef) else []
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Node | ast.Lambda):
+            continue
+        if isinstance(part, ast.Return) and part.value is not None:
+            parts = part.value.elts if isinstance(part.value, ast.Tuple) else [part.value]
+            yield [one.id if isinstance(one, ast.Name) else "" for one in parts]
+        waiting.extend(ast.iter_child_nodes(part))
+
+
+def _is_called(port: Port, name: str) -> bool:
+    """Return whether a port, or the container that it is in, has a name."""
+    return any(
+        text == f"in.{name}" or text.startswith((f"in.{name}[", f"in.{name}."))
+        for text in (port.name, port.alias)
+    )
