@@ -27,7 +27,8 @@ _HEDGE = re.compile(
     roughly|approximately|up\ to|at\ (?:least|most)|first|last|top|each|every|per|other|another|both|its?|
     they|them|this|that|these|those|which|whose|train\w*|finetun\w*|pretrain\w*|typical\w*|usual\w*|often|sometimes|
     variants?|versions?|large|small|tiny|huge|unlike|compared|versus|vs|or|only|some|more|
-    increase\w*|reduce\w*|change\w*|from|instead)\b
+    increase\w*|reduce\w*|change\w*|from|instead|wenn|falls|standardmäßig|ursprünglich\w*|si|sauf|défaut|
+    defecto|если|обычно|умолчанию|backward|gradients?|backprop\w*)\b
     |[~≈≤≥<>?]
     |如果|若|假如|当|默认|例如|比如|原始|原来|论文|不是|没有|并非|无|约|左右|
     至少|至多|最多|每|前|后|最后|第|其|它|这|那|
@@ -42,7 +43,8 @@ _AGAINST = re.compile(
     originally|original|paper|previous\w*|before|would|could|should|might|may|about|around|roughly|
     approximately|at\ (?:least|most)|
     e\.g|examples?|typical\w*|usual\w*|sometimes|variants?|versions?|compared|increase\w*|reduce\w*|changed?|or|only|
-    nicht|kein\w*|statt|anders|pas|au\ lieu)\b
+    nicht|kein\w*|statt|anders|ne|au\ lieu|plutôt|sin|nunca|en\ lugar|en\ vez|senza|invece|não|sem|
+    не|нет|без|вместо)\b|\bn['’]
     |[~≈≤≥<>?≠]|!=
     |不是|不为|没有|并非|而不是|而非|无|约|左右|至少|至多|最多|原始|原来|论文|例如|比如|通常|一般|或|可能|另一|其他|
     ではなく|ではない|ない|約|以上|以下|例えば|論文|通常|または|
@@ -59,6 +61,8 @@ _VARIANT = re.compile(
     r"\b(?:large|small|tiny|huge|giant|base|medium|mini|nano|micro|xl|xxl)\b", re.IGNORECASE
 )
 _CODE = re.compile(r"(?<=[-_ ])[TSBLHG](?:/\d+)?(?![\w-])|\b\d+(?:\.\d+)?[BM]\b")
+_ARROW = re.compile(r"[-=—]+>")
+"""An arrow, no comparison."""
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _MARKUP = re.compile(r"[*`#>|_~\"'“”「」()\[\]（）.\-+·•—:=：,，、/&\s\d×]")
 SENTENCE_END = re.compile(r"[。;；!?！？]|\.(?=\s|$)")
@@ -67,12 +71,12 @@ _OTHERS = sorted(NEUTRAL_OTHER | set(OTHER), key=len, reverse=True)
 
 def is_hedged(text: str) -> bool:
     """Return whether a sentence says more than that something is so: conditions, negations, comparisons."""
-    return bool(_HEDGE.search(text))
+    return bool(_HEDGE.search(_ARROW.sub("→", text)))
 
 
 def is_against(text: str) -> bool:
     """Return whether a sentence may say that something is not so, or of something else."""
-    return bool(_AGAINST.search(text))
+    return bool(_AGAINST.search(_ARROW.sub("→", text)))
 
 
 def is_aside(heading: str) -> bool:
