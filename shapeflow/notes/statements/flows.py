@@ -10,11 +10,23 @@ from shapeflow.model.records import Module
 from shapeflow.notes.mention import Span
 from shapeflow.notes.statements.lines import Line
 from shapeflow.notes.statements.statement import Statement
+from shapeflow.notes.statements.steps import leaps
 from shapeflow.notes.statements.subjects import Subjects
+from shapeflow.notes.statements.wording import sentence
 
 _NAME = r"`[A-Za-z_][\w.]*`"
-_GOES = r"""is\ (?:used\ by|passed\ to|fed\ (?:in)?to)|feeds(?:\ into)?|goes\ (?:in)?to|flows\ into|
-    reaches|enters|进入|送入|输入到|传入|流入|は|는|은"""
+_GOES = r"""is\ (?:then\ )?(?:used\ by|(?:passed|fed|sent|given|handed)\ (?:on\ )?(?:in)?to)|feeds(?:\ into)?|
+    goes\ (?:in)?to|flows\ (?:in)?to|reaches|enters|
+    geht\ (?:dann\ )?(?:in|an)|fließt\ in|entre\ dans|va\ (?:dans|a|in)|passe\ dans|alimente|
+    entra\ (?:en|in|em)|pasa\ a|passa\ a|alimenta|vai\ para|
+    (?:пода[её]тся|поступает|ид[её]т|переда[её]тся|попадает)\ в|
+    进入|送入|输入到|传入|流入|传给|は|는|은"""
+_TAKES = r"""(?:takes|receives|gets|consumes)(?:\ the)?(?:\ output\ of)?|
+    (?:bekommt|erhält|nimmt)(?:\ die)?(?:\ Ausgabe\ (?:von|des|der))?|(?:reçoit|prend)(?:\ la\ sortie\ de)?|
+    (?:recibe|toma)(?:\ la\ salida\ de)?|(?:riceve|prende)(?:\ l'output\ di)?|recebe(?:\ a\ saída\ de)?|
+    (?:получает|принимает)(?:\ выход)?|接收|接受"""
+_ARTICLE = r"(?:(?:the|den|dem|die|das|der|le|la|el|il|lo|o|a)\s+)?"
+_OUTPUT = r"(?:'s\s+output|\s*的输出|\s*の出力|의\s*출력)?"
 _GOES_NOT = r"""is\ not\ (?:used\ by|passed\ to|fed\ (?:in)?to)|
     does\ not\ (?:feed(?:\ into)?|reach|enter|go\ (?:in)?to|flow\ into)|never\ (?:reaches|enters|feeds)|
     不进入|不送入|不会进入|没有进入|不会送入|不传入"""
@@ -27,22 +39,38 @@ _ENDS = {
 }
 _ENDS["은"] = _ENDS["는"]
 _FLOW = re.compile(
-    rf"(?P<a>{_NAME})\s*(?:(?P<no>{_GOES_NOT})|(?P<yes>{_GOES}))\s*(?:the\s+)?(?P<b>{_NAME})", re.VERBOSE
+    rf"(?P<a>{_NAME}){_OUTPUT}\s*(?:(?P<no>{_GOES_NOT})|(?P<yes>{_GOES}))\s*{_ARTICLE}(?P<b>{_NAME})",
+    re.VERBOSE,
+)
+_TAKEN = re.compile(
+    rf"(?P<b>{_NAME})\s*(?P<yes>{_TAKES})(?P<no>\b\B)?\s*{_ARTICLE}(?P<a>{_NAME}){_OUTPUT}", re.VERBOSE
 )
 _UNUSED = re.compile(
     rf"""(?P<a>{_NAME})\s*(?:is\ (?:not|never)\ used|is\ unused|没有被使用|未被使用|未使用|
     は使われない|は使われません|[는은]\ 사용되지\ 않는다)""",
     re.VERBOSE,
 )
-_HEAD = re.compile(r"[\s\-*+>|]*(?:\d+[.)]\s*)?(?:The\s+|the\s+|输出\s*)?$")
+_OUTPUT_WORD = re.compile(r"output|Ausgabe|sortie|salida|uscita|saída|ыход|输出|出力|출력")
+_HEAD = re.compile(
+    r"""[\s\-*+>|]*(?:\d+[.)]\s*)?(?:[Tt]he\s+(?:output\s+of\s+)?(?:the\s+)?|[Dd]ie\s+Ausgabe\s+(?:von|des|der)\s+|
+    [Ll]a\s+(?:sortie|salida)\s+(?:de|del)\s+|[Ll]'(?:output|uscita)\s+(?:di|del)\s+|[Aa]\s+saída\s+(?:de|do)\s+|[Вв]ыход\s+|
+    [Dd]er\s+|[Ll]e\s+|[Ee]l\s+|输出\s*)?""",
+    re.VERBOSE,
+)
 _TAIL = re.compile(r"\s*(?:$|[.。;,、|](?!\w))")
 
 
 def flows(line: Line, subjects: Subjects) -> Iterator[Statement]:
     """Yield what a line says, as a sentence of its own, of where the data of a module goes."""
-    for found in (*_FLOW.finditer(line.text), *_UNUSED.finditer(line.text)):
+    patterns = (_FLOW, _TAKEN, _UNUSED)
+    for found in (one for pattern in patterns for one in pattern.finditer(line.text)):
         source = _called_once(found["a"], subjects)
-        if not _HEAD.fullmatch(line.text[: found.start()]) or line.earlier or line.later:
+        first = sentence(line.text, *found.span())[0]
+        if (
+            not _HEAD.fullmatch(line.text, first, found.start())
+            or (first == 0 and line.earlier)
+            or line.later
+        ):
             continue
         if found.re is _UNUSED:
             if _TAIL.match(line.text, found.end()) and source is None:
@@ -55,6 +83,9 @@ def flows(line: Line, subjects: Subjects) -> Iterator[Statement]:
             continue
         negative, end = _verb_end(line.text, found)
         if end and _TAIL.match(line.text, end):
+            of_output = found.re is _TAKEN or bool(_OUTPUT_WORD.search(line.text, first, end))
+            if not negative and "reach" not in found[0] and leaps((source, goal), subjects, strict=of_output):
+                continue
             verb = "never reaches" if negative else "reaches"
             claim = f"{source.path} {verb} {goal.path}"
             statement = _statement(line, found.start(), end, claim, source)
