@@ -60,7 +60,8 @@ class Subjects:
         """Path of a module -> how many times it was called."""
         # names of whole models alone: a number in them is one of a version
         self._names = " ".join(
-            re.sub(r"[^a-z0-9]", "", one.class_name.lower()) for one in trace.modules if not one.path
+            re.sub(r"[^a-z0-9]", "", name.lower())
+            for name in (*(one.class_name for one in trace.modules if not one.path), trace.run.target)
         )
         self.rows = list(self._rows())
 
