@@ -8,11 +8,18 @@ from itertools import chain, islice
 
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Note
+from shapeflow.notes.statements.activations import Activations
 from shapeflow.notes.statements.amounts import Amounts
+from shapeflow.notes.statements.arrows import arrows
 from shapeflow.notes.statements.attributes import attributes
 from shapeflow.notes.statements.counts import counts
 from shapeflow.notes.statements.flows import flows
+from shapeflow.notes.statements.layer_calls import layer_calls
 from shapeflow.notes.statements.lines import plain_lines
+from shapeflow.notes.statements.named_settings import named_settings
+from shapeflow.notes.statements.names import is_about
+from shapeflow.notes.statements.parameter_counts import ParameterCounts
+from shapeflow.notes.statements.repeats import Repeats
 from shapeflow.notes.statements.settings import Settings
 from shapeflow.notes.statements.statement import Statement, StatementMark
 from shapeflow.notes.statements.subjects import Subjects
@@ -23,7 +30,7 @@ from shapeflow.walkthrough.verdict import Verdict
 
 LEAST_WRONG = 4
 """So many statements, and most of all, have to be wrong before a text is taken to be about another model."""
-READERS = (counts, attributes, flows)
+READERS = (layer_calls, named_settings, counts, attributes, flows, arrows)
 
 
 def judged_statements(trace: Trace, note: Note) -> tuple[StatementMark, ...]:
@@ -46,13 +53,22 @@ def _stated(trace: Trace, note: Note) -> Iterator[Statement]:
     if not note.passages:
         return
     subjects = Subjects(trace)
-    others = (Widths(subjects), Settings(subjects), Amounts(subjects))
+    about = is_about(note.passages, subjects)
+    others = (
+        Activations(subjects),
+        Repeats(subjects),
+        ParameterCounts(subjects, about=about is True),
+        Widths(subjects),
+        Settings(subjects),
+        Amounts(subjects),
+    )
     for line in plain_lines(note.passages, note.ignored, subjects.vocabulary):
-        found = [one for read in READERS for one in read(line, subjects)]
-        for one in chain.from_iterable(reader.read(line) for reader in others):  # the first count more
+        found: list[Statement] = []
+        read = chain(*(reader(line, subjects) for reader in READERS), *(one.read(line) for one in others))
+        for one in read:  # the first count more
             if not any(_overlap(one, other) for other in found):
                 found.append(one)
-        if line.weak:
+        if line.weak or about is False:
             found = [replace(one, failing="says nothing") for one in found]
         yield from sorted(found, key=lambda one: one.span.column)
 

@@ -1,4 +1,4 @@
-"""Widths of layers that a text names in code: ```fc1`: 768 → 3072``, ```proj`: Conv2d(3, 768, …)``."""
+"""Widths of layers that a text names in code: ```fc1`: 768 → 3072``."""
 
 from __future__ import annotations
 
@@ -18,9 +18,6 @@ _STEP = re.compile(
     r"(?<![A-Za-z0-9_.,×*/^+-])(?P<a>\d{1,6})(?:\s?-?(?:d|dims?|维|維|次元|차원))?"
     r"\s*(?:→|->|=>|\bto\b|\bauf\b|\bnach\b|\bzu\b|\bà\b|扩展到|扩展至|压缩回|压缩到|映射到|投影到|变为|到|から|에서)\s*"
     r"(?P<b>\d{1,6})(?![\d.]|\s*[×x*/^+-]\s*\d|\s*(?:→|->|=>))"
-)
-_MADE = re.compile(
-    r"(?:nn\.)?(?P<made>Linear|Conv[123]d|Embedding|LayerNorm)\((?P<first>\d{1,7})(?:,\s*(?P<second>\d{1,6}))?(?P<more>[^)]*)\)"
 )
 _SHORT_WORDS = 24
 """Characters between a name and what is said of it."""
@@ -44,14 +41,10 @@ class Widths:
             last = sentence(line.text, name.start(), name.end())[1]
             later = _NAME.search(line.text, name.end())
             end = min(last, later.start() if later else last)
-            for found in (_STEP.search(text, name.end(), end), _MADE.search(text, name.end(), end)):
-                if (
-                    found
-                    and found.start() - name.end() <= _SHORT_WORDS
-                    and not re.search(r"[\d,;]", text[name.end() : found.start()])
-                ):
-                    yield from self._stated(line, name, found)
-                    break
+            found = _STEP.search(text, name.end(), end)
+            between = text[name.end() : found.start()] if found else ""
+            if found and len(between) <= _SHORT_WORDS and not re.search(r"[\d,;]", between):
+                yield from self._stated(line, name, found)
 
     def _stated(self, line: Line, name: re.Match[str], found: re.Match[str]) -> Iterator[Statement]:
         span = (name.start(), found.end())
@@ -80,17 +73,7 @@ class Widths:
 def _weight(module: Module, found: re.Match[str]) -> str:
     """Return the dims that the weight of a layer has if it is so; empty where it is about no such layer."""
     kind, attributes = module.class_name, module.attributes
-    groups = found.groupdict()
-    if "made" in groups:
-        first, second = groups["first"], groups["second"]
-        if groups["made"] != kind or (second is None and kind != "LayerNorm"):
-            return ""
-        if kind == "LayerNorm":
-            return first if second is None else ""
-        if kind == "Embedding":
-            return f"{first}, {second}"
-    else:
-        first, second = groups["a"], groups["b"]
+    first, second = found["a"], found["b"]
     if {"in_features", "out_features"} <= attributes.keys():
         return f"{second}, {first}"
     if (
