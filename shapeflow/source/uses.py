@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shapeflow.source.steps import HIDING, ops_of
@@ -46,6 +46,19 @@ class Named:
     uses: tuple[Use, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Effects:
+    """What a statement reads and changes of the names of its function."""
+
+    reads: tuple[tuple[str, Use], ...]
+    """Empty for a compound statement: what it holds may not run."""
+    changed: frozenset[str]
+    handed_on: frozenset[str]
+    """What a statement that only calls something hands to it: that may be changed there."""
+    leaves: bool
+    """Whether what stands behind it may not run."""
+
+
 def named_by_use(
     node: ast.FunctionDef | ast.AsyncFunctionDef,
     suites: Sequence[Sequence[ast.stmt]],
@@ -62,14 +75,14 @@ def named_by_use(
         name for part in ast.walk(node) if isinstance(part, ast.Nonlocal | ast.Global) for name in part.names
     }
     local -= elsewhere  # an inner function, or any other, may change these whenever it is called
+    effects = {statement: _effects(statement, local) for suite in suites for statement in suite}
     for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
-        yield Named(
-            argument.arg, argument.lineno, argument.lineno, tuple(_uses(argument.arg, node.body, local))
-        )
+        uses = tuple(_uses(argument.arg, node.body, effects))
+        yield Named(argument.arg, argument.lineno, argument.lineno, uses)
     for suite in suites:
         for place, statement in enumerate(suite):
             for name in _targets(statement):
-                uses = tuple(_uses(name, suite[place + 1 :], local))
+                uses = tuple(_uses(name, suite[place + 1 :], effects))
                 yield Named(name, statement.lineno, statement.end_lineno or statement.lineno, uses)
 
 
@@ -85,51 +98,53 @@ def _targets(statement: ast.stmt) -> Iterator[str]:
         yield from (part.id for part in parts if isinstance(part, ast.Name))
 
 
-def _uses(name: str, statements: Sequence[ast.stmt], local: frozenset[str]) -> Iterator[Use]:
+def _uses(name: str, statements: Sequence[ast.stmt], effects: Mapping[ast.stmt, _Effects]) -> Iterator[Use]:
     """Yield what reads a name in statements that run whenever the first one does, up to where it changes."""
     waiting = deque(statements)
     while waiting:
         statement = waiting.popleft()
         if isinstance(statement, ast.With) and not any(
-            isinstance(part, ast.Name) and part.id == name and not isinstance(part.ctx, ast.Load)
-            for item in statement.items
-            for part in ast.walk(item)
+            name in _changed(part) for item in statement.items for part in ast.walk(item)
         ):
             waiting.extendleft(reversed(statement.body))
             continue
-        if not hasattr(statement, "body"):
-            yield from (use for read, use in _reads(statement, local) if read == name)
-        if isinstance(statement, ast.Expr) and _is_handed_on(statement, name):
-            return
-        if any(isinstance(part, _LEAVING) or _changes(part, name) for part in ast.walk(statement)):
+        there = effects[statement]
+        yield from (use for read, use in there.reads if read == name)
+        if there.leaves or name in there.changed or name in there.handed_on:
             return
 
 
-def _is_handed_on(statement: ast.Expr, name: str) -> bool:
-    """Return whether a statement that only calls something hands it a name: it may change what that is."""
-    arguments = [
-        arg
-        for call in ast.walk(statement)
-        if isinstance(call, ast.Call)
-        for arg in (*call.args, *(word.value for word in call.keywords))
-    ]
-    return any(isinstance(part, ast.Name) and part.id == name for part in arguments)
-
-
-def _changes(part: ast.AST, name: str) -> bool:
-    """Return whether after this part of a statement a name may be another tensor, or one of another shape."""
-    if isinstance(part, ast.Name):
-        return part.id == name and not isinstance(part.ctx, ast.Load)
-    if isinstance(part, ast.keyword):
-        return part.arg == "out" and isinstance(part.value, ast.Name) and part.value.id == name
-    if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == name:
-        return part.attr in _RESHAPING or not isinstance(part.ctx, ast.Load)
-    return False
-
-
-def _reads(statement: ast.stmt, local: frozenset[str]) -> Iterator[tuple[str, Use]]:
-    """Yield the names that steps of a statement read, of steps that can be told from all others in it."""
+def _effects(statement: ast.stmt, local: frozenset[str]) -> _Effects:
     parts = list(ast.walk(statement))
+    return _Effects(
+        tuple(_reads(statement, parts, local)) if not hasattr(statement, "body") else (),
+        frozenset(name for part in parts for name in _changed(part)),
+        frozenset(_handed_on(parts)) if isinstance(statement, ast.Expr) else frozenset(),
+        any(isinstance(part, _LEAVING) for part in parts),
+    )
+
+
+def _handed_on(parts: Sequence[ast.AST]) -> Iterator[str]:
+    """Yield the names that are in the arguments of calls."""
+    calls = [part for part in parts if isinstance(part, ast.Call)]
+    arguments = (arg for call in calls for arg in (*call.args, *(word.value for word in call.keywords)))
+    yield from (part.id for part in arguments if isinstance(part, ast.Name))
+
+
+def _changed(part: ast.AST) -> tuple[str, ...]:
+    """Return the name that after this part of a statement may be another tensor, or one of another shape."""
+    if isinstance(part, ast.Name):
+        return () if isinstance(part.ctx, ast.Load) else (part.id,)
+    if isinstance(part, ast.keyword):
+        return (part.value.id,) if part.arg == "out" and isinstance(part.value, ast.Name) else ()
+    if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+        changes = part.attr in _RESHAPING or not isinstance(part.ctx, ast.Load)
+        return (part.value.id,) if changes else ()
+    return ()
+
+
+def _reads(statement: ast.stmt, parts: Sequence[ast.AST], local: frozenset[str]) -> Iterator[tuple[str, Use]]:
+    """Yield the names that steps of a statement read, of steps that can be told from all others in it."""
     hidden = {id(inner) for part in parts if isinstance(part, HIDING) for inner in ast.walk(part)}
     counts = Counter(op for part in parts for op in ops_of(part))
     for part in parts:
