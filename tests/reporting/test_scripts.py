@@ -17,10 +17,11 @@ from shapeflow.errors import SelectorError
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.reporting.formats import html
 from shapeflow.reporting.formats import page_data as of_pages
+from shapeflow.reporting.formats.templates import address, templates_folder
 from shapeflow.reporting.translator import Translator
 from shapeflow.reporting.view.build import build
 
-SCRIPTS = html.templates_folder() / "js"
+SCRIPTS = templates_folder() / "js"
 FILES = sorted(SCRIPTS.rglob("*.js"))
 TESTS = sorted((Path(__file__).parent / "js").glob("*.test.mjs"))
 PAGES = ("pages/annotated.js", "pages/source.js")
@@ -124,7 +125,7 @@ def sample(tmp_path_factory) -> Path:
     answers = {
         "page": page_data(trace),
         "counts": [len(trace.calls), len(trace.ops), len(trace.values), len(trace.sources)],
-        "addresses": {name: html.address(name) for name in [*selectors, "a'b", "x/y z", "f(1)!~*#%", "层@0"]},
+        "addresses": {name: address(name) for name in [*selectors, "a'b", "x/y z", "f(1)!~*#%", "层@0"]},
         "words": [
             {"key": key, "values": values, "text": Translator("en")(key, **values)} for key, values in FILLED
         ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +14,7 @@ from shapeflow.reporting.formats.compiled import compiled_templates
 from shapeflow.reporting.formats.curve import curve_data
 from shapeflow.reporting.formats.page_data import begin_page_data, carried_drawings, drawn
 from shapeflow.reporting.formats.prose import Prose, below_html, breakable, pieces_html
+from shapeflow.reporting.formats.templates import COMMENTS, INDENT, address, read, templates_folder
 from shapeflow.reporting.poster.faces import PAGE
 from shapeflow.reporting.poster.model import Poster
 from shapeflow.reporting.poster.svg import poster_svg
@@ -98,13 +98,6 @@ STYLES = tuple(
     ]
 )
 
-COMMENTS = re.compile(r"^[ \t]*(?://.*|/\*\*(?:(?!\*/)[\s\S])*\*/)\n", re.MULTILINE)
-"""Comments on lines of their own: they are for who works on the scripts, not for who reads a report."""
-
-
-INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
-"""Of the templates: a page is not for reading its source."""
-
 
 def render(view: ReportView) -> str:
     """Return the page."""
@@ -139,7 +132,7 @@ def begin(view: ReportView) -> Callable[[ReportView], str]:
         return template.render(
             view=view,
             words=Translator(view.language),
-            style=Markup("\n".join(_read(folder / "css" / name) for name in STYLES)),
+            style=Markup("\n".join(read(folder / "css" / name) for name in STYLES)),
             script=Markup(script),
             script_hash=base64.b64encode(sha256(script.encode()).digest()).decode(),
             data=lambda: Markup(finished()),
@@ -155,7 +148,7 @@ def _environment(folder: Path, prose: Prose, poster: str, carried: Mapping[str, 
 
     colours = prose.colours
     environment = Environment(
-        loader=FunctionLoader(lambda name: INDENT.sub("", _read(folder / name))),
+        loader=FunctionLoader(lambda name: INDENT.sub("", read(folder / name))),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -195,15 +188,8 @@ def _poster(poster: Poster, view: ReportView) -> str:
 
 def page_script(folder: Path) -> str:
     """Return the scripts as one, without the comments that stand on lines of their own."""
-    text = "\n".join(_read(folder / name) for name in SCRIPTS)
+    text = "\n".join(read(folder / name) for name in SCRIPTS)
     return f'(() => {{\n"use strict";\n{COMMENTS.sub("", text)}\n}})();\n'
-
-
-def address(selector: str) -> str:
-    """Return the link to a place in the trace."""
-    from urllib.parse import quote
-
-    return "#at=" + quote(visible(selector), safe="/:@.*,-_~!()")
 
 
 def heights(section: SectionView) -> str:
@@ -217,14 +203,3 @@ def beside(section: SectionView) -> str:
     width = figure_width(section)
     size = next(name for name, most in BESIDE.items() if width <= most)
     return f'class="beside {size}" style="--high:{figure_height(section)}px"'
-
-
-def templates_folder() -> Path:
-    """Return where the templates are: inside the package when installed, beside it in a checkout."""
-    package = Path(__file__).resolve().parents[2]
-    inside = package / "templates"
-    return inside if inside.is_dir() else package.parent / "templates"
-
-
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8")

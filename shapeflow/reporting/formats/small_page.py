@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from shapeflow.common.control_characters import visible
-from shapeflow.reporting.formats.html import COMMENTS, INDENT, address, templates_folder
+from shapeflow.reporting.formats.compiled import compiled_templates
+from shapeflow.reporting.formats.templates import COMMENTS, INDENT, address, read, templates_folder
 from shapeflow.reporting.translator import Translator
 
 
@@ -23,15 +25,16 @@ def small_page(name: str, words: Translator, **values: Any) -> str:
     from markupsafe import Markup
 
     folder = templates_folder()
-    script = COMMENTS.sub("", (folder / "js" / "pages" / f"{name}.js").read_text("utf-8"))
-    styles = [(folder / "css" / file).read_text("utf-8") for file in ("base.css", f"{name}.css")]
+    script = COMMENTS.sub("", read(folder / "js" / "pages" / f"{name}.js"))
+    styles = [read(folder / "css" / file) for file in ("base.css", f"{name}.css")]
     environment = Environment(
-        loader=FunctionLoader(lambda file: INDENT.sub("", (folder / file).read_text("utf-8"))),
+        loader=FunctionLoader(lambda file: INDENT.sub("", read(folder / file))),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=lambda thing: visible(thing) if type(thing) is str else thing,
+        bytecode_cache=compiled_templates(Path(__file__)),
     )
     environment.filters["at"] = address
     return environment.get_template(f"{name}.html.jinja").render(

@@ -108,11 +108,13 @@ def _stretches(file: SourceFile, names: ExactNames) -> Iterator[Stretch]:
     """Yield the lines around those of which something is known, and what lies between them folded."""
     lines = file.lines
     told = [place for place, line in enumerate(lines) if line.made or line.state == "never"]
+    stretches = list(_shown(told, len(lines)))
+    code = _code(lines, stretches)
     at = 0
-    for first, last in _shown(told, len(lines)):
+    for first, last in stretches:
         yield from _folded(lines[at:first])
         shown = lines[first : last + 1]
-        coloured = _coloured(lines, first, last)
+        coloured = code.coloured(first, last)
         yield Stretch(
             shown[0].number,
             shown[-1].number,
@@ -142,10 +144,10 @@ def _folded(lines: Sequence[Line]) -> Iterator[Stretch]:
         yield Stretch(lines[0].number, lines[-1].number, text=text)
 
 
-def _coloured(lines: Sequence[Line], first: int, last: int) -> Sequence[Tokens]:
-    """Return lines by their places, as they look in the whole file: some may stand in a long text."""
-    piece = SourcePiece([line.text.expandtabs(TAB) for line in lines], 0, range(first, last + 1))
-    return piece.coloured(first, last)
+def _code(lines: Sequence[Line], stretches: Sequence[tuple[int, int]]) -> SourcePiece:
+    """Return what colours the lines that are shown as they look in the whole file."""
+    shown = (place for first, last in stretches for place in range(first, last + 1))
+    return SourcePiece([line.text.expandtabs(TAB) for line in lines], 0, shown)
 
 
 def _line(line: Line, tokens: Tokens, names: ExactNames) -> LineView:
