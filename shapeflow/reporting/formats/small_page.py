@@ -9,7 +9,7 @@ from typing import Any
 
 from shapeflow.common.control_characters import visible
 from shapeflow.reporting.formats.compiled import compiled_templates
-from shapeflow.reporting.formats.templates import COMMENTS, INDENT, address, read, templates_folder
+from shapeflow.reporting.formats.templates import COMMENTS, INDENT, address, code_html, read, templates_folder
 from shapeflow.reporting.translator import Translator
 
 
@@ -37,6 +37,7 @@ def small_page(name: str, words: Translator, **values: Any) -> str:
         bytecode_cache=compiled_templates(Path(__file__)),
     )
     environment.filters["at"] = address
+    environment.filters["code"] = lambda tokens: Markup(code_html(tokens))
     return environment.get_template(f"{name}.html.jinja").render(
         **values,
         words=words,

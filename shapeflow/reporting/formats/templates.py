@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from html import escape
 from pathlib import Path
 
 from shapeflow.common.control_characters import visible
@@ -30,3 +32,11 @@ def address(selector: str) -> str:
     from urllib.parse import quote
 
     return "#at=" + quote(visible(selector), safe="/:@.*,-_~!()")
+
+
+def code_html(tokens: Iterable[tuple[str, str]]) -> str:
+    """Return a line of source as HTML: pairs of a Pygments class, or nothing, and text."""
+    return "".join(
+        f'<span class="{kind}">{escape(visible(text))}</span>' if kind else escape(visible(text))
+        for kind, text in tokens
+    )
