@@ -60,7 +60,7 @@ def events_of(trace: Trace) -> Events:
             running = _execution(trace, call.parent, call.source)
             # A call ends after its last op, and before the calls around it.
             order = (call.last_op - 1, len(trace.calls) - call.id)
-            happened = Event(_names(call), call, running, order, call.parent == running)
+            happened = Event(_names(trace, call), call, running, order, call.parent == running)
             found[source.file][source.line].append(happened)
     for lines in found.values():
         for events in lines.values():
@@ -84,9 +84,20 @@ def _execution(trace: Trace, call: int | None, source: int) -> int | None:
     return next((one.id for one in again), call)
 
 
-def _names(call: Call) -> frozenset[str]:
-    """Return what code may call a module or method: of ``layers.0`` that is ``layers``."""
+def _names(trace: Trace, call: Call) -> frozenset[str]:
+    """Return what code may call a module or method: of ``layers.0`` that is ``layers``.
+
+    Of ``heads.boxes`` it is both names, if ``heads`` is a container that never runs itself.
+    """
     if call.method != "forward":
         return frozenset({call.method})
-    parts = [part for part in call.path.split(".") if not part.isdigit()]
-    return frozenset(parts[-1:])
+    names = set()
+    parts = call.path.split(".")
+    while parts:
+        name = parts.pop()
+        if not name.isdigit():
+            names.add(name)
+            above = trace.module_by_path.get(".".join(parts))
+            if above is None or above.callable:
+                break
+    return frozenset(names)

@@ -13,7 +13,7 @@ from shapeflow.source.events import Event
 from shapeflow.source.lines import Line, Made, SourceFile
 from shapeflow.source.statements import Function, Given, Statement, functions_of
 from shapeflow.source.states import lay_states
-from shapeflow.source.uses import Named, Use
+from shapeflow.source.uses import RESHAPING, Named, Use
 
 MOST_PORTS = 4
 TextOf = Callable[[Value], str]
@@ -108,10 +108,12 @@ def _name_results(
     """Lay to the lines of a statement what the names in it got."""
     numbers = [number for number in range(statement.first, statement.last + 1) if number in happened]
     found: dict[str, list[tuple[int, Event, str, tuple[int, ...]]]] = defaultdict(list)
+    there = [event for number in numbers for event in happened[number]]
     for given in statement.given:
+        is_told = statement.unclear is None or statement.unclear.is_told(there, by_call=given.by_call)
         for number in numbers:
             for event in happened[number]:
-                if _is_step(event, given):
+                if _is_step(event, given) and (is_told or event.is_call):
                     shown = _shown(trace, event.outputs, given, text_of)
                     if shown is not None:
                         found[given.target].append((number, event, *shown))
@@ -131,7 +133,9 @@ def _is_step(event: Event, given: Given) -> bool:
     """Return whether an event is the step whose result a name gets."""
     if not event.is_direct:
         return False
-    return event.is_call if given.any_call else bool(event.names & set(given.ops))
+    if given.any_call:
+        return event.is_call and event.names.isdisjoint(given.ops)
+    return not event.names.isdisjoint(given.ops)
 
 
 def _shown(
@@ -195,10 +199,12 @@ def _lay_parameters(
     text_of: TextOf,
 ) -> None:
     """Lay to the head of a method which tensors its parameters were, in calls that are known to be of it."""
+    if not function.classes:
+        return
     inside = (number for number in happened if function.body <= number <= function.last)
     running = {event.execution for number in inside for event in happened[number]}
     calls = [trace.calls[call] for call in sorted(call for call in running if call is not None)]
-    calls = [call for call in calls if call.method == function.name]
+    calls = [call for call in calls if call.method == function.name and call.class_name in function.classes]
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for call in calls:
         for port in call.inputs:
@@ -225,20 +231,30 @@ def _lay_used(
     if any(made.name == named.name for line in there for made in line.made):
         return
     for use in uses:
-        events = [event for number in range(use.first, use.last + 1) for event in happened.get(number, ())]
-        read = [
-            port.value
-            for event in sorted(events, key=lambda event: event.order)
-            if event.is_direct and event.is_call == use.is_call and event.names.intersection(use.ops)
-            for port in event.record.inputs
-            if port.value is not None and use.port in (port.name, port.alias)
-        ]
+        read = list(_read(trace, use, happened))
         if read:
             types = tuple(dict.fromkeys(str(trace.values[value]) for value in read))
             line = next((line for line in there if _column(line, named.name)), there[0])
             made = Made(named.name, "", types, len(read), tuple(read), _column(line, named.name))
             line.made.insert(sum(bool(one.name) for one in line.made), made)
             return
+
+
+def _read(trace: Trace, use: Use, happened: Mapping[int, Sequence[Event]]) -> Iterator[int]:
+    """Yield the values that a step read, in their order; not what was reshaped in place since it was made."""
+    events = [event for number in range(use.first, use.last + 1) for event in happened.get(number, ())]
+    if use.unclear is not None and not use.unclear.is_told(events, by_call=use.by_call):
+        return
+    for event in sorted(events, key=lambda event: event.order):
+        if event.is_direct and event.is_call == use.is_call and event.names.intersection(use.ops):
+            ports = event.record.inputs
+            if use.both and not all(port.value is not None for port in ports[:2]):
+                continue
+            for port in ports:
+                if port.value is not None and use.port in (port.name, port.alias):
+                    made = trace.values[port.value].producer
+                    if made is None or trace.ops[made].target not in RESHAPING:
+                        yield port.value
 
 
 def _column(line: Line, name: str) -> int:

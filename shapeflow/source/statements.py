@@ -6,9 +6,11 @@ import ast
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from shapeflow.source.steps import HIDING, OPERATORS, ops_of
+from shapeflow.source.definitions import Definitions
+from shapeflow.source.steps import HIDING, ops_of
+from shapeflow.source.unclear import Unclear, unclear_in
 from shapeflow.source.uses import Named, named_by_use
 
 
@@ -19,13 +21,16 @@ class Given:
     target: str
     """As written: ``x``, ``self.cache``, ``out["mask"]``; ``return`` for what a function returns."""
     ops: tuple[str, ...]
-    """What the outermost step of the expression is in a trace, if it is one of these and nothing else is."""
+    """What the outermost step of the expression is in a trace, if it is one of these and nothing else is; of
+    a step that may be any call, what the others are."""
     any_call: bool = False
-    """The step is a call through a local name or an item, ``layer(x)``: any module may be behind it."""
+    """The step is a call through a local name, ``layer(x)``: any other module may be behind it."""
     item: int | None = None
     """Which of several results it is."""
     items: int = 0
     """How many results there have to be."""
+    by_call: bool = False
+    """Whether it is written as a call, not as an operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,8 @@ class Statement:
     given: tuple[Given, ...] = ()
     calls: tuple[str, ...] = ()
     """Attributes of ``self`` that it calls for sure when it runs: ``conv1`` for ``self.conv1(x)``."""
+    unclear: Unclear | None = None
+    """What it does besides; None if it gives no names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,9 @@ class Function:
     name: str
     owner: str
     """The class around it; empty for none."""
+    classes: frozenset[str]
+    """The classes of which it is surely the method of its name, given what its callers give; none if it may
+    be called by a subclass or a decorator with something else."""
     first: int
     body: int
     """Number of the first line of its body."""
@@ -70,33 +80,41 @@ def functions_of(text: str, lines: Iterable[int]) -> list[Function]:
     Raises:
         SyntaxError: the text is not Python of the running version.
     """
-    return list(_functions(ast.parse(text), "", sorted(lines)))
+    tree = ast.parse(text)
+    return list(_functions(tree, "", sorted(lines), Definitions(tree)))
 
 
-def _functions(node: ast.AST, owner: str, lines: Sequence[int]) -> Iterator[Function]:
+def _functions(node: ast.AST, owner: str, lines: Sequence[int], defined: Definitions) -> Iterator[Function]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.expr):
             continue
         if isinstance(child, ast.ClassDef):
-            yield from _functions(child, child.name, lines)
+            yield from _functions(child, child.name, lines, defined)
         elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             last = child.end_lineno or child.lineno
             if bisect_left(lines, child.lineno) < bisect_right(lines, last):
-                yield _function(child, owner, last)
-                yield from _functions(child, "", lines)
+                yield _function(child, owner, last, defined)
+                yield from _functions(child, "", lines, defined)
         else:
-            yield from _functions(child, owner, lines)
+            yield from _functions(child, owner, lines, defined)
 
 
-def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str, last: int) -> Function:
+def _function(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str, last: int, defined: Definitions
+) -> Function:
     """Return a function; it ends with the line ``last``."""
     local = _local_names(node)
     written = list(_suites(node.body))
-    suites = tuple(tuple(_statement(statement, local) for statement in suite) for suite in written)
-    named = tuple(each for each in named_by_use(node, written, local) if each.uses)
+    suites = tuple(
+        tuple(_statement(statement, local, defined.renamed) for statement in suite) for suite in written
+    )
+    named = tuple(each for each in named_by_use(node, written, local, defined.renamed) if each.uses)
     given = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
     parameters = {argument.arg: argument.lineno for argument in given if argument.arg != "self"}
-    return Function(node.name, owner, node.lineno, node.body[0].lineno, last, parameters, suites, named)
+    having = defined.classes(node, owner)
+    return Function(
+        node.name, owner, having, node.lineno, node.body[0].lineno, last, parameters, suites, named
+    )
 
 
 def _suites(body: Sequence[ast.stmt]) -> Iterator[Sequence[ast.stmt]]:
@@ -112,7 +130,7 @@ def _suites(body: Sequence[ast.stmt]) -> Iterator[Sequence[ast.stmt]]:
             yield from _suites(part.body)
 
 
-def _statement(node: ast.stmt, local: frozenset[str]) -> Statement:
+def _statement(node: ast.stmt, local: frozenset[str], renamed: frozenset[str]) -> Statement:
     """Return a statement; of a compound one its head."""
     end = node.end_lineno or node.lineno
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -121,74 +139,93 @@ def _statement(node: ast.stmt, local: frozenset[str]) -> Statement:
     if inner or hasattr(node, "cases"):
         head = max(inner[0].lineno - 1, node.lineno) if inner else node.lineno
         return Statement(node.lineno, head, end)
-    return Statement(node.lineno, end, end, tuple(_given(node, local)), tuple(_sure_calls(node)))
+    parts = list(ast.walk(node))
+    stored = Counter(
+        part.id for part in parts if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
+    )
+    given = tuple(each for each in _given(node, local) if stored[each.target] < 2)
+    unclear = unclear_in(parts, local | renamed) if given else None
+    return Statement(node.lineno, end, end, given, tuple(_sure_calls(node, parts)), unclear)
 
 
 def _given(node: ast.stmt, local: frozenset[str]) -> Iterator[Given]:
     """Yield the names that a statement gives results of which it can be told what made them."""
     value = getattr(node, "value", None)
-    if value is None or any(isinstance(part, HIDING) for part in ast.walk(value)):
+    if value is None:
         return
+    steps = _Steps(value, local)
     if isinstance(node, ast.Assign):
         for target in node.targets:
-            yield from _assigned(target, value, local)
+            yield from _assigned(target, value, steps)
     elif isinstance(node, ast.AnnAssign):
-        yield from _assigned(node.target, value, local)
+        yield from _assigned(node.target, value, steps)
     elif isinstance(node, ast.Return):
-        yield from _steps("return", value, value, local)
+        yield from steps.giving("return", value)
     elif isinstance(node, ast.AugAssign):
-        ops = OPERATORS.get(type(node.op), ())
-        if ops and not any(set(ops_of(part)) & set(ops) for part in ast.walk(value)):
+        ops = ops_of(node)
+        if ops and not any(op in steps.counts for op in ops):
             yield Given(ast.unparse(node.target), ops)
 
 
-def _assigned(target: ast.expr, value: ast.expr, local: frozenset[str]) -> Iterator[Given]:
+def _assigned(target: ast.expr, value: ast.expr, steps: _Steps) -> Iterator[Given]:
     """Yield what a target gets, or each name of a tuple of names."""
     if not isinstance(target, ast.Tuple | ast.List):
-        yield from _steps(ast.unparse(target), value, value, local)
+        yield from steps.giving(ast.unparse(target), value)
         return
     if any(isinstance(part, ast.Starred) for part in target.elts):
         return
     if not isinstance(value, ast.Tuple | ast.List):
         for number, part in enumerate(target.elts):
-            for step in _steps(ast.unparse(part), value, value, local):
+            for step in steps.giving(ast.unparse(part), value):
                 if step.item is None:
-                    yield Given(step.target, step.ops, step.any_call, number, len(target.elts))
+                    yield replace(step, item=number, items=len(target.elts))
     elif len(value.elts) == len(target.elts):
         for part, expression in zip(target.elts, value.elts, strict=True):
-            yield from _steps(ast.unparse(part), expression, value, local)
+            yield from steps.giving(ast.unparse(part), expression)
 
 
-def _steps(target: str, expression: ast.expr, whole: ast.expr, local: frozenset[str]) -> Iterator[Given]:
-    """Yield what gives a name its value: the outermost step of an expression, of a choice those of both ends.
+class _Steps:
+    """The steps of an expression, of which those are told that can be told from all others.
 
-    A step of which the whole statement has two alike is left out: they cannot be told apart in a trace.
+    Args:
+        whole: the expression.
+        local: the names that the function around it gives values.
     """
-    if isinstance(expression, ast.IfExp):
-        yield from _steps(target, expression.body, whole, local)
-        yield from _steps(target, expression.orelse, whole, local)
-        return
-    ops = ops_of(expression)
-    others = Counter(op for part in ast.walk(whole) if part is not expression for op in ops_of(part))
-    if ops and not any(others[op] for op in ops):
-        yield Given(target, ops)
-    if (
-        isinstance(expression, ast.Subscript)
-        and isinstance(expression.value, ast.Call)
-        and isinstance(expression.slice, ast.Constant)
-        and type(expression.slice.value) is int
-    ):  # of several results this is no op
-        for step in _steps(target, expression.value, whole, local):
-            yield Given(step.target, step.ops, step.any_call, expression.slice.value)
-    elif isinstance(expression, ast.Call) and _is_open(expression.func, local):
-        unknown = [part for part in ast.walk(whole) if isinstance(part, ast.Call) and not ops_of(part)]
-        if unknown == [expression]:
-            yield Given(target, (), any_call=True)
 
+    def __init__(self, whole: ast.expr, local: frozenset[str]) -> None:
+        self.local = local
+        parts = list(ast.walk(whole))
+        self.counts = Counter(op for part in parts for op in ops_of(part))
+        self.unknown = [
+            part for part in parts if isinstance(part, ast.Call) and (not ops_of(part) or self._is_open(part))
+        ]
+        self.hides = any(isinstance(part, HIDING) for part in parts)
 
-def _is_open(function: ast.expr, local: frozenset[str]) -> bool:
-    """Return whether a call goes through a name that the function itself gives a value: a loop's, say."""
-    return isinstance(function, ast.Name) and function.id in local
+    def giving(self, target: str, expression: ast.expr) -> Iterator[Given]:
+        """Yield what gives a name its value: the outermost step, of a choice those of both ends."""
+        if isinstance(expression, ast.IfExp):
+            yield from self.giving(target, expression.body)
+            yield from self.giving(target, expression.orelse)
+            return
+        ops = ops_of(expression)
+        by_call = isinstance(expression, ast.Call)
+        if isinstance(expression, ast.Call) and self._is_open(expression):
+            if self.unknown == [expression] and not self.hides:
+                yield Given(target, tuple(self.counts.keys() - set(ops)), any_call=True, by_call=True)
+        elif ops and all(self.counts[op] == 1 for op in ops):
+            yield Given(target, ops, by_call=by_call)
+        if (
+            isinstance(expression, ast.Subscript)
+            and isinstance(expression.value, ast.Call)
+            and isinstance(expression.slice, ast.Constant)
+            and type(expression.slice.value) is int
+        ):  # of several results this is no op
+            for step in self.giving(target, expression.value):
+                yield replace(step, item=expression.slice.value)
+
+    def _is_open(self, call: ast.Call) -> bool:
+        """Return whether a call goes through a name that the function itself gives a value: a loop's, say."""
+        return isinstance(call.func, ast.Name) and call.func.id in self.local
 
 
 def _local_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
@@ -203,15 +240,15 @@ def _local_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[
     return frozenset(names)
 
 
-def _sure_calls(node: ast.stmt) -> Iterator[str]:
+def _sure_calls(node: ast.stmt, parts: Sequence[ast.AST]) -> Iterator[str]:
     """Yield the attributes of ``self`` that a statement calls whenever it runs to its end."""
-    hidden = {
-        id(inner)
-        for part in ast.walk(node)
-        if isinstance(part, (*HIDING, ast.IfExp, ast.BoolOp, ast.Compare))
-        for inner in ast.walk(part)
-    }
-    for part in ast.walk(node):
+    unsure: list[ast.AST] = [
+        part for part in parts if isinstance(part, (*HIDING, ast.IfExp, ast.BoolOp, ast.Compare))
+    ]
+    if isinstance(node, ast.Assert) and node.msg is not None:
+        unsure.append(node.msg)
+    hidden = {id(inner) for part in unsure for inner in ast.walk(part)}
+    for part in parts:
         if (
             isinstance(part, ast.Call)
             and id(part) not in hidden

@@ -7,9 +7,10 @@ from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from shapeflow.source.steps import HIDING, ops_of
+from shapeflow.source.steps import HIDING, SWAPPING, is_number, ops_of
+from shapeflow.source.unclear import Unclear, unclear_in
 
-_RESHAPING = frozenset(
+RESHAPING = frozenset(
     [
         *("resize_", "resize_as_", "squeeze_", "unsqueeze_", "transpose_"),
         *("t_", "swapaxes_", "swapdims_", "set_", "as_strided_"),
@@ -33,6 +34,12 @@ class Use:
     """The input that the name is."""
     is_call: bool
     """Whether the step is the call of a module or helper method."""
+    both: bool = False
+    """Whether it tells something only where both operands are tensors: ``2 * x`` is ``x * 2`` in a trace."""
+    unclear: Unclear | None = None
+    """What else its statement does; None if the step is the call of a module."""
+    by_call: bool = False
+    """Whether it is written as a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ def named_by_use(
     node: ast.FunctionDef | ast.AsyncFunctionDef,
     suites: Sequence[Sequence[ast.stmt]],
     local: frozenset[str],
+    renamed: frozenset[str],
 ) -> Iterator[Named]:
     """Yield the parameters and variables of a function that are read before they change.
 
@@ -70,12 +78,13 @@ def named_by_use(
         node: the function.
         suites: its lists of statements.
         local: the names that it gives values.
+        renamed: the names of what its file imports under another name.
     """
     elsewhere = {
         name for part in ast.walk(node) if isinstance(part, ast.Nonlocal | ast.Global) for name in part.names
     }
     local -= elsewhere  # an inner function, or any other, may change these whenever it is called
-    effects = {statement: _effects(statement, local) for suite in suites for statement in suite}
+    effects = {statement: _effects(statement, local, renamed) for suite in suites for statement in suite}
     for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
         uses = tuple(_uses(argument.arg, node.body, effects))
         yield Named(argument.arg, argument.lineno, argument.lineno, uses)
@@ -84,6 +93,11 @@ def named_by_use(
             for name in _targets(statement):
                 uses = tuple(_uses(name, suite[place + 1 :], effects))
                 yield Named(name, statement.lineno, statement.end_lineno or statement.lineno, uses)
+            if isinstance(statement, ast.For):
+                for name in _stored(statement.target):
+                    uses = tuple(_uses(name, statement.body, effects))
+                    last = max(statement.body[0].lineno - 1, statement.lineno)
+                    yield Named(name, statement.lineno, last, uses)
 
 
 def _targets(statement: ast.stmt) -> Iterator[str]:
@@ -96,6 +110,12 @@ def _targets(statement: ast.stmt) -> Iterator[str]:
     for target in targets:
         parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
         yield from (part.id for part in parts if isinstance(part, ast.Name))
+
+
+def _stored(target: ast.expr) -> Iterator[str]:
+    """Yield the variables of the target of a loop."""
+    names = (part for part in ast.walk(target) if isinstance(part, ast.Name))
+    return (name.id for name in names if isinstance(name.ctx, ast.Store))
 
 
 def _uses(name: str, statements: Sequence[ast.stmt], effects: Mapping[ast.stmt, _Effects]) -> Iterator[Use]:
@@ -114,14 +134,19 @@ def _uses(name: str, statements: Sequence[ast.stmt], effects: Mapping[ast.stmt, 
             return
 
 
-def _effects(statement: ast.stmt, local: frozenset[str]) -> _Effects:
+def _effects(statement: ast.stmt, local: frozenset[str], renamed: frozenset[str]) -> _Effects:
     parts = list(ast.walk(statement))
     return _Effects(
-        tuple(_reads(statement, parts, local)) if not hasattr(statement, "body") else (),
+        () if _is_compound(statement) else tuple(_reads(statement, parts, local, renamed)),
         frozenset(name for part in parts for name in _changed(part)),
         frozenset(_handed_on(parts)) if isinstance(statement, ast.Expr) else frozenset(),
         any(isinstance(part, _LEAVING) for part in parts),
     )
+
+
+def _is_compound(statement: ast.stmt) -> bool:
+    """Return whether other statements are inside of it."""
+    return hasattr(statement, "body") or hasattr(statement, "cases")
 
 
 def _handed_on(parts: Sequence[ast.AST]) -> Iterator[str]:
@@ -138,37 +163,54 @@ def _changed(part: ast.AST) -> tuple[str, ...]:
     if isinstance(part, ast.keyword):
         return (part.value.id,) if part.arg == "out" and isinstance(part.value, ast.Name) else ()
     if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
-        changes = part.attr in _RESHAPING or not isinstance(part.ctx, ast.Load)
+        changes = part.attr in RESHAPING or not isinstance(part.ctx, ast.Load)
         return (part.value.id,) if changes else ()
-    return ()
+    if isinstance(part, ast.alias):
+        return ((part.asname or part.name).partition(".")[0],)
+    # patterns, handlers of errors and inner functions have the names that they give as text
+    name = getattr(part, "rest" if isinstance(part, ast.MatchMapping) else "name", None)
+    return (name,) if name else ()
 
 
-def _reads(statement: ast.stmt, parts: Sequence[ast.AST], local: frozenset[str]) -> Iterator[tuple[str, Use]]:
+def _reads(
+    statement: ast.stmt, parts: Sequence[ast.AST], local: frozenset[str], renamed: frozenset[str]
+) -> Iterator[tuple[str, Use]]:
     """Yield the names that steps of a statement read, of steps that can be told from all others in it."""
     hidden = {id(inner) for part in parts if isinstance(part, HIDING) for inner in ast.walk(part)}
     counts = Counter(op for part in parts for op in ops_of(part))
+    unclear = unclear_in(parts, local | renamed)
+    last = statement.end_lineno or statement.lineno
     for part in parts:
         ops = ops_of(part)
         if not ops or id(part) in hidden or any(counts[op] > 1 for op in ops):
             continue
-        for read, port, is_call in _inputs(part, local):
+        for read, port, is_call, both in _inputs(part, local):
             if isinstance(read, ast.Name) and read.id in local:
-                last = statement.end_lineno or statement.lineno
-                yield read.id, Use(statement.lineno, last, ops, port, is_call)
+                doubt = None if is_call else unclear
+                by_call = isinstance(part, ast.Call)
+                yield read.id, Use(statement.lineno, last, ops, port, is_call, both, doubt, by_call)
 
 
-def _inputs(part: ast.AST, local: frozenset[str]) -> Iterator[tuple[ast.expr, str, bool]]:
-    """Yield what a step reads: the expression, the port that it is, and whether a module is called."""
+def _inputs(part: ast.AST, local: frozenset[str]) -> Iterator[tuple[ast.expr, str, bool, bool]]:
+    """Yield what a step reads, as ``Use`` has it: the expression, the port, ``is_call`` and ``both``."""
     if isinstance(part, ast.Call):
-        yield from _arguments(part, local)
+        yield from ((*argument, False) for argument in _arguments(part, local))
     elif isinstance(part, ast.BinOp):
-        yield from ((part.left, "in[0]", False), (part.right, "in[1]", False))
+        yield from _operands(part.left, part.right, swapping=isinstance(part.op, SWAPPING))
     elif isinstance(part, ast.Compare):
-        yield from ((part.left, "in[0]", False), (part.comparators[0], "in[1]", False))
+        yield from _operands(part.left, part.comparators[0], swapping=True)
     elif isinstance(part, ast.Subscript):
-        yield part.value, "in[0]", False
+        yield part.value, "in[0]", False, False
     elif isinstance(part, ast.UnaryOp):
-        yield part.operand, "in[0]", False
+        yield part.operand, "in[0]", False, False
+
+
+def _operands(
+    left: ast.expr, right: ast.expr, *, swapping: bool
+) -> Iterator[tuple[ast.expr, str, bool, bool]]:
+    """Yield the operands of an operator; of a number and a tensor the tensor may come first in a trace."""
+    yield left, "in[0]", False, swapping and not is_number(right)
+    yield right, "in[0]" if swapping and is_number(left) else "in[1]", False, swapping and not is_number(left)
 
 
 def _arguments(call: ast.Call, local: frozenset[str]) -> Iterator[tuple[ast.expr, str, bool]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from doubtful_model import Doubtful
 from places import ROOT
 from torch import nn
 
@@ -66,6 +67,10 @@ class Tricky(nn.Module):
 
 def tricky():
     return Tricky().eval(), torch.ones(2, 6, 8)
+
+
+def doubtful():
+    return Doubtful().eval(), torch.ones(2, 8)
 
 
 def detector():
@@ -132,7 +137,7 @@ class Watched:
         return trace
 
 
-@pytest.mark.parametrize("make", [tricky, detector, resnet, swin], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", [tricky, doubtful, detector, resnet, swin], ids=lambda make: make.__name__)
 def test_names_hold_what_is_said_and_lines_that_never_ran_did_not(make):
     model, x = make()
     with torch.no_grad():
@@ -179,3 +184,50 @@ def test_the_lines_that_never_ran_are_found():
     assert made["q"] == made["k"] == ("f32[2, 3, 8]",)
     assert "twice" not in made
     assert "j" not in made
+
+
+@pytest.fixture(scope="module")
+def told():
+    """The names of a model's source and what they were, by the text of their line."""
+    model, x = doubtful()
+    trace = shapeflow.trace(model, x)
+    (file,) = source_files(trace, wanted(trace, "doubtful_model.py"), FOLDERS)
+    return {
+        (line.text.strip(), made.name): made.types for line in file.lines for made in line.made if made.name
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "shapes"),
+    [
+        ("eight = abs(x[:1])", "eight", ("f32[1, 8]",)),
+        ("two = (count < x) & (x > 0)", "two", ("bool[2, 8]",)),
+        ("five = passed(x)", "five", ("f32[2, 8]",)),
+        ("two = F.relu(block(x)[:1])", "two", ("f32[1, 8]",)),
+        ('three = self.heads["boxes"](x)', "three", ("f32[2, 3]",)),
+        ("five = self.heads[name](x)", "five", ("f32[2, 3]", "f32[2, 2]")),
+        ("twelve = torch.cat([part[:, :2] for part in eleven])", "twelve", ("f32[2, 2]",)),
+        ("thirteen = x[:, : twelve.shape[1]]", "thirteen", ("f32[2, 2]",)),
+        ("for part in x.split(1):", "part", ("f32[1, 8]",)),
+        ("for number, (left, right) in enumerate(zip(x, x[:, :3], strict=True)):", "right", ("f32[3]",)),
+    ],
+)
+def test_what_can_be_told_is_told(told, line, name, shapes):
+    assert told.get((line, name)) == shapes
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "why"),
+    [
+        ("two = F.relu(self.act(x)[:1])", "two", "an attribute may be any function"),
+        ("five = other_name(x[:1]) + four.relu()", "four", "it may be imported under another name"),
+        ("nine = F.relu(act(x)[:1])", "nine", "a variable may be any function"),
+        ("ten = functools.reduce(torch.add, [x[:1], x[:1]]) + x", "ten", "the function that it calls adds"),
+        ("eleven = sum([x[:1], x[:1]]) + x", "eleven", "a sum adds"),
+        ("count = x.shape[0] // 2", "count", "a number and a tensor are swapped in a trace"),
+        ("seven, seven = x.relu(), x[:1]  # noqa: F841", "seven", "the second one counts"),
+        ("eight = passed(x)", "eight", "it was reshaped under another name"),
+    ],
+)
+def test_what_may_be_something_else_is_not_told(told, line, name, why):
+    assert (line, name) not in told, why

@@ -23,7 +23,7 @@ def windows(x, size):
 
 
 def scaled(tensor, by=2.0):
-    return tensor * by
+    return torch.mul(tensor, by)
 
 
 def shut(tensor):
