@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shapeflow.model.records import Module
 from shapeflow.notes.placing.words import text_tokens
@@ -29,6 +30,7 @@ class Scoped:
     """Whether something around the statement names them, and everything around it is understood."""
 
 
+@lru_cache(maxsize=1 << 10)
 def plain(text: str) -> str:
     """Return a line without signs of Markdown, each column where it was."""
     text = _ITEM.sub(lambda found: " " * len(found[0]), text)

@@ -54,6 +54,7 @@ class Settings:
         before = r"(?<![A-Za-z0-9_./\\-])(?P<path>(?:\w+\.)*)"
         given = rf"{before}(?:{spelt})(?![\w(\[]|\.\w){_IS}{_VALUE}"
         self._given = re.compile(given, re.IGNORECASE) if names else None
+        self._header = re.compile(spelt, re.IGNORECASE) if names else None
 
     def read(self, line: Line) -> Iterator[Statement]:
         """Yield the settings that a line gives."""
@@ -77,19 +78,19 @@ class Settings:
         text = plain(line.text)
         value = re.fullmatch(rf"\s*{_VALUE}\s*", text)
         frame = line.passage.frame
-        for header in (frame.column, frame.row) if value else ():
-            name = next(
-                (
-                    one
-                    for one in self._names
-                    if re.fullmatch(_spelling(one), plain(header).strip(), re.IGNORECASE)
-                ),
-                None,
-            )
-            if value and name:
+        for header in (frame.column, frame.row) if value and self._header else ():
+            found = self._header.fullmatch(plain(header).strip()) if self._header else None
+            if value and found and (header != frame.column or self._names_part(frame.row)):
+                name = self._names[int((found.lastgroup or "n0")[1:])]
                 start, end = value.span("value")
                 yield from self._stated(line, name, (start, end, start), value["value"], header=header)
                 return
+
+    def _names_part(self, row: str) -> bool:
+        """Return whether the first cell of a row names a part of the model: it may name other models."""
+        said = self._subjects.said(row)
+        known = said is not None and said <= self._subjects.vocabulary
+        return not row or known or bool(self._subjects.in_code(row))
 
     def _stated(
         self,
