@@ -11,6 +11,7 @@ from shapeflow.model.records import Module
 from shapeflow.notes.mention import Span
 from shapeflow.notes.statements.lines import Line
 from shapeflow.notes.statements.names import MOST, NAME, Named, chosen, named_modules
+from shapeflow.notes.statements.plainness import is_plain
 from shapeflow.notes.statements.scope import plain
 from shapeflow.notes.statements.statement import Failing, Statement
 from shapeflow.notes.statements.subjects import Subjects
@@ -108,9 +109,9 @@ class Activations:
         ]
         if not claims or len(claims) > MOST:
             return
-        failing: Failing = (
-            "contradicts" if named.sure and line.clear(*found.span()) is not None else "says nothing"
-        )
+        sure = named.sure and line.clear(*found.span()) is not None
+        sure = sure and is_plain(line, named.start, found.end(), self._subjects)
+        failing: Failing = "contradicts" if sure else "says nothing"
         span = Span(line.passage.line, found.start() + 1, found.end() + 1, line.passage.cell)
         yield Statement(
             span,

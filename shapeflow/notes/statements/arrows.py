@@ -10,6 +10,7 @@ from itertools import pairwise
 from shapeflow.notes.mention import Span
 from shapeflow.notes.statements.lines import Line
 from shapeflow.notes.statements.names import NAME
+from shapeflow.notes.statements.plainness import is_plain
 from shapeflow.notes.statements.statement import Failing, Statement
 from shapeflow.notes.statements.steps import Pair, candidates, claims_of, goes, leaps, pairs
 from shapeflow.notes.statements.subjects import Subjects
@@ -93,9 +94,9 @@ def _run(line: Line, chain: list[_Step], links: list[list[Pair]], subjects: Subj
         return
     wrong = [number for number, link in enumerate(links) if not any(goes(pair, subjects) for pair in link)]
     for number in wrong:
-        yield _statement(line, chain[number], chain[number + 1], links[number : number + 1])
+        yield _statement(line, chain[number], chain[number + 1], links[number : number + 1], subjects)
     if not wrong and not any(leaps(pair, subjects) for link in links for pair in link):
-        yield _statement(line, chain[0], chain[-1], links)
+        yield _statement(line, chain[0], chain[-1], links, subjects)
 
 
 def _full_names(line: Line, chain: list[_Step], subjects: Subjects) -> list[_Step]:
@@ -109,8 +110,11 @@ def _full_names(line: Line, chain: list[_Step], subjects: Subjects) -> list[_Ste
     return inside if all(step.name in subjects.trace.module_by_path for step in inside) else chain
 
 
-def _statement(line: Line, first: _Step, last: _Step, links: list[list[Pair]]) -> Statement:
+def _statement(
+    line: Line, first: _Step, last: _Step, links: list[list[Pair]], subjects: Subjects
+) -> Statement:
     clear = line.clear(first.start, last.end) is not None
+    clear = clear and is_plain(line, first.start, last.end, subjects)
     failing: Failing = "contradicts" if clear else "says nothing"
     span = Span(line.passage.line, first.start + 1, last.end + 1, line.passage.cell)
     claims = tuple(dict.fromkeys(claim for link in links for claim in claims_of(link)))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from shapeflow.model.records import Module
 from shapeflow.notes.mention import Span
 from shapeflow.notes.statements.lines import Line
+from shapeflow.notes.statements.plainness import is_plain
 from shapeflow.notes.statements.statement import Statement
 from shapeflow.notes.statements.steps import leaps
 from shapeflow.notes.statements.subjects import Subjects
@@ -89,8 +90,13 @@ def flows(line: Line, subjects: Subjects) -> Iterator[Statement]:
             verb = "never reaches" if negative else "reaches"
             claim = f"{source.path} {verb} {goal.path}"
             statement = _statement(line, found.start(), end, claim, source)
-            weak = negative and "reach" not in found[0]
-            yield replace(statement, failing="contradicts if direct") if weak else statement
+            if negative:
+                direct = "reach" not in found[0]
+                yield replace(statement, failing="contradicts if direct") if direct else statement
+            elif line.clear(found.start(), end) is not None and is_plain(line, found.start(), end, subjects):
+                yield statement
+            else:
+                yield replace(statement, failing="says nothing")
 
 
 def _verb_end(text: str, found: re.Match[str]) -> tuple[bool, int]:

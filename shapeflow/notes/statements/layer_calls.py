@@ -10,47 +10,14 @@ from shapeflow.model.records import Module
 from shapeflow.notes.mention import Span
 from shapeflow.notes.statements.lines import Line
 from shapeflow.notes.statements.names import Chosen, Named, chosen, named_modules
+from shapeflow.notes.statements.plainness import is_plain
 from shapeflow.notes.statements.scope import plain
 from shapeflow.notes.statements.statement import Failing, Statement
 from shapeflow.notes.statements.subjects import Subjects
+from shapeflow.notes.statements.torch_layers import ARGUMENTS
 from shapeflow.notes.statements.values import VALUE, compared
 from shapeflow.notes.statements.wording import is_against
 
-_CONVOLUTION = "in_channels out_channels kernel_size stride padding dilation groups bias padding_mode"
-_TRANSPOSED = "in_channels out_channels kernel_size stride padding output_padding groups bias dilation"
-_NORM = "num_features eps momentum affine track_running_stats"
-_ARGUMENTS = {
-    "Linear": "in_features out_features bias",
-    "Embedding": "num_embeddings embedding_dim padding_idx",
-    "LayerNorm": "normalized_shape eps elementwise_affine bias",
-    "RMSNorm": "normalized_shape eps elementwise_affine",
-    "GroupNorm": "num_groups num_channels eps affine",
-    "Dropout": "p inplace",
-    "MultiheadAttention": "embed_dim num_heads dropout bias",
-    "ReLU": "inplace",
-    "ReLU6": "inplace",
-    "SiLU": "inplace",
-    "Hardswish": "inplace",
-    "Mish": "inplace",
-    "ELU": "alpha inplace",
-    "LeakyReLU": "negative_slope inplace",
-    "GELU": "",
-    "Sigmoid": "",
-    "Tanh": "",
-    "Identity": "",
-    "Softmax": "dim",
-    "LSTM": "input_size hidden_size num_layers",
-    "GRU": "input_size hidden_size num_layers",
-    **{f"Conv{axes}d": _CONVOLUTION for axes in "123"},
-    **{f"ConvTranspose{axes}d": _TRANSPOSED for axes in "123"},
-    **{f"{kind}Norm{axes}d": _NORM for axes in "123" for kind in ("Batch", "Instance")},
-    **{f"MaxPool{axes}d": "kernel_size stride padding dilation" for axes in "123"},
-    **{f"AvgPool{axes}d": "kernel_size stride padding" for axes in "123"},
-    **{f"Adaptive{kind}Pool{axes}d": "output_size" for axes in "123" for kind in ("Avg", "Max")},
-    **{f"Dropout{axes}d": "p inplace" for axes in "123"},
-}
-"""Layers of torch -> their arguments in order, by the names of the attributes that keep them."""
-ARGUMENTS = {name: tuple(text.split()) for name, text in _ARGUMENTS.items()}
 _MADE = re.compile(r"(?<![\w.])(?:torch\.)?(?:nn\.)?(?P<made>[A-Z]\w*)\((?P<all>(?:[^()]|\([^()]*\))*)\)")
 _BARE = re.compile(r"(?<![\w.])(?:torch\.)?(?:nn\.)?(?P<made>[A-Z]\w*)(?![\w(.-])")
 _ARGUMENT = re.compile(rf"\s*(?:(?P<name>[A-Za-z_]\w*)\s*=\s*)?(?P<value>{VALUE})\s*(?:,|$)")
@@ -82,15 +49,16 @@ def layer_calls(line: Line, subjects: Subjects) -> Iterator[Statement]:
             if found is None or found["made"] not in ARGUMENTS or not _ENDS.match(text, found.end()):
                 continue
         between = text[named.end : found.start()]
-        if len(between) > _SHORT_WORDS or re.search(r"[\d,;→]", between):
+        if named.joined or len(between) > _SHORT_WORDS or re.search(r"[\d,;→>]", between):
             continue
         if not is_against(line.sentence(named.start, found.end())):
-            yield from _stated(line, named, found)
+            yield from _stated(line, named, found, subjects)
 
 
-def _stated(line: Line, named: Named, found: re.Match[str]) -> Iterator[Statement]:
+def _stated(line: Line, named: Named, found: re.Match[str], subjects: Subjects) -> Iterator[Statement]:
     made = found["made"]
     clear = named.sure and line.clear(named.start, found.end()) is not None
+    clear = clear and is_plain(line, named.start, found.end(), subjects)
     kind = chosen(named, lambda one: _is_of(one, made))
     if kind is None:
         return

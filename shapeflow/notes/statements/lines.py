@@ -15,6 +15,10 @@ _TEXTS = ("", "text", "txt", "plain", "plaintext", "markdown", "md")
 _SENTENCE = re.compile(r"[.。!?！？;；][\s*_)\"”]*$")
 
 
+MOST_ABOVE = 10
+"""Lines of a paragraph that are looked at before one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of prose, an item, a cell, a heading or a fence without code."""
@@ -24,6 +28,8 @@ class Line:
     """The end of the line before, where a sentence that began there goes on here."""
     later: str
     """The start of the line behind, where a sentence may go on."""
+    above: str = ""
+    """The lines before it in its paragraph."""
     weak: bool = False
     """Whether what is not so may be about something else: code, what was printed, another variant."""
 
@@ -91,13 +97,24 @@ def plain_lines(
         open_end = bool(after and _goes_on(passage, after) and _end(passage.text))
         later = SENTENCE_END.split(after.text, maxsplit=1)[0] if after and open_end else ""
         weak = frame.region == "fence" or bool(unknown)
-        yield Line(passage, earlier, later, weak)
+        yield Line(passage, earlier, later, _above(passages, number), weak)
 
 
 def _goes_on(one: Passage, other: Passage) -> bool:
     """Return whether a line goes on in the next."""
     same = one.cell == other.cell and one.line + 1 == other.line and one.block == other.block
     return same and one.frame.region in ("prose", "item") and not _begins(other.text)
+
+
+def _above(passages: Sequence[Passage], number: int) -> str:
+    """Return the lines before one in its paragraph, as many as matter."""
+    own = passages[number]
+    lines: list[str] = []
+    for passage in reversed(passages[max(0, number - MOST_ABOVE) : number]):
+        if passage.block != own.block or passage.frame.region != "prose" or passage.cell != own.cell:
+            break
+        lines.append(passage.text)
+    return " ".join(reversed(lines))
 
 
 def _begins(text: str) -> bool:

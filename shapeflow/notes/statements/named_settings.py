@@ -13,6 +13,7 @@ from shapeflow.notes.mention import Span
 from shapeflow.notes.placing.words import text_tokens
 from shapeflow.notes.statements.lines import Line
 from shapeflow.notes.statements.names import Named, chosen, named_modules
+from shapeflow.notes.statements.plainness import is_plain
 from shapeflow.notes.statements.scope import plain
 from shapeflow.notes.statements.settings import AFTER
 from shapeflow.notes.statements.statement import Failing, Statement
@@ -55,9 +56,9 @@ def named_settings(line: Line, subjects: Subjects) -> Iterator[Statement]:
     text = plain(line.text)
     for named in named_modules(line, subjects):
         at = named.end
-        while found := _next(text, at, named, subjects):
+        while not named.joined and (found := _next(text, at, named, subjects)):
             at = found.end()
-            statement = _stated(line, text, named, found)
+            statement = _stated(line, text, named, found, subjects)
             if statement:
                 yield statement
 
@@ -106,7 +107,9 @@ def _start(found: re.Match[str], module: Module) -> int:
     return found.start() + (0 if words.startswith("kernel") else len(re.match(r"(?:\w+[ -])?", words)[0]))  # type: ignore[index]
 
 
-def _stated(line: Line, text: str, named: Named, found: re.Match[str]) -> Statement | None:
+def _stated(
+    line: Line, text: str, named: Named, found: re.Match[str], subjects: Subjects
+) -> Statement | None:
     value = found["value"]
     if found.re is _WINDOW:
         value = f"({found['a']}, {found['b']})"
@@ -130,6 +133,7 @@ def _stated(line: Line, text: str, named: Named, found: re.Match[str]) -> Statem
         said = compared(module.attributes[name], value)
         claims.append(f"attr {module.path}.{name} = {said[1] if said else value}")
     sure = named.sure and line.clear(named.start, found.end()) is not None
+    sure = sure and is_plain(line, named.start, found.end(), subjects)
     failing: Failing = "contradicts" if sure else "says nothing"
     start = _start(found, told.modules[0])
     span = Span(line.passage.line, start + 1, found.end() + 1, line.passage.cell)

@@ -15,6 +15,10 @@ from shapeflow.notes.statements.wording import sentence
 
 NAME = re.compile(r"(?:`|\[)(?:self\.)?(?P<name>[A-Za-z_][\w.]*)(?:`|\])(?:\(\s*\))?")
 """A name in code, between backticks or as the words of a link."""
+_JOINED = re.compile(
+    r"\s*(?:[,/&+·|]|and|or|und|oder|et|ou|y|o|e|и|или|和|与|及|或|と|や|와|과|,\s*(?:and|or))?\s*"
+)
+"""What joins names of which something is said together."""
 MOST = 200
 """Modules of which one statement may speak."""
 
@@ -37,6 +41,8 @@ class Named:
     modules: tuple[Module, ...]
     sure: bool
     """Whether nothing around it speaks for another thing of this name."""
+    joined: bool
+    """Whether it is one of several, of which something is said together, or of each its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +66,11 @@ def named_modules(line: Line, subjects: Subjects) -> Iterator[Named]:
         meant = scoped(line, before, modules, subjects).modules
         if meant or alone:
             sure = bool(meant) or "." in one["name"]
+            joined = number > 0 and bool(
+                _JOINED.fullmatch(line.text, places[number - 1][0].end(), one.start())
+            )
             until = min(last, later)
-            yield Named(one["name"], one.start(), one.end(), until, meant or tuple(modules), sure)
+            yield Named(one["name"], one.start(), one.end(), until, meant or tuple(modules), sure, joined)
 
 
 def is_about(passages: Iterable[Passage], subjects: Subjects) -> bool | None:

@@ -11,13 +11,14 @@ from shapeflow.notes.mention import Span
 from shapeflow.notes.placing.words import text_tokens
 from shapeflow.notes.statements.lines import Line
 from shapeflow.notes.statements.names import Named, named_modules
+from shapeflow.notes.statements.plainness import is_plain
 from shapeflow.notes.statements.scope import plain
 from shapeflow.notes.statements.statement import Failing, Statement
 from shapeflow.notes.statements.subjects import VAGUE, Subjects
 from shapeflow.notes.statements.wording import is_against, sentence
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "G": 10**9}
-_COUNT = r"(?P<number>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)\s?(?P<unit>[KkMBG]?)(?![\w.,/×*-]\d|[A-Za-z])"
+_COUNT = r"(?P<number>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?:\s?(?P<unit>[KkMBG]))?(?![\w.,/×*-]\d|[A-Za-z])"
 _THING = r"(?:par[aà]m[eè]tr\w*|parám\w*|param(?:eter\w*|s)?\b|"
 _THING += r"参数|參數|パラメータ|매개변수|파라미터|параметр\w*)"
 _BEFORE = re.compile(
@@ -54,7 +55,6 @@ _OTHER_SIGNS = re.compile(
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SECTION = re.compile(r"^[\s*+>#-]*(?:\d+[.)]\s)?")
 _NUMBERED = re.compile(r"[A-Za-z][\w-]*\d")
-_CAPITALS = re.compile(r"\b\w*[A-Z]\w*[A-Z0-9]\w*")
 _BETWEEN = 30
 """Characters between the name of a module and its number of parameters."""
 _DIGITS = 3
@@ -94,9 +94,9 @@ class ParameterCounts:
         found = re.fullmatch(rf"\s*{_COUNT}\s*", text)
         meant = self._subjects.in_code(frame.row)
         if header and found and len(meant) == 1 and len(meant[0]) == 1:
-            unit = (header["unit"] or found["unit"]).upper()
+            unit = (header["unit"] or found["unit"] or "").upper()
             if unit or found["number"].count(",") or float(found["number"]) > 1000:  # else in which unit?
-                span = (found.start("number"), found.end("unit"))
+                span = (found.start("number"), max(found.end("number"), found.end("unit")))
                 yield from self._statement(line, meant[0][0], found, span, unit, sure=True)
 
     def _stated(self, line: Line, text: str, found: re.Match[str]) -> Iterator[Statement]:
@@ -115,7 +115,7 @@ class ParameterCounts:
             meant = None
         if meant is not None:
             yield from self._statement(
-                line, meant[0], found, (start, end), found["unit"].upper(), sure=meant[1]
+                line, meant[0], found, (start, end), (found["unit"] or "").upper(), sure=meant[1]
             )
 
     def _of_part(
@@ -131,7 +131,7 @@ class ParameterCounts:
         """
         last = names[-1]
         between = text[last.end : start]
-        if len(last.modules) != 1 or re.search(r"\d", between):
+        if last.joined or len(last.modules) != 1 or re.search(r"\d", between):
             return None
         if len(names) > 1 and not re.search(r"\d", text[names[-2].end : last.start]):
             return None  # of both together, or of each
@@ -159,7 +159,6 @@ class ParameterCounts:
         known = _PLAIN_WORDS | {word.lower() for word in re.findall(r"[A-Za-z]+", root.class_name)}
         words = {word.lower() for word in _WORD.findall(_OTHER_SIGNS.sub(" ", before))}
         plainly = words <= known and not any(map(str.strip, (frame.row, frame.column, *line.leads)))
-        plainly = plainly and not any(_names_another(one, root.class_name) for one in frame.headings)
         precise = len(re.sub(r"[,.]", "", number).lstrip("0")) >= _DIGITS
         return (root, plainly and self._about) if plainly or precise else None
 
@@ -178,9 +177,13 @@ class ParameterCounts:
         if not module.parameters or not said:
             return
         near = abs(said - module.parameters) <= module.parameters * Decimal(NEAR)
+        digits = len(number.partition(".")[2])
+        if not near and round(Decimal(module.parameters) / _UNITS[unit], digits) == said / _UNITS[unit]:
+            return  # too roughly said to be right or wrong
         whole = module is self._root
         explained = near or (whole and any(abs(said - size) <= size * _ALIKE for size in self._counts()))
         clear = line.clear(found.start(), found.end()) is not None
+        clear = clear and is_plain(line, found.start(), found.end(), self._subjects)
         failing: Failing = "contradicts" if sure and clear and not explained else "says nothing"
         claim = f"parameters {module.path or '.'} = {number}{unit}"
         place = Span(line.passage.line, span[0] + 1, span[1] + 1, line.passage.cell)
@@ -193,14 +196,3 @@ class ParameterCounts:
         whole = self._root.parameters if self._root else 0
         for size in self._sizes:
             yield from (size, whole + size, whole - size) if whole > size else (size,)
-
-
-def _names_another(heading: str, class_name: str) -> bool:
-    """Return whether a heading may name another model: ``DETR``, while ``ViT`` is a ``VisionTransformer``."""
-    return not all(_is_short_for(word.lower(), class_name.lower()) for word in _CAPITALS.findall(heading))
-
-
-def _is_short_for(word: str, name: str) -> bool:
-    """Return whether the letters of a word stand in a name in this order."""
-    rest = iter(name)
-    return all(letter in rest for letter in re.sub(r"[^a-z]", "", word))

@@ -10,6 +10,7 @@ from shapeflow.model.records import Module
 from shapeflow.notes.mention import Span
 from shapeflow.notes.statements.lines import Line
 from shapeflow.notes.statements.names import named_modules
+from shapeflow.notes.statements.plainness import is_plain
 from shapeflow.notes.statements.scope import plain
 from shapeflow.notes.statements.statement import Failing, Statement
 from shapeflow.notes.statements.subjects import Subjects
@@ -69,7 +70,7 @@ class Repeats:
             return  # so many are in a part of it
         if pattern:
             clear = line.clear(*found.span()) is not None
-            sure = clear and (not named or named[0].sure)
+            sure = clear and (not named or named[0].sure) and is_plain(line, *found.span(), self._subjects)
             failing: Failing = "contradicts" if sure else "says nothing"
             yield _statement(line, found, f"count {pattern} = {number}", members[0].path, failing)
 

@@ -98,6 +98,10 @@ class Subjects:
             if f".{one.path}".endswith(f".{name}")
         ]
 
+    def is_name(self, word: str) -> bool:
+        """Return whether something in the trace has a name: a class, a module or an attribute."""
+        return word in self._by_class or word in self.holders or word in self._by_last
+
     def in_code(self, text: str) -> list[list[Module]]:
         """Return the modules that each name between backticks means."""
         return [found for name in _CODE.findall(text) if (found := self.named(name))]
