@@ -57,6 +57,8 @@ def annotate(trace: Trace, note: Note | str | Path) -> Annotation:
         mark = selected_mark(trace, mention, batch) or (code.mark(mention) if code else None)
         if mark is not None:
             certain[mention.id] = mark
+    if code is not None:
+        certain = code.agreed(certain)
     rest = tuple(mention for mention in mentions if mention.id not in certain)
     marks, sizes = _placed(trace, rest, defined(note.definitions), batch)
     found = {**certain, **{mark.mention.id: mark for mark in of_this_run(trace, marks)}}

@@ -87,16 +87,6 @@ def test_a_shape_unlike_that_of_its_place_is_not_called_wrong(said):
     assert verdict not in ("contradicted", "layout differs", "confirmed")
 
 
-def test_of_what_is_built_before_the_run_nothing_is_said(said):
-    text = (
-        Path(__file__)
-        .read_text()
-        .replace("self.emb = nn.Embedding(10, 8)", "self.emb = nn.Embedding(10, 8)  # [10, 9]")
-    )
-    marks = said(text, "test_guards.py")
-    assert marks[0][0] == "cannot tell"
-
-
 @pytest.mark.parametrize(
     ("relation", "mass", "rivalled"), [("layout", 0.4, True), ("layout", 0.1, False), ("no", 0.4, False)]
 )

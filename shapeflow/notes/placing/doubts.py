@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from shapeflow.notes.mention import Mention
 from shapeflow.notes.placing.clauses import DENIED, OTHERWISE, PAST, Clause, sentence
 from shapeflow.notes.placing.mark import Mark
 
@@ -38,7 +39,7 @@ def doubted(mark: Mark, clause: Clause) -> Mark:
         "the words speak of an earlier state": PAST.search(around if differs else clause.words),
         "the words speak of another run or model": other,
         "it is of other code than the model's": differs and mark.mention.frame.region == "annotation",
-        "the words behind it qualify it": differs and _QUALIFIED.match(mark.mention.frame.after),
+        "the words behind it qualify it": differs and is_qualified(mark.mention),
         "another type is stated": not differs and _is_of_other_type(mark),
     }
     why = next((why for why, holds in reasons.items() if holds), "")
@@ -49,6 +50,11 @@ def _is_of_other_type(mark: Mark) -> bool:
     """Return whether a text states a type of elements that the tensor does not have."""
     stated = _DTYPE.search(mark.mention.frame.before)
     return bool(stated and mark.found) and _short(stated[1] if stated else "") != mark.found.split("[")[0]
+
+
+def is_qualified(mention: Mention) -> bool:
+    """Return whether the words behind a mention say that it is of something less, or only sometimes so."""
+    return _QUALIFIED.match(mention.frame.after) is not None
 
 
 def left_open(mark: Mark, why: str) -> Mark:

@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from shapeflow.model.exact_names import ExactNames
-from shapeflow.model.ports import Port
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
+from shapeflow.notes.placing.doubts import is_qualified, left_open
 from shapeflow.notes.placing.mark import Mark, Verdict
+from shapeflow.notes.placing.own_comments import Meant, OwnComments
 from shapeflow.notes.placing.own_docstrings import Found, OwnDocstrings
+from shapeflow.notes.placing.own_layers import OwnLayers
+from shapeflow.notes.placing.own_letters import Conflict, OwnLetters, Said
 from shapeflow.notes.placing.own_lines import places_of, spans_of
-from shapeflow.notes.placing.relations import FITS, Relation, relation
+from shapeflow.notes.placing.own_names import OwnNames
+from shapeflow.notes.placing.relations import BATCHES, FITS, relation
 from shapeflow.notes.reading.python_code import parsed
-from shapeflow.shapes.notation import shape_text
-from shapeflow.source.events import Event, events_of
+from shapeflow.shapes.matching import pairs_of
+from shapeflow.shapes.notation import Expression, shape_text
+from shapeflow.source.events import events_of
 from shapeflow.source.lines import Line
-from shapeflow.source.places_now import code_of
 from shapeflow.source.results import annotated
 
 LEAST_DIMS = 3
 """A shape without any size is called wrong only if it has so many dims: ``H x W`` may be a part of one."""
 WHOLE = frozenset({"exact", "symbolic"})
 """How a shape has to fit what is not surely meant: with all of its dims."""
+_TRUE = frozenset({"confirmed", "symbolic, consistent"})
 _BUILDS = re.compile(r"\s*def __(?:init|new|post_init)__\b")
 SURE, LIKELY = 0.95, 0.8
-Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """One end of an arrow right above a statement, with what it can mean and what was made of that."""
+
+    mention: Mention
+    meant: Meant
+    mark: Mark | None
 
 
 class OwnCode:
@@ -37,14 +52,20 @@ class OwnCode:
         self.batch = batch
         self.name = name
         happened = events_of(trace).get(name, {})
-        self.events: dict[int, list[Event]] = {
-            places[line]: list(events) for line, events in happened.items() if line in places
-        }
+        self.events = {places[line]: list(events) for line, events in happened.items() if line in places}
         text = "\n".join(note.lines)
         self.lines: tuple[Line, ...] = annotated(trace, name, text, self.events).lines
-        self.spans, self.blocks = spans_of(text)
-        self.docstrings = OwnDocstrings(trace, self.lines, self.events, parsed(note.lines))
+        spans, self.blocks = spans_of(text)
+        tree = parsed(note.lines)
+        names = OwnNames(self.lines, tree)
+        self.docstrings = OwnDocstrings(trace, self.lines, self.events, names)
+        self.comments = OwnComments(self.lines, spans, self.events, names, OwnLayers(trace, tree))
+        self.letters = OwnLetters(names)
+        self.letters.read_code({value.id: value.shape for value in trace.values})
         self.there = {there: was for was, there in places.items()}
+        self._said: dict[int, list[tuple[Found, Said]]] = {}
+        """What each mention with letters can mean, the likeliest first."""
+        self._chains: dict[int, list[_End]] = defaultdict(list)
 
     def mark(self, mention: Mention) -> Mark | None:
         """Return what the code around a mention says of it; None: it is in prose on no code that ran."""
@@ -53,11 +74,59 @@ class OwnCode:
             return found
         if mention.frame.region == "docstring" and self._ran(mention):
             return None
-        if self._ran(mention):
+        statement = self.comments.statement(mention)
+        if statement and self.lines[statement - 1].state == "never":
+            return Mark(mention, "not in this run", "", "", ("the line beside it never ran",))
+        if self._ran(mention) or self.comments.is_of_layer(mention):
             return Mark(mention, "cannot tell", "", "")
         if _BUILDS.match(self.lines[self._around(mention)[0] - 1].text):
-            return Mark(mention, "cannot tell", "", "", ("a model is built before the run that is recorded",))
+            return Mark(mention, "not in this run", "", "", ("a model is built before its run is recorded",))
         return Mark(mention, "not in this run", "", "", ("the run has nothing of the code around it",))
+
+    def agreed(self, marks: Mapping[int, Mark]) -> dict[int, Mark]:
+        """Return marks after they were compared with each other.
+
+        An arrow of which one end is what a statement took or gave is of this statement with the other end,
+        too, and letters that do not agree with the other comments, or the code, are no longer confirmed.
+
+        Args:
+            marks: by the mention's position; all that this file says by itself are among them.
+        """
+        found = dict(marks)
+        conflicts = {
+            number: [self.letters.conflict(said) for _, said in choices]
+            for number, choices in self._said.items()
+            if number in found and found[number].verdict in _TRUE
+        }
+        for ends in self._chains.values():
+            lines = {end.meant.line for end in ends}
+            if len(lines) != 1 or sorted(end.mention.position for end in ends) != [0, 1]:
+                continue
+            for end, other in (ends, ends[::-1]):
+                if (
+                    end.mark is None
+                    or end.mark.verdict not in _TRUE
+                    or "" not in conflicts.get(end.mention.id, [""])
+                ):
+                    continue
+                number = other.mention.id
+                if number in conflicts:
+                    found[number] = replace(found[number], confidence=SURE)
+                elif number not in found or found[number].verdict not in _TRUE:
+                    mark = self._judged(other.mention, replace(other.meant, near=(), sure=True))
+                    found |= {number: mark} if mark is not None else {}
+        for number, verdicts in conflicts.items():
+            found[number] = self._agreeing(found[number], verdicts)
+        return _without_choices(found)
+
+    def _agreeing(self, mark: Mark, verdicts: Sequence[Conflict]) -> Mark:
+        """Return a mark at the first place where its letters agree with the others; else not confirmed."""
+        if "" in verdicts:
+            one = self._said[mark.mention.id][verdicts.index("")][0]
+            return self._at(mark, one) if verdicts[0] else mark
+        why = "its letters have other sizes in the code, or comments, around it"
+        verdict: Verdict = (verdicts[0] or "cannot tell") if mark.confidence >= SURE else "cannot tell"
+        return replace(mark, verdict=verdict, evidence=(*mark.evidence, why))
 
     def _around(self, mention: Mention) -> tuple[int, int]:
         """Return the first and the last line of the function, or class, around a mention."""
@@ -76,102 +145,75 @@ class OwnCode:
         if region == "output":
             return None
         if region not in ("comment", "annotation"):
-            return self._port_mark(mention)
-        line = mention.span.line
-        code = code_of(self.lines[line - 1].text) if line <= len(self.lines) else ""
-        if code:
-            return self._line_mark(mention, line, sure=True)
-        after = next((number for number in range(line + 1, line + 5) if self._code_at(number)), 0)
-        mark = self._line_mark(mention, after, sure=False) if after else None
-        if mark is None:
-            before = next((number for number in range(line - 1, line - 5, -1) if self._code_at(number)), 0)
-            mark = self._line_mark(mention, before, sure=False) if before else None
-        return mark
+            return self._described(mention)
+        for meant in self.comments.meant(mention):
+            mark = self._judged(mention, meant)
+            if mention.chain is not None and meant.above:
+                self._chains[mention.chain].append(_End(mention, meant, mark))
+            if mark is not None:
+                return mark
+        return None
 
-    def _code_at(self, number: int) -> str:
-        return code_of(self.lines[number - 1].text) if 0 < number <= len(self.lines) else ""
-
-    def _line_mark(self, mention: Mention, line: int, *, sure: bool) -> Mark | None:
-        """Return what a statement made beside a mention; only what fits, if it is not surely meant."""
-        first, last = self.spans.get(line, (line, line))
-        numbers = range(first, last + 1)
-        named = [
-            Found(value, made.name)
-            for number in numbers
-            for made in self.lines[number - 1].made
-            if made.name
-            for value in made.values
-        ]
-        events = [event for number in numbers for event in self.events.get(number, ())]
-        made = [Found(port.value, "") for event in events for port in event.outputs if port.value is not None]
-        taken = [
-            Found(port.value, "") for event in events for port in _given(event) if port.value is not None
-        ]
-        if mention.frame.assigned and len({one.name for one in named}) > 1:
-            wanted = mention.frame.assigned.replace(" ", "").split(",")
-            if len(wanted) == 1:
-                named = [one for one in named if one.name == wanted[0]] or named
-        if mention.chain is not None and mention.position == 0 and mention.role != "out":
-            return self._judged(mention, taken, [*made, *named], line, sure=False)
-        called = [one for one in named if one.name == _name_before(mention)]
-        if not sure and called:
-            return self._judged(mention, called, (), line, sure=True)
-        near = () if first == last and (called or _is_bare(mention)) else (*made, *taken)
-        return self._judged(mention, called or named or made, near, line, sure=sure and bool(named))
-
-    def _port_mark(self, mention: Mention) -> Mark | None:
+    def _described(self, mention: Mention) -> Mark | None:
         """Return what the parameter, or result, was that a docstring describes."""
         described = self.docstrings.described(mention)
         if described is None:
             return None
-        if described.why:
-            return Mark(
-                mention, "not in this run" if described.absent else "cannot tell", "", "", (described.why,)
-            )
-        return self._judged(mention, described.found, [], 0, sure=described.sure)
+        if described.absent:
+            return Mark(mention, "not in this run", "", "", (described.why,))
+        if not self._ran(mention) and not described.found:
+            return None
+        mark = self._judged(mention, Meant(described.found, sure=described.sure))
+        return mark or Mark(mention, "cannot tell", "", "", (described.why,) if described.why else ())
 
-    def _judged(
-        self, mention: Mention, meant: Sequence[Found], near: Sequence[Found], line: int, *, sure: bool
-    ) -> Mark | None:
-        """Return the mark of a mention that means one of some tensors.
+    def _judged(self, mention: Mention, meant: Meant) -> Mark | None:
+        """Return the mark of a mention that means one of some tensors; None: nothing certain is said of it.
 
-        Args:
-            mention: the mention.
-            meant: the tensors that it means.
-            near: others of the same statement: what fits one of them is not called wrong.
-            line: where the statement stands; 0 for a port.
-            sure: whether the first are surely meant.
+        What is not surely meant is only confirmed.
         """
-        hows = {one: self._relation(mention, one) for one in meant}
-        wanted = FITS if sure else WHOLE
+        hows = {one: self._relation(mention, one) for one in meant.found}
+        wanted = FITS if meant.sure else WHOLE
         fit = next((one for one, how in hows.items() if how in wanted), None)
         if fit is not None:
-            symbols = all(not text.isdecimal() or text == "1" for text in _dims(mention))
-            verdict: Verdict = "symbolic, consistent" if symbols and mention.pattern.symbols else "confirmed"
-            return self._mark(mention, fit, verdict, line, SURE if sure else LIKELY)
-        if not sure or any(self._relation(mention, one) in FITS for one in near):
-            return None
-        shapes = {self.trace.values[one.value].shape for one in meant}
-        first = meant[0] if meant else None
-        if first is None:
-            return None
-        if "layout" in hows.values():
-            ordered = next(one for one, how in hows.items() if how == "layout")
-            return self._mark(mention, ordered, "layout differs", line, SURE)
-        numbers = sum(text.isdecimal() and text != "1" for text in _dims(mention))
-        if (len(shapes) > 1 and mention.pattern.symbols) or (
-            not numbers and len(mention.pattern.dims) < LEAST_DIMS
+            self._remember(mention, [one for one, how in hows.items() if how in WHOLE], meant.sure)
+            verdict: Verdict = "confirmed" if _has_sizes(mention) else "symbolic, consistent"
+            return self._mark(mention, fit, verdict, meant.line, SURE if meant.sure else LIKELY)
+        if (
+            not meant.sure
+            or not meant.found
+            or any(self._relation(mention, one) in FITS for one in meant.near)
         ):
             return None
-        return self._mark(mention, first, "contradicted", line, SURE)
+        ordered = next((one for one, how in hows.items() if how == "layout"), None)
+        if ordered is not None:
+            return self._mark(mention, ordered, "layout differs", meant.line, SURE)
+        shapes = {self.trace.values[one.value].shape for one in meant.found}
+        ranks = {pairs_of(mention.pattern, shape) is None for shape in shapes}
+        if (len(shapes) > 1 and mention.pattern.symbols and ranks != {True}) or not _is_whole(mention):
+            return None
+        mark = self._mark(mention, meant.found[0], "contradicted", meant.line, SURE)
+        return left_open(mark, "the words behind it qualify it") if is_qualified(mention) else mark
 
-    def _relation(self, mention: Mention, one: Found) -> Relation:
+    def _remember(self, mention: Mention, meant: Sequence[Found], sure: bool) -> None:
+        """Keep what tensors the letters of a mention can be of; those of one name are one."""
+        groups: dict[object, list[Found]] = defaultdict(list)
+        for one in meant:
+            groups[one.name if sure else (one.name, self.trace.values[one.value].shape)].append(one)
+        choices = []
+        for group in groups.values():
+            said = self.letters.said_by(mention, (self.trace.values[one.value].shape for one in group))
+            if said is not None:
+                choices.append((group[0], said))
+        if len(choices) == 1 and mention.frame.region != "annotation":
+            self.letters.add(choices[0][1])
+        if choices and mention.pattern.symbols and mention.frame.region != "annotation":
+            self._said[mention.id] = choices
+
+    def _relation(self, mention: Mention, one: Found) -> str:
         return relation(mention.pattern, self.trace.values[one.value].shape, {}, self.batch)
 
     def _mark(self, mention: Mention, one: Found, verdict: Verdict, line: int, confidence: float) -> Mark:
-        value = self.trace.values[one.value]
         evidence: tuple[str, ...] = ()
-        place = self._selector(one.value)
         if line:
             was = self.there.get(line, line)
             what = f"'{one.name}'" if one.name else "what it made"
@@ -181,10 +223,29 @@ class OwnCode:
             )
         elif one.name:
             evidence = (f"the docstring is that of the function whose '{one.name}' this is",)
-        return Mark(mention, verdict, place, shape_text(value.dtype, value.shape), evidence, (), confidence)
+        return self._at(Mark(mention, verdict, "", "", evidence, (), confidence), one)
 
-    def _selector(self, value: int) -> str:
-        return self.trace.cached(ExactNames).value(value)
+    def _at(self, mark: Mark, one: Found) -> Mark:
+        """Return a mark with the place and shape of a tensor."""
+        value = self.trace.values[one.value]
+        place = self.trace.cached(ExactNames).value(one.value)
+        return replace(mark, place=place, found=shape_text(value.dtype, value.shape))
+
+
+def _without_choices(marks: Mapping[int, Mark]) -> dict[int, Mark]:
+    """Return marks; of several shapes of one parameter those that do not fit may be of another use of it."""
+    groups: dict[tuple[tuple[str, ...], str], list[Mark]] = defaultdict(list)
+    for mark in marks.values():
+        frame = mark.mention.frame
+        if frame.region != "comment" and frame.assigned and frame.definitions:
+            groups[frame.definitions, frame.assigned].append(mark)
+    found = dict(marks)
+    for group in groups.values():
+        if any(mark.verdict in _TRUE for mark in group):
+            for mark in group:
+                if mark.verdict in ("contradicted", "layout differs"):
+                    found[mark.mention.id] = left_open(mark, "another shape that is said of it fits")
+    return found
 
 
 def own_code(trace: Trace, note: Note, batch: int) -> OwnCode | None:
@@ -200,28 +261,14 @@ def own_code(trace: Trace, note: Note, batch: int) -> OwnCode | None:
     return None
 
 
-def _is_bare(mention: Mention) -> bool:
-    """Return whether a comment says nothing but one shape: then it is of what its line made in the end."""
-    return mention.chain is None and not _LETTERS.search(
-        f"{mention.frame.before.rpartition('#')[2]} {mention.frame.after}"
-    )
+def _has_sizes(mention: Mention) -> bool:
+    """Return whether a shape as written says more than letters: a size, or several ones."""
+    meanings = [dim.meaning for dim in mention.pattern.dims]
+    sizes = [one.text.strip() for one in meanings if isinstance(one, Expression) and not one.symbols]
+    return not mention.pattern.symbols or any(size != "1" for size in sizes) or len(sizes) > 1
 
 
-_LETTERS = re.compile(r"[^\W\d_]{2}|->|→|=>")
-
-
-def _name_before(mention: Mention) -> str:
-    """Return the name that a comment has right before a shape: ``states`` of ``states: [2, 9, 48]``."""
-    found = _NAME.search(mention.frame.before.rpartition("#")[2])
-    return found[1] if found else ""
-
-
-_NAME = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\.shape)?\s*(?:[:=]|==|is)?\s*$")
-
-
-def _given(event: Event) -> Sequence[Port]:
-    return event.record.inputs
-
-
-def _dims(mention: Mention) -> list[str]:
-    return [dim.text.strip() for dim in mention.pattern.dims]
+def _is_whole(mention: Mention) -> bool:
+    """Return whether a shape as written can only be one of a whole tensor."""
+    dims = [dim.text.strip() for dim in mention.pattern.dims]
+    return len(dims) >= LEAST_DIMS or any(dim.isdecimal() for dim in dims) or dims[0].lower() in BATCHES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,10 +12,10 @@ from shapeflow.model.ports import Port
 from shapeflow.model.records import Call
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention
+from shapeflow.notes.placing.own_names import Function, Node, OwnNames
 from shapeflow.source.events import Event
 from shapeflow.source.lines import Line
 
-Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 Side = Literal["in", "out", ""]
 _SECTION = re.compile(
     r"""(?ix)^[\s\#*-]*(?:
@@ -69,21 +69,18 @@ class OwnDocstrings:
         trace: Trace,
         lines: Sequence[Line],
         events: Mapping[int, Sequence[Event]],
-        tree: ast.Module | None,
+        names: OwnNames,
     ) -> None:
         self.trace = trace
         self.lines = lines
         self.events = events
-        nodes = ast.walk(tree) if tree is not None else iter(())
-        self.nodes: list[Node] = [node for node in nodes if isinstance(node, Node)]
+        self.names = names
 
     def described(self, mention: Mention) -> Described | None:
         """Return what a mention in a docstring describes; None: the docstring does not say."""
-        line = mention.span.line
-        around = [node for node in self.nodes if node.lineno <= line <= (node.end_lineno or 0)]
-        if not around:
+        node = self.names.around(mention.span.line)
+        if node is None:
             return None
-        node = max(around, key=lambda one: one.lineno)
         side = self._side(mention, node)
         calls = self._calls(node)
         return (
@@ -106,8 +103,7 @@ class OwnDocstrings:
 
         What a class, or the function that builds its objects, says of tensors is said of its ``forward``.
         """
-        owners = (one for one in self.nodes if isinstance(one, ast.ClassDef) and node in (one, *one.body))
-        owner = next((one.name for one in owners), None)
+        owner = self.names.owner(node)
         builds = isinstance(node, ast.ClassDef) or node.name == "__init__"
         name = "forward" if builds else node.name
         found = {call.id for call in self.trace.calls if (call.class_name, call.method) == (owner, name)}
@@ -118,29 +114,27 @@ class OwnDocstrings:
             found |= {call for call in running if self.trace.calls[call].method == name}
         return [self.trace.calls[call] for call in sorted(found)]
 
-    def _made(self, node: Node, names: Iterable[str]) -> Iterator[tuple[int, Found]]:
-        """Yield what the lines of a function gave some names, with the line."""
-        wanted = frozenset(names)
-        for number in range(node.lineno, min(node.end_lineno or node.lineno, len(self.lines)) + 1):
-            for made in self.lines[number - 1].made:
-                if made.name in wanted:
-                    yield from ((number, Found(value, made.name)) for value in made.values)
-
     def _results(self, mention: Mention, node: Node, calls: Sequence[Call]) -> Described | None:
         """Return the results that a mention describes: that of its name, or all of them."""
-        name, returned = mention.frame.assigned, list(_returned(node))
-        if any(name in names for names in returned):
-            held = list(self._made(node, [name]))
-            if held:
-                alone = len({line for line, _ in held}) == 1
-                return Described(tuple(one for _, one in held), sure=alone)
+        name = mention.frame.assigned
+        if not isinstance(node, ast.ClassDef):
+            returned = [
+                part for part in self.names.parts(node) if isinstance(part, ast.Return) and part.value
+            ]
+            if any(isinstance(one, ast.Name) and one.id == name for part in returned for one in _parts(part)):
+                last = max(part.lineno for part in returned)
+                held = self.names.before(node, name, last)
+                if held.values:
+                    found = tuple(Found(value, name) for value in held.values)
+                    return Described(found, sure=held.sure and len(returned) == 1)
         ports = [port for call in calls for port in call.outputs]
-        found = _found(ports)
+        found = found_of(ports)
         if found:
             return Described(found, sure=len({port.name for port in ports}) == 1)
-        single = [names[0] for names in returned if len(names) == 1]
-        found = tuple(one for _, one in self._made(node, ["return", *single]))
-        return Described(found) if found else None
+        if isinstance(node, ast.ClassDef):
+            return None
+        found = tuple(Found(value, "return") for value in self.names.returned(node.name).values)
+        return Described(found, why="" if found else f"what '{node.name}' returned is not known")
 
     def _taken(self, mention: Mention, node: Node, calls: Sequence[Call], side: Side) -> Described | None:
         """Return the parameter that a mention describes; where no name is said, the first."""
@@ -150,29 +144,30 @@ class OwnDocstrings:
         words = (frame.assigned, subject, *reversed(_NAMED.findall(frame.before)))
         name = next((word for word in words if word in known), frame.assigned or subject)
         ports = [port for call in calls for port in call.inputs if _is_called(port, name)]
-        found = _found(ports)
+        found = found_of(ports)
         if found:
             whole = all("[" not in port.name.removeprefix("in[") for port in ports)
             return Described(found, sure=whole and bool(frame.assigned))
-        if name in known:
+        if name in known and not isinstance(node, ast.ClassDef):
             return self._parameter(node, known[name], bool(calls))
         if calls and side != "out" and frame.assigned.isidentifier() and frame.assigned != "Example":
             return Described(why=f"no tensor was given as '{frame.assigned}'", absent=True)
-        firsts = _found(port for call in calls for port in call.inputs[:1])
+        firsts = found_of(port for call in calls for port in call.inputs[:1])
         return Described(firsts) if firsts and mention.role == "in" and not frame.assigned else None
 
-    def _parameter(self, node: Node, given: ast.arg, recorded: bool) -> Described:
+    def _parameter(self, node: Function, given: ast.arg, recorded: bool) -> Described:
         """Return what a parameter was, as far as it is known without a recorded call."""
-        found = tuple(one for line, one in self._made(node, [given.arg]) if line == given.lineno)
-        if found:
-            return Described(found, sure=True)
+        held = self.names.parameter(node, given)
+        if held.values:
+            return Described(tuple(Found(value, given.arg) for value in held.values), sure=held.sure)
         written = ast.unparse(given.annotation) if given.annotation is not None else "Tensor"
         absent = recorded or _NO_TENSOR.fullmatch(written) is not None
         what = f"no tensor was given as '{given.arg}'" if absent else f"what '{given.arg}' was is not known"
         return Described(why=what, absent=absent)
 
 
-def _found(ports: Iterable[Port]) -> tuple[Found, ...]:
+def found_of(ports: Iterable[Port]) -> tuple[Found, ...]:
+    """Return the tensors of ports, those that have any."""
     return tuple(Found(port.value, port.name) for port in ports if port.value is not None)
 
 
@@ -183,17 +178,11 @@ def _parameters(node: Node) -> dict[str, ast.arg]:
     return {argument.arg: argument for argument in given}
 
 
-def _returned(node: Node) -> Iterator[list[str]]:
-    """Yield the names that each ``return`` of a function has, without those of functions inside of it."""
-    waiting: list[ast.AST] = list(node.body) if not isinstance(node, ast.ClassDef) else []
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, Node | ast.Lambda):
-            continue
-        if isinstance(part, ast.Return) and part.value is not None:
-            parts = part.value.elts if isinstance(part.value, ast.Tuple) else [part.value]
-            yield [one.id if isinstance(one, ast.Name) else "" for one in parts]
-        waiting.extend(ast.iter_child_nodes(part))
+def _parts(part: ast.Return) -> list[ast.expr]:
+    """Return what a statement returns, each of several results by itself."""
+    if isinstance(part.value, ast.Tuple):
+        return part.value.elts
+    return [part.value] if part.value is not None else []
 
 
 def _is_called(port: Port, name: str) -> bool:

@@ -14,6 +14,8 @@ from shapeflow.shapes.notation import Expression, ShapePattern, Wildcard
 Relation = Literal["exact", "symbolic", "nobatch", "part", "layout", "no"]
 FITS = frozenset({"exact", "symbolic", "nobatch", "part"})
 Shape = tuple[int, ...]
+BATCHES = frozenset({"b", "bs", "bsz", "batch", "batch_size"})
+"""What a text calls the batch: a shape that begins with it has not left it out."""
 
 
 def bindings_of(sizes: Mapping[str, int]) -> Bindings:
@@ -67,10 +69,18 @@ def _with_symbols(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int],
         len(shape) > 1
         and shape[0] in (1, batch)
         and len(pattern.dims) > 1
+        and not _begins_with_batch(pattern, shape)
         and _matches(pattern, shape[1:], sizes)
     ):
         return "nobatch"
     return "layout" if _may_be_ordered(pattern, shape, sizes) else "no"
+
+
+def _begins_with_batch(pattern: ShapePattern, shape: Shape) -> bool:
+    """Return whether a shape as written has the batch; N mostly is it, too, but never an axis of size 1."""
+    meaning = pattern.dims[0].meaning
+    names = {name.lower() for name in meaning.symbols} if isinstance(meaning, Expression) else set()
+    return bool(names & BATCHES) or ("n" in names and shape[1] == 1 != shape[0])
 
 
 def _matches(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int]) -> bool:
@@ -79,19 +89,36 @@ def _matches(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int]) -> b
     if pairs is None:
         return False
     bindings = bindings_of(sizes)
-    for plain in (True, False):
-        for dim, axis in pairs:
-            meaning = pattern.dims[dim].meaning
-            if isinstance(meaning, Wildcard) or plain != bool(meaning.symbol):
-                continue
-            if plain and bindings.get(meaning.symbol) is None:
-                bindings.bind(meaning.symbol, Binding(shape[axis], 0))
-            size = evaluate(meaning, bindings)
-            if isinstance(size, int) and size != shape[axis]:
+    plain = [(dim, axis) for dim, axis in pairs if _symbol_of(pattern.dims[dim].meaning)]
+    others = [pair for pair in pairs if pair not in plain]
+    for dim, axis in (*plain, *others):
+        meaning = pattern.dims[dim].meaning
+        if isinstance(meaning, Wildcard):
+            continue
+        symbol, times = _symbol_of(meaning) or multiple_of(meaning)
+        if symbol and bindings.get(symbol) is None:
+            if shape[axis] % times:
                 return False
-            if isinstance(size, NotEvaluable) and size.diagnostic.code != "symbol-unbound":
-                return False
+            bindings.bind(symbol, Binding(shape[axis] // times, 0))
+        size = evaluate(meaning, bindings)
+        if isinstance(size, int) and size != shape[axis]:
+            return False
+        if isinstance(size, NotEvaluable) and size.diagnostic.code != "symbol-unbound":
+            return False
     return True
+
+
+def _symbol_of(meaning: Expression | Wildcard) -> tuple[str, int] | None:
+    """Return the symbol that a dim is, once; None if it is anything else."""
+    return (meaning.symbol, 1) if isinstance(meaning, Expression) and meaning.symbol else None
+
+
+def multiple_of(meaning: Expression) -> tuple[str, int]:
+    """Return the one symbol of a product and what it is multiplied by; no symbol for anything else."""
+    names = [item for item in meaning.items if isinstance(item, str) and item != "*"]
+    times = prod(item for item in meaning.items if isinstance(item, int))
+    known = len(names) == 1 and names[0] in meaning.symbols and times > 0
+    return (names[0], times) if known else ("", 1)
 
 
 def _may_be_ordered(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int]) -> bool:
@@ -123,7 +150,9 @@ def _numeric(numbers: Shape, shape: Shape, batch: int) -> Relation:
         return "nobatch"
     if len(numbers) == 2 and len(shape) == 4 and numbers == shape[2:]:
         return "part"
-    return "layout" if same_numbers(numbers, shape) else "no"
+    one = len(numbers) == len(shape) - 1 > 1 and shape[0] in (1, batch)
+    same = same_numbers(numbers, shape) or (one and sorted(numbers) == sorted(shape[1:]))
+    return "layout" if same else "no"
 
 
 def same_numbers(one: Shape, other: Shape) -> bool:

@@ -1,0 +1,181 @@
+"""Comments in the model's own source: which tensors of the statement, or layer, beside one it can mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from shapeflow.model.records import Call
+from shapeflow.notes.mention import Mention
+from shapeflow.notes.placing.own_docstrings import Found, found_of
+from shapeflow.notes.placing.own_layers import Layer, OwnLayers, made_inside
+from shapeflow.notes.placing.own_names import OwnNames
+from shapeflow.notes.placing.words import text_tokens
+from shapeflow.source.events import Event
+from shapeflow.source.lines import Line
+from shapeflow.source.places_now import code_of
+
+_WEIGHTS = frozenset({"weight", "bias", "parameter", "param", "matrix"})
+FAR = 5
+"""A comment of its own is of code that is nearer than so many lines."""
+_LETTERS = re.compile(r"[^\W\d_]{2}|->|→|=>")
+_NAME = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\.shape)?\s*(?:[:=]|==|is)?\s*$")
+_OPERAND = re.compile(r"^[\s`]*[*x×@+·⊗][\s`]*[(\[]")
+"""What stands behind the first of two tensors that are multiplied, or added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a comment can mean."""
+
+    found: tuple[Found, ...]
+    near: tuple[Found, ...] = ()
+    """Others of the same statement: what fits one of them is not called wrong."""
+    line: int = 0
+    """Of the statement."""
+    sure: bool = False
+    """Whether it can be nothing else."""
+    above: bool = False
+    """Whether the comment stands right above: then both ends of an arrow are of it, if one end is."""
+
+
+class OwnComments:
+    """Tells what the comments of one file can mean."""
+
+    def __init__(
+        self,
+        lines: Sequence[Line],
+        spans: Mapping[int, tuple[int, int]],
+        events: Mapping[int, Sequence[Event]],
+        names: OwnNames,
+        layers: OwnLayers,
+    ) -> None:
+        self.lines = lines
+        self.spans = spans
+        self.events = events
+        self.names = names
+        self.layers = layers
+
+    def meant(self, mention: Mention) -> Iterator[Meant]:
+        """Yield what a mention in a comment can mean, the likeliest first."""
+        line = mention.span.line
+        code = self.code_at(line)
+        if layers := self.layers.at(line, alone=not code):
+            meant = self._of_layers(mention, layers, alone=not code)
+            weights = tuple(one for layer in layers for one in self.layers.weights(layer))
+            inside = tuple(one for layer in layers for one in self.layers.inside(layer))
+            if text_tokens(mention.frame.before) & _WEIGHTS:
+                yield Meant(weights, inside, meant.line)
+            yield replace(meant, near=(*meant.near, *weights, *inside))
+            yield Meant(weights, line=meant.line)
+            return
+        if code:
+            yield self._of_statement(mention, line, sure=True)
+            return
+        after = self._code_below(line)
+        above = bool(after) and all(self._is_comment(number) for number in range(line + 1, after))
+        if after:
+            after = self._inside(after)
+            yield self._of_statement(mention, after, above=above)
+            events = self._events(after)
+            scores = [port for event in events for port in event.record.outputs if port.name == "score"]
+            yield Meant(found_of(scores), line=after)
+            yield Meant(self._taken(after), line=after)
+        before = next((number for number in range(line - 1, line - FAR, -1) if self.code_at(number)), 0)
+        if before:
+            yield self._of_statement(mention, before)
+
+    def is_of_layer(self, mention: Mention) -> bool:
+        """Return whether a mention is beside a line that builds a layer."""
+        line = mention.span.line
+        return bool(self.layers.at(line, alone=not self.code_at(line)))
+
+    def statement(self, mention: Mention) -> int:
+        """Return the line of the statement that a comment is on, or above; 0 if there is none."""
+        line = mention.span.line
+        return line if self.code_at(line) else self._code_below(line)
+
+    def code_at(self, number: int) -> str:
+        """Return the code on a line, without its comment; empty if there is none."""
+        return code_of(self.lines[number - 1].text) if 0 < number <= len(self.lines) else ""
+
+    def _code_below(self, line: int) -> int:
+        return next((number for number in range(line + 1, line + FAR) if self.code_at(number)), 0)
+
+    def _inside(self, line: int) -> int:
+        """Return the line of the first statement of a block that a line opens; else the line itself."""
+        while line and self.code_at(line).endswith(":") and not self.events.get(line):
+            line = self._code_below(line)
+        return line
+
+    def _is_comment(self, number: int) -> bool:
+        return self.lines[number - 1].text.lstrip().startswith("#")
+
+    def _events(self, line: int) -> list[Event]:
+        first, last = self.spans.get(line, (line, line))
+        return [event for number in range(first, last + 1) for event in self.events.get(number, ())]
+
+    def _taken(self, line: int) -> tuple[Found, ...]:
+        return found_of(port for event in self._events(line) for port in event.record.inputs)
+
+    def _of_statement(self, mention: Mention, line: int, *, sure: bool = False, above: bool = False) -> Meant:
+        """Return what a comment on a statement, or beside it, can mean."""
+        first, last = self.spans.get(line, (line, line))
+        named = [
+            Found(value, made.name)
+            for number in range(first, min(last, len(self.lines)) + 1)
+            for made in self.lines[number - 1].made
+            if made.name
+            for value in made.values
+        ]
+        made = found_of(port for event in self._events(line) for port in event.outputs)
+        taken = self._taken(line)
+        if is_taken(mention):
+            return Meant(taken, (*made, *named), line, above=above)
+        wanted = mention.frame.assigned.replace(" ", "").split(",")
+        if len({one.name for one in named}) > 1 and len(wanted) == 1:
+            named = [one for one in named if one.name == wanted[0]] or named
+        called = [one for one in named if one.name == _name_before(mention)]
+        if called and not sure:
+            return Meant(tuple(called), (), line, sure=True, above=above)
+        if not named and not made:
+            held = self.names.copied(line)
+            copies = tuple(Found(value, "") for value in held.values)
+            return Meant(copies, (), line, sure=sure and held.sure, above=above)
+        near = () if first == last and (called or _is_bare(mention)) else (*made, *taken)
+        if not _is_bare(mention):
+            calls = [event.record for event in self._events(line) if isinstance(event.record, Call)]
+            near += tuple(one for call in calls for one in made_inside(self.layers.trace, call))
+        return Meant(tuple(called or named) or made, near, line, sure=sure and bool(named), above=above)
+
+    def _of_layers(self, mention: Mention, layers: Sequence[Layer], *, alone: bool) -> Meant:
+        """Return what the layer took, or gave, that a comment is beside."""
+        nearest = layers[0]
+        taken = self.layers.taken(nearest)
+        above = alone and nearest.first > mention.span.line
+        if is_taken(mention) or (mention.chain is None and mention.role == "in"):
+            return Meant(taken, (), nearest.first, sure=not alone, above=above)
+        if mention.chain is not None or not alone:
+            return Meant(self.layers.given(nearest), (), nearest.first, sure=not alone, above=above)
+        given = [one for layer in layers for one in self.layers.given(layer)]
+        return Meant((*given, *taken), (), nearest.first)
+
+
+def is_taken(mention: Mention) -> bool:
+    """Return whether a mention is of what a statement takes: in front of an arrow, or an operand."""
+    if _OPERAND.match(mention.frame.after):
+        return True
+    return mention.chain is not None and mention.position == 0 and mention.role != "out"
+
+
+def _is_bare(mention: Mention) -> bool:
+    """Return whether a comment says nothing but one shape: then it is of what its line made in the end."""
+    words = f"{mention.frame.before.rpartition('#')[2]} {mention.frame.after}"
+    return mention.chain is None and not _LETTERS.search(words)
+
+
+def _name_before(mention: Mention) -> str:
+    """Return the name that a comment has right before a shape: ``states`` of ``states: [2, 9, 48]``."""
+    found = _NAME.search(mention.frame.before.rpartition("#")[2])
+    return found[1] if found else ""

@@ -1,0 +1,151 @@
+"""The lines that build layers: which module, or parameter, each makes, and what that took and gave."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from shapeflow.model.ports import Port
+from shapeflow.model.records import Call
+from shapeflow.model.trace import Trace
+from shapeflow.notes.placing.own_docstrings import Found, found_of
+
+_CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict"})
+_FAR = 4
+"""A comment of its own is of a layer at most so many lines below, or above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The expression that makes a layer, or parameter, of a class."""
+
+    first: int
+    last: int
+    owner: str
+    """The class."""
+    path: str
+    """In a module of this class: ``main.3``."""
+    container: str
+    """Path of the container that it is listed in; empty: none."""
+    scope: tuple[int, int]
+    """First and last line of the method."""
+
+
+class OwnLayers:
+    """Finds what is known of the layers that the lines of one file build."""
+
+    def __init__(self, trace: Trace, tree: ast.Module | None) -> None:
+        self.trace = trace
+        owned = ("parameter", "buffer")
+        self._held = {value.name: value.id for value in trace.values if value.origin in owned}
+        self.layers = sorted(_layers(tree), key=lambda one: (one.first, -one.last)) if tree else []
+
+    def at(self, line: int, *, alone: bool) -> list[Layer]:
+        """Return the layers that a comment can be of: that of its line, or the next and the one before.
+
+        Args:
+            line: where the comment stands.
+            alone: whether there is no code on the line.
+        """
+        layers = [layer for layer in self.layers if layer.scope[0] <= line <= layer.scope[1]]
+        if not alone:
+            there = [layer for layer in layers if layer.first <= line <= layer.last]
+            return [min(there, key=lambda one: (one.last - one.first, -one.first))] if there else []
+        around = [one for one in layers if one.first < line < one.last]
+        inside = around[-1].path if around else ""
+        beside = [one for one in layers if one.container == inside or not around]
+        after = next((one for one in beside if line < one.first <= line + _FAR), None)
+        before = next((one for one in reversed(beside) if line - _FAR <= one.last < line), None)
+        return [one for one in (after, before) if one is not None]
+
+    def given(self, layer: Layer) -> tuple[Found, ...]:
+        """Return what a layer gave in the run; of a parameter it is the parameter itself."""
+        paths = self._paths(layer)
+        ports = self._ports(paths, out=True)
+        return ports or tuple(
+            Found(self._held[path], layer.path) for path in sorted(paths & self._held.keys())
+        )
+
+    def weights(self, layer: Layer) -> tuple[Found, ...]:
+        """Return the parameters and buffers of a layer, and of those inside of it."""
+        heads = tuple(f"{path}." for path in self._paths(layer))
+        return tuple(Found(value, name) for name, value in self._held.items() if name.startswith(heads))
+
+    def inside(self, layer: Layer) -> tuple[Found, ...]:
+        """Return all that was made inside of a layer."""
+        calls = [call for call in self.trace.calls if call.path in self._paths(layer)]
+        return tuple(found for call in calls for found in made_inside(self.trace, call))
+
+    def taken(self, layer: Layer) -> tuple[Found, ...]:
+        """Return what a layer took in the run."""
+        return self._ports(self._paths(layer), out=False)
+
+    def _paths(self, layer: Layer) -> frozenset[str]:
+        owners = (module.path for module in self.trace.modules if module.class_name == layer.owner)
+        return frozenset(f"{path}.{layer.path}" if path else layer.path for path in owners)
+
+    def _ports(self, paths: frozenset[str], *, out: bool) -> tuple[Found, ...]:
+        calls = [call for call in self.trace.calls if call.method == "forward" and call.path in paths]
+        sides: Iterator[Sequence[Port]] = (call.outputs if out else call.inputs for call in calls)
+        return tuple(found for ports in sides for found in found_of(ports[:1]))
+
+
+def made_inside(trace: Trace, call: Call) -> tuple[Found, ...]:
+    """Return all that was made inside of a call."""
+    return found_of(port for op in trace.ops[call.first_op : call.last_op] for port in op.outputs)
+
+
+def _layers(tree: ast.Module) -> Iterator[Layer]:
+    """Yield the layers that the methods of classes give attributes of ``self``."""
+    for owner in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+        for method in (part for part in owner.body if isinstance(part, ast.FunctionDef)):
+            scope = (method.lineno, method.end_lineno or method.lineno)
+            for node in ast.walk(method):
+                if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call):
+                    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                    for target in targets:
+                        if _is_own(target):
+                            path = ast.unparse(target).removeprefix("self.")
+                            last = node.end_lineno or node.lineno
+                            yield Layer(node.lineno, last, owner.name, path, "", scope)
+                            yield from _inner(node.value, owner.name, path, scope)
+
+
+def _is_own(target: ast.expr) -> bool:
+    return (
+        isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self"
+    )
+
+
+def _inner(made: ast.expr, owner: str, path: str, scope: tuple[int, int]) -> Iterator[Layer]:
+    """Yield the layers that a container lists, and those inside of them."""
+    if not isinstance(made, ast.Call) or ast.unparse(made.func).rpartition(".")[2] not in _CONTAINERS:
+        return
+    for name, part in _listed(made):
+        last = part.end_lineno or part.lineno
+        yield Layer(part.lineno, last, owner, f"{path}.{name}", path, scope)
+        yield from _inner(part, owner, f"{path}.{name}", scope)
+
+
+def _listed(made: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the names and layers of a container, as far as they are written out."""
+    parts: Sequence[ast.expr] = made.args
+    if len(parts) == 1 and isinstance(parts[0], ast.List | ast.Tuple):
+        parts = parts[0].elts
+    elif len(parts) == 1 and isinstance(parts[0], ast.Dict):
+        for key, value in zip(parts[0].keys, parts[0].values, strict=True):
+            if isinstance(key, ast.Constant):
+                yield str(key.value), value
+        return
+    elif len(parts) == 1 and ast.unparse(parts[0]).startswith("OrderedDict("):
+        pairs = [pair for pair in ast.walk(parts[0]) if isinstance(pair, ast.Tuple) and len(pair.elts) == 2]
+        for pair in pairs:
+            if isinstance(pair.elts[0], ast.Constant) and isinstance(pair.elts[0].value, str):
+                yield pair.elts[0].value, pair.elts[1]
+        return
+    for number, part in enumerate(parts):
+        if isinstance(part, ast.Starred):
+            return
+        if isinstance(part, ast.Call):
+            yield str(number), part

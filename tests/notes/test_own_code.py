@@ -1,0 +1,188 @@
+"""Comments and docstrings in the model's own source: of layers, of plain functions, and letters."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+import torch
+
+import shapeflow
+
+SOURCE = '''
+"""A model."""
+
+import torch
+from torch import nn
+
+
+def pooled(tokens, size: int, mask=None):
+    """Average tokens.
+
+    Args:
+        tokens: <tokens>
+        size: of a group, as <size>
+        mask: <mask>
+
+    Returns:
+        groups: <groups>
+    """
+    batch, count, inner = tokens.shape
+    groups = tokens.reshape(batch, count // size, size, inner).mean(2)  # <inside>
+    return groups
+
+
+def unused(x):
+    """Input: x: <unused>"""
+    return x
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        # <above the chain>
+        self.embed = nn.Linear(6, 8)  # <embed>
+        self.body = nn.Sequential(
+            nn.Linear(8, 8),  # <inner>
+            # <between>
+            nn.ReLU(),
+        )
+        self.place = nn.Parameter(torch.zeros(1, 4, 8))  # <parameter>
+        start = torch.zeros(4, 5)  # <built>
+        self.register_buffer("start", start)
+
+    def forward(self, x):
+        """Input shape: <first>
+
+        :return: <result>
+        """
+        x = self.embed(x)  # <line>
+        kept = x  # <copied>
+        # <chain>
+        x = x.transpose(1, 2)
+        x = self.body(x.transpose(1, 2)) + self.place  # <sum>
+        groups = pooled(x, 2)  # <called>
+        if x.shape[1] == 7:
+            x = self.embed(x)  # <never>
+        # <scores>
+        x = torch.nn.functional.scaled_dot_product_attention(x, x, x)
+        return x + kept + groups.repeat(1, 2, 1)
+'''
+BATCH, COUNT, WIDTH = 3, 4, 8
+
+
+@pytest.fixture(scope="module")
+def trace(tmp_path_factory):
+    path = tmp_path_factory.mktemp("own") / "own_model.py"
+    path.write_text(SOURCE)
+    spec = importlib.util.spec_from_file_location("own_model", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return shapeflow.trace(module.Model().eval(), torch.zeros(BATCH, COUNT, 6))
+
+
+@pytest.fixture
+def said(trace, tmp_path):
+    """Return the verdicts on the shapes that are written at places of the model's source."""
+
+    def annotated(**written: str) -> list[str]:
+        text = SOURCE
+        for place, shape in written.items():
+            assert f"<{place.replace('_', ' ')}>" in text
+            text = text.replace(f"<{place.replace('_', ' ')}>", shape)
+        note = tmp_path / "own_model.py"
+        note.write_text(text)
+        return [mark.verdict for mark in shapeflow.annotate(trace, Path(note)).marks]
+
+    return annotated
+
+
+@pytest.mark.parametrize(
+    ("place", "shape", "verdict"),
+    [
+        # What a parameter of a plain function was, and what it returned under a name.
+        ("tokens", "features (3, 4, 8)", "confirmed"),
+        ("tokens", "features (3, 4, 9)", "contradicted"),
+        ("tokens", "features (batch, width)", "contradicted"),
+        ("groups", "averages (3, 2, 8)", "confirmed"),
+        ("groups", "averages (3, 2, 9)", "contradicted"),
+        ("mask", "tensor of shape (3, 4, 7)", "cannot tell"),
+        ("unused", "tensor of shape (3, 4, 8)", "not in this run"),
+        # A method, whose first parameter and result have no name in the docstring.
+        ("first", "Batch x Time x Channel", "symbolic, consistent"),
+        ("result", "tensor (3, 4, 8)", "confirmed"),
+        ("result", "tensor (3, 4, 7)", "contradicted"),
+        ("result", "tensor (batch, width)", "contradicted"),
+        # The layer of a line: what it gave, its weight, what a layer of a container gave.
+        ("embed", "[3, 4, 8]", "confirmed"),
+        ("embed", "output [3, 4, 8]", "confirmed"),
+        ("embed", "[3, 4, 9]", "contradicted"),
+        ("embed", "weight of shape [8, 6]", "confirmed"),
+        ("embed", "(8, 6)", "confirmed"),
+        ("embed", "input shape (3, 4, 6)", "confirmed"),
+        ("embed", "[3, 4, 6] -> [3, 4, 8]", "confirmed"),
+        ("inner", "[3, 4, 8]", "confirmed"),
+        ("inner", "[3, 4, 9]", "contradicted"),
+        ("between", "[3, 4, 8]", "confirmed"),
+        ("between", "[3, 4, 9]", "cannot tell"),
+        ("parameter", "[1, 4, 8]", "confirmed"),
+        ("parameter", "[1, 4, 9]", "contradicted"),
+        ("built", "[4, 5]", "not in this run"),
+        # A plain copy, the result of a plain function, a line that never ran, scores that are never built.
+        ("copied", "[3, 4, 8]", "confirmed"),
+        ("copied", "[3, 4, 9]", "contradicted"),
+        ("called", "[3, 2, 8]", "confirmed"),
+        ("never", "[3, 7, 8]", "not in this run"),
+        ("scores", "(3, 4, 4)", "confirmed"),
+        # A shape with a batch is not one without; so many channels times four are no such number.
+        ("line", "(B, 2 * D)", "contradicted"),
+        ("line", "(B, N, 3 * D)", "contradicted"),
+        ("line", "(B, N, 2 * D)", "symbolic, consistent"),
+    ],
+)
+def test_a_place_in_the_source_decides(said, place, shape, verdict):
+    assert said(**{place: shape})[-1] == verdict
+
+
+@pytest.mark.parametrize(
+    ("chain", "verdicts"),
+    [
+        ("(3, 4, 8) -> (3, 8, 4)", ["confirmed", "confirmed"]),
+        ("(3, 4, 8) -> (3, 8, 5)", ["confirmed", "contradicted"]),
+        ("(3, 4, 9) -> (3, 8, 4)", ["contradicted", "confirmed"]),
+        ("(3, 4, 9) -> (3, 8, 5)", ["cannot tell", "cannot tell"]),
+    ],
+)
+def test_one_end_of_an_arrow_above_a_statement_vouches_for_the_other(said, chain, verdicts):
+    assert said(chain=chain) == verdicts
+
+
+def test_letters_have_one_size_in_a_function(said):
+    right = {"line": "(B, N, D)", "copied": "(B, N, D)", "chain": "(B, N, D) -> (B, D, N)"}
+    consistent = "symbolic, consistent"
+    assert said(**right, sum="(B, N, D)") == [consistent] * 5
+    assert said(**right, sum="(B, D, N)") == [*[consistent] * 4, "layout differs"]
+    assert said(**right, sum="(B, N, 2 * D)") == [*[consistent] * 4, "contradicted"]
+    assert said(**right, sum="(P, Q, R)") == [consistent] * 5
+
+
+def test_one_comment_against_another_proves_nothing(said):
+    assert "contradicted" not in said(line="(B, N, D)", sum="(N, B, D)")
+    assert "layout differs" not in said(line="(B, N, D)", sum="(N, B, D)")
+
+
+def test_the_letters_that_many_use_loosely_are_not_called_wrong(said):
+    loose = said(line="(B, T, C)", copied="(B, T, C)", sum="(B, T, C)", called="(B, T, C)")
+    assert set(loose) <= {"symbolic, consistent", "cannot tell"}
+
+
+def test_the_code_tells_what_a_name_is(said):
+    assert said(inside="(batch, size, inner)") == ["symbolic, consistent"]
+    assert said(inside="(batch, inner, size)") == ["contradicted"]
+    assert said(inside="(batch, count, inner)") == ["contradicted"]
+
+
+def test_what_fits_in_one_of_two_ways_is_not_called_wrong(said):
+    assert said(tokens="features (3, 4, 8) or (3, 8, 4)") == ["confirmed", "cannot tell"]
+    assert said(tokens="features (3, 4, 9) if grouped") == ["cannot tell"]
