@@ -154,13 +154,13 @@ def test_flow_over_arrows_and_of_outputs(trace, text, verdict):
         "- `stage1`, `stage2`: 9 EncoderBlock",
         "The model has 9,999 trainable parameters. It has 9,999 fewer parameters.",
         "ResNet-50 has 25.6M parameters. Mistral has 7B parameters.",
-        "## DETR\n\nParameters: 41M",
+        "# Net\n\n## DETR\n\nParameters: 41M",
         "The model has 2.9K parameters.",  # nearly: counted otherwise, perhaps
         "The model has 888 parameters.",  # as many as one of its parts
         "`stem` and `head` have 9,999 parameters.",
         "The blocks of `stage2` have 9,999 parameters.",
         "## Training\n\n`stem`: Conv2d(3, 8, 7)",
-        "## ResNet-101\n\n`stem`: Conv2d(3, 8, 7)",
+        "# Net\n\n## ResNet-101\n\n`stem`: Conv2d(3, 8, 7)",
         "In ResNet-101 the `stem` has stride 4. ResNet-101 is deeper. `stem` has stride 4.",
         "- ResNet-101\n  - `stem`: 7×7 convolution",
         "Replace `head` with Linear(8, 10). `head`: Linear(8, 10) for our data. `head` -> Linear(8, 10)",
@@ -185,6 +185,14 @@ def test_a_text_whose_paths_lead_nowhere_is_about_another_model(trace):
     assert told(trace, "`stem` has stride 4.") == [("stride 4", "contradicted")]
     assert told(trace, f"`stem` has stride 4.\n\n{others}") == []
     assert told(trace, f"`stem` has stride 2.\n\n{others}") == [("stride 2", "confirmed")]
+
+
+def test_a_title_names_the_model_and_other_headings_may_name_another(trace):
+    wrong = [("stride 4", "contradicted")]
+    assert told(trace, "# DeepNet-50 in use\n\n`stem` has stride 4.") == wrong
+    assert told(trace, "# DeepNet-50 in use\n\n## Stem\n\n`stem` has stride 4.") == wrong
+    assert told(trace, "# DeepNet-50 in use\n\n## DeepNet-101\n\n`stem` has stride 4.") == []
+    assert told(trace, "# Models\n\n# DeepNet-101\n\n`stem` has stride 4.") == []
 
 
 def test_the_number_of_a_model_is_wrong_only_in_a_text_that_names_its_modules(trace):

@@ -30,6 +30,8 @@ class Line:
     """The start of the line behind, where a sentence may go on."""
     above: str = ""
     """The lines before it in its paragraph."""
+    title: str = ""
+    """The first heading of the text."""
     weak: bool = False
     """Whether what is not so may be about something else: code, what was printed, another variant."""
 
@@ -80,6 +82,7 @@ def plain_lines(
         ignored: what is left out.
         known: what names in the trace say; what a heading on another variant of a model is above is left out.
     """
+    title = next((one.frame.headings[0] for one in passages if one.frame.headings), "")
     for number, passage in enumerate(passages):
         frame = passage.frame
         if frame.region not in _REGIONS and not (frame.region == "fence" and frame.language in _TEXTS):
@@ -97,7 +100,7 @@ def plain_lines(
         open_end = bool(after and _goes_on(passage, after) and _end(passage.text))
         later = SENTENCE_END.split(after.text, maxsplit=1)[0] if after and open_end else ""
         weak = frame.region == "fence" or bool(unknown)
-        yield Line(passage, earlier, later, _above(passages, number), weak)
+        yield Line(passage, earlier, later, _above(passages, number), title, weak)
 
 
 def _goes_on(one: Passage, other: Passage) -> bool:

@@ -30,7 +30,10 @@ _CAPITALS = re.compile(r"\b\w*[A-Z]\w*[A-Z0-9]\w*(?:-\w+)*|\b[A-Za-z]+-?\d[\w-]*
 
 
 def is_plain(line: Line, start: int, end: int, subjects: Subjects) -> bool:
-    """Return whether all words of the sentence around a piece of a line, and of what leads to it, are known."""
+    """Return whether all words are known of the sentence around a piece, and of what leads to it.
+
+    A title names the model that the text is about; other headings may name another one.
+    """
     first = max((one.end() for one in _END.finditer(line.text, 0, start)), default=0)
     after = _END.search(line.text, end)
     last = after.start() if after else len(line.text)
@@ -40,13 +43,13 @@ def is_plain(line: Line, start: int, end: int, subjects: Subjects) -> bool:
     parts += [line.earlier] if first == 0 else []
     parts += [line.later] if last == len(line.text) else []
     frame = line.passage.frame
-    title = frame.headings[0] if frame.headings else ""
-    before = (*frame.headings, *frame.lead, line.above, line.text[:first])
+    below = frame.headings[1:] if frame.headings[:1] == (line.title,) else frame.headings
+    before = (*below, *frame.lead, line.above, line.text[:first])
     around = (frame.row, frame.column, *line.leads)
     return (
         not any(_unknown(part, subjects, frozenset()) for part in parts)
         and not any(_unknown(part, subjects, subjects.vocabulary) for part in around)
-        and not any(_names_another(text, title, subjects) for text in before)
+        and not any(_names_another(text, line.title, subjects) for text in before)
     )
 
 
@@ -90,7 +93,7 @@ def _names_another(text: str, title: str, subjects: Subjects) -> bool:
         if subjects.is_name(word) or word.lower() in LATIN:
             continue
         numbered = any(sign.isdigit() for sign in word)
-        if not _is_short_for(letters, own) or (numbered and word not in title):
+        if word not in title and (numbered or not _is_short_for(letters, own)):
             return True
     return False
 
