@@ -15,6 +15,7 @@ from shapeflow.notes.statements.attributes import attributes
 from shapeflow.notes.statements.counts import counts
 from shapeflow.notes.statements.flows import flows
 from shapeflow.notes.statements.layer_calls import layer_calls
+from shapeflow.notes.statements.layer_ranges import LayerRanges
 from shapeflow.notes.statements.lines import plain_lines
 from shapeflow.notes.statements.named_settings import named_settings
 from shapeflow.notes.statements.names import is_about
@@ -55,6 +56,7 @@ def _stated(trace: Trace, note: Note) -> Iterator[Statement]:
     subjects = Subjects(trace)
     about = is_about(note.passages, subjects)
     others = (
+        LayerRanges(subjects, about=about is True),
         Activations(subjects),
         Repeats(subjects),
         ParameterCounts(subjects, about=about is True),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 _LATIN = """
+global full self attention self-attention globale globalen aufmerksamkeit atención глобальное внимание
+widens narrows maps projects expands shrinks dims dim dimension dimensions wide width auf nach zu à
 parameter parameters param params parametern parameterzahl anzahl the a an this is are has have with
 and of in at by to on uses use using contains contain consists consist comprises made used reaches
 there here also total all altogether overall whole number stacks stack stacked identical size sizes
@@ -27,6 +29,8 @@ função parâmetros fluxo saída recebe rede в и с из у это имеет
 подаётся подается поступает получает модель сеть модели сети
 """
 _OTHER = """
+第 全局注意力 全局自注意力 グローバル アテンション
+将 从 维度 维 扩展到 扩展至 压缩回 压缩到 映射到 投影到 变为 到 次元 から 차원 에서
 的 是 为 有 由 和 与 使用 采用 用 包含 组成 构成 卷积核 卷积 核 大小 步长 步幅 填充 激活函数 激活
 函数 层 块 个 共有 共 一个 模块 窗口 池化 总共 总计 中 在 这里 数据流 流程 整体 输出 输入 送入 进入
 传入 输入到 接收 参数总量 总参数量 参数数量 参数量 参数 模型 网络 归一化 注意力 头 パラメータ数 パラメータ

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from shapeflow.model.records import Module
 from shapeflow.notes.mention import Span
 from shapeflow.notes.statements.lines import Line
+from shapeflow.notes.statements.plainness import is_plain
 from shapeflow.notes.statements.scope import plain, scoped
 from shapeflow.notes.statements.statement import Failing, Statement
 from shapeflow.notes.statements.subjects import Subjects
@@ -57,7 +58,8 @@ class Widths:
         if not modules or len(modules) > MOST or len(shapes) > 1:
             return
         claims = tuple(f"{one.path}.weight  [{_weight(one, found)}]" for one in modules)
-        failing: Failing = "contradicts" if line.clear(*span) is not None else "says nothing"
+        sure = line.clear(*span) is not None and is_plain(line, *span, self._subjects)
+        failing: Failing = "contradicts" if sure else "says nothing"
         place = Span(line.passage.line, found.start() + 1, found.end() + 1, line.passage.cell)
         yield Statement(
             place,
