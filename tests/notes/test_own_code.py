@@ -186,3 +186,91 @@ def test_the_code_tells_what_a_name_is(said):
 def test_what_fits_in_one_of_two_ways_is_not_called_wrong(said):
     assert said(tokens="features (3, 4, 8) or (3, 8, 4)") == ["confirmed", "cannot tell"]
     assert said(tokens="features (3, 4, 9) if grouped") == ["cannot tell"]
+
+
+OTHER = '''
+"""A model of pictures."""
+
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, deep=False):
+        super().__init__()
+        # <first>
+        self.conv = nn.Conv2d(3, 5, 3, stride=2, padding=1)
+        # <second>
+        self.down = nn.Conv2d(5, 7, 3, stride=2, padding=1)
+        if deep:
+            self.head = nn.Sequential(
+                nn.Linear(9, 9),  # <unbuilt>
+            )
+        else:
+            self.head = nn.Sequential(
+                nn.Linear(7, 9),  # <built>
+            )
+        layers = nn.ModuleList([nn.Linear(9, 9)])
+        self.last = layers[0]  # <taken from a list>
+
+    def forward(self, x):
+        # x = <given>
+        x = self.conv(x)
+
+        # x = <between>
+
+        x = self.down(x)
+        return self.last(self.head(x.mean((2, 3))))
+'''
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    path = tmp_path_factory.mktemp("other") / "own_net.py"
+    path.write_text(OTHER)
+    spec = importlib.util.spec_from_file_location("own_net", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return shapeflow.trace(module.Net().eval(), torch.zeros(2, 3, 32, 48))
+
+
+@pytest.fixture
+def shown(pictures, tmp_path):
+    """Return the verdicts on the shapes that are written at places of the source of ``Net``."""
+
+    def annotated(**written: str) -> list[str]:
+        text = OTHER
+        for place, shape in written.items():
+            text = text.replace(f"<{place.replace('_', ' ')}>", shape)
+        note = tmp_path / "own_net.py"
+        note.write_text(text)
+        return [mark.verdict for mark in shapeflow.annotate(pictures, Path(note)).marks]
+
+    return annotated
+
+
+@pytest.mark.parametrize(
+    ("place", "shape", "verdict"),
+    [
+        # A comment with the name of a variable is of what that is there, or becomes in the next line.
+        ("given", "[2, 3, 32, 48]", "confirmed"),
+        ("between", "[2, 5, 16, 24]", "confirmed"),
+        ("between", "[2, 7, 8, 12]", "confirmed"),
+        ("between", "[2, 3, 16, 24]", "contradicted"),
+        # Which of two branches built a layer is not known; one may be taken from elsewhere.
+        ("built", "[2, 11]", "not in this run"),
+        ("unbuilt", "[2, 11]", "not in this run"),
+        ("taken_from_a_list", "[2, 9]", "confirmed"),
+        ("taken_from_a_list", "[2, 8]", "contradicted"),
+    ],
+)
+def test_a_place_in_the_source_of_pictures_decides(shown, place, shape, verdict):
+    assert shown(**{place: shape}) == [verdict]
+
+
+def test_an_author_who_puts_channels_last_gives_another_layout(shown):
+    both = {"first": "(32, 48, 3) -> (16, 24, 5)", "second": "(16, 24, 5) -> (8, 12, 7)"}
+    assert shown(**both) == ["layout differs"] * 4
+    assert shown(**both, given="(32, 48, 3)")[-1] == "layout differs"
+    mixed = shown(first="(3, 32, 48) -> (5, 16, 24)", second="(16, 24, 5) -> (8, 7, 12)")
+    assert mixed[:2] == ["confirmed", "confirmed"]

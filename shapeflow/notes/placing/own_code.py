@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
+from shapeflow.notes.placing.conventions import is_channels_last, is_turned
 from shapeflow.notes.placing.doubts import is_qualified, left_open
 from shapeflow.notes.placing.mark import Mark, Verdict
 from shapeflow.notes.placing.own_comments import Meant, OwnComments
@@ -63,6 +64,7 @@ class OwnCode:
         self.letters = OwnLetters(names)
         self.letters.read_code({value.id: value.shape for value in trace.values})
         self.there = {there: was for was, there in places.items()}
+        self._channels_last = is_channels_last(note.mentions, {value.shape for value in trace.values})
         self._said: dict[int, list[tuple[Found, Said]]] = {}
         """What each mention with letters can mean, the likeliest first."""
         self._chains: dict[int, list[_End]] = defaultdict(list)
@@ -104,20 +106,28 @@ class OwnCode:
                 continue
             for end, other in (ends, ends[::-1]):
                 if (
-                    end.mark is None
-                    or end.mark.verdict not in _TRUE
-                    or "" not in conflicts.get(end.mention.id, [""])
+                    end.mark is not None
+                    and end.mark.verdict in _TRUE
+                    and "" in conflicts.get(end.mention.id, [""])
                 ):
-                    continue
-                number = other.mention.id
-                if number in conflicts:
-                    found[number] = replace(found[number], confidence=SURE)
-                elif number not in found or found[number].verdict not in _TRUE:
-                    mark = self._judged(other.mention, replace(other.meant, near=(), sure=True))
-                    found |= {number: mark} if mark is not None else {}
+                    number = other.mention.id
+                    if number in conflicts:
+                        found[number] = replace(found[number], confidence=SURE)
+                    elif number not in found or found[number].verdict not in _TRUE:
+                        found |= self._surely(other)
+            unsaid = not any(end.mark or end.mention.pattern.symbols for end in ends)
+            ordered = self._surely(ends[0]) | self._surely(ends[1]) if unsaid else {}
+            same = {"confirmed" if mark.verdict in _TRUE else mark.verdict for mark in ordered.values()}
+            if len(ordered) == 2 and len(same) == 1 and "contradicted" not in same:
+                found |= ordered
         for number, verdicts in conflicts.items():
             found[number] = self._agreeing(found[number], verdicts)
         return _without_choices(found)
+
+    def _surely(self, end: _End) -> dict[int, Mark]:
+        """Return the mark of an end of an arrow, if it is of the statement below for sure."""
+        mark = self._judged(end.mention, replace(end.meant, near=(), sure=True))
+        return {end.mention.id: mark} if mark is not None else {}
 
     def _agreeing(self, mark: Mark, verdicts: Sequence[Conflict]) -> Mark:
         """Return a mark at the first place where its letters agree with the others; else not confirmed."""
@@ -178,6 +188,12 @@ class OwnCode:
             self._remember(mention, [one for one, how in hows.items() if how in WHOLE], meant.sure)
             verdict: Verdict = "confirmed" if _has_sizes(mention) else "symbolic, consistent"
             return self._mark(mention, fit, verdict, meant.line, SURE if meant.sure else LIKELY)
+        if self._channels_last and not meant.sure:
+            turned = (one for one in meant.found if is_turned(mention, self.trace.values[one.value].shape))
+            last = next(turned, None)
+            return (
+                self._mark(mention, last, "layout differs", meant.line, LIKELY) if last is not None else None
+            )
         if (
             not meant.sure
             or not meant.found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ FAR = 5
 """A comment of its own is of code that is nearer than so many lines."""
 _LETTERS = re.compile(r"[^\W\d_]{2}|->|→|=>")
 _NAME = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\.shape)?\s*(?:[:=]|==|is)?\s*$")
+_SAID = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\s*[:=]|\s*==|\s+is|\.shape\s*[:=]*)\s*$")
+"""The same with a sign, or word, between the two."""
 _OPERAND = re.compile(r"^[\s`]*[*x×@+·⊗][\s`]*[(\[]")
 """What stands behind the first of two tensors that are multiplied, or added."""
 
@@ -72,7 +75,10 @@ class OwnComments:
             return
         if code:
             yield self._of_statement(mention, line, sure=True)
+            if mention.role == "in":
+                yield Meant(self._taken(line), line=line)
             return
+        yield from self._of_name(mention)
         after = self._code_below(line)
         above = bool(after) and all(self._is_comment(number) for number in range(line + 1, after))
         if after:
@@ -82,6 +88,8 @@ class OwnComments:
             scores = [port for event in events for port in event.record.outputs if port.name == "score"]
             yield Meant(found_of(scores), line=after)
             yield Meant(self._taken(after), line=after)
+            if self.code_at(after + 1):
+                yield replace(self._of_statement(mention, after + 1), sure=False)
         before = next((number for number in range(line - 1, line - FAR, -1) if self.code_at(number)), 0)
         if before:
             yield self._of_statement(mention, before)
@@ -90,6 +98,22 @@ class OwnComments:
         """Return whether a mention is beside a line that builds a layer."""
         line = mention.span.line
         return bool(self.layers.at(line, alone=not self.code_at(line)))
+
+    def _of_name(self, mention: Mention) -> Iterator[Meant]:
+        """Yield what a comment can mean that names a variable: what it is there, or becomes below."""
+        line = mention.span.line
+        said = _SAID.search(mention.frame.before.rpartition("#")[2])
+        name = said[1] if said else ""
+        node = self.names.around(line)
+        if not name or node is None or isinstance(node, ast.ClassDef):
+            return
+        held = self.names.before(node, name, line)
+        below = self._code_below(line)
+        first, last = self.spans.get(below, (below, below))
+        values = (*held.values, *(self.names.made(first, last, name) if below else ()))
+        if held.values:
+            found = tuple(Found(value, name) for value in values)
+            yield Meant(found, line=held.line or below or line, sure=held.sure)
 
     def statement(self, mention: Mention) -> int:
         """Return the line of the statement that a comment is on, or above; 0 if there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from shapeflow.model.ports import Port
@@ -81,13 +81,16 @@ class OwnDocstrings:
         node = self.names.around(mention.span.line)
         if node is None:
             return None
-        side = self._side(mention, node)
+        side = self._section(mention, node)
         calls = self._calls(node)
-        return (
-            self._results(mention, node, calls) if side == "out" else self._taken(mention, node, calls, side)
-        )
+        if side == "out":
+            return self._results(mention, node, calls)
+        if side == "" and mention.role == "out":
+            found = self._results(mention, node, calls) if mention.chain is None else None
+            return replace(found, sure=False) if found is not None and found.found else None
+        return self._taken(mention, node, calls, side)
 
-    def _side(self, mention: Mention, node: Node) -> Side:
+    def _section(self, mention: Mention, node: Node) -> Side:
         """Return whether a mention stands in a section on parameters, or in one on results."""
         if _RETURNED.search(mention.frame.before):
             return "out"
@@ -96,7 +99,7 @@ class OwnDocstrings:
             found = _SECTION.match(text) or _DIRECTIVE.match(text)
             if found is not None:
                 return "in" if found["input"] else "out"
-        return mention.role
+        return ""
 
     def _calls(self, node: Node) -> list[Call]:
         """Return the recorded calls of a function, through classes that inherit it too.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -39,7 +40,13 @@ class OwnLayers:
         self.trace = trace
         owned = ("parameter", "buffer")
         self._held = {value.name: value.id for value in trace.values if value.origin in owned}
-        self.layers = sorted(_layers(tree), key=lambda one: (one.first, -one.last)) if tree else []
+        self._modules: dict[str, set[str]] = defaultdict(set)
+        for module in trace.modules:
+            self._modules[module.class_name].add(module.path)
+        layers = list(_layers(tree)) if tree else []
+        written = Counter((layer.owner, layer.path) for layer in layers)
+        once = (one for one in layers if written[one.owner, one.path] == 1 and self._is_there(one))
+        self.layers = sorted(once, key=lambda one: (one.first, -one.last))
 
     def at(self, line: int, *, alone: bool) -> list[Layer]:
         """Return the layers that a comment can be of: that of its line, or the next and the one before.
@@ -58,6 +65,13 @@ class OwnLayers:
         after = next((one for one in beside if line < one.first <= line + _FAR), None)
         before = next((one for one in reversed(beside) if line - _FAR <= one.last < line), None)
         return [one for one in (after, before) if one is not None]
+
+    def _is_there(self, layer: Layer) -> bool:
+        """Return whether the model has a module, or a parameter, of this name."""
+        paths = self._paths(layer)
+        return any(module in paths for held in self._modules.values() for module in held) or bool(
+            paths & self._held.keys()
+        )
 
     def given(self, layer: Layer) -> tuple[Found, ...]:
         """Return what a layer gave in the run; of a parameter it is the parameter itself."""
@@ -82,7 +96,7 @@ class OwnLayers:
         return self._ports(self._paths(layer), out=False)
 
     def _paths(self, layer: Layer) -> frozenset[str]:
-        owners = (module.path for module in self.trace.modules if module.class_name == layer.owner)
+        owners = self._modules[layer.owner]
         return frozenset(f"{path}.{layer.path}" if path else layer.path for path in owners)
 
     def _ports(self, paths: frozenset[str], *, out: bool) -> tuple[Found, ...]:
@@ -102,7 +116,7 @@ def _layers(tree: ast.Module) -> Iterator[Layer]:
         for method in (part for part in owner.body if isinstance(part, ast.FunctionDef)):
             scope = (method.lineno, method.end_lineno or method.lineno)
             for node in ast.walk(method):
-                if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call):
+                if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
                     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                     for target in targets:
                         if _is_own(target):

@@ -21,6 +21,8 @@ class Held:
     values: tuple[int, ...] = ()
     sure: bool = True
     """False if a part of them may not be known, or they may be those of another call."""
+    line: int = 0
+    """Where the name got them; 0: elsewhere."""
 
 
 class OwnNames:
@@ -64,7 +66,7 @@ class OwnNames:
             if self._state(part.lineno) == "never":
                 continue
             if values := self.made(part.lineno, part.end_lineno or part.lineno, name):
-                return Held(values)
+                return Held(values, line=part.lineno)
             value = part.value if isinstance(part, ast.Assign) else None
             if isinstance(value, ast.Name):
                 return self.before(node, value.id, part.lineno, deep + 1)
@@ -83,7 +85,7 @@ class OwnNames:
     def parameter(self, node: Function, given: ast.arg, deep: int = 0) -> Held:
         """Return what a parameter was: by what reads it, or by what callers in the file hand over."""
         if values := self.made(given.lineno, given.lineno, given.arg):
-            return Held(values)
+            return Held(values, line=given.lineno)
         names = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
         place = names.index(given.arg) if given.arg in names else -1
         found: list[int] = []
