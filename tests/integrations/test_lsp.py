@@ -189,6 +189,32 @@ def test_columns_are_those_of_the_editor(folder):
     assert marked == "# f32[2, 5]"
 
 
+@pytest.mark.parametrize(
+    ("line", "end"),
+    [("\f", "\n"), ("# one\u2028two\x85three\x0bfour", "\n"), ("#", "\r\n"), ("#", "\r")],
+    ids=["form-feed", "other-ends", "crlf", "cr"],
+)
+def test_lines_end_where_they_do_for_the_editor(folder, line, end):
+    text = f"{line}\n{NET}".replace("\n", end)
+    (folder / "net.py").write_bytes(text.encode())
+    sys.modules.pop("net", None)
+    linecache.clearcache()
+    assert main(["trace", "--model", "net.py:build", "-o", "net.trace.json", "-q"]) == 0
+
+    async def conversation(client, types):
+        document = opened(client, types, folder / "net.py", f"\ufeff{text}")
+        [mark, *_] = await client.marks.get()
+        span = types.Range(types.Position(0, 0), types.Position(99, 0))
+        hints = await client.text_document_inlay_hint_async(types.InlayHintParams(document, span))
+        return mark.range, {hint.position.line: (hint.position.character, hint.label) for hint in hints}
+
+    marked, hints = talk(folder, conversation)
+    lines = text.split(end)
+    assert lines[marked.start.line][marked.start.character : marked.end.character] == "# f32[2, 5]"
+    place = lines.index("        a = self.first(x)")
+    assert hints[place] == (len(lines[place]), "f32[2, 4]")
+
+
 @pytest.mark.parametrize("text", ["", "def broken(:\n", "\x00", "x = 1\r\ny = 2\r\n"])
 def test_any_text_and_any_trace_is_met_without_an_error(folder, text):
     (folder / "bad.trace.json").write_text("{")
