@@ -15,6 +15,7 @@ from shapeflow.source.collect import Wanted, source_files
 from shapeflow.source.comments import Remark, remarks
 from shapeflow.source.lines import Made, SourceFile
 from shapeflow.source.moved import moved
+from shapeflow.source.places_left import functions_of_run
 from shapeflow.source.places_now import code_of
 from shapeflow.source.text import made_text
 
@@ -120,7 +121,7 @@ class Files:
         if not known:
             return None
         [file] = source_files(trace, Wanted((known,)), [str(path.parents[known.count("/")])])
-        here, changed = moved(file, text)
+        here, changed = moved(file, text, functions_of_run(trace, known))
         if changed and not _is_alike(trace, known, text):
             return None
         return Shown(trace, name, here, changed, () if changed else _comments(here, text))

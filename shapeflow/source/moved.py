@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from difflib import SequenceMatcher
 
-from shapeflow.source.comments import bare
 from shapeflow.source.lines import Line, SourceFile
+from shapeflow.source.places_left import places_left
+from shapeflow.source.places_now import places_now
 
 
-def moved(file: SourceFile, text: str) -> tuple[SourceFile, bool]:
+def moved(file: SourceFile, text: str, functions: Mapping[int, str]) -> tuple[SourceFile, bool]:
     """Return a text with what its lines made in the run, wherever they stand now, and whether it has changed.
 
-    Lines are the same if their code is, and if they stand in the same order. Of a line that is new, or that
-    was changed, nothing is known.
+    Blank lines and comments are no change. Of a line that is new, that was changed, or that may be another
+    one of the same code, nothing is known.
 
     Args:
         file: the file as it was in the run, or as much of it as is known.
         text: the text as it is now.
+        functions: of the lines that ran, the innermost function around them.
     """
-    now = [line.rstrip("\r") for line in text.split("\n")]
-    before = [bare(line.text) for line in file.lines]
-    after = [bare(line) for line in now]
-    lines = [Line(number, line) for number, line in enumerate(now, 1)]
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for old, new, size in matcher.get_matching_blocks():
-        for step in range(size):
-            _carry(file.lines[old + step], lines, new + step)
-    changed = not file.known or before != after[: len(before)] or any(after[len(before) :])
-    return SourceFile(file.name, tuple(lines), known=True), changed
+    lines = [Line(number, line.rstrip("\r")) for number, line in enumerate(text.split("\n"), 1)]
+    known = {line.number: line.text for line in file.lines}
+    now = places_now(known, text) if file.known else None
+    places = places_left(known, functions, text) if now is None else now
+    for line in file.lines:
+        if line.number in places:
+            _carry(line, lines[places[line.number] - 1])
+    return SourceFile(file.name, tuple(lines), known=True), now is None
 
 
-def _carry(line: Line, lines: Sequence[Line], place: int) -> None:
-    """Lay what a line made to the line at a place of the new text."""
-    there = lines[place]
+def _carry(line: Line, there: Line) -> None:
+    """Lay what a line made to the line of the new text."""
     shift = (len(there.text) - len(there.text.lstrip())) - (len(line.text) - len(line.text.lstrip()))
     there.state = line.state
     there.made += [replace(made, column=made.column and made.column + shift) for made in line.made]

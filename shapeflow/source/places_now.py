@@ -1,4 +1,8 @@
-"""Where the lines of a run stand in a file as it is now: blank lines may have come and gone, and comments."""
+"""Where the lines of a run stand in a file as it is now: blank lines may have come and gone, and comments.
+
+As long as the code is that of the run there is one answer for all who ask. When it is not, ``places_now``
+says so, and ``places_left`` of ``shapeflow.source.places_left`` tells which lines are surely there.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,8 @@ def places_now(known: Mapping[int, str], text: str) -> dict[int, int] | None:
     """Return where the lines of a run stand in a text; None if the text has other code.
 
     Lines of code have to follow one another as they did. Where the trace knows nothing of the lines between
-    two of them there may be as many as there were, and no more.
+    two of them there may be as many as there were, and no more. Where a line fits several places it is that
+    which has moved as the known lines before and behind it; if there is none, that counts as other code.
 
     Args:
         known: the lines of the run by number; long ones may be cut.
@@ -33,6 +38,8 @@ def places_now(known: Mapping[int, str], text: str) -> dict[int, int] | None:
     code = [(number, line) for number, line in code if line]
     found: dict[int, int] = {}
     at, allowed, moved = 0, None, 0
+    shifts: list[tuple[bool, int, int]] = []
+    """Of each run, whether it fits several places, and how far its first and its last line have moved."""
     for run, room in _runs(known):
         allowed = room if allowed is None else allowed + room
         # before the first line that is known there may be anything that has room
@@ -40,12 +47,26 @@ def places_now(known: Mapping[int, str], text: str) -> dict[int, int] | None:
         fit = [place for place in places if _fits(run, code[place : place + len(run)])]
         if not fit:
             return None
-        # of several alike it is the one that has moved as what stands before it
         start = min(fit, key=lambda place: abs(code[place][0] - run[0][0] - moved))
         moved = code[start + len(run) - 1][0] - run[-1][0]
+        shifts.append((len(fit) > 1, code[start][0] - run[0][0], moved))
         found.update((was, now) for (was, _), (now, _) in zip(run, code[start:], strict=False))
         at, allowed = start + len(run), 0
-    return found
+    return found if _is_certain(shifts) else None
+
+
+def _is_certain(shifts: Sequence[tuple[bool, int, int]]) -> bool:
+    """Return whether runs that fit several places have moved as those before and behind them."""
+    if all(first == last == 0 for _, first, last in shifts):
+        return True
+    certain = [place for place, (is_open, *_) in enumerate(shifts) if not is_open]
+    for place, (is_open, first, last) in enumerate(shifts):
+        if is_open:
+            before = [shifts[other][2] for other in certain if other < place][-1:]
+            behind = [shifts[other][1] for other in certain if other > place][:1]
+            if not behind or {first, last, *before, *behind} != {first}:
+                return False
+    return True
 
 
 def _runs(known: Mapping[int, str]) -> list[tuple[list[tuple[int, str]], int]]:

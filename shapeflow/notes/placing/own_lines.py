@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 
 from shapeflow.model.trace import Trace
-from shapeflow.source.places_now import code_of
+from shapeflow.source.places_left import functions_of_run, places_left
+from shapeflow.source.places_now import lines_of_run
 
 LEAST_COMMON = 0.5
-"""A file is a model's source if this share of the lines that the trace names is in it, in their order."""
+"""A file is a model's source if this share of the lines that the trace names is surely in it."""
 
 
 def places_of(trace: Trace, name: str, lines: Sequence[str]) -> dict[int, int]:
@@ -18,21 +18,10 @@ def places_of(trace: Trace, name: str, lines: Sequence[str]) -> dict[int, int]:
 
     Comments do not count: they are what is read, and may have been written since.
     """
-    recorded = {source.line: code_of(source.text) for source in trace.sources if source.file == name}
-    if recorded and all(
-        number <= len(lines) and code_of(lines[number - 1])[:100] == code[:100]
-        for number, code in recorded.items()
-    ):
-        return {number: number for number in recorded}
-    numbers = sorted(recorded)
-    there = [code_of(line)[:100] for line in lines]
-    matcher = SequenceMatcher(None, [recorded[number][:100] for number in numbers], there, autojunk=False)
-    places = {
-        numbers[block.a + step]: block.b + step + 1
-        for block in matcher.get_matching_blocks()
-        for step in range(block.size)
-    }
-    return places if len(places) >= LEAST_COMMON * len(numbers) else {}
+    functions = functions_of_run(trace, name)
+    places = places_left(lines_of_run(trace, name), functions, "\n".join(lines))
+    there = {number: places[number] for number in functions if number in places}
+    return there if len(there) >= LEAST_COMMON * len(functions) else {}
 
 
 def spans_of(text: str) -> tuple[dict[int, tuple[int, int]], list[tuple[int, int]]]:
