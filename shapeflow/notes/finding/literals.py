@@ -35,6 +35,7 @@ _ATOM = (
 _DIM = rf"{_ATOM}(?:(?: ?//? ?|[-+*·²³]|\^\{{?[23]\}}?){_ATOM}|[²³]|\^\{{?[23]\}}?)*"
 _SIGN = r"×|\$\s?\\times\s?\$|\\times|&times;"
 _TIMES = rf"\s{{0,8}}(?:{_SIGN})\s{{0,8}}"
+_FACTOR = r"(?:\d{1,7}|[A-Za-z]\w{0,20})"
 _CROSSES = (
     (
         re.compile(rf"(?<![\w.×/^*]){_DIM}(?:{_TIMES}{_DIM})+(?![\w.]*\w?[×])", re.ASCII),
@@ -61,6 +62,13 @@ _CROSSES = (
     ),
     (
         re.compile(r"(?<![\w.×/^*])\d{1,7}(?: {0,2}\* {0,2}\d{1,7}){2,}(?![\w.*])"),
+        re.compile(r"\*"),
+    ),
+    (
+        # "1*1*emb_dim", but not as one dim of a list.
+        re.compile(
+            rf"(?<![\w.×/^*(\[=])(?<![\w)],)(?<!, ){_FACTOR}(?:\*{_FACTOR}){{2,}}(?![\w.*(]| ?,)", re.ASCII
+        ),
         re.compile(r"\*"),
     ),
 )
@@ -119,7 +127,7 @@ def _bracket(line: str, start: int, close: int) -> Literal | None:
     if line.endswith("\\right", start, close):
         end -= len("\\right")
     inner = line[start + 1 : end]
-    if not re.search(r"\w|\*|\?", inner) or (line[start] == "[" and line[close + 1 : close + 2] == "("):
+    if not re.search(r"\w|\*|\?", inner) or (line[start] == "[" and _TARGET.match(line, close + 1)):
         return None
     glued = _word_before(line, start)
     dims, separator = _list(line, start + 1, end)
@@ -145,6 +153,8 @@ def _list(line: str, start: int, end: int) -> tuple[tuple[ReadDim, ...], str]:
     return read_dims(line, pieces), ""
 
 
+_TARGET = re.compile(r"\((?:\s*|[^()\s]*[./#][^()\s]*)\)")
+"""Of a link; in Markdown blanks stand in its place."""
 _SPACED = re.compile(r"\([^()]*\)|\S+")
 
 
@@ -170,7 +180,7 @@ def _word_before(line: str, start: int) -> str:
 
 def _find_crosses(line: str) -> Iterator[Literal]:
     """Yield ``1 × 256 × 72``, ``B x N x C`` and ``1x3x224x224``."""
-    if not _CROSS_SIGN.search(line):
+    if not _CROSS_SIGN.search(line) and "*" not in line:
         return
     for pattern, between in _CROSSES:
         for match in pattern.finditer(line):

@@ -17,7 +17,9 @@ TEXT = frozenset(
 )
 DIAGRAMS = frozenset({"mermaid", "dot", "graphviz", "plantuml", "ditaa", "tikz"})
 MATH = frozenset({"math", "latex", "tex", "katex"})
-DATA = frozenset({"json", "yaml", "yml", "toml", "xml", "html", "ini", "csv", "css", "diff", "bibtex", "bib"})
+DATA = frozenset({"json", "yaml", "yml", "toml", "xml", "html", "ini", "csv", "css", "bibtex", "bib"})
+CHANGES = frozenset({"diff", "patch", "udiff"})
+_CHANGE_SIGN = re.compile(r"^(?:[-+]|@@.*@@|(?:---|\+\+\+) .*)")
 
 _CODE_LINE = re.compile(
     r"\s*(?:>>>|\.\.\.\s|(?:async\s+)?def\s|class\s|import\s|from\s+\S+\s+import\s|return\b|for\s.+:\s*$|if\s.+:\s*$"
@@ -28,6 +30,11 @@ _CODE_LINE = re.compile(
 _NOTE = re.compile(r"(?:^|\s)(?:#|//)")
 _BOX = re.compile(r"[\u2500-\u257f]|^\s*[+|][-=+|\s]{3,}|[-=]{2,}>|^\s*\|.*\|\s*$")
 _OUTPUT = re.compile(r"\s*(?:torch\.Size|TensorShape|tensor|array)\s*\(.*")
+_LABELLED = re.compile(r"[^=(\"'\[#]+(?:torch\.Size|TensorShape)\s*\(.*|\s*[^\W\d_]+\s*:.*|\s*(?:→|->).*")
+"""What was printed behind words, ``conv1 shape: torch.Size([1, 64])``, and what stands behind an arrow."""
+_STATED = re.compile(r"\s*[A-Za-z_]\w*\.shape = (?=[(\[])")
+"""Nobody runs this: it says what shape a variable has."""
+_DATA_LINE = re.compile(r"\s*[\"'][\w.]+[\"']\s*:|.*[{};]\s*$")
 _DEFINITE = (
     ast.Call,
     ast.Import,
@@ -47,10 +54,15 @@ def fence_passages(
     language = frame.language
     if language in DATA:
         return
-    if language in PYTHON or (language in TEXT and _is_code(lines)):
+    if language in CHANGES:
+        lines = [_CHANGE_SIGN.sub(lambda sign: " " * len(sign[0]), line) for line in lines]
+        language = "code" if any(_CODE_LINE.match(line) or _DATA_LINE.match(line) for line in lines) else ""
+    if language in PYTHON or language in TEXT:
         tree = parsed(lines)
-        if tree is not None:
-            yield from code_passages(lines, first, frame, block, cell, tree)
+        if tree is not None and not _is_labelled(tree) and (language in PYTHON or _is_code(tree)):
+            found = [*code_passages(lines, first, frame, block, cell, tree)]
+            found += _stated(lines, first, frame, block, cell)
+            yield from sorted(found, key=lambda one: one.line)
             return
     if any(line.lstrip().startswith(">>>") for line in lines) and language not in DIAGRAMS:
         yield from _session(lines, first, frame, block, cell)
@@ -60,10 +72,28 @@ def fence_passages(
         yield from _loose_code(lines, first, frame, block, cell)
 
 
-def _is_code(lines: Sequence[str]) -> bool:
+def _is_code(tree: ast.Module) -> bool:
     """Return whether a fence without a language holds a whole piece of Python."""
-    tree = parsed(lines)
-    return tree is not None and any(isinstance(node, _DEFINITE) for node in ast.walk(tree))
+    return any(isinstance(node, _DEFINITE) for node in ast.walk(tree))
+
+
+def _is_labelled(tree: ast.Module) -> bool:
+    """Return whether it is printed lines that can be read as Python, ``logits: torch.Size([1, 10])``."""
+    return bool(tree.body) and all(
+        isinstance(node, ast.AnnAssign) and node.value is None and isinstance(node.annotation, ast.Call)
+        for node in tree.body
+    )
+
+
+def _stated(
+    lines: Sequence[str], first: int, frame: Frame, block: int, cell: int | None
+) -> Iterator[Passage]:
+    """Yield the shapes of lines such as ``X.shape = (32, 784)``."""
+    for number, line in enumerate(lines, first):
+        if _STATED.match(line):
+            words = line.partition("#")[0]
+            here = replace(frame, region="code", line=line.strip())
+            yield Passage(number, words.ljust(len(line)), here, block, cell=cell)
 
 
 def _text(lines: Sequence[str], first: int, frame: Frame, block: int, cell: int | None) -> Iterator[Passage]:
@@ -111,7 +141,7 @@ def _loose_code(
         here = replace(frame, lead=leads.of(line), line=line.strip())
         if _OUTPUT.fullmatch(line):
             yield Passage(number, line, replace(here, region="output"), block, cell=cell)
-        elif re.match(r"\s*[^\W\d_]+\s*:|\s*(?:→|->)", line) and not _CODE_LINE.match(line):
+        elif _LABELLED.fullmatch(line) and not _CODE_LINE.match(line):
             yield Passage(number, line, here, block, cell=cell)
         else:
             yield from _notes(line, number, here, block, cell)

@@ -21,6 +21,7 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]{0,2000}>")
 _TARGET = re.compile(
     r"(?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?(?:\s+\"[^\"]*\")?\)|<?https?://[^\s)>\]]+>?"
 )
+_SIZES = re.compile(r"\[\s*\d+(?:\s*,\s*\d+)+\s*\]$")
 _FRONT = re.compile(r"-{3,}\s*")
 _PLAIN_MARKS = re.compile(r"[#*_`>]+")
 MAX_BLOCKS = 100
@@ -171,7 +172,12 @@ class Reader:
             column=column,
         )
         said = written_in(text)
-        text = _TARGET.sub(_without_target, blanked(text, _COMMENT))
+        text = blanked(text, _COMMENT)
+        for target in _TARGET.finditer(self._raw[number]):
+            # As written: "[1, 64]（说明）" is a remark and no link, and so is "[1, 64](padded)".
+            remark = _SIZES.search(text, 0, target.start()) and not re.search(r"[./#:]", target[0])
+            if text[target.start() : target.end()].strip() and not remark:
+                text = text[: target.start()] + _without_target(target) + text[target.end() :]
         text = blanked(text, _TAG)
         return Passage(number + 1, text, frame, self._block, cell=self._cell, directives=said)
 
