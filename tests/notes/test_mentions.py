@@ -38,7 +38,6 @@ STATED = {
     "tokens [B, 1 + H*W/P², D] go in": "[B, 1 + H*W/P*P, D]",
     "feat[2, 256, 32, 32] is pooled": "[2, 256, 32, 32]",
     "(batch=4, heads=8, length=128, length=128)": "[4, 8, 128, 128]",
-    "(N, C) = (16, 768)": "[16, 768]",
     "mask of shape (batch size, 1, key length)": "[batch_size, 1, key_length]",
     "hidden = [n layers * n directions, batch size, dim]": "[n_layers * n_directions, batch_size, dim]",
     "weighted: [배치 크기, 1, 히든 차원 * 방향의 수]": "[배치_크기, 1, 히든_차원 * 방향의_수]",
@@ -77,6 +76,12 @@ STATED = {
     # Axes as jaxtyping and einops write them.
     '`x: Float[Tensor, "b c h w"]` goes in': "[b, c, h, w]",
     "scores: Float32[torch.Tensor, '*batch 3']": "[..., 3]",
+    # Products of names only where a word says that they are a shape.
+    "randnで1*1*emb_dimのテンソルを得る": "[1, 1, emb_dim]",
+    # A lone name in parentheses behind a word for a shape, and what is inside a dim in parentheses.
+    "pos (`torch.LongTensor` of shape `(batch_size)`)": "[batch_size]",
+    "images (N, in_channels (3), 64, 64)": "[N, 3, 64, 64]",
+    "the view [1, 128, 128, 128](all the same!)": "[1, 128, 128, 128]",
     # Without brackets.
     "B, N, C = 4, 197, 768": "[4, 197, 768]",
     # Other languages, and full-width signs.
@@ -143,6 +148,12 @@ NOT_STATED = [
     "the states (h_0, c_0) and parameters (A, B)",
     "for all ($k=1, \\ldots, K$)",
     "(5): AdaptiveMaxPool2d(output_size=(1, 1))",
+    "Tuple of `torch.Tensor` (one for each layer), padded height and width (pad_height, pad_width)",
+    "the last dimension is the x (vertical) and y (horizontal), two tensors (k or v)",
+    "embedding dims are [64, 128, 320, 512]; see `test_x.py::test_shapes[224]`, `[256]`",
+    "the input size is (800, 1333), B*H*W rows, 32 heads × 128 dim",
+    "each layer (l = 1, 2, ..., L) and the embedding dimension (n_embd)",
+    "pinpoints `[[336, 672], [672, 336], [672, 672]]`",
 ]
 
 
@@ -193,6 +204,29 @@ IN_CONTEXT = {
         "[N, 3]",
     ],
     "Return a tuple (vocab_to_int, int_to_vocab). The tuple (vocab_to_int, int_to_vocab) is kept.": [],
+    "(N, C) = (16, 768), or of shape (N, C)": ["[N, C]", "[16, 768]", "[N, C]"],
+    # Squares and single sizes are shapes where other shapes have their sizes.
+    "the tokens (2, 24) become a tensor of shape (2, 24, 768); the weight is (768, 768), the bias (768,)": [
+        "[2, 24]",
+        "[2, 24, 768]",
+        "[768, 768]",
+        "[768]",
+    ],
+    "the shape is [2, 77, 512], so the causal mask is [77, 77]; gamma is just [512]. See [77].": [
+        "[2, 77, 512]",
+        "[77, 77]",
+        "[512]",
+    ],
+    "| layer | weight | output |\n|---|---|---|\n| query | 768 × 768 | 2 × 24 × 768 |": [
+        "[768, 768]",
+        "[2, 24, 768]",
+    ],
+    "maps (1, 64, 56, 56) and (1, 256, 56, 56) are 56×56 grids": ["[1, 64, 56, 56]", "[1, 256, 56, 56]"],
+    "phrases de taille 3 × 14, puis (3, 14, 128)": ["[3, 14]", "[3, 14, 128]"],
+    "Embedding table [51865, 384] and tokens [2, 16, 384], see table [2, 16]": [
+        "[51865, 384]",
+        "[2, 16, 384]",
+    ],
     # What else numbers in brackets are stays what it is.
     "Dosovitskiy et al. [1, 12] feed [1, 197, 768] to blocks of 12 heads: [1, 12, 197, 64]": [
         "[1, 197, 768]",
@@ -232,6 +266,17 @@ COMMENTS = {
     "x = self.a(x)  # B T N 2,  B T N 1": ["[B, T, N, 2]", "[B, T, N, 1]"],
     "print(m.shape)  # 2 x 1": ["[2, 1]"],
     "return a, b  # [4, 12] and [4, 51]": ["[4, 12]", "[4, 51]"],
+    "a = f(x)  # (N, 4)\nb = g(a)  # (N, 4, 2)\nc = h(b)  # (N, 2, 4)\nd = k(c)  # (N, 8)\n"
+    "e = m(d)  # (8732)\nf = n(e)  # (optional)\ng = o(f)  # (N, 1) -> (N)": [
+        "[N, 4]",
+        "[N, 4, 2]",
+        "[N, 2, 4]",
+        "[N, 8]",
+        "[8732]",
+        "[N, 1]",
+        "[N]",
+    ],
+    "e = m(d)  # (8732)\ng = o(f)  # (N, 1) -> (N)": ["[N, 1]"],
 }
 
 

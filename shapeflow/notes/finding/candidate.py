@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from shapeflow.notes.finding.literal import Literal
 from shapeflow.notes.mention import Frame
@@ -13,6 +14,11 @@ BATCHES = ("B", "N", "b", "n", "bs", "bsz", "batch", "batch_size")
 """What people call the first axis."""
 
 EXTENTS = ({"h", "w"}, {"height", "width"})
+
+
+def are_widths(sizes: list[int]) -> bool:
+    """Return whether sizes can be the widths of the levels of a model: four or more that rise from 16 on."""
+    return len(sizes) > 3 and sizes[0] >= 16 and all(a < b for a, b in pairwise(sizes))
 
 
 @dataclass(frozen=True)
@@ -66,8 +72,11 @@ class Candidate:
 
     @cached_property
     def extents(self) -> bool:
-        """Whether it is height and width, as pictures and windows have them."""
-        return not self.sizes and {name.lower() for name in self.symbols} in EXTENTS
+        """Whether it is height and width, as pictures and windows have; ``pad_height, pad_width`` too."""
+        names = [name.lower() for name in self.symbols]
+        if len({name.rpartition("_")[0] for name in names}) == 1:
+            names = [name.rpartition("_")[2] for name in names]
+        return not self.sizes and set(names) in EXTENTS
 
     @cached_property
     def numeric_but_rest(self) -> bool:

@@ -16,10 +16,13 @@ from shapeflow.notes.finding.scoring import WEIGHTS, probability
 from shapeflow.notes.mention import Frame, Passage
 
 FEWEST_ELEMENTS = 32
+FEWEST_COMMENTS = 4
 SURE, UNSURE, ODD = 2.0, -1.3, -4.0
 """Logarithms of the odds of what others can be likened to, and of what is too odd to be likened."""
 
 
+_LISTS = re.compile(r"(?:\([^()]*(?:\([^()]*\)[^()]*)*\)|[\s,;@x*+=>→-])*")
+_REMARK = re.compile(r"\s*(?:$|[,;]|->|→)")
 _NAMED = re.compile(r"(?<![\w.])([A-Za-z]\w*)=$")
 
 
@@ -84,6 +87,30 @@ def _is_setting(name: str) -> bool:
 
 def _large_sizes(one: Found) -> set[str]:
     return {dim.text for dim in one.literal.dims if dim.text.isdecimal() and int(dim.text) >= 16}
+
+
+def as_comments(candidates: list[Found]) -> list[Found]:
+    """Return candidates; ``# (8732)`` is surer in a text whose other comments are nothing but shapes."""
+    here = [number for number, one in enumerate(candidates) if _fills_comment(one)]
+    sure = {
+        candidates[n].passage.line
+        for n in here
+        if candidates[n].odds > SURE and len(candidates[n].literal.dims) > 1
+    }
+    found = list(candidates)
+    for number in here if len(sure) >= FEWEST_COMMENTS else ():
+        if len(candidates[number].literal.dims) == 1:
+            odds = candidates[number].odds + WEIGHTS["as other comments are"]
+            found[number] = replace(candidates[number], odds=odds)
+    return found
+
+
+def _fills_comment(one: Found) -> bool:
+    """Return whether a comment begins with lists in parentheses of which this is one."""
+    text, literal = one.passage.text, one.literal
+    if one.frame.region != "comment" or literal.opener != "(" or literal.glued:
+        return False
+    return bool(_LISTS.fullmatch(text, 0, literal.start) and _REMARK.match(text, literal.end))
 
 
 def as_reshaped(candidates: list[Found]) -> list[Found]:

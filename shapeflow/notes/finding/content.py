@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from shapeflow.notes.finding.candidate import BATCHES, Candidate
-from shapeflow.notes.finding.cues import ARGUMENT, COORDINATES, TYPES, is_axis
+from shapeflow.notes.finding.candidate import BATCHES, Candidate, are_widths
+from shapeflow.notes.finding.cues import ARGUMENT, COORDINATES, SENTENCE, TYPES, is_axis
 
 _CAPITAL = re.compile(r"n?[A-ZΑ-Ω][A-Za-z]?\d?(?:_\w{1,7}|_)?")
 _PLACE = re.compile(
@@ -46,7 +46,7 @@ def _of_form(candidate: Candidate) -> Iterator[str]:
     elif literal.form == "bare":
         yield "bare in math" if candidate.frame.region == "math" else "bare"
     elif literal.separator == "*":
-        yield "product with *"
+        yield "product with *" if candidate.numeric else "product of names"
     elif literal.form == "bracket" and literal.separator == " ":
         yield "blanks in brackets"
     if candidate.named:
@@ -66,7 +66,9 @@ def _of_ranges(candidate: Candidate) -> Iterator[str]:
         yield "interval"
     if len(written) == 2 == len(candidate.symbols) and len({*candidate.names}) == 1 and "+" in written[1]:
         yield "interval" if written[0] != written[1] else "arithmetic"
-    counted = candidate.dims[0] == "0" or (candidate.dims[0] == "1" and candidate.dims[1:2] == ["..."])
+    counted = (
+        candidate.dims[0] == "0" or candidate.dims[:2] == ["1", "..."] or candidate.dims[:2] == ["1", "2"]
+    )
     if "..." in candidate.dims[1:] and (candidate.numeric_but_rest or counted):
         yield "numbered"
     if len(candidate.sizes) + len(candidate.symbols) < candidate.rank:
@@ -105,6 +107,8 @@ def _of_numbers(sizes: list[int]) -> Iterator[str]:
     doubled = all(b == 2 * a for a, b in pairwise(sizes))
     if rank > 2 and steps != {0} and (doubled or (len(steps) == 1 and min(steps) > 0)):
         yield "progression"
+    if are_widths(sizes):
+        yield "widths of levels"
     if all(1950 <= size <= 2050 for size in sizes):
         yield "years"
 
@@ -143,6 +147,8 @@ def _of_symbols(candidate: Candidate) -> Iterator[str]:
     ):
         # "(h_0, c_0)": letters with one index are things, not axes.
         yield "numbered"
+    if any(SENTENCE.fullmatch(word.strip()) for word in candidate.written):
+        yield "a sentence"
     if any(map(ARGUMENT.search, candidate.names)):
         yield "arguments"
     if any(_CALL.search(word) for word in candidate.written):

@@ -57,11 +57,18 @@ COSTS = _cue(
 CONFIGS = _cue(
     r"""strides? kernel\w* padding dilations? depths? widths? ratios? scales? betas? anchors? ranges?
     intervals? steps indices index idx (?<!_)ids? axes axis order permut\w* milestones lrs? channels heads
-    layers levels mean std thresholds? versions? figs?\.? figures? tables? eqs?\.? equations? sections?
-    refs? see pages? chapters?""",
+    layers levels mean std thresholds? versions?""",
     """步长 通道数 层数 深度 比例 范围 区间 索引 下标 顺序 均值 方差 版本 範囲 インデックス
     범위 인덱스 индекс диапазон""",
 )
+REFERENCES = _cue(r"figs?\.? figures? tables? eqs?\.? equations? sections? refs? see pages? chapters?")
+"""Words before the numbers of a paper, all of them small."""
+TENSORS = _cue(
+    r"""weights? bias(?:es)? gamma logits? masks? embeddings? scores matrix table activations? gradients?
+    latents? (?:hidden|feature)[_\ ]?(?:states?|maps?) gewichte? poids biais pesos máscara pesi masque""",
+    "权重 偏置 掩码 嵌入 重み バイアス マスク 埋め込み 가중치 편향 마스크 임베딩 вес маск смещен",
+)
+"""What tensors are called."""
 INPUTS = _cue(
     r"""inputs? in args? arguments? parameters? params takes? receives? eingaben? eingang entrées? entradas?
     entrada ingresso""",
@@ -100,6 +107,11 @@ TYPES = frozenset(
     u8 u16 u32 u64 i8 i16 i32 i64 f32 f64 usize isize""".split()  # noqa: SIM905 - shorter
 )
 """What stands in brackets behind the name of a parameter."""
+SENTENCE = re.compile(
+    r"(?i)(?:.* )?(?:or|and|for|each|per|with|is|are|was|by|if|not|then|only)(?: .*)?"
+    r"|(?:an|the|of)(?: .+)?|(?:a|in|on|to|as) .+"
+)
+"""Words of a sentence, and of no list of axes."""
 ARGUMENT = re.compile(
     r"(?:^|_)(?:strides?|padding|dilation|ratio|rate|factor|lr|momentum|bias|dropout|drop|act|activation|norm|blocks?"
     r"|modules|branches|epochs?|repeats?|mode|type|name|value)(?:_|$)"

@@ -13,7 +13,10 @@ MAX_DIM = 60
 """Characters of one dim; what is longer is a sentence."""
 
 _PLAIN = re.compile(r"0|[1-9]\d{0,14}|[A-Za-z]\w{0,39}", re.ASCII)
-_NAMED = re.compile(r"([^\W\d][\w ]{0,30}?)\s*(?:[=:]\s*(\d{1,15})|\(\s*=\s*(\d{1,15})\s*\))")
+_NAMED = re.compile(
+    r"([^\W\d][\w ]{0,30}?)\s*(?:[=:]\s*(\d{1,15})|(?:\(\s*=|(?<=[a-z]) \()\s*(\d{1,15})\s*\))"
+)
+"""``B=2``, ``B (=2)``, ``channels (3)``."""
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _STYLED = re.compile(
     r"\\(?:text|mathrm|mathit|mathbf|mathtt|mathsf|texttt|textit|textrm|operatorname|mbox|rm|it|bf)\s*\{([^{}]*)\}"

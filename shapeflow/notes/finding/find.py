@@ -9,7 +9,14 @@ from dataclasses import replace
 from shapeflow.errors import InputError
 from shapeflow.notes.finding.bare import axes, find_axes, find_bare, find_written_axes
 from shapeflow.notes.finding.candidate import Candidate
-from shapeflow.notes.finding.company import Found, as_printed, as_reshaped, in_context, like_neighbours
+from shapeflow.notes.finding.company import (
+    Found,
+    as_comments,
+    as_printed,
+    as_reshaped,
+    in_context,
+    like_neighbours,
+)
 from shapeflow.notes.finding.literal import Literal, with_names, without_overlap
 from shapeflow.notes.finding.literals import MAX_LINE, find_literals
 from shapeflow.notes.finding.scoring import evidence, probability
@@ -61,7 +68,7 @@ def find_mentions(
                 break
     if prior is not None:
         candidates = [replace(one, odds=one.odds + prior(one.literal)) for one in candidates]
-    candidates = list(like_neighbours(in_context(as_printed(as_reshaped(candidates)))))
+    candidates = list(like_neighbours(in_context(as_comments(as_printed(as_reshaped(candidates))))))
     found = [one for one in candidates if probability(one.odds) >= threshold]
     return _chained(list(_mentions(found, lines_of)), found)
 

@@ -104,10 +104,10 @@ def stripped(line: str, start: int, end: int) -> tuple[int, int]:
 
 
 def with_names(line: str, found: list[Literal]) -> list[Literal]:
-    """Return literals where ``(B, N, C) = (4, 197, 768)`` is one: the sizes, with names."""
-    merged: list[Literal] = []
+    """Return literals; of ``(B, N, C) = (4, 197, 768)`` the second has the names that the first gives."""
+    named: list[Literal] = []
     for literal in found:
-        before = merged[-1] if merged else None
+        before = named[-1] if named else None
         if (
             before is not None
             and len(before.dims) == len(literal.dims) > 1
@@ -116,11 +116,12 @@ def with_names(line: str, found: list[Literal]) -> list[Literal]:
             and all(dim.text.isidentifier() for dim in before.dims)
             and all(dim.text.isdecimal() for dim in literal.dims)
         ):
-            dims = zip(before.dims, literal.dims, strict=True)
-            merged[-1] = replace(literal, dims=tuple(replace(size, name=name.text) for name, size in dims))
+            pairs = zip(before.dims, literal.dims, strict=True)
+            dims = tuple(replace(size, name=name.text) for name, size in pairs)
+            named.append(replace(literal, dims=dims))
         else:
-            merged.append(literal)
-    return merged
+            named.append(literal)
+    return named
 
 
 def closing(line: str, start: int) -> int | None:

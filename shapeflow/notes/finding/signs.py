@@ -27,6 +27,7 @@ _SHAPE_KEYWORD = re.compile(
     r"(?:(?:in|out)put_|target_)?size$|.*(?:shape|dims?|out|in|inputs?|outputs?|result|feats?|features?)$"
 )
 _TUPLE_OF = re.compile(r"(?i)\b(?:tuples?|lists?|pairs?|triples?)(?: of)?[\s`(]*$")
+_SHAPE_SAID = re.compile(r"(?i)(?:\bshaped?(?: of| is)?|形状[为是は]?|형상)[\s:=`]*$")
 _TENSOR = re.compile(r"^\w+ *: *(?:\w+\.)?\w*Tensor *(?:= *[^#]*)?,? *#")
 _MATMUL_BEFORE = re.compile(r"[)\]]`?\s*@\s*`?$")
 _MATMUL_AFTER = re.compile(r"`?\s*@\s*`?[(\[]")
@@ -95,7 +96,7 @@ def _with_code(candidate: Candidate, alone: bool) -> Iterator[str]:
         yield "a tensor is declared"
     if _are_parameters(candidate):
         yield "arguments"
-    if asked:
+    if asked and candidate.rank > 1:
         yield "a shape is asked for"
 
 
@@ -155,10 +156,12 @@ def _of_bracket(candidate: Candidate) -> Iterator[str]:
         short = len(candidate.written[0]) < 6
         yield "comma at end" if short else "comma behind a word"
     elif candidate.rank == 1 and literal.opener == "(":
-        yield "a number in parentheses" if candidate.numeric else "lone in parentheses"
+        said = not candidate.numeric and _SHAPE_SAID.search(before[-24:])
+        lone = "lone behind a shape word" if said else "lone in parentheses"
+        yield "a number in parentheses" if candidate.numeric else lone
         if not "".join(candidate.dims).isascii():
             yield "a remark"
-    if literal.opener == "[" and before[-1:] == "[":
+    if literal.opener == "[" and before[-160:].count("[") > before[-160:].count("]"):
         yield "nested"
     keyword = None if literal.glued else _KEYWORD.search(before[-32:])
     area = candidate.rank == 2 and candidate.numeric and keyword and keyword[1].endswith("size")

@@ -16,8 +16,10 @@ from shapeflow.notes.finding.cues import (
     MATRICES,
     OUTPUTS,
     PICTURES,
+    REFERENCES,
     SHAPES,
     SIZE,
+    TENSORS,
 )
 
 _LAST_WORDS = re.compile(r"[.;,。)(]|\s(?!of\b|is\b|are\b|=|:)(?=\S+\s*\S*$)")
@@ -25,6 +27,13 @@ _KERNEL_TAIL = re.compile(r"(?:[\s`(\[:=*$]|\bsizes?\b|\bof\b|\bis\b|大小|尺�
 _IN_CODE = re.compile(r"`[^`]*`(?=[^`]*\w)")
 """A name of code with words behind it: it says nothing of the list behind these."""
 LARGEST_KERNEL = 64
+LARGEST_REFERENCE = 200
+_CHECKS = re.compile(r"\b(?:test|check|assert|verify)_\w+")
+"""Functions that are called after shapes."""
+_AREA = re.compile(
+    r"(?:^|\W)(?:(?:input|image|img|crop|picture|target|grid|output) ?sizes?|resolution)\W*(?:\w{2,3}\W*)?$"
+)
+_SENTENCE_END = re.compile(r"[.;。](?:\s|$)|[;。]")
 _SIGNS = " `:=*([{$\"'"
 _UNIT = re.compile(r"(?:mm|cm|m|km|inch(?:es)?|ft|px|pt|dpi|k?Hz|fps|k?g|ml|ms|%|€)(?![\w-])")
 _AFTER_SIGNS = re.compile(r"^[\s`*$\"')\]}]*(?:の|의|的)?[\s`]*")
@@ -32,6 +41,7 @@ _ROW = re.compile(
     r"(?:(?:[(\[][^()\[\]]{1,60}[)\]]|\$[^$]{1,60}\$|\d+[x×]\d+)[`*\s]*[,;/]?[`*\s]*(?:\w{1,4}[`*\s]*)??)+$"
 )
 """Lists behind each other, with no more than a comma or a short word such as "and" between."""
+_WEIGHTS = re.compile(r"(?i)\bweights?\b|\bparam(?:eter)?s?\b(?! count)|权重|重み")
 _ENDING = re.compile(r"\s*(?:of|is|are|was)?|[^\W\dA-Za-z]{1,3}")
 
 
@@ -45,10 +55,10 @@ def features(candidate: Candidate) -> Iterator[str]:
 
 
 def _for_shapes(candidate: Candidate) -> Iterator[str]:
-    frame, before = candidate.frame, candidate.before
+    frame, before = candidate.frame, _CHECKS.sub(" ", candidate.before)
     near = before[-28:].rstrip(_SIGNS + ",")
     small = candidate.literal.form == "times" and candidate.numeric and max(candidate.sizes) < 16
-    vague = candidate.extents or small
+    vague = candidate.extents or small or _is_area(candidate)
     if _names_shape(before) or _names_shape(_ROW.sub("", before[-160:])):
         yield "shape word directly before"
     elif SHAPES.search(re.split(r"[.;,。)]", SIZE.sub("", near) if vague else near)[-1]):
@@ -57,8 +67,11 @@ def _for_shapes(candidate: Candidate) -> Iterator[str]:
         yield "shape word directly behind"
     elif candidate.rank == 2 and MATRICES.match(_AFTER_SIGNS.sub("", candidate.after, 1)[:12]):
         yield "matrix word directly behind"
-    elif SHAPES.search(before[-120:]) or SHAPES.search(candidate.after[:12]):
-        yield "shape word in line"
+    else:
+        if SHAPES.search(before[-120:]) or SHAPES.search(candidate.after[:12]):
+            yield "shape word in line"
+        if candidate.numeric and candidate.literal.form == "bracket" and _names_tensor(before):
+            yield "tensor named before"
     if SHAPES.search(SIZE.sub("", f"{frame.column} {frame.row}")):
         yield "shape word in header"
     elif frame.lead and SHAPES.search(frame.lead[-1]):
@@ -74,6 +87,16 @@ def _names_shape(before: str) -> bool:
         return False
     ends = [m.end() for m in SHAPES.finditer(words)]
     return bool(ends) and _ENDING.fullmatch(words[max(ends) :]) is not None
+
+
+def _names_tensor(before: str) -> bool:
+    """Return whether the sentence before a list names a tensor, as in "the mask is"."""
+    return TENSORS.search(_SENTENCE_END.split(before[-40:])[-1]) is not None
+
+
+def _is_area(candidate: Candidate) -> bool:
+    """Return whether two numbers are the size of an input or picture: "input size is (800, 1333)"."""
+    return candidate.numeric and candidate.rank == 2 and _AREA.search(candidate.before[-24:]) is not None
 
 
 def _begins_with_shape(words: str) -> bool:
@@ -94,7 +117,7 @@ def _for_operations(candidate: Candidate) -> Iterator[str]:
     flat = candidate.rank == 2 and candidate.literal.form != "bracket"
     if candidate.numeric and _UNIT.match(following):
         yield "unit behind"
-    elif flat and (PICTURES.search(before[-18:]) or PICTURES.search(following)):
+    elif _is_area(candidate) or (flat and any(map(PICTURES.search, (before[-18:], following)))):
         yield "picture word beside"
 
 
@@ -113,11 +136,12 @@ def _for_settings(candidate: Candidate) -> Iterator[str]:
         yield "default"
     if not candidate.numeric:
         return
-    if CONFIGS.search(_IN_CODE.sub("", before[-48:])[-14:]):
+    cues = (CONFIGS, REFERENCES) if max(candidate.sizes) < LARGEST_REFERENCE else (CONFIGS,)
+    near = _IN_CODE.sub("", before[-48:])[-14:]
+    if any(cue.search(near) for cue in cues):
         words = before[-30:].rstrip(" `:=*(")
-        direct = any(m.end() == len(words) for m in CONFIGS.finditer(words)) and not _up_and_down(
-            candidate.sizes
-        )
+        ends = any(m.end() == len(words) for cue in cues for m in cue.finditer(words))
+        direct = ends and not _up_and_down(candidate.sizes)
         yield "configuration word directly before" if direct else "configuration word before"
     if assigned and CONFIG_NAME.search(assigned) and not SHAPES.search(before[-40:]):
         yield "a setting"
@@ -131,5 +155,9 @@ def _up_and_down(sizes: list[int]) -> bool:
 
 def _is_cost(candidate: Candidate) -> bool:
     """Return whether a product counts operations, parameters or bytes."""
-    counted = any("byte" in dim or "elem" in dim for dim in candidate.dims)
-    return counted or COSTS.search(candidate.frame.line[:500]) is not None
+    if any("byte" in dim or "elem" in dim for dim in candidate.dims):
+        return True
+    # What is said to have weights is no count of them, but "768 × 768 weights" is one.
+    before = _WEIGHTS.sub("", _SENTENCE_END.split(candidate.before[-160:])[-1])
+    after = _SENTENCE_END.split(candidate.after[:80])[0]
+    return any(map(COSTS.search, (before, after, candidate.frame.column)))
