@@ -67,7 +67,7 @@ class Net(nn.Module):
         self.stem = nn.Conv2d(3, 8, 5, stride=2, padding=2, bias=False)
         self.pool = nn.MaxPool2d(3, stride=2)
         self.stage1, self.stage2, self.stage3 = Stage(2), Stage(3), Stage(2)
-        self.trunk = Windows()
+        self.trunk, self.window_extent = Windows(), 9
         self.side, self.head = nn.Linear(8, 8), nn.Linear(8, 4)
 
     def forward(self, x):
@@ -117,6 +117,9 @@ def told(trace, text):
         ("- `stage2`: {} × EncoderBlock", 3, 4),
         ("- {} x `EncoderBlock` in total", 7, 9),
         ("`stage2` stacks {} EncoderBlock modules.", 3, 6),
+        ("`stage2` 有 {} 个 EncoderBlock", 3, 6),
+        ("`stage2` tiene {} bloques `EncoderBlock`.", 3, 6),
+        ("- window_extent: {}", 9, 12),
         ("The model has {} parameters.", "3,212", "9,999"),
         ("Das Modell hat {}K Parameter.", 3.2, 5.5),
         ("参数量：{}K", 3.21, 7.1),
@@ -180,6 +183,9 @@ def test_flow_over_arrows_and_of_outputs(trace, text, verdict):
         "`mlp` uses GELU, not ReLU.",
         "2 × 3 × EncoderBlock, 2 EncoderBlock",  # so many are in one of the stages
         "- `stage1`, `stage2`: 9 EncoderBlock",
+        "Stage 9 `EncoderBlock`, 64 EncoderBlock channels; 9 EncoderBlock per GPU",
+        "## Student\n\nwindow_extent = 12",
+        "- To save memory:\n  - window_extent: 12",
         "The model has 9,999 trainable parameters. It has 9,999 fewer parameters.",
         "ResNet-50 has 25.6M parameters. Mistral has 7B parameters.",
         "# Net\n\n## DETR\n\nParameters: 41M",

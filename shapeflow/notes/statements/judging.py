@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
@@ -61,10 +62,11 @@ def _stated(trace: Trace, note: Note) -> Iterator[Statement]:
         Repeats(subjects),
         ParameterCounts(subjects, about=about is True),
         Widths(subjects),
-        Settings(subjects),
+        Settings(subjects, about=about is True),
         Amounts(subjects),
     )
-    for line in plain_lines(note.passages, note.ignored, subjects.vocabulary):
+    known = subjects.vocabulary | set(re.findall(r"[a-z]+", trace.run.target.lower()))
+    for line in plain_lines(note.passages, note.ignored, known):
         found: list[Statement] = []
         read = chain(*(reader(line, subjects) for reader in READERS), *(one.read(line) for one in others))
         for one in read:  # the first count more

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 _LATIN = """
+head batch norms normalisation everywhere bildet ab kernels alimente alimenta al
+fait passe größe breite breit dimensions largeur ancho overview details
 global full self attention self-attention globale globalen aufmerksamkeit atención глобальное внимание
 widens narrows maps projects expands shrinks dims dim dimension dimensions wide width auf nach zu à
 parameter parameters param params parametern parameterzahl anzahl the a an this is are has have with
@@ -29,6 +31,7 @@ função parâmetros fluxo saída recebe rede в и с из у это имеет
 подаётся подается поступает получает модель сеть модели сети
 """
 _OTHER = """
+수 도 함수는 하나 내 里 都
 第 全局注意力 全局自注意力 グローバル アテンション
 将 从 维度 维 扩展到 扩展至 压缩回 压缩到 映射到 投影到 变为 到 次元 から 차원 에서
 的 是 为 有 由 和 与 使用 采用 用 包含 组成 构成 卷积核 卷积 核 大小 步长 步幅 填充 激活函数 激活
@@ -39,7 +42,12 @@ _OTHER = """
 全体 매개변수 파라미터 은 는 이 가 의 을 를 에 로 와 과 개 사용한다 사용합니다 사용 이다 입니다
 활성화 함수 커널 크기 스트라이드 패딩 합성곱 레이어 블록 출력 입력 들어간다 전달된다 모델 총
 """
+_CAPITALS = """
+KV QKV QK RGB BN LN GN CNN RNN MHA GQA MQA RoPE CLS NCHW NHWC BCHW GPU CPU SDPA IoU PyTorch SwiGLU GEGLU
+"""
 PLAIN_WORDS = frozenset(_LATIN.split())
 """Of English, German, French, Spanish, Italian, Portuguese and Russian, in small letters."""
 PLAIN_PIECES = tuple(sorted(_OTHER.split(), key=len, reverse=True))
 """Of Chinese, Japanese and Korean, the longest first: what a text without blanks is made of."""
+ABBREVIATIONS = frozenset(_CAPITALS.split())
+"""What is written in capitals and names no model."""

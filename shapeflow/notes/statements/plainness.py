@@ -10,7 +10,7 @@ import re
 
 from shapeflow.notes.placing.words import LATIN, OTHER, name_tokens
 from shapeflow.notes.statements.lines import Line
-from shapeflow.notes.statements.plain_words import PLAIN_PIECES, PLAIN_WORDS
+from shapeflow.notes.statements.plain_words import ABBREVIATIONS, PLAIN_PIECES, PLAIN_WORDS
 from shapeflow.notes.statements.subjects import Subjects
 from shapeflow.notes.statements.torch_layers import ACTIVATIONS, ARGUMENTS
 
@@ -53,6 +53,11 @@ def is_plain(line: Line, start: int, end: int, subjects: Subjects) -> bool:
     )
 
 
+def is_known(text: str, subjects: Subjects) -> bool:
+    """Return whether all words of a heading are known, or name parts of the model."""
+    return not _unknown(text, subjects, subjects.vocabulary)
+
+
 def _unknown(text: str, subjects: Subjects, parts: frozenset[str]) -> bool:
     """Return whether a text has words that are not known.
 
@@ -90,7 +95,7 @@ def _names_another(text: str, title: str, subjects: Subjects) -> bool:
     own = root.class_name.lower() if root else ""
     for word in _CAPITALS.findall(_CODE.sub(" ", text)):
         letters = re.sub(r"[^a-z]", "", word.lower())
-        if subjects.is_name(word) or word.lower() in LATIN:
+        if _is_known(word, subjects, frozenset()) or word.lower() in LATIN or word in ABBREVIATIONS:
             continue
         numbered = any(sign.isdigit() for sign in word)
         if word not in title and (numbered or not _is_short_for(letters, own)):

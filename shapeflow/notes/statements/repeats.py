@@ -22,9 +22,24 @@ _BEFORE = re.compile(rf"{_TIMES}\s?(?:[×*]|x(?=\s|[A-Z]))\s{{0,2}}{_CLASS}")
 _BEHIND = re.compile(
     r"(?<![\w.])(?P<kind>[A-Z]\w*[a-z]\w*)\s?[×*x]\s?(?P<number>\d{1,3})(?![\w.,]\d|\s*[×x*]|\w)"
 )
+_COUNTED = re.compile(
+    rf"{_TIMES}\s*(?:个|個|個の|개의|개|つの|[^\W\d_]{{3,12}}\s)\s*(?=`?[A-Z])`?(?P<kind>[A-Z]\w*[a-z]\w*[A-Z]\w*)`?(?![\w(]|\.\w)"
+)
 _DIRECT = re.compile(
     rf"{_TIMES}\s{{1,2}}(?P<kind>[A-Z][a-z0-9]+\w*[A-Z]\w*[a-z]\w*|[A-Z][a-z]{{7,}})(?![\w(]|\.\w|\s*[×x*]\s*\d)"
 )
+
+
+_HAS = re.compile(
+    r"(?:\b(?:has|have|are|contains?|stacks?|uses?|hat|haben|sind|enthält|enthalten|nutzt|a|ont|contient|compte|sont|"
+    r"tiene|tienen|contiene|son|ha|hanno|tem|têm|содержит|имеет)|有|共|共有|含|由|は|が|는|은|에)\s*`?$"
+)
+"""What stands before a number that counts."""
+_MODULES = re.compile(
+    r"`?\s*(?:(?:blocks?|layers?|modules?|Blöcke|Schichten|blocs|couches|bloques|capas|in\s+total|altogether|insgesamt|"
+    r"en\s+tout|en\s+total|层|块|组成|构成|からなる)\s*)*(?:$|[.,;:。)、])"
+)
+"""What may stand behind a class that is counted."""
 
 
 class Repeats:
@@ -46,7 +61,7 @@ class Repeats:
     def read(self, line: Line) -> Iterator[Statement]:
         """Yield the numbers of modules of a class that a line gives."""
         text = plain(line.text)
-        for pattern in (_BEFORE, _BEHIND, _DIRECT):
+        for pattern in (_BEFORE, _BEHIND, _DIRECT, _COUNTED):
             for found in pattern.finditer(text):
                 if found["kind"] in self._of and not is_against(line.sentence(*found.span())):
                     yield from self._stated(line, found)
@@ -70,9 +85,20 @@ class Repeats:
             return  # so many are in a part of it
         if pattern:
             clear = line.clear(*found.span()) is not None
-            sure = clear and (not named or named[0].sure) and is_plain(line, *found.span(), self._subjects)
+            counted = found.re in (_BEFORE, _BEHIND) or _is_counted(line.text, found)
+            sure = (
+                counted
+                and clear
+                and (not named or named[0].sure)
+                and is_plain(line, *found.span(), self._subjects)
+            )
             failing: Failing = "contradicts" if sure else "says nothing"
             yield _statement(line, found, f"count {pattern} = {number}", members[0].path, failing)
+
+
+def _is_counted(text: str, found: re.Match[str]) -> bool:
+    """Return whether a number before a class is how many there are: ``has 3 EncoderBlock modules``."""
+    return bool(_HAS.search(text[: found.start()]) and _MODULES.match(text, found.end()))
 
 
 def _rows(members: Sequence[Module]) -> dict[str, list[Module]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from shapeflow.notes.mention import Span
 from shapeflow.notes.statements.attributes import is_distinct
 from shapeflow.notes.statements.lines import Line
+from shapeflow.notes.statements.plainness import is_known, is_plain
 from shapeflow.notes.statements.scope import LINK_END, plain, scoped
 from shapeflow.notes.statements.statement import Failing, Statement
 from shapeflow.notes.statements.subjects import Subjects
@@ -44,10 +45,11 @@ class Settings:
 
     Args:
         subjects: what can be meant in the trace.
+        about: whether the text is about its model.
     """
 
-    def __init__(self, subjects: Subjects) -> None:
-        self._subjects = subjects
+    def __init__(self, subjects: Subjects, *, about: bool) -> None:
+        self._subjects, self._about = subjects, about
         names = sorted((name for name in subjects.holders if _is_telling(name)), key=len, reverse=True)
         self._names = names
         spelt = "|".join(f"(?P<n{number}>{_spelling(name)})" for number, name in enumerate(names))
@@ -129,7 +131,8 @@ class Settings:
             return
         written = _written(modules[0].attributes[name], value)
         claims = tuple(f"attr {one.path}.{name} = {written}" for one in modules)
-        sure = named and clear is not None and "_" in name and not _IN_CALL.search(before)
+        sure = (named or self._is_only(line, name, (start, end))) and clear is not None
+        sure = sure and "_" in name and not _IN_CALL.search(before)
         failing: Failing = "contradicts" if sure else "says nothing"
         span = Span(line.passage.line, start + 1, end + 1, line.passage.cell)
         yield Statement(
@@ -142,6 +145,13 @@ class Settings:
             line.passage.frame.headings,
             (at + 1, at + len(value) + 1),
         )
+
+    def _is_only(self, line: Line, name: str, place: tuple[int, int]) -> bool:
+        """Return whether all that have an attribute have the same, and nothing around names another model."""
+        holders = self._subjects.holders[name]
+        alike = len({repr(one.attributes[name]) for one in holders}) == 1
+        known = all(is_known(heading, self._subjects) for heading in line.passage.frame.headings[1:])
+        return self._about and alike and known and is_plain(line, *place, self._subjects)
 
 
 def _is_telling(name: str) -> bool:
