@@ -60,7 +60,7 @@ def annotated(
         for named in function.named:
             if shared.isdisjoint(range(named.first, named.last + 1)):
                 uses = [use for use in named.uses if shared.isdisjoint(range(use.first, use.last + 1))]
-                _lay_used(trace, named, uses, happened, lines)
+                _lay_used(trace, named, uses, happened, lines, text_of)
     lay_states(trace, functions, name, happened, lines)
     return SourceFile(name, tuple(lines), known=True)
 
@@ -225,6 +225,7 @@ def _lay_used(
     uses: Sequence[Use],
     happened: Mapping[int, Sequence[Event]],
     lines: list[Line],
+    text_of: TextOf,
 ) -> None:
     """Lay to a statement, or to the head of a function, what a name got, by the first step that reads it."""
     there = lines[named.first - 1 : named.last]
@@ -233,7 +234,7 @@ def _lay_used(
     for use in uses:
         read = list(_read(trace, use, happened))
         if read:
-            types = tuple(dict.fromkeys(str(trace.values[value]) for value in read))
+            types = tuple(dict.fromkeys(text_of(trace.values[value]) for value in read))
             line = next((line for line in there if _column(line, named.name)), there[0])
             made = Made(named.name, "", types, len(read), tuple(read), _column(line, named.name))
             line.made.insert(sum(bool(one.name) for one in line.made), made)

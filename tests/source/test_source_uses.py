@@ -11,6 +11,7 @@ from places import ROOT
 from torch import nn
 
 import shapeflow
+from shapeflow.model.input_letters import Letters
 from shapeflow.source.collect import source_files, wanted
 
 FOLDERS = [*sys.path, str(ROOT), str(Path(__file__).parent)]
@@ -104,6 +105,14 @@ def told(file, text, name):
 )
 def test_what_a_plain_function_is_given_and_gives(file, text, name, shapes):
     assert told(file, text, name) == [shapes]
+
+
+def test_letters_stand_in_what_reads_tell(file):
+    trace = shapeflow.trace(Net().eval(), torch.ones(2, 4, 4, 8))
+    text_of = Letters(trace).text
+    (found,) = source_files(trace, wanted(trace, "test_source_uses.py"), FOLDERS, text_of=text_of)
+    assert told(file, "def windows", "x") == [("f32[2, 4, 4, 8]",)]
+    assert told(found, "def windows", "x") == [("f32[B, 4, H, W]",)]
 
 
 def test_parameters_stand_in_their_order(file):
