@@ -178,6 +178,7 @@ def _reads(
     """Yield the names that steps of a statement read, of steps that can be told from all others in it."""
     hidden = {id(inner) for part in parts if isinstance(part, HIDING) for inner in ast.walk(part)}
     counts = Counter(op for part in parts for op in ops_of(part))
+    rebound = {part.target.id for part in parts if isinstance(part, ast.NamedExpr)}
     unclear = unclear_in(parts, local | renamed)
     last = statement.end_lineno or statement.lineno
     for part in parts:
@@ -185,7 +186,7 @@ def _reads(
         if not ops or id(part) in hidden or any(counts[op] > 1 for op in ops):
             continue
         for read, port, is_call, both in _inputs(part, local):
-            if isinstance(read, ast.Name) and read.id in local:
+            if isinstance(read, ast.Name) and read.id in local and read.id not in rebound:
                 doubt = None if is_call else unclear
                 by_call = isinstance(part, ast.Call)
                 yield read.id, Use(statement.lineno, last, ops, port, is_call, both, doubt, by_call)

@@ -227,6 +227,7 @@ def test_what_can_be_told_is_told(told, line, name, shapes):
         ("count = x.shape[0] // 2", "count", "a number and a tensor are swapped in a trace"),
         ("seven, seven = x.relu(), x[:1]  # noqa: F841", "seven", "the second one counts"),
         ("eight = passed(x)", "eight", "it was reshaped under another name"),
+        ("sixteen = passed(x)", "sixteen", "the statement that reads it gives it another value first"),
     ],
 )
 def test_what_may_be_something_else_is_not_told(told, line, name, why):
