@@ -45,6 +45,41 @@ MODELS: dict[str, tuple[str, ...]] = {
     "vit": ("--model", "torchvision:vit_b_16"),
     "wav2vec": ("--model", "transformers:Wav2Vec2ForCTC"),
     "whisper": ("--model", "transformers:WhisperForConditionalGeneration"),
+    "bert_24": ("--model", "transformers:BertModel", "--input", "input_ids=i64[2,24]<30522"),
+    "deeplab_mobile": (
+        *("--model", "torchvision:deeplabv3_mobilenet_v3_large"),
+        *("--input", "x=f32[1,3,256,256]"),
+    ),
+    "detr_model": (
+        *("--model", "transformers:DetrModel", "--input", "pixel_values=f32[1,3,256,320]"),
+        *("--input", "pixel_mask=i64[1,256,320]<2"),
+    ),
+    "dgcnn": ("--model", f"{TEXTS / 'dgcnn.py'}:build"),
+    "gqa": ("--model", f"{TEXTS / 'gqa.py'}:build"),
+    "mobilenet": ("--model", "torchvision:mobilenet_v3_small"),
+    "openclip_2": (
+        *("--model", "open_clip:ViT-B-32", "--input", "image=f32[2,3,224,224]"),
+        *("--input", "text=i64[2,77]<49408"),
+    ),
+    "perceiver": ("--model", f"{TEXTS / 'perceiver.py'}:build"),
+    "pvt": ("--model", "timm:pvt_v2_b1"),
+    "resnet18": ("--model", "torchvision:resnet18", "--input", "x=f32[4,3,128,128]"),
+    "segformer_512": (
+        *("--model", "transformers:SegformerModel"),
+        *("--input", "pixel_values=f32[1,3,512,512]"),
+    ),
+    "traducteur": ("--model", f"{TEXTS / 'trad.py'}:build"),
+    "unet_16": (
+        *("--model", "diffusers:UNet2DConditionModel", "--input", "sample=f32[2,4,16,16]"),
+        *("--input", "timestep=10", "--input", "encoder_hidden_states=f32[2,77,1280]"),
+        *("--input", "encoder_attention_mask=none"),
+    ),
+    "unet_celulas": ("--model", f"{TEXTS / 'unet_celulas.py'}:build"),
+    "vit_small": ("--model", "timm:vit_small_patch16_224"),
+    "whisper_pair": (
+        *("--model", "transformers:WhisperModel", "--input", "input_features=f32[2,80,3000]"),
+        *("--input", "decoder_input_ids=i64[2,16]<50000"),
+    ),
 }
 """Name of a trace in ``corpus.tsv`` -> what ``shapeflow trace`` is told. All are shapes only."""
 

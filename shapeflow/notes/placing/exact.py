@@ -106,6 +106,7 @@ class Exact:
         )
         ports = (port.name for call in sites.trace.calls for port in (*call.inputs, *call.outputs))
         self.code |= frozenset(word for name in ports for word in re.findall(r"[A-Za-z_]\w*", name))
+        self.code |= frozenset(name for module in sites.trace.modules for name in module.attributes)
 
     def meant(self, mention: Mention, clause: Clause) -> Meant | None:
         """Return what the nearest name in code style before a mention means; None if there is none."""
@@ -121,7 +122,8 @@ class Exact:
             near = _CLOSE.fullmatch(between + " ") or _FEW.fullmatch(between)
             return Meant(name, given, bool(near), several=len({site.shape for site in given}) > 1)
         if paths is None:
-            return Meant(name, (), False) if styled and self._is_strange(name) else None
+            beside = "." in name or _CLOSE.fullmatch(between + " ") is not None
+            return Meant(name, (), False) if styled and beside and self._is_strange(name) else None
         column = mention.frame.column if mention.frame.region == "cell" else ""
         if CHANGED.search(between) or self._says_more(between) or self._says_more(column):
             return None
@@ -173,6 +175,8 @@ class Exact:
         for text in texts:
             for match in reversed(list(_NAME.finditer(text))):
                 word = match[0]
+                if word.endswith(".*") and text[: match.start()].endswith("*"):
+                    word = word[:-2]  # the end of a sentence, and of what is stressed
                 ticked = text[: match.start()].count("`") % 2 == 1
                 styled = bool(ticked or "." in word.strip(".") or "[" in word)
                 spelt = "_" in word or any(sign.isdigit() for sign in word)
@@ -190,7 +194,8 @@ class Exact:
         if frame.region == "comment" and frame.statement:
             call = _CALL.match(frame.statement)
             if call and not _closes_early(call["rest"]):
-                return self._called(call["name"]), "", False
+                called = self._called(call["name"])
+                return (called, "", False) if len(called) > 1 else None
         return None
 
     def _says_more(self, words: str) -> bool:

@@ -37,14 +37,14 @@ def _is_below(path: str, other: str) -> bool:
     return not other or path == other or path.startswith(f"{other}.")
 
 
-def is_further_result(sites: Sites, site: Site, mention: Mention) -> bool:
-    """Return whether a site is inside of a further result of a call, and no word names it."""
+def first_results(sites: Sites, site: Site, mention: Mention) -> list[Site]:
+    """Return the first results of calls of which a site is inside of a further one that no word names."""
     if site.kind != "call" or not site.port.startswith("out[") or site.port.count("[") < 2:
-        return False
+        return []
     firsts = [one for one in sites.all if (one.kind, one.key) == ("call", site.key)]
     firsts = [one for one in firsts if one.port in ("out", "out[0]")]
     words = text_tokens(f"{mention.frame.before} {mention.frame.row} {mention.frame.column}")
-    return bool(firsts) and not port_tokens(site.port) & words
+    return firsts if not port_tokens(site.port) & words else []
 
 
 def is_rivalled(placed: Placed) -> bool:

@@ -20,9 +20,9 @@ from shapeflow.notes.placing.evidence import Evidence, Weighing
 from shapeflow.notes.placing.exact import Exact
 from shapeflow.notes.placing.guards import (
     arranged,
+    first_results,
     is_comparable,
     is_elsewhere,
-    is_further_result,
     is_rivalled,
     weight_of,
 )
@@ -107,7 +107,7 @@ class Judge:
         if site is None:
             return False
         meant = self.exact.meant(mark.mention, self.clauses[mark.mention.id])
-        return is_elsewhere(meant, site) or is_further_result(self.sites, site, mark.mention)
+        return is_elsewhere(meant, site) or bool(first_results(self.sites, site, mark.mention))
 
     def _arranged(self, mark: Mark, sites: Sequence[Site]) -> Mark:
         """Return a mark of another layout, or that of the view with this shape of what is there."""
@@ -132,7 +132,10 @@ class Judge:
             return mark
         role = "in" if clause.starts and clause.role != "out" else clause.role
         if site.direction == (role or "out"):
-            return mark
+            firsts = first_results(self.sites, site, mark.mention)
+            fits = (one for one in firsts if self.placing.relation_of(mark.mention, one.shape) in FITS)
+            first = next(fits, None)
+            return mark if first is None else replace(mark, place=first.selector, found=_shape(first))
         others = [one for one in self.sites.all if one.key == site.key and one.kind == "call"]
         same = [self.sites.all[one] for value in site.values for one in self.sites.by_value[value]]
         for one in (*others, *same):
