@@ -107,6 +107,9 @@ def told(trace, text, kind="markdown"):
         "- encoder: {} layers",
         "A {}-layer encoder",
         "There are {} encoder layers.",
+        "Der Encoder hat {} Schichten.",
+        "Le `encoder` contient {} couches.",
+        "El encoder tiene {} capas.",
         "`encoder` has {} blocks.",
         "`encoder.layers`: {} layers",
         "# Encoder\n\n- {} layers, residual",
@@ -184,6 +187,7 @@ def test_flow(trace, text, verdict):
         "The encoder, which is slow, has 12 layers; up to 12 layers.",
         "编码器的第 5 层，前 5 层，训练时编码器共 12 层。",
         "- 5 heads",
+        "Der Encoder hätte 12 Schichten. Der Encoder hat bei uns 12 Schichten.",
         "- attention: 4 heads",  # one has 8, the other 4
         "`num_heads=5`, `out_features = 9`",
         "`Stack(scalp=3)`, set scalp=3, default scalp=3",

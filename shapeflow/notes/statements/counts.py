@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from shapeflow.model.records import Module
 from shapeflow.notes.mention import Span
 from shapeflow.notes.statements.lines import Line
-from shapeflow.notes.statements.statement import Statement
+from shapeflow.notes.statements.plainness import is_plain
+from shapeflow.notes.statements.statement import Failing, Statement
 from shapeflow.notes.statements.subjects import Subjects
 
 _LATIN_WORDS = "two three four five six seven eight nine ten eleven twelve"
@@ -16,7 +17,8 @@ _WORDS = {word: number for number, word in enumerate(_LATIN_WORDS.split(), 2)}
 _WORDS |= dict(zip("一二三四五六七八九十", range(1, 11), strict=True))
 _CLASSIFIERS = r"(?:个|個の|個|개의|개|つの)?"
 _UNIT = (
-    r"(?P<unit>(?:layers?|blocks?|stages?|heads?)(?![A-Za-z_])|层|層|块|塊|头|頭|阶段|レイヤー?|ブロック|ステージ|"
+    r"(?P<unit>(?:layers?|blocks?|stages?|heads?|Schichten|Blöcken?|Köpfen?|couches|blocs|étages|têtes|capas|bloques|"
+    r"cabezas|strati|blocchi|camadas|blocos)(?![A-Za-z_])|层|層|块|塊|头|頭|阶段|レイヤー?|ブロック|ステージ|"
     r"ヘッド|레이어|블록|스테이지|헤드)"
 )
 _NUMBER = rf"(?P<number>\d{{1,3}}|{_LATIN_WORDS.replace(' ', '|')}|[一二三四五六七八九十](?=[个個层層]))"
@@ -33,12 +35,15 @@ _BEHIND = re.compile(
 )
 _NAMES = ("num_heads", "n_heads", "n_head", "nhead", "num_attention_heads", "attention_heads")
 _UNITS = {
-    "layer": "layer layers 层 層 レイヤ レイヤー 레이어",
-    "block": "block blocks 块 塊 ブロック 블록",
-    "stage": "stage stages ステージ 阶段 스테이지",
-    "head": "head heads 头 頭 ヘッド 헤드",
+    "layer": "layer layers schichten couches capas strati camadas 层 層 レイヤ レイヤー 레이어",
+    "block": "block blocks blöcke blöcken blocs bloques blocchi blocos 块 塊 ブロック 블록",
+    "stage": "stage stages étages ステージ 阶段 스테이지",
+    "head": "head heads köpfe köpfen têtes cabezas 头 頭 ヘッド 헤드",
 }
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words.split()}
+_ENGLISH = "layer layers block blocks stage stages head heads"
+_EUROPEAN = frozenset(word for word in _UNIT_OF if word < "\u3000") - frozenset(_ENGLISH.split())
+"""Units of languages of which few words are understood otherwise: the whole sentence has to be."""
 MOST = 200
 """Modules of which one statement may speak."""
 
@@ -105,9 +110,10 @@ def _stated(
     if claims:
         span = Span(line.passage.line, found.start("number") + 1, found.end() + 1, line.passage.cell)
         digits = (found.start("number") + 1, found.end("number") + 1) if found["number"].isdigit() else None
-        yield Statement(
-            span, found[0], "count", claims, place, headings=line.passage.frame.headings, value=digits
-        )
+        european = found["unit"].lower() in _EUROPEAN
+        sure = not european or is_plain(line, *found.span(), subjects, subjects.vocabulary)
+        failing: Failing = "contradicts" if sure else "says nothing"
+        yield Statement(span, found[0], "count", claims, place, failing, line.passage.frame.headings, digits)
 
 
 def _rows(

@@ -29,10 +29,19 @@ _ITEM = re.compile(r"^[\s#*+>|·-]*(?:\d+(?:\.\d+)*[.)]?\s)?")
 _CAPITALS = re.compile(r"\b\w*[A-Z]\w*[A-Z0-9]\w*(?:-\w+)*|\b[A-Za-z]+-?\d[\w-]*")
 
 
-def is_plain(line: Line, start: int, end: int, subjects: Subjects) -> bool:
+def is_plain(
+    line: Line, start: int, end: int, subjects: Subjects, names: frozenset[str] = frozenset()
+) -> bool:
     """Return whether all words are known of the sentence around a piece, and of what leads to it.
 
     A title names the model that the text is about; other headings may name another one.
+
+    Args:
+        line: where it stands.
+        start: its first column.
+        end: the column after it.
+        subjects: what can be meant in the trace.
+        names: what names of parts say, where such words may stand in the sentence.
     """
     first = max((one.end() for one in _END.finditer(line.text, 0, start)), default=0)
     after = _END.search(line.text, end)
@@ -47,7 +56,7 @@ def is_plain(line: Line, start: int, end: int, subjects: Subjects) -> bool:
     before = (*below, *frame.lead, line.above, line.text[:first])
     around = (frame.row, frame.column, *line.leads)
     return (
-        not any(_unknown(part, subjects, frozenset()) for part in parts)
+        not any(_unknown(part, subjects, names) for part in parts)
         and not any(_unknown(part, subjects, subjects.vocabulary) for part in around)
         and not any(_names_another(text, line.title, subjects) for text in before)
     )

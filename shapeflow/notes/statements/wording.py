@@ -12,6 +12,9 @@ the a an our of in is are has have with contains contain comprises uses use cons
 stacks stacked identical total there model network architecture overview structure transformer module modules
 and number layer layers block blocks : = main part parts details configuration config
 settings setting hyperparameters
+der die das den dem des ein eine einen hat haben besteht aus mit von im insgesamt modell schichten
+le la les un une l d de du ont avec comporte contient compte est sont couches au total modèle
+el los las una tiene tienen consta con capas modelo il lo ha strati os um uma tem com camadas
 """
 NEUTRAL = frozenset(_NEUTRAL.split())
 _NEUTRAL_OTHER = """
