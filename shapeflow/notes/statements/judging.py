@@ -23,6 +23,7 @@ from shapeflow.notes.statements.names import is_about
 from shapeflow.notes.statements.parameter_counts import ParameterCounts
 from shapeflow.notes.statements.repeats import Repeats
 from shapeflow.notes.statements.settings import Settings
+from shapeflow.notes.statements.size_lists import SizeLists
 from shapeflow.notes.statements.statement import Statement, StatementMark
 from shapeflow.notes.statements.subjects import Subjects
 from shapeflow.notes.statements.widths import Widths
@@ -57,6 +58,7 @@ def _stated(trace: Trace, note: Note) -> Iterator[Statement]:
     subjects = Subjects(trace)
     about = is_about(note.passages, subjects)
     others = (
+        SizeLists(subjects, about=about is True),
         LayerRanges(subjects, about=about is True),
         Activations(subjects),
         Repeats(subjects),

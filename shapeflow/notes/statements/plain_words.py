@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _LATIN = """
+hidden ffn mlp vocab vocabulary depth d_model configuration config konfiguration configuración
 head batch norms normalisation everywhere bildet ab kernels alimente alimenta al
 fait passe größe breite breit dimensions largeur ancho overview details
 global full self attention self-attention globale globalen aufmerksamkeit atención глобальное внимание
@@ -31,6 +32,7 @@ função parâmetros fluxo saída recebe rede в и с из у это имеет
 подаётся подается поступает получает модель сеть модели сети
 """
 _OTHER = """
+配置 隐藏维度 词表 頭 注意力头
 수 도 함수는 하나 내 里 都
 第 全局注意力 全局自注意力 グローバル アテンション
 将 从 维度 维 扩展到 扩展至 压缩回 压缩到 映射到 投影到 变为 到 次元 から 차원 에서

@@ -58,7 +58,7 @@ def is_plain(
     return (
         not any(_unknown(part, subjects, names) for part in parts)
         and not any(_unknown(part, subjects, subjects.vocabulary) for part in around)
-        and not any(_names_another(text, line.title, subjects) for text in before)
+        and not any(names_another(text, line.title, subjects) for text in before)
     )
 
 
@@ -94,7 +94,7 @@ def _is_known(word: str, subjects: Subjects, parts: frozenset[str]) -> bool:
     return True
 
 
-def _names_another(text: str, title: str, subjects: Subjects) -> bool:
+def names_another(text: str, title: str, subjects: Subjects) -> bool:
     """Return whether a heading, or what stands before a sentence, may name another model.
 
     ``CIFAR`` does, and ``ResNet-101`` below ``ResNet-50``; but ``ViT`` is
@@ -105,6 +105,8 @@ def _names_another(text: str, title: str, subjects: Subjects) -> bool:
     for word in _CAPITALS.findall(_CODE.sub(" ", text)):
         letters = re.sub(r"[^a-z]", "", word.lower())
         if _is_known(word, subjects, frozenset()) or word.lower() in LATIN or word in ABBREVIATIONS:
+            continue
+        if subjects.is_model(word):
             continue
         numbered = any(sign.isdigit() for sign in word)
         if word not in title and (numbered or not _is_short_for(letters, own)):

@@ -102,6 +102,11 @@ class Subjects:
         """Return whether something in the trace has a name: a class, a module or an attribute."""
         return word in self._by_class or word in self.holders or word in self._by_last
 
+    def is_model(self, word: str) -> bool:
+        """Return whether a word is the name of the whole model, or the start of it: ``GPT-2``."""
+        name = re.sub(r"[^a-z0-9]", "", word.lower())
+        return len(name) > 2 and any(one.startswith(name) for one in self._names.split())
+
     def in_code(self, text: str) -> list[list[Module]]:
         """Return the modules that each name between backticks means."""
         return [found for name in _CODE.findall(text) if (found := self.named(name))]
