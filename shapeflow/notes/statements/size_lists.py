@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from shapeflow.model.records import Module
 from shapeflow.notes.mention import Span
 from shapeflow.notes.statements.lines import Line
+from shapeflow.notes.statements.names import NAME
 from shapeflow.notes.statements.plainness import is_known, is_plain, names_another
 from shapeflow.notes.statements.scope import plain
 from shapeflow.notes.statements.statement import Failing, Statement
@@ -65,6 +66,8 @@ class SizeLists:
         self._subjects, self._about = subjects, about
         self._sizes: dict[str, dict[int, str]] = defaultdict(dict)
         """Kind -> each size that there is, with a claim on one module, ``{}`` for the number."""
+        self._present = {size for one in subjects.trace.modules for size in _integers(one)}
+        """All sizes that modules have: one of them may be meant by other words."""
         for row in subjects.rows:
             if row.attends:
                 self._sizes["layers"].setdefault(row.number, f"count {row.path}.* = {{}}")
@@ -107,9 +110,17 @@ class SizeLists:
             return
         sure = len(told) >= LEAST and (self._about or right >= LEAST) and line.clear(start, end) is not None
         sure = sure and all(is_known(one, self._subjects) for one in line.passage.frame.headings[1:])
-        sure = sure and is_plain(line, start, end, self._subjects, self._subjects.vocabulary)
+        sure = sure and not NAME.search(said) and is_plain(line, start, end, self._subjects)
         for _, one, sizes in told if sure or not wrong else ():
-            yield _statement(line, one, *sizes.values(), sure=sure)
+            yield _statement(line, one, *sizes.values(), sure=sure and _number(one) not in self._present)
+
+
+def _integers(module: Module) -> Iterator[int]:
+    """Yield the whole numbers among the attributes of a module."""
+    for value in module.attributes.values():
+        for one in value if isinstance(value, list | tuple) else (value,):
+            if type(one) is int:
+                yield one
 
 
 def _number(found: re.Match[str]) -> int:
