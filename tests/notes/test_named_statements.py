@@ -73,7 +73,8 @@ class Net(nn.Module):
     def forward(self, x):
         x = self.pool(self.stem(x)).flatten(2).transpose(1, 2)
         x = self.trunk(self.stage3(self.stage2(self.stage1(x))))
-        return torch.relu(self.head(x)), torch.relu(self.side(x))
+        alike = torch.einsum("bnc,bmc->bnm", x, x)
+        return torch.relu(self.head(x)), torch.relu(self.side(x)), alike
 
 
 @pytest.fixture(scope="module")
@@ -221,6 +222,12 @@ def test_a_text_whose_paths_lead_nowhere_is_about_another_model(trace):
     assert told(trace, "`stem` has stride 4.") == [("stride 4", "contradicted")]
     assert told(trace, f"`stem` has stride 4.\n\n{others}") == []
     assert told(trace, f"`stem` has stride 2.\n\n{others}") == [("stride 2", "confirmed")]
+
+
+def test_equations_are_confirmed_where_the_run_has_them(trace):
+    assert told(trace, 'Scores are "bnc, bmc -> bnm" of all.') == [("bnc, bmc -> bnm", "confirmed")]
+    assert told(trace, "使用 einsum：`bnc,bmc→bnm`") == [("bnc,bmc→bnm", "confirmed")]
+    assert told(trace, "`bnc,bnd->bcd`, not `bnc,bmc->bnm`") == []
 
 
 def test_a_title_names_the_model_and_other_headings_may_name_another(trace):

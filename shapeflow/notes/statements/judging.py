@@ -14,6 +14,7 @@ from shapeflow.notes.statements.amounts import Amounts
 from shapeflow.notes.statements.arrows import arrows
 from shapeflow.notes.statements.attributes import attributes
 from shapeflow.notes.statements.counts import counts
+from shapeflow.notes.statements.equations import Equations
 from shapeflow.notes.statements.flows import flows
 from shapeflow.notes.statements.layer_calls import layer_calls
 from shapeflow.notes.statements.layer_ranges import LayerRanges
@@ -66,6 +67,7 @@ def _stated(trace: Trace, note: Note) -> Iterator[Statement]:
         Widths(subjects),
         Settings(subjects, about=about is True),
         Amounts(subjects),
+        Equations(subjects),
     )
     known = subjects.vocabulary | set(re.findall(r"[a-z]+", trace.run.target.lower()))
     for line in plain_lines(note.passages, note.ignored, known):
