@@ -92,3 +92,15 @@ def test_one_among_others_that_fit_is_wrong(trace):
 )
 def test_what_may_be_about_something_else_is_left_open(trace, text):
     assert told(trace, text) == []
+
+
+@pytest.mark.parametrize("text", ["GPT-7 takes {} MACs.", "MACs: {}", "The model needs {}FLOPs"])
+def test_what_a_run_costs_is_confirmed_and_never_wrong(trace, text):
+    million = 6 * 5 * (32 * 32 + 2 * 32 * 128) / 10**6
+    assert [verdict for _, verdict in told(trace, text.format(f"{million:.2f}M"))] == ["confirmed"]
+    assert told(trace, text.format("9.99M")) == []
+
+
+def test_the_costs_of_a_part_or_of_another_model_are_left_open(trace):
+    text = "`layers.0` takes 0.28 MMACs. The attention takes 0.28 MMACs. ResNet-18 takes 0.28 MMACs."
+    assert told(trace, text) == []

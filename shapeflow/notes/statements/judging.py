@@ -23,6 +23,7 @@ from shapeflow.notes.statements.named_settings import named_settings
 from shapeflow.notes.statements.names import is_about
 from shapeflow.notes.statements.parameter_counts import ParameterCounts
 from shapeflow.notes.statements.repeats import Repeats
+from shapeflow.notes.statements.run_costs import RunCosts
 from shapeflow.notes.statements.settings import Settings
 from shapeflow.notes.statements.size_lists import SizeLists
 from shapeflow.notes.statements.statement import Statement, StatementMark
@@ -68,6 +69,7 @@ def _stated(trace: Trace, note: Note) -> Iterator[Statement]:
         Settings(subjects, about=about is True),
         Amounts(subjects),
         Equations(subjects),
+        RunCosts(subjects),
     )
     known = subjects.vocabulary | set(re.findall(r"[a-z]+", trace.run.target.lower()))
     for line in plain_lines(note.passages, note.ignored, known):
