@@ -60,6 +60,8 @@ class Frame:
     """Classes and functions around it, outermost first."""
     assigned: str = ""
     """The variable that its statement assigns, or the parameter that its line of a docstring describes."""
+    declared: str = ""
+    """The type that this parameter is declared with, in the docstring or in the head of the function."""
     statement: str = ""
     """The code that a comment belongs to."""
     links: tuple[tuple[str, int, int], ...] = ()

@@ -92,6 +92,7 @@ WEIGHTS = {
     "configuration word before": -1.6,
     "configuration word directly before": -4.0,
     "default": -3.5,
+    "numbers are declared": -6.0,
     "a setting": -2.0,
     "letters after": -2.0,
     "tuple of": -1.5,

@@ -33,6 +33,11 @@ _CHECKS = re.compile(r"\b(?:test|check|assert|verify)_\w+")
 _AREA = re.compile(
     r"(?:^|\W)(?:(?:input|image|img|crop|picture|target|grid|output) ?sizes?|resolution)\W*(?:\w{2,3}\W*)?$"
 )
+_NUMBERS = re.compile(
+    r"(?i)(?:list|tuple|sequence|iterable)\b.*\b(?:int|integer|float|bool)\b"
+    r"|\b(?:int|integer|float)\b.*\b(?:tuple|sequence|list)\b|^tuple$"
+)
+_TENSOR_TYPE = re.compile(r"(?i)tensor|array|dict|size\b|shape")
 _SENTENCE_END = re.compile(r"[.;。](?:\s|$)|[;。]")
 _SIGNS = " `:=*([{$\"'"
 _UNIT = re.compile(r"(?:mm|cm|m|km|inch(?:es)?|ft|px|pt|dpi|k?Hz|fps|k?g|ml|ms|%|€)(?![\w-])")
@@ -134,6 +139,8 @@ def _for_settings(candidate: Candidate) -> Iterator[str]:
     before, assigned = candidate.before, candidate.frame.assigned
     if DEFAULT.search(before[-24:]):
         yield "default"
+    if candidate.frame.declared and _are_numbers(candidate.frame.declared):
+        yield "numbers are declared"
     if not candidate.numeric:
         return
     cues = (CONFIGS, REFERENCES) if max(candidate.sizes) < LARGEST_REFERENCE else (CONFIGS,)
@@ -145,6 +152,11 @@ def _for_settings(candidate: Candidate) -> Iterator[str]:
         yield "configuration word directly before" if direct else "configuration word before"
     if assigned and CONFIG_NAME.search(assigned) and not SHAPES.search(before[-40:]):
         yield "a setting"
+
+
+def _are_numbers(declared: str) -> bool:
+    """Return whether a parameter is declared to be several numbers, as a size or a setting is."""
+    return bool(_NUMBERS.search(declared)) and _TENSOR_TYPE.search(declared) is None
 
 
 def _up_and_down(sizes: list[int]) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from shapeflow.notes.finding.bare import JAXTYPING
 from shapeflow.notes.mention import Frame, Passage, Region
 from shapeflow.notes.reading.folding import fold
+from shapeflow.notes.reading.parameters import Parameters, annotated
 from shapeflow.notes.reading.passages import Leads, masked
 
 _BETWEEN_STATEMENTS = frozenset(
@@ -24,9 +25,6 @@ MAX_STATEMENT = 300
 _BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _MAGIC = re.compile(r"\s*[%!?]|\s*\w+\?+\s*$")
 _PROMPT = re.compile(r"\s*(?:>>>|\.\.\.)(?:\s|$)")
-_PARAMETER = re.compile(
-    r"\s*(?:[-*•]\s+)?(?::param\s+(?:\w+\s+)?|:returns?|@param\s+)?[`*:]*(\*{0,2}[A-Za-z_]\w*)`{0,2}\*{0,2}\s*(?:\(|:)"
-)
 _TOO_DEEP = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
@@ -82,6 +80,7 @@ class _Code:
             self._code[line - 1] = self.lines[line - 1][:start].rstrip()
         self.statements: list[_Statement] = []
         self.definitions: list[tuple[int, int, str]] = []
+        self.annotations = annotated(tree) if tree is not None else {}
         if tree is not None:
             self._visit(tree)
         self.statements.sort(key=lambda one: one.first)
@@ -206,7 +205,7 @@ def _docstring(code: _Code, frame: Frame, place: tuple[int, int, int], block: in
     leads = Leads(frame.lead)
     first, last, column = place
     around = code.around(first)
-    parameter = ""
+    parameters = Parameters(code.annotations.get(first, {}))
     output = False
     for line in range(first, min(last, len(code.lines)) + 1):
         text = code.lines[line - 1]
@@ -226,10 +225,15 @@ def _docstring(code: _Code, frame: Frame, place: tuple[int, int, int], block: in
             region = "comment"
         elif output:
             region = "output"
-        named = _PARAMETER.match(words)
-        parameter = named[1].lstrip("*") if named else parameter if lead else ""
+        parameters.see(words, bool(lead))
         here = replace(
-            frame, region=region, line=text.strip(), lead=lead, definitions=around, assigned=parameter
+            frame,
+            region=region,
+            line=text.strip(),
+            lead=lead,
+            definitions=around,
+            assigned=parameters.name,
+            declared=parameters.declared,
         )
         yield Passage(line, words, here, block)
 
