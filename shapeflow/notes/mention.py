@@ -117,6 +117,8 @@ class Mention:
     """The words directly before it that name it, such as ``query``."""
     score: float = 1.0
     """How sure it is that this states a shape, from 0 to 1."""
+    alternative: bool = False
+    """Whether it is one of several shapes that the text leaves open, as both in "of shape `A` or `B`"."""
 
 
 @dataclass(frozen=True, slots=True)

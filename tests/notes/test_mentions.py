@@ -283,26 +283,3 @@ COMMENTS = {
 @pytest.mark.parametrize("code", COMMENTS)
 def test_a_comment_is_read_with_the_code_beside_it(code: str) -> None:
     assert shapes(code, "python") == COMMENTS[code]
-
-
-DECLARED = '''\
-def split(x: Tensor, size: tuple[int, int], parts, feats: list[Tensor]):
-    """Split.
-
-    Args:
-        x: tokens of shape (B, H, W, C).
-        size: spatial size of x with (rows, columns),
-            or of a window (height, width).
-        parts (List[int]): how it is cut (T, H, W)
-        feats: maps of shape (B, C, H, W)
-        shift (Tensor): moves (B, H, W)
-
-    Returns:
-        (pad_height, pad_width): what was added.
-    """
-'''
-
-
-def test_what_is_declared_as_numbers_is_no_tensor() -> None:
-    assert shapes(DECLARED, "python") == ["[B, H, W, C]", "[B, C, H, W]", "[B, H, W]"]
-    assert mentions(DECLARED, "python")[2].frame.declared == "Tensor"

@@ -17,6 +17,7 @@ from shapeflow.notes.finding.company import (
     in_context,
     like_neighbours,
 )
+from shapeflow.notes.finding.joined import alternatives, chained
 from shapeflow.notes.finding.literal import Literal, with_names, without_overlap
 from shapeflow.notes.finding.literals import MAX_LINE, find_literals
 from shapeflow.notes.finding.scoring import evidence, probability
@@ -39,8 +40,6 @@ PRECEDENCE = {"axes": 0, "real": 0, "names": 0, "bracket": 1, "times": 1, "bare"
 _WORTH = re.compile(r"[\[(×^]|\d\s?[xX*]\s?\w|\w [xX] \w|[A-Z]x[A-Z\d]|,|\\times|&times|[A-Z]\S* [A-Z\d(]|->")
 _BACKTICKS = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _DOLLARS = re.compile(r"\$\$?(?! )([^$]{1,400}?)(?<! )\$\$?(?!\d)|\\\((.{1,400}?)\\\)|:math:`([^`]+)`")
-_ARROW = re.compile(r"→|-+>|=+>|\\(?:to|rightarrow|longrightarrow|mapsto|Rightarrow)\b|>>")
-_LEADING_ARROW = re.compile(r"\W*?(?:→|-+>|=+>)")
 
 
 def find_mentions(
@@ -70,7 +69,9 @@ def find_mentions(
         candidates = [replace(one, odds=one.odds + prior(one.literal)) for one in candidates]
     candidates = list(like_neighbours(in_context(as_comments(as_printed(as_reshaped(candidates))))))
     found = [one for one in candidates if probability(one.odds) >= threshold]
-    return _chained(list(_mentions(found, lines_of)), found)
+    mentions = list(_mentions(found, lines_of))
+    places = [found[mention.id].passage for mention in mentions]
+    return alternatives(chained(mentions, places), places)
 
 
 def _in_passage(passage: Passage) -> Iterator[Found]:
@@ -203,33 +204,3 @@ def _columns(literal: Literal) -> tuple[tuple[int, int], ...]:
     if literal.dims[-1].end > literal.end:
         return ()
     return tuple((dim.start + 1, dim.end + 1) for dim in literal.dims)
-
-
-def _chained(mentions: list[Mention], found: list[Found]) -> list[Mention]:
-    """Return mentions numbered from 0, with the chains of arrows that they stand in."""
-    chained: list[Mention] = []
-    passages = {id(mention): found[mention.id].passage for mention in mentions}
-    before: Passage | None = None
-    for number, mention in enumerate(mentions):
-        passage = passages[id(mention)]
-        chain, position = None, 0
-        if before is not None and _follows(chained[-1], before, mention, passage):
-            previous = chained[-1]
-            chain = previous.id if previous.chain is None else previous.chain
-            position = previous.position + 1
-            chained[-1] = replace(previous, chain=chain)
-        subject = mention.subject or (chained[-1].subject if position else "")
-        chained.append(replace(mention, id=number, chain=chain, position=position, subject=subject))
-        before = passage
-    return chained
-
-
-def _follows(previous: Mention, before: Passage, mention: Mention, passage: Passage) -> bool:
-    """Return whether an arrow leads from one mention to the next."""
-    if (before.cell, before.block, before.part) != (passage.cell, passage.block, passage.part):
-        return False
-    if before.line == passage.line:
-        between = passage.text[previous.span.end - 1 : mention.span.column - 1]
-        return bool(_ARROW.search(between)) and ";" not in between
-    between = passage.text[: mention.span.column - 1]
-    return passage.line - before.line <= 4 and bool(_LEADING_ARROW.match(between))
