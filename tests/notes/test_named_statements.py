@@ -7,6 +7,8 @@ import torch
 from torch import nn
 
 import shapeflow
+from shapeflow.notes.annotate import annotate
+from shapeflow.notes.fix import fixed, fixes
 from shapeflow.notes.reading.note import note_from_text
 from shapeflow.notes.statements.judging import judged_statements
 from shapeflow.notes.statements.values import compared
@@ -207,6 +209,7 @@ def test_flow_over_arrows_and_of_outputs(trace, text, verdict):
         "`stem`/`pool`: MaxPool2d(3), Conv2d(3, 8, 5)",
         "`fc1` and `fc2`: Linear(16, 8)",
         "`stem` has stride 4? `stage2` → `stage1`?",
+        "From output to input: `head` → `stage2`. 从输出到输入：`head` → `stage2`。 Size: `stage2` → `stage1`",
         "Rename `stage2` → `stage1`. See `stage2` → `stage1`. `stage2` feeds `stage1`, if looped.",
         "| model | img_size |\n|---|---|\n| net_small_16 | 16 |",
         "`stage1` has 1K parameters.",
@@ -222,6 +225,18 @@ def test_a_text_whose_paths_lead_nowhere_is_about_another_model(trace):
     assert told(trace, "`stem` has stride 4.") == [("stride 4", "contradicted")]
     assert told(trace, f"`stem` has stride 4.\n\n{others}") == []
     assert told(trace, f"`stem` has stride 2.\n\n{others}") == [("stride 2", "confirmed")]
+
+
+def test_numbers_of_named_things_are_put_right(trace):
+    lines = [
+        "- `stage1.blocks.0.drop`: Dropout(0.2)",
+        "- `stage2`: 4 × EncoderBlock",
+        "- `pool` uses a 2×2 window.",
+    ]
+    text = "\n".join(lines)
+    changes, left = fixes(annotate(trace, note_from_text(text)))
+    assert fixed(text, changes) == text.replace("0.2", "0.1").replace("4 ×", "3 ×")
+    assert [span.line for span in left] == [3]
 
 
 def test_equations_are_confirmed_where_the_run_has_them(trace):

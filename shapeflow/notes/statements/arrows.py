@@ -24,6 +24,12 @@ _FIRST = re.compile(rf"(?<![\w.`/-]){_ITEM.pattern}(?=\s*(?:→|-+>|=+>|—>))")
 _ACTIVATION = re.compile(
     r"`?(?:GELU|ReLU|SiLU|Swish|Tanh|Sigmoid|Softmax|Dropout|dropout|softmax|gelu|relu|silu)`?(?![\w(])"
 )
+_OTHERWISE = re.compile(
+    r"output|input|sizes?\b|width|dim|Ausgabe|Größe|sortie|taille|salida|tamaño|uscita|saída|ыход|размер|"
+    r"输出|输入|大小|维|出力|入力|サイズ|출력|입력|크기",
+    re.IGNORECASE,
+)
+"""Words with which arrows may lead from the end to the beginning, or from one size to another."""
 _BACK = re.compile(r"<-|←|↔")
 _DEFINITE = re.compile(r"[._\d]")
 """What a name has that is no word of a text."""
@@ -114,6 +120,7 @@ def _statement(
     line: Line, first: _Step, last: _Step, links: list[list[Pair]], subjects: Subjects
 ) -> Statement:
     clear = line.clear(first.start, last.end) is not None
+    clear = clear and not _OTHERWISE.search(line.sentence(first.start, last.end))
     clear = clear and is_plain(line, first.start, last.end, subjects)
     failing: Failing = "contradicts" if clear else "says nothing"
     span = Span(line.passage.line, first.start + 1, last.end + 1, line.passage.cell)

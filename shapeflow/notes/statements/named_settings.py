@@ -137,7 +137,7 @@ def _stated(
     failing: Failing = "contradicts" if sure else "says nothing"
     start = _start(found, told.modules[0])
     span = Span(line.passage.line, start + 1, found.end() + 1, line.passage.cell)
-    digits = (found.start("value") + 1, found.end("value") + 1)
+    digits = None if found.re is _WINDOW else (found.start("value") + 1, found.end("value") + 1)
     return Statement(
         span,
         line.text[start : found.end()],
