@@ -40,6 +40,14 @@ _OF_KERNEL = re.compile(
     r"conv|kernel|filt|window|noyau|núcleo|faltung|св[её]рт|ядр|卷积|核|畳み込み|カーネル|합성곱|커널|池化|窗口",
     re.IGNORECASE,
 )
+_KERNEL_BEFORE = re.compile(
+    r"(?:conv\w*|convolución|св[её]ртк\w*|kernels?|kernel.size|noyau|núcleo|Kern\w*|卷积核|卷积|核|カーネル|커널|window)"
+    r"(?:大小|サイズ|\ 크기)?\s?(?:is|of|de|von|的|为|是|は|[:=])?\s?$"
+)
+_KERNEL_BEHIND = re.compile(
+    r"[\s-]?(?:的|の)?(?:conv|kernel|filt|window|pool|Faltung|св[её]рт|卷积|核|畳み込み|カーネル|합성곱|커널|池化)",
+    re.IGNORECASE,
+)
 _BEYOND = re.compile(
     r"[→;\d]|->|=>|\b(?:then|follow\w*|gefolgt|suivi\w*|seguid\w*|output|input|gives?)\b|затем|输出|输入|出力|入力|출력|입력"
 )
@@ -99,6 +107,11 @@ def _attribute(found: re.Match[str], module: Module) -> str:
     return name if name in module.attributes else ""
 
 
+def _is_of_kernel(text: str, found: re.Match[str]) -> bool:
+    """Return whether ``3×3`` stands directly beside a word for a convolution or a kernel."""
+    return bool(_KERNEL_BEFORE.search(text[: found.start()]) or _KERNEL_BEHIND.match(text, found.end()))
+
+
 def _start(found: re.Match[str], module: Module) -> int:
     """Return the column where the name of the setting begins, without a word before it."""
     if found.re is not _NAMED or re.sub(r"[ -]", "_", found["name"]) in module.attributes:
@@ -134,6 +147,7 @@ def _stated(
         claims.append(f"attr {module.path}.{name} = {said[1] if said else value}")
     sure = named.sure and line.clear(named.start, found.end()) is not None
     sure = sure and is_plain(line, named.start, found.end(), subjects)
+    sure = sure and (found.re is not _WINDOW or _is_of_kernel(text, found))
     failing: Failing = "contradicts" if sure else "says nothing"
     start = _start(found, told.modules[0])
     span = Span(line.passage.line, start + 1, found.end() + 1, line.passage.cell)

@@ -23,6 +23,8 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_][\w.-]*\w|[^\W\d_]")
+_PARTS = frozenset(LATIN.values())
+"""What parts of networks are called."""
 _END = re.compile(r"[。!?！？]|\.(?=\s|$)")
 """Of a sentence: what stands before a semicolon may be said of all of it."""
 _ITEM = re.compile(r"^[\s#*+>|·-]*(?:\d+(?:\.\d+)*[.)]?\s)?")
@@ -59,12 +61,13 @@ def is_plain(
         not any(_unknown(part, subjects, names) for part in parts)
         and not any(_unknown(part, subjects, subjects.vocabulary) for part in around)
         and not any(names_another(text, line.title, subjects) for text in before)
+        and all(is_known(heading, subjects) for heading in below)
     )
 
 
 def is_known(text: str, subjects: Subjects) -> bool:
     """Return whether all words of a heading are known, or name parts of the model."""
-    return not _unknown(text, subjects, subjects.vocabulary)
+    return not _unknown(text, subjects, subjects.vocabulary | _PARTS)
 
 
 def _unknown(text: str, subjects: Subjects, parts: frozenset[str]) -> bool:
