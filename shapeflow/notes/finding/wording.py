@@ -73,7 +73,8 @@ def _for_shapes(candidate: Candidate) -> Iterator[str]:
     elif candidate.rank == 2 and MATRICES.match(_AFTER_SIGNS.sub("", candidate.after, 1)[:12]):
         yield "matrix word directly behind"
     else:
-        if SHAPES.search(before[-120:]) or SHAPES.search(candidate.after[:12]):
+        around = f"{before[-120:]}\n{candidate.after[:12]}"
+        if SHAPES.search(SIZE.sub("", around) if vague else around):
             yield "shape word in line"
         if candidate.numeric and candidate.literal.form == "bracket" and _names_tensor(before):
             yield "tensor named before"
