@@ -153,6 +153,9 @@ NOT_STATED = [
     "embedding dims are [64, 128, 320, 512]; see `test_x.py::test_shapes[224]`, `[256]`",
     "the input size is (800, 1333), B*H*W rows, 32 heads × 128 dim",
     "each layer (l = 1, 2, ..., L) and the embedding dimension (n_embd)",
+    r"for all $t \in [1, T]$, $i \in [1, 2, ..., d]$ and $f: A \rightarrow \mathbb{R}^m$",
+    "bytes ≈ batch × seq_len × n_layers × bytes_per_elem on an 8xA100 server",
+    "of the form {(string_A, string_B): rank}; resized to the exact size `(height, width)`",
     "pinpoints `[[336, 672], [672, 336], [672, 672]]`",
 ]
 

@@ -17,7 +17,7 @@ from shapeflow.notes.mention import Frame, Passage
 
 FEWEST_ELEMENTS = 32
 FEWEST_COMMENTS = 4
-SURE, UNSURE, ODD = 2.0, -1.3, -4.0
+SURE, UNSURE, ODD, HOPELESS = 2.0, -1.3, -4.0, -5.0
 """Logarithms of the odds of what others can be likened to, and of what is too odd to be likened."""
 
 
@@ -53,7 +53,7 @@ def in_context(candidates: list[Found]) -> list[Found]:
         )
         context = Context(likely)
         odds = [
-            one.odds if one.odds > SURE else min(SURE, one.odds + context.gain(one.literal))
+            min(SURE, one.odds + context.gain(one.literal)) if HOPELESS < one.odds <= SURE else one.odds
             for one in candidates
         ]
     return [replace(one, odds=each) for one, each in zip(candidates, odds, strict=True)]

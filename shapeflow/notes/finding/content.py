@@ -15,6 +15,7 @@ _PLACE = re.compile(
 )
 _CALL = re.compile(r"(?<!\w)(?![\w.]*\.size\(|len|prod|sum|int|ceil|floor|min|max)[A-Za-z]\w*\(")
 _RANGE = re.compile(r"(?:\b(?:in|ranges?|between|from|interval)|∈|区间|范围|範囲|범위)[\W_]*$")
+_ELEMENT = re.compile(r"(?:∈|\\in)\s*[`$({]*$")
 _COLOURS = ({"R", "G", "B"}, {"H", "S", "V"}, {"Y", "U", "V"})
 _ALONE_AN_AXIS = frozenset("bgltBGKLQTVR")
 """Letters of bounds, colours and attention that name an axis where they stand alone."""
@@ -69,6 +70,9 @@ def _of_ranges(candidate: Candidate) -> Iterator[str]:
     counted = (
         candidate.dims[0] == "0" or candidate.dims[:2] == ["1", "..."] or candidate.dims[:2] == ["1", "2"]
     )
+    ends = len(written) == 2 and written[0] in ("-1", "0", "1")
+    if (ends or counted) and _ELEMENT.search(candidate.before[-12:]):
+        yield "element of an interval"
     if "..." in candidate.dims[1:] and (candidate.numeric_but_rest or counted):
         yield "numbered"
     if len(candidate.sizes) + len(candidate.symbols) < candidate.rank:
@@ -137,6 +141,14 @@ def _of_symbols(candidate: Candidate) -> Iterator[str]:
     stems = len({re.split(r"[_\d]", name)[0] for name in symbols})
     several = len(symbols) > (1 if listed else 2) and candidate.literal.form not in ("times", "real")
     if several and not sizes and (stems == 1 or ("..." in candidate.dims and all(map(_has_digit, symbols)))):
+        yield "numbered"
+    lettered = [re.fullmatch(r"([^\W\d]{3,})_?([AB12])", name) for name in symbols]
+    if (
+        len(symbols) == 2
+        and not sizes
+        and len({match and match[1] for match in lettered}) == 1
+        and all(lettered)
+    ):
         yield "numbered"
     indexed = [re.fullmatch(r"[a-z]_(\w)", name) for name in symbols]
     if (

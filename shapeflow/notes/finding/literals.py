@@ -48,7 +48,7 @@ _CROSSES = (
     (
         re.compile(
             r"(?<![\w.×/^*])(?:\d{1,7}|[A-Z]|[A-Z]{2}(?=x[A-Z\d]+x[A-Z\d])|\?)"
-            r"(?:(?:[xх]|(?<=\d)X(?=\d))(?:\d{1,7}|[A-Z](?![a-wyz])|\?|\([\w+*/ -]{1,30}\))(?!\.\d))+"
+            r"(?:(?:[xх]|(?<=\d)X(?=\d))(?:\d{1,7}|[A-Z](?![a-wyz\d])|\?|\([\w+*/ -]{1,30}\))(?!\.\d))+"
         ),
         re.compile(r"[xх]|(?<=\d)X(?=\d)"),
     ),
@@ -86,8 +86,8 @@ _INDEXED = re.compile(
     r"(?<![\\A-Za-z][A-Za-z])(?:[A-Za-z]|\})\s?[_^]\s?\{((?=[^{}]*(?:\\times|×))[^{}^]{3,60})\}"
 )
 """The shape of a matrix at its letter: ``W_{d \\times k}``."""
-_NO_LENGTH = frozenset("123456789*T_")
-"""What stands alone above ℝ and is no number of features: the plane, the transposed."""
+_NO_LENGTH = frozenset("123456789*T_mn")
+"""What stands alone above ℝ and is no number of features: the plane, the transposed, spaces in general."""
 _NAME = r"[A-Za-z_Α-Ωα-ω][A-Za-z0-9_']{0,24}"
 _NAMES = re.compile(
     rf"(?<![\w.,(\[])({_NAME}(?: ?, ?{_NAME}){{1,7}}) ?(?:=|:=|←|<-) ?"

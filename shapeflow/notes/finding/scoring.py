@@ -53,6 +53,7 @@ WEIGHTS = {
     "progression": -2.6,
     "widths of levels": -7.0,
     "interval": -2.2,
+    "element of an interval": -5.0,
     "coordinates": -7.0,
     "numbered": -5.0,
     "a call inside": -2.0,
@@ -105,6 +106,7 @@ WEIGHTS = {
     "formula": -4.0,
     "operator beside": -2.0,
     "cost": -2.5,
+    "bytes": -8.0,
     "product with *": -1.4,
     "product of names": -4.0,
     # Where it stands.

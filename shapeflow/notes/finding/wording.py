@@ -56,7 +56,7 @@ def features(candidate: Candidate) -> Iterator[str]:
     yield from _for_operations(candidate)
     yield from _for_settings(candidate)
     if candidate.literal.form == "times" and _is_cost(candidate):
-        yield "cost"
+        yield "bytes" if _has_bytes(candidate) else "cost"
 
 
 def _for_shapes(candidate: Candidate) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _for_shapes(candidate: Candidate) -> Iterator[str]:
         yield "matrix word directly behind"
     else:
         around = f"{before[-120:]}\n{candidate.after[:12]}"
-        if SHAPES.search(SIZE.sub("", around) if vague else around):
+        if SHAPES.search(SIZE.sub("", around) if candidate.extents else around):
             yield "shape word in line"
         if candidate.numeric and candidate.literal.form == "bracket" and _names_tensor(before):
             yield "tensor named before"
@@ -166,9 +166,13 @@ def _up_and_down(sizes: list[int]) -> bool:
     return len(sizes) > 2 and max(sizes) >= LARGEST_KERNEL and sizes not in (ordered, ordered[::-1])
 
 
+def _has_bytes(candidate: Candidate) -> bool:
+    return any("byte" in dim or "elem" in dim for dim in candidate.dims)
+
+
 def _is_cost(candidate: Candidate) -> bool:
     """Return whether a product counts operations, parameters or bytes."""
-    if any("byte" in dim or "elem" in dim for dim in candidate.dims):
+    if _has_bytes(candidate):
         return True
     # What is said to have weights is no count of them, but "768 × 768 weights" is one.
     before = _WEIGHTS.sub("", _SENTENCE_END.split(candidate.before[-160:])[-1])
