@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -29,6 +29,8 @@ from shapeflow.source.results import annotated
 
 LEAST_DIMS = 3
 """A shape without any size is called wrong only if it has so many dims: ``H x W`` may be a part of one."""
+LEAST_FIRST = 4
+"""So many shapes that begin with a letter show that it is the first axis of tensors."""
 WHOLE = frozenset({"exact", "symbolic"})
 """How a shape has to fit what is not surely meant: with all of its dims."""
 _TRUE = frozenset({"confirmed", "symbolic, consistent"})
@@ -67,23 +69,26 @@ class OwnCode:
         self._channels_last = is_channels_last(note.mentions, {value.shape for value in trace.values})
         self._said: dict[int, list[tuple[Found, Said]]] = {}
         """What each mention with letters can mean, the likeliest first."""
-        self._chains: dict[int, list[_End]] = defaultdict(list)
+        self._partly: set[int] = set()
+        """Mentions with letters that fit what is meant without its first axis."""
+        self._chains: dict[tuple[int, int], list[_End]] = defaultdict(list)
 
     def mark(self, mention: Mention) -> Mark | None:
         """Return what the code around a mention says of it; None: it is in prose on no code that ran."""
         found = self._by_place(mention)
-        if found is not None:
+        prose = mention.frame.region == "docstring" and self._ran(mention)
+        if found is not None or prose or self.comments.is_of_class(mention):
             return found
-        if mention.frame.region == "docstring" and self._ran(mention):
-            return None
+        verdict: Verdict = "not in this run"
+        why = "the run has nothing of the code around it"
         statement = self.comments.statement(mention)
         if statement and self.lines[statement - 1].state == "never":
-            return Mark(mention, "not in this run", "", "", ("the line beside it never ran",))
-        if self._ran(mention) or self.comments.is_of_layer(mention):
-            return Mark(mention, "cannot tell", "", "")
-        if _BUILDS.match(self.lines[self._around(mention)[0] - 1].text):
-            return Mark(mention, "not in this run", "", "", ("a model is built before its run is recorded",))
-        return Mark(mention, "not in this run", "", "", ("the run has nothing of the code around it",))
+            why = "the line beside it never ran"
+        elif self._ran(mention) or self.comments.is_of_layer(mention):
+            verdict, why = "cannot tell", ""
+        elif _BUILDS.match(self.lines[self._around(mention)[0] - 1].text):
+            why = "a model is built before its run is recorded"
+        return Mark(mention, verdict, "", "", (why,) if why else ())
 
     def agreed(self, marks: Mapping[int, Mark]) -> dict[int, Mark]:
         """Return marks after they were compared with each other.
@@ -101,8 +106,7 @@ class OwnCode:
             if number in found and found[number].verdict in _TRUE
         }
         for ends in self._chains.values():
-            lines = {end.meant.line for end in ends}
-            if len(lines) != 1 or sorted(end.mention.position for end in ends) != [0, 1]:
+            if sorted(end.mention.position for end in ends) != [0, 1]:
                 continue
             for end, other in (ends, ends[::-1]):
                 if (
@@ -122,7 +126,20 @@ class OwnCode:
                 found |= ordered
         for number, verdicts in conflicts.items():
             found[number] = self._agreeing(found[number], verdicts)
-        return _without_choices(found)
+        return _without_choices(self._with_batch(found))
+
+    def _with_batch(self, marks: Mapping[int, Mark]) -> dict[int, Mark]:
+        """Return marks; a shape that begins with the letter of the batch has not left it out."""
+        firsts = Counter(_first_letter(marks[number].mention) for number in self._said if number in marks)
+        found = dict(marks)
+        for number in self._partly & marks.keys():
+            if marks[number].verdict in _TRUE and firsts[_first_letter(marks[number].mention)] >= LEAST_FIRST:
+                verdict: Verdict = "contradicted" if marks[number].confidence >= SURE else "cannot tell"
+                why = "elsewhere its first letter is the first axis of what has one more"
+                found[number] = replace(
+                    marks[number], verdict=verdict, evidence=(*marks[number].evidence, why)
+                )
+        return found
 
     def _surely(self, end: _End) -> dict[int, Mark]:
         """Return the mark of an end of an arrow, if it is of the statement below for sure."""
@@ -159,7 +176,7 @@ class OwnCode:
         for meant in self.comments.meant(mention):
             mark = self._judged(mention, meant)
             if mention.chain is not None and meant.above:
-                self._chains[mention.chain].append(_End(mention, meant, mark))
+                self._chains[mention.chain, meant.line].append(_End(mention, meant, mark))
             if mark is not None:
                 return mark
         return None
@@ -182,10 +199,12 @@ class OwnCode:
         What is not surely meant is only confirmed.
         """
         hows = {one: self._relation(mention, one) for one in meant.found}
-        wanted = FITS if meant.sure else WHOLE
+        wanted = FITS if meant.sure else WHOLE | {"nobatch"} if _has_two_sizes(mention) else WHOLE
         fit = next((one for one, how in hows.items() if how in wanted), None)
         if fit is not None:
             self._remember(mention, [one for one, how in hows.items() if how in WHOLE], meant.sure)
+            if hows[fit] == "nobatch" and _first_letter(mention):
+                self._partly.add(mention.id)
             verdict: Verdict = "confirmed" if _has_sizes(mention) else "symbolic, consistent"
             return self._mark(mention, fit, verdict, meant.line, SURE if meant.sure else LIKELY)
         if self._channels_last and not meant.sure:
@@ -278,10 +297,23 @@ def own_code(trace: Trace, note: Note, batch: int) -> OwnCode | None:
 
 
 def _has_sizes(mention: Mention) -> bool:
-    """Return whether a shape as written says more than letters: a size, or several ones."""
+    """Return whether a shape as written says more than letters: a size that tells, or several ones."""
     meanings = [dim.meaning for dim in mention.pattern.dims]
     sizes = [one.text.strip() for one in meanings if isinstance(one, Expression) and not one.symbols]
-    return not mention.pattern.symbols or any(size != "1" for size in sizes) or len(sizes) > 1
+    tells = any(size != "1" for size in sizes) or len(sizes) > 1
+    return not mention.pattern.symbols or (tells and 3 * len(sizes) >= len(meanings))
+
+
+def _first_letter(mention: Mention) -> str:
+    """Return the letter that a shape begins with; empty for a size."""
+    meaning = mention.pattern.dims[0].meaning if mention.pattern.dims else None
+    return meaning.symbol if isinstance(meaning, Expression) else ""
+
+
+def _has_two_sizes(mention: Mention) -> bool:
+    """Return whether a shape as written is all sizes, two of which say something."""
+    sizes = [dim.text.strip() for dim in mention.pattern.dims]
+    return all(size.isdecimal() for size in sizes) and sum(size != "1" for size in sizes) > 1
 
 
 def _is_whole(mention: Mention) -> bool:

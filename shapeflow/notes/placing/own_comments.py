@@ -24,6 +24,7 @@ _LETTERS = re.compile(r"[^\W\d_]{2}|->|→|=>")
 _NAME = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\.shape)?\s*(?:[:=]|==|is)?\s*$")
 _SAID = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\s*[:=]|\s*==|\s+is|\.shape\s*[:=]*)\s*$")
 """The same with a sign, or word, between the two."""
+_BEHIND = re.compile(r"[)\]][\s`]*[*x×@+·⊗][\s`]*$")
 _OPERAND = re.compile(r"^[\s`]*[*x×@+·⊗][\s`]*[(\[]")
 """What stands behind the first of two tensors that are multiplied, or added."""
 
@@ -65,13 +66,7 @@ class OwnComments:
         line = mention.span.line
         code = self.code_at(line)
         if layers := self.layers.at(line, alone=not code):
-            meant = self._of_layers(mention, layers, alone=not code)
-            weights = tuple(one for layer in layers for one in self.layers.weights(layer))
-            inside = tuple(one for layer in layers for one in self.layers.inside(layer))
-            if text_tokens(mention.frame.before) & _WEIGHTS:
-                yield Meant(weights, inside, meant.line)
-            yield replace(meant, near=(*meant.near, *weights, *inside))
-            yield Meant(weights, line=meant.line)
+            yield from self._beside_layers(mention, layers, alone=not code)
             return
         if code:
             yield self._of_statement(mention, line, sure=True)
@@ -94,6 +89,18 @@ class OwnComments:
         if before:
             yield self._of_statement(mention, before)
 
+    def _beside_layers(self, mention: Mention, layers: Sequence[Layer], *, alone: bool) -> Iterator[Meant]:
+        """Yield what a comment beside layers can mean: what they took or gave, what is in them, a weight."""
+        weights = tuple(one for layer in layers for one in self.layers.weights(layer))
+        inside = tuple(one for layer in layers for one in self.layers.inside(layer))
+        meant = self._of_layers(mention, layers, alone=alone)
+        if text_tokens(mention.frame.before) & _WEIGHTS:
+            yield Meant(weights, inside, meant.line)
+        yield replace(meant, near=(*meant.near, *weights, *inside))
+        if mention.chain is not None:
+            yield from (self._of_layers(mention, [layer], alone=alone) for layer in layers[1:])
+        yield Meant(weights, line=meant.line)
+
     def is_of_layer(self, mention: Mention) -> bool:
         """Return whether a mention is beside a line that builds a layer."""
         line = mention.span.line
@@ -114,6 +121,19 @@ class OwnComments:
         if held.values:
             found = tuple(Found(value, name) for value in values)
             yield Meant(found, line=held.line or below or line, sure=held.sure)
+
+    def is_of_class(self, mention: Mention) -> bool:
+        """Return whether a mention is in no function that runs: it may speak of all of the model.
+
+        In a class of which the run has nothing it speaks of something else.
+        """
+        node = self.names.around(mention.span.line)
+        if node is None:
+            return not self.code_at(mention.span.line)
+        builds = isinstance(node, ast.ClassDef) or (
+            node.name == "__init__" and mention.frame.region != "comment"
+        )
+        return builds and self.layers.has(self.names.owner(node))
 
     def statement(self, mention: Mention) -> int:
         """Return the line of the statement that a comment is on, or above; 0 if there is none."""
@@ -177,9 +197,9 @@ class OwnComments:
         """Return what the layer took, or gave, that a comment is beside."""
         nearest = layers[0]
         taken = self.layers.taken(nearest)
-        above = alone and nearest.first > mention.span.line
+        above = alone
         if is_taken(mention) or (mention.chain is None and mention.role == "in"):
-            return Meant(taken, (), nearest.first, sure=not alone, above=above)
+            return Meant(taken, (), nearest.first, sure=not alone and not is_operand(mention), above=above)
         if mention.chain is not None or not alone:
             return Meant(self.layers.given(nearest), (), nearest.first, sure=not alone, above=above)
         given = [one for layer in layers for one in self.layers.given(layer)]
@@ -188,9 +208,15 @@ class OwnComments:
 
 def is_taken(mention: Mention) -> bool:
     """Return whether a mention is of what a statement takes: in front of an arrow, or an operand."""
-    if _OPERAND.match(mention.frame.after):
+    if is_operand(mention):
         return True
     return mention.chain is not None and mention.position == 0 and mention.role != "out"
+
+
+def is_operand(mention: Mention) -> bool:
+    """Return whether a mention is one of several that are multiplied, added or laid together."""
+    first = _OPERAND.match(mention.frame.after) is not None
+    return first or (mention.position == 0 and _BEHIND.search(mention.frame.before) is not None)
 
 
 def _is_bare(mention: Mention) -> bool:

@@ -141,8 +141,16 @@ class OwnDocstrings:
 
     def _taken(self, mention: Mention, node: Node, calls: Sequence[Call], side: Side) -> Described | None:
         """Return the parameter that a mention describes; where no name is said, the first."""
-        frame = mention.frame
+        frame, assigned = mention.frame, mention.frame.assigned
         known = _parameters(node)
+        if assigned not in known and (_SECTION.match(f"{assigned}:") or isinstance(node, ast.ClassDef)):
+            # What the entry is called is no name: "Input: (N, C)", or an argument of what builds the object.
+            if mention.role == "out":
+                given = self._results(mention, node, calls)
+                return replace(given, sure=False) if given is not None and given.found else None
+            firsts = found_of(port for call in calls for port in call.inputs[:1])
+            if firsts and mention.role == "in":
+                return Described(firsts)
         subject = (mention.subject.split() or [""])[-1].strip("`*:(")
         words = (frame.assigned, subject, *reversed(_NAMED.findall(frame.before)))
         name = next((word for word in words if word in known), frame.assigned or subject)

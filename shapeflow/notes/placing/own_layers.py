@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shapeflow.model.ports import Port
@@ -73,6 +73,10 @@ class OwnLayers:
             paths & self._held.keys()
         )
 
+    def has(self, owner: str) -> bool:
+        """Return whether the model has a module of a class."""
+        return bool(self._modules.get(owner))
+
     def given(self, layer: Layer) -> tuple[Found, ...]:
         """Return what a layer gave in the run; of a parameter it is the parameter itself."""
         paths = self._paths(layer)
@@ -115,6 +119,7 @@ def _layers(tree: ast.Module) -> Iterator[Layer]:
     for owner in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
         for method in (part for part in owner.body if isinstance(part, ast.FunctionDef)):
             scope = (method.lineno, method.end_lineno or method.lineno)
+            local = _locals(method)
             for node in ast.walk(method):
                 if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
                     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -123,7 +128,7 @@ def _layers(tree: ast.Module) -> Iterator[Layer]:
                             path = ast.unparse(target).removeprefix("self.")
                             last = node.end_lineno or node.lineno
                             yield Layer(node.lineno, last, owner.name, path, "", scope)
-                            yield from _inner(node.value, owner.name, path, scope)
+                            yield from _inner(node.value, owner.name, path, scope, local)
 
 
 def _is_own(target: ast.expr) -> bool:
@@ -132,14 +137,27 @@ def _is_own(target: ast.expr) -> bool:
     )
 
 
-def _inner(made: ast.expr, owner: str, path: str, scope: tuple[int, int]) -> Iterator[Layer]:
+def _locals(method: ast.FunctionDef) -> dict[str, ast.expr]:
+    """Return what the names of a method stand for that get something built, once."""
+    found: dict[str, list[ast.expr]] = defaultdict(list)
+    for node in ast.walk(method):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            found[node.targets[0].id].append(node.value)
+    return {name: values[0] for name, values in found.items() if len(values) == 1}
+
+
+def _inner(
+    made: ast.expr, owner: str, path: str, scope: tuple[int, int], local: Mapping[str, ast.expr]
+) -> Iterator[Layer]:
     """Yield the layers that a container lists, and those inside of them."""
     if not isinstance(made, ast.Call) or ast.unparse(made.func).rpartition(".")[2] not in _CONTAINERS:
         return
-    for name, part in _listed(made):
-        last = part.end_lineno or part.lineno
-        yield Layer(part.lineno, last, owner, f"{path}.{name}", path, scope)
-        yield from _inner(part, owner, f"{path}.{name}", scope)
+    for name, listed in _listed(made):
+        part = local.get(listed.id, listed) if isinstance(listed, ast.Name) else listed
+        if isinstance(part, ast.Call):
+            last = part.end_lineno or part.lineno
+            yield Layer(part.lineno, last, owner, f"{path}.{name}", path if part is listed else "", scope)
+            yield from _inner(part, owner, f"{path}.{name}", scope, local)
 
 
 def _listed(made: ast.Call) -> Iterator[tuple[str, ast.expr]]:
@@ -161,5 +179,4 @@ def _listed(made: ast.Call) -> Iterator[tuple[str, ast.expr]]:
     for number, part in enumerate(parts):
         if isinstance(part, ast.Starred):
             return
-        if isinstance(part, ast.Call):
-            yield str(number), part
+        yield str(number), part
