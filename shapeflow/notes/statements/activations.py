@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shapeflow.model.records import Module
@@ -81,17 +81,19 @@ class Activations:
     def read(self, line: Line) -> Iterator[Statement]:
         """Yield what a line says of the activations of modules that it names."""
         text = plain(line.text)
-        for found in _WRITTEN.finditer(text):
-            named = self._named(line, text, found)
+        written = list(_WRITTEN.finditer(text))
+        modules = named_modules(line, self._subjects) if written else ()
+        for found in written if modules else ():
+            named = self._named(line, text, found, modules)
             if named and not is_against(line.sentence(*found.span())):
                 yield from self._stated(line, named, found)
 
-    def _named(self, line: Line, text: str, found: re.Match[str]) -> Named | None:
+    def _named(self, line: Line, text: str, found: re.Match[str], modules: Sequence[Named]) -> Named | None:
         """Return the module that is said to have an activation: the only name in its sentence."""
         first, last = sentence(text, *found.span())
         names = [one for one in NAME.finditer(line.text, first, last) if one["name"] != found["kind"]]
         others = [one for one in _WRITTEN.finditer(text, first, last) if one.start() != found.start()]
-        near = [one for one in named_modules(line, self._subjects) if one.end <= found.start()]
+        near = [one for one in modules if one.end <= found.start()]
         if len(names) != 1 or others or not near or near[-1].start != names[0].start():
             return None
         between = text[near[-1].end : found.start()]

@@ -54,8 +54,16 @@ class Chosen:
     """Whether it is true of them."""
 
 
-def named_modules(line: Line, subjects: Subjects) -> Iterator[Named]:
-    """Yield the names of modules in a line; what is the name of nothing is left out."""
+def named_modules(line: Line, subjects: Subjects) -> tuple[Named, ...]:
+    """Return the names of modules in a line; what is the name of nothing is left out."""
+    asked = subjects.last_names
+    if asked is None or asked[0] is not line:  # several readers ask for each line
+        asked = (line, tuple(_named_modules(line, subjects)))
+        subjects.last_names = asked
+    return asked[1]
+
+
+def _named_modules(line: Line, subjects: Subjects) -> Iterator[Named]:
     found = [(one, _meant(one["name"], subjects)) for one in NAME.finditer(line.text)]
     places = [(one, modules) for one, modules in found if modules]
     for number, (one, modules) in enumerate(places):

@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from shapeflow.model.records import Module
 from shapeflow.model.trace import Trace
@@ -64,6 +65,8 @@ class Subjects:
             for name in (*(one.class_name for one in trace.modules if not one.path), trace.run.target)
         )
         self.rows = list(self._rows())
+        self.last_names: tuple[Any, Any] | None = None
+        """The line that was last looked at for names, and those in it, see ``names``."""
 
     def said(self, phrase: str) -> frozenset[str] | None:
         """Return what the words of a phrase name; None if some of them, or a number, are not understood."""
