@@ -24,6 +24,7 @@ _QUALIFIED = re.compile(
 """What may follow a shape and say that it is of something less, or something later."""
 _MODEL = re.compile(r"\b[A-Z]\w*[a-zT]\w*-?\d+(?![\w.]*\()|\b[A-Z]\w*[a-zTPR]-[A-Z]\b")
 """A name such as those that people give to models: ResNet-50, Swin-B."""
+_OTHER = "the words speak of another run or model"
 COMMITTED = frozenset({"confirmed", "symbolic, consistent", "contradicted", "layout differs"})
 
 
@@ -37,12 +38,14 @@ def doubted(mark: Mark, clause: Clause) -> Mark:
     reasons = {
         "the words deny it": DENIED.search(clause.words[-40:]),
         "the words speak of an earlier state": PAST.search(around if differs else clause.words),
-        "the words speak of another run or model": other,
+        _OTHER: other,
         "it is of other code than the model's": differs and mark.mention.frame.region == "annotation",
         "the words behind it qualify it": differs and is_qualified(mark.mention),
         "another type is stated": not differs and _is_of_other_type(mark),
     }
     why = next((why for why, holds in reasons.items() if holds), "")
+    if why == _OTHER:
+        return replace(left_open(mark, why), verdict="not in this run")
     return left_open(mark, why) if why else mark
 
 
