@@ -58,7 +58,8 @@ def line_name(path: Path, mark: Mapping[str, object]) -> str:
     cell, line = mark.get("cell"), int(str(mark["line"]))
     if cell is None:
         return str(line)
-    own = sum(1 for name in lines_of(path) if re.fullmatch(rf"{cell}:\d+", name))
+    source = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][cell]["source"])
+    own = source.count("\n") + 1
     return f"{cell}:{line}" if line <= own else f"{cell}:out{line - own}"
 
 

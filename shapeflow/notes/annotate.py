@@ -9,6 +9,7 @@ from pathlib import Path
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
 from shapeflow.notes.placing.mark import Mark
+from shapeflow.notes.placing.other_models import of_this_model
 from shapeflow.notes.placing.other_runs import of_this_run
 from shapeflow.notes.placing.own_code import own_code
 from shapeflow.notes.placing.placing import Placing
@@ -61,7 +62,7 @@ def annotate(trace: Trace, note: Note | str | Path) -> Annotation:
         certain = code.agreed(certain)
     rest = tuple(mention for mention in mentions if mention.id not in certain)
     marks, sizes = _placed(trace, rest, defined(note.definitions), batch)
-    found = {**certain, **{mark.mention.id: mark for mark in of_this_run(trace, marks)}}
+    found = {**certain, **{mark.mention.id: mark for mark in of_this_model(trace, of_this_run(trace, marks))}}
     return Annotation(
         note,
         tuple(found[mention.id] for mention in mentions),

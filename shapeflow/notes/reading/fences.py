@@ -30,6 +30,7 @@ _CODE_LINE = re.compile(
 _NOTE = re.compile(r"(?:^|\s)(?:#|//)")
 _BOX = re.compile(r"[\u2500-\u257f]|^\s*[+|][-=+|\s]{3,}|[-=]{2,}>|^\s*\|.*\|\s*$")
 _OUTPUT = re.compile(r"\s*(?:torch\.Size|TensorShape|tensor|array)\s*\(.*")
+_SIZE = re.compile(r"\s*(?:torch\.Size|TensorShape)\(\[[\d, ]+\]\)")
 _LABELLED = re.compile(r"[^=(\"'\[#]+(?:torch\.Size|TensorShape)\s*\(.*|\s*[^\W\d_]+\s*:.*|\s*(?:→|->).*")
 """What was printed behind words, ``conv1 shape: torch.Size([1, 64])``, and what stands behind an arrow."""
 _STATED = re.compile(r"\s*[A-Za-z_]\w*\.shape = (?=[(\[])")
@@ -59,7 +60,8 @@ def fence_passages(
         language = "code" if any(_CODE_LINE.match(line) or _DATA_LINE.match(line) for line in lines) else ""
     if language in PYTHON or language in TEXT:
         tree = parsed(lines)
-        if tree is not None and not _is_labelled(tree) and (language in PYTHON or _is_code(tree)):
+        printed = tree is not None and (_is_labelled(tree) or _is_printed(tree))
+        if tree is not None and not printed and (language in PYTHON or _is_code(tree)):
             found = [*code_passages(lines, first, frame, block, cell, tree)]
             found += _stated(lines, first, frame, block, cell)
             yield from sorted(found, key=lambda one: one.line)
@@ -81,6 +83,16 @@ def _is_labelled(tree: ast.Module) -> bool:
     """Return whether it is printed lines that can be read as Python, ``logits: torch.Size([1, 10])``."""
     return bool(tree.body) and all(
         isinstance(node, ast.AnnAssign) and node.value is None and isinstance(node.annotation, ast.Call)
+        for node in tree.body
+    )
+
+
+def _is_printed(tree: ast.Module) -> bool:
+    """Return whether it is printed sizes alone, which are Python, too: ``torch.Size([1, 10])``."""
+    return bool(tree.body) and all(
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and ast.unparse(node.value.func) in ("torch.Size", "TensorShape")
         for node in tree.body
     )
 
@@ -108,11 +120,11 @@ def _text(lines: Sequence[str], first: int, frame: Frame, block: int, cell: int 
             here = replace(here, region="diagram")
         elif frame.language in MATH:
             here = replace(here, region="math")
+        elif _SIZE.match(line) or (_OUTPUT.fullmatch(line) and not _CODE_LINE.match(line)):
+            here = replace(here, region="output")
         elif _CODE_LINE.match(line):
             yield from _notes(line, number, here, block, cell)
             continue
-        elif _OUTPUT.fullmatch(line):
-            here = replace(here, region="output")
         yield Passage(number, line, here, block, cell=cell)
 
 

@@ -1,0 +1,70 @@
+"""Other models that a text compares with the traced one: what is said of them is not of this run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from shapeflow.model.trace import Trace
+from shapeflow.notes.mention import Mention
+from shapeflow.notes.placing.clauses import sentence
+from shapeflow.notes.placing.doubts import COMMITTED, left_open
+from shapeflow.notes.placing.mark import Mark
+
+_CAMEL = re.compile(r"\b[A-Z][a-z0-9]*(?:[A-Z][a-z0-9]*)+\b")
+_CODE = re.compile(r"`([^`\s]+)`")
+_HUMP = re.compile(r"[A-Z][a-z]*\d*|[A-Z]+(?![a-z])")
+_WHY = "the words around it name another model"
+
+
+def of_this_model(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
+    """Return marks with nothing committed to of what a text says of another model.
+
+    That is: below a heading, or in a column, that names something else where one beside it names the model
+    that was traced, and in a sentence that names a variant of it: ``T5ForConditionalGeneration`` for a
+    ``T5Model``.
+    """
+    roots = {call.class_name for call in trace.calls if call.parent is None and call.class_name}
+    classes = {module.class_name for module in trace.modules} | roots
+    variants = {hump[0] for root in roots if (hump := _HUMP.match(root)) and len(hump[0]) > 1}
+    compared = {
+        label: any(_names(label(mark.mention), roots) for mark in marks) for label in (_heading, _column)
+    }
+
+    def is_other(mention: Mention) -> bool:
+        for label, several in compared.items():
+            text = label(mention)
+            if several and text and not _names(text, classes) and _is_name(text):
+                return True
+        named = set(_CAMEL.findall(sentence(mention)))
+        others = (name for name in named - classes if any(name.startswith(start) for start in variants))
+        return not named & roots and any(others)
+
+    return [
+        replace(left_open(mark, _WHY), verdict="not in this run")
+        if mark.verdict in COMMITTED and is_other(mark.mention)
+        else mark
+        for mark in marks
+    ]
+
+
+Label = Callable[[Mention], str]
+
+
+def _heading(mention: Mention) -> str:
+    return mention.frame.headings[-1] if mention.frame.headings else ""
+
+
+def _column(mention: Mention) -> str:
+    return mention.frame.column if mention.frame.region == "cell" else ""
+
+
+def _names(text: str, classes: Iterable[str]) -> bool:
+    """Return whether a text names one of some classes."""
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) for name in classes)
+
+
+def _is_name(text: str) -> bool:
+    """Return whether a heading, or a column, has a name such as those of models."""
+    return _CAMEL.search(text) is not None or _CODE.search(text) is not None
