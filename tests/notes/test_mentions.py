@@ -230,6 +230,10 @@ IN_CONTEXT = {
         "[51865, 384]",
         "[2, 16, 384]",
     ],
+    "the ids [2, 16] become a tensor [2, 16, 1024]; token ids [101, 7592, 102, 2088]": [
+        "[2, 16]",
+        "[2, 16, 1024]",
+    ],
     # What else numbers in brackets are stays what it is.
     "Dosovitskiy et al. [1, 12] feed [1, 197, 768] to blocks of 12 heads: [1, 12, 197, 64]": [
         "[1, 197, 768]",
@@ -279,6 +283,8 @@ COMMENTS = {
         "[N, 1]",
         "[N]",
     ],
+    "x = f(x)  # B N C\ny = g(x)  # B N C\nz = y.mean(1)  # B C": ["[B, N, C]", "[B, N, C]", "[B, C]"],
+    "x = f(x)  # A B": [],
     "e = m(d)  # (8732)\ng = o(f)  # (N, 1) -> (N)": ["[N, 1]"],
 }
 

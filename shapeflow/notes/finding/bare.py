@@ -100,5 +100,6 @@ def _like_dims(dims: tuple[ReadDim, ...], separator: str) -> bool:
     symbols = [dim.text for dim in dims if not dim.text.isdecimal() and dim.text not in ("_", "...")]
     short = [text for text in symbols if len(text.rstrip("_")) <= 2 or any(sign in text for sign in "*/+")]
     if separator == " ":
-        return len(dims) >= 3 and len(short) * 2 >= len(dims)
+        letters = len(dims) == 2 and all(len(dim.text) == 1 and dim.text.isupper() for dim in dims)
+        return letters or (len(dims) >= 3 and len(short) * 2 >= len(dims))
     return not symbols or bool(short) or any("_" in text for text in symbols)

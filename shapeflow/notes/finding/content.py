@@ -46,6 +46,8 @@ def _of_form(candidate: Candidate) -> Iterator[str]:
         yield "axes of einops or jaxtyping"
     elif literal.form == "bare":
         yield "bare in math" if candidate.frame.region == "math" else "bare"
+        if literal.separator == " " and candidate.rank == 2:
+            yield "two bare letters"
     elif literal.separator == "*":
         yield "product with *" if candidate.numeric else "product of names"
     elif literal.form == "bracket" and literal.separator == " ":

@@ -26,7 +26,7 @@ LEADS_ALIKE = 1.4
 """It begins with the axis that sure shapes begin with: mostly the batch."""
 SMALL = 16
 """Smaller sizes are found everywhere: only as the first axis do they say something."""
-SMALLEST = 9
+SMALLEST = 8
 """Even smaller ones say nothing beside a first axis."""
 _EXTENTS = frozenset({"h", "w", "height", "width", "size"})
 

@@ -56,7 +56,7 @@ COSTS = _cue(
 )
 CONFIGS = _cue(
     r"""strides? kernel\w* padding dilations? depths? widths? ratios? scales? betas? anchors? ranges?
-    intervals? steps indices index idx (?<!_)ids? axes axis order permut\w* milestones lrs? channels heads
+    intervals? steps indices index idx axes axis order permut\w* milestones lrs? channels heads
     layers levels mean std thresholds? versions?""",
     """步长 通道数 层数 深度 比例 范围 区间 索引 下标 顺序 均值 方差 版本 範囲 インデックス
     범위 인덱스 индекс диапазон""",
@@ -64,11 +64,13 @@ CONFIGS = _cue(
 REFERENCES = _cue(r"figs?\.? figures? tables? eqs?\.? equations? sections? refs? see pages? chapters?")
 """Words before the numbers of a paper, all of them small."""
 TENSORS = _cue(
-    r"""weights? bias(?:es)? gamma logits? masks? embeddings? scores matrix table activations? gradients?
+    r"""weights? bias(?:es)? gamma logits? masks? embeddings? scores matrix activations? gradients?
     latents? (?:hidden|feature)[_\ ]?(?:states?|maps?) gewichte? poids biais pesos máscara pesi masque""",
     "权重 偏置 掩码 嵌入 重み バイアス マスク 埋め込み 가중치 편향 마스크 임베딩 вес маск смещен",
 )
 """What tensors are called."""
+IDS = _cue("(?<!_)ids?")
+"""Before two sizes the shape of ids, before more numbers the ids themselves."""
 INPUTS = _cue(
     r"""inputs? in args? arguments? parameters? params takes? receives? eingaben? eingang entrées? entradas?
     entrada ingresso""",

@@ -11,6 +11,7 @@ from shapeflow.notes.finding.cues import (
     CONFIGS,
     COSTS,
     DEFAULT,
+    IDS,
     INPUTS,
     KERNELS,
     MATRICES,
@@ -27,7 +28,7 @@ _KERNEL_TAIL = re.compile(r"(?:[\s`(\[:=*$]|\bsizes?\b|\bof\b|\bis\b|大小|尺�
 _IN_CODE = re.compile(r"`[^`]*`(?=[^`]*\w)")
 """A name of code with words behind it: it says nothing of the list behind these."""
 LARGEST_KERNEL = 64
-LARGEST_REFERENCE = 200
+LARGEST_REFERENCE, FEWEST_IDS = 200, 100
 _CHECKS = re.compile(r"\b(?:test|check|assert|verify)_\w+")
 """Functions that are called after shapes."""
 _AREA = re.compile(
@@ -76,8 +77,8 @@ def _for_shapes(candidate: Candidate) -> Iterator[str]:
         around = f"{before[-120:]}\n{candidate.after[:12]}"
         if SHAPES.search(SIZE.sub("", around) if candidate.extents else around):
             yield "shape word in line"
-        if candidate.numeric and candidate.literal.form == "bracket" and _names_tensor(before):
-            yield "tensor named before"
+        if candidate.numeric and candidate.literal.form == "bracket" and (ends := _tensors_before(before)):
+            yield "tensor named directly before" if ends[-1] else "tensor named before"
     if SHAPES.search(SIZE.sub("", f"{frame.column} {frame.row}")):
         yield "shape word in header"
     elif frame.lead and SHAPES.search(frame.lead[-1]):
@@ -95,9 +96,10 @@ def _names_shape(before: str) -> bool:
     return bool(ends) and _ENDING.fullmatch(words[max(ends) :]) is not None
 
 
-def _names_tensor(before: str) -> bool:
-    """Return whether the sentence before a list names a tensor, as in "the mask is"."""
-    return TENSORS.search(_SENTENCE_END.split(before[-40:])[-1]) is not None
+def _tensors_before(before: str) -> list[bool]:
+    """Return for each tensor that the sentence before a list names whether the list follows directly."""
+    words = _SENTENCE_END.split(before[-40:])[-1].rstrip(_SIGNS)
+    return [match.end() == len(words) for match in TENSORS.finditer(words)]
 
 
 def _is_area(candidate: Candidate) -> bool:
@@ -144,12 +146,14 @@ def _for_settings(candidate: Candidate) -> Iterator[str]:
         yield "numbers are declared"
     if not candidate.numeric:
         return
-    cues = (CONFIGS, REFERENCES) if max(candidate.sizes) < LARGEST_REFERENCE else (CONFIGS,)
+    cues = [CONFIGS]
+    cues += [REFERENCES] if max(candidate.sizes) < LARGEST_REFERENCE else []
+    cues += [IDS] if candidate.rank != 2 or candidate.sizes[0] >= FEWEST_IDS else []
     near = _IN_CODE.sub("", before[-48:])[-14:]
     if any(cue.search(near) for cue in cues):
         words = before[-30:].rstrip(" `:=*(")
-        ends = any(m.end() == len(words) for cue in cues for m in cue.finditer(words))
-        direct = ends and not _up_and_down(candidate.sizes)
+        ends = [cue for cue in cues if any(m.end() == len(words) for m in cue.finditer(words))]
+        direct = IDS in ends or (ends and not _up_and_down(candidate.sizes))
         yield "configuration word directly before" if direct else "configuration word before"
     if assigned and CONFIG_NAME.search(assigned) and not SHAPES.search(before[-40:]):
         yield "a setting"
