@@ -40,7 +40,8 @@ def doubted(mark: Mark, clause: Clause) -> Mark:
         "the words speak of an earlier state": PAST.search(around if differs else clause.words),
         _OTHER: other,
         "it is of other code than the model's": differs and mark.mention.frame.region == "annotation",
-        "the words behind it qualify it": differs and is_qualified(mark.mention),
+        "the words around it qualify it": differs
+        and (is_qualified(mark.mention) or mark.mention.alternative),
         "another type is stated": not differs and _is_of_other_type(mark),
     }
     why = next((why for why, holds in reasons.items() if holds), "")

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shapeflow.notes.mention import Mention
+from shapeflow.notes.placing.between import is_near, joins
 from shapeflow.notes.placing.candidates import Names
 from shapeflow.notes.placing.clauses import CHANGED, Clause
 from shapeflow.notes.placing.sites import Site, Sites
@@ -25,20 +26,6 @@ _TAIL = re.compile(
     r"\.(?:shape|size\(\)|size|dtype|forward|py|md|ipynb|T|view|reshape|permute|transpose|flatten)(?:\(\))?$"
 )
 _ANY = frozenset({"i", "j", "n", "l", "k", "x", "N", "L", "*", ":"})
-_CLOSE = re.compile(
-    r"(?i)[\s`'\"*_:=,(\[{→>|-]*(?:(?:then |now |the |an? |its |we |it |module |layer "
-    r"|block |output |outputs |input |inputs"
-    r"|weight |weights |bias |tensor |result |of |is |are |has |have |gives |give |get "
-    r"|gets |makes |produces |returns |yields"
-    r"|with |in |out |out: |shape |shaped |size |ist |hat |die |der |das |form |ausgabe "
-    r"|liefert |est |de |la |forme |sortie"
-    r"|in: |input: |output: |shape: |的|输出|输入|形状|是|为|得到|之后|后|権重|重み|出力"
-    r"|入力|形|は|の|が|출력|입력|은|는|형태)"
-    r"[\s`'\"*_:=,(\[{→>|-]*)*"
-)
-"""What may stand between a name and its shape."""
-_FEW = re.compile(r"[\s`'\"*_:=│|]*(?:[^\W\d]+[\s`*:=]+){0,3}|[\s\dx×→│|>-]*")
-"""A few words that name nothing, or how many and how wide."""
 _CALL = re.compile(
     r"^\s*(?:(?:return|await)\s+"
     r"|[\w.,\s*\[\]]+?=\s*(?!=))?(?P<name>[A-Za-z_][\w.\[\]]*)\((?P<rest>.*)\)\s*;?\s*$"
@@ -119,16 +106,16 @@ class Exact:
             return Meant(name, given, True) if given else None
         paths = self._paths(name, mention)
         if paths is None and (given := self._port(name, clause)):
-            near = _CLOSE.fullmatch(between + " ") or _FEW.fullmatch(between)
-            return Meant(name, given, bool(near), several=len({site.shape for site in given}) > 1)
+            near = is_near(between)
+            return Meant(name, given, near, several=len({site.shape for site in given}) > 1)
         if paths is None:
-            beside = "." in name or _CLOSE.fullmatch(between + " ") is not None
+            beside = "." in name or joins(between)
             return Meant(name, (), False) if styled and beside and self._is_strange(name) else None
         column = mention.frame.column if mention.frame.region == "cell" else ""
         if CHANGED.search(between) or self._says_more(between) or self._says_more(column):
             return None
-        near = _CLOSE.fullmatch(between + " ") or _FEW.fullmatch(between)
-        close = bool(near) and (clause.last or clause.starts or mention.chain is None)
+        near = is_near(between)
+        close = near and (clause.last or clause.starts or mention.chain is None)
         meant = self._at(name, paths, clause, column, close)
         return meant if meant.sites else None
 

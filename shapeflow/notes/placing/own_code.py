@@ -19,16 +19,15 @@ from shapeflow.notes.placing.own_layers import OwnLayers
 from shapeflow.notes.placing.own_letters import Conflict, OwnLetters, Said
 from shapeflow.notes.placing.own_lines import places_of, spans_of
 from shapeflow.notes.placing.own_names import OwnNames
-from shapeflow.notes.placing.relations import BATCHES, FITS, relation
+from shapeflow.notes.placing.own_written import first_letter, has_sizes, has_two_sizes, is_whole
+from shapeflow.notes.placing.relations import FITS, relation
 from shapeflow.notes.reading.python_code import parsed
 from shapeflow.shapes.matching import pairs_of
-from shapeflow.shapes.notation import Expression, shape_text
+from shapeflow.shapes.notation import shape_text
 from shapeflow.source.events import events_of
 from shapeflow.source.lines import Line
 from shapeflow.source.results import annotated
 
-LEAST_DIMS = 3
-"""A shape without any size is called wrong only if it has so many dims: ``H x W`` may be a part of one."""
 LEAST_FIRST = 4
 """So many shapes that begin with a letter show that it is the first axis of tensors."""
 WHOLE = frozenset({"exact", "symbolic"})
@@ -130,10 +129,10 @@ class OwnCode:
 
     def _with_batch(self, marks: Mapping[int, Mark]) -> dict[int, Mark]:
         """Return marks; a shape that begins with the letter of the batch has not left it out."""
-        firsts = Counter(_first_letter(marks[number].mention) for number in self._said if number in marks)
+        firsts = Counter(first_letter(marks[number].mention) for number in self._said if number in marks)
         found = dict(marks)
         for number in self._partly & marks.keys():
-            if marks[number].verdict in _TRUE and firsts[_first_letter(marks[number].mention)] >= LEAST_FIRST:
+            if marks[number].verdict in _TRUE and firsts[first_letter(marks[number].mention)] >= LEAST_FIRST:
                 verdict: Verdict = "contradicted" if marks[number].confidence >= SURE else "cannot tell"
                 why = "elsewhere its first letter is the first axis of what has one more"
                 found[number] = replace(
@@ -199,13 +198,13 @@ class OwnCode:
         What is not surely meant is only confirmed.
         """
         hows = {one: self._relation(mention, one) for one in meant.found}
-        wanted = FITS if meant.sure else WHOLE | {"nobatch"} if _has_two_sizes(mention) else WHOLE
+        wanted = FITS if meant.sure else WHOLE | {"nobatch"} if has_two_sizes(mention) else WHOLE
         fit = next((one for one, how in hows.items() if how in wanted), None)
         if fit is not None:
             self._remember(mention, [one for one, how in hows.items() if how in WHOLE], meant.sure)
-            if hows[fit] == "nobatch" and _first_letter(mention):
+            if hows[fit] == "nobatch" and first_letter(mention):
                 self._partly.add(mention.id)
-            verdict: Verdict = "confirmed" if _has_sizes(mention) else "symbolic, consistent"
+            verdict: Verdict = "confirmed" if has_sizes(mention) else "symbolic, consistent"
             return self._mark(mention, fit, verdict, meant.line, SURE if meant.sure else LIKELY)
         if self._channels_last and not meant.sure:
             turned = (one for one in meant.found if is_turned(mention, self.trace.values[one.value].shape))
@@ -224,10 +223,11 @@ class OwnCode:
             return self._mark(mention, ordered, "layout differs", meant.line, SURE)
         shapes = {self.trace.values[one.value].shape for one in meant.found}
         ranks = {pairs_of(mention.pattern, shape) is None for shape in shapes}
-        if (len(shapes) > 1 and mention.pattern.symbols and ranks != {True}) or not _is_whole(mention):
+        if (len(shapes) > 1 and mention.pattern.symbols and ranks != {True}) or not is_whole(mention):
             return None
         mark = self._mark(mention, meant.found[0], "contradicted", meant.line, SURE)
-        return left_open(mark, "the words behind it qualify it") if is_qualified(mention) else mark
+        doubtful = is_qualified(mention) or mention.alternative
+        return left_open(mark, "the words around it qualify it") if doubtful else mark
 
     def _remember(self, mention: Mention, meant: Sequence[Found], sure: bool) -> None:
         """Keep what tensors the letters of a mention can be of; those of one name are one."""
@@ -294,29 +294,3 @@ def own_code(trace: Trace, note: Note, batch: int) -> OwnCode | None:
             if places:
                 return OwnCode(trace, note, name, places, batch)
     return None
-
-
-def _has_sizes(mention: Mention) -> bool:
-    """Return whether a shape as written says more than letters: a size that tells, or several ones."""
-    meanings = [dim.meaning for dim in mention.pattern.dims]
-    sizes = [one.text.strip() for one in meanings if isinstance(one, Expression) and not one.symbols]
-    tells = any(size != "1" for size in sizes) or len(sizes) > 1
-    return not mention.pattern.symbols or (tells and 3 * len(sizes) >= len(meanings))
-
-
-def _first_letter(mention: Mention) -> str:
-    """Return the letter that a shape begins with; empty for a size."""
-    meaning = mention.pattern.dims[0].meaning if mention.pattern.dims else None
-    return meaning.symbol if isinstance(meaning, Expression) else ""
-
-
-def _has_two_sizes(mention: Mention) -> bool:
-    """Return whether a shape as written is all sizes, two of which say something."""
-    sizes = [dim.text.strip() for dim in mention.pattern.dims]
-    return all(size.isdecimal() for size in sizes) and sum(size != "1" for size in sizes) > 1
-
-
-def _is_whole(mention: Mention) -> bool:
-    """Return whether a shape as written can only be one of a whole tensor."""
-    dims = [dim.text.strip() for dim in mention.pattern.dims]
-    return len(dims) >= LEAST_DIMS or any(dim.isdecimal() for dim in dims) or dims[0].lower() in BATCHES

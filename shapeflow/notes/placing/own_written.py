@@ -1,0 +1,36 @@
+"""What a shape in the model's own source says as it is written: sizes, letters, a whole tensor."""
+
+from __future__ import annotations
+
+from shapeflow.notes.mention import Mention
+from shapeflow.notes.placing.relations import BATCHES
+from shapeflow.shapes.notation import Expression
+
+LEAST_DIMS = 3
+"""A shape without any size is called wrong only if it has so many dims: ``H x W`` may be a part of one."""
+
+
+def has_sizes(mention: Mention) -> bool:
+    """Return whether a shape as written says more than letters: a size that tells, or several ones."""
+    meanings = [dim.meaning for dim in mention.pattern.dims]
+    sizes = [one.text.strip() for one in meanings if isinstance(one, Expression) and not one.symbols]
+    tells = any(size != "1" for size in sizes) or len(sizes) > 1
+    return not mention.pattern.symbols or (tells and 3 * len(sizes) >= len(meanings))
+
+
+def first_letter(mention: Mention) -> str:
+    """Return the letter that a shape begins with; empty for a size."""
+    meaning = mention.pattern.dims[0].meaning if mention.pattern.dims else None
+    return meaning.symbol if isinstance(meaning, Expression) else ""
+
+
+def has_two_sizes(mention: Mention) -> bool:
+    """Return whether a shape as written is all sizes, two of which say something."""
+    sizes = [dim.text.strip() for dim in mention.pattern.dims]
+    return all(size.isdecimal() for size in sizes) and sum(size != "1" for size in sizes) > 1
+
+
+def is_whole(mention: Mention) -> bool:
+    """Return whether a shape as written can only be one of a whole tensor."""
+    dims = [dim.text.strip() for dim in mention.pattern.dims]
+    return len(dims) >= LEAST_DIMS or any(dim.isdecimal() for dim in dims) or dims[0].lower() in BATCHES
