@@ -94,3 +94,32 @@ def test_another_order_at_a_likely_place_leaves_a_shape_open(relation, mass, riv
     fit, other = State(0, "exact", 1.0, 1.0), State(1, relation, 1.0, 1.0)
     fit.mass, other.mass = 1 - mass, mass
     assert is_rivalled(Placed(None, [fit, other])) is rivalled
+
+
+def test_what_is_said_below_the_name_of_another_model_is_not_of_this_run(said):
+    text = "## Small\n\n- `emb`: shape [2, 5, 8]\n\n## SwinTransformer\n\n- `emb`: shape [2, 5, 8]\n"
+    assert [verdict for verdict, _ in said(text)] == ["confirmed", "not in this run"]
+    alone = "## SwinTransformer\n\n- `emb`: shape [2, 5, 8]\n"
+    assert [verdict for verdict, _ in said(alone)] == ["confirmed"]
+
+
+def test_a_column_of_another_model_is_not_of_this_run(said):
+    text = (
+        "| part | shape in `Small` | shape in `Large` |\n|---|---|---|\n| `emb` | [2, 5, 8] | [2, 5, 16] |\n"
+    )
+    assert [verdict for verdict, _ in said(text)] == ["confirmed", "not in this run"]
+
+
+def test_a_variant_of_the_model_in_the_sentence_is_another_model(said):
+    ((verdict, _),) = said("With `SmallForClassification` the output of `emb` has shape [2, 5, 8].")
+    assert verdict == "not in this run"
+
+
+def test_the_end_of_a_stressed_sentence_is_no_wildcard_in_a_name(said):
+    assert said("**emb.** It gives shape [2, 5, 8].")[0][0] == "confirmed"
+    assert said("*Solution.* The output of `emb` has shape [2, 5, 8].")[0][0] == "confirmed"
+
+
+def test_one_of_several_shapes_is_not_called_wrong(said):
+    verdicts = [verdict for verdict, _ in said("`wide` gives [2, 5, 7] or [2, 5, 6].")]
+    assert "contradicted" not in verdicts

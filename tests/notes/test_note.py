@@ -298,3 +298,11 @@ def test_any_bytes_are_read_or_refused(
         read_note(path)
     except InputError as error:
         assert str(error)
+
+
+def test_a_fence_of_printed_sizes_alone_is_no_code() -> None:
+    text = "```\ntorch.Size([1, 64, 568, 568]) #0\ntorch.Size([1, 128, 280, 280]) #1\n```\n"
+    assert [str(mention.pattern) for mention in note_from_text(text).mentions] == [
+        "[1, 64, 568, 568]",
+        "[1, 128, 280, 280]",
+    ]

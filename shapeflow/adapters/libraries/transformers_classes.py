@@ -150,7 +150,7 @@ def padded(model: Module) -> list[str]:
     config: Any = model.config
     if not type(model).__name__.endswith("ForSequenceClassification"):
         return []
-    if config.get_text_config().pad_token_id is not None:
+    if getattr(config.get_text_config(), "pad_token_id", 0) is not None:
         return []
     config.pad_token_id = config.get_text_config().pad_token_id = 0
     return [f"{type(config).__name__} names no token that pads a text: shapeflow chose 0."]
