@@ -292,3 +292,19 @@ COMMENTS = {
 @pytest.mark.parametrize("code", COMMENTS)
 def test_a_comment_is_read_with_the_code_beside_it(code: str) -> None:
     assert shapes(code, "python") == COMMENTS[code]
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [
+        ("# context: [batch_size x len_q x n_heads * d_v]", "[batch_size, len_q, n_heads * d_v]"),
+        (
+            "# scores: [batch_size x n_heads x len_q(=len_k) x len_k(=len_q)]",
+            "[batch_size, n_heads, len_q, len_k]",
+        ),
+        ("# states: [batch_size x 8 x 64]", "[batch_size, 8, 64]"),
+    ],
+)
+def test_crosses_in_a_bracket_may_stand_between_products_and_remarks(text, pattern):
+    (mention,) = note_from_text(f"y = f(x)  {text}\n", "python").mentions
+    assert str(mention.pattern) == pattern

@@ -143,14 +143,30 @@ def _list(line: str, start: int, end: int) -> tuple[tuple[ReadDim, ...], str]:
         if not line[slice(*pieces[-1])].strip():
             pieces.pop()
         return read_dims(line, pieces), ","
-    if _CROSS_SIGN.search(line, start, end):
-        return (), ""
     inner = line[start:end]
+    if _CROSS_SIGN.search(line, start, end):
+        crossed = list(_between_crosses(inner, start)) if _BESIDE_CROSSES.search(inner) else []
+        return (read_dims(line, crossed), "×") if len(crossed) > 1 else ((), "")
     words = [(start + m.start(), start + m.end()) for m in _SPACED.finditer(inner)]
     enough = len(words) > 2 or (len(words) == 2 and inner.isupper() and not re.search(r"\d", inner))
     if enough and all(_short(line[a:b]) for a, b in words):
         return read_dims(line, words), " "
     return read_dims(line, pieces), ""
+
+
+_BETWEEN_CROSSES = re.compile(r"\s+[x×X]\s+|$")
+_BESIDE_CROSSES = re.compile(r"\w\s*\*\s*\w|\(=")
+_REMARK = re.compile(r"\s*\(=[^()]*\)$")
+"""``len_q(=len_k)``: what else a size is."""
+
+
+def _between_crosses(inner: str, start: int) -> Iterator[tuple[int, int]]:
+    """Yield the columns of dims between crosses in a bracket: products, and those with a remark, too."""
+    first = 0
+    for cross in _BETWEEN_CROSSES.finditer(inner):
+        piece = _REMARK.sub("", inner[first : cross.start()])
+        yield start + first, start + first + len(piece)
+        first = cross.end()
 
 
 _TARGET = re.compile(r"\((?:\s*|[^()\s]*[./#][^()\s]*)\)")
