@@ -47,7 +47,7 @@ STEPS = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93)
 PRICE = 4.0
 """One wrong statement outweighs so many that are left open."""
 SUREST = 0.8
-"""Nothing is called wrong that is less sure: that is the worse mistake."""
+"""So sure it has to be that a mention is wrong: too few are to choose a number by them."""
 WEIGHTS = ROOT / "shapeflow" / "notes" / "placing" / "weights.py"
 
 
@@ -277,7 +277,7 @@ def _means(chances: Sequence[tuple[Sample, float, float]], least: tuple[float, f
 
 def chosen(chances: Sequence[tuple[Sample, float, float]]) -> Point:
     """Return the point at which what is said rightly most outweighs what is said wrongly."""
-    points = [point(chances, (true, false)) for true in STEPS for false in STEPS if false >= SUREST]
+    points = [point(chances, (true, SUREST)) for true in STEPS]
     return max(points, key=lambda one: one.right - PRICE * one.wrong)
 
 
