@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,33 +70,41 @@ class Model(nn.Module):
         x = torch.nn.functional.scaled_dot_product_attention(x, x, x)
         return x + kept + groups.repeat(1, 2, 1)
 '''
-BATCH, COUNT, WIDTH = 3, 4, 8
+BATCH, COUNT = 3, 4
+
+
+def traced(source: str, path: Path, name: str, *inputs: torch.Tensor) -> shapeflow.Trace:
+    """Return a run of a class of a file with some source."""
+    path.write_text(source)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return shapeflow.trace(getattr(module, name)().eval(), *inputs)
+
+
+def saying(trace: shapeflow.Trace, source: str, note: Path) -> Callable[..., list[str]]:
+    """Return a function that gives the verdicts on shapes written at places of the source, in its order."""
+
+    def annotated(**written: str) -> list[str]:
+        text = source
+        for place, shape in written.items():
+            assert f"<{place.replace('_', ' ')}>" in text
+            text = text.replace(f"<{place.replace('_', ' ')}>", shape)
+        note.write_text(text)
+        return [mark.verdict for mark in shapeflow.annotate(trace, note).marks]
+
+    return annotated
 
 
 @pytest.fixture(scope="module")
 def trace(tmp_path_factory):
     path = tmp_path_factory.mktemp("own") / "own_model.py"
-    path.write_text(SOURCE)
-    spec = importlib.util.spec_from_file_location("own_model", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return shapeflow.trace(module.Model().eval(), torch.zeros(BATCH, COUNT, 6))
+    return traced(SOURCE, path, "Model", torch.zeros(BATCH, COUNT, 6))
 
 
 @pytest.fixture
 def said(trace, tmp_path):
-    """Return the verdicts on the shapes that are written at places of the model's source."""
-
-    def annotated(**written: str) -> list[str]:
-        text = SOURCE
-        for place, shape in written.items():
-            assert f"<{place.replace('_', ' ')}>" in text
-            text = text.replace(f"<{place.replace('_', ' ')}>", shape)
-        note = tmp_path / "own_model.py"
-        note.write_text(text)
-        return [mark.verdict for mark in shapeflow.annotate(trace, Path(note)).marks]
-
-    return annotated
+    return saying(trace, SOURCE, tmp_path / "own_model.py")
 
 
 @pytest.mark.parametrize(
@@ -227,26 +236,12 @@ class Net(nn.Module):
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
     path = tmp_path_factory.mktemp("other") / "own_net.py"
-    path.write_text(OTHER)
-    spec = importlib.util.spec_from_file_location("own_net", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return shapeflow.trace(module.Net().eval(), torch.zeros(2, 3, 32, 48))
+    return traced(OTHER, path, "Net", torch.zeros(2, 3, 32, 48))
 
 
 @pytest.fixture
 def shown(pictures, tmp_path):
-    """Return the verdicts on the shapes that are written at places of the source of ``Net``."""
-
-    def annotated(**written: str) -> list[str]:
-        text = OTHER
-        for place, shape in written.items():
-            text = text.replace(f"<{place.replace('_', ' ')}>", shape)
-        note = tmp_path / "own_net.py"
-        note.write_text(text)
-        return [mark.verdict for mark in shapeflow.annotate(pictures, Path(note)).marks]
-
-    return annotated
+    return saying(pictures, OTHER, tmp_path / "own_net.py")
 
 
 @pytest.mark.parametrize(
