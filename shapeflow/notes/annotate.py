@@ -8,10 +8,10 @@ from pathlib import Path
 
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
+from shapeflow.notes.own_source.code import own_code
 from shapeflow.notes.placing.mark import Mark
 from shapeflow.notes.placing.other_models import of_this_model
 from shapeflow.notes.placing.other_runs import of_this_run
-from shapeflow.notes.placing.own_code import own_code
 from shapeflow.notes.placing.placing import Placing
 from shapeflow.notes.placing.selected import selected_mark
 from shapeflow.notes.placing.settling import settled

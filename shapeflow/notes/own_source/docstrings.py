@@ -12,7 +12,7 @@ from shapeflow.model.ports import Port
 from shapeflow.model.records import Call
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.placing.own_names import Function, Node, OwnNames
+from shapeflow.notes.own_source.names import Function, Node, OwnNames
 from shapeflow.source.events import Event
 from shapeflow.source.lines import Line
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.placing.own_names import Function, OwnNames
+from shapeflow.notes.own_source.names import Function, OwnNames
 from shapeflow.notes.placing.relations import bindings_of, multiple_of
 from shapeflow.shapes.matching import evaluate, pairs_of
 from shapeflow.shapes.notation import Expression

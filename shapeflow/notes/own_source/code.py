@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
-from shapeflow.notes.placing.conventions import is_channels_last, is_turned
+from shapeflow.notes.own_source.comments import Meant, OwnComments
+from shapeflow.notes.own_source.conventions import is_channels_last, is_turned
+from shapeflow.notes.own_source.docstrings import Found, OwnDocstrings
+from shapeflow.notes.own_source.layers import OwnLayers
+from shapeflow.notes.own_source.letters import Conflict, OwnLetters, Said
+from shapeflow.notes.own_source.lines import places_of, spans_of
+from shapeflow.notes.own_source.names import OwnNames
+from shapeflow.notes.own_source.written import first_letter, has_sizes, has_two_sizes, is_whole
 from shapeflow.notes.placing.doubts import is_qualified, left_open
 from shapeflow.notes.placing.mark import Mark, Verdict
-from shapeflow.notes.placing.own_comments import Meant, OwnComments
-from shapeflow.notes.placing.own_docstrings import Found, OwnDocstrings
-from shapeflow.notes.placing.own_layers import OwnLayers
-from shapeflow.notes.placing.own_letters import Conflict, OwnLetters, Said
-from shapeflow.notes.placing.own_lines import places_of, spans_of
-from shapeflow.notes.placing.own_names import OwnNames
-from shapeflow.notes.placing.own_written import first_letter, has_sizes, has_two_sizes, is_whole
 from shapeflow.notes.placing.relations import FITS, relation
 from shapeflow.notes.reading.python_code import parsed
 from shapeflow.shapes.matching import pairs_of

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from shapeflow.model.records import Call
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.placing.own_docstrings import Found, found_of
-from shapeflow.notes.placing.own_layers import Layer, OwnLayers, made_inside
-from shapeflow.notes.placing.own_names import OwnNames
+from shapeflow.notes.own_source.docstrings import Found, found_of
+from shapeflow.notes.own_source.layers import Layer, OwnLayers, made_inside
+from shapeflow.notes.own_source.names import OwnNames
 from shapeflow.notes.placing.words import text_tokens
 from shapeflow.source.events import Event
 from shapeflow.source.lines import Line

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shapeflow.model.ports import Port
 from shapeflow.model.records import Call
 from shapeflow.model.trace import Trace
-from shapeflow.notes.placing.own_docstrings import Found, found_of
+from shapeflow.notes.own_source.docstrings import Found, found_of
 
 _CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict"})
 _FAR = 4
