@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from shapeflow.notes.mention import Definition
@@ -28,6 +28,7 @@ def defined(definitions: Iterable[Definition]) -> dict[str, int]:
 def voted(sites: Sites, chain: Sequence[Placed]) -> dict[str, dict[int, float]]:
     """Return for each symbol the mass of each size that it has where its shapes are placed."""
     votes: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    written = Counter(str(placed.mention.pattern) for placed in chain)
     for placed in chain:
         for state in placed.states:
             if state.site == NOWHERE or state.relation not in ("symbolic", "exact"):
@@ -36,7 +37,9 @@ def voted(sites: Sites, chain: Sequence[Placed]) -> dict[str, dict[int, float]]:
             for dim, axis in pairs_of(placed.mention.pattern, shape) or ():
                 meaning = placed.mention.pattern.dims[dim].meaning
                 if isinstance(meaning, Expression) and meaning.symbol:
-                    votes[meaning.symbol][shape[axis]] += state.mass
+                    # What is written several times is one statement: all of them may be placed wrongly alike.
+                    share = state.mass / written[str(placed.mention.pattern)]
+                    votes[meaning.symbol][shape[axis]] += share
     return {symbol: dict(found) for symbol, found in votes.items()}
 
 
