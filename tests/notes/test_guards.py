@@ -123,3 +123,8 @@ def test_the_end_of_a_stressed_sentence_is_no_wildcard_in_a_name(said):
 def test_one_of_several_shapes_is_not_called_wrong(said):
     verdicts = [verdict for verdict, _ in said("`wide` gives [2, 5, 7] or [2, 5, 6].")]
     assert "contradicted" not in verdicts
+
+
+def test_what_differs_in_the_batch_alone_is_of_another_run(said):
+    assert said("`emb` gives shape [16, 5, 8].")[0][0] == "not in this run"
+    assert said("`emb` gives shape [16, 5, 9].")[0][0] == "contradicted"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from shapeflow.model.trace import Trace
@@ -22,8 +22,9 @@ CHANNELS = 4
 def of_this_run(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
     """Return marks with nothing called wrong that another run may make right.
 
-    That is: a size that the inputs of the run had, a size that stands for the same other one again and again
-    and is right nowhere, and all of a text of which more is wrong than right, or hardly anything is right.
+    That is: a shape that is one of the run with another batch, a size that the inputs of the run had, a
+    size that stands for the same other one again and again and is right nowhere, and all of a text of
+    which more is wrong than right, or hardly anything is right.
     """
     wrong = [mark for mark in marks if mark.verdict == "contradicted"]
     right = {
@@ -39,14 +40,26 @@ def of_this_run(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
         if size > CHANNELS
     }
     times = Counter(pair for mark in wrong for pair in set(_changed(mark)))
+    shapes = {value.shape for value in trace.values}
+    leading = {
+        trace.values[port.value].shape[:1]
+        for call in trace.calls
+        if call.parent is None
+        for port in call.inputs
+        if port.value is not None
+    }
     good = sum(mark.verdict in RIGHT for mark in marks)
     strange = len(marks) >= LEAST_MARKS and good < max(len(wrong), LEAST_RIGHT * len(marks))
     found = []
     for one in marks:
         mark = one
         pairs = _changed(mark) if mark.verdict == "contradicted" else []
-        other = bool(pairs) and all(
-            there in chosen or (times[there, said] >= OFTEN and said not in right) for there, said in pairs
+        other = _with_another_batch(mark, leading, shapes) or (
+            bool(pairs)
+            and all(
+                there in chosen or (times[there, said] >= OFTEN and said not in right)
+                for there, said in pairs
+            )
         )
         if mark.verdict == "contradicted" and (strange or other):
             why = (
@@ -55,6 +68,15 @@ def of_this_run(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
             mark = replace(mark, verdict="not in this run", evidence=(*mark.evidence, why))
         found.append(mark)
     return found
+
+
+def _with_another_batch(
+    mark: Mark, leading: Collection[tuple[int, ...]], shapes: Collection[tuple[int, ...]]
+) -> bool:
+    """Return whether what is said is a shape of the run but for its first size, the number of inputs."""
+    there, said = _sizes(mark.found), _sizes(str(mark.mention.pattern))
+    first = there[:1] if len(there) == len(said) > 2 else ()
+    return bool(first) and first in leading and first != said[:1] and (*first, *said[1:]) in shapes
 
 
 def _changed(mark: Mark) -> list[tuple[int, int]]:
