@@ -222,13 +222,22 @@ class Net(nn.Module):
         layers = nn.ModuleList([nn.Linear(9, 9)])
         self.last = layers[0]  # <taken from a list>
 
-    def forward(self, x):
+    def forward(self, x, deep=False):
         # x = <given>
         x = self.conv(x)
 
         # x = <between>
 
         x = self.down(x)
+        if deep:
+            x = x[:, :, ::2]
+        # x = <behind a branch>
+        if deep:
+            y = x.flatten(1)
+        else:
+            # x = <in the other branch>
+            y = x
+        assert y.numel()
         return self.last(self.head(x.mean((2, 3))))
 '''
 
@@ -261,6 +270,15 @@ def shown(pictures, tmp_path):
 )
 def test_a_place_in_the_source_of_pictures_decides(shown, place, shape, verdict):
     assert shown(**{place: shape}) == [verdict]
+
+
+def test_what_a_branch_gave_a_name_is_not_what_it_always_is(tmp_path):
+    path = tmp_path / "own_net.py"
+    module_source = OTHER.replace("def forward(self, x, deep=False)", "def forward(self, x, deep=True)")
+    run = traced(module_source, path, "Net", torch.zeros(2, 3, 32, 48))
+    said_there = saying(run, module_source, path)
+    assert said_there(behind_a_branch="[2, 7, 4, 12]") == ["confirmed"]
+    assert said_there(behind_a_branch="[2, 7, 8, 12]") != ["contradicted"]
 
 
 def test_an_author_who_puts_channels_last_gives_another_layout(shown):

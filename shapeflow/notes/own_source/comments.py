@@ -87,7 +87,7 @@ class OwnComments:
                 yield replace(self._of_statement(mention, after + 1), sure=False)
         before = next((number for number in range(line - 1, line - FAR, -1) if self.code_at(number)), 0)
         if before:
-            yield self._of_statement(mention, before)
+            yield replace(self._of_statement(mention, before), sure=False)
 
     def _beside_layers(self, mention: Mention, layers: Sequence[Layer], *, alone: bool) -> Iterator[Meant]:
         """Yield what a comment beside layers can mean: what they took or gave, what is in them, a weight."""

@@ -81,7 +81,8 @@ class OwnLetters:
         """
         for node in self.names.functions:
             for names, source, line in self._unpacked(node):
-                shapes = tuple(values[value] for value in self.names.before(node, source, line).values)
+                held = self.names.before(node, source, line)
+                shapes = tuple(values[value] for value in held.values) if held.sure else ()
                 if shapes and all(len(shape) == len(names) for shape in shapes):
                     dims = tuple((_letter(name), axis) for axis, name in enumerate(names))
                     self.said.append(self._of(line, dims, shapes, "code"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from shapeflow.source.lines import Line
 
@@ -63,10 +64,11 @@ class OwnNames:
             return Held()
         given = [part for part in self._assigning(node, name) if part.lineno < line]
         for part in sorted(given, key=lambda one: -one.lineno):
-            if self._state(part.lineno) == "never":
+            ran = self._ran_before(node, part, line)
+            if ran == "never":
                 continue
             if values := self.made(part.lineno, part.end_lineno or part.lineno, name):
-                return Held(values, line=part.lineno)
+                return Held(values, sure=ran == "always", line=part.lineno)
             value = part.value if isinstance(part, ast.Assign) else None
             if isinstance(value, ast.Name):
                 return self.before(node, value.id, part.lineno, deep + 1)
@@ -143,8 +145,38 @@ class OwnNames:
             if isinstance(part, ast.Call) and ast.unparse(part.func) in (name, f"self.{name}"):
                 yield part
 
+    def _ran_before(self, node: Function, part: ast.stmt, line: int) -> Literal["always", "maybe", "never"]:
+        """Return whether a statement runs before a line of the same function whenever the line is reached."""
+        if self._state(part.lineno) == "never":
+            return "never"
+        found: Literal["always", "maybe"] = "always"
+        for outer in self.parts(node):
+            if not isinstance(outer, ast.If | ast.For | ast.AsyncFor | ast.While | ast.Try | ast.Match):
+                continue
+            own = next((suite for suite in _suites(outer) if _spans(suite, part.lineno)), None)
+            if own is None or _spans(own, line):
+                continue
+            if isinstance(outer, ast.If) and any(_spans(suite, line) for suite in _suites(outer)):
+                return "never"
+            found = "maybe"
+        return found
+
     def _state(self, line: int) -> str:
         return self.lines[line - 1].state if line <= len(self.lines) else ""
+
+
+def _suites(outer: ast.AST) -> Iterator[Sequence[ast.stmt]]:
+    """Yield the lists of statements of a compound one."""
+    for name in ("body", "orelse", "finalbody"):
+        if suite := getattr(outer, name, None):
+            yield suite
+    for part in (*getattr(outer, "handlers", ()), *getattr(outer, "cases", ())):
+        yield part.body
+
+
+def _spans(suite: Sequence[ast.stmt], line: int) -> bool:
+    """Return whether a line is in a list of statements."""
+    return suite[0].lineno <= line <= (suite[-1].end_lineno or suite[-1].lineno)
 
 
 def _inner_functions(node: Function) -> Iterator[ast.AST]:
