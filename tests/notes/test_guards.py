@@ -11,6 +11,11 @@ from torch import nn
 import shapeflow
 from shapeflow.notes.placing.chain import Placed, State
 from shapeflow.notes.placing.guards import is_rivalled
+from shapeflow.notes.placing.mark import Mark
+from shapeflow.notes.placing.other_runs import of_this_run
+from shapeflow.notes.placing.sites import Sites
+from shapeflow.notes.placing.symbols import voted
+from shapeflow.notes.reading.note import note_from_text
 
 
 class Small(nn.Module):
@@ -125,6 +130,40 @@ def test_one_of_several_shapes_is_not_called_wrong(said):
     assert "contradicted" not in verdicts
 
 
-def test_what_differs_in_the_batch_alone_is_of_another_run(said):
-    assert said("`emb` gives shape [16, 5, 8].")[0][0] == "not in this run"
-    assert said("`emb` gives shape [16, 5, 9].")[0][0] == "contradicted"
+def contradicted(text: str, there: str) -> Mark:
+    """Return the mark of the shape of a text that is called wrong."""
+    (mention,) = note_from_text(text).mentions
+    return Mark(mention, "contradicted", "emb:out", there)
+
+
+@pytest.mark.parametrize(
+    ("shape", "there", "verdict"),
+    [
+        ("[16, 5, 8]", "f32[2, 5, 8]", "not in this run"),
+        ("[16, 5, 9]", "f32[2, 5, 8]", "contradicted"),
+        ("[16, 5, 8]", "f32[3, 5, 8]", "contradicted"),
+    ],
+)
+def test_what_differs_in_the_batch_alone_is_of_another_run(trace, shape, there, verdict):
+    (mark,) = of_this_run(trace, [contradicted(f"a tensor of shape {shape}", there)])
+    assert mark.verdict == verdict
+
+
+def test_what_is_wrong_of_another_model_is_not_in_this_run(said):
+    assert said("`emb` gives shape [2, 5, 9].")[0][0] == "contradicted"
+    assert said("For BERT-large `emb` gives shape [2, 5, 9].")[0][0] == "not in this run"
+
+
+def test_a_shape_that_is_written_twice_counts_once_for_its_letters(trace):
+    sites = Sites(trace)
+    site = next(one.id for one in sites.all if one.shape == (2, 5, 8))
+
+    def votes(*shapes: str) -> float:
+        mentions = note_from_text("".join(f"- a tensor of shape {shape}\n" for shape in shapes)).mentions
+        chain = [Placed(mention, [State(site, "symbolic", 1.0, 1.0)]) for mention in mentions]
+        for placed in chain:
+            placed.states[0].mass = 1.0
+        return voted(sites, chain)["S"][5]
+
+    assert votes("(B, S, 8)", "(B, S, 8)") == 1.0
+    assert votes("(B, S, 8)", "(B, S, D)") == 2.0

@@ -228,7 +228,13 @@ class Net(nn.Module):
 
         # x = <between>
 
+        # <above alone>
         x = self.down(x)
+        for _ in range(2):
+            # x = <in a loop>
+
+            y = x.sum()
+            x = x[:, :, 1:]
         if deep:
             x = x[:, :, ::2]
         # x = <behind a branch>
@@ -261,6 +267,8 @@ def shown(pictures, tmp_path):
         ("between", "[2, 5, 16, 24]", "confirmed"),
         ("between", "[2, 7, 8, 12]", "confirmed"),
         ("between", "[2, 3, 16, 24]", "contradicted"),
+        ("in_a_loop", "[2, 7, 8, 12]", "confirmed"),
+        ("in_a_loop", "[2, 7, 7, 12]", "confirmed"),
         # Which of two branches built a layer is not known; one may be taken from elsewhere.
         ("built", "[2, 11]", "not in this run"),
         ("unbuilt", "[2, 11]", "not in this run"),
@@ -277,13 +285,22 @@ def test_what_a_branch_gave_a_name_is_not_what_it_always_is(tmp_path):
     module_source = OTHER.replace("def forward(self, x, deep=False)", "def forward(self, x, deep=True)")
     run = traced(module_source, path, "Net", torch.zeros(2, 3, 32, 48))
     said_there = saying(run, module_source, path)
-    assert said_there(behind_a_branch="[2, 7, 4, 12]") == ["confirmed"]
+    assert said_there(behind_a_branch="[2, 7, 3, 12]") == ["confirmed"]
     assert said_there(behind_a_branch="[2, 7, 8, 12]") != ["contradicted"]
+
+
+def test_a_shape_with_the_letter_of_the_batch_has_not_left_it_out(said):
+    """Whatever letter that is: the one that the others begin with."""
+    others = {"line": "(M, N, D)", "copied": "(M, N, D)", "sum": "(M, N, D)", "called": "(M, G, D)"}
+    assert said(result="tensor (M, D)") == ["symbolic, consistent"]
+    assert said(**others, result="tensor (M, D)")[0] == "contradicted"
 
 
 def test_an_author_who_puts_channels_last_gives_another_layout(shown):
     both = {"first": "(32, 48, 3) -> (16, 24, 5)", "second": "(16, 24, 5) -> (8, 12, 7)"}
     assert shown(**both) == ["layout differs"] * 4
     assert shown(**both, given="(32, 48, 3)")[-1] == "layout differs"
+    assert shown(**both, above_alone="(8, 12, 7)")[-1] == "layout differs"
+    assert shown(above_alone="(8, 12, 7)") == ["cannot tell"]
     mixed = shown(first="(3, 32, 48) -> (5, 16, 24)", second="(16, 24, 5) -> (8, 7, 12)")
     assert mixed[:2] == ["confirmed", "confirmed"]

@@ -68,7 +68,8 @@ class OwnNames:
             if ran == "never":
                 continue
             if values := self.made(part.lineno, part.end_lineno or part.lineno, name):
-                return Held(values, sure=ran == "always", line=part.lineno)
+                sure = ran == "always" and not self._changes_again(node, name, line)
+                return Held(values, sure=sure, line=part.lineno)
             value = part.value if isinstance(part, ast.Assign) else None
             if isinstance(value, ast.Name):
                 return self.before(node, value.id, part.lineno, deep + 1)
@@ -160,6 +161,13 @@ class OwnNames:
                 return "never"
             found = "maybe"
         return found
+
+    def _changes_again(self, node: Function, name: str, line: int) -> bool:
+        """Return whether a line is in a loop that gives a name something else below it."""
+        loops = [part for part in self.parts(node) if isinstance(part, ast.For | ast.AsyncFor | ast.While)]
+        around = [loop for loop in loops if loop.lineno < line <= (loop.end_lineno or 0)]
+        changed = [part.lineno for part in self._assigning(node, name) if part.lineno >= line]
+        return any(_spans(loop.body, number) for loop in around for number in changed)
 
     def _state(self, line: int) -> str:
         return self.lines[line - 1].state if line <= len(self.lines) else ""
