@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
-from shapeflow.notes.own_source.comments import Meant, OwnComments
+from shapeflow.notes.own_source.comments import Meaning, OwnComments
 from shapeflow.notes.own_source.conventions import is_channels_last, is_turned
 from shapeflow.notes.own_source.docstrings import Found, OwnDocstrings
 from shapeflow.notes.own_source.layers import OwnLayers
@@ -42,7 +42,7 @@ class _End:
     """One end of an arrow right above a statement, with what it can mean and what was made of that."""
 
     mention: Mention
-    meant: Meant
+    meant: Meaning
     mark: Mark | None
 
 
@@ -189,10 +189,10 @@ class OwnCode:
             return Mark(mention, "not in this run", "", "", (described.why,))
         if not self._ran(mention) and not described.found:
             return None
-        mark = self._judged(mention, Meant(described.found, sure=described.sure))
+        mark = self._judged(mention, Meaning(described.found, sure=described.sure))
         return mark or Mark(mention, "cannot tell", "", "", (described.why,) if described.why else ())
 
-    def _judged(self, mention: Mention, meant: Meant) -> Mark | None:
+    def _judged(self, mention: Mention, meant: Meaning) -> Mark | None:
         """Return the mark of a mention that means one of some tensors; None: nothing certain is said of it.
 
         What is not surely meant is only confirmed.

@@ -30,7 +30,7 @@ _OPERAND = re.compile(r"^[\s`]*[*x×@+·⊗][\s`]*[(\[]")
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class Meaning:
     """What a comment can mean."""
 
     found: tuple[Found, ...]
@@ -61,7 +61,7 @@ class OwnComments:
         self.names = names
         self.layers = layers
 
-    def meant(self, mention: Mention) -> Iterator[Meant]:
+    def meant(self, mention: Mention) -> Iterator[Meaning]:
         """Yield what a mention in a comment can mean, the likeliest first."""
         line = mention.span.line
         code = self.code_at(line)
@@ -71,7 +71,7 @@ class OwnComments:
         if code:
             yield self._of_statement(mention, line, sure=True)
             if mention.role == "in":
-                yield Meant(self._taken(line), line=line)
+                yield Meaning(self._taken(line), line=line)
             return
         yield from self._of_name(mention)
         after = self._code_below(line)
@@ -81,32 +81,32 @@ class OwnComments:
             yield self._of_statement(mention, after, above=above)
             events = self._events(after)
             scores = [port for event in events for port in event.record.outputs if port.name == "score"]
-            yield Meant(found_of(scores), line=after)
-            yield Meant(self._taken(after), line=after)
+            yield Meaning(found_of(scores), line=after)
+            yield Meaning(self._taken(after), line=after)
             if self.code_at(after + 1):
                 yield replace(self._of_statement(mention, after + 1), sure=False)
         before = next((number for number in range(line - 1, line - FAR, -1) if self.code_at(number)), 0)
         if before:
             yield replace(self._of_statement(mention, before), sure=False)
 
-    def _beside_layers(self, mention: Mention, layers: Sequence[Layer], *, alone: bool) -> Iterator[Meant]:
+    def _beside_layers(self, mention: Mention, layers: Sequence[Layer], *, alone: bool) -> Iterator[Meaning]:
         """Yield what a comment beside layers can mean: what they took or gave, what is in them, a weight."""
         weights = tuple(one for layer in layers for one in self.layers.weights(layer))
         inside = tuple(one for layer in layers for one in self.layers.inside(layer))
         meant = self._of_layers(mention, layers, alone=alone)
         if text_tokens(mention.frame.before) & _WEIGHTS:
-            yield Meant(weights, inside, meant.line)
+            yield Meaning(weights, inside, meant.line)
         yield replace(meant, near=(*meant.near, *weights, *inside))
         if mention.chain is not None:
             yield from (self._of_layers(mention, [layer], alone=alone) for layer in layers[1:])
-        yield Meant(weights, line=meant.line)
+        yield Meaning(weights, line=meant.line)
 
     def is_of_layer(self, mention: Mention) -> bool:
         """Return whether a mention is beside a line that builds a layer."""
         line = mention.span.line
         return bool(self.layers.at(line, alone=not self.code_at(line)))
 
-    def _of_name(self, mention: Mention) -> Iterator[Meant]:
+    def _of_name(self, mention: Mention) -> Iterator[Meaning]:
         """Yield what a comment can mean that names a variable: what it is there, or becomes below."""
         line = mention.span.line
         said = _SAID.search(mention.frame.before.rpartition("#")[2])
@@ -120,7 +120,7 @@ class OwnComments:
         values = (*held.values, *(self.names.made(first, last, name) if below else ()))
         if held.values:
             found = tuple(Found(value, name) for value in values)
-            yield Meant(found, line=held.line or below or line, sure=held.sure)
+            yield Meaning(found, line=held.line or below or line, sure=held.sure)
 
     def is_of_class(self, mention: Mention) -> bool:
         """Return whether a mention is in no function that runs: it may speak of all of the model.
@@ -163,7 +163,9 @@ class OwnComments:
     def _taken(self, line: int) -> tuple[Found, ...]:
         return found_of(port for event in self._events(line) for port in event.record.inputs)
 
-    def _of_statement(self, mention: Mention, line: int, *, sure: bool = False, above: bool = False) -> Meant:
+    def _of_statement(
+        self, mention: Mention, line: int, *, sure: bool = False, above: bool = False
+    ) -> Meaning:
         """Return what a comment on a statement, or beside it, can mean."""
         first, last = self.spans.get(line, (line, line))
         named = [
@@ -176,34 +178,34 @@ class OwnComments:
         made = found_of(port for event in self._events(line) for port in event.outputs)
         taken = self._taken(line)
         if is_taken(mention):
-            return Meant(taken, (*made, *named), line, above=above)
+            return Meaning(taken, (*made, *named), line, above=above)
         wanted = mention.frame.assigned.replace(" ", "").split(",")
         if len({one.name for one in named}) > 1 and len(wanted) == 1:
             named = [one for one in named if one.name == wanted[0]] or named
         called = [one for one in named if one.name == _name_before(mention)]
         if called and not sure:
-            return Meant(tuple(called), (), line, sure=True, above=above)
+            return Meaning(tuple(called), (), line, sure=True, above=above)
         if not named and not made:
             held = self.names.copied(line)
             copies = tuple(Found(value, "") for value in held.values)
-            return Meant(copies, (), line, sure=sure and held.sure, above=above)
+            return Meaning(copies, (), line, sure=sure and held.sure, above=above)
         near = () if first == last and (called or _is_bare(mention)) else (*made, *taken)
         if not _is_bare(mention):
             calls = [event.record for event in self._events(line) if isinstance(event.record, Call)]
             near += tuple(one for call in calls for one in made_inside(self.layers.trace, call))
-        return Meant(tuple(called or named) or made, near, line, sure=sure and bool(named), above=above)
+        return Meaning(tuple(called or named) or made, near, line, sure=sure and bool(named), above=above)
 
-    def _of_layers(self, mention: Mention, layers: Sequence[Layer], *, alone: bool) -> Meant:
+    def _of_layers(self, mention: Mention, layers: Sequence[Layer], *, alone: bool) -> Meaning:
         """Return what the layer took, or gave, that a comment is beside."""
         nearest = layers[0]
         taken = self.layers.taken(nearest)
         above = alone
         if is_taken(mention) or (mention.chain is None and mention.role == "in"):
-            return Meant(taken, (), nearest.first, sure=not alone and not is_operand(mention), above=above)
+            return Meaning(taken, (), nearest.first, sure=not alone and not is_operand(mention), above=above)
         if mention.chain is not None or not alone:
-            return Meant(self.layers.given(nearest), (), nearest.first, sure=not alone, above=above)
+            return Meaning(self.layers.given(nearest), (), nearest.first, sure=not alone, above=above)
         given = [one for layer in layers for one in self.layers.given(layer)]
-        return Meant((*given, *taken), (), nearest.first)
+        return Meaning((*given, *taken), (), nearest.first)
 
 
 def is_taken(mention: Mention) -> bool:
