@@ -5,6 +5,10 @@ of ``timm`` and gets all its models, with what these import in turn. A late modu
 on; its file runs when an attribute is looked up that it does not have yet, by whomever and in whatever way.
 It is the same module before and after.
 
+A file inside a package may count on the package's own file having run, or at least begun: imports that go
+round in a circle work in one order only. So the import of a part loads a package that waits, except for parts
+that are known to stand on their own.
+
 All of a process shares its modules, so this is for a process of our own.
 """
 
@@ -12,7 +16,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
@@ -36,21 +40,25 @@ class Known(NamedTuple):
 
 _LATE: dict[str, Known] = {}
 """Name -> what is known, of all modules that are to be late."""
+_ON_THEIR_OWN: set[str] = set()
+"""Parts of late packages whose import does not load the package."""
 _WAITING: dict[str, _Late] = {}
 """Name -> the module, of those that are imported and not loaded."""
 _LOADING: dict[str, _Late] = {}
 _LOADED_BY: list[Callable[[Callable[[], ModuleType]], ModuleType]] = []
 
 
-def import_late(modules: Mapping[str, Known | None]) -> None:
+def import_late(modules: Mapping[str, Known | None], on_their_own: Iterable[str] = ()) -> None:
     """Let modules be late from now on, those that are not imported already.
 
     Args:
         modules: name -> what is known of each without loading it.
+        on_their_own: parts of packages among these which need nothing of their package.
     """
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
     _LATE.update({name: known or Known("", {}) for name, known in modules.items()})
+    _ON_THEIR_OWN.update(on_their_own)
 
 
 def load_by(load: Callable[[Callable[[], ModuleType]], ModuleType]) -> None:
@@ -117,36 +125,90 @@ def _is_asked_by(caller: str) -> bool:
     return f"{frame.f_globals.get('__name__')}.".startswith(f"{caller}.")
 
 
-def _load(module: _Late) -> ModuleType:
-    """Run a module's file, if that was not done, and return what is imported by its name then."""
+def _load(module: _Late, *, waits: bool = True) -> ModuleType:
+    """Run a module's file, if that was not done, and return what is imported by its name then.
+
+    Args:
+        module: one that waited when somebody asked something of it.
+        waits: wait for another thread that loads it just now.
+    """
     name = module.__name__
     package = _WAITING.get(name.rpartition(".")[0])
     if package is not None and is_waiting(name):
-        _load(package)
+        _load(package, waits=waits)
     with _LOCK:
-        if is_waiting(name):  # it is imported anew, as the same module: another thread's import waits for it
+        begins = is_waiting(name)
+        if begins:  # it is imported anew, as the same module: another thread's import waits for it
             _LOADING[name] = _WAITING.pop(name)
             del sys.modules[name]
+    if not (begins or waits):
+        return module
     return _LOADED_BY[0](lambda: import_module(name)) if _LOADED_BY else import_module(name)
 
 
 class _Finder(MetaPathFinder):
-    """Finds the modules that are to be late."""
+    """Finds the modules that are to be late, and the parts of packages that wait."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return how to import one; None leaves the import to others."""
-        if name not in _LATE or target is not None:
+        is_late, package = name in _LATE, name.rpartition(".")[0]
+        of_waiting = is_waiting(package) and name not in _ON_THEIR_OWN
+        if target is not None or not (is_late or of_waiting):
             return None
         spec = PathFinder.find_spec(name, path)
         if spec is None or spec.loader is None or not spec.has_location:
             return None
-        spec.loader = _FileLater(spec.loader, _LOADING.get(name))
+        loader = _FileLater(spec.loader, _LOADING.get(name)) if is_late else _AfterPackage(spec.loader)
+        spec.loader = loader
         return spec
 
 
-class _FileLater(Loader):
+class _Instead(Loader):
+    """Stands for the loader of a module, and has all that it has.
+
+    Args:
+        loader: the module's own.
+    """
+
+    def __init__(self, loader: Any) -> None:
+        self._loader = loader
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+
+class _AfterPackage(_Instead):
+    """Imports a part of a package that waits: the package is loaded first, which may import the part."""
+
+    _imported: ModuleType | None = None
+    _spec: ModuleSpec | None = None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """Load the package, and return the part if that has imported it; None: it is still to be made."""
+        package = _WAITING.get(spec.name.rpartition(".")[0])
+        if package is not None:  # another thread that loads it may want this part, which is locked here
+            _load(package, waits=False)
+        self._imported = sys.modules.get(spec.name)
+        if self._imported is None:
+            made: ModuleType | None = self._loader.create_module(spec)
+            return made
+        self._spec = self._imported.__spec__
+        return self._imported
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the file of a part that its package has not imported."""
+        if module is self._imported:
+            module.__spec__ = self._spec  # the import has put the spec in its place that has this loader
+            return
+        spec = module.__spec__
+        assert spec is not None
+        spec.loader = module.__loader__ = self._loader
+        self._loader.exec_module(module)
+
+
+class _FileLater(_Instead):
     """Imports a module without running its file, or runs the file of one that is imported.
 
     Args:
@@ -155,10 +217,8 @@ class _FileLater(Loader):
     """
 
     def __init__(self, loader: Any, module: _Late | None) -> None:
-        self._loader, self._module = loader, module
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._loader, name)
+        super().__init__(loader)
+        self._module = module
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Return the module."""

@@ -88,9 +88,12 @@ LATE: dict[str, Known | None] = {
         "sam3", {"hf_hub_download": LateAttribute("huggingface_hub", "hf_hub_download")}
     ),
 }
+ON_THEIR_OWN = ("timm.layers", "torchvision.datasets.vision", "torchvision.models.feature_extraction")
+"""Parts of these packages that import nothing else of theirs. Models made of layers of timm need no more, nor
+does ``sam3``."""
 
 
 def import_costly_late() -> None:
     """Let the costly modules be late, if this process is our own."""
     if is_own_process():
-        import_late(LATE)
+        import_late(LATE, ON_THEIR_OWN)

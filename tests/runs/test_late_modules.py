@@ -94,3 +94,38 @@ def test_a_run_loads_none_of_them_and_gives_the_same_trace(tmp_path: Path):
         traces[way] = json.loads(gzip.decompress(output.read_bytes()))
         traces[way]["run"].pop("seconds")
     assert traces["late"] == traces["early"]
+
+
+BLOCK = """
+from {part} import {name}
+import torch
+from torch import nn
+
+def build():
+    assert {name}.__module__ == "{part}"
+    return nn.Linear(4, 4), (torch.ones(2, 4),)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("part", "name", "loaded"),
+    [
+        ("timm.models.vision_transformer", "Block", "timm"),
+        ("timm.models._builder", "build_model_with_cfg", "timm"),
+        ("timm.layers.mlp", "Mlp", ""),
+        ("torchvision.models.detection.faster_rcnn", "FasterRCNN", "torchvision.models"),
+        ("torchvision.ops.misc", "MLP", ""),
+        ("torchvision.datasets.vision", "VisionDataset", ""),
+    ],
+)
+def test_a_model_of_parts_of_a_late_package_runs(tmp_path: Path, part: str, name: str, loaded: str):
+    (tmp_path / "model.py").write_text(BLOCK.format(part=part, name=name))
+    code = COMMAND.format(before="", names=("timm", "torchvision.datasets", "torchvision.models"))
+    words = ("trace", "--model", f"{tmp_path / 'model.py'}:build", "-q", "-o", str(tmp_path / "a.trace.json"))
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    loads = done.stderr.rpartition("LOADED ")[2].split()
+    assert (loaded in loads) if loaded else not loads
