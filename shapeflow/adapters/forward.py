@@ -57,7 +57,9 @@ def prepared(
     callee = callee_of(model, request.call, function)
     arguments = _arguments(model, callee, args, kwargs, request, function)
     made = {name: told for name, told in made.items() if name in arguments.named}
-    made |= put_given(callee, model, arguments, request)
+    ours = frozenset(made)
+    made |= put_given(callee, model, arguments, request, ours)
+    made = {name: told for name, told in made.items() if name not in ours or name in arguments.named}
     args, kwargs = tuple(arguments.args), arguments.kwargs
     if request.resize:
         from shapeflow.adapters.resize import resized

@@ -16,6 +16,7 @@ def resized(
     kwargs: dict[str, Any],
     sizes: Mapping[tuple[str, int], int],
     parameters: tuple[str, ...] = (),
+    stretched: frozenset[str] = frozenset(),
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return arguments in which some dims have other sizes.
 
@@ -26,30 +27,37 @@ def resized(
         kwargs: keyword arguments.
         sizes: ``(port, dim)`` -> size; ports as in the trace, ``in[0]`` or ``in.mask``.
         parameters: the names of what is given by position; a port may have either name.
+        stretched: ports of masks, in which what is hidden stays at its end: each row stands for some that
+            follow one another, as in a picture of another size.
     """
     wanted: dict[int, dict[int, int]] = {}
+    masks: set[int] = set()
     for name, other, value in arguments(args, kwargs, parameters):
         for place, leaf in walk(name, value):
             if isinstance(leaf, Tensor):
                 places = (place, other and other + place[len(name) :])
                 dims = {dim: size for (port, dim), size in sizes.items() if port in places}
                 wanted.setdefault(id(leaf), {}).update(dims)
+                masks |= {id(leaf)} if place in stretched else set()
     made: dict[int, Tensor] = {}
 
     def change(tensor: Tensor) -> Tensor:
         if id(tensor) not in made:  # one tensor given in two places stays one
-            made[id(tensor)] = _resized(tensor, wanted.get(id(tensor), {}))
+            stretches = id(tensor) in masks
+            made[id(tensor)] = _resized(tensor, wanted.get(id(tensor), {}), stretches=stretches)
         return made[id(tensor)]
 
     return map_tensors(args, change), map_tensors(kwargs, change)
 
 
-def _resized(tensor: Tensor, dims: Mapping[int, int]) -> Tensor:
+def _resized(tensor: Tensor, dims: Mapping[int, int], *, stretches: bool) -> Tensor:
     for dim, size in dims.items():
         old = tensor.shape[dim]
         if old == 0:
             shape = [size if axis == dim else length for axis, length in enumerate(tensor.shape)]
             tensor = torch.zeros(shape, dtype=tensor.dtype, device=tensor.device)
         elif old != size:
-            tensor = tensor.index_select(dim, torch.arange(size, device=tensor.device) % old)
+            rows = torch.arange(size, device=tensor.device)
+            rows = rows * old // size if stretches and dim else rows % old
+            tensor = tensor.index_select(dim, rows)
     return tensor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import nn
 from shapeflow.adapters.given.arguments import Arguments
 from shapeflow.adapters.given.callee import Callee
 from shapeflow.adapters.given.examples import example
+from shapeflow.adapters.given.follow import Changed, follow, instead_of, sizes_instead
 from shapeflow.adapters.given.pictures import is_like_a_picture, picture
 from shapeflow.adapters.given.tensors import asked_for, from_file
 from shapeflow.adapters.given.texts import (
@@ -31,8 +32,6 @@ from shapeflow.adapters.given.tokens import tokenized
 from shapeflow.adapters.request import Request
 from shapeflow.common.text import listing, nearest
 from shapeflow.errors import InputError
-from shapeflow.recording.ports import arguments as ports_of
-from shapeflow.recording.ports import walk
 
 IMAGE_NAMES = ("pixel_values", "images", "image", "imgs", "img", "samples", "inputs", "input", "x")
 """What a parameter that takes pictures may be called, the likeliest first; ``--input image=…`` finds it."""
@@ -42,18 +41,27 @@ TYPO = 0.85
 ALIASES = {"image": IMAGE_NAMES, "picture": IMAGE_NAMES, "text": TEXT_NAMES, "prompt": TEXT_NAMES}
 
 
-def put_given(callee: Callee, model: nn.Module, arguments: Arguments, request: Request) -> dict[str, str]:
+def put_given(
+    callee: Callee, model: nn.Module, arguments: Arguments, request: Request, ours: Collection[str] = ()
+) -> dict[str, str]:
     """Put what a user gives into the arguments, and return how each was made.
 
     Other inputs whose sizes were those of an input that has others now follow it, as far as nobody gave them:
-    a mask of the token ids, the batch.
+    a mask of the token ids, the batch. Token ids of ours are left out where vectors are given instead.
+
+    Args:
+        callee: what is called.
+        model: that it belongs to.
+        arguments: what it is called with; changed.
+        request: what the user gives.
+        ours: the inputs that no user made.
 
     Raises:
         InputError: the callee does not take one, two are for one place, or a value cannot be made.
     """
     made: dict[str, str] = {}
     places: dict[tuple[Step, ...], Given] = {}
-    changed: list[tuple[tuple[int, ...], torch.Tensor, str]] = []
+    changed: list[Changed] = []
     for given in request.inputs:
         place = _place(given, callee, model, arguments)
         _check_once(given, place, places)
@@ -65,11 +73,15 @@ def put_given(callee: Callee, model: nn.Module, arguments: Arguments, request: R
             was = arguments.get(where)
             arguments.put(where, value)
             made[place_text(where)] = told
-            if isinstance(was, torch.Tensor) and isinstance(value, torch.Tensor) and was.shape != value.shape:
-                changed.append((tuple(was.shape), value, place_text(where)))
-    for sizes, tensor, name in changed:
-        made.update(_follow(arguments, sizes, tensor, name, made))
-    return made
+            if not isinstance(value, torch.Tensor):
+                continue
+            name, new = place_text(where), tuple(value.shape)
+            old = tuple(was.shape) if isinstance(was, torch.Tensor) else None
+            if old is None and (other := instead_of(name, arguments.named)) in ours:
+                old = sizes_instead(tuple(arguments.take_out(other).shape), new)
+            if old != new:
+                changed.append(Changed(name, old, new))
+    return made | follow(arguments, changed, made)
 
 
 def _check_once(given: Given, place: tuple[Step, ...], places: Mapping[tuple[Step, ...], Given]) -> None:
@@ -240,50 +252,3 @@ def _words(
 
 def _takes_words(parameter: inspect.Parameter) -> bool:
     return parameter.annotation in (str, "str", "str | None") or isinstance(parameter.default, str)
-
-
-def _follow(
-    arguments: Arguments, sizes: tuple[int, ...], tensor: torch.Tensor, name: str, made: Mapping[str, str]
-) -> dict[str, str]:
-    """Give inputs that nobody gave the sizes of one that has others now, where they had the same.
-
-    An input of the same shape gets the new one; any other with as many rows gets as many as there are now.
-    """
-    from shapeflow.adapters.resize import resized
-
-    wanted: dict[tuple[str, int], int] = {}
-    told: dict[str, str] = {}
-    ports = ports_of(tuple(arguments.args), arguments.kwargs)
-    for key, (port, _, value) in zip(arguments.named, ports, strict=True):
-        for place, leaf in walk(port, value):
-            own = f"{key}{place[len(port) :]}"
-            if not isinstance(leaf, torch.Tensor) or _is_said(own, made) or _are_listed(own, name):
-                continue
-            new = _new_sizes(leaf.shape, sizes, tensor.shape)
-            if new:
-                wanted.update({(place, dim): size for dim, size in new.items()})
-                told[own] = f"made to fit {name}"
-    if wanted:
-        args, arguments.kwargs = resized(tuple(arguments.args), arguments.kwargs, wanted)
-        arguments.args = list(args)
-    return told
-
-
-def _is_said(place: str, made: Mapping[str, str]) -> bool:
-    """Return whether a user has said what is in a place."""
-    return any(place == said or place.startswith((f"{said}.", f"{said}[")) for said in made)
-
-
-def _are_listed(one: str, other: str) -> bool:
-    """Return whether two places are items of one list, such as pictures, each of a size of its own."""
-    head, bracket, rest = one.rpartition("[")
-    return bool(bracket) and rest[:-1].isdecimal() and other.rpartition("[")[0] == head
-
-
-def _new_sizes(own: Sequence[int], old: Sequence[int], new: Sequence[int]) -> dict[int, int]:
-    """Return the dims in which a shape has to change so that it fits an input that was changed."""
-    if not (own and old and new):
-        return {}
-    if own == old and len(old) == len(new):
-        return {dim: size for dim, size in enumerate(new) if size != own[dim]}
-    return {0: new[0]} if own[0] == old[0] != new[0] else {}

@@ -74,6 +74,15 @@ class Arguments:
                 hint=f"--input 'in[{len(self.args)}]=…'",
             )
 
+    def take_out(self, name: str) -> Any:
+        """Take out what is given by a name, and return it."""
+        value = self.named[name]
+        if name in self.kwargs:
+            del self.kwargs[name]
+        else:
+            self.args[self._callee.positional.index(name)] = None
+        return value
+
     def _put_named(self, name: str, position: int | None, value: Any) -> None:
         """Put a value into a parameter that is named and not yet given by position."""
         parameter = self._callee.parameters.get(name)
