@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from shapeflow.adapters.inputs.denoising import inputs_of
+from shapeflow.adapters.inputs.pipelines import never_given
 
 diffusers = pytest.importorskip("diffusers")
 
@@ -150,3 +151,60 @@ def test_a_network_of_several_is_given_lists_where_its_parts_are_given_one() -> 
     assert inputs.values["conditioning_scale"] == [1.0, 1.0]
     with torch.no_grad():
         model(**inputs.values)
+
+
+def test_a_mask_that_no_pipeline_gives_is_not_made() -> None:
+    model = diffusers.UNet2DConditionModel(**ENDS)
+    inputs = inputs_of(model)
+    assert "encoder_attention_mask" not in inputs.values
+    assert inputs.notes == [
+        "Run without encoder_attention_mask: no pipeline of diffusers gives it to UNet2DConditionModel."
+    ]
+    assert never_given(diffusers.UNet2DConditionModel, "encoder_attention_mask")
+    assert not never_given(diffusers.PixArtTransformer2DModel, "encoder_attention_mask")
+    assert not never_given(
+        diffusers.SanaWMTransformer3DModel, "encoder_attention_mask"
+    )  # it has another name
+    own = type("OwnNetwork", (diffusers.UNet2DConditionModel,), {})
+    assert not never_given(own, "encoder_attention_mask")  # no pipeline has it
+
+
+@pytest.mark.parametrize(
+    ("network", "settings", "given", "expected"),
+    [
+        (
+            "FluxTransformer2DModel",
+            FLUX,
+            {"hidden_states": (1, 96, 4), "encoder_hidden_states": (1, 77, 24)},
+            {"hidden_states": [2, 96, 4], "img_ids": [96, 3], "txt_ids": [77, 3]},
+        ),
+        (
+            "ControlNetModel",
+            {name: value for name, value in ENDS.items() if not name.startswith(("up_", "sample"))},
+            {"sample": (1, 4, 32, 48)},
+            {"sample": [2, 4, 32, 48], "controlnet_cond": [2, 3, 256, 384]},
+        ),
+        (
+            "StableAudioDiTModel",
+            {"num_layers": 1, "num_attention_heads": 2, "num_key_value_attention_heads": 1},
+            {"hidden_states": (1, 64, 20)},
+            {"hidden_states": [2, 64, 20], "rotary_embedding": [21, 32]},
+        ),
+    ],
+)
+def test_what_is_made_fits_the_sizes_that_are_given(network, settings, given, expected) -> None:
+    model = getattr(diffusers, network)(**settings).eval()
+    inputs = inputs_of(model, given)
+    with torch.no_grad():
+        model(**inputs.values)
+    for name, sizes in expected.items():
+        value = inputs.values[name]
+        assert list((value[0] if isinstance(value, tuple) else value).shape) == sizes, name
+
+
+def test_packed_patches_that_make_no_square() -> None:
+    grid = inputs_of(diffusers.FluxTransformer2DModel(**FLUX), {"hidden_states": (1, 96, 4)}).values[
+        "img_ids"
+    ]
+    assert grid[:, 1].max() == 7
+    assert grid[:, 2].max() == 11

@@ -8,11 +8,13 @@ from typing import Any
 
 import torch
 
-from shapeflow.adapters.inputs.latents import ROWS, TEXT
+from shapeflow.adapters.inputs.latents import ROWS
 from shapeflow.adapters.inputs.network import Network
 from shapeflow.adapters.inputs.rules import Made, numbers
 
 STEPS = (500, 250)
+MASK = re.compile("encoder_attention_mask|text_attention_mask|encoder_hidden_states_mask|encoder_mask")
+"""Names of masks of the text, which few networks cannot do without."""
 
 Maker = Callable[[Network], Made | None]
 
@@ -72,8 +74,8 @@ def _field(*names: str, told: str) -> Maker:
 def _places(what: str) -> Maker:
     def make_places(network: Network) -> Made:
         axes = network.fields.get("axes_dims_rope", "axes_dim", "axes_dims", default=(1, 1, 1))
-        count = network.tokens if what == "img" else TEXT
-        side = int(count**0.5) or 1
+        count = network.tokens if what == "img" else network.words
+        side = network.sides[1]
         rows = [[0, place // side, place % side, 0][: len(axes)] for place in range(count)]
         if what == "txt":
             rows = [[0] * len(axes)] * count
@@ -135,8 +137,9 @@ def _size(*values: float, told: str) -> Maker:
 
 
 def _grid(network: Network) -> Made:
-    side = int(network.tokens**0.5)
-    return [(1, side, side)] * ROWS, f"{ROWS} pictures of 1 frame, {side} rows and {side} columns of patches"
+    rows, columns = network.sides
+    told = f"{ROWS} pictures of 1 frame, {rows} rows and {columns} columns of patches"
+    return [(1, rows, columns)] * ROWS, told
 
 
 def _plain(value: Any, told: str) -> Maker:
@@ -144,10 +147,11 @@ def _plain(value: Any, told: str) -> Maker:
 
 
 def _packed(name: str) -> Maker:
-    sizes = {"num_frames": 1, "height": 8, "width": 8}
-    return lambda network: (
-        (sizes[name], f"{name} of the packed patches") if "tokens" in network.dims else None
-    )
+    def make_size(network: Network) -> Made | None:
+        size = dict(zip(("height", "width"), network.sides, strict=True)).get(name, 1)
+        return (size, f"{name} of the packed patches") if "tokens" in network.dims else None
+
+    return make_size
 
 
 def _padding(network: Network) -> Made:
@@ -193,10 +197,7 @@ def _sound_text(network: Network) -> Made:
 TABLE: tuple[tuple[str, Maker], ...] = (
     (r"timestep|timesteps|t|timestep_ratio|timestep_r|r_timestep|bb_ca_time", _step),
     (r"encoder_hidden_states|text_bth|prompt_embeds", _text),
-    (
-        r"encoder_attention_mask|text_attention_mask|encoder_hidden_states_mask|encoder_mask",
-        _mask(torch.bool),
-    ),
+    (MASK.pattern, _mask(torch.bool)),
     (r"pooled_projections", _field("pooled_projection_dim", "in_text_dim2", told="a vector for each text")),
     (r"pooled_embeds", _field("text_emb_dim", told="a vector for each text")),
     (r"pooled_text_emb", _field("cond_embed_dim", told="a vector for each text")),

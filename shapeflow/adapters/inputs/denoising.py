@@ -3,39 +3,49 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from torch import nn
 
 from shapeflow.adapters.inputs import conventions, denoiser_others, documented, uses
 from shapeflow.adapters.inputs.convention_rows import OWN
-from shapeflow.adapters.inputs.denoiser_rules import make
+from shapeflow.adapters.inputs.denoiser_rules import MASK, make
 from shapeflow.adapters.inputs.fields import Fields
 from shapeflow.adapters.inputs.latents import shape_of
 from shapeflow.adapters.inputs.network import Network
+from shapeflow.adapters.inputs.pipelines import never_given
 from shapeflow.adapters.inputs.pretrained import Inputs
 from shapeflow.adapters.inputs.rules import numbers
 from shapeflow.adapters.inputs.signature import needed, parameters_of
 
 MAIN = ("hidden_states", "sample", "x", "latents", "z", "mel")
+NO_SIZES: Mapping[str, Sequence[int]] = MappingProxyType({})
 ONLY_WHERE_NEEDED = frozenset({"timestep_r", "r_timestep"})
 
 
-def inputs_of(model: nn.Module) -> Inputs:
+def inputs_of(model: nn.Module, sizes: Mapping[str, Sequence[int]] = NO_SIZES) -> Inputs:
     """Return inputs for a network, and how they were made.
 
     Args:
         model: built; its configuration is ``model.config``.
+        sizes: name of an input -> its sizes, of those that a user gives: what is made fits them, but for the
+            batch, which has as many rows as ever.
     """
     parts = getattr(model, "nets", None)
     if isinstance(parts, nn.ModuleList) and len(parts):
-        return _of_several(model, parts)
+        return _of_several(model, parts, sizes)
     fields, inputs = Fields(getattr(model, "config", {})), Inputs()
     parameters = parameters_of(model.forward)
     required = needed(model.forward)
     main = next((name for name in MAIN if name in parameters), "")
     pictures = is_autoencoder(model)
     dims, shape = shape_of(model, main, fields, pictures=pictures) if main else ([], [])
+    if len(wanted := sizes.get(main, ())) == len(shape) > 1:
+        shape = [shape[0], *wanted[1:]]
     network = Network(model, fields, main, dims, shape)
+    text = sizes.get("encoder_hidden_states", ())
+    network.given_words = text[-2] if len(text) > 2 else 0
     own = OWN.get(type(model).__name__, {})
     for name, convention in own.items():
         if (special := conventions.make(convention, network.named, model)) is not None:
@@ -46,6 +56,11 @@ def inputs_of(model: nn.Module) -> Inputs:
     for name, parameter in parameters.items():
         must = name in required or (parameter.default is None and network.use(name).needed)
         if name in inputs.values or name in own or (name in ONLY_WHERE_NEEDED and not must):
+            continue
+        if not must and MASK.fullmatch(name) and never_given(type(model), name):
+            inputs.notes.append(
+                f"Run without {name}: no pipeline of diffusers gives it to {type(model).__name__}."
+            )
             continue
         made = make(name, network)
         if must and made is None:
@@ -59,9 +74,9 @@ def inputs_of(model: nn.Module) -> Inputs:
     return inputs
 
 
-def _of_several(model: nn.Module, parts: nn.ModuleList) -> Inputs:
+def _of_several(model: nn.Module, parts: nn.ModuleList, sizes: Mapping[str, Sequence[int]]) -> Inputs:
     """Return inputs for a network of several of one kind: those of one, and a list where it wants a list."""
-    one, inputs = inputs_of(parts[0]), Inputs()
+    one, inputs = inputs_of(parts[0], sizes), Inputs()
     inner, own = parameters_of(parts[0].forward), OWN.get(type(model).__name__, {})
     each = uses.taken_with(type(model).forward, "self.nets")
     for name, parameter in parameters_of(model.forward).items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import partial
+from math import isqrt
 from typing import Any
 
 from torch import nn
@@ -39,6 +40,8 @@ class Network:
     dims: list[str]
     shape: list[int]
     kept: dict[str, Use] = field(default_factory=dict)
+    given_words: int = 0
+    """How many vectors there are for a text that a user gives; 0: none is given."""
 
     def size(self, dim: str, default: int = 1) -> int:
         """Return the size of a dim of the main input."""
@@ -66,8 +69,16 @@ class Network:
         return self.size("tokens", self.size("samples", 64))
 
     @property
+    def sides(self) -> tuple[int, int]:
+        """Return how many rows and columns of packed patches there are: as alike as the number allows."""
+        rows = next(side for side in range(isqrt(self.tokens), 0, -1) if self.tokens % side == 0)
+        return rows, self.tokens // rows
+
+    @property
     def words(self) -> int:
         """Return how many vectors there are for a text."""
+        if self.given_words:
+            return self.given_words
         said = self.dims_of("encoder_hidden_states")
         if len(said) == 3 and said[1] in self.dims_of(self.main)[1:]:
             return self.tokens

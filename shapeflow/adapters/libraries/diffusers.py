@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from shapeflow.adapters.base import Adapter, Prepared
+from shapeflow.adapters.given.texts import Tensor
 from shapeflow.adapters.libraries.library import check_name, folder_of, name_of, weights_into
 from shapeflow.adapters.libraries.transformers_folders import is_folder, read
 from shapeflow.adapters.request import Request
@@ -160,7 +161,7 @@ class _Build:
                 where=OPTION,
                 because=refused,
             )
-        inputs = inputs_of(model)
+        inputs = inputs_of(model, _sizes_given(request))
         if inputs.missing:
             raise InputError(
                 "target-inputs",
@@ -213,6 +214,15 @@ class _Build:
                 found=f"{type(error).__name__}: {said}"[:300],
                 hint="" if self.settings is not None else "a folder or config.json that gives the sizes",
             ) from error
+
+
+def _sizes_given(request: Request) -> dict[str, Sequence[int]]:
+    """Return the sizes of the tensors that a user asks for, by the name of the input."""
+    return {
+        str(given.place[0]): given.value.sizes
+        for given in request.inputs
+        if len(given.place) == 1 and isinstance(given.value, Tensor)
+    }
 
 
 def _several(network: Any) -> dict[str, Any]:

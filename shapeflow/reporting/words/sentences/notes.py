@@ -20,6 +20,10 @@ PAIRS: tuple[tuple[str, str], ...] = (
         "它得到的向量有 {n} 个数，而词的向量有 {n2} 个",
     ),
     (
+        "Run without {@name}: no pipeline of diffusers gives it to {@model}.",
+        "运行时不带 {@name}：diffusers 的任何 pipeline 都不向 {@model} 提供它。",
+    ),
+    (
         "Run without {@name}: {@model} takes it instead of others.",
         "运行时不带 {@name}：{@model} 用它来代替其他输入。",
     ),
