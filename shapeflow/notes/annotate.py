@@ -16,7 +16,7 @@ from shapeflow.notes.placing.placing import Placing
 from shapeflow.notes.placing.selected import selected_mark
 from shapeflow.notes.placing.settling import settled
 from shapeflow.notes.placing.sites import Sites
-from shapeflow.notes.placing.symbols import defined, solved, voted
+from shapeflow.notes.placing.symbols import defined, held, solved, voted
 from shapeflow.notes.placing.verdicts import Judge
 from shapeflow.notes.reading.note import read_note
 from shapeflow.notes.statements.judging import judged_statements
@@ -100,9 +100,11 @@ def judge_of(sites: Sites, mentions: Sequence[Mention], given: Mapping[str, int]
     placing = Placing(sites, mentions, {}, batch)
     placing.given = given
     placed = placing.run()
-    sizes = solved(voted(sites, placed), given)
+    written = {symbol for mention in mentions for symbol in mention.pattern.symbols}
+    code = {name: size for name, size in held(sites.trace).items() if name in written}
+    sizes = solved(voted(sites, placed), given, code)
     if sizes:
-        placing.renew(sizes)
+        placing.fits.renew(sizes)
         placing.run(2)
     return Judge(placing)
 

@@ -10,6 +10,7 @@ from torch import nn
 
 import shapeflow
 from shapeflow.notes.placing.chain import Placed, State
+from shapeflow.notes.placing.clauses import Clause
 from shapeflow.notes.placing.guards import is_rivalled
 from shapeflow.notes.placing.mark import Mark
 from shapeflow.notes.placing.other_runs import of_this_run
@@ -93,12 +94,22 @@ def test_a_shape_unlike_that_of_its_place_is_not_called_wrong(said):
 
 
 @pytest.mark.parametrize(
-    ("relation", "mass", "rivalled"), [("layout", 0.4, True), ("layout", 0.1, False), ("no", 0.4, False)]
+    ("relation", "mass", "words", "rivalled"),
+    [
+        ("layout", 0.4, "the heads", True),
+        ("layout", 0.4, "then transposed", False),
+        ("layout", 0.1, "the heads", False),
+        ("no", 0.4, "the heads", False),
+    ],
 )
-def test_another_order_at_a_likely_place_leaves_a_shape_open(relation, mass, rivalled):
-    fit, other = State(0, "exact", 1.0, 1.0), State(1, relation, 1.0, 1.0)
+def test_another_order_at_a_likely_place_leaves_a_shape_open(trace, relation, mass, words, rivalled):
+    sites = Sites(trace)
+    viewed = next(site for site in sites.all if site.shape == (2, 5, 2, 4) and "view" in site.selector)
+    turned = next(site for site in sites.all if site.shape == (2, 2, 5, 4) and "transpose" in site.selector)
+    fit, other = State(turned.id, "exact", 1.0, 1.0), State(viewed.id, relation, 1.0, 1.0)
     fit.mass, other.mass = 1 - mass, mass
-    assert is_rivalled(Placed(None, [fit, other])) is rivalled
+    clause = Clause(words, "", False, True, False)
+    assert is_rivalled(Placed(None, [fit, other]), turned, clause, sites) is rivalled
 
 
 def test_what_is_said_below_the_name_of_another_model_is_not_of_this_run(said):
@@ -167,3 +178,36 @@ def test_a_shape_that_is_written_twice_counts_once_for_its_letters(trace):
 
     assert votes("(B, S, 8)", "(B, S, 8)") == 1.0
     assert votes("(B, S, 8)", "(B, S, D)") == 2.0
+
+
+def test_the_end_of_words_in_italics_is_no_name(said):
+    ((verdict, place),) = said("*The wide layer.* Its output has shape [2, 5, 6].")
+    assert (verdict, place) == ("confirmed", "wide:out")
+
+
+def test_a_name_of_a_call_tells_the_side_that_a_comment_speaks_of(said):
+    text = "```python\nnet = Small()\ny = net(ids)  # ids: [2, 5] -> y: [2, 5, 3]\n```\n"
+    assert said(text) == [("confirmed", ".:in[0]"), ("confirmed", ".:out")]
+
+
+class Pair(nn.Module):
+    """Two parts with layers of the same names."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.ModuleDict({"expand": nn.Linear(4, 16), "shrink": nn.Linear(16, 4)})
+        self.decoder = nn.ModuleDict({"expand": nn.Linear(4, 16), "shrink": nn.Linear(16, 4)})
+
+    def forward(self, source, target):
+        for name in ("expand", "shrink"):
+            source, target = self.encoder[name](source), self.decoder[name](target)
+        return source.sum(1, keepdim=True) + target
+
+
+def test_words_for_the_like_in_another_part_leave_a_shape_open(tmp_path):
+    pair = shapeflow.trace(Pair().eval(), torch.zeros(2, 7, 4), torch.zeros(2, 5, 4))
+    path = tmp_path / "note.md"
+    path.write_text("What the encoder's expand gives: [2, 7, 16]. The decoder's: [2, 7, 16].\n")
+    first, second = shapeflow.annotate(pair, path).marks
+    assert (first.verdict, first.place) == ("confirmed", "encoder.expand:out")
+    assert second.verdict != "confirmed"

@@ -11,13 +11,13 @@ from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
 from shapeflow.notes.own_source.comments import Meaning, OwnComments
-from shapeflow.notes.own_source.conventions import is_channels_last, is_turned
 from shapeflow.notes.own_source.docstrings import Found, OwnDocstrings
 from shapeflow.notes.own_source.layers import OwnLayers
 from shapeflow.notes.own_source.letters import Conflict, OwnLetters, Said
 from shapeflow.notes.own_source.lines import places_of, spans_of
 from shapeflow.notes.own_source.names import OwnNames
 from shapeflow.notes.own_source.written import first_letter, has_sizes, has_two_sizes, is_whole
+from shapeflow.notes.placing.conventions import is_channels_last, is_turned
 from shapeflow.notes.placing.doubts import is_qualified, left_open
 from shapeflow.notes.placing.mark import Mark, Verdict
 from shapeflow.notes.placing.relations import FITS, relation

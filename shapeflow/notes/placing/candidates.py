@@ -9,6 +9,7 @@ from math import log
 from typing import NamedTuple
 
 from shapeflow.notes.mention import Mention
+from shapeflow.notes.placing.ordinals import numbered, ranked
 from shapeflow.notes.placing.sites import Sites
 from shapeflow.notes.placing.words import GENERIC, dotted_names, text_tokens
 
@@ -55,8 +56,10 @@ class Names:
             weak = token.startswith("#") or token in GENERIC
             self.worth[token] = max(worth, 0.05) * (0.5 if weak else 1.0)
         self.whole = [
-            sum(strength * self.worth[token] for token, strength in site.own.items()) for site in sites.all
+            sum(strength * self.worth[token] for token, strength in site.own.items() if "@" not in token)
+            for site in sites.all
         ]
+        """How much the whole name of each site tells; which one of several it is need not be said."""
 
     @cached_property
     def paths(self) -> dict[str, list[int]]:
@@ -83,7 +86,7 @@ class Names:
                 total[site] += amount
                 if weight >= NEAR_WORDS[0]:
                     near[site] += amount
-                if is_own:
+                if is_own and "@" not in token:
                     own[site] += worth * strength * min(weight * 1.5, 1.0)
         return {
             site: Named(
@@ -125,25 +128,37 @@ NEAR_WORDS = (1.0, 0.85, 0.7, 0.6, 0.5)
 """What words count: those of the nearest source that says anything, of the next, and so on."""
 
 
-def said_by(mention: Mention, known: Container[str], everywhere: Container[str]) -> dict[str, float]:
+def texts_around(mention: Mention) -> tuple[tuple[str, ...], ...]:
+    """Return the words around a mention, the nearest first."""
+    frame = mention.frame
+    return (
+        (mention.subject, frame.row, frame.assigned),
+        (before_of(mention), frame.column, frame.statement),
+        *((lead,) for lead in reversed(frame.lead)),
+        *((definition,) for definition in reversed(frame.definitions)),
+        *((heading,) for heading in reversed(frame.headings)),
+    )
+
+
+def said_by(
+    mention: Mention,
+    known: Container[str],
+    everywhere: Container[str],
+    from_one: Container[str] = frozenset(),
+) -> dict[str, float]:
     """Return the tokens of the words around a mention, each with how near they stand.
 
     Args:
         mention: the mention.
         known: the tokens that name anything in the trace.
         everywhere: those of headings that count for nothing.
+        from_one: what the text counts from 1 and the code from 0.
     """
     frame = mention.frame
     said: dict[str, float] = {}
     rank = 0
-    for texts in (
-        (mention.subject, frame.row, frame.assigned),
-        (before_of(mention), frame.column, frame.statement),
-        *((lead,) for lead in reversed(frame.lead)),
-        *((definition,) for definition in reversed(frame.definitions)),
-        *((heading,) for heading in reversed(frame.headings)),
-    ):
-        tokens = frozenset[str]().union(*(text_tokens(text) for text in texts if text))
+    for texts in texts_around(mention):
+        tokens = frozenset[str]().union(*(_tokens(text, from_one) for text in texts if text))
         is_heading = texts[0] in frame.headings
         tokens = frozenset(
             token for token in tokens if token in known and not (is_heading and token in everywhere)
@@ -158,6 +173,17 @@ def said_by(mention: Mention, known: Container[str], everywhere: Container[str])
 
 
 LINE_WORDS = 0.1
+
+
+def _tokens(text: str, from_one: Container[str]) -> frozenset[str]:
+    """Return what words say, and what they count."""
+    tokens = text_tokens(text) | ranked(text)
+    counted = [(token, number) for token, number in numbered(text) if token in from_one]
+    if not counted:
+        return tokens
+    return tokens - {f"#{number}" for _, number in counted} | {
+        f"{token}@{number}" for token, number in counted
+    }
 
 
 def before_of(mention: Mention) -> str:

@@ -91,6 +91,20 @@ def said_role(words: str) -> Role:
     return "" if taken == given else "in" if taken > given else "out"
 
 
+def _called_with(words: str, mention: Mention) -> Role:
+    """Return the role of a name before a shape in the call that a comment stands beside."""
+    name, call = _NAME.search(words), _CALL.match(mention.frame.statement)
+    if name is None or call is None or mention.frame.region != "comment":
+        return ""
+    if name[1] in re.findall(r"\w+", call["given"] or ""):
+        return "out"
+    return "in" if name[1] in re.findall(r"\w+", call["taken"]) else ""
+
+
+_NAME = re.compile(r"([A-Za-z_]\w*)\s*[:=]?\s*$")
+_CALL = re.compile(r"\s*(?:(?P<given>[\w\s,]+?)\s*=)?\s*[\w.\[\]]+\((?P<taken>[^()]*)\)")
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """A mention's own words, and what they say."""
@@ -118,7 +132,7 @@ def clauses(mentions: Sequence[Mention]) -> dict[int, Clause]:
         first = mentions[number - mention.position] if mention.position else None
         chained = after is not None and after.chain is not None and after.chain == mention.chain
         bare = chained and after is not None and not _WORD.search(own_words(after, mention))
-        role = said_role(words) or said_role(mention.frame.column)
+        role = said_role(words) or said_role(mention.frame.column) or _called_with(words, mention)
         if first is not None and not chained and not _WORD.search(words) and first.chain == mention.chain:
             start = found.get(first.id)
             if start is not None and start.starts and start.role != "out":

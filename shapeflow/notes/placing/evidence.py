@@ -74,8 +74,8 @@ class Weighing:
             "layouts": float(any(_sort(state) == "layout" for state in states)),
             "fit over no": _cut(said["fit"] - said["no"]),
             "fit over layout": _cut(said["fit"] - said["layout"]),
-            "rare": self.placing.rarity(placed.mention),
-            "told": self.placing.told_share(placed.mention),
+            "rare": self.placing.fits.rarity(placed.mention),
+            "told": self.placing.fits.told_share(placed.mention),
             "top": top,
             "top odds": _odds(top),
             "errors": self.placing.errors,
@@ -87,15 +87,30 @@ class Weighing:
             **self._of_place("other", other, placed, clause, states),
             **self._nearness(placed, other),
         }
-        numbers["sure other"] = numbers["top"] * numbers["other own"]
-        numbers["said"] = _cut(max((state.near for state in states), default=0.0))
-        numbers["unheard fit"] = numbers["said"] * (1 - numbers["fit near"]) * numbers["fits"]
-        numbers["unheard other"] = numbers["said"] * (1 - numbers["other near"])
-        numbers["heard other"] = numbers["top"] * numbers["other near"] * numbers["other heard"]
-        numbers["heard fit"] = numbers["fit near"] * numbers["fit heard"]
-        numbers["near other"] = numbers["top"] * (numbers["one differs"] + numbers["ordered"])
-        numbers["rare fit"] = numbers["rare"] * numbers["fit own"]
-        return Evidence(numbers, fit, other)
+        numbers |= self._orders(placed, states, free, numbers, mass["layout"])
+        return Evidence({**numbers, **_together(numbers)}, fit, other)
+
+    def _orders(
+        self,
+        placed: Placed,
+        states: list[State],
+        free: list[float],
+        numbers: Mapping[str, float],
+        layout: float,
+    ) -> dict[str, float]:
+        """Return how likely the sizes are meant in another order, of a shape that the run does not have."""
+        absent = 1 - numbers["fits"]
+        dims = len(placed.mention.pattern.dims)
+        same_rank = (
+            share
+            for state, share in zip(states, free, strict=True)
+            if state.relation == "layout" and len(self.sites[state.site].shape) == dims
+        )
+        return {
+            "lone layout": absent * (layout > 0) * (1 + layout),
+            "same rank": absent * sum(same_rank),
+            "said": _cut(max((state.near for state in states), default=0.0)),
+        }
 
     def _top(self, others: Iterable[tuple[float, State]]) -> tuple[State | None, float]:
         """Return the likeliest place of the likeliest shape among some, and the mass of this shape."""
@@ -158,6 +173,19 @@ class Weighing:
             any(self.placing.relation_of(placed.mention, shape) in FITS for shape in self.below(site))
         )
         return found
+
+
+def _together(numbers: Mapping[str, float]) -> dict[str, float]:
+    """Return what two numbers say together."""
+    return {
+        "sure other": numbers["top"] * numbers["other own"],
+        "unheard fit": numbers["said"] * (1 - numbers["fit near"]) * numbers["fits"],
+        "unheard other": numbers["said"] * (1 - numbers["other near"]),
+        "heard other": numbers["top"] * numbers["other near"] * numbers["other heard"],
+        "heard fit": numbers["fit near"] * numbers["fit heard"],
+        "near other": numbers["top"] * (numbers["one differs"] + numbers["ordered"]),
+        "rare fit": numbers["rare"] * numbers["fit own"],
+    }
 
 
 def _sort(state: State) -> str:

@@ -102,7 +102,7 @@ class Exact:
             return None
         name, between, styled = found
         if name in _WHOLE and mention.frame.region == "comment" and name not in self.paths:
-            given = tuple(site for site in self.paths.get("", ()) if site.direction == "out")
+            given = tuple(s for s in self.paths.get("", ()) if s.direction == (clause.role or "out"))
             return Meant(name, given, True) if given else None
         paths = self._paths(name, mention)
         if paths is None and (given := self._port(name, clause)):
@@ -162,7 +162,7 @@ class Exact:
         for text in texts:
             for match in reversed(list(_NAME.finditer(text))):
                 word = match[0]
-                if word.endswith(".*") and text[: match.start()].endswith("*"):
+                if word.endswith(".*") and len(re.findall(r"\*+", text[: match.start()])) % 2:
                     word = word[:-2]  # the end of a sentence, and of what is stressed
                 ticked = text[: match.start()].count("`") % 2 == 1
                 styled = bool(ticked or "." in word.strip(".") or "[" in word)

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from shapeflow.model.links import Links
 from shapeflow.notes.mention import Mention
 from shapeflow.notes.placing.chain import Placed
+from shapeflow.notes.placing.clauses import CHANGED, Clause
 from shapeflow.notes.placing.exact import Exact, Meant
 from shapeflow.notes.placing.placing import Placing
 from shapeflow.notes.placing.relations import differing, numbers_of
 from shapeflow.notes.placing.site_names import port_tokens
 from shapeflow.notes.placing.sites import Site, Sites
+from shapeflow.notes.placing.views import views
 from shapeflow.notes.placing.words import text_tokens
 
-_ARRANGING = frozenset(
-    [
-        *("view", "reshape", "permute", "transpose", "unflatten", "flatten", "chunk", "split", "unbind"),
-        *("tensor_split", "contiguous", "movedim", "swapaxes", "unsqueeze", "squeeze", "getitem", "mT", "T"),
-    ]
-)
 _LIKELY = 0.25
 """A place with so much of the mass may be the one that is meant."""
-_FAR = 4
-"""So many of these ops may follow one another."""
 
 
-def is_elsewhere(meant: Meant | None, site: Site) -> bool:
+def is_elsewhere(meant: Meant | None, site: Site, sites: Sites) -> bool:
     """Return whether the nearest name in code style is of another part of the model than a site is in."""
     if meant is None or meant.several or not meant.sites or not meant.path:
         return False
     return not any(
         _is_below(path, meant.path) or _is_below(meant.path, path) for path in site.paths
-    ) and not any(site.values & named.values for named in meant.sites)
+    ) and not any(
+        site.values & named.values or (len(site.shape) != len(named.shape) and _is_view(sites, named, site))
+        for named in meant.sites
+    )
 
 
 def _is_below(path: str, other: str) -> bool:
@@ -47,9 +43,25 @@ def first_results(sites: Sites, site: Site, mention: Mention) -> list[Site]:
     return firsts if not port_tokens(site.port) & words else []
 
 
-def is_rivalled(placed: Placed) -> bool:
-    """Return whether words lead to a place, too, that has the same sizes in another order."""
-    return any(state.relation == "layout" and state.mass >= _LIKELY for state in placed.states)
+def is_rivalled(placed: Placed, fit: Site, clause: Clause, sites: Sites) -> bool:
+    """Return whether words lead to a place, too, that has the same sizes in another order.
+
+    That place is none where words tell of a change, and what fits is a view of it.
+    """
+    rivals = [
+        site
+        for state in placed.states
+        if state.relation == "layout" and state.mass >= _LIKELY
+        for site in [sites.all[state.site]]
+        if len(site.shape) == len(fit.shape)
+    ]
+    told = bool(CHANGED.search(clause.words))
+    return any(not (told and _is_view(sites, rival, fit)) for rival in rivals)
+
+
+def _is_view(sites: Sites, one: Site, other: Site) -> bool:
+    """Return whether one of two places has a view of what is at the other one."""
+    return bool(other.values & views(sites, one).keys() or one.values & views(sites, other).keys())
 
 
 def is_comparable(mention: Mention, site: Site, placing: Placing) -> bool:
@@ -70,18 +82,7 @@ def weight_of(exact: Exact, meant: Meant, mention: Mention, placing: Placing) ->
 
 def arranged(sites: Sites, site: Site, mention: Mention, placing: Placing) -> Site | None:
     """Return where the shape of a mention is that views and transposes make of what is at a site."""
-    links, trace = sites.trace.cached(Links), sites.trace
-    seen: set[int] = set()
-    waiting = [(value, 0) for value in sorted(site.values)[:_FAR]]
-    for value, far in waiting:
-        for op in (trace.ops[number] for number in links.readers[value]):
-            if op.target.rstrip("_") not in _ARRANGING or far >= _FAR:
-                continue
-            for made in (port.value for port in op.outputs if port.value is not None):
-                if made in seen:
-                    continue
-                seen.add(made)
-                if placing.relation_of(mention, trace.values[made].shape) in ("exact", "symbolic"):
-                    return next((sites.all[number] for number in sites.by_value.get(made, ())), None)
-                waiting.append((made, far + 1))
+    for made in views(sites, site):
+        if placing.relation_of(mention, sites.trace.values[made].shape) in ("exact", "symbolic"):
+            return next((sites.all[number] for number in sites.by_value.get(made, ())), None)
     return None

@@ -9,7 +9,7 @@ from shapeflow.notes.mention import Mention
 from shapeflow.notes.placing.exact import Meant
 from shapeflow.notes.placing.mark import Mark, Verdict
 from shapeflow.notes.placing.placing import Placing
-from shapeflow.notes.placing.relations import FITS, Relation
+from shapeflow.notes.placing.relations import FITS, Relation, sizes_of
 from shapeflow.notes.placing.site_names import port_tokens
 from shapeflow.notes.placing.sites import Shape, Site
 from shapeflow.notes.placing.words import text_tokens
@@ -50,7 +50,7 @@ def named_mark(
     if meant.close and not any(how in FITS for how in inside):
         if ordered is not None:
             verdict = "layout differs"
-        elif "layout" not in inside and _is_comparable(mention, meant, site):
+        elif "layout" not in inside and _is_comparable(mention, meant, site, placing):
             verdict = "contradicted"
     if verdict == "cannot tell" and not any(
         placing.relation_of(mention, shape) in SOMEWHERE for shape in placing.sites.by_shape
@@ -76,10 +76,9 @@ def _nearby(
     return [placing.relation_of(mention, shape) for shape in shapes]
 
 
-def _is_comparable(mention: Mention, meant: Meant, site: Site) -> bool:
+def _is_comparable(mention: Mention, meant: Meant, site: Site, placing: Placing) -> bool:
     """Return whether a shape can only be a wrong one: only its batch differs, or it is a part, or letters."""
-    dims = mention.pattern.dims
-    sizes = [int(dim.text) if dim.text.strip().isdigit() else None for dim in dims]
+    sizes = sizes_of(mention.pattern, placing.sizes)
     known = [size for size in sizes if size is not None]
     if len(known) < 2 or (len(known) < len(sizes) and len(sizes) != len(site.shape)):
         return False

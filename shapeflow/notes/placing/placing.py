@@ -20,22 +20,20 @@ from shapeflow.notes.placing.candidates import (
     is_parameter_meant,
     said_by,
     said_everywhere,
+    texts_around,
 )
 from shapeflow.notes.placing.chain import NOWHERE, Placed, State, forward_backward
+from shapeflow.notes.placing.fits import CAP, Fits
 from shapeflow.notes.placing.following import followers
+from shapeflow.notes.placing.ordinals import counted_from_one
 from shapeflow.notes.placing.relations import (
-    FITS,
     Relation,
     Shape,
     differing,
     numbers_of,
-    relation,
-    relations,
 )
 from shapeflow.notes.placing.sites import Site, Sites
 
-CAP = 4.0
-"""No shape says more than this for a site: a rare one that fits."""
 NAME_SCALE = 0.9
 ROLE = 1.2
 ABSENT = 1.5
@@ -53,24 +51,21 @@ class Placing:
         self.names = Names(sites)
         self._after = followers(sites)
         self.mentions = mentions
-        self.sizes = dict(sizes)
+        self.fits = Fits(sites, mentions, sizes, batch)
         self.given: Mapping[str, int] = {}
         """The sizes that the text itself gives its symbols."""
-        self.batch = batch
         self.errors = START_ERRORS
-        self._says_batch = _says_batch(mentions, batch)
-        self._texts = {mention.id: str(mention.pattern) for mention in mentions}
-        self._told = Counter(self._texts.values())
-        self._relations: dict[str, dict[Shape, Relation]] = {}
-        self._share: dict[tuple[str, Relation], float] = {}
         ops = [float(site.kind == "op") for site in sites.all]
         parameters = [NOT_WEIGHTS * (site.kind == "parameter") for site in sites.all]
         self._unlikely = {True: ops, False: [max(pair) for pair in zip(ops, parameters, strict=True)]}
         """Whether words speak of weights -> how much less likely each site is by its kind than a port."""
         self.placed = [Placed(mention) for mention in mentions]
         everywhere = said_everywhere(mentions)
-        self.said = [said_by(mention, self.names.worth, everywhere) for mention in mentions]
-        self._scores: list[dict[int, Named]] = [self.names.score(said) for said in self.said]
+        from_one = self._counted_from_one()
+        self._said = {
+            mention.id: said_by(mention, self.names.worth, everywhere, from_one) for mention in mentions
+        }
+        self._scores: list[dict[int, Named]] = [self.names.score(said) for said in self._said.values()]
         self._on_line = Counter(mention.span.line for mention in mentions)
         self._dotted = [self._dotted_of(mention) for mention in mentions]
 
@@ -85,11 +80,27 @@ class Placing:
             self._learn()
         return self.placed
 
-    def renew(self, sizes: Mapping[str, int]) -> None:
-        """Take sizes of symbols as known."""
-        self.sizes = dict(sizes)
-        self._relations.clear()
-        self._share.clear()
+    def _counted_from_one(self) -> frozenset[str]:
+        texts = {
+            mention.id: [text for near in texts_around(mention) for text in near] for mention in self.mentions
+        }
+        fitting = {
+            mention.id: {
+                path
+                for shape, how in self.fits.of(mention).items()
+                if how in ("exact", "nobatch")
+                for site in self.sites.by_shape[shape]
+                if self.sites.all[site].direction == "out"
+                for path in self.sites.all[site].paths
+            }
+            for mention in self.mentions
+        }
+        return counted_from_one(self.mentions, texts, fitting, self.sites.ranks)
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """The sizes of symbols, as far as they are known."""
+        return self.fits.sizes
 
     def _dotted_of(self, mention: Mention) -> set[int]:
         alone = self._on_line[mention.span.line] == 1
@@ -105,32 +116,19 @@ class Placing:
                 return found
         return set()
 
+    def said_of(self, mention: Mention) -> Mapping[str, float]:
+        """Return the tokens of the words around a mention, each with how near they stand."""
+        return self._said[mention.id]
+
     def relation_of(self, mention: Mention, shape: Shape) -> Relation:
         """Return how a mention's shape fits an observed one."""
-        found = self._fits(mention).get(shape)
-        if found is None:
-            return self._strict(mention, shape, relation(mention.pattern, shape, self.sizes, self.batch))
-        return found
-
-    def _strict(self, mention: Mention, shape: Shape, how: Relation) -> Relation:
-        """Return how a shape fits, where a text that gives the batch of the run does not mean one input."""
-        other = how == "nobatch" and self._says_batch and len(mention.pattern.dims) == len(shape)
-        return "no" if other else how
-
-    def _fits(self, mention: Mention) -> Mapping[Shape, Relation]:
-        """Return how a mention's shape fits all shapes of sites."""
-        text = self._texts[mention.id]
-        if text not in self._relations:
-            shapes = self.sites.by_shape
-            found = relations(mention.pattern, shapes, self.sizes, self.batch)
-            self._relations[text] = {shape: self._strict(mention, shape, how) for shape, how in found.items()}
-        return self._relations[text]
+        return self.fits.relation_of(mention, shape)
 
     def _states(self, place: int) -> list[State]:
         """Return the candidates of a mention: those with the best names, and those that its shape fits."""
         mention, scores = self.mentions[place], self._scores[place]
         dotted = self._dotted[place]
-        weights = is_parameter_meant(mention)
+        weights = is_parameter_meant(mention) or self.fits.are_parameters(mention)
         unlikely = self._unlikely[weights]
         value = {site: named.score - unlikely[site] for site, named in scores.items()}
         for site in dotted:
@@ -138,7 +136,7 @@ class Placing:
         chosen = set(nlargest(BY_NAME, value, key=value.__getitem__))
         fitting: list[int] = []
         ordered: list[int] = []
-        for shape, how in self._fits(mention).items():
+        for shape, how in self.fits.of(mention).items():
             if how != "no":
                 (ordered if how == "layout" else fitting).extend(self.sites.by_shape[shape])
         for ids, most in ((fitting, BY_SHAPE), (ordered, BY_LAYOUT)):
@@ -152,7 +150,7 @@ class Placing:
             share = 1.0 if site in dotted else named.share
             heard = named.heard + (DOTTED if site in dotted else 0.0)
             near = named.near + (DOTTED if site in dotted else 0.0)
-            how = self.relation_of(mention, record.shape)
+            how = self.fits.at(mention, record)
             states.append(State(site, how, score, own, share, heard, near))
         states.append(State(NOWHERE, "no", 0.0, 0.0))
         return states
@@ -166,7 +164,7 @@ class Placing:
                 state.weight = ABSENT
                 continue
             site = self.sites.all[state.site]
-            state.relation = self.relation_of(mention, site.shape)
+            state.relation = self.fits.at(mention, site)
             weight = state.named + self._evidence(mention, state.relation)
             if state.relation == "no" and numbers is not None:
                 weight += {1: 1.0, 2: 0.3}.get(differing(numbers, site.shape), -0.5)
@@ -176,36 +174,18 @@ class Placing:
         """Return what the shape says for a site that it fits in some way."""
         if how == "no":
             return log(self.errors)
-        share = self._share_of(mention, how)
+        share = self.fits.share_of(mention, "exact" if how == "view" else how)
         rare = min(CAP, -log(share))
         if how == "layout":
             return rare * 0.75 + log(max(self.errors, 0.1)) + 0.7
         right = log(1 - self.errors)
-        return {"exact": rare, "symbolic": rare * 0.8, "nobatch": rare * 0.8 - 0.5, "part": rare * 0.6 - 1.5}[
-            how
-        ] + right
-
-    def _share_of(self, mention: Mention, how: Relation) -> float:
-        """Return the share of all sites that a shape fits in this way, or of all mentions with this shape.
-
-        What an author writes by mistake is mostly a shape from elsewhere in the text.
-        """
-        key = (self._texts[mention.id], how)
-        if key not in self._share:
-            fits = self._fits(mention)
-            count = sum(len(self.sites.by_shape[shape]) for shape in fits if fits[shape] == how)
-            told = (self._told[key[0]] - 1) / len(self.mentions)
-            self._share[key] = max(max(count, 1) / max(len(self.sites.all), 2), told)
-        return self._share[key]
-
-    def rarity(self, mention: Mention) -> float:
-        """Return how rare the places are that a mention's shape fits; 0: it fits none."""
-        hows = {how for how in self._fits(mention).values() if how in FITS}
-        return max((min(CAP, -log(self._share_of(mention, how))) for how in hows), default=0.0)
-
-    def told_share(self, mention: Mention) -> float:
-        """Return the share of the other mentions that state the same shape."""
-        return (self._told[self._texts[mention.id]] - 1) / len(self.mentions)
+        return {
+            "exact": rare,
+            "symbolic": rare * 0.8,
+            "nobatch": rare * 0.8 - 0.5,
+            "view": rare * 0.8 - 0.5,
+            "part": rare * 0.6 - 1.5,
+        }[how] + right
 
     def _learn(self) -> None:
         """Learn how often the author is wrong, from where the mentions are placed."""
@@ -217,14 +197,6 @@ class Placing:
         self.errors = min(max(wrong / whole, 0.02), MOST_ERRORS)
 
 
-def _says_batch(mentions: Sequence[Mention], batch: int) -> bool:
-    """Return whether the shapes of a text begin with the batch of the run, and not with 1 for one input."""
-    firsts = Counter(mention.pattern.dims[0].text.strip() for mention in mentions if mention.pattern.dims)
-    return batch > 1 and firsts[str(batch)] >= LEAST_TOLD and firsts[str(batch)] > 2 * firsts["1"]
-
-
-LEAST_TOLD = 4
-"""So many shapes of a text show what it begins them with."""
 UNSAID = 0.3
 NOT_WEIGHTS = 3.0
 

@@ -11,8 +11,9 @@ from typing import Literal
 from shapeflow.shapes.matching import Binding, Bindings, NotEvaluable, evaluate, pairs_of
 from shapeflow.shapes.notation import Expression, ShapePattern, Wildcard
 
-Relation = Literal["exact", "symbolic", "nobatch", "part", "layout", "no"]
-FITS = frozenset({"exact", "symbolic", "nobatch", "part"})
+Relation = Literal["exact", "symbolic", "nobatch", "part", "view", "layout", "no"]
+"""``view``: what is there has the shape after views and transposes alone."""
+FITS = frozenset({"exact", "symbolic", "nobatch", "part", "view"})
 Shape = tuple[int, ...]
 BATCHES = frozenset({"b", "bs", "bsz", "batch", "batch_size"})
 """What a text calls the batch: a shape that begins with it has not left it out."""
@@ -26,16 +27,20 @@ def bindings_of(sizes: Mapping[str, int]) -> Bindings:
     return bindings
 
 
+def sizes_of(pattern: ShapePattern, sizes: Mapping[str, int]) -> list[int | None]:
+    """Return the size of each dim of a shape as written, None where it is not known."""
+    bindings = bindings_of(sizes)
+    found = [
+        None if isinstance(dim.meaning, Wildcard) else evaluate(dim.meaning, bindings) for dim in pattern.dims
+    ]
+    return [None if isinstance(size, NotEvaluable) else size for size in found]
+
+
 def numbers_of(pattern: ShapePattern, sizes: Mapping[str, int]) -> Shape | None:
     """Return the sizes of a shape as written, if all are known."""
-    bindings = bindings_of(sizes)
-    found = []
-    for dim in pattern.dims:
-        size = None if isinstance(dim.meaning, Wildcard) else evaluate(dim.meaning, bindings)
-        if size is None or isinstance(size, NotEvaluable):
-            return None
-        found.append(size)
-    return tuple(found)
+    found = sizes_of(pattern, sizes)
+    known = tuple(size for size in found if size is not None)
+    return known if len(known) == len(found) else None
 
 
 def relation(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int], batch: int) -> Relation:
@@ -142,17 +147,29 @@ def _may_be_ordered(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int
 def _numeric(numbers: Shape, shape: Shape, batch: int) -> Relation:
     if numbers == shape:
         return "exact"
-    if len(shape) > 1 and numbers == shape[1:] and shape[0] in (1, batch) and len(numbers) > 1:
+    if _without_batch(numbers, shape, batch):
         return "nobatch"
-    if len(shape) > 2 and numbers == (shape[0], *shape[2:]) and shape[1] == 1:
-        return "nobatch"
-    if len(shape) > 1 and numbers[1:] == shape[1:] and numbers[0] == 1 and shape[0] == batch:
-        return "nobatch"
-    if len(numbers) == 2 and len(shape) == 4 and numbers == shape[2:]:
+    if (len(numbers) == 2 and len(shape) == 4 and numbers == shape[2:]) or _is_one(numbers, shape):
         return "part"
     one = len(numbers) == len(shape) - 1 > 1 and shape[0] in (1, batch)
-    same = same_numbers(numbers, shape) or (one and sorted(numbers) == sorted(shape[1:]))
-    return "layout" if same else "no"
+    if one and sorted(numbers) == sorted(shape[1:]):
+        return "layout"
+    merged = one and batch > 1 and numbers == (shape[0] * shape[1], *shape[2:])
+    return "layout" if same_numbers(numbers, shape) and not merged else "no"
+
+
+def _without_batch(numbers: Shape, shape: Shape, batch: int) -> bool:
+    """Return whether sizes are those of one input, or without an axis of size 1 behind the batch."""
+    return (
+        (len(shape) > 1 and numbers == shape[1:] and shape[0] in (1, batch) and len(numbers) > 1)
+        or (len(shape) > 2 and numbers == (shape[0], *shape[2:]) and shape[1] == 1)
+        or (len(shape) > 1 and numbers[1:] == shape[1:] and numbers[0] == 1 and shape[0] == batch)
+    )
+
+
+def _is_one(numbers: Shape, shape: Shape) -> bool:
+    """Return whether sizes are those of one of many along the first axis: of one region, of one window."""
+    return len(numbers) > 2 and numbers == shape[1:] and len(set(numbers) - {1}) > 1
 
 
 def same_numbers(one: Shape, other: Shape) -> bool:

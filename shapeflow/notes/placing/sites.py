@@ -14,6 +14,7 @@ from shapeflow.model.path_index import OUTSIDE, selector_of
 from shapeflow.model.pattern import escape
 from shapeflow.model.records import Call, Op, Port, Records
 from shapeflow.model.source_lines import names_given
+from shapeflow.notes.placing.ordinals import Ranks
 from shapeflow.notes.placing.site_names import (
     LINE,
     NEAR,
@@ -80,17 +81,29 @@ class Sites:
             self._add_call(call)
         for op in trace.ops:
             self._add_op(op)
+        self.ops = frozenset(target for _, target in self._targets)
+        """Names of operations: a module may have the same one."""
         self._add_parameters()
         self._shorten()
         self.by_shape: dict[Shape, list[int]] = defaultdict(list)
         self.by_value: dict[int, list[int]] = defaultdict(list)
+        self.ranks = Ranks(trace)
         for site in self.all:
+            self._rank(site)
             if len(site.paths) == 1:
                 for number in NUMBER.findall(site.path)[-1:]:
                     put_token(site.own, f"#{number}", NEAR)
             self.by_shape[site.shape].append(site.id)
             for value in site.values:
                 self.by_value[value].append(site.id)
+
+    def _rank(self, site: Site) -> None:
+        """Let the second of several be known as such."""
+        for path in sorted(site.paths)[:MOST_RANKED] or [site.path]:
+            own = self.ranks.own(path) if site.kind != "op" else set[str]()
+            _own(site, own, OWN)
+            for rank in self.ranks.of(path) - own:
+                put_token(site.around, rank, PARENT)
 
     def _shorten(self) -> None:
         """Let selectors of calls name all of those alike, and no number of a call where there is but one."""
@@ -238,6 +251,7 @@ def _numbered_names(trace: Records) -> frozenset[str]:
     return frozenset(stem for (_, stem), count in found.items() if count >= LEAST_ALIKE)
 
 
+MOST_RANKED = 48
 LEAST_ALIKE = 4
 """So many modules with numbered names are told as one."""
 

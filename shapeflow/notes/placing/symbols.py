@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from shapeflow.model.records import Records
 from shapeflow.notes.mention import Definition
 from shapeflow.notes.placing.chain import NOWHERE, Placed
 from shapeflow.notes.placing.sites import Sites
@@ -43,12 +44,30 @@ def voted(sites: Sites, chain: Sequence[Placed]) -> dict[str, dict[int, float]]:
     return {symbol: dict(found) for symbol, found in votes.items()}
 
 
-def solved(votes: Mapping[str, Mapping[int, float]], given: Mapping[str, int]) -> dict[str, int]:
-    """Return the sizes of the symbols that nearly all of the placed shapes agree on, and those given."""
+def held(trace: Records) -> dict[str, int]:
+    """Return the sizes that attributes of modules have, by name; none where modules differ in it."""
+    sizes: dict[str, set[int]] = defaultdict(set)
+    for module in trace.modules:
+        for name, value in module.attributes.items():
+            if type(value) is int and value > 1 and "_" in name.strip("_"):
+                sizes[name].add(value)
+    return {name: next(iter(found)) for name, found in sizes.items() if len(found) == 1}
+
+
+def solved(
+    votes: Mapping[str, Mapping[int, float]], given: Mapping[str, int], code: Mapping[str, int]
+) -> dict[str, int]:
+    """Return the sizes of symbols: as given, as nearly all placed shapes have them, or as the code has them.
+
+    Args:
+        votes: for each symbol the mass of each size where its shapes are placed.
+        given: sizes that the text gives its symbols.
+        code: sizes that the code of the model has by the same names.
+    """
     sizes = dict(given)
     for symbol, found in votes.items():
         size = max(found, key=lambda size: found[size])
         whole = sum(found.values())
         if symbol not in sizes and whole >= LEAST_MASS and found[size] >= MOST_VOTES * whole:
             sizes[symbol] = size
-    return sizes
+    return {**code, **sizes}

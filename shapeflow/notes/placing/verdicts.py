@@ -15,6 +15,7 @@ from shapeflow.notes.placing.chances import (
     may_be_contradicted,
 )
 from shapeflow.notes.placing.clauses import Clause, clauses
+from shapeflow.notes.placing.counterparts import Counterparts
 from shapeflow.notes.placing.doubts import COMMITTED, doubted
 from shapeflow.notes.placing.evidence import Evidence, Weighing
 from shapeflow.notes.placing.exact import Exact
@@ -34,6 +35,10 @@ from shapeflow.notes.placing.sites import Shape, Site, Sites, shapes_below
 from shapeflow.shapes.notation import Expression, shape_text
 
 MOST_RIVALS = 3
+SURE_LAST = 0.9
+"""How sure it is that an author means channels last who gives all shapes so."""
+ALIKE = 0.3
+"""A place with so much of the mass of the likeliest one is about as likely."""
 
 
 class Judge:
@@ -44,6 +49,7 @@ class Judge:
         self.sites: Sites = placing.sites
         self._below: dict[tuple[str, str], frozenset[Shape]] = {}
         self.exact = Exact(self.sites, placing.names)
+        self.counterparts = Counterparts(placing)
         self.clauses = clauses(placing.mentions)
         self.weighing = Weighing(placing, self._shapes)
         self._by_selector = {site.selector: site for site in reversed(self.sites.all)}
@@ -68,7 +74,9 @@ class Judge:
             weight = weight_of(self.exact, meant, mention, self.placing)
             meant = meant if weight is None else replace(meant, sites=(weight,), parameter=True)
         mark = self._arranged(named_mark(mention, meant, self.placing, self._shapes), meant.sites)
-        return mark if mark.verdict in COMMITTED or not meant.sites or meant.close else None
+        if mark.verdict in COMMITTED or not meant.sites:
+            return mark
+        return mark if meant.close and meant.name not in self.sites.ops else None
 
     def _fits_one(self, mention: Mention, sites: Sequence[Site]) -> bool:
         return any(self.placing.relation_of(mention, site.shape) in FITS for site in sites)
@@ -87,11 +95,14 @@ class Judge:
         if evidence.fit is not None and true >= SURE_TRUE and may_be_confirmed(evidence.numbers):
             symbols = _only_symbols(placed.mention, self.placing)
             verdict: Verdict = "symbolic, consistent" if symbols else "confirmed"
-            mark = self._sided(
-                self._mark(placed, evidence.fit, verdict, true), self.clauses[placed.mention.id]
-            )
-            guarded = self._is_guarded(mark) or is_rivalled(placed)
-            return self._open(placed, max(true, false)) if guarded else mark
+            for fit in _as_likely(placed, evidence.fit):
+                mark = self._confirmed(placed, fit, verdict, true)
+                if not self._is_guarded(mark) and not self._is_doubtful(placed, fit):
+                    return mark
+            return self._open(placed, max(true, false))
+        if placed.mention.id in self.placing.fits.with_channels_last:
+            ordered = (state for state in placed.states if state.relation == "layout")
+            return self._mark(placed, max(ordered, key=lambda state: state.mass), "layout differs", SURE_LAST)
         if evidence.other is not None and false >= SURE_FALSE and may_be_contradicted(evidence.numbers):
             site = self.sites.all[evidence.other.site]
             if evidence.other.relation == "layout":
@@ -101,13 +112,28 @@ class Judge:
                 return self._mark(placed, evidence.other, "contradicted", false)
         return self._open(placed, max(true, false))
 
+    def _confirmed(self, placed: Placed, fit: State, verdict: Verdict, true: float) -> Mark:
+        """Return the mark of a mention that a place fits: on the side that words tell of, or at a view."""
+        mark = self._mark(placed, fit, verdict, true)
+        if fit.relation != "view":
+            return self._sided(mark, self.clauses[placed.mention.id])
+        view = arranged(self.sites, self.sites.all[fit.site], placed.mention, self.placing)
+        return mark if view is None else replace(mark, place=view.selector, found=_shape(view))
+
     def _is_guarded(self, mark: Mark) -> bool:
         """Return whether the nearest name is of another place, or only a further result has the shape."""
         site = self._by_selector.get(mark.place)
         if site is None:
             return False
         meant = self.exact.meant(mark.mention, self.clauses[mark.mention.id])
-        return is_elsewhere(meant, site) or bool(first_results(self.sites, site, mark.mention))
+        return is_elsewhere(meant, site, self.sites) or bool(first_results(self.sites, site, mark.mention))
+
+    def _is_doubtful(self, placed: Placed, fit: State) -> bool:
+        """Return whether words lead elsewhere, too: to another order of the sizes, to another part."""
+        site, mention = self.sites.all[fit.site], placed.mention
+        return is_rivalled(placed, site, self.clauses[mention.id], self.sites) or self.counterparts.are_meant(
+            mention, site
+        )
 
     def _arranged(self, mark: Mark, sites: Sequence[Site]) -> Mark:
         """Return a mark of another layout, or that of the view with this shape of what is there."""
@@ -150,7 +176,7 @@ class Judge:
             for shape in self.sites.by_shape
         )
         verdict: Verdict = "cannot tell"
-        if not occurs and not any(state.relation == "layout" for state in placed.states):
+        if not occurs:
             verdict = "not in this run"
         elif occurs and placed.mass("no") > 0.5:
             verdict = "seen elsewhere"
@@ -188,6 +214,16 @@ class Judge:
             record = self.sites.trace.sources[source]
             lines.append(f"{record}: {record.text}")
         return lines
+
+
+def _as_likely(placed: Placed, fit: State) -> list[State]:
+    """Return a place that fits, and the others that fit and are about as likely."""
+    others = [
+        state
+        for state in placed.states
+        if state is not fit and state.relation in FITS and state.mass >= ALIKE * fit.mass
+    ]
+    return [fit, *sorted(others, key=lambda state: -state.mass)]
 
 
 def _shape(site: Site) -> str:

@@ -128,6 +128,8 @@ class Reader:
                 yield self._passage(number, line, "cell", lead=lead)
                 continue
             row = line[slice(*cells[0])].strip() if cells else ""
+            if row.isdecimal() and number > first and re.search(r"[^\W\d_]{2}", header[0]):
+                row = f"{header[0]} {row}"
             for place, (start, end) in enumerate(cells):
                 column = header[place] if place < len(header) and number > first else ""
                 text = masked(line, start, end)

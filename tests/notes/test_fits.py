@@ -1,0 +1,98 @@
+"""How the shapes of a text fit what is at a place: as a view of it, as one of many, with channels last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import shapeflow
+from shapeflow.notes.placing.relations import relation
+from shapeflow.shapes.notation import parse_shape
+
+
+@pytest.mark.parametrize(
+    ("pattern", "shape", "expected"),
+    [
+        ("[256, 7, 7]", (509, 256, 7, 7), "part"),
+        ("[49, 96]", (128, 49, 96), "no"),
+        ("[48, 48, 80]", (2, 24, 48, 80), "no"),
+        ("[24, 48, 80]", (2, 24, 48, 80), "nobatch"),
+        ("[48, 80, 24]", (2, 24, 48, 80), "layout"),
+    ],
+)
+def test_a_shape_without_its_leading_axis(pattern, shape, expected):
+    assert relation(parse_shape(pattern), shape, {}, 2) == expected
+
+
+class Pictures(nn.Module):
+    """A stem, attention with heads over its pixels, two heads for results, and a second branch."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden_size = 12
+        self.num_heads = 3
+        self.stem = nn.Conv2d(3, 12, 4, stride=4)
+        self.wide = nn.Conv2d(12, 18, 3, stride=2, padding=1)
+        self.query = nn.Linear(12, 12)
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.permute = nn.Identity()
+
+    def forward(self, x):
+        maps = self.stem(x)
+        tokens = maps.flatten(2).transpose(1, 2)
+        heads = self.query(tokens).unflatten(2, (self.num_heads, 4)).transpose(1, 2)
+        tokens = tokens + heads.transpose(1, 2).flatten(2)
+        deep = self.wide(maps)
+        return self.permute(tokens), self.pool(deep).flatten(1)
+
+
+@pytest.fixture(scope="module")
+def trace():
+    return shapeflow.trace(Pictures().eval(), torch.zeros(2, 3, 32, 48))
+
+
+@pytest.fixture
+def said(trace, tmp_path):
+    """Return what is said of each shape of a text: verdict and place."""
+
+    def annotated(text, name="note.md"):
+        path = Path(tmp_path) / name
+        path.write_text(text)
+        return [(mark.verdict, mark.place) for mark in shapeflow.annotate(trace, path).marks]
+
+    return annotated
+
+
+def test_the_heads_of_a_projection_are_a_view_of_what_it_gives(said):
+    ((verdict, place),) = said("The query per head: shape [2, 3, 96, 4].")
+    assert verdict == "confirmed"
+    assert "transpose" in place or "unflatten" in place
+
+
+def test_the_pooled_map_flattened_is_a_view_of_it(said):
+    ((verdict, place),) = said("After the pool the shape is [2, 18].")
+    assert verdict == "confirmed"
+    assert "flatten" in place or "out[1]" in place
+
+
+def test_an_author_who_puts_channels_last_has_another_layout_throughout(said):
+    text = "| part | output |\n|---|---|\n| stem | 8×12×12 |\n| wide | 4×6×18 |\n| picture | 32×48×3 |\n"
+    assert {verdict for verdict, _ in said(text)} == {"layout differs"}
+
+
+def test_a_shape_that_occurs_in_another_order_only_is_not_in_this_run(said):
+    ((verdict, _),) = said("Some time later we have (96, 3, 2, 4) there.")
+    assert verdict in ("not in this run", "layout differs")
+
+
+def test_letters_have_the_sizes_that_the_code_gives_them(said):
+    assert said("`query` gives (2, 96, hidden_size).")[0][0] in ("confirmed", "symbolic, consistent")
+    assert said("`query` gives (2, 96, num_heads).")[0][0] == "contradicted"
+
+
+def test_a_module_that_is_called_as_an_operation_does_not_decide_alone(said):
+    ((verdict, place),) = said("`permute` -> shape [2, 3, 96, 4]")
+    assert (verdict, place) != ("contradicted", "permute:out")

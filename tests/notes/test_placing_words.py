@@ -1,0 +1,126 @@
+"""What words of a text say of places: in many languages, by ordinals, by numbers that count from one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import shapeflow
+from shapeflow.notes.placing.ordinals import Ranks, numbered, ranked
+from shapeflow.notes.placing.vocabulary import CONCEPTS, STEMS
+from shapeflow.notes.placing.words import text_tokens, without_accents
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Gewicht der Downsampling-Faltung in Stufe 3", {"weight", "conv", "stage", "#3"}),
+        ("das Faltungsgewicht", {"conv", "weight"}),
+        ("les clés de l'encodeur", {"key", "encoder"}),
+        ("pesos do codificador e do decodificador", {"weight", "encoder", "decoder"}),
+        ("el mapa de características del bloque", {"feature", "block"}),
+        ("la convoluzione con peso", {"conv", "weight"}),
+        ("вес свёртки декодера, по головам", {"weight", "conv", "decoder", "head"}),
+        ("kodlayıcı ağırlıkları", {"encoder", "weight"}),
+    ],
+)
+def test_words_of_further_languages_are_parts_of_networks(text, said):
+    assert said <= text_tokens(text)
+
+
+def test_plain_english_names_no_part_by_its_foreign_words():
+    said = text_tokens("This was the case with every one of them, so we went on and tried it at home")
+    assert not said & {row.split()[0] for row in CONCEPTS.strip().splitlines()}
+
+
+def test_a_word_of_a_language_is_only_known_with_its_own_ending():
+    assert "layer" in text_tokens("две слои")
+    assert "weight" not in text_tokens("весьма")
+
+
+def test_each_row_of_stems_has_a_concept_of_its_own():
+    concepts = [row.split()[0] for row in STEMS.replace("\n    ", " ").strip().splitlines()]
+    assert len(set(concepts)) == len(concepts)
+    assert set(concepts) <= {row.split()[0] for row in CONCEPTS.strip().splitlines()}
+
+
+def test_accents_are_dropped_of_letters_only():
+    assert without_accents("Größe, ağırlık, ёлка, ガ") == "Grosse, agirlik, елка, ガ"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("the second conv", "conv@2"),
+        ("in the last block", "block@last"),
+        ("die dritte Stufe", "stage@3"),
+        ("la première couche", "layer@1"),
+        ("最后一层", "layer@last"),
+        ("第2层", "layer@2"),
+        ("두 번째 블록", "block@2"),
+        ("во втором слое", "layer@2"),
+    ],
+)
+def test_ordinals_count_what_stands_behind_them(text, said):
+    assert said in ranked(text)
+
+
+def test_a_size_is_no_number_of_a_thing():
+    assert ("stage", 3) in numbered("Stage 3: 14 x 14")
+    assert not numbered("conv 3x3 and kernel 7×7, head 0.5")
+
+
+class Staged(nn.Module):
+    """Three stages of another width each."""
+
+    def __init__(self):
+        super().__init__()
+        self.stages = nn.ModuleList(nn.Linear(a, b) for a, b in ((4, 6), (6, 8), (8, 10)))
+        self.tail = nn.Sequential(nn.Linear(10, 12), nn.ReLU(), nn.Linear(12, 14))
+
+    def forward(self, x):
+        for stage in self.stages:
+            x = stage(x)
+        return self.tail(x)
+
+
+@pytest.fixture(scope="module")
+def trace():
+    return shapeflow.trace(Staged().eval(), torch.zeros(2, 5, 4))
+
+
+def said(trace, tmp_path, text):
+    path = Path(tmp_path) / "note.md"
+    path.write_text(text)
+    return [(mark.verdict, mark.place.replace("@0", "")) for mark in shapeflow.annotate(trace, path).marks]
+
+
+def test_ranks_count_those_of_one_name_and_of_one_class(trace):
+    ranks = Ranks(trace)
+    assert {"stage@1", "linear@1"} <= ranks.own("stages.0")
+    assert {"stage@3", "stage@last"} <= ranks.own("stages.2")
+    assert {"linear@2", "linear@last"} <= ranks.own("tail.2")
+    assert ("stage", 2) in ranks.numbers("stages.2")
+
+
+def test_stages_counted_from_one_are_those_of_the_code_counted_from_zero(trace, tmp_path):
+    text = "# Notes\n\n" + "".join(
+        f"- output of stage {number}: shape [2, 5, {width}]\n" for number, width in ((1, 6), (2, 8), (3, 10))
+    )
+    assert said(trace, tmp_path, text) == [("confirmed", f"stages.{number}:out") for number in range(3)]
+
+
+def test_a_wrong_stage_is_not_confirmed_by_its_neighbour(trace, tmp_path):
+    rows = ((1, 6), (2, 8), (3, 8))
+    text = "# Notes\n\n" + "".join(f"- output of stage {n}: shape [2, 5, {width}]\n" for n, width in rows)
+    verdicts = [verdict for verdict, _ in said(trace, tmp_path, text)]
+    assert verdicts[:2] == ["confirmed", "confirmed"]
+    assert verdicts[2] != "confirmed"
+
+
+def test_the_number_in_a_row_of_a_table_is_of_what_heads_its_column(trace, tmp_path):
+    text = "| stage | output shape |\n|---|---|\n| 1 | [2, 5, 6] |\n| 2 | [2, 5, 8] |\n| 3 | [2, 5, 10] |\n"
+    assert said(trace, tmp_path, text) == [("confirmed", f"stages.{number}:out") for number in range(3)]
