@@ -70,6 +70,18 @@ def grid(fields: Fields) -> Made:
     return torch.tensor([[1, 8, 8]] * ROWS), f"{ROWS} pictures of 1 frame, 8 rows and 8 columns of patches"
 
 
+def hidden_patches(fields: Fields) -> Made:
+    """Return which patches of pictures, or of videos, are to be made up: as many in each."""
+    height, width = image_size(fields)
+    patch = fields.number("patch_size", side="picture", default=16)
+    count = (height // patch) * (width // patch)
+    frames = fields.number("num_frames", side="picture", default=0)
+    count *= max(frames // fields.number("tubelet_size", side="picture", default=1), 1)
+    shown = count // 2
+    rows = [[False] * shown + [True] * (count - shown)] * ROWS
+    return torch.tensor(rows), f"the first {shown:,} of {count:,} patches are shown, the others are hidden"
+
+
 def wave(fields: Fields) -> Made:
     """Return waveforms of two seconds."""
     channel = fields.number("audio_channels", side="sound", default=0)
@@ -180,6 +192,7 @@ ROWS_OF_RULES: tuple[tuple[str, Maker], ...] = (
     (r"(image_)?grid_thw", grid),
     (r"input_values|input_audio|waveform", wave),
     (r"input_features|audio_mel|audio_features|speech_inputs", spectrogram),
+    (r"bool_masked_pos", hidden_patches),
     (r"bbox", boxes),
     (r"(.*_)?decoder_input_ids", _decoder_ids),
     (r"((?!decoder).*_)?input_ids", _ids),

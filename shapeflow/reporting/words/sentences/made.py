@@ -118,6 +118,10 @@ PAIRS: tuple[tuple[str, str], ...] = (
     ("every step of the past was observed", "过去的每一步都有观测值"),
     ("no step is padding", "没有一步是填充"),
     ("the highest frequency, 0", "最高的频率，0"),
+    (
+        "the first {n} of {n2} patches are shown, the others are hidden",
+        "{n2} 个图块中显示前 {n} 个，其余被遮住",
+    ),
     ("{n} states", "{n} 个状态"),
     ("{n} actions", "{n} 个动作"),
     ("{n} rewards", "{n} 个回报"),
