@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import torch
 
 from shapeflow.adapters.inputs import rules
 from shapeflow.adapters.inputs.fields import Fields
-from shapeflow.adapters.inputs.pretrained import Inputs, inputs_of
+from shapeflow.adapters.inputs.pretrained import Inputs, inputs_of, with_text_given
 from shapeflow.adapters.inputs.samples import samples
 from shapeflow.adapters.inputs.signature import called, needed, parameters_of, raises_without, unwanted
 from shapeflow.adapters.inputs.text import words
@@ -116,6 +117,73 @@ def test_a_grid_of_patches_goes_with_its_tokens() -> None:
     grid = inputs.values["image_grid_thw"]
     assert inputs.values["pixel_values"].shape[0] == grid.prod(1).sum()
     assert (inputs.values["input_ids"] == 99).sum(1).tolist() == (grid.prod(1) // 4).tolist()
+
+
+NAMES = ("image_token_id", "vision_start_token_id", "vision_end_token_id")
+
+
+def with_a_grid() -> Any:
+    """Return the configuration of a model of pictures of any size among the words."""
+    text = {**TEXT, "num_key_value_heads": 2}
+    text["rope_parameters"] = {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10000.0}
+    vision = {"depth": 1, "embed_dim": 32, "hidden_size": 32, "num_heads": 4, "patch_size": 14}
+    return transformers.Qwen2VLConfig(
+        text_config=text, vision_config=vision, **dict(zip(NAMES, (99, 98, 97), strict=True))
+    )
+
+
+@pytest.mark.parametrize("given", ["input_ids", "inputs_embeds"])
+def test_a_picture_goes_with_the_text_that_has_a_place_for_it(given: str) -> None:
+    inputs = made("Qwen2VLForConditionalGeneration", with_a_grid())
+    with_text_given(inputs, {given, "pixel_values"})
+    assert "pixel_values" in inputs.values
+    assert not inputs.notes
+    with_text_given(inputs, {"attention_mask"})
+    assert "pixel_values" in inputs.values
+    with_text_given(inputs, {given})
+    assert set(inputs.values) == set(inputs.made) == {"input_ids", "attention_mask"}
+    assert inputs.notes == ["Run without the picture: the text that is given has no place for it."]
+
+
+def test_a_picture_beside_a_text_stays_when_another_text_is_given() -> None:
+    vision = transformers.CLIPVisionConfig(**VISION, image_size=64, patch_size=16)
+    config = transformers.CLIPConfig(text_config=TEXT | {"eos_token_id": 2}, vision_config=vision.to_dict())
+    inputs = made("CLIPModel", config)
+    with_text_given(inputs, {"input_ids"})
+    assert "pixel_values" in inputs.values
+
+
+@pytest.mark.slow
+def test_runs_on_what_is_given_and_what_is_made(tmp_path: Path) -> None:
+    transformers.DetrConfig(
+        encoder_layers=1, decoder_layers=1, d_model=32, encoder_ffn_dim=32, decoder_ffn_dim=32, num_queries=5
+    ).save_pretrained(tmp_path / "detr")
+    with_a_grid().save_pretrained(tmp_path / "grid")
+    trace = run(f"transformers:{tmp_path / 'detr'}", inputs=["pixel_values=f32[1,3,64,96]"])
+    made_of = trace.run.inputs["made"]
+    assert made_of["pixel_mask"] == "made to fit pixel_values"
+    [mask] = trace.select(".:in.pixel_mask")
+    assert mask.value.shape == (1, 64, 96)
+    for given in ("input_ids=i64[1,40]", "text=i64[1,9]"):
+        trace = run(f"transformers:{tmp_path / 'grid'}", inputs=[given])
+        assert "Run without the picture: the text that is given has no place for it." in trace.run.notes
+    embeds = run(f"transformers:{tmp_path / 'grid'}", inputs=["inputs_embeds=f32[1,40,32]"])
+    assert set(embeds.run.inputs["made"]) == {"inputs_embeds", "attention_mask"}
+
+
+def test_what_is_to_be_made_up_are_patches() -> None:
+    sizes = {"image_size": 32, "patch_size": 16, "num_frames": 4, "tubelet_size": 2}
+    config = transformers.VideoMAEConfig(
+        **VISION,
+        **sizes,
+        decoder_num_attention_heads=4,
+        decoder_hidden_size=32,
+        decoder_num_hidden_layers=1,
+        decoder_intermediate_size=48,
+    )
+    inputs = made("VideoMAEForPreTraining", config)
+    assert shapes(inputs) == {"pixel_values": [2, 4, 3, 32, 32], "bool_masked_pos": [2, 8]}
+    assert inputs.values["bool_masked_pos"].sum(1).tolist() == [4, 4]
 
 
 def test_what_does_not_fit_the_words_is_left_out_and_told() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +64,8 @@ class Inputs:
     notes: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     """What the forward cannot do without, and no rule knows."""
+    placed: list[Placeholder] = field(default_factory=list)
+    """What has its place among the tokens of the text."""
 
     def add(self, name: str, made: rules.Made) -> None:
         """Take an input and the sentence on how it was made."""
@@ -219,6 +221,7 @@ def _texts(inputs: Inputs, model: nn.Module, fields: Fields, parameters: Mapping
             continue
         if found is None:
             continue
+        inputs.placed.append(kind)
         ends = [token_of(model, fields, names, inputs.notes) for names in (kind.first, kind.last)]
         before, after = ([end] if end is not None else [] for end in ends)
         for row, count in enumerate(found):
@@ -238,6 +241,20 @@ def _texts(inputs: Inputs, model: nn.Module, fields: Fields, parameters: Mapping
         inputs.add(
             "mm_token_type_ids", (value, "1 where a token stands for a part of a picture, 2 of a video")
         )
+
+
+def with_text_given(inputs: Inputs, given: Collection[str]) -> None:
+    """Leave out what has its place among the tokens of a text, where another text is given.
+
+    Args:
+        inputs: changed.
+        given: names of what a user gives; what is given itself is not left out.
+    """
+    for kind in inputs.placed if "input_ids" in given or "inputs_embeds" in given else ():
+        if not any(name in given for name in kind.inputs):
+            _leave_out(inputs, kind, "the text that is given has no place for it")
+            inputs.values.pop("mm_token_type_ids", None)
+            inputs.made.pop("mm_token_type_ids", None)
 
 
 def _counted(inputs: Inputs, model: nn.Module, kind: Placeholder) -> list[int] | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shapeflow.adapters.base import Adapter, Prepared
+from shapeflow.adapters.given.texts import File
 from shapeflow.adapters.libraries import transformers_folders as folders
 from shapeflow.adapters.libraries import transformers_names
 from shapeflow.adapters.libraries.library import check_name, name_of, weights_into
@@ -112,7 +113,7 @@ class _Build:
         import torch
 
         from shapeflow.adapters.forward import prepared
-        from shapeflow.adapters.inputs.pretrained import inputs_of
+        from shapeflow.adapters.inputs.pretrained import inputs_of, with_text_given
         from shapeflow.adapters.inputs.signature import called, encodes
         from shapeflow.adapters.libraries import transformers_classes as classes
         from shapeflow.adapters.libraries.transformers_defaults import shortened
@@ -128,9 +129,20 @@ class _Build:
             notes += [*short, *folders.quantised(source.config), *weights_into(model, request)]
         notes += classes.padded(model)
         inputs = inputs_of(model.eval(), source.config, self.samples)
+        with_text_given(inputs, _given(request))
         classes.check_inputs(model, inputs.missing, self.target)
         function = called(model) if encodes(type(model)) else None
         if function is not None:
             inputs.notes.append(f"{type(model).__name__} has no forward: its encode is run.")
         run = prepared(model, (), inputs.values, request, made=inputs.made, function=function)
         return replace(run, notes=(*run.notes, *source.notes, *inputs.notes, *notes))
+
+
+def _given(request: Request) -> set[str]:
+    """Return the names of the inputs that a user gives; ids in a file may have a place for any picture."""
+    names = {
+        str(given.place[0]) for given in request.inputs if given.place and not isinstance(given.value, File)
+    }
+    text = {"input_ids"} if names & {"text", "prompt"} else set()
+    picture = {"pixel_values"} if names & {"image", "picture"} else set()
+    return names | text | picture

@@ -15,6 +15,7 @@ PAIRS: tuple[tuple[str, str], ...] = (
         "{@name} 要读取其中的数值，而仅推导形状的运行没有数值",
     ),
     ("{@name} says: {text}", "{@name} 报告：{text}"),
+    ("the text that is given has no place for it", "给定的文本中没有它的位置"),
     (
         "it becomes vectors of {n} numbers, where words have {n2}",
         "它得到的向量有 {n} 个数，而词的向量有 {n2} 个",
