@@ -80,6 +80,11 @@ CASES: dict[str, tuple[dict[str, list[int]], list[str], dict[str, list[int]]]] =
         {"encoder_attention_mask": [2, 77], "txt_ids": [77, 3], "img_ids": [64, 3]},
     ),
     "what looks at what": (LOOKS, ["input_ids=i64[2,9]"], {"attention_mask": [2, 1, 9, 9]}),
+    "what only a mask would join": (
+        {"past_values": [2, 31], "past_observed_mask": [2, 31], "past_time_features": [2, 31, 2]},
+        ["past_values=f32[1,50]"],
+        {"past_observed_mask": [1, 50], "past_time_features": [1, 31, 2]},
+    ),
     "as many frames as tokens": (FRAMES, ["input_ids=i64[1,40]"], {"pixel_values": [1, 16, 3, 8, 8]}),
 }
 

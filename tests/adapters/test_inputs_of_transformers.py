@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from shapeflow.adapters.inputs import rules
 from shapeflow.adapters.inputs.fields import Fields
@@ -134,13 +135,17 @@ def with_a_grid() -> Any:
 
 @pytest.mark.parametrize("given", ["input_ids", "inputs_embeds"])
 def test_a_picture_goes_with_the_text_that_has_a_place_for_it(given: str) -> None:
-    inputs = made("Qwen2VLForConditionalGeneration", with_a_grid())
-    with_text_given(inputs, {given, "pixel_values"})
+    inputs, model = made("Qwen2VLForConditionalGeneration", with_a_grid()), nn.Module()
+    with_text_given(inputs, {given, "pixel_values"}, model)
     assert "pixel_values" in inputs.values
     assert not inputs.notes
-    with_text_given(inputs, {"attention_mask"})
+    with_text_given(inputs, {"attention_mask"}, model)
     assert "pixel_values" in inputs.values
-    with_text_given(inputs, {given})
+    model.forward = lambda input_ids, pixel_values: None
+    with_text_given(inputs, {given}, model)
+    assert "pixel_values" in inputs.values, "it cannot do without"
+    model.forward = lambda input_ids, pixel_values=None: None
+    with_text_given(inputs, {given}, model)
     assert set(inputs.values) == set(inputs.made) == {"input_ids", "attention_mask"}
     assert inputs.notes == ["Run without the picture: the text that is given has no place for it."]
 
@@ -149,7 +154,7 @@ def test_a_picture_beside_a_text_stays_when_another_text_is_given() -> None:
     vision = transformers.CLIPVisionConfig(**VISION, image_size=64, patch_size=16)
     config = transformers.CLIPConfig(text_config=TEXT | {"eos_token_id": 2}, vision_config=vision.to_dict())
     inputs = made("CLIPModel", config)
-    with_text_given(inputs, {"input_ids"})
+    with_text_given(inputs, {"input_ids"}, nn.Module())
     assert "pixel_values" in inputs.values
 
 

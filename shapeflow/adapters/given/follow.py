@@ -71,8 +71,9 @@ def follow(arguments: Arguments, given: Sequence[Changed], made: Mapping[str, st
             if new:
                 known.update(new)
                 told.setdefault(own, f"made to fit {changed.name}")
-                now = tuple(known.get(dim, size) for dim, size in enumerate(sizes))
-                waiting.append(Changed(own, sizes, now, rows))
+                if not names.owners(own):  # what belongs to others has followed them
+                    now = tuple(known.get(dim, size) for dim, size in enumerate(sizes))
+                    waiting.append(Changed(own, sizes, now, rows))
     by_port = {(ports[own][0], dim): size for own, dims in wanted.items() for dim, size in dims.items()}
     if by_port:
         stretched = frozenset(place for own, (place, _) in ports.items() if is_mask(own))

@@ -243,15 +243,17 @@ def _texts(inputs: Inputs, model: nn.Module, fields: Fields, parameters: Mapping
         )
 
 
-def with_text_given(inputs: Inputs, given: Collection[str]) -> None:
+def with_text_given(inputs: Inputs, given: Collection[str], model: nn.Module) -> None:
     """Leave out what has its place among the tokens of a text, where another text is given.
 
     Args:
         inputs: changed.
         given: names of what a user gives; what is given itself is not left out.
+        model: what it cannot do without is not left out either.
     """
+    kept = {*given, *needed(called(model))}
     for kind in inputs.placed if "input_ids" in given or "inputs_embeds" in given else ():
-        if not any(name in given for name in kind.inputs):
+        if not any(name in kept for name in kind.inputs):
             _leave_out(inputs, kind, "the text that is given has no place for it")
             inputs.values.pop("mm_token_type_ids", None)
             inputs.made.pop("mm_token_type_ids", None)

@@ -129,7 +129,7 @@ class _Build:
             notes += [*short, *folders.quantised(source.config), *weights_into(model, request)]
         notes += classes.padded(model)
         inputs = inputs_of(model.eval(), source.config, self.samples)
-        with_text_given(inputs, _given(request))
+        with_text_given(inputs, _given(request), model)
         classes.check_inputs(model, inputs.missing, self.target)
         function = called(model) if encodes(type(model)) else None
         if function is not None:
