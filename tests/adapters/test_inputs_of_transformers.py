@@ -158,6 +158,15 @@ def test_a_picture_beside_a_text_stays_when_another_text_is_given() -> None:
     assert "pixel_values" in inputs.values
 
 
+def test_several_texts_for_each_picture_have_a_mask_each() -> None:
+    vision = {**VISION, "image_size": 64, "patch_size": 16}
+    text = TEXT | {"max_position_embeddings": 16, "eos_token_id": 2}
+    config = transformers.OwlViTConfig(text_config=text, vision_config=vision, projection_dim=32)
+    sizes = shapes(made("OwlViTForObjectDetection", config))
+    assert sizes["input_ids"] == sizes["attention_mask"]
+    assert sizes["input_ids"][0] == 8 * sizes["pixel_values"][0]
+
+
 @pytest.mark.slow
 def test_runs_on_what_is_given_and_what_is_made(tmp_path: Path) -> None:
     transformers.DetrConfig(

@@ -77,6 +77,29 @@ def factor(name: str, forward: Callable[..., Any], fields: Fields) -> int:
     return size(times, fields) if sign and re.fullmatch(r"batch(_size)?\s*", batch) else 1
 
 
+def repeat_texts(
+    values: dict[str, Any], made: dict[str, str], forward: Callable[..., Any], fields: Fields
+) -> None:
+    """Repeat each text as often as the docstring says: ``(batch_size * num_codebooks, sequence_length)``.
+
+    Texts of their own have a mask each; books of codes of one sound, which are added up, have one together.
+
+    Args:
+        values: inputs by name; changed.
+        made: how each was made; changed.
+        forward: which takes them.
+        fields: the configuration.
+    """
+    times = factor("input_ids", forward, fields)
+    if times < 2:
+        return
+    masks = () if "codebooks" in dims_of("input_ids", forward)[0] else ("attention_mask",)
+    for name in ("input_ids", *masks):
+        if name in values:
+            values[name] = values[name].repeat_interleave(times, 0)
+            made[name] += f", each {times} times, as the docstring of forward says"
+
+
 def _said(name: str, forward: Callable[..., Any]) -> tuple[str, list[str]] | None:
     for form in FORMS:
         said = re.search(form.format(name=re.escape(name)), forward.__doc__ or "", re.MULTILINE)

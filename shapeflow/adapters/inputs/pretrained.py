@@ -102,7 +102,7 @@ def inputs_of(model: nn.Module, config: Any, samples: Sequence[Sample]) -> Input
         if "input_features_mask" in parameters and "input_features_mask" not in inputs.values:
             _add(inputs, "input_features_mask", model, fields)
         _texts(inputs, model, fields, parameters)
-        _multiplied(inputs, model, fields)
+        documented.repeat_texts(inputs.values, inputs.made, called(model), fields)
     companions = [name for name in COMPANIONS if name in parameters]
     if type(model).__name__.endswith(ONE_TEXT) and {"input_ids", "decoder_input_ids"} <= parameters.keys():
         inputs.add("decoder_input_ids", _moved(inputs.values["input_ids"], fields))
@@ -280,14 +280,6 @@ def _add_text(inputs: Inputs, text: Words, told: str, parameters: Mapping[str, A
     inputs.add("input_ids", (torch.tensor(text.ids), text.made + told))
     if "attention_mask" in parameters:
         inputs.add("attention_mask", (torch.tensor(text.mask), "1 for each real token, 0 for padding"))
-
-
-def _multiplied(inputs: Inputs, model: nn.Module, fields: Fields) -> None:
-    """Repeat each text as often as the docstring says: ``(batch_size * num_codebooks, sequence_length)``."""
-    times = documented.factor("input_ids", called(model), fields)
-    if times > 1:
-        told = f"{inputs.made['input_ids']}, each {times} times, as the docstring of forward says"
-        inputs.add("input_ids", (inputs.values["input_ids"].repeat_interleave(times, 0), told))
 
 
 def _as_the_model(inputs: Inputs, model: nn.Module) -> None:
