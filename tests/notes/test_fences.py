@@ -26,3 +26,14 @@ FENCES = {
 def test_a_fence_is_read_as_what_it_holds(inside: str) -> None:
     found = note_from_text(f"```{inside}\n```").mentions
     assert [str(one.pattern) for one in found] == FENCES[inside]
+
+
+def test_lists_in_a_column_of_a_listing_are_shapes_and_no_calls():
+    rows = ("query(x)        (3, 40, 96)", "view            (3, 40, 8, 12)", "scores          (3, 8, 40, 40)")
+    note = note_from_text("\n".join(("```", *rows, "```", "")))
+    assert [mention.text for mention in note.mentions] == ["(3, 40, 96)", "(3, 40, 8, 12)", "(3, 8, 40, 40)"]
+
+
+def test_calls_in_a_fence_are_no_listing():
+    rows = ("x = view(3, 40, 96)", "y = f(x)", "print(y.view(3, 40, 96))")
+    assert not note_from_text("\n".join(("```", *rows, "```", ""))).mentions

@@ -13,6 +13,7 @@ from shapeflow.notes.placing.chain import Placed, State
 from shapeflow.notes.placing.clauses import Clause
 from shapeflow.notes.placing.guards import is_rivalled
 from shapeflow.notes.placing.mark import Mark
+from shapeflow.notes.placing.other_models import _names_variant
 from shapeflow.notes.placing.other_runs import of_this_run
 from shapeflow.notes.placing.sites import Sites
 from shapeflow.notes.placing.symbols import voted
@@ -211,3 +212,46 @@ def test_words_for_the_like_in_another_part_leave_a_shape_open(tmp_path):
     first, second = shapeflow.annotate(pair, path).marks
     assert (first.verdict, first.place) == ("confirmed", "encoder.expand:out")
     assert second.verdict != "confirmed"
+
+
+def test_a_heading_of_one_part_leaves_open_what_only_the_other_one_has(tmp_path):
+    pair = shapeflow.trace(Pair().eval(), torch.zeros(2, 7, 4), torch.zeros(2, 5, 4))
+    path = tmp_path / "note.md"
+    path.write_text("# Notes\n\n## Encoder\n\n- expand: [2, 7, 16]\n\n## Decoder\n\n- expand: [2, 7, 16]\n")
+    first, second = shapeflow.annotate(pair, path).marks
+    assert first.verdict == "confirmed"
+    assert second.verdict != "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("`wide` 6×8", ("confirmed", "wide.weight")),
+        ("`wide`: 8×6", ("layout differs", "wide.weight")),
+        ("`wide.weight` [6, 8] → [2, 5, 6]", ("confirmed", "wide.weight")),
+    ],
+)
+def test_a_module_named_with_its_weight_alone(said, text, expected):
+    assert said(text)[0] == expected
+
+
+def test_what_comes_of_a_weight_is_not_the_weight(said):
+    assert said("times `wide.weight` [6, 8] → [2, 5, 6]")[1][0] != "contradicted"
+
+
+def test_a_weight_inside_of_a_named_part_is_meant_by_its_shape(tmp_path):
+    part = nn.Sequential(nn.Sequential(nn.Conv2d(3, 8, 5), nn.ReLU()), nn.Flatten())
+    trace = shapeflow.trace(part.eval(), torch.zeros(2, 3, 9, 9))
+    path = tmp_path / "note.md"
+    path.write_text("* `0` layer\n\n`0` 8×3×5×5\n")
+    marks = shapeflow.annotate(trace, path).marks
+    assert [mark.verdict for mark in marks] != ["contradicted"]
+
+
+def test_a_variant_of_the_model_by_its_name_is_another_model():
+    assert _names_variant("`levit_256` ends in [2, 16, 512]", "timm:levit_128s")
+    assert _names_variant("ResNet-18 has (2, 512, 7, 7)", "torchvision:resnet50")
+    assert not _names_variant("levit_128s ends in [2, 16, 384]", "timm:levit_128s")
+    assert not _names_variant("unlike levit_256, levit_128s ends in [2, 16, 384]", "timm:levit_128s")
+    assert not _names_variant("LeViT ends in [2, 16, 384]", "timm:levit_128s")
+    assert not _names_variant("the attention of the network", "timm:levit_128s")

@@ -59,6 +59,8 @@ class Weighing:
             by_words[sort] += exp(state.named - most) / whole
         fits = [state for state in states if state.relation in FITS]
         others = [(share, state) for share, state in zip(free, states, strict=True) if _sort(state) != "fit"]
+        if clause.weights:
+            others = [one for one in others if self.sites[one[1].site].kind == "parameter"] or others
         fit = max(fits, key=lambda state: state.mass, default=None)
         other, top = self._top(others)
         said = {sort: max((s.named for s in states if _sort(s) == sort), default=-9.0) for sort in mass}

@@ -137,6 +137,8 @@ class Exact:
         parameters = _once(site for path in paths for site in self.parameters.get(path, ()))
         if parameters and not clause.weights and (given := self.ports.get(name)):
             return Meant(name, tuple(given), close)
+        if parameters and clause.role == "out" and not clause.weights:
+            return Meant(name, (), False)  # what comes of it
         if parameters:
             return Meant(name, parameters, close, path, True)
         if clause.weights:

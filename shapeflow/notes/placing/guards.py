@@ -74,10 +74,28 @@ def is_comparable(mention: Mention, site: Site, placing: Placing) -> bool:
 
 
 def weight_of(exact: Exact, meant: Meant, mention: Mention, placing: Placing) -> Site | None:
-    """Return the weight of the module that a name means, if a shape is exactly that: of a table, say."""
+    """Return the weight that a shape is of, where no port of the module that is named has it.
+
+    That is one of the module that has just this shape, or one inside of it, or one of it in another order:
+    many write a linear layer as inputs × outputs.
+    """
     paths = sorted({meant.path} if meant.path else {path for site in meant.sites for path in site.paths})
-    held = [site for path in paths for site in exact.paths.get(path, ()) if site.kind == "parameter"]
-    return next((one for one in held if placing.relation_of(mention, one.shape) == "exact"), None)
+    own = [site for path in paths for site in exact.paths.get(path, ()) if site.kind == "parameter"]
+    inner = [
+        site
+        for path, sites in exact.paths.items()
+        if any(path.startswith(f"{one}.") for one in paths if one)
+        for site in sites
+        if site.kind == "parameter"
+    ]
+    hows = [(site, placing.relation_of(mention, site.shape)) for site in (*own, *inner)]
+    same = [site for site, how in hows if how == "exact"]
+    turned = [
+        site
+        for site, how in hows[: len(own)]
+        if how == "layout" and len(site.shape) == len(mention.pattern.dims) > 1
+    ]
+    return next(iter((*same, *turned)), None)
 
 
 def arranged(sites: Sites, site: Site, mention: Mention, placing: Placing) -> Site | None:

@@ -23,7 +23,7 @@ def of_this_model(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
 
     That is: below a heading, or in a column, that names something else where one beside it names the model
     that was traced, and in a sentence that names a variant of it: ``T5ForConditionalGeneration`` for a
-    ``T5Model``.
+    ``T5Model``, ``levit_256`` for ``levit_128s``.
     """
     roots = {call.class_name for call in trace.calls if call.parent is None and call.class_name}
     classes = {module.class_name for module in trace.modules} | roots
@@ -37,7 +37,10 @@ def of_this_model(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
             text = label(mention)
             if several and text and not _names(text, classes) and _is_name(text):
                 return True
-        named = set(_CAMEL.findall(sentence(mention)))
+        around = sentence(mention)
+        if _names_variant(around, trace.run.target):
+            return True
+        named = set(_CAMEL.findall(around))
         others = (name for name in named - classes if any(name.startswith(start) for start in variants))
         return not named & roots and any(others)
 
@@ -47,6 +50,22 @@ def of_this_model(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
         else mark
         for mark in marks
     ]
+
+
+def _names_variant(text: str, target: str) -> bool:
+    """Return whether a text names a model of the same family, as ``levit_256`` for ``levit_128s``."""
+    own = _plain(target.rpartition(":")[2])
+    family = re.match(r"[a-z]{3,}", own)
+    if family is None or own == family[0]:
+        return False
+    named = [_plain(word) for word in re.findall(rf"(?i)\b{family[0]}(?:[-_ ]?\w*\d\w*|[-_]\w+)", text)]
+    others = [name for name in named if not (own.startswith(name) or name.startswith(own))]
+    return bool(others) and len(others) == len(named)
+
+
+def _plain(name: str) -> str:
+    """Return the name of a model without what separates its parts."""
+    return re.sub(r"[-_ .]", "", name).lower()
 
 
 Label = Callable[[Mention], str]

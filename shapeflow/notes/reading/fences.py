@@ -36,6 +36,8 @@ _LABELLED = re.compile(r"[^=(\"'\[#]+(?:torch\.Size|TensorShape)\s*\(.*|\s*[^\W\
 _STATED = re.compile(r"\s*[A-Za-z_]\w*\.shape = (?=[(\[])")
 """Nobody runs this: it says what shape a variable has."""
 _DATA_LINE = re.compile(r"\s*[\"'][\w.]+[\"']\s*:|.*[{};]\s*$")
+_LISTED = re.compile(r"\s*[^\s=#][^=#]*?\s{2,}[(\[][\w, *+/-]+[)\]]\s*(?:#.*)?")
+"""Words, a gap, and a list that nobody calls."""
 _DEFINITE = (
     ast.Call,
     ast.Import,
@@ -58,7 +60,7 @@ def fence_passages(
     if language in CHANGES:
         lines = [_CHANGE_SIGN.sub(lambda sign: " " * len(sign[0]), line) for line in lines]
         language = "code" if any(_CODE_LINE.match(line) or _DATA_LINE.match(line) for line in lines) else ""
-    if language in PYTHON or language in TEXT:
+    if (language in PYTHON or language in TEXT) and not _is_listing(lines):
         tree = parsed(lines)
         printed = tree is not None and (_is_labelled(tree) or _is_printed(tree))
         if tree is not None and not printed and (language in PYTHON or _is_code(tree)):
@@ -72,6 +74,12 @@ def fence_passages(
         yield from _text(lines, first, frame, block, cell)
     else:
         yield from _loose_code(lines, first, frame, block, cell)
+
+
+def _is_listing(lines: Sequence[str]) -> bool:
+    """Return whether lists stand in a column behind what they are of: ``query(x)   (3, 40, 64)``."""
+    told = [line for line in lines if line.strip()]
+    return sum(_LISTED.fullmatch(line) is not None for line in told) > max(1, len(told) // 2)
 
 
 def _is_code(tree: ast.Module) -> bool:
