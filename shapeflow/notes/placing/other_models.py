@@ -15,6 +15,8 @@ from shapeflow.notes.placing.mark import Mark
 _CAMEL = re.compile(r"\b[A-Z][a-z0-9]*(?:[A-Z][a-z0-9]*)+\b")
 _CODE = re.compile(r"`([^`\s]+)`")
 _HUMP = re.compile(r"[A-Z][a-z]*\d*|[A-Z]+(?![a-z])")
+_WHOLE = re.compile(r"For[A-Z]\w*$|Model$")
+"""What names of whole models end in, not those of their parts and tools."""
 _WHY = "the words around it name another model"
 
 
@@ -41,7 +43,11 @@ def of_this_model(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
         if _names_variant(around, trace.run.target):
             return True
         named = set(_CAMEL.findall(around))
-        others = (name for name in named - classes if any(name.startswith(start) for start in variants))
+        others = (
+            name
+            for name in named - classes
+            if any(name.startswith(start) for start in variants) and _WHOLE.search(name)
+        )
         return not named & roots and any(others)
 
     return [
@@ -54,9 +60,9 @@ def of_this_model(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
 
 def _names_variant(text: str, target: str) -> bool:
     """Return whether a text names a model of the same family, as ``levit_256`` for ``levit_128s``."""
-    own = _plain(target.rpartition(":")[2])
-    family = re.match(r"[a-z]{3,}", own)
-    if family is None or own == family[0]:
+    name = target.rpartition(":")[2]
+    own, family = _plain(name), re.match(r"[a-z]{3,}", name)
+    if family is None or own == family[0] or not name.islower():
         return False
     named = [_plain(word) for word in re.findall(rf"(?i)\b{family[0]}(?:[-_ ]?\w*\d\w*|[-_]\w+)", text)]
     others = [name for name in named if not (own.startswith(name) or name.startswith(own))]
