@@ -304,3 +304,74 @@ def test_an_author_who_puts_channels_last_gives_another_layout(shown):
     assert shown(above_alone="(8, 12, 7)") == ["cannot tell"]
     mixed = shown(first="(3, 32, 48) -> (5, 16, 24)", second="(16, 24, 5) -> (8, 7, 12)")
     assert mixed[:2] == ["confirmed", "confirmed"]
+
+
+DESCRIBED = '''
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    """What happens here.
+
+    Steps:
+      wide(1 -> 6)  -> (batch, 6, 8, 8)
+      reshape: (batch, 64, 6)
+      expects (batch, tokens, width) from there on
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.wide = nn.Conv2d(1, 6, 1)
+        self.last = nn.Linear(6, 5)
+
+    def forward(self, x):
+        x = self.wide(x).flatten(2).transpose(1, 2)
+        return self.last(x)
+'''
+
+
+def test_steps_of_a_docstring_are_no_parameters_that_nobody_gave(tmp_path):
+    path = tmp_path / "described_net.py"
+    trace = traced(DESCRIBED, path, "Net", torch.zeros(3, 1, 8, 8))
+    marks = shapeflow.annotate(trace, path).marks
+    assert [mark.verdict for mark in marks][:2] == ["confirmed", "confirmed"]
+    assert all("no tensor was given" not in " ".join(mark.evidence) for mark in marks)
+
+
+TURNED = """
+import torch
+from torch import nn
+
+
+class Steps(nn.Module):
+    def __init__(self):
+        super().__init__()
+        # 16,32,3 -> 16,32,8
+        self.first = nn.Conv2d(3, 8, 3, padding=1)
+        # 16,32,8 -> 8,16,12
+        self.second = nn.Conv2d(8, 12, 3, stride=2, padding=1)
+        # 8,16,12 -> 8,16,13
+        self.third = nn.Conv2d(12, 14, 1)
+
+    def forward(self, x):
+        return self.third(self.second(self.first(x)))
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        steps = Steps()
+        self.steps = nn.Sequential(steps.first, steps.second, steps.third)
+
+    def forward(self, x):
+        return self.steps(x)
+"""
+
+
+def test_channels_last_beside_lines_that_only_build_are_another_layout(tmp_path):
+    path = tmp_path / "turned_net.py"
+    trace = traced(TURNED, path, "Net", torch.zeros(2, 3, 16, 32))
+    marks = shapeflow.annotate(trace, path).marks
+    assert [mark.verdict for mark in marks[:-1]] == ["layout differs"] * 5
+    assert marks[-1].verdict != "layout differs"

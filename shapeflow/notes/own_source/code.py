@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
+from shapeflow.notes.own_source.choices import TRUE, without_choices
 from shapeflow.notes.own_source.comments import Meaning, OwnComments
 from shapeflow.notes.own_source.docstrings import Found, OwnDocstrings
 from shapeflow.notes.own_source.layers import OwnLayers
@@ -32,7 +33,6 @@ LEAST_FIRST = 4
 """So many shapes that begin with a letter show that it is the first axis of tensors."""
 WHOLE = frozenset({"exact", "symbolic"})
 """How a shape has to fit what is not surely meant: with all of its dims."""
-_TRUE = frozenset({"confirmed", "symbolic, consistent"})
 _BUILDS = re.compile(r"\s*def __(?:init|new|post_init)__\b")
 SURE, LIKELY = 0.95, 0.8
 
@@ -78,6 +78,9 @@ class OwnCode:
         prose = mention.frame.region == "docstring" and self._ran(mention)
         if found is not None or prose or self.comments.is_of_class(mention):
             return found
+        turned = self._turned(mention)
+        if turned is not None:
+            return turned
         verdict: Verdict = "not in this run"
         why = "the run has nothing of the code around it"
         statement = self.comments.statement(mention)
@@ -88,6 +91,18 @@ class OwnCode:
         elif _BUILDS.match(self.lines[self._around(mention)[0] - 1].text):
             why = "a model is built before its run is recorded"
         return Mark(mention, verdict, "", "", (why,) if why else ())
+
+    def _turned(self, mention: Mention) -> Mark | None:
+        """Return the mark of a shape with channels last, as all are in a file; the run has them first."""
+        if not self._channels_last:
+            return None
+        values = self.trace.values
+        if any(self._relation(mention, Found(value.id, "")) in FITS for value in values):
+            return None
+        value = next((value for value in values if is_turned(mention, value.shape)), None)
+        return (
+            None if value is None else self._mark(mention, Found(value.id, ""), "layout differs", 0, LIKELY)
+        )
 
     def agreed(self, marks: Mapping[int, Mark]) -> dict[int, Mark]:
         """Return marks after they were compared with each other.
@@ -102,7 +117,7 @@ class OwnCode:
         conflicts = {
             number: [self.letters.conflict(said) for _, said in choices]
             for number, choices in self._said.items()
-            if number in found and found[number].verdict in _TRUE
+            if number in found and found[number].verdict in TRUE
         }
         for ends in self._chains.values():
             if sorted(end.mention.position for end in ends) != [0, 1]:
@@ -110,29 +125,29 @@ class OwnCode:
             for end, other in (ends, ends[::-1]):
                 if (
                     end.mark is not None
-                    and end.mark.verdict in _TRUE
+                    and end.mark.verdict in TRUE
                     and "" in conflicts.get(end.mention.id, [""])
                 ):
                     number = other.mention.id
                     if number in conflicts:
                         found[number] = replace(found[number], confidence=SURE)
-                    elif number not in found or found[number].verdict not in _TRUE:
+                    elif number not in found or found[number].verdict not in TRUE:
                         found |= self._surely(other)
             unsaid = not any(end.mark or end.mention.pattern.symbols for end in ends)
             ordered = self._surely(ends[0]) | self._surely(ends[1]) if unsaid else {}
-            same = {"confirmed" if mark.verdict in _TRUE else mark.verdict for mark in ordered.values()}
+            same = {"confirmed" if mark.verdict in TRUE else mark.verdict for mark in ordered.values()}
             if len(ordered) == 2 and len(same) == 1 and "contradicted" not in same:
                 found |= ordered
         for number, verdicts in conflicts.items():
             found[number] = self._agreeing(found[number], verdicts)
-        return _without_choices(self._with_batch(found))
+        return without_choices(self._with_batch(found))
 
     def _with_batch(self, marks: Mapping[int, Mark]) -> dict[int, Mark]:
         """Return marks; a shape that begins with the letter of the batch has not left it out."""
         firsts = Counter(first_letter(marks[number].mention) for number in self._said if number in marks)
         found = dict(marks)
         for number in self._partly & marks.keys():
-            if marks[number].verdict in _TRUE and firsts[first_letter(marks[number].mention)] >= LEAST_FIRST:
+            if marks[number].verdict in TRUE and firsts[first_letter(marks[number].mention)] >= LEAST_FIRST:
                 verdict: Verdict = "contradicted" if marks[number].confidence >= SURE else "cannot tell"
                 why = "elsewhere its first letter is the first axis of what has one more"
                 found[number] = replace(
@@ -265,22 +280,6 @@ class OwnCode:
         value = self.trace.values[one.value]
         place = self.trace.cached(ExactNames).value(one.value)
         return replace(mark, place=place, found=shape_text(value.dtype, value.shape))
-
-
-def _without_choices(marks: Mapping[int, Mark]) -> dict[int, Mark]:
-    """Return marks; of several shapes of one parameter those that do not fit may be of another use of it."""
-    groups: dict[tuple[tuple[str, ...], str], list[Mark]] = defaultdict(list)
-    for mark in marks.values():
-        frame = mark.mention.frame
-        if frame.region != "comment" and frame.assigned and frame.definitions:
-            groups[frame.definitions, frame.assigned].append(mark)
-    found = dict(marks)
-    for group in groups.values():
-        if any(mark.verdict in _TRUE for mark in group):
-            for mark in group:
-                if mark.verdict in ("contradicted", "layout differs"):
-                    found[mark.mention.id] = left_open(mark, "another shape that is said of it fits")
-    return found
 
 
 def own_code(trace: Trace, note: Note, batch: int) -> OwnCode | None:

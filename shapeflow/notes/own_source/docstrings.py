@@ -161,7 +161,7 @@ class OwnDocstrings:
             return Described(found, sure=whole and bool(frame.assigned))
         if name in known and not isinstance(node, ast.ClassDef):
             return self._parameter(node, known[name], bool(calls))
-        if calls and side != "out" and frame.assigned.isidentifier() and frame.assigned != "Example":
+        if calls and side == "in" and frame.assigned.isidentifier() and frame.assigned != "Example":
             return Described(why=f"no tensor was given as '{frame.assigned}'", absent=True)
         firsts = found_of(port for call in calls for port in call.inputs[:1])
         return Described(firsts) if firsts and mention.role == "in" and not frame.assigned else None
