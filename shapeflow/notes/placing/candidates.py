@@ -132,7 +132,8 @@ def texts_around(mention: Mention) -> tuple[tuple[str, ...], ...]:
     """Return the words around a mention, the nearest first."""
     frame = mention.frame
     return (
-        (mention.subject, frame.row, frame.assigned),
+        (mention.subject, frame.assigned),
+        (frame.row,),
         (before_of(mention), frame.column, frame.statement),
         *((lead,) for lead in reversed(frame.lead)),
         *((definition,) for definition in reversed(frame.definitions)),

@@ -132,7 +132,8 @@ def clauses(mentions: Sequence[Mention]) -> dict[int, Clause]:
         first = mentions[number - mention.position] if mention.position else None
         chained = after is not None and after.chain is not None and after.chain == mention.chain
         bare = chained and after is not None and not _WORD.search(own_words(after, mention))
-        role = said_role(words) or said_role(mention.frame.column) or _called_with(words, mention)
+        column = "" if re.search(r"[^\W\d_]", words) else mention.frame.column
+        role = said_role(words) or said_role(column) or _called_with(words, mention)
         if first is not None and not chained and not _WORD.search(words) and first.chain == mention.chain:
             start = found.get(first.id)
             if start is not None and start.starts and start.role != "out":
