@@ -20,7 +20,7 @@ _TAIL = re.compile(
 def role_of(frame: Frame) -> Role:
     """Return whether words near a mention call it an input or an output: the nearest word decides.
 
-    Where a cell has words of its own for a shape, ``K: [1, 77, 320]``, its column speaks of what the row does.
+    Where a cell has words of its own, ``K: [1, 77, 320]``, its column speaks of what the row does.
     """
     named = re.search(r"[^\W\d_]", frame.before) is not None
     for text in (frame.before, frame.row, "" if named else frame.column, *reversed(frame.lead)):

@@ -10,7 +10,7 @@ from math import exp, log
 from shapeflow.notes.placing.chain import NOWHERE, Placed, State
 from shapeflow.notes.placing.clauses import CHANGED, Clause
 from shapeflow.notes.placing.placing import Placing
-from shapeflow.notes.placing.relations import FITS, differing, numbers_of
+from shapeflow.notes.placing.relations import FITS, differing, numbers_of, sizes_of
 from shapeflow.notes.placing.sites import Shape, Site
 from shapeflow.notes.placing.words import text_tokens
 
@@ -85,12 +85,22 @@ class Weighing:
             "changed": float(bool(CHANGED.search(clause.words))),
             "named fit": float(any(s.site in named for s in fits)),
             "named other": float(bool(named) and not any(s.site in named for s in fits)),
+            **self._written(placed, fit),
             **self._of_place("fit", fit, placed, clause, states),
             **self._of_place("other", other, placed, clause, states),
             **self._nearness(placed, other),
         }
         numbers |= self._orders(placed, states, free, numbers, mass["layout"])
         return Evidence({**numbers, **_together(numbers)}, fit, other)
+
+    def _written(self, placed: Placed, fit: State | None) -> dict[str, float]:
+        """Return how many sizes are written, and whether they fit in part, or a view, only."""
+        sizes = sizes_of(placed.mention.pattern, self.placing.sizes)
+        return {
+            "sizes": min(sum((size or 1) > 1 for size in sizes), 4) / 4,
+            "fit view": float(fit is not None and fit.relation == "view"),
+            "fit part": float(fit is not None and fit.relation in ("part", "nobatch")),
+        }
 
     def _orders(
         self,

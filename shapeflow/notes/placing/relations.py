@@ -78,6 +78,8 @@ def _with_symbols(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int],
         and _matches(pattern, shape[1:], sizes)
     ):
         return "nobatch"
+    if _is_one_with_symbols(pattern, shape, sizes):
+        return "part"
     return "layout" if _may_be_ordered(pattern, shape, sizes) else "no"
 
 
@@ -170,6 +172,15 @@ def _without_batch(numbers: Shape, shape: Shape, batch: int) -> bool:
 def _is_one(numbers: Shape, shape: Shape) -> bool:
     """Return whether sizes are those of one of many along the first axis: of one region, of one window."""
     return len(numbers) > 2 and numbers == shape[1:] and len(set(numbers) - {1}) > 1
+
+
+def _is_one_with_symbols(pattern: ShapePattern, shape: Shape, sizes: Mapping[str, int]) -> bool:
+    """Return the same of a shape with symbols of which two sizes at least are known."""
+    if len(pattern.dims) < 3 or len(shape) != len(pattern.dims) + 1 or _begins_with_batch(pattern, shape):
+        return False
+    if not _matches(pattern, shape[1:], sizes):
+        return False
+    return sum((size or 1) > 1 for size in sizes_of(pattern, sizes)) > 1
 
 
 def same_numbers(one: Shape, other: Shape) -> bool:
