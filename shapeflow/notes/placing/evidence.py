@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import exp, log
 
 from shapeflow.notes.placing.chain import NOWHERE, Placed, State
-from shapeflow.notes.placing.clauses import CHANGED, Clause
+from shapeflow.notes.placing.clauses import CHANGED, OTHERWISE, PAST, Clause, sentence
 from shapeflow.notes.placing.placing import Placing
 from shapeflow.notes.placing.relations import FITS, differing, numbers_of, sizes_of
 from shapeflow.notes.placing.sites import Shape, Site
@@ -32,8 +33,11 @@ class Evidence:
 class Weighing:
     """Weighs what is known of the mentions of one text."""
 
-    def __init__(self, placing: Placing, below: Callable[[Site], frozenset[Shape]]) -> None:
+    def __init__(
+        self, placing: Placing, below: Callable[[Site], frozenset[Shape]], known: frozenset[str]
+    ) -> None:
         self.placing = placing
+        self.known = known
         self.sites = placing.sites.all
         self.below = below
         masses = [placed.mass(*FITS) for placed in placing.placed]
@@ -94,9 +98,13 @@ class Weighing:
         return Evidence({**numbers, **_together(numbers)}, fit, other)
 
     def _written(self, placed: Placed, fit: State | None) -> dict[str, float]:
-        """Return how many sizes are written, and whether they fit in part, or a view, only."""
+        """Return how much is written, whether it fits in part only, and what tells of another run."""
         sizes = sizes_of(placed.mention.pattern, self.placing.sizes)
+        around = sentence(placed.mention)
+        names = set(_FOREIGN.findall(around)) - self.known
         return {
+            "cue": float(bool(OTHERWISE.search(around) or PAST.search(around))),
+            "foreign": min(len(names), 2) / 2,
             "sizes": min(sum((size or 1) > 1 for size in sizes), 4) / 4,
             "fit view": float(fit is not None and fit.relation == "view"),
             "fit part": float(fit is not None and fit.relation in ("part", "nobatch")),
@@ -170,7 +178,14 @@ class Weighing:
 
     def _nearness(self, placed: Placed, other: State | None) -> dict[str, float]:
         """Return how near a shape comes to the one at a place that it does not fit."""
-        found = {"one differs": 0.0, "two differ": 0.0, "ordered": 0.0, "other rank": 0.0, "below": 0.0}
+        found = {
+            "one differs": 0.0,
+            "two differ": 0.0,
+            "ordered": 0.0,
+            "other rank": 0.0,
+            "scaled": 0.0,
+            "below": 0.0,
+        }
         if other is None:
             return found
         site = self.sites[other.site]
@@ -181,10 +196,22 @@ class Weighing:
             found["one differs"] = float(gap == 1)
             found["two differ"] = float(gap == 2)
             found["other rank"] = float(gap == 9)
+            found["scaled"] = float(gap > 1 and gap != 9 and _is_scaled(numbers, site.shape))
         found["below"] = float(
             any(self.placing.relation_of(placed.mention, shape) in FITS for shape in self.below(site))
         )
         return found
+
+
+_FOREIGN = re.compile(
+    r"(?<![\w.])(?:[A-Z]{3,}\w*|[A-Z][a-z]+[A-Z]\w*|[A-Za-z]+[-_]?\d+\w*|[a-z]+_\w+|[A-Z]\w+-\w+)"
+)
+
+
+def _is_scaled(numbers: Shape, shape: Shape) -> bool:
+    """Return whether all sizes that differ do so by one factor: of a picture of another size, say."""
+    factors = {one / other for one, other in zip(numbers, shape, strict=True) if one != other and other}
+    return len(factors) == 1
 
 
 def _together(numbers: Mapping[str, float]) -> dict[str, float]:
@@ -197,6 +224,7 @@ def _together(numbers: Mapping[str, float]) -> dict[str, float]:
         "heard fit": numbers["fit near"] * numbers["fit heard"],
         "near other": numbers["top"] * (numbers["one differs"] + numbers["ordered"]),
         "rare fit": numbers["rare"] * numbers["fit own"],
+        "absent plain": (1 - numbers["fits"]) * (1 - max(numbers["cue"], numbers["foreign"])),
     }
 
 

@@ -51,7 +51,8 @@ class Judge:
         self.exact = Exact(self.sites, placing.names)
         self.counterparts = Counterparts(placing)
         self.clauses = clauses(placing.mentions)
-        self.weighing = Weighing(placing, self._shapes)
+        known = self.exact.code.union(*(path.split(".") for path in self.exact.paths))
+        self.weighing = Weighing(placing, self._shapes, known)
         self._by_selector = {site.selector: site for site in reversed(self.sites.all)}
 
     def site(self, selector: str) -> Site | None:
