@@ -28,6 +28,7 @@ from benchmarks.document import ROOT, table
 from shapeflow.model.trace import Trace
 from shapeflow.notes.annotate import batch_of, judge_of, left_to_place
 from shapeflow.notes.mention import Note
+from shapeflow.notes.own_source.quoted import constants
 from shapeflow.notes.placing.chances import may_be_confirmed, may_be_contradicted
 from shapeflow.notes.placing.doubts import COMMITTED, doubted
 from shapeflow.notes.placing.mark import Mark, Verdict
@@ -135,7 +136,7 @@ def _of_note(
     mentions = left_to_place(trace, note)
     if not mentions:
         return
-    judge = judge_of(sites, mentions, defined(note.definitions), batch_of(trace))
+    judge = judge_of(sites, mentions, defined(note.definitions), batch_of(trace), constants(note))
     for placed in judge.placing.placed:
         mention = placed.mention
         if mention.id not in truth:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
 from shapeflow.notes.own_source.code import own_code
+from shapeflow.notes.own_source.quoted import constants, quoted_marks
 from shapeflow.notes.placing.mark import Mark
 from shapeflow.notes.placing.other_models import of_this_model
 from shapeflow.notes.placing.other_runs import of_this_run
@@ -60,8 +62,10 @@ def annotate(trace: Trace, note: Note | str | Path) -> Annotation:
             certain[mention.id] = mark
     if code is not None:
         certain = code.agreed(certain)
+    else:
+        certain |= quoted_marks(trace, note, batch, [one for one in mentions if one.id not in certain])
     rest = tuple(mention for mention in mentions if mention.id not in certain)
-    marks, sizes = _placed(trace, rest, defined(note.definitions), batch)
+    marks, sizes = _placed(trace, rest, note, batch)
     found = {**certain, **{mark.mention.id: mark for mark in of_this_model(trace, of_this_run(trace, marks))}}
     return Annotation(
         note,
@@ -72,23 +76,30 @@ def annotate(trace: Trace, note: Note | str | Path) -> Annotation:
 
 
 def _placed(
-    trace: Trace, mentions: Sequence[Mention], given: Mapping[str, int], batch: int
+    trace: Trace, mentions: Sequence[Mention], note: Note, batch: int
 ) -> tuple[list[Mark], Mapping[str, int]]:
     """Return the marks of mentions that are placed by their words and shapes, and the sizes of symbols.
 
     Args:
         trace: the run.
         mentions: what is placed.
-        given: sizes that the text gives its symbols.
+        note: the text with its definitions.
         batch: how many inputs the run had at once.
     """
+    given = defined(note.definitions)
     if not mentions:
         return [], given
-    judge = judge_of(Sites(trace), mentions, given, batch)
+    judge = judge_of(Sites(trace), mentions, given, batch, constants(note))
     return settled(judge, judge.placing.placed), judge.placing.sizes or given
 
 
-def judge_of(sites: Sites, mentions: Sequence[Mention], given: Mapping[str, int], batch: int) -> Judge:
+def judge_of(
+    sites: Sites,
+    mentions: Sequence[Mention],
+    given: Mapping[str, int],
+    batch: int,
+    code: Mapping[str, int] = MappingProxyType({}),
+) -> Judge:
     """Return what judges mentions, after all of them have been placed together.
 
     Args:
@@ -96,13 +107,14 @@ def judge_of(sites: Sites, mentions: Sequence[Mention], given: Mapping[str, int]
         mentions: what is placed.
         given: sizes that the text gives its symbols.
         batch: how many inputs the run had at once.
+        code: sizes that code in the text gives names.
     """
     placing = Placing(sites, mentions, {}, batch)
     placing.given = given
     placed = placing.run()
     written = {symbol for mention in mentions for symbol in mention.pattern.symbols}
-    code = {name: size for name, size in held(sites.trace).items() if name in written}
-    sizes = solved(voted(sites, placed), given, code)
+    known = {name: size for name, size in {**code, **held(sites.trace)}.items() if name in written}
+    sizes = solved(voted(sites, placed), given, known)
     if sizes:
         placing.fits.renew(sizes)
         placing.run(2)
@@ -113,11 +125,13 @@ def left_to_place(trace: Trace, note: Note) -> tuple[Mention, ...]:
     """Return the mentions of a text whose place neither the text itself nor the model's own code says."""
     batch = batch_of(trace)
     code = own_code(trace, note, batch)
-    return tuple(
+    left = tuple(
         mention
         for mention in _stated(note)
         if selected_mark(trace, mention, batch) is None and not (code and code.mark(mention))
     )
+    quoted = quoted_marks(trace, note, batch, left) if code is None else {}
+    return tuple(mention for mention in left if mention.id not in quoted)
 
 
 def _stated(note: Note) -> tuple[Mention, ...]:

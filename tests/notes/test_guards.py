@@ -255,3 +255,9 @@ def test_a_variant_of_the_model_by_its_name_is_another_model():
     assert not _names_variant("unlike levit_256, levit_128s ends in [2, 16, 384]", "timm:levit_128s")
     assert not _names_variant("LeViT ends in [2, 16, 384]", "timm:levit_128s")
     assert not _names_variant("the attention of the network", "timm:levit_128s")
+
+
+@pytest.mark.parametrize("heading", ["CLS token", "Head — `parts/head.py`", "MLP and FPN"])
+def test_an_abbreviation_or_a_file_in_a_heading_is_no_other_model(said, heading):
+    text = f"## Small\n\n- `emb`: shape [2, 5, 8]\n\n## {heading}\n\n- `emb`: shape [2, 5, 8]\n"
+    assert [verdict for verdict, _ in said(text)] == ["confirmed", "confirmed"]

@@ -25,6 +25,7 @@ _NAME = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\.shape)?\s*(?:[:=]|==|is)
 _SAID = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\s*[:=]|\s*==|\s+is|\.shape\s*[:=]*)\s*$")
 """The same with a sign, or word, between the two."""
 _BEHIND = re.compile(r"[)\]][\s`]*[*x×@+·⊗][\s`]*$")
+_GOES_ON = re.compile(r"[\s`*)\]]*(?:-+>|=+>|→|⇒|⟶)")
 _OPERAND = re.compile(r"^[\s`]*[*x×@+·⊗][\s`]*[(\[]")
 """What stands behind the first of two tensors that are multiplied, or added."""
 
@@ -112,7 +113,10 @@ class OwnComments:
         said = _SAID.search(mention.frame.before.rpartition("#")[2])
         name = said[1] if said else ""
         node = self.names.around(line)
-        if not name or node is None or isinstance(node, ast.ClassDef):
+        if not name or isinstance(node, ast.ClassDef):
+            return
+        if node is None:
+            yield from self._assigned_above(name, line)
             return
         held = self.names.before(node, name, line)
         below = self._code_below(line)
@@ -121,6 +125,15 @@ class OwnComments:
         if held.values:
             found = tuple(Found(value, name) for value in values)
             yield Meaning(found, line=held.line or below or line, sure=held.sure)
+
+    def _assigned_above(self, name: str, line: int) -> Iterator[Meaning]:
+        """Yield what the nearest statement above gave a name, outside of all functions."""
+        for number in range(line - 1, max(line - FAR, 0), -1):
+            found = [made for made in self.lines[number - 1].made if made.name == name]
+            if found:
+                values = tuple(Found(value, name) for made in found for value in made.values)
+                yield Meaning(values, line=number, sure=True)
+                return
 
     def is_of_class(self, mention: Mention) -> bool:
         """Return whether a mention is in no function that runs: it may speak of all of the model.
@@ -179,6 +192,8 @@ class OwnComments:
         taken = self._taken(line)
         if is_taken(mention):
             return Meaning(taken, (*made, *named), line, above=above)
+        if _is_between(mention):
+            return Meaning(made, tuple(named), line, above=above)
         wanted = mention.frame.assigned.replace(" ", "").split(",")
         if len({one.name for one in named}) > 1 and len(wanted) == 1:
             named = [one for one in named if one.name == wanted[0]] or named
@@ -213,6 +228,11 @@ def is_taken(mention: Mention) -> bool:
     if is_operand(mention):
         return True
     return mention.chain is not None and mention.position == 0 and mention.role != "out"
+
+
+def _is_between(mention: Mention) -> bool:
+    """Return whether a mention is neither the first nor the last of several over arrows: made on the way."""
+    return mention.position > 0 and _GOES_ON.match(mention.frame.after) is not None
 
 
 def is_operand(mention: Mention) -> bool:

@@ -12,8 +12,9 @@ from shapeflow.notes.placing.clauses import sentence
 from shapeflow.notes.placing.doubts import COMMITTED, left_open
 from shapeflow.notes.placing.mark import Mark
 
-_CAMEL = re.compile(r"\b[A-Z][a-z0-9]*(?:[A-Z][a-z0-9]*)+\b")
-_CODE = re.compile(r"`([^`\s]+)`")
+_CAMEL = re.compile(r"\b(?=\w*[a-z])[A-Z][a-z0-9]*(?:[A-Z][a-z0-9]*)+\b")
+_CODE = re.compile(r"`[^`\s/.]+`")
+"""A name in code style: no file."""
 _HUMP = re.compile(r"[A-Z][a-z]*\d*|[A-Z]+(?![a-z])")
 _WHOLE = re.compile(r"For[A-Z]\w*$|Model$")
 """What names of whole models end in, not those of their parts and tools."""

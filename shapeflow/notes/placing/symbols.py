@@ -70,4 +70,15 @@ def solved(
         whole = sum(found.values())
         if symbol not in sizes and whole >= LEAST_MASS and found[size] >= MOST_VOTES * whole:
             sizes[symbol] = size
-    return {**code, **sizes}
+    agreed = {name: size for name, size in code.items() if _agrees(votes.get(name, {}), size)}
+    return {**agreed, **sizes}
+
+
+def _agrees(votes: Mapping[int, float], size: int) -> bool:
+    """Return whether a size is not clearly another one than shapes show where they are placed."""
+    whole = sum(votes.values())
+    return whole < 1 or votes.get(size, 0.0) >= LEAST_AGREED * whole
+
+
+LEAST_AGREED = 0.4
+"""A size that the code gives a name has so much of the mass of the sizes of its shapes."""

@@ -1,0 +1,141 @@
+"""The model's own source as a note quotes it, in fences or in cells of a notebook."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+
+from shapeflow.model.trace import Trace
+from shapeflow.notes.mention import Mention, Note
+from shapeflow.notes.own_source.code import OwnCode
+from shapeflow.notes.placing.doubts import COMMITTED
+from shapeflow.notes.placing.mark import Mark
+from shapeflow.notes.reading.python_code import parsed
+from shapeflow.source.comments import LONGEST_TEXT
+from shapeflow.source.places_now import code_of, lines_of_run
+
+_FENCE = re.compile(r"^\s*(?:>\s*)?(`{3,}|~{3,})(?P<rest>.*)$")
+_DEFINES = re.compile(r"(?:class|def|async def|@)\b")
+LEAST_LINES, LEAST_SHARE = 2, 0.25
+"""So many lines, and such a part of a piece of code, show that it quotes the model's source."""
+LONG = 12
+"""A line of so many characters that stands once in a file, and once in the piece, is the same one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Code in a note."""
+
+    lines: tuple[str, ...]
+    """As many as the note, or the cell, has; those outside of the piece are empty."""
+    cell: int | None
+
+
+def quoted_marks(trace: Trace, note: Note, batch: int, mentions: Sequence[Mention]) -> dict[int, Mark]:
+    """Return what the lines beside them say of the mentions in quoted code of the model, by their ids.
+
+    Only what is certain: other mentions are placed by their words.
+
+    Args:
+        trace: the run.
+        note: a text that is no file of the model.
+        batch: how many inputs the run had at once.
+        mentions: those that nothing else decides.
+    """
+    found: dict[int, Mark] = {}
+    for piece in _pieces(note):
+        here = [one for one in mentions if _is_in(piece, one)]
+        if not here:
+            continue
+        name, places = _source_of(trace, piece.lines)
+        if not places:
+            continue
+        text = replace(note, kind="python", lines=piece.lines, mentions=tuple(here))
+        code = OwnCode(trace, text, name, places, batch)
+        marks = {one.id: mark for one in here if (mark := code.mark(one)) is not None}
+        agreed = code.agreed(marks)
+        found |= {number: mark for number, mark in agreed.items() if mark.verdict in COMMITTED}
+    return found
+
+
+def constants(note: Note) -> dict[str, int]:
+    """Return the sizes that code in a note gives names, ``n_embd = 32``; none where it gives several."""
+    sizes: dict[str, set[int]] = defaultdict(set)
+    for piece in _pieces(note):
+        tree = parsed(piece.lines)
+        for node in ast.walk(tree) if tree is not None else ():
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+                given = [(target.id, node.value) for target in node.targets if isinstance(target, ast.Name)]
+            elif isinstance(node, ast.keyword) and isinstance(node.value, ast.Constant):
+                given = [(node.arg or "", node.value)]
+            else:
+                continue
+            for name, value in given:
+                if type(value.value) is int:
+                    sizes[name].add(value.value)
+    return {name: next(iter(found)) for name, found in sizes.items() if len(found) == 1}
+
+
+def _is_in(piece: _Piece, mention: Mention) -> bool:
+    """Return whether a mention is in the comments of a piece of code."""
+    line, frame = mention.span.line, mention.frame
+    inside = (
+        mention.span.cell == piece.cell and line <= len(piece.lines) and bool(piece.lines[line - 1].strip())
+    )
+    return inside and frame.region in ("comment", "docstring", "annotation")
+
+
+def _pieces(note: Note) -> Iterator[_Piece]:
+    """Yield the fences of Markdown and the cells of a notebook."""
+    for number, cell in enumerate(note.cells):
+        yield _Piece(tuple(cell), number)
+    first, sign = 0, ""
+    for number, line in enumerate(note.lines):
+        fence = _FENCE.match(line)
+        if fence is None or (sign and (not fence[1].startswith(sign) or fence["rest"].strip())):
+            continue
+        if not sign:
+            first, sign = number + 1, fence[1]
+            continue
+        inside = textwrap.dedent("\n".join(note.lines[first:number])).split("\n")
+        head = ""
+        if not any(_DEFINES.match(line) for line in inside):
+            # Statements of a function alone: names are only followed inside of one.
+            head, inside = "def quoted():", [f"    {line}" if line.strip() else line for line in inside]
+        yield _Piece((*("",) * (first - 1), head, *inside, *("",) * (len(note.lines) - number)), None)
+        sign = ""
+
+
+def _source_of(trace: Trace, lines: Sequence[str]) -> tuple[str, dict[int, int]]:
+    """Return the file of a run that a piece of code quotes, and where its lines stand in the piece."""
+    text = [(number, code_of(line)[:LONGEST_TEXT]) for number, line in enumerate(lines, 1)]
+    text = [(number, code) for number, code in text if code]
+    best: tuple[str, dict[int, int]] = ("", {})
+    for name in dict.fromkeys(source.file for source in trace.sources):
+        known = ((number, code_of(line)[:LONGEST_TEXT]) for number, line in lines_of_run(trace, name).items())
+        run = sorted((number, code) for number, code in known if code)
+        places = _common(run, text)
+        if len(places) > len(best[1]):
+            best = name, places
+    enough = len(best[1]) >= max(LEAST_LINES, LEAST_SHARE * len(text))
+    return best if enough else ("", {})
+
+
+def _common(run: Sequence[tuple[int, str]], text: Sequence[tuple[int, str]]) -> dict[int, int]:
+    """Return where lines of a run stand in a piece: those that can be no others."""
+    before, after = [code for _, code in run], [code for _, code in text]
+    counts, there = Counter(before), Counter(after)
+    found: dict[int, int] = {}
+    for start, place, size in SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks():
+        block = before[start : start + size]
+        several = size > 1 and sum(before[at : at + size] == block for at in range(len(before))) == 1
+        for step, code in enumerate(block):
+            alone = len(code) >= LONG and counts[code] == there[code] == 1
+            if alone or several:
+                found[run[start + step][0]] = text[place + step][0]
+    return found
