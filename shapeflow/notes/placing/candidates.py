@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from math import log
-from typing import NamedTuple
 
 from shapeflow.notes.mention import Mention
 from shapeflow.notes.placing.ordinals import numbered, ranked
@@ -21,18 +21,30 @@ DOTTED = 7.0
 """What it counts that the text writes the path of a site as code has it."""
 
 
-class Named(NamedTuple):
-    """What words say for one site."""
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the words around a mention say for each site that any of them names."""
 
-    score: float
-    own: float
+    heard: Mapping[int, float]
+    """How much of what the words say names a site."""
+    own: Mapping[int, float]
     """How much of it comes from names of the site itself."""
-    share: float
-    """How much of the site's own name is said, from 0 to 1."""
-    heard: float = 0.0
-    """How much of what the words say names the site."""
-    near: float = 0.0
+    near: Mapping[int, float]
     """The same of the nearest words only."""
+    whole: Sequence[float]
+    """How much the whole name of each site tells."""
+
+    def scores(self) -> dict[int, float]:
+        """Return what words say for each site, less what of its name they leave out."""
+        own, whole = self.own, self.whole
+        return {
+            site: heard - UNNAMED * max(whole[site] - own.get(site, 0.0), 0.0)
+            for site, heard in self.heard.items()
+        }
+
+    def share(self, site: int) -> float:
+        """Return how much of a site's own name is said, from 0 to 1."""
+        return min(self.own.get(site, 0.0) / self.whole[site], 1.0) if self.whole[site] else 0.0
 
 
 class Names:
@@ -72,8 +84,8 @@ class Names:
                     found[".".join(parts[start:])].append(site.id)
         return found
 
-    def score(self, said: Mapping[str, float]) -> dict[int, Named]:
-        """Return the sites that any token names, with how much the tokens say for each."""
+    def named(self, said: Mapping[str, float]) -> Named:
+        """Return what tokens say for the sites that any of them names."""
         total: dict[int, float] = defaultdict(float)
         own: dict[int, float] = defaultdict(float)
         near: dict[int, float] = defaultdict(float)
@@ -88,16 +100,7 @@ class Names:
                     near[site] += amount
                 if is_own and "@" not in token:
                     own[site] += worth * strength * min(weight * 1.5, 1.0)
-        return {
-            site: Named(
-                score - UNNAMED * max(self.whole[site] - own[site], 0.0),
-                own[site],
-                min(own[site] / self.whole[site], 1.0) if self.whole[site] else 0.0,
-                score,
-                near[site],
-            )
-            for site, score in total.items()
-        }
+        return Named(total, own, near, self.whole)
 
     def dotted(self, text: str) -> set[int]:
         """Return the sites whose path, or path and port, a text writes; those of the last such name."""

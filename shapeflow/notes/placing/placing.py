@@ -65,7 +65,7 @@ class Placing:
         self._said = {
             mention.id: said_by(mention, self.names.worth, everywhere, from_one) for mention in mentions
         }
-        self._scores: list[dict[int, Named]] = [self.names.score(said) for said in self._said.values()]
+        self._named: list[Named] = [self.names.named(said) for said in self._said.values()]
         self._on_line = Counter(mention.span.line for mention in mentions)
         self._dotted = [self._dotted_of(mention) for mention in mentions]
 
@@ -126,11 +126,11 @@ class Placing:
 
     def _states(self, place: int) -> list[State]:
         """Return the candidates of a mention: those with the best names, and those that its shape fits."""
-        mention, scores = self.mentions[place], self._scores[place]
+        mention, named = self.mentions[place], self._named[place]
         dotted = self._dotted[place]
         weights = is_parameter_meant(mention) or self.fits.are_parameters(mention)
         unlikely = self._unlikely[weights]
-        value = {site: named.score - unlikely[site] for site, named in scores.items()}
+        value = {site: score - unlikely[site] for site, score in named.scores().items()}
         for site in dotted:
             value[site] = value.get(site, 0.0) + DOTTED
         chosen = set(nlargest(BY_NAME, value, key=value.__getitem__))
@@ -143,13 +143,13 @@ class Placing:
             chosen.update(nlargest(most, ids, key=lambda site: value.get(site, -9.0)))
         states = []
         for site in sorted(chosen):
-            named = scores.get(site, Named(-1.0, 0.0, 0.0))
             record = self.sites.all[site]
             score = NAME_SCALE * value.get(site, -UNSAID) + _role(mention, record)
-            own = named.own + (DOTTED if site in dotted else 0.0)
-            share = 1.0 if site in dotted else named.share
-            heard = named.heard + (DOTTED if site in dotted else 0.0)
-            near = named.near + (DOTTED if site in dotted else 0.0)
+            written = DOTTED if site in dotted else 0.0
+            own, heard, near = (
+                held.get(site, 0.0) + written for held in (named.own, named.heard, named.near)
+            )
+            share = 1.0 if written else named.share(site)
             how = self.fits.at(mention, record)
             states.append(State(site, how, score, own, share, heard, near))
         states.append(State(NOWHERE, "no", 0.0, 0.0))
