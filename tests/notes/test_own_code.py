@@ -375,3 +375,31 @@ def test_channels_last_beside_lines_that_only_build_are_another_layout(tmp_path)
     marks = shapeflow.annotate(trace, path).marks
     assert [mark.verdict for mark in marks[:-1]] == ["layout differs"] * 5
     assert marks[-1].verdict != "layout differs"
+
+
+TICKED = '''
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.wide = nn.Linear(6, 12)
+
+    def forward(self, x):
+        # The result has shape `[3, 5, 12]`
+        x = self.wide(x)
+        # Heads, of shape `[3, 5, 4, 2]`
+        x = x.view(3, 5, 4, 3)
+        return x
+'''
+
+
+def test_a_comment_with_backticks_is_of_its_statement(tmp_path):
+    path = tmp_path / "ticked_net.py"
+    trace = traced(TICKED, path, "Net", torch.zeros(3, 5, 6))
+    marks = shapeflow.annotate(trace, path).marks
+    assert marks[0].verdict == "confirmed"
+    assert marks[1].verdict != "confirmed"
+    assert "docstring" not in " ".join(marks[1].evidence)

@@ -185,12 +185,15 @@ def _mentions(found: list[Found], lines_of: Mapping[int | None, Sequence[str]]) 
         except InputError:
             continue
         original = lines_of[passage.cell][passage.line - 1]
+        frame = one.frame
+        if passage.frame.region in ("comment", "docstring"):
+            frame = replace(frame, region=passage.frame.region)  # also what is in backticks there
         yield Mention(
             id=number,
             span=Span(passage.line, literal.start + 1, literal.end + 1, passage.cell),
             text=original[literal.start : literal.end],
             pattern=pattern,
-            frame=one.frame,
+            frame=frame,
             dims=_columns(literal),
             names=tuple(dim.name for dim in literal.dims) if literal.names else (),
             role=role_of(one.frame),
