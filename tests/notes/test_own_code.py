@@ -377,7 +377,7 @@ def test_channels_last_beside_lines_that_only_build_are_another_layout(tmp_path)
     assert marks[-1].verdict != "layout differs"
 
 
-TICKED = '''
+TICKED = """
 import torch
 from torch import nn
 
@@ -393,7 +393,7 @@ class Net(nn.Module):
         # Heads, of shape `[3, 5, 4, 2]`
         x = x.view(3, 5, 4, 3)
         return x
-'''
+"""
 
 
 def test_a_comment_with_backticks_is_of_its_statement(tmp_path):
@@ -403,3 +403,58 @@ def test_a_comment_with_backticks_is_of_its_statement(tmp_path):
     assert marks[0].verdict == "confirmed"
     assert marks[1].verdict != "confirmed"
     assert "docstring" not in " ".join(marks[1].evidence)
+
+
+SEVERAL = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.LSTM(6, 12, batch_first=True)
+
+    def split(self, x):
+        return x[..., :2], x[..., 2:]
+
+    def forward(self, x):
+        out, _ = self.cell(x)  # [batch, seq, size]=[3, 5, 12]
+        small, large = self.split(out)  # [3, 5, 2], [3, 5, 11]
+        return small, large
+"""
+
+
+def test_several_shapes_beside_several_names_are_theirs_in_order(tmp_path):
+    path = tmp_path / "several_net.py"
+    trace = traced(SEVERAL, path, "Net", torch.zeros(3, 5, 6))
+    verdicts = [mark.verdict for mark in shapeflow.annotate(trace, path).marks]
+    assert verdicts == ["symbolic, consistent", "confirmed", "confirmed", "contradicted"], verdicts
+
+
+ARGUMENTS = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.attend = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x):
+        few = x[:, :2]
+        out, _ = self.attend(
+            query=few,  # [3, 2, 8]
+            key=x,  # [3, 5, 8]
+            value=x,  # [3, 6, 8]
+        )  # [3, 2, 8]
+        return out
+"""
+
+
+def test_a_comment_beside_an_argument_is_of_that_argument(tmp_path):
+    path = tmp_path / "arguments_net.py"
+    trace = traced(ARGUMENTS, path, "Net", torch.zeros(3, 5, 8))
+    verdicts = [mark.verdict for mark in shapeflow.annotate(trace, path).marks]
+    assert verdicts == ["confirmed", "confirmed", "contradicted", "confirmed"]

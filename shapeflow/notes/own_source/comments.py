@@ -25,6 +25,9 @@ _NAME = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\.shape)?\s*(?:[:=]|==|is)
 _SAID = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\s*[:=]|\s*==|\s+is|\.shape\s*[:=]*)\s*$")
 """The same with a sign, or word, between the two."""
 _BEHIND = re.compile(r"[)\]][\s`]*[*x×@+·⊗][\s`]*$")
+_ARGUMENT = re.compile(r"\s*(?:(?P<name>\w+)\s*=\s*)?[\w.\[\]:, ()-]+,\s*$")
+"""A line with one argument of a call that goes on."""
+_LIST = re.compile(r"[\[(][^\[\]()]+[\])]")
 _GOES_ON = re.compile(r"[\s`*)\]]*(?:-+>|=+>|→|⇒|⟶)")
 _OPERAND = re.compile(r"^[\s`]*[*x×@+·⊗][\s`]*[(\[]")
 """What stands behind the first of two tensors that are multiplied, or added."""
@@ -70,7 +73,7 @@ class OwnComments:
             yield from self._beside_layers(mention, layers, alone=not code)
             return
         if code:
-            yield self._of_statement(mention, line, sure=True)
+            yield self._of_argument(line) or self._of_statement(mention, line, sure=True)
             if mention.role == "in":
                 yield Meaning(self._taken(line), line=line)
             return
@@ -194,7 +197,11 @@ class OwnComments:
             return Meaning(taken, (*made, *named), line, above=above)
         if _is_between(mention):
             return Meaning(made, tuple(named), line, above=above)
-        wanted = mention.frame.assigned.replace(" ", "").split(",")
+        targets = mention.frame.assigned.replace(" ", "").split(",")
+        wanted = _target_of(mention, targets)
+        if wanted != targets and not any(one.name == wanted[0] for one in named):
+            ends = (f".{wanted[0]}", f"[{targets.index(wanted[0])}]")
+            return Meaning(tuple(one for one in made if one.name.endswith(ends)), (), line, sure=sure)
         if len({one.name for one in named}) > 1 and len(wanted) == 1:
             named = [one for one in named if one.name == wanted[0]] or named
         called = [one for one in named if one.name == _name_before(mention)]
@@ -209,6 +216,17 @@ class OwnComments:
             calls = [event.record for event in self._events(line) if isinstance(event.record, Call)]
             near += tuple(one for call in calls for one in made_inside(self.layers.trace, call))
         return Meaning(tuple(called or named) or made, near, line, sure=sure and bool(named), above=above)
+
+    def _of_argument(self, line: int) -> Meaning | None:
+        """Return what a comment beside one argument of a call over several lines can mean: that argument."""
+        argument = _ARGUMENT.match(self.code_at(line))
+        if argument is None or line >= self.spans.get(line, (line, line))[1] or not self._events(line):
+            return None
+        name, taken = argument["name"], self._taken(line)
+        ports = [port for event in self._events(line) for port in event.record.inputs]
+        given = found_of(port for port in ports if name and f"in.{name}" in (port.name, port.alias))
+        made = found_of(port for event in self._events(line) for port in event.outputs)
+        return Meaning(given or taken, (*taken, *made), line, sure=bool(given))
 
     def _of_layers(self, mention: Mention, layers: Sequence[Layer], *, alone: bool) -> Meaning:
         """Return what the layer took, or gave, that a comment is beside."""
@@ -228,6 +246,16 @@ def is_taken(mention: Mention) -> bool:
     if is_operand(mention):
         return True
     return mention.chain is not None and mention.position == 0 and mention.role != "out"
+
+
+def _target_of(mention: Mention, targets: list[str]) -> list[str]:
+    """Return the name that a shape is of, where a comment has a shape for each of several in order."""
+    said = mention.frame.before.rpartition("#")[2]
+    before, behind = _LIST.findall(said), _LIST.findall(mention.frame.after)
+    joined = not (said + mention.frame.after).count("=") and mention.chain is None
+    if not joined or len(targets) < 2 or len(before) + 1 + len(behind) != len(targets):
+        return targets
+    return [targets[len(before)]]
 
 
 def _is_between(mention: Mention) -> bool:
