@@ -458,3 +458,36 @@ def test_a_comment_beside_an_argument_is_of_that_argument(tmp_path):
     trace = traced(ARGUMENTS, path, "Net", torch.zeros(3, 5, 8))
     verdicts = [mark.verdict for mark in shapeflow.annotate(trace, path).marks]
     assert verdicts == ["confirmed", "confirmed", "contradicted", "confirmed"]
+
+
+INNER = '''
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.wide = nn.Linear(6, 12)
+
+    def forward(self, x):
+        def widened(y):
+            """Widen.
+
+            :param y: (3, 5, 6)
+            :return: (3, 5, 13)
+            """
+            y = self.wide(y)
+            return y
+
+        return widened(x)
+'''
+
+
+def test_a_docstring_of_an_inner_function_describes_what_it_took_and_gave(tmp_path):
+    path = tmp_path / "inner_net.py"
+    trace = traced(INNER, path, "Net", torch.zeros(3, 5, 6))
+    given, returned = shapeflow.annotate(trace, path).marks
+    assert given.verdict == "confirmed"
+    assert returned.verdict != "confirmed"
+    assert returned.found == "f32[3, 5, 12]" or returned.verdict == "cannot tell"

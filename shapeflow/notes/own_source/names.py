@@ -104,7 +104,8 @@ class OwnNames:
 
     def returned(self, name: str, deep: int = 0) -> Held:
         """Return what a function of the file returned, where it is one tensor; of all its calls."""
-        node = next((one for one in self.functions if one.name == name and id(one) not in self._inner), None)
+        called = [one for one in self.functions if one.name == name]
+        node = next((one for one in called if len(called) == 1 or id(one) not in self._inner), None)
         found: list[int] = []
         for part in self.parts(node) if node is not None and deep <= _DEEP else ():
             if (
