@@ -261,3 +261,29 @@ def test_a_variant_of_the_model_by_its_name_is_another_model():
 def test_an_abbreviation_or_a_file_in_a_heading_is_no_other_model(said, heading):
     text = f"## Small\n\n- `emb`: shape [2, 5, 8]\n\n## {heading}\n\n- `emb`: shape [2, 5, 8]\n"
     assert [verdict for verdict, _ in said(text)] == ["confirmed", "confirmed"]
+
+
+def test_the_name_of_an_argument_of_many_modules_does_not_call_a_shape_wrong(tmp_path):
+    class Part(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.project = nn.Linear(width, width)
+
+        def forward(self, *, hidden_states):
+            return self.project(hidden_states)
+
+    class Whole(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.text, self.more = Part(8), Part(8)
+            self.picture = nn.Linear(6, 6)
+
+        def forward(self, words, pixels):
+            first = self.text(hidden_states=words)
+            return self.more(hidden_states=first), self.picture(pixels)
+
+    trace = shapeflow.trace(Whole().eval(), torch.zeros(2, 5, 8), torch.zeros(40, 6))
+    path = tmp_path / "note.md"
+    path.write_text("The picture gets its hidden_states [40, 6].\n")
+    (mark,) = shapeflow.annotate(trace, path).marks
+    assert mark.verdict not in ("contradicted", "layout differs")

@@ -491,3 +491,22 @@ def test_a_docstring_of_an_inner_function_describes_what_it_took_and_gave(tmp_pa
     assert given.verdict == "confirmed"
     assert returned.verdict != "confirmed"
     assert returned.found == "f32[3, 20, 24]" or returned.verdict == "cannot tell"
+
+
+SPREAD = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        mask = x[:1, :, :1] > 0  # (1, 20, 1) -> broadcast to (3, 20, 16)
+        return x.masked_fill(mask, 0.0)
+"""
+
+
+def test_what_is_broadcast_to_a_shape_later_is_not_called_wrong(tmp_path):
+    path = tmp_path / "spread_net.py"
+    trace = traced(SPREAD, path, "Net", torch.zeros(3, 20, 16))
+    marks = shapeflow.annotate(trace, path).marks
+    assert all(mark.verdict != "contradicted" for mark in marks)

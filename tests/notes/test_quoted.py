@@ -110,3 +110,14 @@ def test_a_fence_that_is_not_closed_quotes_nothing(trace, tmp_path):
 def test_sizes_that_code_in_a_note_gives_names():
     text = "```python\nn_embd = 32\nmodel = Net(n_head=4, n_layer=2)\nn_layer = 3\nrate = 0.5\n```\n"
     assert constants(note_from_text(text)) == {"n_embd": 32, "n_head": 4}
+
+
+def test_what_a_quoted_class_did_not_run_is_not_in_this_run(trace, tmp_path):
+    idle = (
+        "    def sample(self, pictures):",
+        "        few = pictures[:, :2]  # [2, 2, 4, 5]",
+        "        return few",
+    )
+    code = "\n".join((SOURCE, *idle))
+    text = fence(code)
+    assert said(trace, tmp_path, text) == [("[2, 2, 4, 5]", "not in this run")]

@@ -25,6 +25,8 @@ _NAME = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\.shape)?\s*(?:[:=]|==|is)
 _SAID = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\s*[:=]|\s*==|\s+is|\.shape\s*[:=]*)\s*$")
 """The same with a sign, or word, between the two."""
 _BEHIND = re.compile(r"[)\]][\s`]*[*x×@+·⊗][\s`]*$")
+_SPREAD = re.compile(r"(?i)broadcast")
+"""What is spread to a shape later has not got it yet."""
 _ARGUMENT = re.compile(r"\s*(?:(?P<name>\w+)\s*=\s*)?[\w.\[\]:, ()-]+,\s*$")
 """A line with one argument of a call that goes on."""
 _LIST = re.compile(r"[\[(][^\[\]()]+[\])]")
@@ -73,7 +75,8 @@ class OwnComments:
             yield from self._beside_layers(mention, layers, alone=not code)
             return
         if code:
-            yield self._of_argument(line) or self._of_statement(mention, line, sure=True)
+            sure = _SPREAD.search(mention.frame.before.rpartition("#")[2]) is None
+            yield self._of_argument(line) or self._of_statement(mention, line, sure=sure)
             if mention.role == "in":
                 yield Meaning(self._taken(line), line=line)
             return

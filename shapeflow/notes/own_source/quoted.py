@@ -6,7 +6,7 @@ import ast
 import re
 import textwrap
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
@@ -17,9 +17,11 @@ from shapeflow.notes.placing.doubts import COMMITTED
 from shapeflow.notes.placing.mark import Mark
 from shapeflow.notes.reading.python_code import parsed
 from shapeflow.source.comments import LONGEST_TEXT
+from shapeflow.source.places_left import functions_of_run
 from shapeflow.source.places_now import code_of, lines_of_run
 
 _FENCE = re.compile(r"^\s*(?:>\s*)?(`{3,}|~{3,})(?P<rest>.*)$")
+_HEAD = "quoted"
 _DEFINES = re.compile(r"(?:class|def|async def|@)\b")
 LEAST_LINES, LEAST_SHARE = 2, 0.25
 """So many lines, and such a part of a piece of code, show that it quotes the model's source."""
@@ -60,7 +62,21 @@ def quoted_marks(trace: Trace, note: Note, batch: int, mentions: Sequence[Mentio
         marks = {one.id: mark for one in here if (mark := code.mark(one)) is not None}
         agreed = code.agreed(marks)
         found |= {number: mark for number, mark in agreed.items() if mark.verdict in COMMITTED}
+        ran = set(functions_of_run(trace, name).values())
+        found |= {one.id: _never_run(one) for one in here if one.id not in found and _is_idle(code, one, ran)}
     return found
+
+
+def _is_idle(code: OwnCode, mention: Mention, ran: Collection[str]) -> bool:
+    """Return whether a mention is in a function beside those of the run that did not run itself."""
+    node = code.comments.names.around(mention.span.line)
+    if node is None or isinstance(node, ast.ClassDef) or node.name.startswith("__"):
+        return False
+    return node.name not in {*ran, _HEAD}
+
+
+def _never_run(mention: Mention) -> Mark:
+    return Mark(mention, "not in this run", "", "", ("the run has nothing of the code around it",))
 
 
 def constants(note: Note) -> dict[str, int]:
@@ -106,7 +122,7 @@ def _pieces(note: Note) -> Iterator[_Piece]:
         head = ""
         if not any(_DEFINES.match(line) for line in inside):
             # Statements of a function alone: names are only followed inside of one.
-            head, inside = "def quoted():", [f"    {line}" if line.strip() else line for line in inside]
+            head, inside = f"def {_HEAD}():", [f"    {line}" if line.strip() else line for line in inside]
         yield _Piece((*("",) * (first - 1), head, *inside, *("",) * (len(note.lines) - number)), None)
         sign = ""
 

@@ -106,7 +106,7 @@ class Exact:
             return Meant(name, given, True) if given else None
         paths = self._paths(name, mention)
         if paths is None and (given := self._port(name, clause)):
-            near = is_near(between)
+            near = is_near(between) and all(site.path in ("", ".") for site in given)
             return Meant(name, given, near, several=len({site.shape for site in given}) > 1)
         if paths is None:
             beside = "." in name or joins(between)
