@@ -223,8 +223,8 @@ def left_out(group: Sequence[Sample]) -> list[tuple[Sample, float, float]]:
     """Return the mentions of real texts with their chances by weights fitted without their text."""
     found = []
     names = list(dict.fromkeys(one.text for one in group if not one.made))
-    for part in range(PARTS):
-        left = set(names[part::PARTS])
+    for part in range(min(PARTS, len(names))):
+        left = set(names[part :: min(PARTS, len(names))])
         here = [one for one in group if one.text in left and not one.made]
         fit = fitted([one for one in group if one.text not in left or one.made])
         true, false = fit.chances(np.array([list(one.numbers.values()) for one in here]))
