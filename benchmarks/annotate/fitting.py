@@ -29,12 +29,12 @@ from shapeflow.model.trace import Trace
 from shapeflow.notes.annotate import batch_of, judge_of, left_to_place
 from shapeflow.notes.mention import Note
 from shapeflow.notes.own_source.quoted import constants
-from shapeflow.notes.placing.chances import may_be_confirmed, may_be_contradicted
-from shapeflow.notes.placing.doubts import COMMITTED, doubted
-from shapeflow.notes.placing.mark import Mark, Verdict
-from shapeflow.notes.placing.sites import Sites
+from shapeflow.notes.places.sites import Sites
 from shapeflow.notes.placing.symbols import defined
 from shapeflow.notes.reading.note import read_note
+from shapeflow.notes.verdicts.chances import may_be_confirmed, may_be_contradicted
+from shapeflow.notes.verdicts.doubts import COMMITTED, doubted
+from shapeflow.notes.verdicts.mark import Mark, Verdict
 
 Array = NDArray[np.float64]
 REPEATS, SPOKEN = 5, 3
@@ -51,7 +51,7 @@ PRICE = 4.0
 """One wrong statement outweighs so many that are left open."""
 SUREST = 0.8
 """So sure it has to be that a mention is wrong: too few are to choose a number by them."""
-WEIGHTS = ROOT / "shapeflow" / "notes" / "placing" / "weights.py"
+WEIGHTS = ROOT / "shapeflow" / "notes" / "verdicts" / "weights.py"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from shapeflow.notes.placing.sites import Site, Sites
-from shapeflow.notes.placing.words import LATIN, OTHER
+from shapeflow.notes.places.sites import Site, Sites
+from shapeflow.notes.words.words import LATIN, OTHER
 
 TAKEN = {"en": ("input", "input of the {}", "{} takes", "into the {}"), "zh": ("{}的输入", "{} 输入")}
 GIVEN = {

@@ -11,18 +11,18 @@ from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
 from shapeflow.notes.own_source.code import own_code
 from shapeflow.notes.own_source.quoted import constants, quoted_marks
-from shapeflow.notes.placing.mark import Mark
-from shapeflow.notes.placing.other_models import of_this_model
-from shapeflow.notes.placing.other_runs import of_this_run
+from shapeflow.notes.places.sites import Sites
 from shapeflow.notes.placing.placing import Placing
-from shapeflow.notes.placing.selected import selected_mark
-from shapeflow.notes.placing.settling import settled
-from shapeflow.notes.placing.sites import Sites
 from shapeflow.notes.placing.symbols import defined, held, solved, voted
-from shapeflow.notes.placing.verdicts import Judge
 from shapeflow.notes.reading.note import read_note
 from shapeflow.notes.statements.judging import judged_statements
 from shapeflow.notes.statements.statement import StatementMark
+from shapeflow.notes.verdicts.judge import Judge
+from shapeflow.notes.verdicts.mark import Mark
+from shapeflow.notes.verdicts.other_models import of_this_model
+from shapeflow.notes.verdicts.other_runs import of_this_run
+from shapeflow.notes.verdicts.selected import selected_mark
+from shapeflow.notes.verdicts.settling import settled
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Literal
 from shapeflow.notes.annotate import Annotation
 from shapeflow.notes.finding.contradictions import contradictions
 from shapeflow.notes.mention import Note, Span
-from shapeflow.notes.placing.mark import Mark
+from shapeflow.notes.verdicts.mark import Mark
 
 FindingKind = Literal["contradicted", "statement contradicted", "layout differs", "self-contradiction"]
 

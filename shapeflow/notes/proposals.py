@@ -15,8 +15,8 @@ from shapeflow.errors import InputError
 from shapeflow.model.trace import Trace
 from shapeflow.notes.annotate import Annotation, batch_of
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.placing.mark import Mark
-from shapeflow.notes.placing.selected import selected_mark
+from shapeflow.notes.verdicts.mark import Mark
+from shapeflow.notes.verdicts.selected import selected_mark
 
 SECONDS = 600
 MOST_BYTES = 4_000_000

@@ -14,8 +14,8 @@ from shapeflow.cli import main
 from shapeflow.model.trace import Trace
 from shapeflow.notes.annotate import annotate
 from shapeflow.notes.placing.relations import relation
-from shapeflow.notes.placing.words import name_tokens, text_tokens
 from shapeflow.notes.reading.note import note_from_text
+from shapeflow.notes.words.words import name_tokens, text_tokens
 from shapeflow.shapes.notation import parse_shape
 
 

@@ -9,15 +9,15 @@ import torch
 from torch import nn
 
 import shapeflow
+from shapeflow.notes.places.sites import Sites
 from shapeflow.notes.placing.chain import Placed, State
-from shapeflow.notes.placing.clauses import Clause
-from shapeflow.notes.placing.guards import is_rivalled
-from shapeflow.notes.placing.mark import Mark
-from shapeflow.notes.placing.other_models import _names_variant
-from shapeflow.notes.placing.other_runs import of_this_run
-from shapeflow.notes.placing.sites import Sites
 from shapeflow.notes.placing.symbols import voted
 from shapeflow.notes.reading.note import note_from_text
+from shapeflow.notes.verdicts.guards import is_rivalled
+from shapeflow.notes.verdicts.mark import Mark
+from shapeflow.notes.verdicts.other_models import _names_variant
+from shapeflow.notes.verdicts.other_runs import of_this_run
+from shapeflow.notes.words.clauses import Clause
 
 
 class Small(nn.Module):

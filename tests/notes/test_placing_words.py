@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 import shapeflow
-from shapeflow.notes.placing.ordinals import Ranks, numbered, ranked
-from shapeflow.notes.placing.vocabulary import CONCEPTS, STEMS
-from shapeflow.notes.placing.words import text_tokens, without_accents
+from shapeflow.notes.words.ordinals import Ranks, numbered, ranked
+from shapeflow.notes.words.vocabulary import CONCEPTS, STEMS
+from shapeflow.notes.words.words import text_tokens, without_accents
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,7 @@ def test_texts_in_words_state_shapes_of_the_run():
     import random
 
     from benchmarks.annotate.spoken import spoken
-    from shapeflow.notes.placing.sites import Sites
+    from shapeflow.notes.places.sites import Sites
 
     trace = shapeflow.run(MODELS["segmenteur"][1], device="meta")
     text, stated = spoken(Sites(trace), random.Random(3))
@@ -218,9 +218,9 @@ def test_weights_that_are_fitted_tell_what_they_were_fitted_to():
 
 def test_each_number_that_speaks_for_a_mention_has_a_weight():
     from shapeflow.notes.annotate import batch_of, judge_of, left_to_place
-    from shapeflow.notes.placing.sites import Sites
-    from shapeflow.notes.placing.weights import WEIGHTS
+    from shapeflow.notes.places.sites import Sites
     from shapeflow.notes.reading.note import read_note
+    from shapeflow.notes.verdicts.weights import WEIGHTS
 
     text = next(text for text in texts() if text.trace == "segmenteur")
     trace = shapeflow.run(MODELS["segmenteur"][1], device="meta")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from shapeflow.notes.placing.doubts import left_open
-from shapeflow.notes.placing.mark import Mark
+from shapeflow.notes.verdicts.doubts import left_open
+from shapeflow.notes.verdicts.mark import Mark
 
 TRUE = frozenset({"confirmed", "symbolic, consistent"})
 

@@ -19,10 +19,10 @@ from shapeflow.notes.own_source.lines import places_of, spans_of
 from shapeflow.notes.own_source.names import OwnNames
 from shapeflow.notes.own_source.written import first_letter, has_sizes, has_two_sizes, is_whole
 from shapeflow.notes.placing.conventions import is_channels_last, is_turned
-from shapeflow.notes.placing.doubts import is_qualified, left_open
-from shapeflow.notes.placing.mark import Mark, Verdict
 from shapeflow.notes.placing.relations import FITS, relation
 from shapeflow.notes.reading.python_code import parsed
+from shapeflow.notes.verdicts.doubts import is_qualified, left_open
+from shapeflow.notes.verdicts.mark import Mark, Verdict
 from shapeflow.shapes.matching import pairs_of
 from shapeflow.shapes.notation import shape_text
 from shapeflow.source.events import events_of

@@ -12,7 +12,7 @@ from shapeflow.notes.mention import Mention
 from shapeflow.notes.own_source.docstrings import Found, found_of
 from shapeflow.notes.own_source.layers import Layer, OwnLayers, made_inside
 from shapeflow.notes.own_source.names import OwnNames
-from shapeflow.notes.placing.words import text_tokens
+from shapeflow.notes.words.words import text_tokens
 from shapeflow.source.events import Event
 from shapeflow.source.lines import Line
 from shapeflow.source.places_now import code_of

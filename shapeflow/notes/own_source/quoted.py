@@ -13,9 +13,9 @@ from difflib import SequenceMatcher
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
 from shapeflow.notes.own_source.code import OwnCode
-from shapeflow.notes.placing.doubts import COMMITTED
-from shapeflow.notes.placing.mark import Mark
 from shapeflow.notes.reading.python_code import parsed
+from shapeflow.notes.verdicts.doubts import COMMITTED
+from shapeflow.notes.verdicts.mark import Mark
 from shapeflow.source.comments import LONGEST_TEXT
 from shapeflow.source.places_left import functions_of_run
 from shapeflow.source.places_now import code_of, lines_of_run

@@ -1,1 +1,1 @@
-"""Which tensor of a run each stated shape means, and whether it is so."""
+"""Which place of a run each stated shape means: all shapes of a document together."""

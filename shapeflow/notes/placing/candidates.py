@@ -9,9 +9,9 @@ from functools import cached_property
 from math import log
 
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.placing.ordinals import numbered, ranked
-from shapeflow.notes.placing.sites import Sites
-from shapeflow.notes.placing.words import GENERIC, dotted_names, text_tokens
+from shapeflow.notes.places.sites import Sites
+from shapeflow.notes.words.ordinals import numbered, ranked
+from shapeflow.notes.words.words import GENERIC, dotted_names, text_tokens
 
 BY_NAME, BY_SHAPE, BY_LAYOUT = 30, 30, 12
 """So many candidates of each sort."""

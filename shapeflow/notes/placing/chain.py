@@ -10,8 +10,8 @@ from itertools import accumulate
 from math import exp
 
 from shapeflow.notes.mention import Mention
+from shapeflow.notes.places.sites import Site
 from shapeflow.notes.placing.relations import Relation
-from shapeflow.notes.placing.sites import Site
 
 NOWHERE = -1
 """Stands for a place that this run did not have."""

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.placing.between import is_near, joins
+from shapeflow.notes.places.sites import Site, Sites
 from shapeflow.notes.placing.candidates import Names
-from shapeflow.notes.placing.clauses import CHANGED, Clause
-from shapeflow.notes.placing.sites import Site, Sites
-from shapeflow.notes.placing.words import GENERIC, dotted_names, name_tokens, text_tokens
+from shapeflow.notes.words.between import is_near, joins
+from shapeflow.notes.words.clauses import CHANGED, Clause
+from shapeflow.notes.words.words import GENERIC, dotted_names, name_tokens, text_tokens
 
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.(?:\w+|\*)|\[(?:\d+|\w|:|\*)\])*(?:\(\))?(?!\w|\()")
 _ITEM = re.compile(r"\[(\w+|\*|:)\]")

@@ -8,10 +8,10 @@ from functools import cached_property
 from math import log
 
 from shapeflow.notes.mention import Mention
+from shapeflow.notes.places.sites import Site, Sites
+from shapeflow.notes.places.views import views
 from shapeflow.notes.placing.conventions import is_channels_last, is_turned
 from shapeflow.notes.placing.relations import FITS, Relation, Shape, relation, relations
-from shapeflow.notes.placing.sites import Site, Sites
-from shapeflow.notes.placing.views import views
 
 WHOLE = frozenset({"exact", "symbolic"})
 CAP = 4.0

@@ -9,6 +9,8 @@ from heapq import nlargest
 from math import log
 
 from shapeflow.notes.mention import Mention
+from shapeflow.notes.places.following import followers
+from shapeflow.notes.places.sites import Site, Sites
 from shapeflow.notes.placing.candidates import (
     BY_LAYOUT,
     BY_NAME,
@@ -24,15 +26,13 @@ from shapeflow.notes.placing.candidates import (
 )
 from shapeflow.notes.placing.chain import NOWHERE, Placed, State, forward_backward
 from shapeflow.notes.placing.fits import CAP, Fits
-from shapeflow.notes.placing.following import followers
-from shapeflow.notes.placing.ordinals import counted_from_one
 from shapeflow.notes.placing.relations import (
     Relation,
     Shape,
     differing,
     numbers_of,
 )
-from shapeflow.notes.placing.sites import Site, Sites
+from shapeflow.notes.words.ordinals import counted_from_one
 
 NAME_SCALE = 0.9
 ROLE = 1.2

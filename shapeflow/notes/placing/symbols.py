@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from shapeflow.model.records import Records
 from shapeflow.notes.mention import Definition
+from shapeflow.notes.places.sites import Sites
 from shapeflow.notes.placing.chain import NOWHERE, Placed
-from shapeflow.notes.placing.sites import Sites
 from shapeflow.shapes.matching import pairs_of
 from shapeflow.shapes.notation import Expression
 

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from shapeflow.notes.mention import Span
-from shapeflow.notes.placing.words import name_tokens
 from shapeflow.notes.statements.attributes import is_distinct
 from shapeflow.notes.statements.lines import Line
 from shapeflow.notes.statements.scope import plain, scoped
@@ -15,6 +14,7 @@ from shapeflow.notes.statements.settings import AFTER
 from shapeflow.notes.statements.statement import Failing, Statement
 from shapeflow.notes.statements.subjects import Subjects
 from shapeflow.notes.statements.wording import is_against, sentence, subject_tokens
+from shapeflow.notes.words.words import name_tokens
 
 _COUNTED = re.compile(r"n|num|number|count|total")
 _CLASSIFIERS = r"(?:个|個の|個|개의|개|つの)?"

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from shapeflow.model.records import Module
 from shapeflow.notes.mention import Span
-from shapeflow.notes.placing.words import text_tokens
 from shapeflow.notes.statements.lines import Line
 from shapeflow.notes.statements.names import Named, chosen, named_modules
 from shapeflow.notes.statements.plainness import is_plain
@@ -20,6 +19,7 @@ from shapeflow.notes.statements.statement import Failing, Statement
 from shapeflow.notes.statements.subjects import Subjects
 from shapeflow.notes.statements.values import VALUE, compared
 from shapeflow.notes.statements.wording import is_against
+from shapeflow.notes.words.words import text_tokens
 
 _OF = r"(?:=|:|of|de|von|di|с|is|ist|est|es|è|é|为|是|は|が|는|은|이)?"
 _NAMED = re.compile(

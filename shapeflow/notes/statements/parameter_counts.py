@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from shapeflow.model.records import Module
 from shapeflow.notes.mention import Span
-from shapeflow.notes.placing.words import text_tokens
 from shapeflow.notes.statements.lines import Line
 from shapeflow.notes.statements.names import Named, named_modules
 from shapeflow.notes.statements.plainness import is_plain
@@ -16,6 +15,7 @@ from shapeflow.notes.statements.scope import plain
 from shapeflow.notes.statements.statement import Failing, Statement
 from shapeflow.notes.statements.subjects import VAGUE, Subjects
 from shapeflow.notes.statements.wording import is_against, sentence
+from shapeflow.notes.words.words import text_tokens
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "G": 10**9}
 _COUNT = r"(?P<number>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?:\s?(?P<unit>[KkMBG]))?(?![\w.,/×*-]\d|[A-Za-z])"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
-from shapeflow.notes.placing.words import LATIN, OTHER, name_tokens
 from shapeflow.notes.statements.lines import Line
 from shapeflow.notes.statements.plain_words import ABBREVIATIONS, PLAIN_PIECES, PLAIN_WORDS
 from shapeflow.notes.statements.subjects import Subjects
 from shapeflow.notes.statements.torch_layers import ACTIVATIONS, ARGUMENTS
+from shapeflow.notes.words.words import LATIN, OTHER, name_tokens
 
 _CODE = re.compile(
     r"`[^`]*`|\([KMBG]\)|\[[^\[\]]*\]\(\s*\)|(?<![\w.])[A-Za-z_][\w.]*\((?:[^()]|\([^()]*\))*\)|"

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from shapeflow.model.costs import total_flops
 from shapeflow.notes.mention import Span
-from shapeflow.notes.placing.words import text_tokens
 from shapeflow.notes.statements.lines import Line
 from shapeflow.notes.statements.names import NAME
 from shapeflow.notes.statements.plainness import names_another
@@ -16,6 +15,7 @@ from shapeflow.notes.statements.scope import plain
 from shapeflow.notes.statements.statement import Statement
 from shapeflow.notes.statements.subjects import VAGUE, Subjects
 from shapeflow.notes.statements.wording import is_against
+from shapeflow.notes.words.words import text_tokens
 
 _UNITS = {"M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 _NUMBER = r"(?P<number{0}>\d+\.\d+|\d{{2,}})\s?(?P<unit{0}>[MGBT])"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from shapeflow.model.records import Module
-from shapeflow.notes.placing.words import text_tokens
 from shapeflow.notes.statements.lines import Line
 from shapeflow.notes.statements.subjects import VAGUE, Subjects
+from shapeflow.notes.words.words import text_tokens
 
 _LINK = re.compile(r"\[([^\[\]]*)\](\(\s*\))")
 _ITEM = re.compile(r"^\s*(?:[-*+>|]|\d+[.)])\s")

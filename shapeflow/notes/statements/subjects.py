@@ -10,8 +10,8 @@ from typing import Any
 
 from shapeflow.model.records import Module
 from shapeflow.model.trace import Trace
-from shapeflow.notes.placing.words import LATIN, OTHER, name_tokens
 from shapeflow.notes.statements.wording import subject_tokens
+from shapeflow.notes.words.words import LATIN, OTHER, name_tokens
 
 _MODALITY = frozenset({"text", "image", "vision", "audio", "language", "pixel", "prompt", "mask", "time"})
 """A heading with such a word speaks of a part of a model, even where no name says so."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from shapeflow.notes.placing.words import OTHER, name_tokens
+from shapeflow.notes.words.words import OTHER, name_tokens
 
 _NEUTRAL = """
 the a an our of in is are has have with contains contain comprises uses use consists consist made up stack

@@ -8,7 +8,7 @@ from typing import Any
 from shapeflow.notes.annotate import Annotation
 from shapeflow.notes.findings import findings
 from shapeflow.notes.mention import Span
-from shapeflow.notes.placing.mark import Mark
+from shapeflow.notes.verdicts.mark import Mark
 from shapeflow.reporting.annotated.text import tally
 
 SCHEMA = "shapeflow.annotate/1"

@@ -11,7 +11,7 @@ from shapeflow.notes.annotate import Annotation
 from shapeflow.notes.finding.contradictions import contradictions
 from shapeflow.notes.findings import findings
 from shapeflow.notes.mention import Span
-from shapeflow.notes.placing.mark import Mark, Verdict
+from shapeflow.notes.verdicts.mark import Mark, Verdict
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """In the order in which they are counted."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from shapeflow.notes.annotate import Annotation
 from shapeflow.notes.finding.contradictions import Contradiction, contradictions
 from shapeflow.notes.mention import Span
-from shapeflow.notes.placing.mark import Mark, Verdict
 from shapeflow.notes.statements.statement import StatementMark
+from shapeflow.notes.verdicts.mark import Mark, Verdict
 from shapeflow.reporting.annotated.text import VERDICTS, tally
 
 LONG = 2_000

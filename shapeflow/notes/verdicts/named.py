@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 from shapeflow.model.path_index import selector_of
 from shapeflow.notes.mention import Mention
+from shapeflow.notes.places.site_names import port_tokens
+from shapeflow.notes.places.sites import Shape, Site
 from shapeflow.notes.placing.exact import Meant
-from shapeflow.notes.placing.mark import Mark, Verdict
 from shapeflow.notes.placing.placing import Placing
 from shapeflow.notes.placing.relations import FITS, Relation, sizes_of
-from shapeflow.notes.placing.site_names import port_tokens
-from shapeflow.notes.placing.sites import Shape, Site
-from shapeflow.notes.placing.words import text_tokens
+from shapeflow.notes.verdicts.mark import Mark, Verdict
+from shapeflow.notes.words.words import text_tokens
 from shapeflow.shapes.notation import Expression, shape_text
 
 SURE, UNSURE = 0.97, 0.5

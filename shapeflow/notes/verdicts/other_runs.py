@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from shapeflow.model.trace import Trace
-from shapeflow.notes.placing.mark import Mark
+from shapeflow.notes.verdicts.mark import Mark
 from shapeflow.shapes.notation import parse_shape
 
 OFTEN = 3

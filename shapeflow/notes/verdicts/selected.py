@@ -7,8 +7,8 @@ import re
 from shapeflow.errors import SelectorError
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.placing.mark import Mark, Verdict
 from shapeflow.notes.placing.relations import FITS, relation
+from shapeflow.notes.verdicts.mark import Mark, Verdict
 
 _WRITTEN = re.compile(
     r"`([\w.*()\[\]-]+:(?:in|out)(?:\[\d+\]|\.\w+)*)`(?:\s*(?:is|has|the|shape)\b)*[\s:=`*_(→>|-]*$"

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from shapeflow.model.containers import told
 from shapeflow.model.records import Records
-from shapeflow.notes.placing.words import name_tokens
+from shapeflow.notes.words.words import name_tokens
 
 OWN, NEAR, PARENT, FAR, LINE = 1.0, 0.8, 0.6, 0.4, 0.3
 """How much a name says of a place: its own, one beside it, of what is around it, farther out, in its code."""

@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 
 from shapeflow.notes.mention import Mention
+from shapeflow.notes.places.site_names import LINE
+from shapeflow.notes.places.sites import Site
 from shapeflow.notes.placing.candidates import texts_around
-from shapeflow.notes.placing.ordinals import numbered
 from shapeflow.notes.placing.placing import Placing
 from shapeflow.notes.placing.relations import FITS
-from shapeflow.notes.placing.site_names import LINE
-from shapeflow.notes.placing.sites import Site
-from shapeflow.notes.placing.words import name_tokens, text_tokens
+from shapeflow.notes.words.ordinals import numbered
+from shapeflow.notes.words.words import name_tokens, text_tokens
 
 
 class Counterparts:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from shapeflow.notes.mention import Mention
+from shapeflow.notes.places.site_names import port_tokens
+from shapeflow.notes.places.sites import Site, Sites
+from shapeflow.notes.places.views import views
 from shapeflow.notes.placing.chain import Placed
-from shapeflow.notes.placing.clauses import CHANGED, Clause
 from shapeflow.notes.placing.exact import Exact, Meant
 from shapeflow.notes.placing.placing import Placing
 from shapeflow.notes.placing.relations import differing, numbers_of
-from shapeflow.notes.placing.site_names import port_tokens
-from shapeflow.notes.placing.sites import Site, Sites
-from shapeflow.notes.placing.views import views
-from shapeflow.notes.placing.words import text_tokens
+from shapeflow.notes.words.clauses import CHANGED, Clause
+from shapeflow.notes.words.words import text_tokens
 
 _LIKELY = 0.25
 """A place with so much of the mass may be the one that is meant."""

@@ -6,10 +6,10 @@ from collections import defaultdict
 from dataclasses import replace
 
 from shapeflow.notes.placing.chain import Placed
-from shapeflow.notes.placing.doubts import COMMITTED, left_open
-from shapeflow.notes.placing.guards import arranged
-from shapeflow.notes.placing.mark import Mark
-from shapeflow.notes.placing.verdicts import Judge
+from shapeflow.notes.verdicts.doubts import COMMITTED, left_open
+from shapeflow.notes.verdicts.guards import arranged
+from shapeflow.notes.verdicts.judge import Judge
+from shapeflow.notes.verdicts.mark import Mark
 from shapeflow.shapes.notation import shape_text
 
 _TRUE = frozenset({"confirmed", "symbolic, consistent"})

@@ -6,20 +6,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shapeflow.notes.mention import Mention
+from shapeflow.notes.places.sites import Shape, Site, Sites, shapes_below
 from shapeflow.notes.placing.chain import NOWHERE, Placed, State
-from shapeflow.notes.placing.chances import (
+from shapeflow.notes.placing.exact import Exact
+from shapeflow.notes.placing.placing import Placing
+from shapeflow.notes.placing.relations import FITS
+from shapeflow.notes.verdicts.chances import (
     SURE_FALSE,
     SURE_TRUE,
     chances,
     may_be_confirmed,
     may_be_contradicted,
 )
-from shapeflow.notes.placing.clauses import Clause, clauses
-from shapeflow.notes.placing.counterparts import Counterparts
-from shapeflow.notes.placing.doubts import COMMITTED, doubted
-from shapeflow.notes.placing.evidence import Evidence, Weighing
-from shapeflow.notes.placing.exact import Exact
-from shapeflow.notes.placing.guards import (
+from shapeflow.notes.verdicts.counterparts import Counterparts
+from shapeflow.notes.verdicts.doubts import COMMITTED, doubted
+from shapeflow.notes.verdicts.evidence import Evidence, Weighing
+from shapeflow.notes.verdicts.guards import (
     arranged,
     first_results,
     is_comparable,
@@ -27,11 +29,9 @@ from shapeflow.notes.placing.guards import (
     is_rivalled,
     weight_of,
 )
-from shapeflow.notes.placing.mark import Mark, Verdict
-from shapeflow.notes.placing.named import named_mark
-from shapeflow.notes.placing.placing import Placing
-from shapeflow.notes.placing.relations import FITS
-from shapeflow.notes.placing.sites import Shape, Site, Sites, shapes_below
+from shapeflow.notes.verdicts.mark import Mark, Verdict
+from shapeflow.notes.verdicts.named import named_mark
+from shapeflow.notes.words.clauses import Clause, clauses
 from shapeflow.shapes.notation import Expression, shape_text
 
 MOST_RIVALS = 3

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from shapeflow.model.records import Records
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.placing.words import name_tokens, text_tokens, without_accents
+from shapeflow.notes.words.words import name_tokens, text_tokens, without_accents
 
 LAST = "last"
 _ORDINALS = """

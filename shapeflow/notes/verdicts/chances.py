@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import exp
 
-from shapeflow.notes.placing.weights import SURE_FALSE, SURE_TRUE, WEIGHTS
+from shapeflow.notes.verdicts.weights import SURE_FALSE, SURE_TRUE, WEIGHTS
 
 __all__ = ["SURE_FALSE", "SURE_TRUE", "chances", "may_be_confirmed", "may_be_contradicted"]
 

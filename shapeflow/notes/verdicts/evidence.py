@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import exp, log
 
+from shapeflow.notes.places.sites import Shape, Site
 from shapeflow.notes.placing.chain import NOWHERE, Placed, State
-from shapeflow.notes.placing.clauses import CHANGED, OTHERWISE, PAST, Clause, sentence
 from shapeflow.notes.placing.placing import Placing
 from shapeflow.notes.placing.relations import FITS, differing, numbers_of, sizes_of
-from shapeflow.notes.placing.sites import Shape, Site
-from shapeflow.notes.placing.words import text_tokens
+from shapeflow.notes.words.clauses import CHANGED, OTHERWISE, PAST, Clause, sentence
+from shapeflow.notes.words.words import text_tokens
 
 MOST = 5.0
 """No single number counts more than this."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shapeflow.model.links import Links
-from shapeflow.notes.placing.sites import Site, Sites
+from shapeflow.notes.places.sites import Site, Sites
 
 _ARRANGING = frozenset(
     [

@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.placing.clauses import DENIED, OTHERWISE, PAST, Clause, sentence
-from shapeflow.notes.placing.mark import Mark
+from shapeflow.notes.verdicts.mark import Mark
+from shapeflow.notes.words.clauses import DENIED, OTHERWISE, PAST, Clause, sentence
 
 _DTYPE = re.compile(
     r"(?i)(?<![A-Za-z0-9])(bf16|bfloat16|f16|fp16|float16|half|f32|fp32|float32|f64"

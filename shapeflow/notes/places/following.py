@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import pairwise
 
-from shapeflow.notes.placing.sites import Site, Sites
+from shapeflow.notes.places.sites import Site, Sites
 
 
 def followers(sites: Sites) -> list[tuple[int, ...]]:

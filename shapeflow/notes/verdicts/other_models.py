@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.placing.clauses import sentence
-from shapeflow.notes.placing.doubts import COMMITTED, left_open
-from shapeflow.notes.placing.mark import Mark
+from shapeflow.notes.verdicts.doubts import COMMITTED, left_open
+from shapeflow.notes.verdicts.mark import Mark
+from shapeflow.notes.words.clauses import sentence
 
 _CAMEL = re.compile(r"\b(?=\w*[a-z])[A-Z][a-z0-9]*(?:[A-Z][a-z0-9]*)+\b")
 _CODE = re.compile(r"`[^`\s/.]+`")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 from unicodedata import normalize
 
-from shapeflow.notes.placing.vocabulary import CONCEPTS, GENERIC_WORDS, PARTS, STEMS, STOPPED_WORDS
+from shapeflow.notes.words.vocabulary import CONCEPTS, GENERIC_WORDS, PARTS, STEMS, STOPPED_WORDS
 
 PARTS_OF = {name: row.split()[0] for row in PARTS.strip().splitlines() for name in row.split()[1:]}
 """Names of things -> what they are usually part of, or the same as."""

@@ -14,8 +14,7 @@ from shapeflow.model.path_index import OUTSIDE, selector_of
 from shapeflow.model.pattern import escape
 from shapeflow.model.records import Call, Op, Port, Records
 from shapeflow.model.source_lines import names_given
-from shapeflow.notes.placing.ordinals import Ranks
-from shapeflow.notes.placing.site_names import (
+from shapeflow.notes.places.site_names import (
     LINE,
     NEAR,
     OWN,
@@ -26,7 +25,8 @@ from shapeflow.notes.placing.site_names import (
     port_tokens,
     put_token,
 )
-from shapeflow.notes.placing.words import name_tokens
+from shapeflow.notes.words.ordinals import Ranks
+from shapeflow.notes.words.words import name_tokens
 
 Kind = Literal["call", "op", "parameter"]
 Shape = tuple[int, ...]

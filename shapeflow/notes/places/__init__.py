@@ -1,0 +1,1 @@
+"""The places of a trace that a text can mean."""
