@@ -62,11 +62,13 @@ def annotate(trace: Trace, note: Note | str | Path) -> Annotation:
             certain[mention.id] = mark
     if code is not None:
         certain = code.agreed(certain)
-    else:
-        certain |= quoted_marks(trace, note, batch, [one for one in mentions if one.id not in certain])
     rest = tuple(mention for mention in mentions if mention.id not in certain)
+    # What quoted code decides still tells where the shapes beside it are.
+    quoted = quoted_marks(trace, note, batch, rest) if code is None else {}
     marks, sizes = _placed(trace, rest, note, batch)
-    found = {**certain, **{mark.mention.id: mark for mark in of_this_model(trace, of_this_run(trace, marks))}}
+    marks = [quoted.get(mark.mention.id, mark) for mark in marks]
+    placed = {mark.mention.id: mark for mark in of_this_model(trace, of_this_run(trace, marks))}
+    found = {**placed, **certain, **quoted}
     return Annotation(
         note,
         tuple(found[mention.id] for mention in mentions),
@@ -125,13 +127,11 @@ def left_to_place(trace: Trace, note: Note) -> tuple[Mention, ...]:
     """Return the mentions of a text whose place neither the text itself nor the model's own code says."""
     batch = batch_of(trace)
     code = own_code(trace, note, batch)
-    left = tuple(
+    return tuple(
         mention
         for mention in _stated(note)
         if selected_mark(trace, mention, batch) is None and not (code and code.mark(mention))
     )
-    quoted = quoted_marks(trace, note, batch, left) if code is None else {}
-    return tuple(mention for mention in left if mention.id not in quoted)
 
 
 def _stated(note: Note) -> tuple[Mention, ...]:

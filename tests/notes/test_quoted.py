@@ -87,7 +87,8 @@ def test_a_cell_of_a_notebook_that_holds_the_model_is_read_as_its_file(trace, tm
     lines = SOURCE.replace("(1, 2)\n        heads", "(1, 2)  # [2, 12, 20]\n        heads").splitlines(
         keepends=True
     )
-    cell = {"cell_type": "code", "source": lines, "outputs": []}
+    printed = {"output_type": "stream", "text": ["Mixer(\n", "  (mix): Linear\n", ")\n"]}
+    cell = {"cell_type": "code", "source": lines, "outputs": [printed]}
     text = json.dumps({"cells": [cell], "nbformat": 4, "nbformat_minor": 5, "metadata": {}})
     assert said(trace, tmp_path, text, "reading.ipynb") == [("[2, 12, 20]", "layout differs")]
 

@@ -23,7 +23,7 @@ from shapeflow.source.places_now import code_of, lines_of_run
 _FENCE = re.compile(r"^\s*(?:>\s*)?(`{3,}|~{3,})(?P<rest>.*)$")
 _HEAD = "quoted"
 _DEFINES = re.compile(r"(?:class|def|async def|@)\b")
-LEAST_LINES, LEAST_SHARE = 2, 0.25
+LEAST_LINES, LEAST_SHARE = 2, 0.1
 """So many lines, and such a part of a piece of code, show that it quotes the model's source."""
 LONG = 12
 """A line of so many characters that stands once in a file, and once in the piece, is the same one."""
@@ -108,8 +108,12 @@ def _is_in(piece: _Piece, mention: Mention) -> bool:
 
 def _pieces(note: Note) -> Iterator[_Piece]:
     """Yield the fences of Markdown and the cells of a notebook."""
+    printed: dict[int | None, int] = {}
+    for passage in note.passages:
+        if passage.frame.region == "output":
+            printed[passage.cell] = min(passage.line, printed.get(passage.cell, passage.line))
     for number, cell in enumerate(note.cells):
-        yield _Piece(tuple(cell), number)
+        yield _Piece(tuple(cell[: printed.get(number, len(cell) + 1) - 1]), number)
     first, sign = 0, ""
     for number, line in enumerate(note.lines):
         fence = _FENCE.match(line)
