@@ -96,3 +96,7 @@ def test_letters_have_the_sizes_that_the_code_gives_them(said):
 def test_a_module_that_is_called_as_an_operation_does_not_decide_alone(said):
     ((verdict, place),) = said("`permute` -> shape [2, 3, 96, 4]")
     assert (verdict, place) != ("contradicted", "permute:out")
+
+
+def test_a_shape_that_only_a_weight_has_is_of_the_weight(said):
+    assert said("The stem holds one tensor, (12, 3, 4, 4).") == [("confirmed", "stem.weight")]

@@ -124,3 +124,10 @@ def test_a_wrong_stage_is_not_confirmed_by_its_neighbour(trace, tmp_path):
 def test_the_number_in_a_row_of_a_table_is_of_what_heads_its_column(trace, tmp_path):
     text = "| stage | output shape |\n|---|---|\n| 1 | [2, 5, 6] |\n| 2 | [2, 5, 8] |\n| 3 | [2, 5, 10] |\n"
     assert said(trace, tmp_path, text) == [("confirmed", f"stages.{number}:out") for number in range(3)]
+
+
+def test_the_last_of_several_is_not_confirmed_by_the_one_before(trace, tmp_path):
+    ((verdict, _),) = said(trace, tmp_path, "The last stage gives an output of shape [2, 5, 8].")
+    assert verdict != "confirmed"
+    ((verdict, place),) = said(trace, tmp_path, "The last stage gives an output of shape [2, 5, 10].")
+    assert (verdict, place) == ("confirmed", "stages.2:out")

@@ -122,3 +122,50 @@ def test_what_a_quoted_class_did_not_run_is_not_in_this_run(trace, tmp_path):
     code = "\n".join((SOURCE, *idle))
     text = fence(code)
     assert said(trace, tmp_path, text) == [("[2, 2, 4, 5]", "not in this run")]
+
+
+def test_a_trailing_comment_has_what_is_made_on_the_way_between_its_arrows(trace, tmp_path):
+    line = "heads = self.mix(tokens).view(batch, -1, 3, 4).transpose(1, 2)"
+    code = f"{line}  # (2,20,12) => (2,20,3,4) => (2,3,20,4)\nmerged = heads.transpose(1, 2).flatten(2)"
+    assert [verdict for _, verdict in said(trace, tmp_path, fence(code))] == ["confirmed"] * 3
+
+
+TWICE = """
+import torch
+from torch import nn
+
+
+class Twice(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mix = nn.Linear(12, 12)
+
+    def short(self, tokens):
+        tokens = self.mix(tokens)
+        return tokens[:, :4]
+
+    def forward(self, pictures):
+        tokens = pictures.flatten(2).transpose(1, 2)
+        tokens = self.mix(tokens)
+        return self.short(tokens[:, :9])
+"""
+
+
+def test_a_line_that_stands_twice_in_the_source_decides_nothing(tmp_path):
+    path = tmp_path / "twice_model.py"
+    path.write_text(TWICE)
+    scope = {"__name__": "twice_model", "__file__": str(path)}
+    exec(compile(TWICE, str(path), "exec"), scope)
+    trace = shapeflow.trace(scope["Twice"]().eval(), torch.zeros(2, 12, 4, 5))
+    text = fence("""
+        return tokens[:, :4]
+        tokens = self.mix(tokens)  # [2, 55, 12]
+        tokens = pictures.flatten(2).transpose(1, 2)
+    """)
+    assert all(verdict != "contradicted" for _, verdict in said(trace, tmp_path, text))
+
+
+def test_a_shape_of_the_run_in_a_function_that_did_not_run_is_not_confirmed(trace, tmp_path):
+    idle = ("    def sample(self, pictures):", "        return pictures.double()  # [2, 12, 4, 5]")
+    text = fence("\n".join((SOURCE, *idle)))
+    assert said(trace, tmp_path, text) == [("[2, 12, 4, 5]", "not in this run")]
