@@ -6,9 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from shapeflow.notes.verdicts.doubts import left_open
-from shapeflow.notes.verdicts.mark import Mark
-
-TRUE = frozenset({"confirmed", "symbolic, consistent"})
+from shapeflow.notes.verdicts.mark import TRUE, Mark
 
 
 def without_choices(marks: Mapping[int, Mark]) -> dict[int, Mark]:

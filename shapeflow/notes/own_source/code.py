@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
-from shapeflow.notes.own_source.choices import TRUE, without_choices
+from shapeflow.notes.own_source.choices import without_choices
 from shapeflow.notes.own_source.comments import Meaning, OwnComments
 from shapeflow.notes.own_source.docstrings import Found, OwnDocstrings
 from shapeflow.notes.own_source.layers import OwnLayers
@@ -19,10 +19,10 @@ from shapeflow.notes.own_source.lines import places_of, spans_of
 from shapeflow.notes.own_source.names import OwnNames
 from shapeflow.notes.own_source.written import first_letter, has_sizes, has_two_sizes, is_whole
 from shapeflow.notes.placing.conventions import is_channels_last, is_turned
-from shapeflow.notes.placing.relations import FITS, relation
+from shapeflow.notes.placing.relations import FITS, WHOLE, relation
 from shapeflow.notes.reading.python_code import parsed
 from shapeflow.notes.verdicts.doubts import is_qualified, left_open
-from shapeflow.notes.verdicts.mark import Mark, Verdict
+from shapeflow.notes.verdicts.mark import TRUE, Mark, Verdict
 from shapeflow.shapes.matching import pairs_of
 from shapeflow.shapes.notation import shape_text
 from shapeflow.source.events import events_of
@@ -31,8 +31,6 @@ from shapeflow.source.results import annotated
 
 LEAST_FIRST = 4
 """So many shapes that begin with a letter show that it is the first axis of tensors."""
-WHOLE = frozenset({"exact", "symbolic"})
-"""How a shape has to fit what is not surely meant: with all of its dims."""
 _BUILDS = re.compile(r"\s*def __(?:init|new|post_init)__\b")
 SURE, LIKELY = 0.95, 0.8
 

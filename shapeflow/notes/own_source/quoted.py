@@ -6,13 +6,14 @@ import ast
 import re
 import textwrap
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
 from shapeflow.notes.own_source.code import OwnCode
+from shapeflow.notes.reading.markdown import code_blocks
 from shapeflow.notes.reading.python_code import parsed
 from shapeflow.notes.verdicts.doubts import COMMITTED
 from shapeflow.notes.verdicts.mark import Mark
@@ -20,7 +21,6 @@ from shapeflow.source.comments import LONGEST_TEXT
 from shapeflow.source.places_left import functions_of_run
 from shapeflow.source.places_now import code_of, lines_of_run
 
-_FENCE = re.compile(r"^\s*(?:>\s*)?(`{3,}|~{3,})(?P<rest>.*)$")
 _HEAD = "quoted"
 _DEFINES = re.compile(r"(?:class|def|async def|@)\b")
 LEAST_LINES, LEAST_SHARE = 2, 0.1
@@ -50,11 +50,11 @@ def quoted_marks(trace: Trace, note: Note, batch: int, mentions: Sequence[Mentio
         mentions: those that nothing else decides.
     """
     found: dict[int, Mark] = {}
-    for piece in _pieces(note):
-        here = [one for one in mentions if _is_in(piece, one)]
-        if not here:
-            continue
-        name, places = _source_of(trace, piece.lines)
+    pieces = [(piece, [one for one in mentions if _is_in(piece, one)]) for piece in _pieces(note)]
+    pieces = [(piece, here) for piece, here in pieces if here]
+    runs = _lines_of(trace) if pieces else {}
+    for piece, here in pieces:
+        name, places = _source_of(runs, piece.lines)
         if not places:
             continue
         text = replace(note, kind="python", lines=piece.lines, mentions=tuple(here))
@@ -114,31 +114,49 @@ def _pieces(note: Note) -> Iterator[_Piece]:
             printed[passage.cell] = min(passage.line, printed.get(passage.cell, passage.line))
     for number, cell in enumerate(note.cells):
         yield _Piece(tuple(cell[: printed.get(number, len(cell) + 1) - 1]), number)
-    first, sign = 0, ""
-    for number, line in enumerate(note.lines):
-        fence = _FENCE.match(line)
-        if fence is None or (sign and (not fence[1].startswith(sign) or fence["rest"].strip())):
-            continue
-        if not sign:
-            first, sign = number + 1, fence[1]
-            continue
-        inside = textwrap.dedent("\n".join(note.lines[first:number])).split("\n")
-        head = ""
-        if not any(_DEFINES.match(line) for line in inside):
+    if note.kind == "markdown":
+        yield from _fences(note.lines)
+
+
+def _fences(lines: Sequence[str]) -> Iterator[_Piece]:
+    """Yield the blocks of code of a Markdown text."""
+    try:
+        blocks = list(code_blocks(lines))
+    except RecursionError:
+        return
+    for block in blocks:
+        inside = textwrap.dedent("\n".join(lines[number] for number in block)).split("\n")
+        above = [""] * block.start
+        if above and not any(_DEFINES.match(line) for line in inside):
             # Statements of a function alone: names are only followed inside of one.
-            head, inside = f"def {_HEAD}():", [f"    {line}" if line.strip() else line for line in inside]
-        yield _Piece((*("",) * (first - 1), head, *inside, *("",) * (len(note.lines) - number)), None)
-        sign = ""
+            above[-1] = f"def {_HEAD}():"
+            inside = [f"    {line}" if line.strip() else line for line in inside]
+        yield _Piece((*above, *inside, *("",) * (len(lines) - block.stop)), None)
 
 
-def _source_of(trace: Trace, lines: Sequence[str]) -> tuple[str, dict[int, int]]:
-    """Return the file of a run that a piece of code quotes, and where its lines stand in the piece."""
-    text = [(number, code_of(line)[:LONGEST_TEXT]) for number, line in enumerate(lines, 1)]
-    text = [(number, code) for number, code in text if code]
-    best: tuple[str, dict[int, int]] = ("", {})
+def _lines_of(trace: Trace) -> dict[str, list[tuple[int, str]]]:
+    """Return the lines of code of each file of a run, with their numbers."""
+    found = {}
     for name in dict.fromkeys(source.file for source in trace.sources):
-        known = ((number, code_of(line)[:LONGEST_TEXT]) for number, line in lines_of_run(trace, name).items())
-        run = sorted((number, code) for number, code in known if code)
+        known = sorted(lines_of_run(trace, name).items())
+        found[name] = [(number, code) for number, line in known if (code := _code(line))]
+    return found
+
+
+def _code(line: str) -> str:
+    return code_of(line)[:LONGEST_TEXT]
+
+
+def _source_of(
+    runs: Mapping[str, Sequence[tuple[int, str]]], lines: Sequence[str]
+) -> tuple[str, dict[int, int]]:
+    """Return the file of a run that a piece of code quotes, and where its lines stand in the piece."""
+    text = [(number, code) for number, line in enumerate(lines, 1) if (code := _code(line))]
+    there = {code for _, code in text}
+    best: tuple[str, dict[int, int]] = ("", {})
+    for name, run in runs.items():
+        if sum(code in there for _, code in run) <= max(len(best[1]), LEAST_LINES - 1):
+            continue
         places = _common(run, text)
         if len(places) > len(best[1]):
             best = name, places

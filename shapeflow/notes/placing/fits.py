@@ -11,9 +11,8 @@ from shapeflow.notes.mention import Mention
 from shapeflow.notes.places.sites import Site, Sites
 from shapeflow.notes.places.views import views
 from shapeflow.notes.placing.conventions import is_channels_last, is_turned
-from shapeflow.notes.placing.relations import FITS, Relation, Shape, relation, relations
+from shapeflow.notes.placing.relations import FITS, WHOLE, Relation, Shape, relation, relations
 
-WHOLE = frozenset({"exact", "symbolic"})
 CAP = 4.0
 """No shape says more than this for a site: a rare one that fits."""
 LEAST_TOLD = 4

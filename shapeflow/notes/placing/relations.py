@@ -14,6 +14,8 @@ from shapeflow.shapes.notation import Expression, ShapePattern, Wildcard
 Relation = Literal["exact", "symbolic", "nobatch", "part", "view", "layout", "no"]
 """``view``: what is there has the shape after views and transposes alone."""
 FITS = frozenset({"exact", "symbolic", "nobatch", "part", "view"})
+WHOLE = frozenset({"exact", "symbolic"})
+"""How a shape fits with all of its dims."""
 Shape = tuple[int, ...]
 BATCHES = frozenset({"b", "bs", "bsz", "batch", "batch_size"})
 """What a text calls the batch: a shape that begins with it has not left it out."""

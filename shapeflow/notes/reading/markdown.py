@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -35,6 +35,26 @@ def _parser() -> MarkdownIt:
     return (
         MarkdownIt("commonmark", {"maxNesting": MAX_BLOCKS}).enable("table").disable(["inline", "text_join"])
     )
+
+
+def code_blocks(lines: Sequence[str]) -> Iterator[range]:
+    """Yield the lines, from 0, inside of each fence or indented block of code of a text.
+
+    Raises:
+        RecursionError: quotations in quotations without end.
+    """
+    for token in _parser().parse("\n".join(lines)):
+        if token.type in ("fence", "code_block") and token.map is not None:
+            first, last = token.map
+            yield _inside(token, first, last, lines)
+
+
+def _inside(token: Token, first: int, last: int, lines: Sequence[str]) -> range:
+    """Return the lines of a block of code without those that open and close it."""
+    fenced = token.type == "fence"
+    inside = range(first + fenced, min(last, len(lines)))
+    closed = fenced and inside and lines[inside[-1]].strip().startswith(token.markup)
+    return inside[:-1] if closed else inside
 
 
 class Reader:
@@ -137,10 +157,7 @@ class Reader:
 
     def _fence(self, first: int, last: int, token: Token) -> Iterator[Passage]:
         self._block += 1
-        fenced = token.type == "fence"
-        inside = range(first + fenced, min(last, len(self._lines)))
-        if fenced and inside and self._lines[inside[-1]].strip().startswith(token.markup):
-            inside = inside[:-1]
+        inside = _inside(token, first, last, self._lines)
         caption = next(
             (self._lines[n] for n in range(first - 1, max(-1, first - 3), -1) if self._lines[n].strip()), ""
         )

@@ -16,6 +16,8 @@ Verdict = Literal[
     "symbolic, consistent",
     "cannot tell",
 ]
+TRUE = frozenset({"confirmed", "symbolic, consistent"})
+"""What is said of a shape that is so."""
 
 
 @dataclass(frozen=True, slots=True)

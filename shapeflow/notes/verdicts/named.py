@@ -10,7 +10,7 @@ from shapeflow.notes.places.site_names import port_tokens
 from shapeflow.notes.places.sites import Shape, Site
 from shapeflow.notes.placing.exact import Meant
 from shapeflow.notes.placing.placing import Placing
-from shapeflow.notes.placing.relations import FITS, Relation, sizes_of
+from shapeflow.notes.placing.relations import FITS, WHOLE, Relation, sizes_of
 from shapeflow.notes.verdicts.mark import Mark, Verdict
 from shapeflow.notes.words.words import text_tokens
 from shapeflow.shapes.notation import Expression, shape_text
@@ -18,7 +18,6 @@ from shapeflow.shapes.notation import Expression, shape_text
 SURE, UNSURE = 0.97, 0.5
 DIFFERS = frozenset({"contradicted", "layout differs"})
 SOMEWHERE = frozenset({"exact", "symbolic", "nobatch", "layout"})
-WHOLE = frozenset({"exact", "symbolic"})
 
 
 def named_mark(

@@ -9,10 +9,9 @@ from shapeflow.notes.placing.chain import Placed
 from shapeflow.notes.verdicts.doubts import COMMITTED, left_open
 from shapeflow.notes.verdicts.guards import arranged
 from shapeflow.notes.verdicts.judge import Judge
-from shapeflow.notes.verdicts.mark import Mark
+from shapeflow.notes.verdicts.mark import TRUE, Mark
 from shapeflow.shapes.notation import shape_text
 
-_TRUE = frozenset({"confirmed", "symbolic, consistent"})
 _FLOWING = 0.85
 """How sure it is that a shape is the view, with just this shape, of what stands before it."""
 
@@ -24,9 +23,9 @@ def settled(judge: Judge, placed: list[Placed]) -> list[Mark]:
     for one in placed:
         mark = judge.mark(one)
         line = lines[mark.mention.span.line, mark.mention.span.cell]
-        if mark.verdict not in COMMITTED and line and line[-1].verdict in _TRUE:
+        if mark.verdict not in COMMITTED and line and line[-1].verdict in TRUE:
             mark = _as_view(judge, line[-1], mark)
-        if mark.verdict in _TRUE and any(_is_same_weight(judge, other, mark) for other in line):
+        if mark.verdict in TRUE and any(_is_same_weight(judge, other, mark) for other in line):
             mark = left_open(mark, "the same is said of this weight before")
         line.append(mark)
         marks.append(mark)

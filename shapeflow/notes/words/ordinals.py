@@ -28,10 +28,10 @@ _STEMS = """
 last последн
 """
 _SIGNS = """
-1 第一 最初の 一つ目 1つ目 첫 번째 첫번째 첫째
-2 第二 二つ目 2つ目 두 번째 두번째 둘째
-3 第三 三つ目 3つ目 세 번째 세번째 셋째
-4 第四 四つ目 4つ目 네 번째 네번째
+1 第一 最初の 一つ目 1つ目 첫_번째 첫번째 첫째
+2 第二 二つ目 2つ目 두_번째 두번째 둘째
+3 第三 三つ目 3つ目 세_번째 세번째 셋째
+4 第四 四つ目 4つ目 네_번째 네번째
 last 最后 最後 마지막
 """
 
@@ -39,8 +39,8 @@ last 最后 最後 마지막
 def _table(rows: str) -> dict[str, str]:
     found = {}
     for row in rows.strip().splitlines():
-        rank, *words = row.split(" ") if rows is not _SIGNS else re.split(r" (?!번째)", row)
-        found.update(dict.fromkeys(words, rank))
+        rank, *words = row.split()
+        found.update(dict.fromkeys((word.replace("_", " ") for word in words), rank))
     return found
 
 
