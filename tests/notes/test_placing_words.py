@@ -131,3 +131,10 @@ def test_the_last_of_several_is_not_confirmed_by_the_one_before(trace, tmp_path)
     assert verdict != "confirmed"
     ((verdict, place),) = said(trace, tmp_path, "The last stage gives an output of shape [2, 5, 10].")
     assert (verdict, place) == ("confirmed", "stages.2:out")
+
+
+def test_what_a_stage_takes_is_not_confirmed_as_what_the_one_before_gives(trace, tmp_path):
+    text = "# Notes\n\n- stage 1: shape [2, 5, 6]\n- stage 3: shape [2, 5, 8]\n- stage 2: shape [2, 5, 8]\n"
+    verdicts = dict(zip((1, 3, 2), said(trace, tmp_path, text), strict=True))
+    assert verdicts[2] == ("confirmed", "stages.1:out")
+    assert verdicts[3] != ("confirmed", "stages.1:out")

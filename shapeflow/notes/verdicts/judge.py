@@ -98,7 +98,10 @@ class Judge:
             verdict: Verdict = "symbolic, consistent" if symbols else "confirmed"
             for fit in _as_likely(placed, evidence.fit):
                 mark = self._confirmed(placed, fit, verdict, true)
-                if not self._is_guarded(mark) and not self._is_doubtful(placed, fit):
+                if self._is_of_counterpart(mark, fit):
+                    continue
+                clause, site = self.clauses[placed.mention.id], self.sites.all[fit.site]
+                if not self._is_guarded(mark) and not is_rivalled(placed, site, clause, self.sites):
                     return mark
             return self._open(placed, max(true, false))
         if placed.mention.id in self.placing.fits.with_channels_last:
@@ -129,11 +132,12 @@ class Judge:
         meant = self.exact.meant(mark.mention, self.clauses[mark.mention.id])
         return is_elsewhere(meant, site, self.sites) or bool(first_results(self.sites, site, mark.mention))
 
-    def _is_doubtful(self, placed: Placed, fit: State) -> bool:
-        """Return whether words lead elsewhere, too: to another order of the sizes, to another part."""
-        site, mention = self.sites.all[fit.site], placed.mention
-        return is_rivalled(placed, site, self.clauses[mention.id], self.sites) or self.counterparts.are_meant(
-            mention, site
+    def _is_of_counterpart(self, mark: Mark, fit: State) -> bool:
+        """Return whether words name the like of a place in another part of the model."""
+        site = self.sites.all[fit.site]
+        told = self._by_selector.get(mark.place, site)
+        return any(
+            self.counterparts.are_meant(mark.mention, one) for one in {site.id: site, told.id: told}.values()
         )
 
     def _arranged(self, mark: Mark, sites: Sequence[Site]) -> Mark:
