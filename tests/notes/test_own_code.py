@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from own_files import traced
 
 import shapeflow
 
@@ -71,15 +71,6 @@ class Model(nn.Module):
         return x + kept + groups.repeat(1, 2, 1)
 '''
 BATCH, COUNT = 3, 4
-
-
-def traced(source: str, path: Path, name: str, *inputs: torch.Tensor) -> shapeflow.Trace:
-    """Return a run of a class of a file with some source."""
-    path.write_text(source)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return shapeflow.trace(getattr(module, name)().eval(), *inputs)
 
 
 def saying(trace: shapeflow.Trace, source: str, note: Path) -> Callable[..., list[str]]:

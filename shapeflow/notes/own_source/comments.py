@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shapeflow.model.records import Call
@@ -12,14 +12,10 @@ from shapeflow.notes.mention import Mention
 from shapeflow.notes.own_source.docstrings import Found, found_of
 from shapeflow.notes.own_source.layers import Layer, OwnLayers, made_inside
 from shapeflow.notes.own_source.names import OwnNames
+from shapeflow.notes.own_source.statements import FAR, OwnStatements
 from shapeflow.notes.words.words import text_tokens
-from shapeflow.source.events import Event
-from shapeflow.source.lines import Line
-from shapeflow.source.places_now import code_of
 
 _WEIGHTS = frozenset({"weight", "bias", "parameter", "param", "matrix"})
-FAR = 5
-"""A comment of its own is of code that is nearer than so many lines."""
 _LETTERS = re.compile(r"[^\W\d_]{2}|->|→|=>")
 _NAME = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\.shape)?\s*(?:[:=]|==|is)?\s*$")
 _SAID = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\s*[:=]|\s*==|\s+is|\.shape\s*[:=]*)\s*$")
@@ -27,9 +23,10 @@ _SAID = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\s*[:=]|\s*==|\s+is|\.shap
 _BEHIND = re.compile(r"[)\]][\s`]*[*x×@+·⊗][\s`]*$")
 _SPREAD = re.compile(r"(?i)broadcast")
 """What is spread to a shape later has not got it yet."""
-_ARGUMENT = re.compile(r"\s*(?:(?P<name>\w+)\s*=\s*)?[\w.\[\]:, ()-]+,\s*$")
+_ARGUMENT = re.compile(r"\s*(?:(?P<name>\w+)\s*=\s*[\w.\[\]:, ()-]+,?|[\w.\[\]:, ()-]+,)\s*$")
 """A line with one argument of a call that goes on."""
 _LIST = re.compile(r"[\[(][^\[\]()]+[\])]")
+_SHAPE_LAST = re.compile(r"^.*[\])]")
 _GOES_ON = re.compile(r"[\s`*)\]]*(?:-+>|=+>|→|⇒|⟶)")
 _OPERAND = re.compile(r"^[\s`]*[*x×@+·⊗][\s`]*[(\[]")
 """What stands behind the first of two tensors that are multiplied, or added."""
@@ -48,6 +45,8 @@ class Meaning:
     """Whether it can be nothing else."""
     above: bool = False
     """Whether the comment stands right above: then both ends of an arrow are of it, if one end is."""
+    aside: bool = False
+    """Whether it is not what the nearest statement gives: what it takes, or of another one."""
 
 
 class OwnComments:
@@ -55,22 +54,18 @@ class OwnComments:
 
     def __init__(
         self,
-        lines: Sequence[Line],
-        spans: Mapping[int, tuple[int, int]],
-        events: Mapping[int, Sequence[Event]],
+        statements: OwnStatements,
         names: OwnNames,
         layers: OwnLayers,
     ) -> None:
-        self.lines = lines
-        self.spans = spans
-        self.events = events
+        self.statements = statements
         self.names = names
         self.layers = layers
 
     def meant(self, mention: Mention) -> Iterator[Meaning]:
         """Yield what a mention in a comment can mean, the likeliest first."""
         line = mention.span.line
-        code = self.code_at(line)
+        code = self.statements.code(line)
         if layers := self.layers.at(line, alone=not code):
             yield from self._beside_layers(mention, layers, alone=not code)
             return
@@ -78,23 +73,22 @@ class OwnComments:
             sure = _SPREAD.search(mention.frame.before.rpartition("#")[2]) is None
             yield self._of_argument(line) or self._of_statement(mention, line, sure=sure)
             if mention.role == "in":
-                yield Meaning(self._taken(line), line=line)
+                yield Meaning(self.statements.taken(line), line=line)
             return
         yield from self._of_name(mention)
-        after = self._code_below(line)
-        above = bool(after) and all(self._is_comment(number) for number in range(line + 1, after))
+        after = self.statements.below(line)
+        above = bool(after) and all(self.statements.is_comment(number) for number in range(line + 1, after))
         if after:
-            after = self._inside(after)
+            after = self.statements.inside(after)
             yield self._of_statement(mention, after, above=above)
-            events = self._events(after)
+            events = self.statements.events(after)
             scores = [port for event in events for port in event.record.outputs if port.name == "score"]
-            yield Meaning(found_of(scores), line=after)
-            yield Meaning(self._taken(after), line=after)
-            if self.code_at(after + 1):
-                yield replace(self._of_statement(mention, after + 1), sure=False)
-        before = next((number for number in range(line - 1, line - FAR, -1) if self.code_at(number)), 0)
-        if before:
-            yield replace(self._of_statement(mention, before), sure=False)
+            yield Meaning(found_of(scores), line=after, aside=True)
+            yield Meaning(self.statements.taken(after), line=after, aside=True)
+            if self.statements.code(after + 1):
+                yield replace(self._of_statement(mention, after + 1), sure=False, aside=True)
+        if before := self.statements.above(line):
+            yield replace(self._of_statement(mention, before), sure=False, aside=True)
 
     def _beside_layers(self, mention: Mention, layers: Sequence[Layer], *, alone: bool) -> Iterator[Meaning]:
         """Yield what a comment beside layers can mean: what they took or gave, what is in them, a weight."""
@@ -111,7 +105,7 @@ class OwnComments:
     def is_of_layer(self, mention: Mention) -> bool:
         """Return whether a mention is beside a line that builds a layer."""
         line = mention.span.line
-        return bool(self.layers.at(line, alone=not self.code_at(line)))
+        return bool(self.layers.at(line, alone=not self.statements.code(line)))
 
     def _of_name(self, mention: Mention) -> Iterator[Meaning]:
         """Yield what a comment can mean that names a variable: what it is there, or becomes below."""
@@ -125,8 +119,8 @@ class OwnComments:
             yield from self._assigned_above(name, line)
             return
         held = self.names.before(node, name, line)
-        below = self._code_below(line)
-        first, last = self.spans.get(below, (below, below))
+        below = self.statements.below(line)
+        first, last = self.statements.span(below)
         values = (*held.values, *(self.names.made(first, last, name) if below else ()))
         if held.values:
             found = tuple(Found(value, name) for value in values)
@@ -135,11 +129,54 @@ class OwnComments:
     def _assigned_above(self, name: str, line: int) -> Iterator[Meaning]:
         """Yield what the nearest statement above gave a name, outside of all functions."""
         for number in range(line - 1, max(line - FAR, 0), -1):
-            found = [made for made in self.lines[number - 1].made if made.name == name]
+            found = [made for made in self.statements.lines[number - 1].made if made.name == name]
             if found:
                 values = tuple(Found(value, name) for made in found for value in made.values)
                 yield Meaning(values, line=number, sure=True)
                 return
+
+    def below(self, line: int) -> list[Meaning]:
+        """Return what each statement below one in its paragraph gave names."""
+        named = ((number, tuple(self.statements.named(number))) for number in self.statements.paragraph(line))
+        return [Meaning(found, line=number, sure=True) for number, found in named if found]
+
+    def sides(self, mention: Mention) -> dict[str, Meaning]:
+        """Return what a comment of its own means if it is of what stands on one side of it."""
+        line = mention.span.line
+        words = mention.frame.before.rpartition("#")[2]
+        if (
+            self.statements.code(line)
+            or mention.chain is not None
+            or _SAID.search(words)
+            or mention.role == "in"
+        ):
+            return {}
+        if layers := self.layers.at(line, alone=True):
+            found = {}
+            for layer in layers:
+                where = "below" if layer.first > line else "above"
+                inside, given, taken = (
+                    self.layers.inside(layer),
+                    self.layers.given(layer),
+                    self.layers.taken(layer),
+                )
+                found[f"layer {where}"] = Meaning(given, inside, layer.first, sure=True)
+                found[f"layer {where}, taken"] = Meaning(taken, inside, layer.first, sure=True)
+            return {side: meant for side, meant in found.items() if meant.found}
+        below, above = self.statements.inside(self.statements.below(line)), self.statements.above(line)
+        meanings = {
+            "below": self._of_statement(mention, below, sure=True) if below else Meaning(()),
+            "above": self._of_statement(mention, above, sure=True) if above else Meaning(()),
+        }
+        return {side: replace(meant, sure=True) for side, meant in meanings.items() if meant.found}
+
+    def says_how(self, mention: Mention) -> bool:
+        """Return whether words stand in front of a shape beside a layer: it may be of a later step."""
+        said = mention.frame.before.rpartition("#")[2]
+        return (
+            self.is_of_layer(mention)
+            and _LETTERS.search(_SHAPE_LAST.sub("", said).strip("->→⇒ ")) is not None
+        )
 
     def is_of_class(self, mention: Mention) -> bool:
         """Return whether a mention is in no function that runs: it may speak of all of the model.
@@ -148,7 +185,7 @@ class OwnComments:
         """
         node = self.names.around(mention.span.line)
         if node is None:
-            return not self.code_at(mention.span.line)
+            return not self.statements.code(mention.span.line)
         builds = isinstance(node, ast.ClassDef) or (
             node.name == "__init__" and mention.frame.region != "comment"
         )
@@ -157,45 +194,15 @@ class OwnComments:
     def statement(self, mention: Mention) -> int:
         """Return the line of the statement that a comment is on, or above; 0 if there is none."""
         line = mention.span.line
-        return line if self.code_at(line) else self._code_below(line)
-
-    def code_at(self, number: int) -> str:
-        """Return the code on a line, without its comment; empty if there is none."""
-        return code_of(self.lines[number - 1].text) if 0 < number <= len(self.lines) else ""
-
-    def _code_below(self, line: int) -> int:
-        return next((number for number in range(line + 1, line + FAR) if self.code_at(number)), 0)
-
-    def _inside(self, line: int) -> int:
-        """Return the line of the first statement of a block that a line opens; else the line itself."""
-        while line and self.code_at(line).endswith(":") and not self.events.get(line):
-            line = self._code_below(line)
-        return line
-
-    def _is_comment(self, number: int) -> bool:
-        return self.lines[number - 1].text.lstrip().startswith("#")
-
-    def _events(self, line: int) -> list[Event]:
-        first, last = self.spans.get(line, (line, line))
-        return [event for number in range(first, last + 1) for event in self.events.get(number, ())]
-
-    def _taken(self, line: int) -> tuple[Found, ...]:
-        return found_of(port for event in self._events(line) for port in event.record.inputs)
+        return line if self.statements.code(line) else self.statements.below(line)
 
     def _of_statement(
         self, mention: Mention, line: int, *, sure: bool = False, above: bool = False
     ) -> Meaning:
         """Return what a comment on a statement, or beside it, can mean."""
-        first, last = self.spans.get(line, (line, line))
-        named = [
-            Found(value, made.name)
-            for number in range(first, min(last, len(self.lines)) + 1)
-            for made in self.lines[number - 1].made
-            if made.name
-            for value in made.values
-        ]
-        made = found_of(port for event in self._events(line) for port in event.outputs)
-        taken = self._taken(line)
+        first, last = self.statements.span(line)
+        named, made = self.statements.named(line), self.statements.made(line)
+        taken = self.statements.taken(line)
         if is_taken(mention):
             return Meaning(taken, (*made, *named), line, above=above)
         if _is_between(mention):
@@ -216,20 +223,20 @@ class OwnComments:
             return Meaning(copies, (), line, sure=sure and held.sure, above=above)
         near = () if first == last and (called or _is_bare(mention)) else (*made, *taken)
         if not _is_bare(mention):
-            calls = [event.record for event in self._events(line) if isinstance(event.record, Call)]
+            calls = [event.record for event in self.statements.events(line) if isinstance(event.record, Call)]
             near += tuple(one for call in calls for one in made_inside(self.layers.trace, call))
         return Meaning(tuple(called or named) or made, near, line, sure=sure and bool(named), above=above)
 
     def _of_argument(self, line: int) -> Meaning | None:
         """Return what a comment beside one argument of a call over several lines can mean: that argument."""
-        argument = _ARGUMENT.match(self.code_at(line))
-        if argument is None or line >= self.spans.get(line, (line, line))[1] or not self._events(line):
+        argument = _ARGUMENT.match(self.statements.code(line))
+        events = self.statements.events(line)
+        if argument is None or line >= self.statements.span(line)[1] or not events:
             return None
-        name, taken = argument["name"], self._taken(line)
-        ports = [port for event in self._events(line) for port in event.record.inputs]
+        name, taken = argument["name"], self.statements.taken(line)
+        ports = [port for event in events for port in event.record.inputs]
         given = found_of(port for port in ports if name and f"in.{name}" in (port.name, port.alias))
-        made = found_of(port for event in self._events(line) for port in event.outputs)
-        return Meaning(given or taken, (*taken, *made), line, sure=bool(given))
+        return Meaning(given or taken, (*taken, *self.statements.made(line)), line, sure=bool(given))
 
     def _of_layers(self, mention: Mention, layers: Sequence[Layer], *, alone: bool) -> Meaning:
         """Return what the layer took, or gave, that a comment is beside."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shapeflow.model.ports import Port
-from shapeflow.model.records import Call
+from shapeflow.model.records import Call, Module
 from shapeflow.model.trace import Trace
 from shapeflow.notes.own_source.docstrings import Found, found_of
 
@@ -31,6 +31,7 @@ class Layer:
     """Path of the container that it is listed in; empty: none."""
     scope: tuple[int, int]
     """First and last line of the method."""
+    made: ast.expr
 
 
 class OwnLayers:
@@ -41,6 +42,7 @@ class OwnLayers:
         owned = ("parameter", "buffer")
         self._held = {value.name: value.id for value in trace.values if value.origin in owned}
         self._modules: dict[str, set[str]] = defaultdict(set)
+        self._by_path = {module.path: module for module in trace.modules}
         for module in trace.modules:
             self._modules[module.class_name].add(module.path)
         layers = list(_layers(tree)) if tree else []
@@ -76,6 +78,14 @@ class OwnLayers:
     def has(self, owner: str) -> bool:
         """Return whether the model has a module of a class."""
         return bool(self._modules.get(owner))
+
+    def modules(self, owner: str) -> list[Module]:
+        """Return the modules of a class."""
+        return [self._by_path[path] for path in sorted(self._modules.get(owner, ()))]
+
+    def modules_of(self, layer: Layer) -> list[Module]:
+        """Return the modules that a line builds."""
+        return [self._by_path[path] for path in sorted(self._paths(layer)) if path in self._by_path]
 
     def given(self, layer: Layer) -> tuple[Found, ...]:
         """Return what a layer gave in the run; of a parameter it is the parameter itself."""
@@ -127,7 +137,7 @@ def _layers(tree: ast.Module) -> Iterator[Layer]:
                         if _is_own(target):
                             path = ast.unparse(target).removeprefix("self.")
                             last = node.end_lineno or node.lineno
-                            yield Layer(node.lineno, last, owner.name, path, "", scope)
+                            yield Layer(node.lineno, last, owner.name, path, "", scope, node.value)
                             yield from _inner(node.value, owner.name, path, scope, local)
 
 
@@ -156,7 +166,8 @@ def _inner(
         part = local.get(listed.id, listed) if isinstance(listed, ast.Name) else listed
         if isinstance(part, ast.Call):
             last = part.end_lineno or part.lineno
-            yield Layer(part.lineno, last, owner, f"{path}.{name}", path if part is listed else "", scope)
+            inside = path if part is listed else ""
+            yield Layer(part.lineno, last, owner, f"{path}.{name}", inside, scope, part)
             yield from _inner(part, owner, f"{path}.{name}", scope, local)
 
 

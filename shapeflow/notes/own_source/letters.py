@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.own_source.names import Function, OwnNames
+from shapeflow.notes.own_source.axes import axes_taken
+from shapeflow.notes.own_source.names import OwnNames
+from shapeflow.notes.own_source.sizes import OwnSizes
 from shapeflow.notes.placing.relations import bindings_of, multiple_of
-from shapeflow.shapes.matching import evaluate, pairs_of
+from shapeflow.shapes.matching import Bindings, evaluate, pairs_of
 from shapeflow.shapes.notation import Expression
 
 Shape = tuple[int, ...]
@@ -49,8 +51,9 @@ class Said:
 class OwnLetters:
     """Knows the sizes of the letters of a file, and finds the shapes that do not agree with the others."""
 
-    def __init__(self, names: OwnNames) -> None:
+    def __init__(self, names: OwnNames, sizes: OwnSizes) -> None:
         self.names = names
+        self.sizes = sizes
         self.said: list[Said] = []
 
     def said_by(self, mention: Mention, shapes: Iterable[Shape]) -> Said | None:
@@ -80,29 +83,28 @@ class OwnLetters:
             values: id of a value -> its shape.
         """
         for node in self.names.functions:
-            for names, source, line in self._unpacked(node):
-                held = self.names.before(node, source, line)
+            for taken in axes_taken(self.names.parts(node)):
+                held = self.names.before(node, taken.tensor, taken.line)
                 shapes = tuple(values[value] for value in held.values) if held.sure else ()
-                if shapes and all(len(shape) == len(names) for shape in shapes):
-                    dims = tuple((_letter(name), axis) for axis, name in enumerate(names))
-                    self.said.append(self._of(line, dims, shapes, "code"))
+                if shapes and len({len(shape) for shape in shapes}) == 1 and taken.fits(len(shapes[0])):
+                    rank = len(shapes[0])
+                    dims = tuple((Expression(name, (name,)), axis % rank) for name, axis in taken.axes)
+                    self.said.append(self._of(taken.line, dims, shapes, "code"))
 
     def conflict(self, said: Said) -> Conflict:
         """Return what is wrong with letters that others, or the code, give other sizes in each call."""
         found: set[Conflict] = set()
-        scope = [
-            one for one in self.said if one is not said and one.scope == said.scope and _counts(one, said)
-        ]
+        others = [one for one in self.said if one is not said]
+        scope = [one for one in others if one.scope == said.scope and _counts(one, said)]
+        beside = [one for one in others if said.owner and one.owner == said.owner and one.scope != said.scope]
+        node = self.names.around(said.line)
+        method = None if isinstance(node, ast.ClassDef) else node
+        coded = self.sizes.of(self.names.class_around(said.line), method)
         for call, shape in enumerate(said.shapes):
-            sizes = _sizes(scope, said, call) or _sizes(self._beside(said), said, call)
-            found.add(_judged(said, shape, sizes))
+            here, there = _sizes(scope, said, call, coded), _sizes(beside, said, None)
+            words = {name: size for name, size in there.items() if not here or name.lower() not in _LOOSE}
+            found.add(_judged(said, shape, words | here, coded))
         return found.pop() if len(found) == 1 else ""
-
-    def _beside(self, said: Said) -> Iterator[Said]:
-        """Yield what other functions of the class say of tensors that were alike in all calls."""
-        for one in self.said:
-            if one is not said and said.owner and one.owner == said.owner and len({*one.shapes}) == 1:
-                yield one
 
     def _of(
         self,
@@ -112,23 +114,7 @@ class OwnLetters:
         sort: Sort,
     ) -> Said:
         node = self.names.around(line)
-        return Said(line, node.lineno if node else 0, self.names.owner(node), dims, shapes, sort)
-
-    def _unpacked(self, node: Function) -> Iterator[tuple[list[str], str, int]]:
-        """Yield the names that a function gives the sizes of a tensor, the tensor, and the line."""
-        for part in self.names.parts(node):
-            if not isinstance(part, ast.Assign) or not isinstance(part.targets[0], ast.Tuple | ast.List):
-                continue
-            names = part.targets[0].elts
-            source = part.value
-            if isinstance(source, ast.Call) and not source.args and isinstance(source.func, ast.Attribute):
-                taken, tensor = source.func.attr == "size", source.func.value
-            elif isinstance(source, ast.Attribute):
-                taken, tensor = source.attr == "shape", source.value
-            else:
-                continue
-            if taken and isinstance(tensor, ast.Name) and all(isinstance(name, ast.Name) for name in names):
-                yield [ast.unparse(name) for name in names], tensor.id, part.lineno
+        return Said(line, node.lineno if node else 0, self.names.class_around(line), dims, shapes, sort)
 
 
 def _counts(one: Said, said: Said) -> bool:
@@ -138,63 +124,92 @@ def _counts(one: Said, said: Said) -> bool:
     return True
 
 
-def _sizes(others: Iterable[Said], said: Said, call: int) -> dict[str, int]:
+def _sizes(
+    others: Iterable[Said], said: Said, call: int | None, coded: Mapping[str, int] | None = None
+) -> dict[str, int]:
     """Return the sizes that others than one mention agree on for letters in a call.
 
     A letter to which too many give another size is left out.
+
+    Args:
+        others: what else is said.
+        said: by the mention.
+        call: which one; None: only sizes that are the same in all calls count.
+        coded: sizes that the code of the class gives names.
     """
     lines: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
-    coded: dict[str, set[int]] = defaultdict(set)
+    code: dict[str, set[int]] = defaultdict(set)
+    for name, size in (coded or {}).items():
+        code[name].add(size)
     for one in others:
-        if len({*one.shapes}) > 1 and len(one.shapes) != len(said.shapes):
+        if call is not None and len({*one.shapes}) > 1 and len(one.shapes) != len(said.shapes):
             continue
-        shape = one.shapes[call % len(one.shapes)]
+        shapes = one.shapes if call is None else [one.shapes[call % len(one.shapes)]]
         for meaning, axis in one.dims:
-            symbol, times = multiple_of(meaning) if meaning is not None else ("", 1)
-            if symbol and shape[axis] % times == 0:
-                size = shape[axis] // times
-                if one.sort == "code":
-                    coded[symbol].add(size)
-                else:
-                    lines[symbol][size].add(one.line)
+            sizes = {shape[axis] for shape in shapes}
+            symbol, size = _solved(meaning, sizes.pop())
+            if symbol and not sizes and one.sort == "code":
+                code[symbol].add(size)
+            elif symbol and not sizes:
+                lines[symbol][size].add(one.line)
+    written = {symbol for meaning, _ in said.dims if meaning is not None for symbol in meaning.symbols}
+    for symbol in written - code.keys():
+        alike = [name for name in code if name.casefold() == symbol.casefold()]
+        if len(alike) == 1 and alike[0] not in {*lines, *written}:
+            code[symbol] = code[alike[0]]
     found = {}
-    for symbol in {*lines, *coded}:
+    for symbol in {*lines, *code}:
         sayings = Counter({size: len(at) for size, at in lines[symbol].items()})
-        sayings.update(dict.fromkeys(coded[symbol], LEAST_SAYING))
+        sayings.update(dict.fromkeys(code[symbol], LEAST_SAYING))
         (size, most), *rest = sayings.most_common(2)
         if most >= LEAST_SAYING and all(most >= CLEAR * other for _, other in rest):
             found[symbol] = size
     return found
 
 
-def _judged(said: Said, shape: Shape, sizes: Mapping[str, int]) -> Conflict:
+def _solved(meaning: Expression | None, size: int) -> tuple[str, int]:
+    """Return the one symbol of a product, or quotient, and its size; no symbol for anything else."""
+    if meaning is None:
+        return "", 0
+    symbol, times = multiple_of(meaning)
+    if symbol:
+        return (symbol, size // times) if size % times == 0 else ("", 0)
+    match meaning.items:
+        case (str(name), int(by), "/" | "//") if name in meaning.symbols:
+            return name, size * by
+    return "", 0
+
+
+def _judged(said: Said, shape: Shape, sizes: Mapping[str, int], coded: Mapping[str, int]) -> Conflict:
     """Return whether letters have other sizes in a shape than the others give them.
 
-    At least one of them has to agree: else the letters are others than those elsewhere.
+    At least one of them has to agree, or the code to have the word: else the letters are others than those
+    elsewhere.
     """
     bindings = bindings_of(sizes)
-    stated: list[int | None] = []
-    for meaning, _ in said.dims:
-        value = evaluate(meaning, bindings) if meaning is not None else None
-        stated.append(value if isinstance(value, int) else None)
     there = [shape[axis] for _, axis in said.dims]
+    stated = [_stated(meaning, size, bindings) for (meaning, _), size in zip(said.dims, there, strict=True)]
     differs = [one is not None and one != other for one, other in zip(stated, there, strict=True)]
     if not any(differs):
         return ""
-    known = [one for one in stated if one is not None]
-    if sorted(known) == sorted(there):
+    moved = [pair for pair, other in zip(zip(stated, there, strict=True), differs, strict=True) if other]
+    if sorted(one or 0 for one, _ in moved) == sorted(other for _, other in moved):
         return "layout differs"
     agrees = any(one == other and other > 1 for one, other in zip(stated, there, strict=True))
-    loose = all(
-        meaning is not None and meaning.symbol.lower() in _LOOSE
-        for (meaning, _), other in zip(said.dims, differs, strict=True)
-        if other
-    )
-    return "cannot tell" if loose or not agrees else "contradicted"
+    others = [meaning for (meaning, _), other in zip(said.dims, differs, strict=True) if other and meaning]
+    words = {symbol for meaning in others for symbol in meaning.symbols} & coded.keys()
+    loose = all(one.symbol.lower() in _LOOSE and one.symbol not in words for one in others)
+    return "cannot tell" if loose or not (agrees or any("_" in word for word in words)) else "contradicted"
 
 
-def _letter(name: str) -> Expression | None:
-    return None if name == "_" else Expression(name, (name,))
+def _stated(meaning: Expression | None, there: int, bindings: Bindings) -> int | None:
+    """Return the size that a dim states, None where it is not known; of a fraction the nearer size."""
+    value = evaluate(meaning, bindings) if meaning is not None else None
+    if isinstance(value, int) or meaning is None or "/" not in meaning.items:
+        return value if isinstance(value, int) else None
+    whole = Expression(meaning.text, tuple("//" if item == "/" else item for item in meaning.items))
+    floor = evaluate(whole, bindings)
+    return None if not isinstance(floor, int) else there if there == floor + 1 else floor
 
 
 def _expression(meaning: object) -> Expression | None:

@@ -47,6 +47,12 @@ class OwnNames:
         classes = (one for one in self.nodes if isinstance(one, ast.ClassDef) and node in (one, *one.body))
         return next((one.name for one in classes), "")
 
+    def class_around(self, line: int) -> str:
+        """Return the innermost class around a line, also around a function in a method; empty for none."""
+        classes = (one for one in self.nodes if isinstance(one, ast.ClassDef))
+        around = [one for one in classes if one.lineno <= line <= (one.end_lineno or 0)]
+        return max(around, key=lambda one: one.lineno).name if around else ""
+
     def copied(self, line: int) -> Held:
         """Return what a statement hands on: ``kept = out``, ``return out``, ``kept = helper(out)``."""
         node = self.around(line)

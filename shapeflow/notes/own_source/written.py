@@ -11,11 +11,17 @@ LEAST_DIMS = 3
 
 
 def has_sizes(mention: Mention) -> bool:
-    """Return whether a shape as written says more than letters: a size that tells, or several ones."""
+    """Return whether a shape as written says more than letters."""
+    meanings = [dim.meaning for dim in mention.pattern.dims]
+    return any(isinstance(one, Expression) and not one.symbols for one in meanings)
+
+
+def tells(mention: Mention) -> bool:
+    """Return whether a shape as written has a size that tells, or several ones, among few letters."""
     meanings = [dim.meaning for dim in mention.pattern.dims]
     sizes = [one.text.strip() for one in meanings if isinstance(one, Expression) and not one.symbols]
-    tells = any(size != "1" for size in sizes) or len(sizes) > 1
-    return not mention.pattern.symbols or (tells and 3 * len(sizes) >= len(meanings))
+    tell = any(size != "1" for size in sizes) or len(sizes) > 1
+    return not mention.pattern.symbols or (tell and 3 * len(sizes) >= len(meanings))
 
 
 def first_letter(mention: Mention) -> str:

@@ -1,0 +1,134 @@
+"""The marks of a file of the model after they were compared with each other."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from shapeflow.notes.mention import Mention
+from shapeflow.notes.own_source.choices import without_choices
+from shapeflow.notes.own_source.comments import Meaning, OwnComments
+from shapeflow.notes.own_source.habits import OwnHabits
+from shapeflow.notes.own_source.judged import SURE, OwnJudge
+from shapeflow.notes.own_source.letters import Conflict
+from shapeflow.notes.own_source.written import first_letter
+from shapeflow.notes.verdicts.mark import TRUE, Mark, Verdict
+
+LEAST_FIRST = 4
+"""So many shapes that begin with a letter show that it is the first axis of tensors."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One end of an arrow right above a statement, with what it can mean and what was made of that."""
+
+    mention: Mention
+    meant: Meaning
+    mark: Mark | None
+
+
+class Agreement:
+    """Compares the marks of one file."""
+
+    def __init__(self, judge: OwnJudge, comments: OwnComments) -> None:
+        self.judge = judge
+        self.comments = comments
+        self.chains: dict[tuple[int, int], list[End]] = defaultdict(list)
+        """The ends of arrows right above a statement."""
+        self.habits = OwnHabits(judge.fits)
+
+    def agreed(self, marks: Mapping[int, Mark]) -> dict[int, Mark]:
+        """Return marks after they were compared with each other.
+
+        An arrow of which one end is what a statement took or gave is of this statement with the other end,
+        too, and letters that do not agree with the other comments, or the code, are no longer confirmed.
+
+        Args:
+            marks: by the mention's position; all that this file says by itself are among them.
+        """
+        found = {number: self._settled(mark) for number, mark in marks.items()}
+        conflicts = {
+            number: [self.judge.letters.conflict(said) for _, said in choices]
+            for number, choices in self.judge.said.items()
+            if number in found and found[number].verdict in TRUE
+        }
+        for ends in self.chains.values():
+            if sorted(end.mention.position for end in ends) != [0, 1]:
+                continue
+            for end, other in (ends, ends[::-1]):
+                if (
+                    end.mark is not None
+                    and end.mark.verdict in TRUE
+                    and "" in conflicts.get(end.mention.id, [""])
+                ):
+                    number = other.mention.id
+                    if number in conflicts:
+                        found[number] = replace(found[number], confidence=SURE)
+                    elif number not in found or found[number].verdict not in TRUE:
+                        found |= self._surely(other)
+            unsaid = not any(end.mark or end.mention.pattern.symbols for end in ends)
+            ordered = self._surely(ends[0]) | self._surely(ends[1]) if unsaid else {}
+            same = {"confirmed" if mark.verdict in TRUE else mark.verdict for mark in ordered.values()}
+            if len(ordered) == 2 and len(same) == 1 and "contradicted" not in same:
+                found |= ordered
+        for number, verdicts in conflicts.items():
+            found[number] = self._agreeing(found[number], verdicts)
+        for number, mark in found.items():
+            if mark.verdict == "cannot tell":
+                found[number] = self._usual(mark)
+        return without_choices(self._with_batch(found))
+
+    def _with_batch(self, marks: Mapping[int, Mark]) -> dict[int, Mark]:
+        """Return marks; a shape that begins with the letter of the batch has not left it out."""
+        firsts = Counter(first_letter(marks[number].mention) for number in self.judge.said if number in marks)
+        found = dict(marks)
+        for number in self.judge.partly & marks.keys():
+            if marks[number].verdict in TRUE and firsts[first_letter(marks[number].mention)] >= LEAST_FIRST:
+                verdict: Verdict = "contradicted" if marks[number].confidence >= SURE else "cannot tell"
+                why = "elsewhere its first letter is the first axis of what has one more"
+                found[number] = replace(
+                    marks[number], verdict=verdict, evidence=(*marks[number].evidence, why)
+                )
+        return found
+
+    def _settled(self, mark: Mark) -> Mark:
+        """Return the mark of letters in a comment of its own, of what such comments are of in this file."""
+        meant = self.habits.usual(mark.mention) if mark.verdict == "symbolic, consistent" else None
+        if meant is None or mark.confidence >= SURE or not self.judge.fits(mark.mention, meant):
+            return mark
+        judged = self.judge.judged(mark.mention, meant) or mark
+        self.judge.remember_also(mark.mention, self.comments.below(meant.line))
+        return judged
+
+    def _usual(self, mark: Mark) -> Mark:
+        """Return the mark of a comment of its own by where such comments stand in this file."""
+        meant = self.habits.usual(mark.mention)
+        judged = self.judge.judged(mark.mention, meant) if meant is not None else None
+        if meant is None or judged is None or judged.verdict in TRUE:
+            return mark
+        later = (one for one in self.comments.below(meant.line) if self.judge.fits(mark.mention, one))
+        return mark if next(later, None) else judged
+
+    def _surely(self, end: End) -> dict[int, Mark]:
+        """Return the mark of an end of an arrow, if it is of the statements below for sure.
+
+        The first end is of the first one, and the last of one of them: a comment can be of a whole paragraph.
+        """
+        meant = [replace(end.meant, near=(), sure=True)]
+        if end.mention.position > 0:
+            meant += self.comments.below(end.meant.line)
+        marks = [mark for one in meant if (mark := self.judge.judged(end.mention, one)) is not None]
+        fits = next((mark for mark in marks if mark.verdict in TRUE), None)
+        if fits is None and (not marks or self.comments.says_how(end.mention)):
+            return {}
+        return {end.mention.id: fits or marks[-1]}
+
+    def _agreeing(self, mark: Mark, verdicts: Sequence[Conflict]) -> Mark:
+        """Return a mark at the first place where its letters agree with the others; else not confirmed."""
+        if "" in verdicts:
+            one = self.judge.said[mark.mention.id][verdicts.index("")][0]
+            return self.judge.at(mark, one) if verdicts[0] else mark
+        why = "its letters have other sizes in the code, or comments, around it"
+        verdict: Verdict = (verdicts[0] or "cannot tell") if mark.confidence >= SURE else "cannot tell"
+        return replace(mark, verdict=verdict, evidence=(*mark.evidence, why))

@@ -1,0 +1,140 @@
+"""Comments with a line of their own: of which statement, or layer, the author's others show."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from own_files import verdicts
+
+STATEMENTS = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.fc2, self.fc3 = nn.Linear(4, 5), nn.Linear(5, 6), nn.Linear(6, 7)
+        self.fc4, self.fc5, self.fc6 = nn.Linear(7, 8), nn.Linear(8, 9), nn.Linear(9, 10)
+
+    def forward(self, x):
+{steps}
+        return x
+"""
+SIZES = [5, 6, 7, 8, 9, 10]
+
+
+def steps(written: list[str], *, above: bool) -> str:
+    """Return a model whose steps have comments above, or below, them."""
+    lines = []
+    for number, shape in enumerate(written, 1):
+        pair = [f"x = self.fc{number}(x)", *([f"# {shape}"] if shape else [])]
+        lines += [*(reversed(pair) if above else pair), ""]
+    return STATEMENTS.format(steps="\n".join(f"        {line}" if line else "" for line in lines))
+
+
+@pytest.mark.parametrize("above", [True, False])
+@pytest.mark.parametrize(
+    ("wrong", "verdict"),
+    [("(3, 2, 11)", "contradicted"), ("(2, 3, 10)", "confirmed"), ("(2, 10, 3)", "layout differs")],
+)
+def test_a_comment_is_of_the_side_that_the_others_are_of(tmp_path, above, wrong, verdict):
+    written = [f"(2, 3, {size})" for size in SIZES]
+    source = steps([*written[:-1], wrong], above=above)
+    found = verdicts(source, tmp_path / "habit_net.py", torch.zeros(2, 3, 4))
+    assert [said for _, said in found] == ["confirmed"] * 5 + [verdict]
+
+
+def test_few_comments_show_no_habit(tmp_path):
+    written = [*(f"(2, 3, {size})" for size in SIZES[:3]), "", "", "(2, 3, 11)"]
+    found = verdicts(steps(written, above=True), tmp_path / "few_net.py", torch.zeros(2, 3, 4))
+    assert found[-1][1] == "cannot tell"
+
+
+def test_comments_on_both_sides_show_no_habit(tmp_path):
+    source = STATEMENTS.format(
+        steps="\n".join(
+            "        " + line
+            for line in (
+                *("# (2, 3, 5)", "x = self.fc1(x)", "# (2, 3, 6)", "x = self.fc2(x)", "# (2, 3, 7)"),
+                *("x = self.fc3(x)", "y = x * 2", "# (2, 3, 7)", "z = y.sum(1)", "x = self.fc4(x)"),
+                *("# (2, 3, 8)", "y = x.sum(1)", "x = self.fc5(x)", "# (2, 3, 11)", "x = self.fc6(x)"),
+            )
+        )
+    )
+    found = verdicts(source, tmp_path / "both_net.py", torch.zeros(2, 3, 4))
+    assert found[-1] == ("(2, 3, 11)", "cannot tell")
+
+
+def test_letters_are_of_the_side_that_the_others_are_of(tmp_path):
+    written = [f"(batch, count, {size})" for size in SIZES[:-1]]
+    source = steps([*written, "(count, batch, width)"], above=True)
+    found = verdicts(source, tmp_path / "letters_net.py", torch.zeros(2, 3, 4))
+    assert found[-1][1] == "layout differs"
+
+
+LAYERS = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        # [b, 4, 9]
+        self.a = nn.Conv1d(4, 5, 1)
+        # [b, 5, 9]
+        self.b = nn.Conv1d(5, 6, 1)
+        # [b, 6, 9]
+        self.c = nn.Conv1d(6, 7, 1)
+        # [b, 7, 9]
+        self.d = nn.Conv1d(7, 8, 1)
+        # [b, <width>, 9]
+        self.e = nn.Conv1d(8, 9, 1)
+
+    def forward(self, x):
+        return self.e(self.d(self.c(self.b(self.a(x)))))
+"""
+
+
+@pytest.mark.parametrize(("width", "verdict"), [(8, "confirmed"), (11, "contradicted")])
+def test_comments_between_layers_are_of_what_the_next_one_takes(tmp_path, width, verdict):
+    source = LAYERS.replace("<width>", str(width))
+    found = verdicts(source, tmp_path / "layers_net.py", torch.zeros(2, 4, 9))
+    assert [said for _, said in found] == ["confirmed"] * 4 + [verdict]
+
+
+PARAGRAPH = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        # (2, 7, 4) -> (2, 7, 8) -> split -> two of (2, 7, 2)
+        self.fc1 = nn.Linear(4, 8)
+        self.fc2 = nn.Linear(8, 6)
+
+    def forward(self, x):
+        # From (2, 7, 4) -> <end>
+        x = self.fc1(x)
+        x = x.relu()
+        x = self.fc2(x)
+
+        # From (2, 7, 6) -> (2, 7, 1)
+        x = x.sum(-1, keepdim=True)
+        return x
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "verdict"),
+    [("(2, 7, 6)", "confirmed"), ("(2, 7, 8)", "confirmed"), ("(2, 7, 1)", "contradicted")],
+)
+def test_an_arrow_above_several_statements_ends_with_one_of_them(tmp_path, end, verdict):
+    source = PARAGRAPH.replace("<end>", end)
+    found = verdicts(source, tmp_path / "paragraph_net.py", torch.zeros(2, 7, 4))
+    *layers, start, ended, _, _ = [said for _, said in found]
+    assert "contradicted" not in layers
+    assert [start, ended] == ["confirmed", verdict]
