@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from shapeflow.notes.mention import Mention
 from shapeflow.notes.own_source.choices import without_choices
+from shapeflow.notes.own_source.comment_words import has_words_before
 from shapeflow.notes.own_source.comments import Meaning, OwnComments
 from shapeflow.notes.own_source.habits import OwnHabits
 from shapeflow.notes.own_source.judged import SURE, OwnJudge
@@ -120,9 +121,13 @@ class Agreement:
             meant += self.comments.below(end.meant.line)
         marks = [mark for one in meant if (mark := self.judge.judged(end.mention, one)) is not None]
         fits = next((mark for mark in marks if mark.verdict in TRUE), None)
-        if fits is None and (not marks or self.comments.says_how(end.mention)):
+        if fits is None and (not marks or self._is_of_later_step(end.mention)):
             return {}
         return {end.mention.id: fits or marks[-1]}
+
+    def _is_of_later_step(self, mention: Mention) -> bool:
+        """Return whether words in front of a shape beside a layer say that more is done than by it."""
+        return self.comments.is_of_layer(mention) and has_words_before(mention)
 
     def _agreeing(self, mark: Mark, verdicts: Sequence[Conflict]) -> Mark:
         """Return a mark at the first place where its letters agree with the others; else not confirmed."""

@@ -9,6 +9,16 @@ from dataclasses import dataclass, replace
 
 from shapeflow.model.records import Call
 from shapeflow.notes.mention import Mention
+from shapeflow.notes.own_source.comment_words import (
+    is_bare,
+    is_between,
+    is_operand,
+    is_result,
+    is_taken,
+    name_before,
+    target_of,
+    variable_of,
+)
 from shapeflow.notes.own_source.docstrings import Found, found_of
 from shapeflow.notes.own_source.layers import Layer, OwnLayers, made_inside
 from shapeflow.notes.own_source.names import OwnNames
@@ -16,20 +26,10 @@ from shapeflow.notes.own_source.statements import FAR, OwnStatements
 from shapeflow.notes.words.words import text_tokens
 
 _WEIGHTS = frozenset({"weight", "bias", "parameter", "param", "matrix"})
-_LETTERS = re.compile(r"[^\W\d_]{2}|->|→|=>")
-_NAME = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\.shape)?\s*(?:[:=]|==|is)?\s*$")
-_SAID = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\s*[:=]|\s*==|\s+is|\.shape\s*[:=]*)\s*$")
-"""The same with a sign, or word, between the two."""
-_BEHIND = re.compile(r"[)\]][\s`]*[*x×@+·⊗][\s`]*$")
 _SPREAD = re.compile(r"(?i)broadcast")
 """What is spread to a shape later has not got it yet."""
 _ARGUMENT = re.compile(r"\s*(?:(?P<name>\w+)\s*=\s*[\w.\[\]:, ()-]+,?|[\w.\[\]:, ()-]+,)\s*$")
 """A line with one argument of a call that goes on."""
-_LIST = re.compile(r"[\[(][^\[\]()]+[\])]")
-_SHAPE_LAST = re.compile(r"^.*[\])]")
-_GOES_ON = re.compile(r"[\s`*)\]]*(?:-+>|=+>|→|⇒|⟶)")
-_OPERAND = re.compile(r"^[\s`]*[*x×@+·⊗][\s`]*[(\[]")
-"""What stands behind the first of two tensors that are multiplied, or added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ class OwnComments:
                 yield Meaning(self.statements.taken(line), line=line)
             return
         yield from self._of_name(mention)
+        if mention.role == "out" and self.statements.closes(line):
+            yield replace(self._of_statement(mention, line - 1), sure=True)
         after = self.statements.below(line)
         above = bool(after) and all(self.statements.is_comment(number) for number in range(line + 1, after))
         if after:
@@ -110,8 +112,7 @@ class OwnComments:
     def _of_name(self, mention: Mention) -> Iterator[Meaning]:
         """Yield what a comment can mean that names a variable: what it is there, or becomes below."""
         line = mention.span.line
-        said = _SAID.search(mention.frame.before.rpartition("#")[2])
-        name = said[1] if said else ""
+        name = variable_of(mention.frame.before)
         node = self.names.around(line)
         if not name or isinstance(node, ast.ClassDef):
             return
@@ -143,40 +144,25 @@ class OwnComments:
     def sides(self, mention: Mention) -> dict[str, Meaning]:
         """Return what a comment of its own means if it is of what stands on one side of it."""
         line = mention.span.line
-        words = mention.frame.before.rpartition("#")[2]
-        if (
-            self.statements.code(line)
-            or mention.chain is not None
-            or _SAID.search(words)
-            or mention.role == "in"
-        ):
+        elsewhere = mention.chain is not None or mention.role == "in" or variable_of(mention.frame.before)
+        if self.statements.code(line) or elsewhere:
             return {}
-        if layers := self.layers.at(line, alone=True):
-            found = {}
-            for layer in layers:
-                where = "below" if layer.first > line else "above"
-                inside, given, taken = (
-                    self.layers.inside(layer),
-                    self.layers.given(layer),
-                    self.layers.taken(layer),
-                )
-                found[f"layer {where}"] = Meaning(given, inside, layer.first, sure=True)
-                found[f"layer {where}, taken"] = Meaning(taken, inside, layer.first, sure=True)
-            return {side: meant for side, meant in found.items() if meant.found}
-        below, above = self.statements.inside(self.statements.below(line)), self.statements.above(line)
-        meanings = {
-            "below": self._of_statement(mention, below, sure=True) if below else Meaning(()),
-            "above": self._of_statement(mention, above, sure=True) if above else Meaning(()),
-        }
-        return {side: replace(meant, sure=True) for side, meant in meanings.items() if meant.found}
+        layers = self.layers.at(line, alone=True)
+        found = dict(self._sides_of_layers(line, layers) if layers else self._sides_of_code(mention))
+        return {side: replace(meant, sure=True) for side, meant in found.items() if meant.found}
 
-    def says_how(self, mention: Mention) -> bool:
-        """Return whether words stand in front of a shape beside a layer: it may be of a later step."""
-        said = mention.frame.before.rpartition("#")[2]
-        return (
-            self.is_of_layer(mention)
-            and _LETTERS.search(_SHAPE_LAST.sub("", said).strip("->→⇒ ")) is not None
-        )
+    def _sides_of_layers(self, line: int, layers: Sequence[Layer]) -> Iterator[tuple[str, Meaning]]:
+        for layer in layers:
+            where = "below" if layer.first > line else "above"
+            inside = self.layers.inside(layer)
+            yield f"layer {where}", Meaning(self.layers.given(layer), inside, layer.first)
+            yield f"layer {where}, taken", Meaning(self.layers.taken(layer), inside, layer.first)
+
+    def _sides_of_code(self, mention: Mention) -> Iterator[tuple[str, Meaning]]:
+        if below := self.statements.inside(self.statements.below(mention.span.line)):
+            yield "below", self._of_statement(mention, below, sure=True)
+        if above := self.statements.above(mention.span.line):
+            yield "above", self._of_statement(mention, above, sure=True)
 
     def is_of_class(self, mention: Mention) -> bool:
         """Return whether a mention is in no function that runs: it may speak of all of the model.
@@ -205,24 +191,24 @@ class OwnComments:
         taken = self.statements.taken(line)
         if is_taken(mention):
             return Meaning(taken, (*made, *named), line, above=above)
-        if _is_between(mention):
+        if is_between(mention):
             return Meaning(made, tuple(named), line, above=above)
         targets = mention.frame.assigned.replace(" ", "").split(",")
-        wanted = _target_of(mention, targets)
+        wanted = target_of(mention, targets)
         if wanted != targets and not any(one.name == wanted[0] for one in named):
             ends = (f".{wanted[0]}", f"[{targets.index(wanted[0])}]")
             return Meaning(tuple(one for one in made if one.name.endswith(ends)), (), line, sure=sure)
         if len({one.name for one in named}) > 1 and len(wanted) == 1:
             named = [one for one in named if one.name == wanted[0]] or named
-        called = [one for one in named if one.name == _name_before(mention)]
+        called = [one for one in named if one.name == name_before(mention)]
         if called and not sure:
             return Meaning(tuple(called), (), line, sure=True, above=above)
         if not named and not made:
             held = self.names.copied(line)
             copies = tuple(Found(value, "") for value in held.values)
             return Meaning(copies, (), line, sure=sure and held.sure, above=above)
-        near = () if first == last and (called or _is_bare(mention)) else (*made, *taken)
-        if not _is_bare(mention):
+        near = () if first == last and (called or is_bare(mention) or is_result(mention)) else (*made, *taken)
+        if not is_bare(mention):
             calls = [event.record for event in self.statements.events(line) if isinstance(event.record, Call)]
             near += tuple(one for call in calls for one in made_inside(self.layers.trace, call))
         return Meaning(tuple(called or named) or made, near, line, sure=sure and bool(named), above=above)
@@ -241,7 +227,7 @@ class OwnComments:
     def _of_layers(self, mention: Mention, layers: Sequence[Layer], *, alone: bool) -> Meaning:
         """Return what the layer took, or gave, that a comment is beside."""
         nearest = layers[0]
-        taken = self.layers.taken(nearest)
+        taken = self.layers.taken(nearest, several=is_operand(mention))
         above = alone
         if is_taken(mention) or (mention.chain is None and mention.role == "in"):
             return Meaning(taken, (), nearest.first, sure=not alone and not is_operand(mention), above=above)
@@ -249,43 +235,3 @@ class OwnComments:
             return Meaning(self.layers.given(nearest), (), nearest.first, sure=not alone, above=above)
         given = [one for layer in layers for one in self.layers.given(layer)]
         return Meaning((*given, *taken), (), nearest.first)
-
-
-def is_taken(mention: Mention) -> bool:
-    """Return whether a mention is of what a statement takes: in front of an arrow, or an operand."""
-    if is_operand(mention):
-        return True
-    return mention.chain is not None and mention.position == 0 and mention.role != "out"
-
-
-def _target_of(mention: Mention, targets: list[str]) -> list[str]:
-    """Return the name that a shape is of, where a comment has a shape for each of several in order."""
-    said = mention.frame.before.rpartition("#")[2]
-    before, behind = _LIST.findall(said), _LIST.findall(mention.frame.after)
-    joined = not (said + mention.frame.after).count("=") and mention.chain is None
-    if not joined or len(targets) < 2 or len(before) + 1 + len(behind) != len(targets):
-        return targets
-    return [targets[len(before)]]
-
-
-def _is_between(mention: Mention) -> bool:
-    """Return whether a mention is neither the first nor the last of several over arrows: made on the way."""
-    return mention.position > 0 and _GOES_ON.match(mention.frame.after) is not None
-
-
-def is_operand(mention: Mention) -> bool:
-    """Return whether a mention is one of several that are multiplied, added or laid together."""
-    first = _OPERAND.match(mention.frame.after) is not None
-    return first or (mention.position == 0 and _BEHIND.search(mention.frame.before) is not None)
-
-
-def _is_bare(mention: Mention) -> bool:
-    """Return whether a comment says nothing but one shape: then it is of what its line made in the end."""
-    words = f"{mention.frame.before.rpartition('#')[2]} {mention.frame.after}"
-    return mention.chain is None and not _LETTERS.search(words)
-
-
-def _name_before(mention: Mention) -> str:
-    """Return the name that a comment has right before a shape: ``states`` of ``states: [2, 9, 48]``."""
-    found = _NAME.search(mention.frame.before.rpartition("#")[2])
-    return found[1] if found else ""

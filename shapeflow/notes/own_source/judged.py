@@ -12,7 +12,7 @@ from shapeflow.notes.mention import Mention
 from shapeflow.notes.own_source.comments import Meaning
 from shapeflow.notes.own_source.docstrings import Found
 from shapeflow.notes.own_source.letters import OwnLetters, Said
-from shapeflow.notes.own_source.written import first_letter, has_sizes, has_two_sizes, is_whole, tells
+from shapeflow.notes.own_source.written import first_letter, has_sizes, is_of_one, is_whole, tells
 from shapeflow.notes.placing.conventions import is_turned
 from shapeflow.notes.placing.relations import FITS, WHOLE, relation
 from shapeflow.notes.verdicts.doubts import is_qualified, left_open
@@ -49,7 +49,7 @@ class OwnJudge:
         What is not surely meant is only confirmed.
         """
         hows = {one: self.relation(mention, one) for one in meant.found}
-        wanted = FITS if meant.sure else WHOLE | {"nobatch"} if has_two_sizes(mention) else WHOLE
+        wanted = FITS if meant.sure else WHOLE | {"nobatch"} if is_of_one(mention) else WHOLE
         fit = next((one for one, how in hows.items() if how in wanted), None)
         if fit is not None:
             self.remember(mention, [one for one, how in hows.items() if how in WHOLE], meant.sure)

@@ -105,18 +105,18 @@ class OwnLayers:
         calls = [call for call in self.trace.calls if call.path in self._paths(layer)]
         return tuple(found for call in calls for found in made_inside(self.trace, call))
 
-    def taken(self, layer: Layer) -> tuple[Found, ...]:
-        """Return what a layer took in the run."""
-        return self._ports(self._paths(layer), out=False)
+    def taken(self, layer: Layer, *, several: bool = False) -> tuple[Found, ...]:
+        """Return what a layer took in the run: first, or all of it."""
+        return self._ports(self._paths(layer), out=False, most=None if several else 1)
 
     def _paths(self, layer: Layer) -> frozenset[str]:
         owners = self._modules[layer.owner]
         return frozenset(f"{path}.{layer.path}" if path else layer.path for path in owners)
 
-    def _ports(self, paths: frozenset[str], *, out: bool) -> tuple[Found, ...]:
+    def _ports(self, paths: frozenset[str], *, out: bool, most: int | None = 1) -> tuple[Found, ...]:
         calls = [call for call in self.trace.calls if call.method == "forward" and call.path in paths]
         sides: Iterator[Sequence[Port]] = (call.outputs if out else call.inputs for call in calls)
-        return tuple(found for ports in sides for found in found_of(ports[:1]))
+        return tuple(found for ports in sides for found in found_of(ports[:most]))
 
 
 def made_inside(trace: Trace, call: Call) -> tuple[Found, ...]:

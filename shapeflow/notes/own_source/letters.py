@@ -119,7 +119,7 @@ class OwnLetters:
 
 def _counts(one: Said, said: Said) -> bool:
     """Return whether what is said elsewhere in a function holds at a place, too: the code for lines below."""
-    if one.sort == "code":
+    if one.sort == "code" and one.shapes != said.shapes:
         return said.sort == "comment" and one.line <= said.line
     return True
 

@@ -38,6 +38,11 @@ class OwnStatements:
         """Return the first and the last line of the statement on a line."""
         return self._spans.get(line, (line, line))
 
+    def closes(self, line: int) -> bool:
+        """Return whether a comment stands right below a statement and above nothing."""
+        apart = not self.code(line + 1) and not self.is_comment(line + 1)
+        return bool(self.code(line - 1)) and apart
+
     def below(self, line: int) -> int:
         """Return the next line with code; 0 if it is too far."""
         return next((number for number in range(line + 1, line + FAR) if self.code(number)), 0)

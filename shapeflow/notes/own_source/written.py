@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from shapeflow.notes.mention import Mention
 from shapeflow.notes.placing.relations import BATCHES
 from shapeflow.shapes.notation import Expression
@@ -30,10 +32,13 @@ def first_letter(mention: Mention) -> str:
     return meaning.symbol if isinstance(meaning, Expression) else ""
 
 
-def has_two_sizes(mention: Mention) -> bool:
-    """Return whether a shape as written is all sizes, two of which say something."""
-    sizes = [dim.text.strip() for dim in mention.pattern.dims]
-    return all(size.isdecimal() for size in sizes) and sum(size != "1" for size in sizes) > 1
+def is_of_one(mention: Mention) -> bool:
+    """Return whether a shape as written says enough to be one without the batch: channels, then a picture."""
+    dims = [dim.text.strip() for dim in mention.pattern.dims]
+    if all(dim.isdecimal() for dim in dims):
+        return sum(dim != "1" for dim in dims) > 1
+    picture = [re.split(r"\W", dim)[0].lower() in ("h", "w") for dim in dims[1:]]
+    return dims[0].isdecimal() and int(dims[0]) > 1 and len(dims) > 2 and all(picture)
 
 
 def is_whole(mention: Mention) -> bool:
