@@ -13,7 +13,7 @@ from shapeflow.notes.own_source.comments import Meaning, OwnComments
 from shapeflow.notes.own_source.habits import OwnHabits
 from shapeflow.notes.own_source.judged import SURE, OwnJudge
 from shapeflow.notes.own_source.letters import Conflict
-from shapeflow.notes.own_source.written import first_letter
+from shapeflow.notes.own_source.written import first_letter, has_sizes
 from shapeflow.notes.verdicts.mark import TRUE, Mark, Verdict
 
 LEAST_FIRST = 4
@@ -65,7 +65,8 @@ class Agreement:
                 ):
                     number = other.mention.id
                     if number in conflicts:
-                        found[number] = replace(found[number], confidence=SURE)
+                        verdict: Verdict = "confirmed" if has_sizes(other.mention) else found[number].verdict
+                        found[number] = replace(found[number], verdict=verdict, confidence=SURE)
                     elif number not in found or found[number].verdict not in TRUE:
                         found |= self._surely(other)
             unsaid = not any(end.mark or end.mention.pattern.symbols for end in ends)

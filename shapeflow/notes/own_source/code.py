@@ -39,9 +39,9 @@ class OwnCode:
         self.lines: tuple[Line, ...] = annotated(trace, name, text, self.events).lines
         spans, self.blocks = spans_of(text)
         tree = parsed(note.lines)
-        names = OwnNames(self.lines, tree)
-        self.docstrings = OwnDocstrings(trace, self.lines, self.events, names)
         layers = OwnLayers(trace, tree)
+        names = OwnNames(self.lines, tree, layers.attribute)
+        self.docstrings = OwnDocstrings(trace, self.lines, self.events, names)
         self.comments = OwnComments(OwnStatements(self.lines, spans, self.events), names, layers)
         letters = OwnLetters(names, OwnSizes(names, layers))
         letters.read_code({value.id: value.shape for value in trace.values})
@@ -64,6 +64,8 @@ class OwnCode:
         statement = self.comments.statement(mention)
         if statement and self.lines[statement - 1].state == "never":
             why = "the line beside it never ran"
+        elif self.comments.layers.is_left(mention.span.line):
+            why = "the model was built by another branch"
         elif self._ran(mention) or self.comments.is_of_layer(mention):
             verdict, why = "cannot tell", ""
         elif _BUILDS.match(self.lines[self._around(mention)[0] - 1].text):

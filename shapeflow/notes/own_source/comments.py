@@ -228,7 +228,7 @@ class OwnComments:
         """Return what the layer took, or gave, that a comment is beside."""
         nearest = layers[0]
         taken = self.layers.taken(nearest, several=is_operand(mention))
-        above = alone
+        above = alone and mention.span.line < nearest.first == self.statements.below(mention.span.line)
         if is_taken(mention) or (mention.chain is None and mention.role == "in"):
             return Meaning(taken, (), nearest.first, sure=not alone and not is_operand(mention), above=above)
         if mention.chain is not None or not alone:

@@ -12,7 +12,7 @@ from shapeflow.model.ports import Port
 from shapeflow.model.records import Call
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.own_source.names import Function, Node, OwnNames
+from shapeflow.notes.own_source.names import Function, Held, Node, OwnNames
 from shapeflow.source.events import Event
 from shapeflow.source.lines import Line
 
@@ -119,17 +119,10 @@ class OwnDocstrings:
 
     def _results(self, mention: Mention, node: Node, calls: Sequence[Call]) -> Described | None:
         """Return the results that a mention describes: that of its name, or all of them."""
-        name = mention.frame.assigned
-        if not isinstance(node, ast.ClassDef):
-            returned = [
-                part for part in self.names.parts(node) if isinstance(part, ast.Return) and part.value
-            ]
-            if any(isinstance(one, ast.Name) and one.id == name for part in returned for one in _parts(part)):
-                last = max(part.lineno for part in returned)
-                held = self.names.before(node, name, last)
-                if held.values:
-                    found = tuple(Found(value, name) for value in held.values)
-                    return Described(found, sure=held.sure and len(returned) == 1)
+        for name in dict.fromkeys((_word_before(mention), mention.frame.assigned)):
+            described = self._result(node, name) if not isinstance(node, ast.ClassDef) else None
+            if described is not None:
+                return described
         ports = [port for call in calls for port in call.outputs]
         found = found_of(ports)
         if found:
@@ -139,20 +132,51 @@ class OwnDocstrings:
         found = tuple(Found(value, "return") for value in self.names.returned(node.name).values)
         return Described(found, why="" if found else f"what '{node.name}' returned is not known")
 
+    def _result(self, node: Function, name: str) -> Described | None:
+        """Return what a function returns by a name: alone, with others, or in a dict; None if it does not."""
+        returned = [part for part in self.names.parts(node) if isinstance(part, ast.Return) and part.value]
+        parts = [one for part in returned for one in _parts(part)]
+        variable = name if any(isinstance(one, ast.Name) and one.id == name for one in parts) else ""
+        variable = variable or self._entry(node, parts, name)
+        last = max((part.lineno for part in returned), default=0)
+        held = self.names.before(node, variable, last) if variable else Held()
+        if not held.values:
+            return None
+        found = tuple(Found(value, name) for value in held.values)
+        return Described(found, sure=held.sure and len(returned) == 1)
+
+    def _entry(self, node: Function, parts: Sequence[ast.expr], key: str) -> str:
+        """Return the variable that a returned dict has at a key."""
+        names = {one.id for one in parts if isinstance(one, ast.Name)}
+        dicts = [one for one in parts if isinstance(one, ast.Dict)]
+        for part in self.names.parts(node):
+            if isinstance(part, ast.Assign) and isinstance(part.value, ast.Dict):
+                targets = (one.id for one in part.targets if isinstance(one, ast.Name))
+                dicts += [part.value] if names.intersection(targets) else []
+        for one in dicts:
+            for written, value in zip(one.keys, one.values, strict=True):
+                said = isinstance(written, ast.Constant) and written.value == key
+                if said and isinstance(value, ast.Name):
+                    return value.id
+        return ""
+
     def _taken(self, mention: Mention, node: Node, calls: Sequence[Call], side: Side) -> Described | None:
         """Return the parameter that a mention describes; where no name is said, the first."""
         frame, assigned = mention.frame, mention.frame.assigned
         known = _parameters(node)
+        named = [port for call in calls for port in call.inputs if _is_called(port, assigned)]
         if assigned not in known and (_SECTION.match(f"{assigned}:") or isinstance(node, ast.ClassDef)):
             # What the entry is called is no name: "Input: (N, C)", or an argument of what builds the object.
             if mention.role == "out":
                 given = self._results(mention, node, calls)
                 return replace(given, sure=False) if given is not None and given.found else None
-            firsts = found_of(port for call in calls for port in call.inputs[:1])
+            firsts = found_of(named or (port for call in calls for port in call.inputs[:1]))
             if firsts and mention.role == "in":
                 return Described(firsts)
         subject = (mention.subject.split() or [""])[-1].strip("`*:(")
-        words = (frame.assigned, subject, *reversed(_NAMED.findall(frame.before)))
+        above = frame.lead[-1:] if not re.search(r"\w", frame.before) else ()
+        named_before = [name for text in (*above, frame.before) for name in _NAMED.findall(text)]
+        words = (frame.assigned, subject, *reversed(named_before))
         name = next((word for word in words if word in known), frame.assigned or subject)
         ports = [port for call in calls for port in call.inputs if _is_called(port, name)]
         found = found_of(ports)
@@ -180,6 +204,12 @@ class OwnDocstrings:
 def found_of(ports: Iterable[Port]) -> tuple[Found, ...]:
     """Return the tensors of ports, those that have any."""
     return tuple(Found(port.value, port.name) for port in ports if port.value is not None)
+
+
+def _word_before(mention: Mention) -> str:
+    """Return the word that a shape stands right behind: ``p2`` of ``p1: (2, 3), p2: (2, 4)``."""
+    found = re.search(r"([A-Za-z_]\w*)[`*]*\s*[:=]\s*[`*]*$", mention.frame.before)
+    return found[1] if found else ""
 
 
 def _parameters(node: Node) -> dict[str, ast.arg]:

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from shapeflow.model.ports import Port
 from shapeflow.model.records import Call, Module
 from shapeflow.model.trace import Trace
+from shapeflow.notes.own_source.arguments import arguments_of, kind_of
 from shapeflow.notes.own_source.docstrings import Found, found_of
 
 _CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict"})
+_ABOVE = 2
+"""A comment above a statement is at most so many lines away from it."""
 _FAR = 4
 """A comment of its own is of a layer at most so many lines below, or above."""
 
@@ -45,10 +48,45 @@ class OwnLayers:
         self._by_path = {module.path: module for module in trace.modules}
         for module in trace.modules:
             self._modules[module.class_name].add(module.path)
-        layers = list(_layers(tree)) if tree else []
+        self._left: list[tuple[int, int]] = []
+        layers = self._built(list(_layers(tree)) if tree else [])
         written = Counter((layer.owner, layer.path) for layer in layers)
         once = (one for one in layers if written[one.owner, one.path] == 1 and self._is_there(one))
         self.layers = sorted(once, key=lambda one: (one.first, -one.last))
+
+    def _built(self, layers: Sequence[Layer]) -> list[Layer]:
+        """Return layers; where branches give one attribute different ones, those that the model has."""
+        branches: dict[tuple[str, str], dict[tuple[int, int], list[Layer]]] = defaultdict(dict)
+        start = (0, 0)
+        for layer in layers:
+            root = layer.path.partition(".")[0]
+            if root == layer.path:
+                start = (layer.first, layer.last)
+            branches[layer.owner, root].setdefault(start, []).append(layer)
+        built = []
+        for held in branches.values():
+            there = [span for span, branch in held.items() if len(held) == 1 or self._is_built(branch)]
+            if len(there) == 1:
+                built += held.pop(there[0])
+                self._left += held
+        return built
+
+    def is_left(self, line: int) -> bool:
+        """Return whether a line is in, or right above, layers of a branch that the model was not built by."""
+        return any(first - _ABOVE <= line <= last for first, last in self._left)
+
+    def _is_built(self, branch: Sequence[Layer]) -> bool:
+        """Return whether the model has all layers of a branch, of these classes and with these arguments."""
+        for layer in branch:
+            modules = self.modules_of(layer)
+            if not modules or any(module.class_name != kind_of(layer.made) for module in modules):
+                return False
+            for word, value in arguments_of(layer.made):
+                if isinstance(value, ast.Constant) and type(value.value) is int:
+                    held = [module.attributes.get(word, value.value) for module in modules]
+                    if any(value.value not in (one, *(one if isinstance(one, list) else ())) for one in held):
+                        return False
+        return True
 
     def at(self, line: int, *, alone: bool) -> list[Layer]:
         """Return the layers that a comment can be of: that of its line, or the next and the one before.
@@ -61,6 +99,8 @@ class OwnLayers:
         if not alone:
             there = [layer for layer in layers if layer.first <= line <= layer.last]
             return [min(there, key=lambda one: (one.last - one.first, -one.first))] if there else []
+        if self.is_left(line):
+            return []
         around = [one for one in layers if one.first < line < one.last]
         inside = around[-1].path if around else ""
         beside = [one for one in layers if one.container == inside or not around]
@@ -74,6 +114,11 @@ class OwnLayers:
         return any(module in paths for held in self._modules.values() for module in held) or bool(
             paths & self._held.keys()
         )
+
+    def attribute(self, owner: str, name: str) -> tuple[int, ...]:
+        """Return the parameters, or buffers, that the modules of a class have as an attribute."""
+        full = (f"{path}.{name}" if path else name for path in sorted(self._modules.get(owner, ())))
+        return tuple(self._held[one] for one in full if one in self._held)
 
     def has(self, owner: str) -> bool:
         """Return whether the model has a module of a class."""

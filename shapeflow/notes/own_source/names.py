@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from shapeflow.notes.own_source.axes import axes_taken
 from shapeflow.source.lines import Line
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -29,8 +30,21 @@ class Held:
 class OwnNames:
     """Looks up the names of the functions of one file."""
 
-    def __init__(self, lines: Sequence[Line], tree: ast.Module | None) -> None:
+    def __init__(
+        self,
+        lines: Sequence[Line],
+        tree: ast.Module | None,
+        attributes: Callable[[str, str], tuple[int, ...]] = lambda owner, name: (),
+    ) -> None:
+        """Read the functions of a file.
+
+        Args:
+            lines: with what they made.
+            tree: the code.
+            attributes: gives the parameters that the modules of a class have as an attribute.
+        """
         self.lines = lines
+        self._attributes = attributes
         self.nodes: list[Node] = [
             node for node in (ast.walk(tree) if tree is not None else ()) if isinstance(node, Node)
         ]
@@ -54,8 +68,13 @@ class OwnNames:
         return max(around, key=lambda one: one.lineno).name if around else ""
 
     def copied(self, line: int) -> Held:
-        """Return what a statement hands on: ``kept = out``, ``return out``, ``kept = helper(out)``."""
+        """Return what a statement hands on, or looks at.
+
+        ``kept = out``, ``return out``, ``kept = helper(out)``; ``B, N = out.shape``, ``if out.dim() == 4:``.
+        """
         node = self.around(line)
+        if node is not None and not isinstance(node, ast.ClassDef) and (name := self._looked_at(node, line)):
+            return self.before(node, name, line)
         for part in self.parts(node) if node is not None and not isinstance(node, ast.ClassDef) else ():
             if isinstance(part, ast.Assign | ast.Return) and part.lineno == line and node is not None:
                 if isinstance(part.value, ast.Name) and not isinstance(node, ast.ClassDef):
@@ -64,17 +83,32 @@ class OwnNames:
                     return self.returned(ast.unparse(part.value.func))
         return Held()
 
+    def _looked_at(self, node: Function, line: int) -> str:
+        """Return the one name of which a statement on a line takes sizes, or on which it branches."""
+        for part in self.parts(node):
+            if isinstance(part, ast.stmt) and part.lineno == line:
+                if isinstance(part, ast.If | ast.While):
+                    names = {one.id for one in ast.walk(part.test) if isinstance(one, ast.Name)} - {
+                        "self",
+                        "len",
+                    }
+                else:
+                    names = {taken.tensor for taken in axes_taken([part])}
+                return names.pop() if len(names) == 1 else ""
+        return ""
+
     def before(self, node: Function, name: str, line: int, deep: int = 0) -> Held:
         """Return what a name of a function stood for above a line."""
         if deep > _DEEP:
             return Held()
+        surely = True
         given = [part for part in self._assigning(node, name) if part.lineno < line]
         for part in sorted(given, key=lambda one: -one.lineno):
             ran = self._ran_before(node, part, line)
             if ran == "never":
                 continue
             if values := self.made(part.lineno, part.end_lineno or part.lineno, name):
-                sure = ran == "always" and not self._changes_again(node, name, line)
+                sure = surely and ran == "always" and not self._changes_again(node, name, line)
                 return Held(values, sure=sure, line=part.lineno)
             value = part.value if isinstance(part, ast.Assign) else None
             if isinstance(value, ast.Name):
@@ -84,8 +118,12 @@ class OwnNames:
                 and isinstance(part, ast.Assign)
                 and isinstance(part.targets[0], ast.Name)
             ):
-                return self.returned(ast.unparse(value.func), deep + 1)
-            return Held()
+                held = self.returned(ast.unparse(value.func), deep + 1)
+                if held.values or ran == "always":
+                    return held
+            elif ran == "always":
+                return Held()
+            surely = False
         parameters = {
             one.arg: one for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
         }
@@ -104,8 +142,12 @@ class OwnNames:
                 argument = next((word.value for word in call.keywords if word.arg == given.arg), None)
                 if argument is None and 0 <= place - shift < len(call.args):
                     argument = call.args[place - shift]
-                if isinstance(argument, ast.Name) and self._state(call.lineno) != "never":
+                if self._state(call.lineno) == "never":
+                    continue
+                if isinstance(argument, ast.Name):
                     found.extend(self.before(caller, argument.id, call.lineno, deep + 1).values)
+                elif isinstance(argument, ast.Attribute) and ast.unparse(argument.value) == "self":
+                    found.extend(self._attributes(self.class_around(call.lineno), argument.attr))
         return Held(tuple(found), sure=False)
 
     def returned(self, name: str, deep: int = 0) -> Held:

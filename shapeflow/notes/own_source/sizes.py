@@ -8,23 +8,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from shapeflow.notes.own_source.arguments import arguments_of, kind_of
 from shapeflow.notes.own_source.layers import Layer, OwnLayers
 from shapeflow.notes.own_source.names import Function, OwnNames
 
 _ROUNDS = 3
 """So often is what one class tells handed on to the classes that build it."""
-_NORMS = ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d", "SyncBatchNorm")
-_CONVS = ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")
-_ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "Linear": ("in_features", "out_features"),
-    "Embedding": ("num_embeddings", "embedding_dim"),
-    "MultiheadAttention": ("embed_dim", "num_heads"),
-    "GroupNorm": ("num_groups", "num_channels"),
-    **dict.fromkeys(("LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell"), ("input_size", "hidden_size")),
-    **dict.fromkeys(_CONVS, ("in_channels", "out_channels")),
-    **dict.fromkeys(_NORMS, ("num_features",)),
-}
-"""The first arguments of layers of ``torch.nn``, by its documentation; its modules have these attributes."""
 _SIGNS: Final[Mapping[type[ast.operator], Callable[[int, int], int]]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -80,16 +69,10 @@ class OwnSizes:
 
     def _arguments(self, layer: Layer) -> Iterator[tuple[str, int]]:
         """Yield the names that a layer is built with, and the sizes that its module shows them to have."""
-        made = layer.made
-        if not isinstance(made, ast.Call):
-            return
-        kind = ast.unparse(made.func).rpartition(".")[2]
-        words = _ARGUMENTS.get(kind, self._inits.get(kind, ()))
-        given = [*zip(words, made.args, strict=False), *((word.arg, word.value) for word in made.keywords)]
-        known = self._of.get(kind, {})
+        known = self._of.get(kind_of(layer.made), {})
         for module in self._layers.modules_of(layer):
-            for word, value in given:
-                size = module.attributes.get(word or "", known.get(word or ""))
+            for word, value in arguments_of(layer.made, self._inits):
+                size = module.attributes.get(word, known.get(word))
                 name, times = _multiple(value)
                 if name and type(size) is int and size % times == 0:
                     yield name, size // times

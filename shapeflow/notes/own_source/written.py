@@ -8,14 +8,17 @@ from shapeflow.notes.mention import Mention
 from shapeflow.notes.placing.relations import BATCHES
 from shapeflow.shapes.notation import Expression
 
+MOST_LETTERS = 4
+"""At least one of so many dims is a size where a shape is called confirmed."""
 LEAST_DIMS = 3
 """A shape without any size is called wrong only if it has so many dims: ``H x W`` may be a part of one."""
 
 
 def has_sizes(mention: Mention) -> bool:
-    """Return whether a shape as written says more than letters."""
+    """Return whether a shape as written says more than letters: one size among few of them."""
     meanings = [dim.meaning for dim in mention.pattern.dims]
-    return any(isinstance(one, Expression) and not one.symbols for one in meanings)
+    sizes = [one for one in meanings if isinstance(one, Expression) and not one.symbols]
+    return not mention.pattern.symbols or (bool(sizes) and MOST_LETTERS * len(sizes) >= len(meanings))
 
 
 def tells(mention: Mention) -> bool:
