@@ -104,8 +104,8 @@ class Agreement:
         return judged
 
     def _usual(self, mark: Mark) -> Mark:
-        """Return the mark of a comment of its own by where such comments stand in this file."""
-        meant = self.habits.usual(mark.mention)
+        """Return the mark of a comment of its own by where such comments stand, or by its own words."""
+        meant = self.habits.usual(mark.mention) or self.comments.by_role(mark.mention)
         judged = self.judge.judged(mark.mention, meant) if meant is not None else None
         if meant is None or judged is None or judged.verdict in TRUE:
             return mark

@@ -121,7 +121,8 @@ class OwnCode:
                 self._agreement.chains[mention.chain, meant.line].append(End(mention, meant, mark))
             if mark is not None:
                 if not meant.sure:
-                    self.judge.remember_also(mention, (*self.comments.below(meant.line), *meanings))
+                    others = meanings if mention.chain is None else ()
+                    self.judge.remember_also(mention, (*self.comments.below(meant.line), *others))
                 return mark
         return None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from shapeflow.notes.finding.cues import SHAPES
-from shapeflow.notes.mention import Mention
+from shapeflow.notes.finding.subjects import role_of
+from shapeflow.notes.mention import Frame, Mention, Role
 from shapeflow.notes.words.clauses import CHANGED
 
 _LETTERS = re.compile(r"[^\W\d_]{2}|->|→|=>")
@@ -13,7 +14,7 @@ _NAME = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\.shape)?\s*(?:[:=]|==|is)
 _SAID = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\s*[:=]|\s*==|\s+is|\.shape\s*[:=]*)\s*$")
 """The same with a sign, or word, between the two."""
 _PRINTED = re.compile(
-    r"#\s*print\(.*?([A-Za-z_]\w*)\.(?:shape|size\(\))\)\s*(?:#|;|->)?\s*(?:torch\.Size\()?$"
+    r"(?:^|#)\s*print\(.*?([A-Za-z_]\w*)\.(?:shape|size\(\))\)\s*(?:#|;|->)?\s*(?:torch\.Size\()?$"
 )
 """A call that prints a shape, no longer run, with what it printed behind it."""
 _FIRST = re.compile(r"[\s`*-]*([A-Za-z_]\w*)`?\s+[^()\[\]]*$")
@@ -35,6 +36,8 @@ def variable_of(before: str) -> str:
     """
     text = before.rpartition("#")[2]
     said = _PRINTED.search(before) or _SAID.search(text)
+    if said is not None and SHAPES.fullmatch(said[1]):
+        said = None
     if said is None and not CHANGED.search(text) and not _GOES_ON.search(text):
         words = text.rstrip(" :=")
         if _IS.search(text) or any(one.end() == len(words) for one in SHAPES.finditer(words)):
@@ -46,6 +49,12 @@ def has_words_before(mention: Mention) -> bool:
     """Return whether words stand between a shape and the one before it, or the start of its comment."""
     said = _SHAPE_LAST.sub("", mention.frame.before.rpartition("#")[2])
     return _LETTERS.search(said.strip("->→⇒ ")) is not None
+
+
+def said_role(mention: Mention) -> Role:
+    """Return whether a comment calls a shape an input, or output; not behind an arrow."""
+    before = mention.frame.before.rpartition("#")[2]
+    return "" if _GOES_ON.search(before) else role_of(Frame(before=before))
 
 
 def name_before(mention: Mention) -> str:

@@ -16,6 +16,7 @@ from shapeflow.notes.own_source.comment_words import (
     is_result,
     is_taken,
     name_before,
+    said_role,
     target_of,
     variable_of,
 )
@@ -151,6 +152,30 @@ class OwnComments:
         found = dict(self._sides_of_layers(line, layers) if layers else self._sides_of_code(mention))
         return {side: replace(meant, sure=True) for side, meant in found.items() if meant.found}
 
+    def by_role(self, mention: Mention) -> Meaning | None:
+        """Return what a comment right above a statement, or layer, means that calls it its input, or output.
+
+        What stands above, and what the function returns, may be meant as well: it is near.
+        """
+        line, role = mention.span.line, said_role(mention)
+        below = self.statements.below(line)
+        apart = any(not self.statements.is_comment(number) for number in range(line + 1, below))
+        if not role or not below or apart or self.statements.code(line) or mention.chain is not None:
+            return None
+        layers = self.layers.at(line, alone=True)
+        if layers and layers[0].first == below:
+            around = (self.layers.given, self.layers.inside)
+            near = [one for layer in layers for known in around for one in known(layer)]
+            taken, given = self.layers.taken(layers[0], several=True), self.layers.given(layers[0])
+            return Meaning(taken if role == "in" else given, tuple(near), below, sure=True)
+        above = self.statements.above(line)
+        meant = self._of_statement(mention, below, sure=True)
+        returned = self.names.handed_back(self.names.around(line))
+        near = [*meant.near, *self.statements.made(above), *self.statements.named(above)]
+        near += [*self.statements.taken(below), *(Found(value, "return") for value in returned)]
+        found = self.statements.taken(below) if role == "in" else meant.found
+        return Meaning(found, (*near, *meant.found), below, sure=bool(found)) if found else None
+
     def _sides_of_layers(self, line: int, layers: Sequence[Layer]) -> Iterator[tuple[str, Meaning]]:
         for layer in layers:
             where = "below" if layer.first > line else "above"
@@ -187,7 +212,8 @@ class OwnComments:
     ) -> Meaning:
         """Return what a comment on a statement, or beside it, can mean."""
         first, last = self.statements.span(line)
-        named, made = self.statements.named(line), self.statements.made(line)
+        named = [one for one in self.statements.named(line) if one.name != "_"]
+        made = self.statements.made(line)
         taken = self.statements.taken(line)
         if is_taken(mention):
             return Meaning(taken, (*made, *named), line, above=above)

@@ -11,6 +11,7 @@ from typing import Literal
 from shapeflow.model.ports import Port
 from shapeflow.model.records import Call
 from shapeflow.model.trace import Trace
+from shapeflow.notes.finding.cues import SHAPES
 from shapeflow.notes.mention import Mention
 from shapeflow.notes.own_source.names import Function, Held, Node, OwnNames
 from shapeflow.source.events import Event
@@ -20,12 +21,13 @@ Side = Literal["in", "out", ""]
 _SECTION = re.compile(
     r"""(?ix)^[\s\#*-]*(?:
     (?P<input>args|arguments|params|parameters?|inputs?|参数|输入|引数|入力|인자|입력|eingaben?|entradas?
-    |entrées?|parámetros|paramètres)
+    |entr[ée]es?|parámetros|paramètres)
     |(?P<output>returns?|outputs?|results?|yields?|返回|输出|返り値|戻り値|出力|반환|출력|ausgaben?|rückgabe
     |salidas?|devuelve|sorties?|retourne)
     )\**\s*(?:[:：]|$)"""
 )
 """A line that begins with the name of a section of a docstring."""
+_ENTRY = re.compile(r"\s*[-*]?\s*`{0,2}(\w+)`{0,2}\s*(?:\([^)]*\)\s*)?:")
 _DIRECTIVE = re.compile(r"^\s*:(?:(?P<input>param|type)|(?P<output>returns?|rtype))\b")
 _RETURNED = re.compile(
     r"(?i)(?:[.;。]\s*|^\s*)(?:returns?|gives?|yields?|返回|gibt|renvoie|devuelve)\b[^.;。]*$"
@@ -78,7 +80,7 @@ class OwnDocstrings:
 
     def described(self, mention: Mention) -> Described | None:
         """Return what a mention in a docstring describes; None: the docstring does not say."""
-        node = self.names.around(mention.span.line)
+        node = self.names.around(mention.span.line) or self._root()
         if node is None:
             return None
         side = self._section(mention, node)
@@ -90,11 +92,18 @@ class OwnDocstrings:
             return replace(found, sure=False) if found is not None and found.found else None
         return self._taken(mention, node, calls, side)
 
+    def _root(self) -> ast.ClassDef | None:
+        """Return the class of the whole model, of which the docstring of its file may speak."""
+        name = self.trace.modules[0].class_name if self.trace.modules else ""
+        classes = (node for node in self.names.nodes if isinstance(node, ast.ClassDef) and node.name == name)
+        return next(classes, None)
+
     def _section(self, mention: Mention, node: Node) -> Side:
         """Return whether a mention stands in a section on parameters, or in one on results."""
         if _RETURNED.search(mention.frame.before):
             return "out"
-        for number in range(mention.span.line, node.lineno, -1):
+        line = mention.span.line
+        for number in range(line, node.lineno if node.lineno <= line else 0, -1):
             text = _QUOTES.sub(r"\1", self.lines[number - 1].text) if number <= len(self.lines) else ""
             found = _SECTION.match(text) or _DIRECTIVE.match(text)
             if found is not None:
@@ -120,7 +129,7 @@ class OwnDocstrings:
     def _results(self, mention: Mention, node: Node, calls: Sequence[Call]) -> Described | None:
         """Return the results that a mention describes: that of its name, or all of them."""
         for name in dict.fromkeys((_word_before(mention), mention.frame.assigned)):
-            described = self._result(node, name) if not isinstance(node, ast.ClassDef) else None
+            described = self._result(node, name, calls) if not isinstance(node, ast.ClassDef) else None
             if described is not None:
                 return described
         ports = [port for call in calls for port in call.outputs]
@@ -132,12 +141,16 @@ class OwnDocstrings:
         found = tuple(Found(value, "return") for value in self.names.returned(node.name).values)
         return Described(found, why="" if found else f"what '{node.name}' returned is not known")
 
-    def _result(self, node: Function, name: str) -> Described | None:
+    def _result(self, node: Function, name: str, calls: Sequence[Call]) -> Described | None:
         """Return what a function returns by a name: alone, with others, or in a dict; None if it does not."""
         returned = [part for part in self.names.parts(node) if isinstance(part, ast.Return) and part.value]
         parts = [one for part in returned for one in _parts(part)]
-        variable = name if any(isinstance(one, ast.Name) and one.id == name for one in parts) else ""
-        variable = variable or self._entry(node, parts, name)
+        places = [number for number, one in enumerate(parts) if isinstance(one, ast.Name) and one.id == name]
+        if len(returned) == 1 and len(parts) > 1 and len(places) == 1:
+            ports = [port for call in calls for port in call.outputs if port.name == f"out[{places[0]}]"]
+            if ports:
+                return Described(found_of(ports), sure=True)
+        variable = name if places else self._entry(node, parts, name)
         last = max((part.lineno for part in returned), default=0)
         held = self.names.before(node, variable, last) if variable else Held()
         if not held.values:
@@ -162,7 +175,7 @@ class OwnDocstrings:
 
     def _taken(self, mention: Mention, node: Node, calls: Sequence[Call], side: Side) -> Described | None:
         """Return the parameter that a mention describes; where no name is said, the first."""
-        frame, assigned = mention.frame, mention.frame.assigned
+        frame, assigned = mention.frame, self._entry_of(mention, node)
         known = _parameters(node)
         named = [port for call in calls for port in call.inputs if _is_called(port, assigned)]
         if assigned not in known and (_SECTION.match(f"{assigned}:") or isinstance(node, ast.ClassDef)):
@@ -171,24 +184,37 @@ class OwnDocstrings:
                 given = self._results(mention, node, calls)
                 return replace(given, sure=False) if given is not None and given.found else None
             firsts = found_of(named or (port for call in calls for port in call.inputs[:1]))
-            if firsts and mention.role == "in":
-                return Described(firsts)
+            if firsts and (mention.role == "in" or side == "in"):
+                alone = all(len(found_of(call.inputs)) == 1 for call in calls)
+                return Described(firsts, sure=alone and _SECTION.fullmatch(_head(mention)) is not None)
         subject = (mention.subject.split() or [""])[-1].strip("`*:(")
         above = frame.lead[-1:] if not re.search(r"\w", frame.before) else ()
         named_before = [name for text in (*above, frame.before) for name in _NAMED.findall(text)]
-        words = (frame.assigned, subject, *reversed(named_before))
-        name = next((word for word in words if word in known), frame.assigned or subject)
+        words = (assigned, subject, *reversed(named_before))
+        name = next((word for word in words if word in known), assigned or subject)
         ports = [port for call in calls for port in call.inputs if _is_called(port, name)]
         found = found_of(ports)
         if found:
             whole = all("[" not in port.name.removeprefix("in[") for port in ports)
-            return Described(found, sure=whole and bool(frame.assigned))
+            return Described(found, sure=whole and bool(frame.assigned or named_before[:1] == [name]))
         if name in known and not isinstance(node, ast.ClassDef):
             return self._parameter(node, known[name], bool(calls))
-        if calls and side == "in" and frame.assigned.isidentifier() and frame.assigned != "Example":
-            return Described(why=f"no tensor was given as '{frame.assigned}'", absent=True)
+        if calls and side == "in" and assigned.isidentifier() and assigned != "Example":
+            return Described(why=f"no tensor was given as '{assigned}'", absent=True)
         firsts = found_of(port for call in calls for port in call.inputs[:1])
-        return Described(firsts) if firsts and mention.role == "in" and not frame.assigned else None
+        return Described(firsts) if firsts and mention.role == "in" and not assigned else None
+
+    def _entry_of(self, mention: Mention, node: Node) -> str:
+        """Return the entry that a mention stands in; a line ``Shape: (2, 3)`` is of the entry above it."""
+        assigned = mention.frame.assigned
+        known = _parameters(node)
+        if assigned in known or not SHAPES.fullmatch(assigned):
+            return assigned
+        for number in range(mention.span.line - 1, node.lineno, -1):
+            found = _ENTRY.match(self.lines[number - 1].text)
+            if found is not None and found[1] in known:
+                return found[1]
+        return assigned
 
     def _parameter(self, node: Function, given: ast.arg, recorded: bool) -> Described:
         """Return what a parameter was, as far as it is known without a recorded call."""
@@ -204,6 +230,11 @@ class OwnDocstrings:
 def found_of(ports: Iterable[Port]) -> tuple[Found, ...]:
     """Return the tensors of ports, those that have any."""
     return tuple(Found(port.value, port.name) for port in ports if port.value is not None)
+
+
+def _head(mention: Mention) -> str:
+    """Return what stands in front of a shape, without its signs: ``Input`` of ``- Input : (2, 3)``."""
+    return mention.frame.before.strip(" `*:：-=")
 
 
 def _word_before(mention: Mention) -> str:

@@ -196,6 +196,9 @@ def _judged(said: Said, shape: Shape, sizes: Mapping[str, int], coded: Mapping[s
     if sorted(one or 0 for one, _ in moved) == sorted(other for _, other in moved):
         return "layout differs"
     agrees = any(one == other and other > 1 for one, other in zip(stated, there, strict=True))
+    left = [other for one, other in zip(stated, there, strict=True) if one != other]
+    if any(one > 1 and one in left for one, _ in moved if one is not None):
+        return "layout differs"
     others = [meaning for (meaning, _), other in zip(said.dims, differs, strict=True) if other and meaning]
     words = {symbol for meaning in others for symbol in meaning.symbols} & coded.keys()
     loose = all(one.symbol.lower() in _LOOSE and one.symbol not in words for one in others)

@@ -167,6 +167,18 @@ class OwnNames:
                 found.extend(values)
         return Held(tuple(found), sure=False)
 
+    def handed_back(self, node: Node | None) -> tuple[int, ...]:
+        """Return all that a function returned."""
+        if node is None or isinstance(node, ast.ClassDef):
+            return ()
+        found: list[int] = []
+        for part in self.parts(node):
+            if isinstance(part, ast.Return) and part.value is not None:
+                found += self.made(part.lineno, part.end_lineno or part.lineno, "return")
+                names = (one.id for one in ast.walk(part.value) if isinstance(one, ast.Name))
+                found += [value for name in names for value in self.before(node, name, part.lineno).values]
+        return tuple(found)
+
     def made(self, first: int, last: int, name: str) -> tuple[int, ...]:
         """Return what lines gave a name."""
         numbers = range(first, min(last, len(self.lines)) + 1)

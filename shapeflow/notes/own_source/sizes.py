@@ -65,7 +65,20 @@ class OwnSizes:
             if layer.owner == owner:
                 for name, size in self._arguments(layer):
                     found[name].add(size)
+        for node in self.names.functions:
+            if node.name == "__init__" and self.names.owner(node) == owner:
+                for name, size in self._handed_on(node):
+                    found[name].add(size)
         return {name: next(iter(sizes)) for name, sizes in found.items() if len(sizes) == 1}
+
+    def _handed_on(self, node: Function) -> Iterator[tuple[str, int]]:
+        """Yield the names that a class hands on to others of the file, with their sizes there."""
+        for made in (part for part in ast.walk(node) if isinstance(part, ast.Call)):
+            known = self._of.get(kind_of(made), {})
+            for word, value in arguments_of(made, self._inits):
+                name, times = _multiple(value)
+                if name and word in known and known[word] % times == 0:
+                    yield name, known[word] // times
 
     def _arguments(self, layer: Layer) -> Iterator[tuple[str, int]]:
         """Yield the names that a layer is built with, and the sizes that its module shows them to have."""

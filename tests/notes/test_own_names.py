@@ -1,0 +1,308 @@
+"""What names in the comments and docstrings of the model's own source stand for."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from own_files import verdicts
+
+RESULTS = '''
+import torch
+from torch import nn
+
+
+def scored(x, table, width: int):
+    """Score.
+
+    Args:
+        table: a tensor of shape <table>
+
+    Returns:
+        scores: <scores>
+        best: <best>
+    """
+    scores = x @ table.t()
+    best = scores.amax(-1)
+    found = {"scores": scores, "best": best, "width": width}
+    return found
+
+
+def halved(x, odd=False):
+    """:return: <halved>"""
+    half = x[..., ::2].relu()
+    if odd:
+        half = torch.cat([half, half], -1)
+    return half
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Parameter(torch.zeros(30, 16))
+
+    def split(self, x):
+        """Split.
+
+        :return: left: <left>, right: <right>
+        """
+        left = x[:, :12] * 2
+        right = x[:, 12:] * 3
+        return left, right
+
+    def forward(self, x):
+        """Run.
+
+        Args:
+            x (Tensor): What comes in.
+                Shape: <shape>
+
+        * `x` is what comes in, with shape
+          `<bullet>`
+        """
+        B, N, C = x.shape  # <unpacked>
+        if x.dim() == 3:  # <looked at>
+            x = x * 2
+        left, right = self.split(x)
+        found = scored(x, self.table, 3)
+        return found["scores"].sum() + left.sum() + right.sum() + halved(x).sum()
+'''
+
+
+@pytest.mark.parametrize(
+    ("place", "shape", "verdict"),
+    [
+        ("table", "[30, 16]", "confirmed"),
+        ("table", "[classes, width]", "symbolic, consistent"),
+        ("table", "[30, 18]", "contradicted"),
+        ("scores", "[3, 20, 30]", "confirmed"),
+        ("scores", "[3, 20, 16]", "contradicted"),
+        ("best", "[3, 20]", "confirmed"),
+        ("best", "[3, 20, 30]", "contradicted"),
+        ("left", "[3, 12, 16]", "confirmed"),
+        ("left", "[3, 18, 16]", "contradicted"),
+        ("right", "[3, 8, 16]", "confirmed"),
+        ("right", "[3, 18, 16]", "contradicted"),
+        ("halved", "[3, 20, 8]", "confirmed"),
+        ("shape", "[3, 20, 16]", "confirmed"),
+        ("shape", "[3, 16, 20]", "layout differs"),
+        ("bullet", "[3, 20, 16]", "confirmed"),
+        ("bullet", "[3, 12, 16]", "contradicted"),
+        ("unpacked", "[batch, count, 16]", "confirmed"),
+        ("looked at", "[3, 20, 16]", "confirmed"),
+    ],
+)
+def test_a_name_is_followed_to_its_tensor(tmp_path, place, shape, verdict):
+    source = RESULTS.replace(f"<{place}>", shape)
+    found = verdicts(source, tmp_path / "results_net.py", torch.zeros(3, 20, 16))
+    assert found == [(shape, verdict)]
+
+
+SENTENCES = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.up = nn.Linear(16, 12)
+        self.norm = nn.LayerNorm(12)
+
+    def forward(self, x):
+        # <first>
+
+        wide = self.up(x)
+
+        # <named>
+
+        y = self.norm(wide)
+        # <below>
+
+        # print(y.shape) # torch.Size(<printed>)
+        y = y.sum(1)
+        return y
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "shape", "verdict"),
+    [
+        ("first", "x is the input, it has shape {}", "(3, 20, 16)", "confirmed"),
+        ("first", "x es el dato de entrada, tiene forma: {}", "(3, 12, 16)", "contradicted"),
+        ("first", "x после свёртки имеет форму {}", "(3, 12, 16)", "cannot tell"),
+        ("first", "x is pooled to shape {}", "(3, 12, 16)", "cannot tell"),
+        ("named", "wide est {}", "(3, 20, 12)", "confirmed"),
+        ("named", "wide ist {}", "(3, 12, 20)", "layout differs"),
+        ("below", "Output: {}", "(3, 20, 12)", "confirmed"),
+        ("below", "Salida: {}", "(3, 12, 12)", "contradicted"),
+        ("printed", "{}", "[3, 20, 12]", "confirmed"),
+        ("printed", "{}", "[3, 20, 16]", "contradicted"),
+    ],
+)
+def test_a_sentence_says_which_tensor_it_is_of(tmp_path, place, text, shape, verdict):
+    source = SENTENCES.replace(f"<{place}>", text.format(shape))
+    for other in ("first", "named", "below"):
+        source = source.replace(f"        # <{other}>\n", "")
+    source = source.replace("        # print(y.shape) # torch.Size(<printed>)\n", "")
+    found = verdicts(source, tmp_path / "sentences_net.py", torch.zeros(3, 20, 16))
+    assert [said for _, said in found] == [verdict]
+
+
+ROLES = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        # Input: <taken>
+        # Output: <given>
+        self.up = nn.Linear(16, 12)
+        self.down = nn.Linear(12, 24)
+
+    def forward(self, x):
+        # Output: <statement>
+        x = self.up(x).relu()
+        x = x * 2
+        y = self.down(x)
+        return y
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "shape", "verdict"),
+    [
+        ("taken", "(3, 20, 16)", "confirmed"),
+        ("taken", "(3, 20, 18)", "contradicted"),
+        ("given", "(3, 20, 12)", "confirmed"),
+        ("given", "(3, 20, 18)", "contradicted"),
+        ("statement", "(3, 20, 12)", "confirmed"),
+        ("statement", "(3, 20, 18)", "contradicted"),
+        ("statement", "(3, 20, 24)", "cannot tell"),
+    ],
+)
+def test_words_for_input_and_output_say_the_side(tmp_path, place, shape, verdict):
+    source = ROLES.replace(f"<{place}>", shape)
+    for other in (
+        "        # Input: <taken>\n",
+        "        # Output: <given>\n",
+        "        # Output: <statement>\n",
+    ):
+        source = source.replace(other, "")
+    found = verdicts(source, tmp_path / "roles_net.py", torch.zeros(3, 20, 16))
+    assert found == [(shape, verdict)]
+
+
+BRANCHES = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, deep=True):
+        super().__init__()
+        if deep:
+            # <above built>
+            self.head = nn.Sequential(
+                nn.Linear(16, 12),  # <built>
+                nn.ReLU(),
+            )
+        else:
+            # <above left>
+            self.head = nn.Sequential(
+                nn.Linear(16, 24),  # <left>
+                nn.ReLU(),
+            )
+
+    def forward(self, x):
+        return self.head(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "shape", "verdict"),
+    [
+        ("built", "(3, 20, 12)", "confirmed"),
+        ("built", "(3, 20, 24)", "contradicted"),
+        ("above built", "(3, 20, 16)", "confirmed"),
+        ("left", "(3, 20, 24)", "not in this run"),
+        ("left", "(3, 20, 12)", "not in this run"),
+        ("above left", "(3, 20, 16)", "not in this run"),
+    ],
+)
+def test_the_branch_that_built_the_model_is_known_by_its_layers(tmp_path, place, shape, verdict):
+    source = BRANCHES.replace(f"<{place}>", shape)
+    found = verdicts(source, tmp_path / "branches_net.py", torch.zeros(3, 20, 16))
+    assert found == [(shape, verdict)]
+
+
+SKIPS = """
+import torch
+from torch import nn
+
+
+class Up(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.conv = nn.Conv2d(width, 4, 1)
+
+    def forward(self, x, skip):
+        return self.conv(torch.cat([x.repeat(1, 1, 2, 2), skip], 1))
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        # Deep (6, H/4, W/4) + skip 1 (5, H/2, W/2) -> (4, H/2, W/2)
+        self.up = Up(11)
+
+    def forward(self, x):
+        return self.up(x, x[:, :5].repeat(1, 1, 2, 2))
+"""
+
+
+def test_a_layer_takes_all_that_is_added_before_an_arrow(tmp_path):
+    found = verdicts(SKIPS, tmp_path / "skips_net.py", torch.zeros(2, 6, 8, 16))
+    assert [said for _, said in found] == ["confirmed"] * 3
+
+
+HEADS = '''"""A model.
+
+Input: <in of the file>
+Output: <out of the file>
+"""
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    """The net.
+
+    Entree : <in of the class> - what comes in
+    Sortie : <out of the class>
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(16, 12)
+
+    def forward(self, x):
+        return self.fc(x)
+'''
+
+
+@pytest.mark.parametrize("where", ["file", "class"])
+@pytest.mark.parametrize(
+    ("side", "shape", "verdict"),
+    [
+        ("in", "(3, 20, 16)", "confirmed"),
+        ("in", "(3, 20, 18)", "contradicted"),
+        ("out", "(3, 20, 12)", "confirmed"),
+        ("out", "(3, 20, 18)", "contradicted"),
+    ],
+)
+def test_docstrings_of_the_file_and_the_class_speak_of_the_model(tmp_path, where, side, shape, verdict):
+    source = HEADS.replace(f"<{side} of the {where}>", shape)
+    found = verdicts(source, tmp_path / "heads_net.py", torch.zeros(3, 20, 16))
+    assert found == [(shape, verdict)]
