@@ -112,6 +112,8 @@ class OwnCode:
             return None
         if region not in ("comment", "annotation"):
             return self._described(mention)
+        if region == "annotation" and (given := self.docstrings.annotated(mention)) is not None:
+            return self.judge.judged(mention, Meaning(given.found, sure=given.sure))
         if region == "comment" and (sides := self.comments.sides(mention)):
             self._agreement.habits.add(mention, sides)
         meanings = self.comments.meant(mention)
@@ -120,6 +122,7 @@ class OwnCode:
             if mention.chain is not None and meant.above:
                 self._agreement.chains[mention.chain, meant.line].append(End(mention, meant, mark))
             if mark is not None:
+                self.judge.remember_also(mention, [Meaning(meant.also)])
                 if not meant.sure:
                     others = meanings if mention.chain is None else ()
                     self.judge.remember_also(mention, (*self.comments.below(meant.line), *others))

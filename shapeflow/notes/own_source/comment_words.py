@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from shapeflow.notes.finding.cues import SHAPES
+from shapeflow.notes.finding.cues import INPUTS, OUTPUTS, SHAPES
 from shapeflow.notes.finding.subjects import role_of
 from shapeflow.notes.mention import Frame, Mention, Role
 from shapeflow.notes.words.clauses import CHANGED
@@ -25,6 +25,7 @@ _LIST = re.compile(r"[\[(][^\[\]()]+[\])]")
 _GOES_ON = re.compile(r"[\s`*)\]]*(?:-+>|=+>|→|⇒|⟶)")
 _OPERAND = re.compile(r"^[\s`]*(?:[*x×@·⊗][\s`]*|\+[\s`]*(?:\w+ ?){0,3})[(\[]")
 """What stands behind the first of two tensors that are multiplied, or added."""
+_COLON = re.compile(r"[\s`*]*(?:[:：=(]|$)")
 _ARROW_ALONE = re.compile(r"^[\s`]*(?:-+>|=+>|→|⇒|⟶)[\s`]*$")
 _SHAPE_LAST = re.compile(r"^.*[\])]")
 
@@ -47,14 +48,21 @@ def variable_of(before: str) -> str:
 
 def has_words_before(mention: Mention) -> bool:
     """Return whether words stand between a shape and the one before it, or the start of its comment."""
-    said = _SHAPE_LAST.sub("", mention.frame.before.rpartition("#")[2])
-    return _LETTERS.search(said.strip("->→⇒ ")) is not None
+    said = _SHAPE_LAST.sub("", mention.frame.before.rpartition("#")[2]).strip("->→⇒ :=")
+    return _LETTERS.search(said) is not None and not any(
+        one[0] == said for words in (INPUTS, OUTPUTS) for one in words.finditer(said)
+    )
 
 
 def said_role(mention: Mention) -> Role:
     """Return whether a comment calls a shape an input, or output; not behind an arrow."""
     before = mention.frame.before.rpartition("#")[2]
     return "" if _GOES_ON.search(before) else role_of(Frame(before=before))
+
+
+def is_printed(mention: Mention) -> bool:
+    """Return whether a shape is what a call printed that is no longer run."""
+    return _PRINTED.search(mention.frame.before) is not None
 
 
 def name_before(mention: Mention) -> str:
@@ -67,7 +75,9 @@ def is_taken(mention: Mention) -> bool:
     """Return whether a mention is of what a statement takes: in front of an arrow, or an operand."""
     if is_operand(mention):
         return True
-    return mention.chain is not None and mention.position == 0 and mention.role != "out"
+    words = mention.frame.before.rpartition("#")[2]
+    named = any(_COLON.match(words, one.end()) for one in OUTPUTS.finditer(words))
+    return mention.chain is not None and mention.position == 0 and not (mention.role == "out" and named)
 
 
 def is_operand(mention: Mention) -> bool:

@@ -13,6 +13,7 @@ from shapeflow.notes.own_source.comment_words import (
     is_bare,
     is_between,
     is_operand,
+    is_printed,
     is_result,
     is_taken,
     name_before,
@@ -29,6 +30,8 @@ from shapeflow.notes.words.words import text_tokens
 _WEIGHTS = frozenset({"weight", "bias", "parameter", "param", "matrix"})
 _SPREAD = re.compile(r"(?i)broadcast")
 """What is spread to a shape later has not got it yet."""
+_ENTRY = re.compile(r"\s*[\"'](?P<key>\w+)[\"']\s*:\s*(?P<name>[A-Za-z_]\w*)\s*,?\s*$")
+"""A line with one entry of a dict that has a name."""
 _ARGUMENT = re.compile(r"\s*(?:(?P<name>\w+)\s*=\s*[\w.\[\]:, ()-]+,?|[\w.\[\]:, ()-]+,)\s*$")
 """A line with one argument of a call that goes on."""
 
@@ -46,6 +49,8 @@ class Meaning:
     """Whether it can be nothing else."""
     above: bool = False
     """Whether the comment stands right above: then both ends of an arrow are of it, if one end is."""
+    also: tuple[Found, ...] = ()
+    """What the same name stands for at another moment."""
     aside: bool = False
     """Whether it is not what the nearest statement gives: what it takes, or of another one."""
 
@@ -72,7 +77,8 @@ class OwnComments:
             return
         if code:
             sure = _SPREAD.search(mention.frame.before.rpartition("#")[2]) is None
-            yield self._of_argument(line) or self._of_statement(mention, line, sure=sure)
+            part = self._of_entry(line) or self._of_argument(line)
+            yield part or self._of_statement(mention, line, sure=sure)
             if mention.role == "in":
                 yield Meaning(self.statements.taken(line), line=line)
             return
@@ -122,11 +128,17 @@ class OwnComments:
             return
         held = self.names.before(node, name, line)
         below = self.statements.below(line)
-        first, last = self.statements.span(below)
-        values = (*held.values, *(self.names.made(first, last, name) if below else ()))
-        if held.values:
-            found = tuple(Found(value, name) for value in values)
-            yield Meaning(found, line=held.line or below or line, sure=held.sure)
+        later = (below, *self.statements.paragraph(below)) if below else ()
+        given = ((number, self.names.made(*self.statements.span(number), name)) for number in later)
+        below, values = next(((number, values) for number, values in given if values), (0, ()))
+        made = tuple(Found(value, name) for value in values)
+        were = tuple(Found(value, name) for value in held.values)
+        if were:
+            sides = [(were, made, held.line or line)]
+            if made and not is_printed(mention):
+                sides.append((made, were, below))
+            for found, near, place in reversed(sides):
+                yield Meaning(found, near, place, sure=held.sure, also=near)
 
     def _assigned_above(self, name: str, line: int) -> Iterator[Meaning]:
         """Yield what the nearest statement above gave a name, outside of all functions."""
@@ -238,6 +250,15 @@ class OwnComments:
             calls = [event.record for event in self.statements.events(line) if isinstance(event.record, Call)]
             near += tuple(one for call in calls for one in made_inside(self.layers.trace, call))
         return Meaning(tuple(called or named) or made, near, line, sure=sure and bool(named), above=above)
+
+    def _of_entry(self, line: int) -> Meaning | None:
+        """Return what a comment beside an entry of a dict, ``"boxes": boxes``, can mean: what the name is."""
+        entry, node = _ENTRY.match(self.statements.code(line)), self.names.around(line)
+        if entry is None or node is None or isinstance(node, ast.ClassDef):
+            return None
+        held = self.names.before(node, entry["name"], line)
+        found = tuple(Found(value, entry["key"]) for value in held.values)
+        return Meaning(found, line=line, sure=held.sure) if found else None
 
     def _of_argument(self, line: int) -> Meaning | None:
         """Return what a comment beside one argument of a call over several lines can mean: that argument."""

@@ -92,6 +92,23 @@ class OwnDocstrings:
             return replace(found, sure=False) if found is not None and found.found else None
         return self._taken(mention, node, calls, side)
 
+    def annotated(self, mention: Mention) -> Described | None:
+        """Return the result that an annotation behind an arrow is of; None for another annotation."""
+        node = self.names.around(mention.span.line)
+        written = None if node is None or isinstance(node, ast.ClassDef) else node.returns
+        if written is None or node is None or mention.frame.assigned != "return":
+            return None
+        inside = written.slice if isinstance(written, ast.Subscript) else written
+        several = inside.elts if isinstance(inside, ast.Tuple) and "uple" in ast.unparse(written) else []
+        ports = [port for call in self._calls(node) for port in call.outputs]
+        for number, part in enumerate(several if ast.unparse(written)[1:5] == "uple" else []):
+            if part.lineno <= mention.span.line <= (part.end_lineno or 0):
+                same = [one for one in several if one.lineno == part.lineno]
+                ports = [port for port in ports if port.name == f"out[{number}]"] if len(same) == 1 else []
+                break
+        found = found_of(ports)
+        return Described(found, sure=len({port.name for port in ports}) == 1)
+
     def _root(self) -> ast.ClassDef | None:
         """Return the class of the whole model, of which the docstring of its file may speak."""
         name = self.trace.modules[0].class_name if self.trace.modules else ""
@@ -186,7 +203,9 @@ class OwnDocstrings:
             firsts = found_of(named or (port for call in calls for port in call.inputs[:1]))
             if firsts and (mention.role == "in" or side == "in"):
                 alone = all(len(found_of(call.inputs)) == 1 for call in calls)
-                return Described(firsts, sure=alone and _SECTION.fullmatch(_head(mention)) is not None)
+                section = _SECTION.fullmatch(_head(mention)) is not None
+                whole = all("[" not in port.name.removeprefix("in[") for port in named)
+                return Described(firsts, sure=(alone and section) or (bool(named) and whole))
         subject = (mention.subject.split() or [""])[-1].strip("`*:(")
         above = frame.lead[-1:] if not re.search(r"\w", frame.before) else ()
         named_before = [name for text in (*above, frame.before) for name in _NAMED.findall(text)]

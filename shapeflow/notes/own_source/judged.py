@@ -59,17 +59,10 @@ class OwnJudge:
             says = tells(mention) if meant.aside or on_the_way else has_sizes(mention)
             verdict: Verdict = "confirmed" if says else "symbolic, consistent"
             return self.mark(mention, fit, verdict, meant.line, SURE if meant.sure else LIKELY)
-        if self.channels_last and not meant.sure:
-            turned = (one for one in meant.found if is_turned(mention, self._shape(one)))
-            last = next(turned, None)
-            return (
-                self.mark(mention, last, "layout differs", meant.line, LIKELY) if last is not None else None
-            )
-        if (
-            not meant.sure
-            or not meant.found
-            or any(self.relation(mention, one) in FITS for one in meant.near)
-        ):
+        turned = [one for one in meant.found if self._is_turned(mention, one)]
+        if turned:
+            return self.mark(mention, turned[0], "layout differs", meant.line, LIKELY)
+        if not meant.sure or not meant.found or any(self._may_be(mention, one) for one in meant.near):
             return None
         ordered = next((one for one, how in hows.items() if how == "layout"), None)
         if ordered is not None:
@@ -82,6 +75,13 @@ class OwnJudge:
         doubtful = is_qualified(mention) or mention.alternative
         return left_open(mark, "the words around it qualify it") if doubtful else mark
 
+    def _is_turned(self, mention: Mention, one: Found) -> bool:
+        return self.channels_last and is_turned(mention, self._shape(one))
+
+    def _may_be(self, mention: Mention, one: Found) -> bool:
+        """Return whether a shape as written may be that of a tensor nearby."""
+        return self.relation(mention, one) in FITS or self._is_turned(mention, one)
+
     def _shape(self, one: Found) -> tuple[int, ...]:
         return self.trace.values[one.value].shape
 
@@ -92,9 +92,9 @@ class OwnJudge:
     def remember(self, mention: Mention, meant: Sequence[Found], sure: bool) -> None:
         """Keep what tensors the letters of a mention can be of; those of one name are one."""
         choices = self._choices(mention, meant, sure)
-        if len(choices) == 1 and mention.frame.region != "annotation":
+        if len(choices) == 1:
             self.letters.add(choices[0][1])
-        if choices and mention.pattern.symbols and mention.frame.region != "annotation":
+        if choices and mention.pattern.symbols:
             self.said[mention.id] = choices
 
     def remember_also(self, mention: Mention, meant: Iterable[Meaning]) -> None:
