@@ -21,7 +21,7 @@ def without_choices(marks: Mapping[int, Mark]) -> dict[int, Mark]:
     groups: dict[tuple[tuple[str, ...], str], list[Mark]] = defaultdict(list)
     for mark in marks.values():
         frame = mark.mention.frame
-        if frame.region != "comment" and frame.assigned and frame.definitions:
+        if frame.region not in ("comment", "annotation") and frame.assigned and frame.definitions:
             groups[frame.definitions, frame.assigned].append(mark)
     found = {number: _other_use(mark, marks) for number, mark in marks.items()}
     for group in groups.values():

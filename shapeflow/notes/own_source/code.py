@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
 from shapeflow.notes.own_source.agreed import Agreement, End
+from shapeflow.notes.own_source.branches import OwnBranches
 from shapeflow.notes.own_source.comments import Meaning, OwnComments
 from shapeflow.notes.own_source.docstrings import Found, OwnDocstrings
 from shapeflow.notes.own_source.judged import LIKELY, OwnJudge
@@ -27,6 +28,8 @@ from shapeflow.source.results import annotated
 
 _BUILDS = re.compile(r"\s*def __(?:init|new|post_init)__\b")
 
+_NEVER = "the line beside it never ran"
+
 
 class OwnCode:
     """A Python file that is a part of the traced model, with what its lines made."""
@@ -42,7 +45,9 @@ class OwnCode:
         layers = OwnLayers(trace, tree)
         names = OwnNames(self.lines, tree, layers.attribute)
         self.docstrings = OwnDocstrings(trace, self.lines, self.events, names)
-        self.comments = OwnComments(OwnStatements(self.lines, spans, self.events), names, layers)
+        statements = OwnStatements(self.lines, spans, self.events)
+        self.comments = OwnComments(statements, names, layers)
+        self.branches = OwnBranches(names, statements)
         letters = OwnLetters(names, OwnSizes(names, layers))
         letters.read_code({value.id: value.shape for value in trace.values})
         turned = is_channels_last(note.mentions, {value.shape for value in trace.values})
@@ -52,6 +57,8 @@ class OwnCode:
 
     def mark(self, mention: Mention) -> Mark | None:
         """Return what the code around a mention says of it; None: it is in prose on no code that ran."""
+        if mention.frame.region == "comment" and self.branches.is_idle(mention.span.line):
+            return Mark(mention, "not in this run", "", "", (_NEVER,))
         found = self._by_place(mention)
         prose = mention.frame.region == "docstring" and self._ran(mention)
         if found is not None or prose or self.comments.is_of_class(mention):
@@ -63,7 +70,7 @@ class OwnCode:
         why = "the run has nothing of the code around it"
         statement = self.comments.statement(mention)
         if statement and self.lines[statement - 1].state == "never":
-            why = "the line beside it never ran"
+            why = _NEVER
         elif self.comments.layers.is_left(mention.span.line):
             why = "the model was built by another branch"
         elif self._ran(mention) or self.comments.is_of_layer(mention):

@@ -215,10 +215,10 @@ class OwnNames:
         for outer in self.parts(node):
             if not isinstance(outer, ast.If | ast.For | ast.AsyncFor | ast.While | ast.Try | ast.Match):
                 continue
-            own = next((suite for suite in _suites(outer) if _spans(suite, part.lineno)), None)
-            if own is None or _spans(own, line):
+            own = next((suite for suite in suites(outer) if is_in(suite, part.lineno)), None)
+            if own is None or is_in(own, line):
                 continue
-            if isinstance(outer, ast.If) and any(_spans(suite, line) for suite in _suites(outer)):
+            if isinstance(outer, ast.If) and any(is_in(suite, line) for suite in suites(outer)):
                 return "never"
             found = "maybe"
         return found
@@ -228,13 +228,13 @@ class OwnNames:
         loops = [part for part in self.parts(node) if isinstance(part, ast.For | ast.AsyncFor | ast.While)]
         around = [loop for loop in loops if loop.lineno < line <= (loop.end_lineno or 0)]
         changed = [part.lineno for part in self._assigning(node, name) if part.lineno >= line]
-        return any(_spans(loop.body, number) for loop in around for number in changed)
+        return any(is_in(loop.body, number) for loop in around for number in changed)
 
     def _state(self, line: int) -> str:
         return self.lines[line - 1].state if line <= len(self.lines) else ""
 
 
-def _suites(outer: ast.AST) -> Iterator[Sequence[ast.stmt]]:
+def suites(outer: ast.AST) -> Iterator[Sequence[ast.stmt]]:
     """Yield the lists of statements of a compound one."""
     for name in ("body", "orelse", "finalbody"):
         if suite := getattr(outer, name, None):
@@ -243,7 +243,7 @@ def _suites(outer: ast.AST) -> Iterator[Sequence[ast.stmt]]:
         yield part.body
 
 
-def _spans(suite: Sequence[ast.stmt], line: int) -> bool:
+def is_in(suite: Sequence[ast.stmt], line: int) -> bool:
     """Return whether a line is in a list of statements."""
     return suite[0].lineno <= line <= (suite[-1].end_lineno or suite[-1].lineno)
 

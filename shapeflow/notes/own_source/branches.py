@@ -1,0 +1,71 @@
+"""Branches of functions that the run did not take: they would have left something behind."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from shapeflow.notes.own_source.names import Function, OwnNames, is_in, suites
+from shapeflow.notes.own_source.statements import OwnStatements
+
+_QUIET = frozenset(
+    [
+        *("size", "dim", "ndimension", "numel", "item", "tolist", "stride", "data_ptr", "get_device", "type"),
+        *("to", "cpu", "cuda", "contiguous", "float", "half", "double", "long", "int", "bool", "detach"),
+        *("is_contiguous", "requires_grad_", "bfloat16"),
+    ]
+)
+"""Methods of tensors that make nothing, or nothing where the tensor is so already."""
+_SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)
+"""Statements that run as a whole."""
+
+
+class OwnBranches:
+    """Tells which branches of the functions of one file did not run."""
+
+    def __init__(self, names: OwnNames, statements: OwnStatements) -> None:
+        self._names = names
+        self._statements = statements
+
+    def is_idle(self, line: int) -> bool:
+        """Return whether a line is in a branch of a function that ran, though this branch certainly did not.
+
+        Nothing was recorded in it, though it calls a method of a tensor.
+        """
+        node = self._names.around(line)
+        if node is None or isinstance(node, ast.ClassDef) or not self._happened(node.body):
+            return False
+        for outer in self._names.parts(node):
+            if isinstance(outer, ast.If):
+                own = next((suite for suite in suites(outer) if is_in(suite, line)), None)
+                if own is not None and not self._happened(own) and self._makes(node, own):
+                    return True
+        return False
+
+    def _happened(self, suite: Sequence[ast.stmt]) -> bool:
+        """Return whether anything was recorded in a list of statements."""
+        last = suite[-1].end_lineno or suite[-1].lineno
+        return any(self._statements.events(number) for number in range(suite[0].lineno, last + 1))
+
+    def _makes(self, node: Function, suite: Sequence[ast.stmt]) -> bool:
+        """Return whether a first statement of a list calls a method of a tensor."""
+        for statement in suite:
+            if isinstance(statement, ast.If) and statement.orelse:
+                if all(self._makes(node, inner) for inner in suites(statement)):
+                    return True
+            elif not isinstance(
+                statement, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Return | ast.Expr
+            ):
+                return False
+            elif any(self._is_made(node, part, statement.lineno) for part in ast.walk(statement)):
+                return True
+        return False
+
+    def _is_made(self, node: Function, part: ast.AST, line: int) -> bool:
+        """Return whether a part of a statement makes a tensor of another: a method, or arithmetic."""
+        made_of: ast.AST | None = None
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
+            made_of = part.func.value if part.func.attr not in _QUIET else None
+        elif isinstance(part, ast.BinOp):
+            made_of = part.left
+        return isinstance(made_of, ast.Name) and bool(self._names.before(node, made_of.id, line).values)

@@ -1,0 +1,123 @@
+"""Branches that did not run, and shapes of which one is meant at a time."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from own_files import verdicts
+
+BRANCHES = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x, pooled=False, mask=None):
+        if pooled:
+            if mask is None:
+                y = x.mean(1)  # <inner>
+            else:
+                y = (x * mask).sum(1)  # [3, 16]
+            # y: <named>
+            y = y.relu()
+        else:
+            y = x.relu()  # <taken>
+        if x.dim() == 2:
+            x = x.unsqueeze(0)  # <alone>
+        if x.size(0) > 99:
+            size = x.size(1)  # <quiet>
+        return y
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "shape", "verdict"),
+    [
+        ("inner", "[3, 16]", "not in this run"),
+        ("named", "[3, 20, 16]", "not in this run"),
+        ("taken", "[3, 20, 16]", "confirmed"),
+        ("taken", "[3, 16]", "contradicted"),
+        ("alone", "[1, 20, 16]", "not in this run"),
+        ("quiet", "[3, 20, 16]", "confirmed"),
+    ],
+)
+def test_a_branch_without_a_trace_of_its_calls_did_not_run(tmp_path, place, shape, verdict):
+    source = BRANCHES.replace(f"<{place}>", shape)
+    found = dict(verdicts(source, tmp_path / "branch_net.py", torch.zeros(3, 20, 16)))
+    assert found[shape] == verdict
+
+
+USES = '''
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(
+        self,
+        x: torch.Tensor,  # [3, 20, 16] or [3, 1, 16] when there is one
+    ):
+        """Run.
+
+        Args:
+            x: (3, 20, 16) ou (3, 16)
+        """
+        found = {
+            "wide": x,  # (3, 20, 16)
+            "deep": x,  # (3, 20, 17)
+        }
+        return found["wide"].sum()
+'''
+
+
+def test_the_second_of_two_shapes_is_of_another_run(tmp_path):
+    found = verdicts(USES, tmp_path / "uses_net.py", torch.zeros(3, 20, 16))
+    other, right = "not in this run", "confirmed"
+    assert [said for _, said in found] == [right, other, right, other, right, "contradicted"]
+
+
+ANNOTATED = """
+from typing import Tuple
+
+import torch
+from torch import nn
+
+
+class Float:
+    def __class_getitem__(cls, axes):
+        return torch.Tensor
+
+
+class Net(nn.Module):
+    def half(self, x: Float[torch.Tensor, "b n c"]) -> Float[torch.Tensor, "b n half"]:
+        return x[..., ::2]
+
+    def both(
+        self,
+        x: Float[torch.Tensor, "b n c"],
+        y: Float[torch.Tensor, "<second>"],
+    ) -> Tuple[
+        Float[torch.Tensor, "b n c"],
+        Float[torch.Tensor, "<result>"],
+    ]:
+        return x * 2, y.sum(1)
+
+    def forward(self, x):
+        one, other = self.both(x, x + 1)
+        return self.half(one).sum() + other.sum()
+"""
+
+
+@pytest.mark.parametrize(
+    ("second", "result", "said"),
+    [
+        ("b n c", "b c", ["symbolic, consistent"] * 2),
+        ("b c n", "b c", ["layout differs", "symbolic, consistent"]),
+        ("b n c", "b n c", ["symbolic, consistent", "contradicted"]),
+    ],
+)
+def test_annotations_have_one_size_for_a_letter(tmp_path, second, result, said):
+    source = ANNOTATED.replace("<second>", second).replace("<result>", result)
+    found = [verdict for _, verdict in verdicts(source, tmp_path / "typed_net.py", torch.zeros(3, 20, 16))]
+    assert [found[3], found[5]] == said
+    assert {found[0], found[1], found[2], found[4]} == {"symbolic, consistent"}
