@@ -138,3 +138,56 @@ def test_an_arrow_above_several_statements_ends_with_one_of_them(tmp_path, end, 
     *layers, start, ended, _, _ = [said for _, said in found]
     assert "contradicted" not in layers
     assert [start, ended] == ["confirmed", verdict]
+
+
+LISTED = """
+import torch
+from torch import nn
+
+
+class Net(nn.Sequential):
+    def __init__(self):
+        super().__init__(
+            # (B, 4, L) -> (B, 12, L)
+            nn.Conv1d(4, 12, 1),
+
+            # (B, 12, L) -> (B, <width>, L / 2)
+            nn.Conv1d(12, 16, 2, stride=2),
+        )
+
+    def forward(self, x):
+        for module in self:
+            x = module(x)
+        return x
+"""
+
+
+@pytest.mark.parametrize(("width", "verdict"), [(16, "confirmed"), (32, "contradicted")])
+def test_a_class_of_the_kind_of_a_container_lists_its_layers(tmp_path, width, verdict):
+    source = LISTED.replace("<width>", str(width))
+    found = verdicts(source, tmp_path / "listed_net.py", torch.zeros(2, 4, 18))
+    assert [said for _, said in found] == ["confirmed"] * 3 + [verdict]
+
+
+PRODUCTS = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.left = nn.Parameter(torch.zeros(12, 16))
+        self.right = nn.Parameter(torch.zeros(16, 20))
+
+    def forward(self, x):
+        y = torch.matmul(torch.matmul(x, self.left), self.right)  # (b,n,c)(c,f)->(b,n,f)(f,o)->(b,n,o)
+        if self.training:
+            y = torch.softmax(x, -1)  # (b,n,1)
+        return y
+"""
+
+
+def test_shapes_that_stand_together_are_multiplied(tmp_path):
+    found = verdicts(PRODUCTS, tmp_path / "products_net.py", torch.zeros(2, 7, 12))
+    assert [said for _, said in found] == ["symbolic, consistent"] * 5 + ["not in this run"]

@@ -50,7 +50,7 @@ class Agreement:
         """
         found = {number: self._settled(mark) for number, mark in marks.items()}
         conflicts = {
-            number: [self.judge.letters.conflict(said) for _, said in choices]
+            number: [self.judge.letters.conflict(one.said) for one in choices]
             for number, choices in self.judge.said.items()
             if number in found and found[number].verdict in TRUE
         }
@@ -133,8 +133,10 @@ class Agreement:
     def _agreeing(self, mark: Mark, verdicts: Sequence[Conflict]) -> Mark:
         """Return a mark at the first place where its letters agree with the others; else not confirmed."""
         if "" in verdicts:
-            one = self.judge.said[mark.mention.id][verdicts.index("")][0]
-            return self.judge.at(mark, one) if verdicts[0] else mark
+            one = self.judge.said[mark.mention.id][verdicts.index("")]
+            if verdicts[0] and one.aside:
+                mark = replace(mark, verdict="symbolic, consistent")
+            return self.judge.at(mark, one.found) if verdicts[0] else mark
         why = "its letters have other sizes in the code, or comments, around it"
         verdict: Verdict = (verdicts[0] or "cannot tell") if mark.confidence >= SURE else "cannot tell"
         return replace(mark, verdict=verdict, evidence=(*mark.evidence, why))

@@ -12,10 +12,11 @@ _QUIET = frozenset(
     [
         *("size", "dim", "ndimension", "numel", "item", "tolist", "stride", "data_ptr", "get_device", "type"),
         *("to", "cpu", "cuda", "contiguous", "float", "half", "double", "long", "int", "bool", "detach"),
-        *("is_contiguous", "requires_grad_", "bfloat16"),
+        *("is_tensor", "is_floating_point", "is_complex", "is_contiguous", "broadcast_shapes", "save"),
+        *("requires_grad_", "bfloat16"),
     ]
 )
-"""Methods of tensors that make nothing, or nothing where the tensor is so already."""
+"""Methods of tensors, and functions, that make nothing, or nothing where the tensor is so already."""
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)
 """Statements that run as a whole."""
 
@@ -53,9 +54,7 @@ class OwnBranches:
             if isinstance(statement, ast.If) and statement.orelse:
                 if all(self._makes(node, inner) for inner in suites(statement)):
                     return True
-            elif not isinstance(
-                statement, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Return | ast.Expr
-            ):
+            elif not isinstance(statement, _SIMPLE):
                 return False
             elif any(self._is_made(node, part, statement.lineno) for part in ast.walk(statement)):
                 return True
@@ -66,6 +65,8 @@ class OwnBranches:
         made_of: ast.AST | None = None
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
             made_of = part.func.value if part.func.attr not in _QUIET else None
+            if isinstance(made_of, ast.Name) and made_of.id in ("F", "torch") and part.args:
+                made_of = part.args[0]
         elif isinstance(part, ast.BinOp):
             made_of = part.left
         return isinstance(made_of, ast.Name) and bool(self._names.before(node, made_of.id, line).values)

@@ -20,10 +20,10 @@ _PRINTED = re.compile(
 _FIRST = re.compile(r"[\s`*-]*([A-Za-z_]\w*)`?\s+[^()\[\]]*$")
 """The name that a sentence begins with."""
 _IS = re.compile(r"(?i)(?:^|[\s`])(?:is|are|es|ist|est|è|é|has|hat|a)\s*:?\s*$")
-_BEHIND = re.compile(r"[)\]][\s`]*(?:[*x×@·⊗][\s`]*|\+[\s`]*(?:\w+ ?){0,3})$")
+_BEHIND = re.compile(r",[^()\[\]]*[)\]][\s`]*(?:[*x×@·⊗]?[\s`]*|\+[\s`]*(?:\w+ ?){0,3})$")
 _LIST = re.compile(r"[\[(][^\[\]()]+[\])]")
 _GOES_ON = re.compile(r"[\s`*)\]]*(?:-+>|=+>|→|⇒|⟶)")
-_OPERAND = re.compile(r"^[\s`]*(?:[*x×@·⊗][\s`]*|\+[\s`]*(?:\w+ ?){0,3})[(\[]")
+_OPERAND = re.compile(r"^[\s`]*(?:[*x×@·⊗][\s`]*[(\[]|\+[\s`]*(?:\w+ ?){0,3}[(\[]|[(\[][^()\[\]]*,)")
 """What stands behind the first of two tensors that are multiplied, or added."""
 _COLON = re.compile(r"[\s`*]*(?:[:：=(]|$)")
 _ARROW_ALONE = re.compile(r"^[\s`]*(?:-+>|=+>|→|⇒|⟶)[\s`]*$")

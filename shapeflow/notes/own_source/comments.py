@@ -93,7 +93,8 @@ class OwnComments:
             events = self.statements.events(after)
             scores = [port for event in events for port in event.record.outputs if port.name == "score"]
             yield Meaning(found_of(scores), line=after, aside=True)
-            yield Meaning(self.statements.taken(after), line=after, aside=True)
+            if mention.chain is None or mention.position == 0:
+                yield Meaning(self.statements.taken(after), line=after, aside=True)
             if self.statements.code(after + 1):
                 yield replace(self._of_statement(mention, after + 1), sure=False, aside=True)
         if before := self.statements.above(line):
@@ -109,7 +110,7 @@ class OwnComments:
         yield replace(meant, near=(*meant.near, *weights, *inside))
         if mention.chain is not None:
             yield from (self._of_layers(mention, [layer], alone=alone) for layer in layers[1:])
-        yield Meaning(weights, line=meant.line)
+        yield Meaning(weights, line=meant.line, aside=True)
 
     def is_of_layer(self, mention: Mention) -> bool:
         """Return whether a mention is beside a line that builds a layer."""

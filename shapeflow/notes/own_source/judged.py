@@ -24,6 +24,16 @@ from shapeflow.source.lines import Line
 SURE, LIKELY = 0.95, 0.8
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A tensor that a mention with letters can be of."""
+
+    found: Found
+    said: Said
+    aside: bool
+    """Whether it is not what the nearest statement gives."""
+
+
 @dataclass(slots=True)
 class OwnJudge:
     """Judges the shapes of one file by the tensors that they can mean, and keeps what their letters say."""
@@ -38,7 +48,7 @@ class OwnJudge:
     channels_last: bool
     """Whether all of its shapes have the channels last."""
     letters: OwnLetters
-    said: dict[int, list[tuple[Found, Said]]] = field(default_factory=dict)
+    said: dict[int, list[Choice]] = field(default_factory=dict)
     """What each mention with letters can mean, the likeliest first."""
     partly: set[int] = field(default_factory=set)
     """Mentions with letters that fit what is meant without its first axis."""
@@ -52,7 +62,7 @@ class OwnJudge:
         wanted = FITS if meant.sure else WHOLE | {"nobatch"} if is_of_one(mention) else WHOLE
         fit = next((one for one, how in hows.items() if how in wanted), None)
         if fit is not None:
-            self.remember(mention, [one for one, how in hows.items() if how in WHOLE], meant.sure)
+            self.remember(mention, meant)
             if hows[fit] == "nobatch" and first_letter(mention):
                 self.partly.add(mention.id)
             on_the_way = not meant.sure and self._shape(fit) != self._shape(meant.found[-1])
@@ -89,30 +99,30 @@ class OwnJudge:
         """Return whether a mention fits one of the tensors that it can mean, as a whole."""
         return any(self.relation(mention, one) in WHOLE for one in meant.found)
 
-    def remember(self, mention: Mention, meant: Sequence[Found], sure: bool) -> None:
+    def remember(self, mention: Mention, meant: Meaning) -> None:
         """Keep what tensors the letters of a mention can be of; those of one name are one."""
-        choices = self._choices(mention, meant, sure)
-        if len(choices) == 1:
-            self.letters.add(choices[0][1])
+        choices = self._choices(mention, meant, sure=meant.sure)
+        if len(choices) == 1 and not meant.aside:
+            self.letters.add(choices[0].said)
         if choices and mention.pattern.symbols:
             self.said[mention.id] = choices
 
-    def remember_also(self, mention: Mention, meant: Iterable[Meaning]) -> None:
+    def remember_also(self, mention: Mention, others: Iterable[Meaning]) -> None:
         """Keep what else the letters of a mention can be of, if they do not agree where they fit first."""
         if mention.id in self.said:
-            for one in meant:
-                fits = [found for found in one.found if self.relation(mention, found) in WHOLE]
-                self.said[mention.id] += self._choices(mention, fits, sure=False)
+            for meant in others:
+                self.said[mention.id] += self._choices(mention, meant, sure=False)
 
-    def _choices(self, mention: Mention, meant: Sequence[Found], sure: bool) -> list[tuple[Found, Said]]:
+    def _choices(self, mention: Mention, meant: Meaning, *, sure: bool) -> list[Choice]:
         groups: dict[object, list[Found]] = defaultdict(list)
-        for one in meant:
-            groups[one.name if sure else (one.name, self._shape(one))].append(one)
+        for one in meant.found:
+            if self.relation(mention, one) in WHOLE:
+                groups[one.name if sure else (one.name, self._shape(one))].append(one)
         choices = []
         for group in groups.values():
             said = self.letters.said_by(mention, (self._shape(one) for one in group))
             if said is not None:
-                choices.append((group[0], said))
+                choices.append(Choice(group[0], said, meant.aside))
         return choices
 
     def relation(self, mention: Mention, one: Found) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shapeflow.model.ports import Port
@@ -176,6 +176,8 @@ def _layers(tree: ast.Module) -> Iterator[Layer]:
             scope = (method.lineno, method.end_lineno or method.lineno)
             local = _locals(method)
             for node in ast.walk(method):
+                if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("__init__"):
+                    yield from _listed_by(node, owner, scope, local)
                 if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
                     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                     for target in targets:
@@ -184,6 +186,15 @@ def _layers(tree: ast.Module) -> Iterator[Layer]:
                             last = node.end_lineno or node.lineno
                             yield Layer(node.lineno, last, owner.name, path, "", scope, node.value)
                             yield from _inner(node.value, owner.name, path, scope, local)
+
+
+def _listed_by(
+    call: ast.Call, owner: ast.ClassDef, scope: tuple[int, int], local: Mapping[str, ast.expr]
+) -> Iterator[Layer]:
+    """Yield the layers that a class of the kind of a container hands to what it is derived from."""
+    kinds = {ast.unparse(base).rpartition(".")[2] for base in owner.bases}
+    if ast.unparse(call.func).startswith("super(") and "Sequential" in kinds:
+        yield from _of_parts(_listed(call), owner.name, "", scope, local)
 
 
 def _is_own(target: ast.expr) -> bool:
@@ -207,13 +218,25 @@ def _inner(
     """Yield the layers that a container lists, and those inside of them."""
     if not isinstance(made, ast.Call) or ast.unparse(made.func).rpartition(".")[2] not in _CONTAINERS:
         return
-    for name, listed in _listed(made):
+    yield from _of_parts(_listed(made), owner, path, scope, local)
+
+
+def _of_parts(
+    parts: Iterable[tuple[str, ast.expr]],
+    owner: str,
+    path: str,
+    scope: tuple[int, int],
+    local: Mapping[str, ast.expr],
+) -> Iterator[Layer]:
+    """Yield the layers that are listed by their names, and those inside of them."""
+    for name, listed in parts:
+        full = f"{path}.{name}" if path else name
         part = local.get(listed.id, listed) if isinstance(listed, ast.Name) else listed
         if isinstance(part, ast.Call):
             last = part.end_lineno or part.lineno
             inside = path if part is listed else ""
-            yield Layer(part.lineno, last, owner, f"{path}.{name}", inside, scope, part)
-            yield from _inner(part, owner, f"{path}.{name}", scope, local)
+            yield Layer(part.lineno, last, owner, full, inside, scope, part)
+            yield from _inner(part, owner, full, scope, local)
 
 
 def _listed(made: ast.Call) -> Iterator[tuple[str, ast.expr]]:

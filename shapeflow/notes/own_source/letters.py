@@ -17,7 +17,7 @@ from shapeflow.shapes.matching import Bindings, evaluate, pairs_of
 from shapeflow.shapes.notation import Expression
 
 Shape = tuple[int, ...]
-Sort = Literal["comment", "docstring", "code"]
+Sort = Literal["comment", "docstring", "annotation", "code"]
 Conflict = Literal["", "contradicted", "layout differs", "cannot tell"]
 LEAST_SAYING = 2
 """So many comments have to give a letter a size before another one is wrong; the code alone is enough."""
@@ -25,8 +25,8 @@ CLEAR = 3
 """So many times as many as give it the next size."""
 _LOOSE = frozenset(
     [
-        *("h", "w", "c", "t", "d", "height", "width", "channel", "channels", "num_channels", "depth", "time"),
-        *("length", "len", "seq_len", "seq_length", "sequence_length", "dim", "hidden_dim", "features"),
+        *("h", "w", "c", "t", "d", "f", "height", "width", "depth", "time", "dim", "hidden_dim", "features"),
+        *("channel", "channels", "num_channels", "length", "len", "seq_len", "seq_length", "sequence_length"),
     ]
 )
 """Letters and words that many authors give to what a tensor has at this place, whatever its size is now."""
@@ -69,7 +69,8 @@ class OwnLetters:
             return None
         dims = mention.pattern.dims
         meanings = tuple((_expression(dims[dim].meaning), axis) for dim, axis in pairs[0])
-        sort: Sort = "comment" if mention.frame.region == "comment" else "docstring"
+        region = mention.frame.region
+        sort: Sort = region if region in ("comment", "annotation") else "docstring"
         return self._of(mention.span.line, meanings, held, sort)
 
     def add(self, said: Said) -> None:
@@ -202,6 +203,7 @@ def _judged(said: Said, shape: Shape, sizes: Mapping[str, int], coded: Mapping[s
     others = [meaning for (meaning, _), other in zip(said.dims, differs, strict=True) if other and meaning]
     words = {symbol for meaning in others for symbol in meaning.symbols} & coded.keys()
     loose = all(one.symbol.lower() in _LOOSE and one.symbol not in words for one in others)
+    loose = loose and said.sort != "annotation"
     return "cannot tell" if loose or not (agrees or any("_" in word for word in words)) else "contradicted"
 
 
