@@ -121,3 +121,57 @@ def test_annotations_have_one_size_for_a_letter(tmp_path, second, result, said):
     found = [verdict for _, verdict in verdicts(source, tmp_path / "typed_net.py", torch.zeros(3, 20, 16))]
     assert [found[3], found[5]] == said
     assert {found[0], found[1], found[2], found[4]} == {"symbolic, consistent"}
+
+
+PARTS = '''
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def both(self, x):
+        """Run.
+
+        Returns:
+            left and right: (3, 12, 16) and (3, 8, 16)
+        """
+        left, right = x[:, :12] * 2, x[:, 12:] * 3
+        return left, right
+
+    def forward(self, x):
+        """Run.
+
+        Args:
+            x: (3, 5, 20, 16) or (3, 20, 16)
+        """
+        left, right = self.both(x)
+        both = torch.cat(
+            [
+                left.relu(),
+                right,
+            ],
+            1,
+        )
+        # both -> (3, 20, <named>)
+        total = torch.bmm(
+            both,  # (3, 20, <first>)
+            both.transpose(1, 2)  # (3, 16, <second>)
+        ).sum()
+        return total
+        total = total * 2  # (3, 20, 16)
+'''
+
+
+def test_parts_of_statements_are_known_by_their_place(tmp_path):
+    def said(**sizes: int) -> list[str]:
+        source = PARTS
+        for name, size in ({"named": 16, "first": 16, "second": 20} | sizes).items():
+            source = source.replace(f"<{name}>", str(size))
+        return [one for _, one in verdicts(source, tmp_path / "parts_net.py", torch.zeros(3, 20, 16))]
+
+    idle = "not in this run"
+    right = ["confirmed"] * 2 + [idle, *["confirmed"] * 4, idle]
+    assert said() == right
+    assert said(named=17) == [*right[:4], "contradicted", *right[5:]]
+    assert said(first=17) == [*right[:5], "contradicted", *right[6:]]
+    assert said(second=17) == [*right[:6], "contradicted", *right[7:]]

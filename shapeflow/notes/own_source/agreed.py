@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from shapeflow.notes.mention import Mention
 from shapeflow.notes.own_source.choices import without_choices
 from shapeflow.notes.own_source.comment_words import has_words_before
-from shapeflow.notes.own_source.comments import Meaning, OwnComments
+from shapeflow.notes.own_source.comments import OwnComments
 from shapeflow.notes.own_source.habits import OwnHabits
 from shapeflow.notes.own_source.judged import SURE, OwnJudge
 from shapeflow.notes.own_source.letters import Conflict
-from shapeflow.notes.own_source.written import first_letter, has_sizes
+from shapeflow.notes.own_source.meaning import Meaning
+from shapeflow.notes.own_source.written import first_letter, has_sizes, is_of_one
 from shapeflow.notes.verdicts.mark import TRUE, Mark, Verdict
+from shapeflow.shapes.notation import parse_shape
 
 LEAST_FIRST = 4
 """So many shapes that begin with a letter show that it is the first axis of tensors."""
@@ -110,7 +112,14 @@ class Agreement:
         if meant is None or judged is None or judged.verdict in TRUE:
             return mark
         later = (one for one in self.comments.below(meant.line) if self.judge.fits(mark.mention, one))
-        return mark if next(later, None) else judged
+        if next(later, None) is not None or not (self.habits.usual(mark.mention) or self._same_rank(judged)):
+            return mark
+        return judged
+
+    def _same_rank(self, mark: Mark) -> bool:
+        """Return whether a shape has as many dims as what it is compared with, or leaves the batch out."""
+        rank = len(mark.mention.pattern.dims)
+        return len(parse_shape(mark.found).dims) in (rank, rank + is_of_one(mark.mention))
 
     def _surely(self, end: End) -> dict[int, Mark]:
         """Return the mark of an end of an arrow, if it is of the statements below for sure.

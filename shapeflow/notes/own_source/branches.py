@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from shapeflow.notes.own_source.names import Function, OwnNames, is_in, suites
 from shapeflow.notes.own_source.statements import OwnStatements
@@ -36,12 +36,25 @@ class OwnBranches:
         node = self._names.around(line)
         if node is None or isinstance(node, ast.ClassDef) or not self._happened(node.body):
             return False
+        if any(self._is_behind_return(suite, line) for suite in self._suites(node)):
+            return True
         for outer in self._names.parts(node):
             if isinstance(outer, ast.If):
                 own = next((suite for suite in suites(outer) if is_in(suite, line)), None)
                 if own is not None and not self._happened(own) and self._makes(node, own):
                     return True
         return False
+
+    def _suites(self, node: Function) -> Iterator[Sequence[ast.stmt]]:
+        """Yield all lists of statements of a function."""
+        yield node.body
+        for part in self._names.parts(node):
+            yield from suites(part)
+
+    def _is_behind_return(self, suite: Sequence[ast.stmt], line: int) -> bool:
+        """Return whether a line is of a list of statements that was left before."""
+        ends = (one.end_lineno or 0 for one in suite[:-1] if isinstance(one, ast.Return | ast.Raise))
+        return is_in(suite, line) and line > min(ends, default=line)
 
     def _happened(self, suite: Sequence[ast.stmt]) -> bool:
         """Return whether anything was recorded in a list of statements."""
@@ -69,4 +82,6 @@ class OwnBranches:
                 made_of = part.args[0]
         elif isinstance(part, ast.BinOp):
             made_of = part.left
+        elif isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Load):
+            made_of = part.value
         return isinstance(made_of, ast.Name) and bool(self._names.before(node, made_of.id, line).values)

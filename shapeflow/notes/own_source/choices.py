@@ -33,12 +33,18 @@ def without_choices(marks: Mapping[int, Mark]) -> dict[int, Mark]:
 
 
 def _other_use(mark: Mark, marks: Mapping[int, Mark]) -> Mark:
-    """Return a mark; the second of two shapes, "or (B, C)", is of another run where the first one fits."""
-    mention = mark.mention
-    before = marks.get(mention.id - 1)
-    if mark.verdict != "cannot tell" or before is None or before.verdict not in TRUE:
-        return mark
-    beside = before.mention.span.line == mention.span.line
-    if not beside or _OR.fullmatch(mention.frame.before[len(before.mention.frame.before) :]) is None:
+    """Return a mark; of two shapes, "(B, T, C) or (B, C)", one is of another run where the other one fits."""
+    number = mark.mention.id
+    beside = [marks.get(number - 1), marks.get(number + 1)]
+    if mark.verdict != "cannot tell" or not any(
+        other is not None and other.verdict in TRUE and _are_choices(mark, other) for other in beside
+    ):
         return mark
     return replace(mark, verdict="not in this run", evidence=("in this run it is the other one of the two",))
+
+
+def _are_choices(one: Mark, other: Mark) -> bool:
+    """Return whether a word for a choice stands between two shapes of a line."""
+    first, second = sorted((one.mention, other.mention), key=lambda mention: mention.id)
+    between = second.frame.before[len(first.frame.before) :]
+    return first.span.line == second.span.line and _OR.fullmatch(between) is not None

@@ -9,12 +9,13 @@ from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
 from shapeflow.notes.own_source.agreed import Agreement, End
 from shapeflow.notes.own_source.branches import OwnBranches
-from shapeflow.notes.own_source.comments import Meaning, OwnComments
+from shapeflow.notes.own_source.comments import OwnComments
 from shapeflow.notes.own_source.docstrings import Found, OwnDocstrings
 from shapeflow.notes.own_source.judged import LIKELY, OwnJudge
 from shapeflow.notes.own_source.layers import OwnLayers
 from shapeflow.notes.own_source.letters import OwnLetters
 from shapeflow.notes.own_source.lines import places_of, spans_of
+from shapeflow.notes.own_source.meaning import Meaning
 from shapeflow.notes.own_source.names import OwnNames
 from shapeflow.notes.own_source.sizes import OwnSizes
 from shapeflow.notes.own_source.statements import OwnStatements

@@ -13,6 +13,8 @@ _LETTERS = re.compile(r"[^\W\d_]{2}|->|→|=>")
 _NAME = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\.shape)?\s*(?:[:=]|==|is)?\s*$")
 _SAID = re.compile(r"(?:^|[\s,;`(])([A-Za-z_]\w*)`?(?:\s*[:=]|\s*==|\s+is|\.shape\s*[:=]*)\s*$")
 """The same with a sign, or word, between the two."""
+_BECOMES = re.compile(r"\s*`?([A-Za-z_]\w*)`?\s*(?:-+>|=+>|→)\s*")
+"""A comment of a name and an arrow: ``scores -> (3, 8)``."""
 _PRINTED = re.compile(
     r"(?:^|#)\s*print\(.*?([A-Za-z_]\w*)\.(?:shape|size\(\))\)\s*(?:#|;|->)?\s*(?:torch\.Size\()?$"
 )
@@ -37,8 +39,9 @@ def variable_of(before: str) -> str:
     """
     text = before.rpartition("#")[2]
     said = _PRINTED.search(before) or _SAID.search(text)
-    if said is not None and SHAPES.fullmatch(said[1]):
+    if said is not None and "_" not in said[1] and SHAPES.fullmatch(said[1]):
         said = None
+    said = said or _BECOMES.fullmatch(text)
     if said is None and not CHANGED.search(text) and not _GOES_ON.search(text):
         words = text.rstrip(" :=")
         if _IS.search(text) or any(one.end() == len(words) for one in SHAPES.finditer(words)):

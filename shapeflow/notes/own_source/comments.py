@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from shapeflow.model.records import Call
 from shapeflow.notes.mention import Mention
@@ -23,36 +23,15 @@ from shapeflow.notes.own_source.comment_words import (
 )
 from shapeflow.notes.own_source.docstrings import Found, found_of
 from shapeflow.notes.own_source.layers import Layer, OwnLayers, made_inside
+from shapeflow.notes.own_source.meaning import Meaning
 from shapeflow.notes.own_source.names import OwnNames
+from shapeflow.notes.own_source.parts import OwnParts
 from shapeflow.notes.own_source.statements import FAR, OwnStatements
 from shapeflow.notes.words.words import text_tokens
 
 _WEIGHTS = frozenset({"weight", "bias", "parameter", "param", "matrix"})
 _SPREAD = re.compile(r"(?i)broadcast")
 """What is spread to a shape later has not got it yet."""
-_ENTRY = re.compile(r"\s*[\"'](?P<key>\w+)[\"']\s*:\s*(?P<name>[A-Za-z_]\w*)\s*,?\s*$")
-"""A line with one entry of a dict that has a name."""
-_ARGUMENT = re.compile(r"\s*(?:(?P<name>\w+)\s*=\s*[\w.\[\]:, ()-]+,?|[\w.\[\]:, ()-]+,)\s*$")
-"""A line with one argument of a call that goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a comment can mean."""
-
-    found: tuple[Found, ...]
-    near: tuple[Found, ...] = ()
-    """Others of the same statement: what fits one of them is not called wrong."""
-    line: int = 0
-    """Of the statement."""
-    sure: bool = False
-    """Whether it can be nothing else."""
-    above: bool = False
-    """Whether the comment stands right above: then both ends of an arrow are of it, if one end is."""
-    also: tuple[Found, ...] = ()
-    """What the same name stands for at another moment."""
-    aside: bool = False
-    """Whether it is not what the nearest statement gives: what it takes, or of another one."""
 
 
 class OwnComments:
@@ -67,6 +46,7 @@ class OwnComments:
         self.statements = statements
         self.names = names
         self.layers = layers
+        self.parts = OwnParts(statements, names)
 
     def meant(self, mention: Mention) -> Iterator[Meaning]:
         """Yield what a mention in a comment can mean, the likeliest first."""
@@ -77,8 +57,7 @@ class OwnComments:
             return
         if code:
             sure = _SPREAD.search(mention.frame.before.rpartition("#")[2]) is None
-            part = self._of_entry(line) or self._of_argument(line)
-            yield part or self._of_statement(mention, line, sure=sure)
+            yield self.parts.at(line) or self._of_statement(mention, line, sure=sure)
             if mention.role == "in":
                 yield Meaning(self.statements.taken(line), line=line)
             return
@@ -251,26 +230,6 @@ class OwnComments:
             calls = [event.record for event in self.statements.events(line) if isinstance(event.record, Call)]
             near += tuple(one for call in calls for one in made_inside(self.layers.trace, call))
         return Meaning(tuple(called or named) or made, near, line, sure=sure and bool(named), above=above)
-
-    def _of_entry(self, line: int) -> Meaning | None:
-        """Return what a comment beside an entry of a dict, ``"boxes": boxes``, can mean: what the name is."""
-        entry, node = _ENTRY.match(self.statements.code(line)), self.names.around(line)
-        if entry is None or node is None or isinstance(node, ast.ClassDef):
-            return None
-        held = self.names.before(node, entry["name"], line)
-        found = tuple(Found(value, entry["key"]) for value in held.values)
-        return Meaning(found, line=line, sure=held.sure) if found else None
-
-    def _of_argument(self, line: int) -> Meaning | None:
-        """Return what a comment beside one argument of a call over several lines can mean: that argument."""
-        argument = _ARGUMENT.match(self.statements.code(line))
-        events = self.statements.events(line)
-        if argument is None or line >= self.statements.span(line)[1] or not events:
-            return None
-        name, taken = argument["name"], self.statements.taken(line)
-        ports = [port for event in events for port in event.record.inputs]
-        given = found_of(port for port in ports if name and f"in.{name}" in (port.name, port.alias))
-        return Meaning(given or taken, (*taken, *self.statements.made(line)), line, sure=bool(given))
 
     def _of_layers(self, mention: Mention, layers: Sequence[Layer], *, alone: bool) -> Meaning:
         """Return what the layer took, or gave, that a comment is beside."""

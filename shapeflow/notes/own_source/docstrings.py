@@ -20,14 +20,18 @@ from shapeflow.source.lines import Line
 Side = Literal["in", "out", ""]
 _SECTION = re.compile(
     r"""(?ix)^[\s\#*-]*(?:
-    (?P<input>args|arguments|params|parameters?|inputs?|参数|输入|引数|入力|인자|입력|eingaben?|entradas?
+    (?P<input>args|arguments|params|parameters?|inputs?(?:\s+shapes?)?|参数|输入|引数|入力|인자|입력|eingaben?|entradas?
     |entr[ée]es?|parámetros|paramètres)
-    |(?P<output>returns?|outputs?|results?|yields?|返回|输出|返り値|戻り値|出力|반환|출력|ausgaben?|rückgabe
+    |(?P<output>returns?|outputs?(?:\s+shapes?)?|results?|yields?|返回|输出|返り値|戻り値|出力|반환|출력|ausgaben?|rückgabe
     |salidas?|devuelve|sorties?|retourne)
     )\**\s*(?:[:：]|$)"""
 )
 """A line that begins with the name of a section of a docstring."""
 _ENTRY = re.compile(r"\s*[-*]?\s*`{0,2}(\w+)`{0,2}\s*(?:\([^)]*\)\s*)?:")
+_BEHIND_NAME = re.compile(
+    r"(?<!\band )(?<!\bund )(?<!\bet )(?<!\w, )(?<!\w & )(?<!\w)([A-Za-z_]\w*)[`*]*\s*[:=]\s*[`*]*$"
+)
+"""A name right in front of a shape, that is not the last of several."""
 _DIRECTIVE = re.compile(r"^\s*:(?:(?P<input>param|type)|(?P<output>returns?|rtype))\b")
 _RETURNED = re.compile(
     r"(?i)(?:[.;。]\s*|^\s*)(?:returns?|gives?|yields?|返回|gibt|renvoie|devuelve)\b[^.;。]*$"
@@ -258,7 +262,7 @@ def _head(mention: Mention) -> str:
 
 def _word_before(mention: Mention) -> str:
     """Return the word that a shape stands right behind: ``p2`` of ``p1: (2, 3), p2: (2, 4)``."""
-    found = re.search(r"([A-Za-z_]\w*)[`*]*\s*[:=]\s*[`*]*$", mention.frame.before)
+    found = _BEHIND_NAME.search(mention.frame.before)
     return found[1] if found else ""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.own_source.comments import Meaning
+from shapeflow.notes.own_source.meaning import Meaning
 from shapeflow.notes.own_source.written import tells
 
 LEAST = 4

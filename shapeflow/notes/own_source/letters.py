@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -101,10 +101,13 @@ class OwnLetters:
         node = self.names.around(said.line)
         method = None if isinstance(node, ast.ClassDef) else node
         coded = self.sizes.of(self.names.class_around(said.line), method)
+        taken = [one for one in scope if one.sort == "code"]
+        given = {name for one in taken for meaning, _ in one.dims if meaning for name in meaning.symbols}
+        sure = frozenset(name.casefold() for name in given)
         for call, shape in enumerate(said.shapes):
             here, there = _sizes(scope, said, call, coded), _sizes(beside, said, None)
             words = {name: size for name, size in there.items() if not here or name.lower() not in _LOOSE}
-            found.add(_judged(said, shape, words | here, coded))
+            found.add(_judged(said, shape, words | here, coded, sure))
         return found.pop() if len(found) == 1 else ""
 
     def _of(
@@ -181,11 +184,20 @@ def _solved(meaning: Expression | None, size: int) -> tuple[str, int]:
     return "", 0
 
 
-def _judged(said: Said, shape: Shape, sizes: Mapping[str, int], coded: Mapping[str, int]) -> Conflict:
+def _judged(
+    said: Said, shape: Shape, sizes: Mapping[str, int], coded: Mapping[str, int], sure: Collection[str]
+) -> Conflict:
     """Return whether letters have other sizes in a shape than the others give them.
 
     At least one of them has to agree, or the code to have the word: else the letters are others than those
     elsewhere.
+
+    Args:
+        said: by the mention.
+        shape: of the tensor.
+        sizes: that the others, and the code, give letters.
+        coded: sizes that the code of the class gives names.
+        sure: letters, in lower case, that the function takes from shapes.
     """
     bindings = bindings_of(sizes)
     there = [shape[axis] for _, axis in said.dims]
@@ -204,7 +216,11 @@ def _judged(said: Said, shape: Shape, sizes: Mapping[str, int], coded: Mapping[s
     words = {symbol for meaning in others for symbol in meaning.symbols} & coded.keys()
     loose = all(one.symbol.lower() in _LOOSE and one.symbol not in words for one in others)
     loose = loose and said.sort != "annotation"
-    return "cannot tell" if loose or not (agrees or any("_" in word for word in words)) else "contradicted"
+    if loose:
+        known = any(symbol.casefold() in sure for meaning in others for symbol in meaning.symbols)
+        said_size = any(meaning is not None and not meaning.symbols for meaning, _ in said.dims)
+        return "cannot tell" if known or said_size else ""
+    return "contradicted" if agrees or any("_" in word for word in words) else "cannot tell"
 
 
 def _stated(meaning: Expression | None, there: int, bindings: Bindings) -> int | None:

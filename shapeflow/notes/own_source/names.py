@@ -237,7 +237,8 @@ class OwnNames:
 def suites(outer: ast.AST) -> Iterator[Sequence[ast.stmt]]:
     """Yield the lists of statements of a compound one."""
     for name in ("body", "orelse", "finalbody"):
-        if suite := getattr(outer, name, None):
+        suite = getattr(outer, name, None)
+        if isinstance(suite, list) and suite:
             yield suite
     for part in (*getattr(outer, "handlers", ()), *getattr(outer, "cases", ())):
         yield part.body

@@ -47,4 +47,6 @@ def is_of_one(mention: Mention) -> bool:
 def is_whole(mention: Mention) -> bool:
     """Return whether a shape as written can only be one of a whole tensor."""
     dims = [dim.text.strip() for dim in mention.pattern.dims]
+    if len(dims) < LEAST_DIMS and mention.text[:1].isdigit():
+        return False  # ``1000x600`` may be a picture
     return len(dims) >= LEAST_DIMS or any(dim.isdecimal() for dim in dims) or dims[0].lower() in BATCHES
