@@ -18,6 +18,7 @@ from shapeflow.notes.reading.note import read_note
 from shapeflow.notes.statements.judging import judged_statements
 from shapeflow.notes.statements.statement import StatementMark
 from shapeflow.notes.verdicts.judge import Judge
+from shapeflow.notes.verdicts.lettered import with_one_size
 from shapeflow.notes.verdicts.mark import Mark
 from shapeflow.notes.verdicts.other_models import of_this_model
 from shapeflow.notes.verdicts.other_runs import of_this_run
@@ -66,7 +67,7 @@ def annotate(trace: Trace, note: Note | str | Path) -> Annotation:
     # What quoted code decides still tells where the shapes beside it are.
     quoted = quoted_marks(trace, note, batch, rest) if code is None else {}
     marks, sizes = _placed(trace, rest, note, batch)
-    marks = [quoted.get(mark.mention.id, mark) for mark in marks]
+    marks = with_one_size([quoted.get(mark.mention.id, mark) for mark in marks])
     placed = {mark.mention.id: mark for mark in of_this_model(trace, of_this_run(trace, marks))}
     found = {**placed, **certain, **quoted}
     return Annotation(

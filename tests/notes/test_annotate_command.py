@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -325,3 +327,17 @@ def test_the_page_in_a_browser(annotate, browser):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert errors == []
+
+
+def test_the_same_is_said_whatever_the_seed_of_hashes_is(folder):
+    """Sums over sets, and what is alike, must not depend on their order."""
+    Path("words.md").write_text(
+        "# Two layers\n\nThe first linear layer turns the input `[2, 8]` into `[2, 4]`,"
+        " the second one its output into `[2, 6]`; its weight is 6 x 4, the other weight `[4, 8]`.\n"
+    )
+    told = set()
+    for seed in ("0", "1", "2", "3"):
+        command = [sys.executable, "-m", "shapeflow", "annotate", "words.md", "net.trace.json", "--json"]
+        done = subprocess.run(command, capture_output=True, env=os.environ | {"PYTHONHASHSEED": seed})
+        told.add(done.stdout)
+    assert len(told) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from shapeflow.notes.finding.candidate import BATCHES, Candidate, are_widths
@@ -14,6 +14,8 @@ _PLACE = re.compile(
     r"[xyzwhc]*(?:xy|wh)[xyzwhc]*|[tlbr]{4}|[xyzXYZ](?:_?(?:\d|min|max|center|c)|_(?!dim|size|len|channels)\w+)?|c_?[xyz]|\w+_[xy]"
 )
 _CALL = re.compile(r"(?<!\w)(?![\w.]*\.size\(|len|prod|sum|int|ceil|floor|min|max)[A-Za-z]\w*\(")
+_BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec)\b")
+_INDEXED = re.compile(r"([A-Za-z])_\{?([ijknt])\}?")
 _RANGE = re.compile(r"(?:\b(?:in|ranges?|between|from|interval)|∈|区间|范围|範囲|범위)[\W_]*$")
 _ELEMENT = re.compile(r"(?:∈|\\in)\s*[`$({]*$")
 _COLOURS = ({"R", "G", "B"}, {"H", "S", "V"}, {"Y", "U", "V"})
@@ -38,6 +40,17 @@ def features(candidate: Candidate) -> Iterator[str]:
         yield "only sizes"
 
 
+def _are_elements(written: Sequence[str]) -> bool:
+    """Return whether the parts of a tuple are vectors, or numbers with one index, not sizes."""
+    if len(written) < 2:
+        return False
+    indexed = [_INDEXED.fullmatch(word.strip("\\, ")) for word in written]
+    same = all(indexed) and len({one[2] for one in indexed if one}) == 1
+    return all(_BOLD.match(word.strip()) for word in written) or (
+        same and not any(one and is_axis(one[1]) for one in indexed)
+    )
+
+
 def _of_form(candidate: Candidate) -> Iterator[str]:
     literal = candidate.literal
     if literal.form == "real":
@@ -52,6 +65,8 @@ def _of_form(candidate: Candidate) -> Iterator[str]:
         yield "product with *" if candidate.numeric else "product of names"
     elif literal.form == "bracket" and literal.separator == " ":
         yield "blanks in brackets"
+    elif literal.form == "bracket" and _are_elements(candidate.written):
+        yield "elements"
     if candidate.named:
         # "(`heads=8`, `depth=6`)" are settings: each is code of its own.
         alone = "`" in candidate.text[literal.start : literal.end]

@@ -55,6 +55,7 @@ WEIGHTS = {
     "interval": -2.2,
     "element of an interval": -5.0,
     "coordinates": -7.0,
+    "elements": -7.0,
     "numbered": -5.0,
     "a call inside": -2.0,
     "many sizes": -2.5,

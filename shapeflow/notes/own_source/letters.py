@@ -13,6 +13,7 @@ from shapeflow.notes.own_source.axes import axes_taken
 from shapeflow.notes.own_source.names import OwnNames
 from shapeflow.notes.own_source.sizes import OwnSizes
 from shapeflow.notes.placing.relations import bindings_of, multiple_of
+from shapeflow.notes.placing.symbols import LOOSE
 from shapeflow.shapes.matching import Bindings, evaluate, pairs_of
 from shapeflow.shapes.notation import Expression
 
@@ -23,13 +24,6 @@ LEAST_SAYING = 2
 """So many comments have to give a letter a size before another one is wrong; the code alone is enough."""
 CLEAR = 3
 """So many times as many as give it the next size."""
-_LOOSE = frozenset(
-    [
-        *("h", "w", "c", "t", "d", "f", "height", "width", "depth", "time", "dim", "hidden_dim", "features"),
-        *("channel", "channels", "num_channels", "length", "len", "seq_len", "seq_length", "sequence_length"),
-    ]
-)
-"""Letters and words that many authors give to what a tensor has at this place, whatever its size is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +100,7 @@ class OwnLetters:
         sure = frozenset(name.casefold() for name in given)
         for call, shape in enumerate(said.shapes):
             here, there = _sizes(scope, said, call, coded), _sizes(beside, said, None)
-            words = {name: size for name, size in there.items() if not here or name.lower() not in _LOOSE}
+            words = {name: size for name, size in there.items() if not here or name.lower() not in LOOSE}
             found.add(_judged(said, shape, words | here, coded, sure))
         return found.pop() if len(found) == 1 else ""
 
@@ -214,7 +208,7 @@ def _judged(
         return "layout differs"
     others = [meaning for (meaning, _), other in zip(said.dims, differs, strict=True) if other and meaning]
     words = {symbol for meaning in others for symbol in meaning.symbols} & coded.keys()
-    loose = all(one.symbol.lower() in _LOOSE and one.symbol not in words for one in others)
+    loose = all(one.symbol.lower() in LOOSE and one.symbol not in words for one in others)
     loose = loose and said.sort != "annotation"
     if loose:
         known = any(symbol.casefold() in sure for meaning in others for symbol in meaning.symbols)

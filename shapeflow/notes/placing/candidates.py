@@ -54,7 +54,7 @@ class Names:
         self.sites = sites
         found: dict[str, list[tuple[int, float, bool]]] = defaultdict(list)
         for site in sites.all:
-            for token in site.own.keys() | site.around.keys():
+            for token in sorted(site.own.keys() | site.around.keys()):
                 own, around = site.own.get(token, 0.0), site.around.get(token, 0.0)
                 found[token].append((site.id, max(own, around), own >= around))
         self.postings = found
@@ -68,7 +68,11 @@ class Names:
             weak = token.startswith("#") or token in GENERIC
             self.worth[token] = max(worth, 0.05) * (0.5 if weak else 1.0)
         self.whole = [
-            sum(strength * self.worth[token] for token, strength in site.own.items() if "@" not in token)
+            sum(
+                strength * self.worth[token]
+                for token, strength in sorted(site.own.items())
+                if "@" not in token
+            )
             for site in sites.all
         ]
         """How much the whole name of each site tells; which one of several it is need not be said."""
@@ -78,7 +82,7 @@ class Names:
         """End of a path, with its numbers and with ``*`` for them -> the sites there."""
         found: dict[str, list[int]] = defaultdict(list)
         for site in self.sites.all:
-            for path in {site.key, *site.paths}:
+            for path in dict.fromkeys((site.key, *site.paths)):
                 parts = path.split(".")
                 for start in range(len(parts)):
                     found[".".join(parts[start:])].append(site.id)
@@ -167,10 +171,10 @@ def said_by(
         tokens = frozenset(
             token for token in tokens if token in known and not (is_heading and token in everywhere)
         )
-        for token in tokens:
+        for token in sorted(tokens):  # sums are the same in each run only in one order
             said.setdefault(token, NEAR_WORDS[min(rank, len(NEAR_WORDS) - 1)])
         rank += bool(tokens)
-    for token in text_tokens(frame.line):
+    for token in sorted(text_tokens(frame.line)):
         if token in known:
             said.setdefault(token, LINE_WORDS)
     return said

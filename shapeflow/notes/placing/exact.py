@@ -61,7 +61,7 @@ class Exact:
         for site in sites.all:
             if site.kind == "op":
                 continue
-            for path in {*site.paths, *([site.path] if site.kind == "parameter" else [])}:
+            for path in dict.fromkeys((*site.paths, *([site.path] if site.kind == "parameter" else []))):
                 self.paths.setdefault(path, []).append(site)
                 if site.kind == "parameter":
                     full = f"{path}.{site.port}" if path else site.port

@@ -131,7 +131,7 @@ class Placing:
         weights = is_parameter_meant(mention) or self.fits.are_parameters(mention)
         unlikely = self._unlikely[weights]
         value = {site: score - unlikely[site] for site, score in named.scores().items()}
-        for site in dotted:
+        for site in sorted(dotted):
             value[site] = value.get(site, 0.0) + DOTTED
         chosen = set(nlargest(BY_NAME, value, key=value.__getitem__))
         fitting: list[int] = []

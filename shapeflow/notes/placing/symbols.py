@@ -15,6 +15,13 @@ from shapeflow.shapes.notation import Expression
 MOST_VOTES = 0.8
 """A symbol has the size that gets this share of the mass, in so many mentions at least."""
 LEAST_MASS = 1.5
+LOOSE = frozenset(
+    [
+        *("h", "w", "c", "t", "d", "f", "height", "width", "depth", "time", "dim", "hidden_dim", "features"),
+        *("channel", "channels", "num_channels", "length", "len", "seq_len", "seq_length", "sequence_length"),
+    ]
+)
+"""Letters and words that many authors give to what a tensor has at this place, whatever its size is now."""
 
 
 def defined(definitions: Iterable[Definition]) -> dict[str, int]:

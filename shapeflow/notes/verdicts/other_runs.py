@@ -10,6 +10,8 @@ from shapeflow.model.trace import Trace
 from shapeflow.notes.verdicts.mark import Mark
 from shapeflow.shapes.notation import parse_shape
 
+USED = 4
+"""A size of the inputs that a text gives so often and rightly is one of the run that the text speaks of."""
 OFTEN = 3
 """A size that stands so often for the same other one is one of another run, if it is right nowhere."""
 LEAST_RIGHT, LEAST_MARKS = 0.15, 6
@@ -27,9 +29,9 @@ def of_this_run(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
     which more is wrong than right, or hardly anything is right.
     """
     wrong = [mark for mark in marks if mark.verdict == "contradicted"]
-    right = {
-        size for mark in marks if mark.verdict == "confirmed" for size in _sizes(str(mark.mention.pattern))
-    }
+    right = Counter(
+        size for mark in marks if mark.verdict == "confirmed" for size in {*_sizes(str(mark.mention.pattern))}
+    )
     chosen = {
         size
         for call in trace.calls
@@ -54,10 +56,12 @@ def of_this_run(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
     for one in marks:
         mark = one
         pairs = _changed(mark) if mark.verdict == "contradicted" else []
+        alone = len(pairs) == 1 and len(_sizes(mark.found)) > 2
         other = _with_another_batch(mark, leading, shapes) or (
             bool(pairs)
             and all(
-                there in chosen or (times[there, said] >= OFTEN and said not in right)
+                (there in chosen and not (right[there] >= USED and said > 1 and alone))
+                or (times[there, said] >= OFTEN and said not in right)
                 for there, said in pairs
             )
         )
