@@ -191,3 +191,35 @@ class Net(nn.Module):
 def test_shapes_that_stand_together_are_multiplied(tmp_path):
     found = verdicts(PRODUCTS, tmp_path / "products_net.py", torch.zeros(2, 7, 12))
     assert [said for _, said in found] == ["symbolic, consistent"] * 5 + ["not in this run"]
+
+
+BLOCKS = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(
+            # Block 1: (B, 3, 32, 48) -> (B, 8, 16, 24)
+            nn.Conv2d(3, 8, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+
+            # Block 2: -> (B, 12, 8, 12)
+            nn.Conv2d(8, 12, 3, padding=1),
+            nn.MaxPool2d(2),
+        )
+        self.register_buffer("place", torch.zeros(1, 12, 8, 12))  # (1, 12, 8, <width>)
+
+    def forward(self, x):
+        return self.body(x) + self.place
+"""
+
+
+@pytest.mark.parametrize(("width", "verdict"), [(12, "confirmed"), (16, "contradicted")])
+def test_a_comment_heads_a_paragraph_of_layers(tmp_path, width, verdict):
+    source = BLOCKS.replace("<width>", str(width))
+    found = verdicts(source, tmp_path / "blocks_net.py", torch.zeros(2, 3, 32, 48))
+    assert [said for _, said in found] == ["confirmed"] * 3 + [verdict]

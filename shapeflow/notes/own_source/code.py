@@ -19,6 +19,7 @@ from shapeflow.notes.own_source.meaning import Meaning
 from shapeflow.notes.own_source.names import OwnNames
 from shapeflow.notes.own_source.sizes import OwnSizes
 from shapeflow.notes.own_source.statements import OwnStatements
+from shapeflow.notes.own_source.written import has_sizes
 from shapeflow.notes.placing.conventions import is_channels_last, is_turned
 from shapeflow.notes.placing.relations import FITS
 from shapeflow.notes.reading.python_code import parsed
@@ -147,6 +148,9 @@ class OwnCode:
         if not self._ran(mention) and not described.found:
             return None
         mark = self.judge.judged(mention, Meaning(described.found, sure=described.sure))
+        of_class = not described.why and self.docstrings.is_of_class(mention)
+        if mark is None and of_class and has_sizes(mention):
+            return None  # words and sizes may tell more
         return mark or Mark(mention, "cannot tell", "", "", (described.why,) if described.why else ())
 
 

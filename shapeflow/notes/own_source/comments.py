@@ -89,6 +89,8 @@ class OwnComments:
         yield replace(meant, near=(*meant.near, *weights, *inside))
         if mention.chain is not None:
             yield from (self._of_layers(mention, [layer], alone=alone) for layer in layers[1:])
+        if alone and layers[0].first > mention.span.line:
+            yield from (replace(below, sure=False) for below in self.below(layers[0].first))
         yield Meaning(weights, line=meant.line, aside=True)
 
     def is_of_layer(self, mention: Mention) -> bool:
@@ -130,9 +132,24 @@ class OwnComments:
                 return
 
     def below(self, line: int) -> list[Meaning]:
-        """Return what each statement below one in its paragraph gave names."""
+        """Return what each statement, or layer of a container, below one in its paragraph gave."""
+        if layers := self.layers.listed_at(line):
+            return [
+                Meaning(self.layers.given(layer), line=layer.first, sure=True)
+                for layer in self._together(layers)
+            ]
         named = ((number, tuple(self.statements.named(number))) for number in self.statements.paragraph(line))
         return [Meaning(found, line=number, sure=True) for number, found in named if found]
+
+    def _together(self, layers: Sequence[Layer]) -> Iterator[Layer]:
+        """Yield layers of a container up to an empty line, or a comment, between two of them."""
+        last = layers[0].last
+        for layer in layers[1:]:
+            between = range(last + 1, layer.first)
+            if layer.first <= last or any(not self.statements.code(number) for number in between):
+                return
+            last = layer.last
+            yield layer
 
     def sides(self, mention: Mention) -> dict[str, Meaning]:
         """Return what a comment of its own means if it is of what stands on one side of it."""

@@ -113,6 +113,11 @@ class OwnDocstrings:
         found = found_of(ports)
         return Described(found, sure=len({port.name for port in ports}) == 1)
 
+    def is_of_class(self, mention: Mention) -> bool:
+        """Return whether a mention is in the docstring of a class, or of the file."""
+        node = self.names.around(mention.span.line)
+        return node is None or isinstance(node, ast.ClassDef)
+
     def _root(self) -> ast.ClassDef | None:
         """Return the class of the whole model, of which the docstring of its file may speak."""
         name = self.trace.modules[0].class_name if self.trace.modules else ""

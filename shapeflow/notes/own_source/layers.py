@@ -71,6 +71,13 @@ class OwnLayers:
                 self._left += held
         return built
 
+    def listed_at(self, line: int) -> list[Layer]:
+        """Return the layer of a container that begins on a line, and those below it."""
+        here = next((one for one in self.layers if one.first == line and one.container), None)
+        if here is None:
+            return []
+        return [one for one in self.layers if one.container == here.container and one.first >= line]
+
     def is_left(self, line: int) -> bool:
         """Return whether a line is in, or right above, layers of a branch that the model was not built by."""
         return any(first - _ABOVE <= line <= last for first, last in self._left)
@@ -178,6 +185,10 @@ def _layers(tree: ast.Module) -> Iterator[Layer]:
             for node in ast.walk(method):
                 if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("__init__"):
                     yield from _listed_by(node, owner, scope, local)
+                if isinstance(node, ast.Call) and (name := _registered(node)):
+                    yield Layer(
+                        node.lineno, node.end_lineno or node.lineno, owner.name, name, "", scope, node
+                    )
                 if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
                     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                     for target in targets:
@@ -186,6 +197,13 @@ def _layers(tree: ast.Module) -> Iterator[Layer]:
                             last = node.end_lineno or node.lineno
                             yield Layer(node.lineno, last, owner.name, path, "", scope, node.value)
                             yield from _inner(node.value, owner.name, path, scope, local)
+
+
+def _registered(call: ast.Call) -> str:
+    """Return the name of the buffer, or parameter, that a call registers; empty for another call."""
+    known = ("self.register_buffer", "self.register_parameter")
+    name = call.args[0] if call.args and ast.unparse(call.func) in known else None
+    return name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else ""
 
 
 def _listed_by(
