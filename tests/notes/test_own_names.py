@@ -306,3 +306,40 @@ def test_docstrings_of_the_file_and_the_class_speak_of_the_model(tmp_path, where
     source = HEADS.replace(f"<{side} of the {where}>", shape)
     found = verdicts(source, tmp_path / "heads_net.py", torch.zeros(3, 20, 16))
     assert found == [(shape, verdict)]
+
+
+ABOVE = """
+import torch
+from torch import nn
+
+
+# The net.
+# Input: <in>
+# Output: <out>
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(16, 12)
+        # Pooled: (3, 12, 20, 1) -> (3, 12, 20)
+        self.pool = nn.AdaptiveAvgPool2d((20, 1))
+
+    def forward(self, x):
+        y = self.pool(self.fc(x).transpose(1, 2).unsqueeze(-1))
+        return y
+"""
+
+
+@pytest.mark.parametrize(
+    ("side", "shape", "verdict"),
+    [
+        ("in", "(3, 20, 16)", "confirmed"),
+        ("in", "(3, 20, 18)", "contradicted"),
+        ("out", "(3, 12, 20, 1)", "confirmed"),
+        ("out", "(3, 12, 18, 1)", "contradicted"),
+    ],
+)
+def test_a_comment_above_a_class_speaks_of_what_it_takes_and_gives(tmp_path, side, shape, verdict):
+    source = ABOVE.replace(f"<{side}>", shape)
+    found = verdicts(source, tmp_path / "above_net.py", torch.zeros(3, 20, 16))
+    assert found[0] == (shape, verdict)
+    assert found[-1][1] != "contradicted"  # the axis of size 1 may be dropped later

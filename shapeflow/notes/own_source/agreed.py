@@ -131,13 +131,15 @@ class Agreement:
             meant += self.comments.below(end.meant.line)
         marks = [mark for one in meant if (mark := self.judge.judged(end.mention, one)) is not None]
         fits = next((mark for mark in marks if mark.verdict in TRUE), None)
-        if fits is None and (not marks or self._is_of_later_step(end.mention)):
+        if fits is None and (not marks or self._is_of_later_step(end.mention, marks[-1])):
             return {}
         return {end.mention.id: fits or marks[-1]}
 
-    def _is_of_later_step(self, mention: Mention) -> bool:
+    def _is_of_later_step(self, mention: Mention, mark: Mark) -> bool:
         """Return whether words in front of a shape beside a layer say that more is done than by it."""
-        return self.comments.is_of_layer(mention) and has_words_before(mention)
+        there = sum(dim.text != "1" for dim in parse_shape(mark.found).dims)
+        flat = there == len(mention.pattern.dims) < len(parse_shape(mark.found).dims)
+        return self.comments.is_of_layer(mention) and (has_words_before(mention) or flat)
 
     def _agreeing(self, mark: Mark, verdicts: Sequence[Conflict]) -> Mark:
         """Return a mark at the first place where its letters agree with the others; else not confirmed."""

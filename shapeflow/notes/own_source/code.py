@@ -125,6 +125,9 @@ class OwnCode:
             return self.judge.judged(mention, Meaning(given.found, sure=given.sure))
         if region == "comment" and (sides := self.comments.sides(mention)):
             self._agreement.habits.add(mention, sides)
+        above = self.docstrings.headed(mention, self.comments.statement(mention))
+        if above is not None and above.found:
+            return self.judge.judged(mention, Meaning(above.found, sure=above.sure))
         meanings = self.comments.meant(mention)
         for meant in meanings:
             mark = self.judge.judged(mention, meant)

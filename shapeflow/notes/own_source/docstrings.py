@@ -96,6 +96,22 @@ class OwnDocstrings:
             return replace(found, sure=False) if found is not None and found.found else None
         return self._taken(mention, node, calls, side)
 
+    def headed(self, mention: Mention, line: int) -> Described | None:
+        """Return what a comment right above a class calls its input, or output; None for another comment.
+
+        Args:
+            mention: in the comment.
+            line: the first line of code below it.
+        """
+        node = next((one for one in self.names.nodes if one.lineno == line), None)
+        if not isinstance(node, ast.ClassDef) or not mention.role:
+            return None
+        calls = self._calls(node)
+        if mention.role == "out":
+            return self._results(mention, node, calls)
+        alone = all(len(found_of(call.inputs)) == 1 for call in calls)
+        return Described(found_of(port for call in calls for port in call.inputs[:1]), sure=alone)
+
     def annotated(self, mention: Mention) -> Described | None:
         """Return the result that an annotation behind an arrow is of; None for another annotation."""
         node = self.names.around(mention.span.line)
