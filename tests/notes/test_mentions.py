@@ -157,6 +157,9 @@ NOT_STATED = [
     "bytes ≈ batch × seq_len × n_layers × bytes_per_elem on an 8xA100 server",
     "of the form {(string_A, string_B): rank}; resized to the exact size `(height, width)`",
     "pinpoints `[[336, 672], [672, 336], [672, 672]]`",
+    "- lin1: 2×64 + 64 (bias) = 192, lin2: 64×64 + 64 = 4,160",
+    "↓ Basic Block ×3",
+    r"pairs $(\mathbf{C}_i, \mathbf{F}_i)$ of points $(I_n,\, Q_n)$",
 ]
 
 

@@ -131,6 +131,7 @@ class Net(nn.Module):
         ("first", "x es el dato de entrada, tiene forma: {}", "(3, 12, 16)", "contradicted"),
         ("first", "x после свёртки имеет форму {}", "(3, 12, 16)", "cannot tell"),
         ("first", "x is pooled to shape {}", "(3, 12, 16)", "cannot tell"),
+        ("named", "adds what it was to x: {}", "(3, 20, 12, 2)", "cannot tell"),
         ("named", "wide est {}", "(3, 20, 12)", "confirmed"),
         ("named", "wide ist {}", "(3, 12, 20)", "layout differs"),
         ("below", "Output: {}", "(3, 20, 12)", "confirmed"),

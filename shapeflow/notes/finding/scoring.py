@@ -106,6 +106,7 @@ WEIGHTS = {
     "slice": -4.0,
     "printed figure": -6.0,
     "formula": -4.0,
+    "sum": -7.0,
     "operator beside": -2.0,
     "cost": -2.5,
     "bytes": -8.0,

@@ -19,6 +19,10 @@ _CODE_NAME = re.compile(
 _ELEMENT = re.compile(r"(?:∈|\\in|:=)\s*[`$({]*$")
 _EQUAL_AFTER = re.compile(r"[\s$`)]*(?:=|==|≈|≤|<)\s*\d")
 _EQUAL_BEFORE = re.compile(r"(?<![A-Za-z_\d.])\d[\d.,]*\s*(?:=|≈)\s*$|[√%]\s*$")
+_SUM_AFTER = re.compile(r"\s*\+\s*\d[\d,]*\s*(?:\([^()]*\))?\s*=\s*\d")
+"""What stands behind a product of which a sum is made, as of the parameters of a layer."""
+_TIMES = re.compile(r"[A-Za-z]{3,}\s+[×x]\d+")
+"""So many of something: ``Block ×3``."""
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{[^{}]*(?:\}\s*\{[^{}]*)?$")
 _OPERATOR = re.compile(r"\s*(?:\([^)]*\)\s*)?[-+*/^×]\s*[\w(]|\s*%|\s*(?:个|倍|次)")
 _OPERATOR_BEFORE = re.compile(r"[\w)]\s*[-+/^]\s*$")
@@ -122,9 +126,13 @@ def _is_alone(candidate: Candidate) -> bool:
 def _of_product(candidate: Candidate) -> Iterator[str]:
     """Yield what tells a calculation from a shape."""
     before, after = candidate.before, candidate.after
+    written = candidate.text[candidate.literal.start : candidate.literal.end]
+    several = re.search(r"\d [A-Za-z]*$", before[-16:]) and not candidate.dims[0].isdecimal()
     if _FRACTION.search(before) or _EQUAL_AFTER.match(after) or _EQUAL_BEFORE.search(before[-8:]):
         yield "formula"
-    elif re.search(r"\d [A-Za-z]*$", before[-16:]) and not candidate.dims[0].isdecimal():
+    elif _SUM_AFTER.match(after) and candidate.numeric:
+        yield "sum"
+    elif several or _TIMES.fullmatch(written):
         yield "counted"
     elif _OPERATOR.match(after) or _OPERATOR_BEFORE.search(before[-6:]):
         yield "operator beside"

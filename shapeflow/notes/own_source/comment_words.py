@@ -49,6 +49,11 @@ def variable_of(before: str) -> str:
     return said[1] if said else ""
 
 
+def begins_with(mention: Mention, name: str) -> bool:
+    """Return whether a comment begins with a name, but for signs: then it can be of nothing else."""
+    return re.match(rf"[\W_]*(?:print\(.*)?{re.escape(name)}\b", mention.frame.before) is not None
+
+
 def has_words_before(mention: Mention) -> bool:
     """Return whether words stand between a shape and the one before it, or the start of its comment."""
     said = _SHAPE_LAST.sub("", mention.frame.before.rpartition("#")[2]).strip("->→⇒ :=")

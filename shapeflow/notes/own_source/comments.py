@@ -10,6 +10,7 @@ from dataclasses import replace
 from shapeflow.model.records import Call
 from shapeflow.notes.mention import Mention
 from shapeflow.notes.own_source.comment_words import (
+    begins_with,
     is_bare,
     is_between,
     is_operand,
@@ -120,7 +121,8 @@ class OwnComments:
             if made and not is_printed(mention):
                 sides.append((made, were, below))
             for found, near, place in reversed(sides):
-                yield Meaning(found, near, place, sure=held.sure, also=near)
+                sure = held.sure and begins_with(mention, name)
+                yield Meaning(found, near, place, sure=sure, also=near)
 
     def _assigned_above(self, name: str, line: int) -> Iterator[Meaning]:
         """Yield what the nearest statement above gave a name, outside of all functions."""
