@@ -128,7 +128,8 @@ class Agreement:
         """
         meant = [replace(end.meant, near=(), sure=True)]
         if end.mention.position > 0:
-            meant += self.comments.below(end.meant.line)
+            made = self.comments.statements.made(end.meant.line)
+            meant += [Meaning(made, line=end.meant.line), *self.comments.below(end.meant.line)]
         marks = [mark for one in meant if (mark := self.judge.judged(end.mention, one)) is not None]
         fits = next((mark for mark in marks if mark.verdict in TRUE), None)
         if fits is None and (not marks or self._is_of_later_step(end.mention, marks[-1])):

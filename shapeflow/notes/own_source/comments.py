@@ -182,10 +182,10 @@ class OwnComments:
         above = self.statements.above(line)
         meant = self._of_statement(mention, below, sure=True)
         returned = self.names.handed_back(self.names.around(line))
-        near = [*meant.near, *self.statements.made(above), *self.statements.named(above)]
+        near = [*meant.near, *self.statements.made(above), *self.statements.named(above), *meant.found]
         near += [*self.statements.taken(below), *(Found(value, "return") for value in returned)]
         found = self.statements.taken(below) if role == "in" else meant.found
-        return Meaning(found, (*near, *meant.found), below, sure=bool(found)) if found else None
+        return Meaning(found, tuple(near), below, sure=True) if found else None
 
     def _sides_of_layers(self, line: int, layers: Sequence[Layer]) -> Iterator[tuple[str, Meaning]]:
         for layer in layers:

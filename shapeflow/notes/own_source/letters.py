@@ -203,17 +203,18 @@ def _judged(
     if sorted(one or 0 for one, _ in moved) == sorted(other for _, other in moved):
         return "layout differs"
     agrees = any(one == other and other > 1 for one, other in zip(stated, there, strict=True))
-    left = [other for one, other in zip(stated, there, strict=True) if one != other]
-    if any(one > 1 and one in left for one, _ in moved if one is not None):
-        return "layout differs"
     others = [meaning for (meaning, _), other in zip(said.dims, differs, strict=True) if other and meaning]
     words = {symbol for meaning in others for symbol in meaning.symbols} & coded.keys()
-    loose = all(one.symbol.lower() in LOOSE and one.symbol not in words for one in others)
-    loose = loose and said.sort != "annotation"
+    free = {one.symbol for one in others if one.symbol.lower() in LOOSE} - words
+    loose = said.sort != "annotation" and all(not free.isdisjoint(one.symbols) for one in others)
+    left = [other for one, other in zip(stated, there, strict=True) if one != other]
+    displaced = [one for one in others if one.symbol and 1 < sizes[one.symbol] in left]
+    if any(one.symbol.lower() not in LOOSE for one in displaced):
+        return "layout differs"
     if loose:
         known = any(symbol.casefold() in sure for meaning in others for symbol in meaning.symbols)
         said_size = any(meaning is not None and not meaning.symbols for meaning, _ in said.dims)
-        return "cannot tell" if known or said_size else ""
+        return "cannot tell" if known or said_size or displaced else ""
     return "contradicted" if agrees or any("_" in word for word in words) else "cannot tell"
 
 

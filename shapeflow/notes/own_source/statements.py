@@ -82,7 +82,7 @@ class OwnStatements:
         first, last = self.span(line)
         return [
             Found(value, made.name)
-            for number in range(first, min(last, len(self.lines)) + 1)
+            for number in range(max(first, 1), min(last, len(self.lines)) + 1)
             for made in self.lines[number - 1].made
             if made.name
             for value in made.values
