@@ -10,7 +10,8 @@ from shapeflow.notes.mention import Mention, Note
 from shapeflow.notes.own_source.agreed import Agreement, End
 from shapeflow.notes.own_source.branches import OwnBranches
 from shapeflow.notes.own_source.comments import OwnComments
-from shapeflow.notes.own_source.docstrings import Found, OwnDocstrings
+from shapeflow.notes.own_source.docstrings import OwnDocstrings
+from shapeflow.notes.own_source.found import Found
 from shapeflow.notes.own_source.judged import LIKELY, OwnJudge
 from shapeflow.notes.own_source.layers import OwnLayers
 from shapeflow.notes.own_source.letters import OwnLetters

@@ -22,7 +22,7 @@ from shapeflow.notes.own_source.comment_words import (
     target_of,
     variable_of,
 )
-from shapeflow.notes.own_source.docstrings import Found, found_of
+from shapeflow.notes.own_source.found import Found, found_of
 from shapeflow.notes.own_source.layers import Layer, OwnLayers, made_inside
 from shapeflow.notes.own_source.meaning import Meaning
 from shapeflow.notes.own_source.names import OwnNames

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from shapeflow.model.ports import Port
@@ -13,7 +13,9 @@ from shapeflow.model.records import Call
 from shapeflow.model.trace import Trace
 from shapeflow.notes.finding.cues import SHAPES
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.own_source.names import Function, Held, Node, OwnNames
+from shapeflow.notes.own_source.found import Described, Found, found_of
+from shapeflow.notes.own_source.names import Function, Node, OwnNames
+from shapeflow.notes.own_source.results import OwnResults
 from shapeflow.source.events import Event
 from shapeflow.source.lines import Line
 
@@ -28,10 +30,6 @@ _SECTION = re.compile(
 )
 """A line that begins with the name of a section of a docstring."""
 _ENTRY = re.compile(r"\s*[-*]?\s*`{0,2}(\w+)`{0,2}\s*(?:\([^)]*\)\s*)?:")
-_BEHIND_NAME = re.compile(
-    r"(?<!\band )(?<!\bund )(?<!\bet )(?<!\w, )(?<!\w & )(?<!\w)([A-Za-z_]\w*)[`*]*\s*[:=]\s*[`*]*$"
-)
-"""A name right in front of a shape, that is not the last of several."""
 _DIRECTIVE = re.compile(r"^\s*:(?:(?P<input>param|type)|(?P<output>returns?|rtype))\b")
 _RETURNED = re.compile(
     r"(?i)(?:[.;。]\s*|^\s*)(?:returns?|gives?|yields?|返回|gibt|renvoie|devuelve)\b[^.;。]*$"
@@ -43,28 +41,6 @@ _NO_TENSOR = re.compile(
     r"(?:int|float|bool|str|tuple|list|Sequence|Tuple|List|Optional|Union|None|Size|torch|[\[\]., |])+"
 )
 """An annotation of what is no tensor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A tensor that a mention can mean, by its line or by the docstring that it stands in."""
-
-    value: int
-    name: str
-    """Selector of what made or took it, or the variable."""
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What a line of a docstring describes."""
-
-    found: tuple[Found, ...] = ()
-    sure: bool = False
-    """Whether it can be nothing else."""
-    why: str = ""
-    """Why no tensor is known that it describes."""
-    absent: bool = False
-    """Whether there was certainly none."""
 
 
 class OwnDocstrings:
@@ -81,6 +57,7 @@ class OwnDocstrings:
         self.lines = lines
         self.events = events
         self.names = names
+        self.results = OwnResults(names)
 
     def described(self, mention: Mention) -> Described | None:
         """Return what a mention in a docstring describes; None: the docstring does not say."""
@@ -90,9 +67,9 @@ class OwnDocstrings:
         side = self._section(mention, node)
         calls = self._calls(node)
         if side == "out":
-            return self._results(mention, node, calls)
+            return self.results.described(mention, node, calls)
         if side == "" and mention.role == "out":
-            found = self._results(mention, node, calls) if mention.chain is None else None
+            found = self.results.described(mention, node, calls) if mention.chain is None else None
             return replace(found, sure=False) if found is not None and found.found else None
         return self._taken(mention, node, calls, side)
 
@@ -108,26 +85,16 @@ class OwnDocstrings:
             return None
         calls = self._calls(node)
         if mention.role == "out":
-            return self._results(mention, node, calls)
+            return self.results.described(mention, node, calls)
         alone = all(len(found_of(call.inputs)) == 1 for call in calls)
         return Described(found_of(port for call in calls for port in call.inputs[:1]), sure=alone)
 
     def annotated(self, mention: Mention) -> Described | None:
         """Return the result that an annotation behind an arrow is of; None for another annotation."""
         node = self.names.around(mention.span.line)
-        written = None if node is None or isinstance(node, ast.ClassDef) else node.returns
-        if written is None or node is None or mention.frame.assigned != "return":
+        if node is None or isinstance(node, ast.ClassDef):
             return None
-        inside = written.slice if isinstance(written, ast.Subscript) else written
-        several = inside.elts if isinstance(inside, ast.Tuple) and "uple" in ast.unparse(written) else []
-        ports = [port for call in self._calls(node) for port in call.outputs]
-        for number, part in enumerate(several if ast.unparse(written)[1:5] == "uple" else []):
-            if part.lineno <= mention.span.line <= (part.end_lineno or 0):
-                same = [one for one in several if one.lineno == part.lineno]
-                ports = [port for port in ports if port.name == f"out[{number}]"] if len(same) == 1 else []
-                break
-        found = found_of(ports)
-        return Described(found, sure=len({port.name for port in ports}) == 1)
+        return self.results.annotated(mention, node, self._calls(node))
 
     def is_of_class(self, mention: Mention) -> bool:
         """Return whether a mention is in the docstring of a class, or of the file."""
@@ -168,53 +135,6 @@ class OwnDocstrings:
             found |= {call for call in running if self.trace.calls[call].method == name}
         return [self.trace.calls[call] for call in sorted(found)]
 
-    def _results(self, mention: Mention, node: Node, calls: Sequence[Call]) -> Described | None:
-        """Return the results that a mention describes: that of its name, or all of them."""
-        for name in dict.fromkeys((_word_before(mention), mention.frame.assigned)):
-            described = self._result(node, name, calls) if not isinstance(node, ast.ClassDef) else None
-            if described is not None:
-                return described
-        ports = [port for call in calls for port in call.outputs]
-        found = found_of(ports)
-        if found:
-            return Described(found, sure=len({port.name for port in ports}) == 1)
-        if isinstance(node, ast.ClassDef):
-            return None
-        found = tuple(Found(value, "return") for value in self.names.returned(node.name).values)
-        return Described(found, why="" if found else f"what '{node.name}' returned is not known")
-
-    def _result(self, node: Function, name: str, calls: Sequence[Call]) -> Described | None:
-        """Return what a function returns by a name: alone, with others, or in a dict; None if it does not."""
-        returned = [part for part in self.names.parts(node) if isinstance(part, ast.Return) and part.value]
-        parts = [one for part in returned for one in _parts(part)]
-        places = [number for number, one in enumerate(parts) if isinstance(one, ast.Name) and one.id == name]
-        if len(returned) == 1 and len(parts) > 1 and len(places) == 1:
-            ports = [port for call in calls for port in call.outputs if port.name == f"out[{places[0]}]"]
-            if ports:
-                return Described(found_of(ports), sure=True)
-        variable = name if places else self._entry(node, parts, name)
-        last = max((part.lineno for part in returned), default=0)
-        held = self.names.before(node, variable, last) if variable else Held()
-        if not held.values:
-            return None
-        found = tuple(Found(value, name) for value in held.values)
-        return Described(found, sure=held.sure and len(returned) == 1)
-
-    def _entry(self, node: Function, parts: Sequence[ast.expr], key: str) -> str:
-        """Return the variable that a returned dict has at a key."""
-        names = {one.id for one in parts if isinstance(one, ast.Name)}
-        dicts = [one for one in parts if isinstance(one, ast.Dict)]
-        for part in self.names.parts(node):
-            if isinstance(part, ast.Assign) and isinstance(part.value, ast.Dict):
-                targets = (one.id for one in part.targets if isinstance(one, ast.Name))
-                dicts += [part.value] if names.intersection(targets) else []
-        for one in dicts:
-            for written, value in zip(one.keys, one.values, strict=True):
-                said = isinstance(written, ast.Constant) and written.value == key
-                if said and isinstance(value, ast.Name):
-                    return value.id
-        return ""
-
     def _taken(self, mention: Mention, node: Node, calls: Sequence[Call], side: Side) -> Described | None:
         """Return the parameter that a mention describes; where no name is said, the first."""
         frame, assigned = mention.frame, self._entry_of(mention, node)
@@ -223,7 +143,7 @@ class OwnDocstrings:
         if assigned not in known and (_SECTION.match(f"{assigned}:") or isinstance(node, ast.ClassDef)):
             # What the entry is called is no name: "Input: (N, C)", or an argument of what builds the object.
             if mention.role == "out":
-                given = self._results(mention, node, calls)
+                given = self.results.described(mention, node, calls)
                 return replace(given, sure=False) if given is not None and given.found else None
             firsts = found_of(named or (port for call in calls for port in call.inputs[:1]))
             if firsts and (mention.role == "in" or side == "in"):
@@ -271,20 +191,9 @@ class OwnDocstrings:
         return Described(why=what, absent=absent)
 
 
-def found_of(ports: Iterable[Port]) -> tuple[Found, ...]:
-    """Return the tensors of ports, those that have any."""
-    return tuple(Found(port.value, port.name) for port in ports if port.value is not None)
-
-
 def _head(mention: Mention) -> str:
     """Return what stands in front of a shape, without its signs: ``Input`` of ``- Input : (2, 3)``."""
     return mention.frame.before.strip(" `*:：-=")
-
-
-def _word_before(mention: Mention) -> str:
-    """Return the word that a shape stands right behind: ``p2`` of ``p1: (2, 3), p2: (2, 4)``."""
-    found = _BEHIND_NAME.search(mention.frame.before)
-    return found[1] if found else ""
 
 
 def _parameters(node: Node) -> dict[str, ast.arg]:
@@ -292,13 +201,6 @@ def _parameters(node: Node) -> dict[str, ast.arg]:
         return {}
     given = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
     return {argument.arg: argument for argument in given}
-
-
-def _parts(part: ast.Return) -> list[ast.expr]:
-    """Return what a statement returns, each of several results by itself."""
-    if isinstance(part.value, ast.Tuple):
-        return part.value.elts
-    return [part.value] if part.value is not None else []
 
 
 def _is_called(port: Port, name: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from shapeflow.model.exact_names import ExactNames
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.own_source.docstrings import Found
+from shapeflow.notes.own_source.found import Found
 from shapeflow.notes.own_source.letters import OwnLetters, Said
 from shapeflow.notes.own_source.meaning import Meaning
 from shapeflow.notes.own_source.written import first_letter, has_sizes, is_of_one, is_whole, tells

@@ -11,7 +11,7 @@ from shapeflow.model.ports import Port
 from shapeflow.model.records import Call, Module
 from shapeflow.model.trace import Trace
 from shapeflow.notes.own_source.arguments import arguments_of, kind_of
-from shapeflow.notes.own_source.docstrings import Found, found_of
+from shapeflow.notes.own_source.found import Found, found_of
 
 _CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict"})
 _ABOVE = 2

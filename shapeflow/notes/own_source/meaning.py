@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shapeflow.notes.own_source.docstrings import Found
+from shapeflow.notes.own_source.found import Found
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from shapeflow.notes.own_source.docstrings import Found, found_of
+from shapeflow.notes.own_source.found import Found, found_of
 from shapeflow.notes.own_source.meaning import Meaning
 from shapeflow.notes.own_source.names import OwnNames
 from shapeflow.notes.own_source.statements import OwnStatements

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from shapeflow.notes.own_source.docstrings import Found, found_of
+from shapeflow.notes.own_source.found import Found, found_of
 from shapeflow.source.events import Event
 from shapeflow.source.lines import Line
 from shapeflow.source.places_now import code_of
