@@ -207,3 +207,65 @@ class Net(nn.Module):
 def test_a_size_of_one_proves_nothing_of_what_is_made_on_the_way(tmp_path):
     [(_, verdict)] = verdicts(ASIDE, tmp_path / "aside_net.py", torch.zeros(3, 5))
     assert verdict not in ("confirmed", "contradicted")
+
+
+HANDED_ON = """
+import torch
+from torch import nn
+
+
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.fc = nn.Linear(width, width)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        d_model = 12
+        self.blocks = nn.ModuleList(Block(d_model) for _ in range(2))
+
+    def forward(self, x):
+        for block in self.blocks:
+            x = block(x)
+        return x[..., :<size>]  # (batch, count, d_model)
+"""
+
+
+@pytest.mark.parametrize(("size", "verdict"), [(12, CONSISTENT), (5, "contradicted")])
+def test_what_a_class_hands_on_has_the_size_that_it_has_there(tmp_path, size, verdict):
+    source = HANDED_ON.replace("<size>", str(size))
+    [(_, said)] = verdicts(source, tmp_path / "handed_net.py", torch.zeros(2, 5, 12))
+    assert said == verdict
+
+
+LOOSE = '''
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        """Run.
+
+        Args:
+            x: (B, T, C)
+        """
+        <code>
+        y = x * 2  # (B, T, C)
+        z = y * 2  # (B, T, C)
+        return z[..., :3]  # (B, T, C)
+'''
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict"), [("B, T, C = x.shape", "cannot tell"), ("x = x + 1", CONSISTENT)]
+)
+def test_loose_letters_are_open_where_the_code_says_their_size(tmp_path, code, verdict):
+    source = LOOSE.replace("<code>", code)
+    found = verdicts(source, tmp_path / "loose_net.py", torch.zeros(2, 5, 12))
+    assert [said for _, said in found] == [CONSISTENT] * 3 + [verdict]
