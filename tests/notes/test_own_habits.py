@@ -223,3 +223,29 @@ def test_a_comment_heads_a_paragraph_of_layers(tmp_path, width, verdict):
     source = BLOCKS.replace("<width>", str(width))
     found = verdicts(source, tmp_path / "blocks_net.py", torch.zeros(2, 3, 32, 48))
     assert [said for _, said in found] == ["confirmed"] * 3 + [verdict]
+
+
+STAGES = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        # Input: (2, 3, 32, 48), output: (2, 8, 16, <end>)
+        self.conv = nn.Conv2d(3, 8, 3, padding=1)
+        self.act = nn.ReLU()
+        self.pool = nn.MaxPool2d(2)
+
+        self.last = nn.Conv2d(8, 8, 1, stride=2)
+
+    def forward(self, x):
+        return self.last(self.pool(self.act(self.conv(x))))
+"""
+
+
+@pytest.mark.parametrize(("end", "verdict"), [(24, "confirmed"), (30, "contradicted")])
+def test_an_output_above_layers_is_of_one_of_their_paragraph(tmp_path, end, verdict):
+    found = verdicts(STAGES.replace("<end>", str(end)), tmp_path / "stages_net.py", torch.zeros(2, 3, 32, 48))
+    assert [said for _, said in found] == ["confirmed", verdict]

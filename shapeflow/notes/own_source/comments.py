@@ -134,7 +134,7 @@ class OwnComments:
                 return
 
     def below(self, line: int) -> list[Meaning]:
-        """Return what each statement, or layer of a container, below one in its paragraph gave."""
+        """Return what each statement, or layer, below one in its paragraph gave."""
         if layers := self.layers.listed_at(line):
             return [
                 Meaning(self.layers.given(layer), line=layer.first, sure=True)
@@ -144,7 +144,7 @@ class OwnComments:
         return [Meaning(found, line=number, sure=True) for number, found in named if found]
 
     def _together(self, layers: Sequence[Layer]) -> Iterator[Layer]:
-        """Yield layers of a container up to an empty line, or a comment, between two of them."""
+        """Yield layers up to an empty line, or a comment, between two of them."""
         last = layers[0].last
         for layer in layers[1:]:
             between = range(last + 1, layer.first)

@@ -72,11 +72,12 @@ class OwnLayers:
         return built
 
     def listed_at(self, line: int) -> list[Layer]:
-        """Return the layer of a container that begins on a line, and those below it."""
-        here = next((one for one in self.layers if one.first == line and one.container), None)
+        """Return the layer that begins on a line, and those below it in its container, or its method."""
+        here = next((one for one in self.layers if one.first == line), None)
         if here is None:
             return []
-        return [one for one in self.layers if one.container == here.container and one.first >= line]
+        beside = (one for one in self.layers if (one.scope, one.container) == (here.scope, here.container))
+        return [one for one in beside if one.first >= line and (one.container or "." not in one.path)]
 
     def is_left(self, line: int) -> bool:
         """Return whether a line is in, or right above, layers of a branch that the model was not built by."""
