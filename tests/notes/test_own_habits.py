@@ -249,3 +249,12 @@ class Net(nn.Module):
 def test_an_output_above_layers_is_of_one_of_their_paragraph(tmp_path, end, verdict):
     found = verdicts(STAGES.replace("<end>", str(end)), tmp_path / "stages_net.py", torch.zeros(2, 3, 32, 48))
     assert [said for _, said in found] == ["confirmed", verdict]
+
+
+def test_of_several_comments_above_each_other_none_is_called_wrong(tmp_path):
+    written = [f"(2, 3, {size})" for size in SIZES]
+    source = steps([*written[:-1], "(2, 3, 11)"], above=True).replace(
+        "        # (2, 3, 11)\n", "        # (2, 3, 11)\n        # (2, 3, 12)\n"
+    )
+    found = verdicts(source, tmp_path / "stacked_net.py", torch.zeros(2, 3, 4))
+    assert [said for _, said in found[-2:]] == ["cannot tell", "cannot tell"]
