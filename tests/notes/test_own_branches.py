@@ -175,3 +175,24 @@ def test_parts_of_statements_are_known_by_their_place(tmp_path):
     assert said(named=17) == [*right[:4], "contradicted", *right[5:]]
     assert said(first=17) == [*right[:5], "contradicted", *right[6:]]
     assert said(second=17) == [*right[:6], "contradicted", *right[7:]]
+
+
+METHODS = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        y = x * 2
+        return y.matmul(
+            y.transpose(1, 2),  # (3, 16, <width>)
+        )
+"""
+
+
+@pytest.mark.parametrize(("width", "verdict"), [(20, "confirmed"), (16, "contradicted")])
+def test_a_method_of_a_tensor_takes_its_arguments_second(tmp_path, width, verdict):
+    source = METHODS.replace("<width>", str(width))
+    [(_, said)] = verdicts(source, tmp_path / "methods_net.py", torch.zeros(3, 20, 16))
+    assert said == verdict

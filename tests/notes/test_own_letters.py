@@ -269,3 +269,26 @@ def test_loose_letters_are_open_where_the_code_says_their_size(tmp_path, code, v
     source = LOOSE.replace("<code>", code)
     found = verdicts(source, tmp_path / "loose_net.py", torch.zeros(2, 5, 12))
     assert [said for _, said in found] == [CONSISTENT] * 3 + [verdict]
+
+
+SHADOWED = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.num_frames = 7
+
+    def pooled(self, x, num_frames):
+        return x[:, :num_frames] * 2  # (batch, num_frames, 12)
+
+    def forward(self, x):
+        return self.pooled(x, 5)
+"""
+
+
+def test_what_a_caller_hands_over_is_not_the_attribute_of_this_name(tmp_path):
+    [(_, said)] = verdicts(SHADOWED, tmp_path / "shadowed_net.py", torch.zeros(2, 9, 12))
+    assert said == "confirmed"

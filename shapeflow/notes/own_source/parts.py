@@ -60,6 +60,23 @@ class OwnParts:
                 name = ast.unparse(call.func).rpartition(".")[2]
                 events = [event for event in self.statements.events(line) if name in event.names]
                 ports = [port for event in events for port in event.record.inputs]
-                found = found_of(port for port in ports if port.name == f"in[{there[0]}]")
+                place = there[0] + self._is_of_tensor(call)
+                found = found_of(port for port in ports if port.name == f"in[{place}]")
                 return Meaning(found, line=line, sure=True) if found else None
         return None
+
+    def _is_of_tensor(self, call: ast.Call) -> bool:
+        """Return whether a call is of a method of a tensor, which is the first that the operation takes."""
+        whole = call.func.value if isinstance(call.func, ast.Attribute) else None
+        root = whole
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if whole is None or not isinstance(root, ast.Name):
+            return whole is not None
+        events = [event for event in self.statements.events(call.lineno) if not event.is_call]
+        node = self.names.around(call.lineno)
+        if root.id == "self":
+            return any(ast.unparse(call.func).endswith(f".{name}") for one in events for name in one.names)
+        if node is None or isinstance(node, ast.ClassDef):
+            return False
+        return bool(self.names.before(node, root.id, call.lineno + 1).values)

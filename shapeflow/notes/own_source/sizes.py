@@ -47,6 +47,14 @@ class OwnSizes:
                     for one in ast.walk(target):
                         if isinstance(one, ast.Name):
                             given[one.id].add(_value(part.value, held) if one is target else None)
+            elif isinstance(part, ast.AugAssign | ast.For | ast.NamedExpr):
+                for one in ast.walk(part.target):
+                    if isinstance(one, ast.Name):
+                        given[one.id].add(None)
+        if node is not None and node.name != "__init__":
+            # What is handed over may have another size than an attribute of this name.
+            for given_by_caller in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+                given[given_by_caller.arg].add(None)
         for name, sizes in given.items():
             size = next(iter(sizes)) if len(sizes) == 1 else None
             held.pop(name, None)
