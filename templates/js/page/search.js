@@ -39,6 +39,7 @@ function runSearch() {
   const groups = places || partly ? [sizes, claims, trace, sections] : [sections, claims, trace];
   state.search = { groups: groups.filter(({ hits }) => hits.length), hits: [], at: 0, terms };
   showHits();
+  byId("hits").dataset.query = text; // says which words the list answers
 }
 
 /**
