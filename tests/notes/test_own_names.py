@@ -344,3 +344,60 @@ def test_a_comment_above_a_class_speaks_of_what_it_takes_and_gives(tmp_path, sid
     found = verdicts(source, tmp_path / "above_net.py", torch.zeros(3, 20, 16))
     assert found[0] == (shape, verdict)
     assert found[-1][1] != "contradicted"  # the axis of size 1 may be dropped later
+
+
+LISTED = """
+import torch
+from torch import nn
+from torch.nn.utils import weight_norm
+
+
+class Net(nn.Module):
+    def __init__(self, classes=6):
+        super().__init__()
+        # <above the kept one>
+        table = torch.zeros(50, 32)
+        self.register_buffer("table", table)
+        first = torch.ones(20, 16)
+        kept = first.unsqueeze(0)  # <kept>
+        self.kept = nn.Parameter(kept)
+        self.layers = nn.Sequential(
+            nn.Conv1d(96, 64, 1),
+            weight_norm(nn.Conv1d(64, classes, 1)),  # (B, <classes>, N)
+        ).to("cpu")
+
+    def forward(self, x):
+        wide = x.relu()
+        thin = x.mean(1, keepdim=True).expand(-1, 48, -1)
+        both = torch.cat([
+            x,     # <first>
+            thin   # <last>
+        ], dim=1)  # [3, 96, 300]
+        if wide.dim() == 4:
+            # <never>
+            wide = wide.squeeze(-1).unsqueeze(0)
+        both = both + self.kept.sum() + self.table.sum()
+        return self.layers(both)  # <out>
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "shape", "verdict"),
+    [
+        ("first", "[3, 48, 300]", "confirmed"),
+        ("last", "[3, 48, 300]", "confirmed"),
+        ("last", "[3, 96, 300]", "contradicted"),
+        ("kept", "[1, 20, 16]", "confirmed"),
+        ("kept", "[20, 1, 16]", "layout differs"),
+        ("above the kept one", "[50, 32]", "confirmed"),
+        ("never", "[1, 3, 48, 300]", "not in this run"),
+        ("out", "(B, 6, N)", "confirmed"),
+        ("out", "(B, N, 6)", "layout differs"),
+        ("out", "(B, N, classes)", "layout differs"),
+        ("out", "(B, classes, N)", "symbolic, consistent"),
+    ],
+)
+def test_what_is_listed_kept_and_wrapped_is_known(tmp_path, place, shape, verdict):
+    source = LISTED.replace(f"<{place}>", shape).replace("(B, <classes>, N)", "")
+    found = verdicts(source, tmp_path / "listed_net.py", torch.zeros(3, 48, 300))
+    assert (shape, verdict) in found

@@ -21,6 +21,29 @@ _ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
 """The first arguments of layers of ``torch.nn``, by its documentation; its modules have these attributes."""
 
 
+_SETS = frozenset(
+    {"to", "cpu", "cuda", "float", "half", "double", "eval", "train", "requires_grad_", "apply"}
+)
+"""Methods of a module that give the module itself."""
+_NORMED = frozenset({"weight_norm", "spectral_norm", "orthogonal"})
+"""Functions that give back the layer that they change."""
+
+
+def layer_of(made: ast.expr) -> ast.expr:
+    """Return the call that builds a layer inside of others that give it back: ``Linear(3, 4).to(device)``."""
+    while isinstance(made, ast.Call):
+        if isinstance(made.func, ast.Attribute) and made.func.attr in _SETS:
+            inner = made.func.value
+        elif ast.unparse(made.func).rpartition(".")[2] in _NORMED and made.args:
+            inner = made.args[0]
+        else:
+            return made
+        if not isinstance(inner, ast.Call):
+            return made
+        made = inner
+    return made
+
+
 def kind_of(made: ast.expr) -> str:
     """Return the last name of what is called: ``Linear`` of ``nn.Linear(3, 4)``; empty for no call."""
     return ast.unparse(made.func).rpartition(".")[2] if isinstance(made, ast.Call) else ""

@@ -33,6 +33,7 @@ class OwnBranches:
 
         Nothing was recorded in it, though it calls a method of a tensor.
         """
+        line = self._statements.commented(line)
         node = self._names.around(line)
         if node is None or isinstance(node, ast.ClassDef) or not self._happened(node.body):
             return False

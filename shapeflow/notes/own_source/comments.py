@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from shapeflow.model.records import Call
 from shapeflow.notes.mention import Mention
+from shapeflow.notes.own_source.built import Layer
 from shapeflow.notes.own_source.comment_words import (
     begins_with,
     is_bare,
@@ -23,7 +24,7 @@ from shapeflow.notes.own_source.comment_words import (
     variable_of,
 )
 from shapeflow.notes.own_source.found import Found, found_of
-from shapeflow.notes.own_source.layers import Layer, OwnLayers, made_inside
+from shapeflow.notes.own_source.layers import OwnLayers, made_inside
 from shapeflow.notes.own_source.meaning import Meaning
 from shapeflow.notes.own_source.names import OwnNames
 from shapeflow.notes.own_source.parts import OwnParts
@@ -93,6 +94,11 @@ class OwnComments:
         if alone and layers[0].first > mention.span.line:
             yield from (replace(below, sure=False) for below in self.below(layers[0].first))
         yield Meaning(weights, line=meant.line, aside=True)
+
+    def is_behind(self, mention: Mention) -> bool:
+        """Return whether a mention is in a comment behind a statement that builds no layer."""
+        line = mention.span.line
+        return bool(self.statements.code(line)) and not self.layers.at(line, alone=False)
 
     def is_of_layer(self, mention: Mention) -> bool:
         """Return whether a mention is beside a line that builds a layer."""

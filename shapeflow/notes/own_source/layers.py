@@ -4,37 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from shapeflow.model.ports import Port
 from shapeflow.model.records import Call, Module
 from shapeflow.model.trace import Trace
 from shapeflow.notes.own_source.arguments import arguments_of, kind_of
+from shapeflow.notes.own_source.built import Layer, kept_later, layers_in
 from shapeflow.notes.own_source.found import Found, found_of
 
-_CONTAINERS = frozenset({"Sequential", "ModuleList", "ModuleDict"})
 _ABOVE = 2
 """A comment above a statement is at most so many lines away from it."""
 _FAR = 4
 """A comment of its own is of a layer at most so many lines below, or above."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """The expression that makes a layer, or parameter, of a class."""
-
-    first: int
-    last: int
-    owner: str
-    """The class."""
-    path: str
-    """In a module of this class: ``main.3``."""
-    container: str
-    """Path of the container that it is listed in; empty: none."""
-    scope: tuple[int, int]
-    """First and last line of the method."""
-    made: ast.expr
 
 
 class OwnLayers:
@@ -49,10 +31,11 @@ class OwnLayers:
         for module in trace.modules:
             self._modules[module.class_name].add(module.path)
         self._left: list[tuple[int, int]] = []
-        layers = self._built(list(_layers(tree)) if tree else [])
+        layers = self._built(list(layers_in(tree)) if tree else [])
         written = Counter((layer.owner, layer.path) for layer in layers)
         once = (one for one in layers if written[one.owner, one.path] == 1 and self._is_there(one))
         self.layers = sorted(once, key=lambda one: (one.first, -one.last))
+        self._sources = list(kept_later(self.layers, tree)) if tree else []
 
     def _built(self, layers: Sequence[Layer]) -> list[Layer]:
         """Return layers; where branches give one attribute different ones, those that the model has."""
@@ -104,6 +87,9 @@ class OwnLayers:
             alone: whether there is no code on the line.
         """
         layers = [layer for layer in self.layers if layer.scope[0] <= line <= layer.scope[1]]
+        source = next((one for one in self._sources if one.first - alone <= line <= one.last), None)
+        if source is not None:
+            return [source]
         if not alone:
             there = [layer for layer in layers if layer.first <= line <= layer.last]
             return [min(there, key=lambda one: (one.last - one.first, -one.first))] if there else []
@@ -162,6 +148,11 @@ class OwnLayers:
         """Return what a layer took in the run: first, or all of it."""
         return self._ports(self._paths(layer), out=False, most=None if several else 1)
 
+    def called(self, owner: str, name: str) -> tuple[tuple[Found, ...], tuple[Found, ...]]:
+        """Return what the modules gave, and took, that the modules of a class have as an attribute."""
+        paths = frozenset(f"{path}.{name}" if path else name for path in self._modules.get(owner, ()))
+        return self._ports(paths, out=True), self._ports(paths, out=False)
+
     def _paths(self, layer: Layer) -> frozenset[str]:
         owners = self._modules[layer.owner]
         return frozenset(f"{path}.{layer.path}" if path else layer.path for path in owners)
@@ -175,106 +166,3 @@ class OwnLayers:
 def made_inside(trace: Trace, call: Call) -> tuple[Found, ...]:
     """Return all that was made inside of a call."""
     return found_of(port for op in trace.ops[call.first_op : call.last_op] for port in op.outputs)
-
-
-def _layers(tree: ast.Module) -> Iterator[Layer]:
-    """Yield the layers that the methods of classes give attributes of ``self``."""
-    for owner in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
-        for method in (part for part in owner.body if isinstance(part, ast.FunctionDef)):
-            scope = (method.lineno, method.end_lineno or method.lineno)
-            local = _locals(method)
-            for node in ast.walk(method):
-                if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("__init__"):
-                    yield from _listed_by(node, owner, scope, local)
-                if isinstance(node, ast.Call) and (name := _registered(node)):
-                    yield Layer(
-                        node.lineno, node.end_lineno or node.lineno, owner.name, name, "", scope, node
-                    )
-                if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-                    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                    for target in targets:
-                        if _is_own(target):
-                            path = ast.unparse(target).removeprefix("self.")
-                            last = node.end_lineno or node.lineno
-                            yield Layer(node.lineno, last, owner.name, path, "", scope, node.value)
-                            yield from _inner(node.value, owner.name, path, scope, local)
-
-
-def _registered(call: ast.Call) -> str:
-    """Return the name of the buffer, or parameter, that a call registers; empty for another call."""
-    known = ("self.register_buffer", "self.register_parameter")
-    name = call.args[0] if call.args and ast.unparse(call.func) in known else None
-    return name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else ""
-
-
-def _listed_by(
-    call: ast.Call, owner: ast.ClassDef, scope: tuple[int, int], local: Mapping[str, ast.expr]
-) -> Iterator[Layer]:
-    """Yield the layers that a class of the kind of a container hands to what it is derived from."""
-    kinds = {ast.unparse(base).rpartition(".")[2] for base in owner.bases}
-    if ast.unparse(call.func).startswith("super(") and "Sequential" in kinds:
-        yield from _of_parts(_listed(call), owner.name, "", scope, local)
-
-
-def _is_own(target: ast.expr) -> bool:
-    return (
-        isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self"
-    )
-
-
-def _locals(method: ast.FunctionDef) -> dict[str, ast.expr]:
-    """Return what the names of a method stand for that get something built, once."""
-    found: dict[str, list[ast.expr]] = defaultdict(list)
-    for node in ast.walk(method):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            found[node.targets[0].id].append(node.value)
-    return {name: values[0] for name, values in found.items() if len(values) == 1}
-
-
-def _inner(
-    made: ast.expr, owner: str, path: str, scope: tuple[int, int], local: Mapping[str, ast.expr]
-) -> Iterator[Layer]:
-    """Yield the layers that a container lists, and those inside of them."""
-    if not isinstance(made, ast.Call) or ast.unparse(made.func).rpartition(".")[2] not in _CONTAINERS:
-        return
-    yield from _of_parts(_listed(made), owner, path, scope, local)
-
-
-def _of_parts(
-    parts: Iterable[tuple[str, ast.expr]],
-    owner: str,
-    path: str,
-    scope: tuple[int, int],
-    local: Mapping[str, ast.expr],
-) -> Iterator[Layer]:
-    """Yield the layers that are listed by their names, and those inside of them."""
-    for name, listed in parts:
-        full = f"{path}.{name}" if path else name
-        part = local.get(listed.id, listed) if isinstance(listed, ast.Name) else listed
-        if isinstance(part, ast.Call):
-            last = part.end_lineno or part.lineno
-            inside = path if part is listed else ""
-            yield Layer(part.lineno, last, owner, full, inside, scope, part)
-            yield from _inner(part, owner, full, scope, local)
-
-
-def _listed(made: ast.Call) -> Iterator[tuple[str, ast.expr]]:
-    """Yield the names and layers of a container, as far as they are written out."""
-    parts: Sequence[ast.expr] = made.args
-    if len(parts) == 1 and isinstance(parts[0], ast.List | ast.Tuple):
-        parts = parts[0].elts
-    elif len(parts) == 1 and isinstance(parts[0], ast.Dict):
-        for key, value in zip(parts[0].keys, parts[0].values, strict=True):
-            if isinstance(key, ast.Constant):
-                yield str(key.value), value
-        return
-    elif len(parts) == 1 and ast.unparse(parts[0]).startswith("OrderedDict("):
-        pairs = [pair for pair in ast.walk(parts[0]) if isinstance(pair, ast.Tuple) and len(pair.elts) == 2]
-        for pair in pairs:
-            if isinstance(pair.elts[0], ast.Constant) and isinstance(pair.elts[0].value, str):
-                yield pair.elts[0].value, pair.elts[1]
-        return
-    for number, part in enumerate(parts):
-        if isinstance(part, ast.Starred):
-            return
-        yield str(number), part

@@ -25,7 +25,9 @@ class OwnParts:
 
     def at(self, line: int) -> Meaning | None:
         """Return what a comment on a line means that holds one part of a statement; None for another line."""
-        return self._of_entry(line) or self._of_place(line) or self._of_argument(line)
+        return (
+            self._of_entry(line) or self._of_element(line) or self._of_place(line) or self._of_argument(line)
+        )
 
     def _of_entry(self, line: int) -> Meaning | None:
         """Return what a comment beside an entry of a dict, ``"boxes": boxes``, can mean: what the name is."""
@@ -35,6 +37,20 @@ class OwnParts:
         held = self.names.before(node, entry["name"], line)
         found = tuple(Found(value, entry["key"]) for value in held.values)
         return Meaning(found, line=line, sure=held.sure) if found else None
+
+    def _of_element(self, line: int) -> Meaning | None:
+        """Return what a comment beside a name can mean that is listed on a line of its own."""
+        node = self.names.around(line)
+        if node is None or isinstance(node, ast.ClassDef):
+            return None
+        for part in self.names.parts(node):
+            if isinstance(part, ast.List | ast.Tuple) and part.lineno < line <= (part.end_lineno or 0):
+                there = [one for one in part.elts if one.lineno <= line <= (one.end_lineno or 0)]
+                if len(there) == 1 and isinstance(there[0], ast.Name):
+                    held = self.names.before(node, there[0].id, part.lineno)
+                    found = tuple(Found(value, there[0].id) for value in held.values)
+                    return Meaning(found, line=line, sure=held.sure) if found else None
+        return None
 
     def _of_argument(self, line: int) -> Meaning | None:
         """Return what a comment beside one argument of a call over several lines can mean: that argument."""

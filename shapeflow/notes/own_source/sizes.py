@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from shapeflow.notes.own_source.arguments import arguments_of, kind_of
-from shapeflow.notes.own_source.layers import Layer, OwnLayers
+from shapeflow.notes.own_source.built import Layer
+from shapeflow.notes.own_source.layers import OwnLayers
 from shapeflow.notes.own_source.names import Function, OwnNames
 
 _ROUNDS = 3

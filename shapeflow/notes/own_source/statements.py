@@ -47,6 +47,17 @@ class OwnStatements:
         """Return the next line with code; 0 if it is too far."""
         return next((number for number in range(line + 1, line + FAR) if self.code(number)), 0)
 
+    def commented(self, line: int) -> int:
+        """Return the line of the statement right below a comment, as deep as it; else the line itself."""
+        below = line
+        while self.is_comment(below):
+            below += 1
+        return below if self.code(below) and self._depth(below) == self._depth(line) else line
+
+    def _depth(self, line: int) -> int:
+        text = self.lines[line - 1].text
+        return len(text) - len(text.lstrip())
+
     def above(self, line: int) -> int:
         """Return the last line with code above one; 0 if it is too far."""
         return next((number for number in range(line - 1, line - FAR, -1) if self.code(number)), 0)
