@@ -17,6 +17,7 @@ from shapeflow.notes.placing.symbols import defined, held, solved, voted
 from shapeflow.notes.reading.note import read_note
 from shapeflow.notes.statements.judging import judged_statements
 from shapeflow.notes.statements.statement import StatementMark
+from shapeflow.notes.verdicts.choices import without_choices
 from shapeflow.notes.verdicts.judge import Judge
 from shapeflow.notes.verdicts.lettered import with_one_size
 from shapeflow.notes.verdicts.mark import Mark
@@ -69,7 +70,7 @@ def annotate(trace: Trace, note: Note | str | Path) -> Annotation:
     marks, sizes = _placed(trace, rest, note, batch)
     marks = with_one_size([quoted.get(mark.mention.id, mark) for mark in marks])
     placed = {mark.mention.id: mark for mark in of_this_model(trace, of_this_run(trace, marks))}
-    found = {**placed, **certain, **quoted}
+    found = without_choices({**placed, **certain, **quoted})
     return Annotation(
         note,
         tuple(found[mention.id] for mention in mentions),

@@ -184,7 +184,7 @@ def test_the_code_tells_what_a_name_is(said):
 
 
 def test_what_fits_in_one_of_two_ways_is_not_called_wrong(said):
-    assert said(tokens="features (3, 4, 8) or (3, 8, 4)") == ["confirmed", "cannot tell"]
+    assert said(tokens="features (3, 4, 8) or (3, 8, 4)") == ["confirmed", "not in this run"]
     assert said(tokens="features (3, 4, 9) if grouped") == ["cannot tell"]
 
 

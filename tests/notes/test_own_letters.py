@@ -292,3 +292,47 @@ class Net(nn.Module):
 def test_what_a_caller_hands_over_is_not_the_attribute_of_this_name(tmp_path):
     [(_, said)] = verdicts(SHADOWED, tmp_path / "shadowed_net.py", torch.zeros(2, 9, 12))
     assert said == "confirmed"
+
+
+TWICE = """
+from torch import nn
+
+
+class Net(nn.Module):
+    def mix(self, x, bias=None):
+        \"\"\"
+        x: (K, L, D)
+        bias: (L, L)
+        \"\"\"
+        K, L, D = x.shape
+        return x if bias is None else bias @ x  # <mixed>
+
+    def forward(self, x, bias):
+        \"\"\"x: (B, tokens, width)\"\"\"
+        y = self.mix(x, bias)
+        z = self.mix(x.transpose(1, 2))
+        w = x * 2  # (B, tokens, width)
+        # <above>
+        v = w.exp()
+
+        top = w.max(1, keepdim=True).values  # (B, tokens, width) -> <top>
+        return y + v + top + z.mean()
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "shape", "verdict"),
+    [
+        ("mixed", "(K, L, D)", "symbolic, consistent"),
+        ("above", "(B, tokens, width)", "symbolic, consistent"),
+        ("above", "(B, width, tokens)", "layout differs"),
+        ("top", "(B, 1, width)", "confirmed"),
+        ("top", "(B, tokens, width)", "cannot tell"),
+    ],
+)
+def test_a_letter_has_one_size_in_all_that_a_line_says(tmp_path, place, shape, verdict):
+    source = TWICE.replace(f"<{place}>", shape)
+    inputs = torch.zeros(6, 200, 160), torch.zeros(200, 200)
+    found = verdicts(source, tmp_path / "twice_net.py", *inputs)
+    place = {"mixed": 2, "above": 4, "top": -1}[place]
+    assert found[place] == (shape, verdict)

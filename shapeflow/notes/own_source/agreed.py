@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.own_source.choices import without_choices
 from shapeflow.notes.own_source.comment_words import has_words_before
 from shapeflow.notes.own_source.comments import OwnComments
 from shapeflow.notes.own_source.habits import OwnHabits
@@ -39,6 +38,10 @@ class Agreement:
         self.comments = comments
         self.chains: dict[tuple[int, int], list[End]] = defaultdict(list)
         """The ends of arrows right above a statement."""
+        self.behind: dict[tuple[int, int], list[End]] = defaultdict(list)
+        """The ends of arrows behind a statement."""
+        self.above: set[int] = set()
+        """Mentions that stand alone right above a statement."""
         self.habits = OwnHabits(judge.fits)
 
     def agreed(self, marks: Mapping[int, Mark]) -> dict[int, Mark]:
@@ -56,6 +59,18 @@ class Agreement:
             for number, choices in self.judge.said.items()
             if number in found and found[number].verdict in TRUE
         }
+        self._compare_ends(found, conflicts)
+        for ends in self.behind.values():
+            found |= self._start(ends, conflicts)
+        for number, verdicts in conflicts.items():
+            found[number] = self._agreeing(found[number], verdicts)
+        for number, mark in found.items():
+            if mark.verdict == "cannot tell":
+                found[number] = self._usual(mark)
+        return self._with_batch(found)
+
+    def _compare_ends(self, found: dict[int, Mark], conflicts: Mapping[int, Sequence[Conflict]]) -> None:
+        """Judge the one end of arrows above statements by the other end."""
         for ends in self.chains.values():
             if sorted(end.mention.position for end in ends) != [0, 1]:
                 continue
@@ -76,12 +91,24 @@ class Agreement:
             same = {"confirmed" if mark.verdict in TRUE else mark.verdict for mark in ordered.values()}
             if len(ordered) == 2 and len(same) == 1 and "contradicted" not in same:
                 found |= ordered
-        for number, verdicts in conflicts.items():
-            found[number] = self._agreeing(found[number], verdicts)
-        for number, mark in found.items():
-            if mark.verdict == "cannot tell":
-                found[number] = self._usual(mark)
-        return without_choices(self._with_batch(found))
+
+    def _start(self, ends: Sequence[End], conflicts: Mapping[int, Sequence[Conflict]]) -> dict[int, Mark]:
+        """Return the mark of what an arrow leads from, where it leads to what its statement gave.
+
+        That can only be the one tensor that the statement takes, besides parameters.
+        """
+        if [end.mention.position for end in ends] != [0, 1] or ends[0].mark is not None:
+            return {}
+        first, last = ends
+        sure = last.mark is not None and last.mark.verdict in TRUE
+        if not sure or "" not in conflicts.get(last.mention.id, [""]):
+            return {}
+        values = self.judge.trace.values
+        taken = tuple(one for one in first.meant.found if values[one.value].origin in ("op", "input"))
+        if len({one.name for one in taken}) != 1:
+            return {}
+        mark = self.judge.judged(first.mention, replace(first.meant, found=taken, sure=True))
+        return {} if mark is None else {first.mention.id: mark}
 
     def _with_batch(self, marks: Mapping[int, Mark]) -> dict[int, Mark]:
         """Return marks; a shape that begins with the letter of the batch has not left it out."""
@@ -150,5 +177,6 @@ class Agreement:
                 mark = replace(mark, verdict="symbolic, consistent")
             return self.judge.at(mark, one.found) if verdicts[0] else mark
         why = "its letters have other sizes in the code, or comments, around it"
-        verdict: Verdict = (verdicts[0] or "cannot tell") if mark.confidence >= SURE else "cannot tell"
+        certain = mark.confidence >= SURE or (mark.mention.id in self.above and len(set(verdicts)) == 1)
+        verdict: Verdict = (verdicts[0] or "cannot tell") if certain else "cannot tell"
         return replace(mark, verdict=verdict, evidence=(*mark.evidence, why))

@@ -47,7 +47,7 @@ class OwnCode:
         tree = parsed(note.lines)
         layers = OwnLayers(trace, tree)
         names = OwnNames(self.lines, tree, layers.attribute)
-        self.docstrings = OwnDocstrings(trace, self.lines, self.events, names)
+        self.docstrings = OwnDocstrings(trace, self.lines, self.events, names, layers)
         statements = OwnStatements(self.lines, spans, self.events)
         self.comments = OwnComments(statements, names, layers)
         self.branches = OwnBranches(names, statements)
@@ -105,7 +105,7 @@ class OwnCode:
         return self._agreement.agreed(marks)
 
     def _around(self, mention: Mention) -> tuple[int, int]:
-        """Return the first and the last line of the function, or class, around a mention."""
+        """Return the first and the last line of the function, or class, around a mention, or of all."""
         line = mention.span.line
         around = [(first, last) for first, last in self.blocks if first <= line <= last]
         return max(around, default=(1, len(self.lines)))
@@ -126,15 +126,20 @@ class OwnCode:
             return self.judge.judged(mention, Meaning(given.found, sure=given.sure))
         if region == "comment" and (sides := self.comments.sides(mention)):
             self._agreement.habits.add(mention, sides)
-        above = self.docstrings.headed(mention, self.comments.statement(mention))
+        above = self.docstrings.signed(mention)
+        above = above or self.docstrings.headed(mention, self.comments.statement(mention))
         if above is not None and above.found:
             return self.judge.judged(mention, Meaning(above.found, sure=above.sure))
         meanings = self.comments.meant(mention)
-        for meant in meanings:
+        for number, meant in enumerate(meanings):
             mark = self.judge.judged(mention, meant)
             if mention.chain is not None and meant.above:
                 self._agreement.chains[mention.chain, meant.line].append(End(mention, meant, mark))
+            elif mention.chain is not None and number == 0 and self.comments.is_behind(mention):
+                self._agreement.behind[mention.chain, meant.line].append(End(mention, meant, mark))
             if mark is not None:
+                if meant.above and mention.chain is None:
+                    self._agreement.above.add(mention.id)
                 self.judge.remember_also(mention, [Meaning(meant.also)])
                 if not meant.sure:
                     others = meanings if mention.chain is None else ()
@@ -153,7 +158,8 @@ class OwnCode:
             return None
         mark = self.judge.judged(mention, Meaning(described.found, sure=described.sure))
         of_class = not described.why and self.docstrings.is_of_class(mention)
-        if mark is None and of_class and has_sizes(mention):
+        of_sentence = mention.chain is not None and not described.sure
+        if mark is None and (of_sentence or (of_class and has_sizes(mention))):
             return None  # words and sizes may tell more
         return mark or Mark(mention, "cannot tell", "", "", (described.why,) if described.why else ())
 

@@ -29,6 +29,7 @@ _OPERAND = re.compile(r"^[\s`]*(?:[*x×@·⊗][\s`]*[(\[]|\+[\s`]*(?:\w+ ?){0,3}
 """What stands behind the first of two tensors that are multiplied, or added."""
 _COLON = re.compile(r"[\s`*]*(?:[:：=(]|$)")
 _ARROW_ALONE = re.compile(r"^[\s`]*(?:-+>|=+>|→|⇒|⟶)[\s`]*$")
+_ARROW_LAST = re.compile(r"(?:-+>|=+>|→|⇒|⟶)[\s`]*$")
 _SHAPE_LAST = re.compile(r"^.*[\])]")
 
 
@@ -97,6 +98,11 @@ def is_operand(mention: Mention) -> bool:
 def is_between(mention: Mention) -> bool:
     """Return whether a mention is neither the first nor the last of several over arrows: made on the way."""
     return mention.position > 0 and _GOES_ON.match(mention.frame.after) is not None
+
+
+def is_led_to(mention: Mention) -> bool:
+    """Return whether an arrow stands right in front of a shape."""
+    return _ARROW_LAST.search(mention.frame.before) is not None
 
 
 def target_of(mention: Mention, targets: list[str]) -> list[str]:

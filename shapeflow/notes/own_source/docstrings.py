@@ -13,29 +13,41 @@ from shapeflow.model.records import Call
 from shapeflow.model.trace import Trace
 from shapeflow.notes.finding.cues import SHAPES
 from shapeflow.notes.mention import Mention
+from shapeflow.notes.own_source.comment_words import is_between, is_led_to
 from shapeflow.notes.own_source.found import Described, Found, found_of
+from shapeflow.notes.own_source.layers import OwnLayers
 from shapeflow.notes.own_source.names import Function, Node, OwnNames
 from shapeflow.notes.own_source.results import OwnResults
+from shapeflow.notes.own_source.steps import OwnSteps
+from shapeflow.notes.verdicts.choices import is_choice
 from shapeflow.source.events import Event
 from shapeflow.source.lines import Line
+from shapeflow.source.places_now import code_of
 
 Side = Literal["in", "out", ""]
 _SECTION = re.compile(
     r"""(?ix)^[\s\#*-]*(?:
     (?P<input>args|arguments|params|parameters?|inputs?(?:\s+shapes?)?|参数|输入|引数|入力|인자|입력|eingaben?|entradas?
-    |entr[ée]es?|parámetros|paramètres)
+    |entr[ée]es?|parámetros|paramètres|parâmetros|parametri|ingress[oi]|параметры|аргументы|вход
+    |girdi(?:ler)?|đầu\ vào|tham\ số)
     |(?P<output>returns?|outputs?(?:\s+shapes?)?|results?|yields?|返回|输出|返り値|戻り値|出力|반환|출력|ausgaben?|rückgabe
-    |salidas?|devuelve|sorties?|retourne)
+    |salidas?|devuelve|sorties?|retourne|renvoie|retours?|saídas?|retorn[ao]|devolve|uscit[ae]|restituisce|ritorna|liefert
+    |возвращает|выход|çıktı(?:lar)?|döndürür|đầu\ ra|trả\ về)
     )\**\s*(?:[:：]|$)"""
 )
 """A line that begins with the name of a section of a docstring."""
 _ENTRY = re.compile(r"\s*[-*]?\s*`{0,2}(\w+)`{0,2}\s*(?:\([^)]*\)\s*)?:")
 _DIRECTIVE = re.compile(r"^\s*:(?:(?P<input>param|type)|(?P<output>returns?|rtype))\b")
 _RETURNED = re.compile(
-    r"(?i)(?:[.;。]\s*|^\s*)(?:returns?|gives?|yields?|返回|gibt|renvoie|devuelve)\b[^.;。]*$"
+    r"(?i)(?:[.;。]\s*|^\s*)(?:returns?|gives?|yields?|返回|gibt|liefert|renvoie|retourne|retour|devuelve|retorna"
+    r"|devolve|restituisce|ritorna|возвращает|zwraca|döndürür|trả về)\b[^.;。]*$"
 )
 """A sentence of its own on what is returned, behind one on something else."""
 _QUOTES = re.compile(r"^(\s*)[rRuUbBfF]*(?:\"{3}|'{3})")
+_HEADING = re.compile(r"\s*[^()\[\]:：`]{1,40}[:：]\s*$")
+"""A line that is the head of something else."""
+_GIVEN = re.compile(r"(?:^|[;,.|])[\s`*-]*(\w+)`*\s*[:：](?!\w)")
+"""A name and a colon, also behind what is said of another one."""
 _NAMED = re.compile(r"`([A-Za-z_]\w*)`")
 _NO_TENSOR = re.compile(
     r"(?:int|float|bool|str|tuple|list|Sequence|Tuple|List|Optional|Union|None|Size|torch|[\[\]., |])+"
@@ -52,12 +64,14 @@ class OwnDocstrings:
         lines: Sequence[Line],
         events: Mapping[int, Sequence[Event]],
         names: OwnNames,
+        layers: OwnLayers,
     ) -> None:
         self.trace = trace
         self.lines = lines
         self.events = events
         self.names = names
         self.results = OwnResults(names)
+        self.steps = OwnSteps(names, layers, events, self._calls)
 
     def described(self, mention: Mention) -> Described | None:
         """Return what a mention in a docstring describes; None: the docstring does not say."""
@@ -68,10 +82,23 @@ class OwnDocstrings:
         calls = self._calls(node)
         if side == "out":
             return self.results.described(mention, node, calls)
+        step = self.steps.described(mention, node) if side == "" else None
+        if step is not None:
+            return step
+        if side == "" and mention.chain is not None and mention.position > 0:
+            return self._given(mention, node, calls)
         if side == "" and mention.role == "out":
             found = self.results.described(mention, node, calls) if mention.chain is None else None
             return replace(found, sure=False) if found is not None and found.found else None
         return self._taken(mention, node, calls, side)
+
+    def _given(self, mention: Mention, node: Node, calls: Sequence[Call]) -> Described | None:
+        """Return what an arrow in a sentence leads to: what the function returns; None on the way there."""
+        if is_between(mention):
+            return None
+        found = self.results.described(mention, node, calls)
+        one = mention.position < 2 and not self.is_of_class(mention)
+        return replace(found, sure=found.sure and one) if found is not None and found.found else None
 
     def headed(self, mention: Mention, line: int) -> Described | None:
         """Return what a comment right above a class calls its input, or output; None for another comment.
@@ -89,6 +116,26 @@ class OwnDocstrings:
         alone = all(len(found_of(call.inputs)) == 1 for call in calls)
         return Described(found_of(port for call in calls for port in call.inputs[:1]), sure=alone)
 
+    def signed(self, mention: Mention) -> Described | None:
+        """Return what an arrow behind the head of a function leads from, or to; None for another comment.
+
+        ``def forward(self, x):  # (B, C) -> (B, D)``
+        """
+        line = mention.span.line
+        node = self.names.around(line)
+        if node is None or isinstance(node, ast.ClassDef):
+            return None
+        leads = is_led_to(mention)
+        if not leads and mention.chain is None:
+            return None
+        if line >= node.body[0].lineno or not code_of(self.lines[line - 1].text).rstrip().endswith(":"):
+            return None
+        calls = self._calls(node)
+        if leads or mention.position > 0:
+            return self._given(mention, node, calls)
+        firsts = found_of(port for call in calls for port in call.inputs[:1])
+        return Described(firsts, sure=all(len(found_of(call.inputs)) == 1 for call in calls))
+
     def annotated(self, mention: Mention) -> Described | None:
         """Return the result that an annotation behind an arrow is of; None for another annotation."""
         node = self.names.around(mention.span.line)
@@ -97,9 +144,9 @@ class OwnDocstrings:
         return self.results.annotated(mention, node, self._calls(node))
 
     def is_of_class(self, mention: Mention) -> bool:
-        """Return whether a mention is in the docstring of a class, or of the file."""
+        """Return whether a mention is in the docstring of a class, of its ``__init__``, or of the file."""
         node = self.names.around(mention.span.line)
-        return node is None or isinstance(node, ast.ClassDef)
+        return node is None or isinstance(node, ast.ClassDef) or node.name == "__init__"
 
     def _root(self) -> ast.ClassDef | None:
         """Return the class of the whole model, of which the docstring of its file may speak."""
@@ -112,11 +159,15 @@ class OwnDocstrings:
         if _RETURNED.search(mention.frame.before):
             return "out"
         line = mention.span.line
+        below: list[str] = []
         for number in range(line, node.lineno if node.lineno <= line else 0, -1):
             text = _QUOTES.sub(r"\1", self.lines[number - 1].text) if number <= len(self.lines) else ""
             found = _SECTION.match(text) or _DIRECTIVE.match(text)
             if found is not None:
+                if _is_over(text, found.end(), below):
+                    return ""
                 return "in" if found["input"] else "out"
+            below.insert(0, text)
         return ""
 
     def _calls(self, node: Node) -> list[Call]:
@@ -172,7 +223,10 @@ class OwnDocstrings:
         """Return the entry that a mention stands in; a line ``Shape: (2, 3)`` is of the entry above it."""
         assigned = mention.frame.assigned
         known = _parameters(node)
-        if assigned in known or not SHAPES.fullmatch(assigned):
+        given = [said[1] for said in _GIVEN.finditer(mention.frame.before) if said[1] in known]
+        if given:
+            return given[-1]
+        if assigned in known or not (SHAPES.fullmatch(assigned) or is_choice(mention.frame.before)):
             return assigned
         for number in range(mention.span.line - 1, node.lineno, -1):
             found = _ENTRY.match(self.lines[number - 1].text)
@@ -189,6 +243,27 @@ class OwnDocstrings:
         absent = recorded or _NO_TENSOR.fullmatch(written) is not None
         what = f"no tensor was given as '{given.arg}'" if absent else f"what '{given.arg}' was is not known"
         return Described(why=what, absent=absent)
+
+
+def _is_over(head: str, end: int, below: Sequence[str]) -> bool:
+    """Return whether a section has ended before the last of the lines below its head.
+
+    Args:
+        head: the line with the name of the section.
+        end: where the name ends in it.
+        below: the lines after it, up to that of a mention.
+    """
+    deep = _depth(head)
+    if head[end:].strip():
+        return "" in (text.strip() for text in below) and _depth(below[-1]) <= deep
+    written = [text for text in below if text.strip()]
+    if not written or _depth(written[0]) > deep:
+        return any(_depth(text) <= deep for text in written)
+    return any(_HEADING.match(text) for text in written)
+
+
+def _depth(text: str) -> int:
+    return len(text) - len(text.lstrip())
 
 
 def _head(mention: Mention) -> str:

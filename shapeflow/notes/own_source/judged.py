@@ -12,7 +12,14 @@ from shapeflow.notes.mention import Mention
 from shapeflow.notes.own_source.found import Found
 from shapeflow.notes.own_source.letters import OwnLetters, Said
 from shapeflow.notes.own_source.meaning import Meaning
-from shapeflow.notes.own_source.written import first_letter, has_sizes, is_of_one, is_whole, tells
+from shapeflow.notes.own_source.written import (
+    first_letter,
+    has_sizes,
+    is_of_one,
+    is_reordered,
+    is_whole,
+    tells,
+)
 from shapeflow.notes.placing.conventions import is_turned
 from shapeflow.notes.placing.relations import FITS, WHOLE, relation
 from shapeflow.notes.verdicts.doubts import is_qualified, left_open
@@ -81,7 +88,8 @@ class OwnJudge:
         ranks = {pairs_of(mention.pattern, shape) is None for shape in shapes}
         if (len(shapes) > 1 and mention.pattern.symbols and ranks != {True}) or not is_whole(mention):
             return None
-        mark = self.mark(mention, meant.found[0], "contradicted", meant.line, SURE)
+        verdict = "layout differs" if all(is_reordered(mention, one) for one in shapes) else "contradicted"
+        mark = self.mark(mention, meant.found[0], verdict, meant.line, SURE)
         doubtful = is_qualified(mention) or mention.alternative
         return left_open(mark, "the words around it qualify it") if doubtful else mark
 

@@ -89,7 +89,8 @@ class OwnLetters:
     def conflict(self, said: Said) -> Conflict:
         """Return what is wrong with letters that others, or the code, give other sizes in each call."""
         found: set[Conflict] = set()
-        others = [one for one in self.said if one is not said]
+        # Both ends of an arrow are one saying: a wrong line does not bear itself out.
+        others = [one for one in self.said if one.line != said.line or one.sort == "code"]
         scope = [one for one in others if one.scope == said.scope and _counts(one, said)]
         beside = [one for one in others if said.owner and one.owner == said.owner and one.scope != said.scope]
         node = self.names.around(said.line)
@@ -135,13 +136,16 @@ def _sizes(
         call: which one; None: only sizes that are the same in all calls count.
         coded: sizes that the code of the class gives names.
     """
+    others = list(others)
+    most = max((len(one.shapes) for one in others), default=0)
     lines: dict[str, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
     code: dict[str, set[int]] = defaultdict(set)
     for name, size in (coded or {}).items():
         code[name].add(size)
     for one in others:
-        if call is not None and len({*one.shapes}) > 1 and len(one.shapes) != len(said.shapes):
-            continue
+        same_calls = len(one.shapes) == len(said.shapes)
+        if call is not None and not same_calls and (len({*one.shapes}) > 1 or len(one.shapes) < most):
+            continue  # it may be of other calls: an argument that is not always given
         shapes = one.shapes if call is None else [one.shapes[call % len(one.shapes)]]
         for meaning, axis in one.dims:
             sizes = {shape[axis] for shape in shapes}

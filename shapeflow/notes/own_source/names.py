@@ -194,6 +194,10 @@ class OwnNames:
                 yield part
                 waiting.extend(ast.iter_child_nodes(part))
 
+    def times_given(self, node: Function, name: str) -> int:
+        """Return how many statements of a function give a name something."""
+        return sum(1 for _ in self._assigning(node, name))
+
     def _assigning(self, node: Function, name: str) -> Iterator[ast.Assign | ast.AugAssign | ast.AnnAssign]:
         for part in self.parts(node):
             if isinstance(part, ast.Assign | ast.AugAssign | ast.AnnAssign):

@@ -14,7 +14,9 @@ from shapeflow.notes.own_source.names import Function, Held, Node, OwnNames
 _BEHIND_NAME = re.compile(
     r"(?<!\band )(?<!\bund )(?<!\bet )(?<!\w, )(?<!\w & )(?<!\w)([A-Za-z_]\w*)[`*]*\s*[:=]\s*[`*]*$"
 )
-"""A name right in front of a shape, that is not the last of several."""
+"""A name and a colon in front of a shape, that is not the last of several."""
+_RIGHT_BEHIND = re.compile(r"(?<!\w)([A-Za-z_]\w*)[`*]*\s*$")
+"""A name right in front of a shape."""
 
 
 class OwnResults:
@@ -87,7 +89,7 @@ class OwnResults:
 
 def _word_before(mention: Mention) -> str:
     """Return the word that a shape stands right behind: ``p2`` of ``p1: (2, 3), p2: (2, 4)``."""
-    found = _BEHIND_NAME.search(mention.frame.before)
+    found = _BEHIND_NAME.search(mention.frame.before) or _RIGHT_BEHIND.search(mention.frame.before)
     return found[1] if found else ""
 
 

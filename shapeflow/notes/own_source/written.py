@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.placing.relations import BATCHES
+from shapeflow.notes.placing.relations import BATCHES, sizes_of
 from shapeflow.shapes.notation import Expression
 
 MOST_LETTERS = 4
@@ -50,3 +52,11 @@ def is_whole(mention: Mention) -> bool:
     if len(dims) < LEAST_DIMS and mention.text[:1].isdigit():
         return False  # ``1000x600`` may be a picture
     return len(dims) >= LEAST_DIMS or any(dim.isdecimal() for dim in dims) or dims[0].lower() in BATCHES
+
+
+def is_reordered(mention: Mention, shape: Sequence[int]) -> bool:
+    """Return whether all sizes of a shape as written are in one of as many dims, at other places."""
+    sizes = sizes_of(mention.pattern, {})
+    known = [size for size in sizes if size is not None]
+    there = shape[1:] if first_letter(mention).lower() in BATCHES else shape
+    return len(sizes) == len(shape) and 0 < len(known) < len(sizes) and not Counter(known) - Counter(there)
