@@ -149,12 +149,12 @@ def _stated(note: Note) -> tuple[Mention, ...]:
 
 
 def batch_of(trace: Trace) -> int:
-    """Return the leading size that most inputs of the model have; 1 if they differ."""
+    """Return the leading size that most inputs and results of the model have, the first of them in a tie."""
     roots = [call for call in trace.calls if call.parent is None]
     sizes = [
         trace.values[port.value].shape[0]
         for call in roots
-        for port in call.inputs
+        for port in (*call.inputs, *call.outputs)
         if port.value is not None and trace.values[port.value].shape
     ]
-    return max(set(sizes), key=sizes.count) if sizes else 1
+    return max(sizes, key=sizes.count) if sizes else 1

@@ -18,6 +18,19 @@ FENCES = {
     ],
     "\nlogits: torch.Size([1, 4, 50257])  # per word": ["[1, 4, 50257]"],
     "python\nX.shape = (32, 784)   # input\ny = x.reshape(32, 28, 28)": ["[32, 784]"],
+    "python\nInput:\n  - x: [4, 96, 256]\n┌──────┐\n│   Output: [4, 96, 128]  │\n└──────┘\n  ↓": [
+        "[4, 96, 256]",
+        "[4, 96, 128]",
+    ],
+    "python\nA = softmax(Q @ K)   : (4, 8, 96, 96)\nz = f(s)    → (4, 96, 128)   # (4, 96, 256) before": [
+        "[4, 8, 96, 96]",
+        "[4, 96, 128]",
+        "[4, 96, 256]",
+    ],
+    "python\ndecoder(x).shape\n\n>> (torch.Size([1, 64, 388, 388])": ["[1, 64, 388, 388]"],
+    "python\nperiods: [17 58]\nself.conv(out) out.shape: torch.Size([16, 32, 5, 437])": ["[16, 32, 5, 437]"],
+    "output\ntensor([0., 0., 1.])\ntorch.Size([2708, 1433])": ["[2708, 1433]"],
+    "python\nstate = {\n    'conv.weight': [16, 24, 3],\n    'sizes': [16, 24, 3],\n}": ["[16, 24, 3]"],
     "python\nassert x.shape == (32, 784)\ny: Shape = Size((1, 2, 256))": [],
 }
 

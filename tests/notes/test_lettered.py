@@ -57,3 +57,10 @@ def test_a_text_that_uses_the_size_of_the_input_speaks_of_this_run(trace, tmp_pa
     assert said(trace, tmp_path, more | {"gate": "(6, 80, 48)"}) == ["confirmed"] * 4 + ["contradicted"]
     assert said(trace, tmp_path, few | {"gate": "(6, 80, 48)"})[-1] == "not in this run"
     assert said(trace, tmp_path, more | {"gate": "(3, 40, 48)"})[-1] == "not in this run"
+
+
+def test_multiples_and_parts_of_a_letter_give_it_one_size_too(trace, tmp_path):
+    usual = dict.fromkeys(("stem", "mixer", "norm"), "(B, K/2, 48)")
+    right, other = ["confirmed"] * 4, ["confirmed"] * 3 + ["cannot tell"]
+    assert said(trace, tmp_path, usual | {"gate": "(B, 2*K/4, 48)"}) == right
+    assert said(trace, tmp_path, usual | {"gate": "(B, 3*K/2, 48)"}) == other

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 
 from shapeflow.notes.mention import Mention
 from shapeflow.notes.places.sites import Site, Sites
 from shapeflow.notes.placing.candidates import Names
+from shapeflow.notes.placing.made import MadeLayers
+from shapeflow.notes.placing.meant import Meant, once
 from shapeflow.notes.words.between import is_near, joins
 from shapeflow.notes.words.clauses import CHANGED, Clause
 from shapeflow.notes.words.words import GENERIC, dotted_names, name_tokens, text_tokens
@@ -30,24 +31,6 @@ _CALL = re.compile(
     r"^\s*(?:(?:return|await)\s+"
     r"|[\w.,\s*\[\]]+?=\s*(?!=))?(?P<name>[A-Za-z_][\w.\[\]]*)\((?P<rest>.*)\)\s*;?\s*$"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Meant:
-    """What the nearest name in code style means."""
-
-    name: str
-    sites: tuple[Site, ...]
-    """Those that it means, of the role that the words give; none: it names nothing here."""
-    close: bool
-    """Whether nothing stands between it and the shape that could mean something else."""
-    path: str = ""
-    """Its path, where it is one path only."""
-    parameter: bool = False
-    told: bool = False
-    """Whether words say on which side of it: its output, after it."""
-    several: bool = False
-    """Whether modules in different parts of the model have this name."""
 
 
 class Exact:
@@ -76,6 +59,7 @@ class Exact:
             if site.kind == "call" and name.isidentifier() and name not in ("in", "out"):
                 self.named_ports[name].append(site)
         self._modules(sites)
+        self.made = MadeLayers(sites.trace.modules, self.paths)
 
     def _modules(self, sites: Sites) -> None:
         """Know parameters by the path of each module, not of the first one of those alike only."""
@@ -97,9 +81,9 @@ class Exact:
 
     def meant(self, mention: Mention, clause: Clause) -> Meant | None:
         """Return what the nearest name in code style before a mention means; None if there is none."""
-        found = self._named(mention, clause)
-        if found is None:
-            return None
+        found, made = self._named(mention, clause), self.made.meant(mention, clause.words)
+        if found is None or made is not None:
+            return made
         name, between, styled = found
         if name in _WHOLE and mention.frame.region == "comment" and name not in self.paths:
             given = tuple(s for s in self.paths.get("", ()) if s.direction == (clause.role or "out"))
@@ -117,6 +101,9 @@ class Exact:
         near = is_near(between)
         close = near and (clause.last or clause.starts or mention.chain is None)
         meant = self._at(name, paths, clause, column, close)
+        if mention.frame.region == "comment" and mention.frame.assigned and not re.search(r"\w", between):
+            bare = not re.search(r"\w", clause.words) and mention.chain is None
+            meant = replace(meant, told=meant.told or bare)
         return meant if meant.sites else None
 
     def _port(self, name: str, clause: Clause) -> tuple[Site, ...]:
@@ -129,12 +116,12 @@ class Exact:
     def _at(self, name: str, paths: list[str], clause: Clause, column: str, close: bool) -> Meant:
         """Return what a name means that some paths have, on the side that the words say."""
         role = "in" if clause.starts and clause.role != "out" else clause.role or "out"
-        here = _once(site for path in paths for site in self.paths.get(path, ()))
+        here = once(site for path in paths for site in self.paths.get(path, ()))
         ports = tuple(site for site in here if site.kind == "call" and site.direction == role)
         path = paths[0] if len(paths) == 1 else ""
         if len({self.sites.folded(path) for path in paths}) > 1:
             return Meant(name, () if clause.weights else ports, close, several=True)
-        parameters = _once(site for path in paths for site in self.parameters.get(path, ()))
+        parameters = once(site for path in paths for site in self.parameters.get(path, ()))
         if parameters and not clause.weights and (given := self.ports.get(name)):
             return Meant(name, tuple(given), close)
         if parameters and clause.role == "out" and not clause.weights:
@@ -288,7 +275,3 @@ def _closes_early(rest: str) -> bool:
         if depth < 0:
             return True
     return False
-
-
-def _once(sites: Iterable[Site]) -> tuple[Site, ...]:
-    return tuple({site.id: site for site in sites}.values())

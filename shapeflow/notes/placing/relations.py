@@ -153,7 +153,8 @@ def _numeric(numbers: Shape, shape: Shape, batch: int) -> Relation:
         return "exact"
     if _without_batch(numbers, shape, batch):
         return "nobatch"
-    if (len(numbers) == 2 and len(shape) == 4 and numbers == shape[2:]) or _is_one(numbers, shape):
+    picture = len(numbers) > 1 and len(shape) == len(numbers) + 2 and numbers == shape[2:]
+    if (picture and len(shape) > 3) or _is_one(numbers, shape):
         return "part"
     one = len(numbers) == len(shape) - 1 > 1 and shape[0] in (1, batch)
     if one and sorted(numbers) == sorted(shape[1:]):

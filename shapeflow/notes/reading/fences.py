@@ -27,14 +27,23 @@ _CODE_LINE = re.compile(
     r"|[\w.]+\([^)]*\)?\s*(?:#.*)?$"
     r"|[\w.,\[\] ]+=\s*[\w.]+\s*(?:[-+*/@]|$|#))"
 )
+_BEHIND = re.compile(r"→|->|=>|\s{2}:\s*(?=[(\[])")
+"""An arrow, or a colon behind a gap: what stands behind it is said of the code."""
 _NOTE = re.compile(r"(?:^|\s)(?:#|//)")
 _BOX = re.compile(r"[\u2500-\u257f]|^\s*[+|][-=+|\s]{3,}|[-=]{2,}>|^\s*\|.*\|\s*$")
-_OUTPUT = re.compile(r"\s*(?:torch\.Size|TensorShape|tensor|array)\s*\(.*")
+_DRAWN = re.compile(r"\s*(?:[\u2500-\u257f]|[↓▼⬇⇓]\s*$)")
+"""A line that begins with a part of a box, or is nothing but an arrow: no code has it."""
+_OUTPUT = re.compile(r"[\s>(]*(?:torch\.Size|TensorShape|tensor|array)\s*\(.*")
 _SIZE = re.compile(r"\s*(?:torch\.Size|TensorShape)\(\[[\d, ]+\]\)")
-_LABELLED = re.compile(r"[^=(\"'\[#]+(?:torch\.Size|TensorShape)\s*\(.*|\s*[^\W\d_]+\s*:.*|\s*(?:→|->).*")
+_LABELLED = re.compile(
+    r"[^=(\"'\[#]+(?:torch\.Size|TensorShape)\s*\(.*|[^=\"'#]+[:：]\s*(?:torch\.Size|TensorShape)\s*\(.*"
+    r"|\s*[^\W\d_]+\s*:.*|\s*(?:→|->).*"
+)
 """What was printed behind words, ``conv1 shape: torch.Size([1, 64])``, and what stands behind an arrow."""
-_STATED = re.compile(r"\s*[A-Za-z_]\w*\.shape = (?=[(\[])")
-"""Nobody runs this: it says what shape a variable has."""
+_STATED = re.compile(
+    r"\s*[A-Za-z_]\w*\.shape = (?=[(\[])|\s*[\"'][\w.]+\.(?:weight|bias|running_\w+)[\"']\s*:\s*(?=[(\[])"
+)
+"""Nobody runs this: it says what shape a variable has, or a parameter in a list of a checkpoint."""
 _DATA_LINE = re.compile(r"\s*[\"'][\w.]+[\"']\s*:|.*[{};]\s*$")
 _LISTED = re.compile(r"\s*[^\s=#][^=#]*?\s{2,}[(\[][\w, *+/-]+[)\]]\s*(?:#.*)?")
 """Words, a gap, and a list that nobody calls."""
@@ -68,6 +77,8 @@ def fence_passages(
             found += _stated(lines, first, frame, block, cell)
             yield from sorted(found, key=lambda one: one.line)
             return
+        if tree is None and any(_DRAWN.match(line) for line in lines):
+            language = ""
     if any(line.lstrip().startswith(">>>") for line in lines) and language not in DIAGRAMS:
         yield from _session(lines, first, frame, block, cell)
     elif language in TEXT or language in DIAGRAMS or language in MATH or not language:
@@ -96,11 +107,11 @@ def _is_labelled(tree: ast.Module) -> bool:
 
 
 def _is_printed(tree: ast.Module) -> bool:
-    """Return whether it is printed sizes alone, which are Python, too: ``torch.Size([1, 10])``."""
+    """Return whether it is printed sizes, and values, which are Python, too: ``torch.Size([1, 10])``."""
     return bool(tree.body) and all(
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Call)
-        and ast.unparse(node.value.func) in ("torch.Size", "TensorShape")
+        and ast.unparse(node.value.func) in ("torch.Size", "TensorShape", "tensor", "array")
         for node in tree.body
     )
 
@@ -108,7 +119,7 @@ def _is_printed(tree: ast.Module) -> bool:
 def _stated(
     lines: Sequence[str], first: int, frame: Frame, block: int, cell: int | None
 ) -> Iterator[Passage]:
-    """Yield the shapes of lines such as ``X.shape = (32, 784)``."""
+    """Yield the shapes of lines such as ``X.shape = (32, 784)``, ``"head.weight": [10, 64]``."""
     for number, line in enumerate(lines, first):
         if _STATED.match(line):
             words = line.partition("#")[0]
@@ -170,11 +181,12 @@ def _loose_code(
 def _notes(line: str, number: int, frame: Frame, block: int, cell: int | None) -> Iterator[Passage]:
     """Yield the comment of a line of code, or what stands behind an arrow in it."""
     start = _NOTE.search(line)
-    arrow = re.search(r"→|->|=>", line)
-    place = start.end() if start else arrow.start() if arrow and "def " not in line else None
-    if place is None:
+    arrow = None if "def " in line else _BEHIND.search(line)
+    first = min((one for one in (start, arrow) if one), key=lambda one: one.start(), default=None)
+    if first is None:
         return
-    code = line[: start.start() if start else place].strip()
+    place = first.end() if first is start else first.start()
+    code = line[: first.start()].strip()
     target = re.match(r"([\w.]+(?:\s*,\s*[\w.]+)*)\s*[-+*/@]?=(?!=)", code)
     here = replace(frame, region="comment", statement=code, assigned=target[1] if target else "")
     yield Passage(number, masked(line, place, len(line)), here, block, cell=cell)

@@ -24,6 +24,14 @@ _QUALIFIED = re.compile(
 """What may follow a shape and say that it is of something less, or something later."""
 _MODEL = re.compile(r"\b[A-Z]\w*[a-zT]\w*-?\d+(?![\w.]*\()|\b[A-Z]\w*[a-zTPR]-[A-Z]\b")
 """A name such as those that people give to models: ResNet-50, Swin-B."""
+_SUPPOSED = re.compile(
+    r"(?i)\b(?:would|suppose|supposing|imagine|hypothetical\w*|würden?|wäre|serait|sería|seria|sarebbe)\b"
+    r"|假设|假如|如果是|もし|만약|если бы"
+)
+_FILE = re.compile(
+    r"(?i)\w\.(?:npz|npy|csv|tsv|parquet|h5|hdf5|pkl|pickle|mat|wav|mp3|flac|jsonl?|xlsx?|tfrecords?|lmdb|zarr)\b"
+)
+_STORED = "it is of a file with data"
 _OTHER = "the words speak of another run or model"
 COMMITTED = frozenset({"confirmed", "symbolic, consistent", "contradicted", "layout differs"})
 
@@ -32,6 +40,8 @@ def doubted(mark: Mark, clause: Clause) -> Mark:
     """Return a mark, left open where the words around it say that it is not of this run, or not so."""
     if mark.verdict not in COMMITTED:
         return mark
+    if _FILE.search(f"{mark.mention.frame.row} {mark.mention.frame.line}"):
+        return replace(left_open(mark, _STORED), verdict="not in this run")
     around = sentence(mark.mention)
     differs = mark.verdict in ("contradicted", "layout differs")
     other = differs and (OTHERWISE.search(around) or _MODEL.search(around))
@@ -40,6 +50,7 @@ def doubted(mark: Mark, clause: Clause) -> Mark:
         "the words speak of an earlier state": PAST.search(around if differs else clause.words),
         _OTHER: other,
         "it is of other code than the model's": differs and mark.mention.frame.region == "annotation",
+        "the words only suppose it": not differs and _SUPPOSED.search(clause.words),
         "the words around it qualify it": differs
         and (is_qualified(mark.mention) or mark.mention.alternative),
         "another type is stated": not differs and _is_of_other_type(mark),

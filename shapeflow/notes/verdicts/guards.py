@@ -7,7 +7,8 @@ from shapeflow.notes.places.site_names import port_tokens
 from shapeflow.notes.places.sites import Site, Sites
 from shapeflow.notes.places.views import views
 from shapeflow.notes.placing.chain import Placed
-from shapeflow.notes.placing.exact import Exact, Meant
+from shapeflow.notes.placing.exact import Exact
+from shapeflow.notes.placing.meant import Meant
 from shapeflow.notes.placing.placing import Placing
 from shapeflow.notes.placing.relations import differing, numbers_of
 from shapeflow.notes.words.clauses import CHANGED, Clause

@@ -30,8 +30,8 @@ from shapeflow.notes.verdicts.guards import (
     weight_of,
 )
 from shapeflow.notes.verdicts.mark import Mark, Verdict
-from shapeflow.notes.verdicts.named import named_mark
-from shapeflow.notes.words.clauses import Clause, clauses
+from shapeflow.notes.verdicts.named import named_mark, several_mark
+from shapeflow.notes.words.clauses import Clause, clauses, labelled_role
 from shapeflow.shapes.notation import Expression, shape_text
 
 MOST_RIVALS = 3
@@ -69,8 +69,11 @@ class Judge:
         mention = placed.mention
         clause = self.clauses[mention.id]
         meant = self.exact.meant(mention, clause)
-        if meant is None or meant.several:
+        if meant is None:
             return None
+        if meant.several:
+            sure = meant.told and meant.close and not self._fits_one(mention, meant.sites)
+            return several_mark(mention, meant, self.placing) if sure and meant.sites else None
         if meant.sites and not clause.role and not self._fits_one(mention, meant.sites):
             weight = weight_of(self.exact, meant, mention, self.placing)
             meant = meant if weight is None else replace(meant, sites=(weight,), parameter=True)
@@ -96,14 +99,7 @@ class Judge:
         if evidence.fit is not None and true >= SURE_TRUE and may_be_confirmed(evidence.numbers):
             symbols = _only_symbols(placed.mention, self.placing)
             verdict: Verdict = "symbolic, consistent" if symbols else "confirmed"
-            for fit in _as_likely(placed, evidence.fit):
-                mark = self._confirmed(placed, fit, verdict, true)
-                if self._is_of_counterpart(mark, fit):
-                    continue
-                clause, site = self.clauses[placed.mention.id], self.sites.all[fit.site]
-                if not self._is_guarded(mark) and not is_rivalled(placed, site, clause, self.sites):
-                    return mark
-            return self._open(placed, max(true, false))
+            return self._at_fit(placed, evidence.fit, verdict, true) or self._open(placed, max(true, false))
         if placed.mention.id in self.placing.fits.with_channels_last:
             ordered = (state for state in placed.states if state.relation == "layout")
             return self._mark(placed, max(ordered, key=lambda state: state.mass), "layout differs", SURE_LAST)
@@ -116,6 +112,20 @@ class Judge:
                 return self._mark(placed, evidence.other, "contradicted", false)
         return self._open(placed, max(true, false))
 
+    def _at_fit(self, placed: Placed, likeliest: State, verdict: Verdict, true: float) -> Mark | None:
+        """Return the mark at the first of the likeliest places that fit which nothing speaks against."""
+        clause = self.clauses[placed.mention.id]
+        for fit in _as_likely(placed, likeliest):
+            mark = self._confirmed(placed, fit, verdict, true)
+            if verdict != "confirmed":
+                return mark  # letters are free to fit: nothing is said of this place alone
+            if self._is_of_counterpart(mark, fit) or self._is_other_side(mark, clause):
+                continue
+            rivalled = is_rivalled(placed, self.sites.all[fit.site], clause, self.sites)
+            if not self._is_guarded(mark) and not rivalled:
+                return mark
+        return None
+
     def _confirmed(self, placed: Placed, fit: State, verdict: Verdict, true: float) -> Mark:
         """Return the mark of a mention that a place fits: on the side that words tell of, or at a view."""
         mark = self._mark(placed, fit, verdict, true)
@@ -123,6 +133,15 @@ class Judge:
             return self._sided(mark, self.clauses[placed.mention.id])
         view = arranged(self.sites, self.sites.all[fit.site], placed.mention, self.placing)
         return mark if view is None else replace(mark, place=view.selector, found=_shape(view))
+
+    def _is_other_side(self, mark: Mark, clause: Clause) -> bool:
+        """Return whether the word right before a shape says that it goes in, and its place only gives it."""
+        site = self._by_selector.get(mark.place)
+        role = labelled_role(clause.words)
+        if not role or site is None or site.direction == role:
+            return False
+        others = (self.sites.all[one] for value in site.values for one in self.sites.by_value[value])
+        return site.kind == "call" or not any(one.direction == role for one in others)
 
     def _is_guarded(self, mark: Mark) -> bool:
         """Return whether the nearest name is of another place, or only a further result has the shape."""

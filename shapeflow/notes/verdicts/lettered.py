@@ -6,10 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from shapeflow.notes.placing.relations import bindings_of
 from shapeflow.notes.placing.symbols import LOOSE
 from shapeflow.notes.verdicts.doubts import left_open
 from shapeflow.notes.verdicts.mark import TRUE, Mark
-from shapeflow.shapes.matching import pairs_of
+from shapeflow.shapes.matching import evaluate, pairs_of
 from shapeflow.shapes.notation import Expression, ShapePattern, parse_shape
 
 LEAST = 3
@@ -18,6 +19,9 @@ CLEAR = 3
 """So many times as many as give the next size."""
 Sayings = dict[str, dict[int, set[tuple[int, int]]]]
 """Name -> size -> the cells and lines that give it."""
+_WHOLE = 2**6 * 3**3 * 5**2 * 7
+"""A size that all usual parts of one divide."""
+_PARTS = "multiples and parts"
 _WHY = "its letters have other sizes in the rest of the text"
 
 
@@ -40,6 +44,18 @@ def _letters(pattern: ShapePattern, shape: Sequence[int]) -> Iterator[tuple[str,
         meaning = pattern.dims[dim].meaning
         if isinstance(meaning, Expression) and meaning.symbols and meaning.text.lower() not in LOOSE:
             yield meaning.text.replace(" ", ""), shape[axis]
+            if not meaning.symbol and (size := _solved(meaning, shape[axis])) is not None:
+                yield f"{meaning.symbols[0]} in {_PARTS}", size
+
+
+def _solved(meaning: Expression, size: int) -> int | None:
+    """Return the size of the one letter of ``3*T/4``, -1 if no whole one fits; None for anything else."""
+    if len(meaning.symbols) != 1:
+        return None
+    once, twice = (evaluate(meaning, bindings_of({meaning.symbols[0]: by * _WHOLE})) for by in (1, 2))
+    if not isinstance(once, int) or not once or twice != 2 * once:
+        return None
+    return -1 if size * _WHOLE % once else size * _WHOLE // once
 
 
 def _agreeing(mark: Mark, letters: Sequence[tuple[str, int]], said: Sayings) -> Mark:

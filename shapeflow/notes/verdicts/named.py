@@ -8,7 +8,7 @@ from shapeflow.model.path_index import selector_of
 from shapeflow.notes.mention import Mention
 from shapeflow.notes.places.site_names import port_tokens
 from shapeflow.notes.places.sites import Shape, Site
-from shapeflow.notes.placing.exact import Meant
+from shapeflow.notes.placing.meant import Meant
 from shapeflow.notes.placing.placing import Placing
 from shapeflow.notes.placing.relations import FITS, WHOLE, Relation, sizes_of
 from shapeflow.notes.verdicts.mark import Mark, Verdict
@@ -56,6 +56,18 @@ def named_mark(
     ):
         verdict = "not in this run"
     return _mark(mention, meant, site, verdict, placing, SURE if verdict in DIFFERS else UNSURE)
+
+
+def several_mark(mention: Mention, meant: Meant, placing: Placing) -> Mark:
+    """Return what is said of a shape that fits none of several places with one name: it differs from all."""
+    sizes = sizes_of(mention.pattern, placing.sizes)
+    differs = all(
+        len(sizes) == len(site.shape)
+        and any(size not in (None, there) for size, there in zip(sizes[1:], site.shape[1:], strict=True))
+        for site in meant.sites
+    )
+    verdict: Verdict = "contradicted" if differs else "cannot tell"
+    return _mark(mention, meant, meant.sites[0], verdict, placing, SURE if differs else UNSURE)
 
 
 def _is_other_port(mention: Mention, fit: Site, first: Site) -> bool:

@@ -80,7 +80,8 @@ def _with_another_batch(
     """Return whether what is said is a shape of the run but for its first size, the number of inputs."""
     there, said = _sizes(mark.found), _sizes(str(mark.mention.pattern))
     first = there[:1] if len(there) == len(said) > 2 else ()
-    return bool(first) and first in leading and first != said[:1] and (*first, *said[1:]) in shapes
+    differs = bool(first) and first != said[:1] != (-1,)
+    return differs and first in leading and (*first, *said[1:]) in shapes
 
 
 def _changed(mark: Mark) -> list[tuple[int, int]]:

@@ -91,6 +91,15 @@ def said_role(words: str) -> Role:
     return "" if taken == given else "in" if taken > given else "out"
 
 
+def labelled_role(words: str) -> Role:
+    """Return whether the word right before a shape calls it an input, or output: ``Input: (2, 3)``."""
+    said = words.rstrip(" `*:：=│|-([{")
+    for cue, role in ((TAKEN, "in"), (GIVEN, "out")):
+        if any(one.end() == len(said) and ":" in words[one.end() :] for one in cue.finditer(said)):
+            return "in" if role == "in" else "out"
+    return ""
+
+
 def _called_with(words: str, mention: Mention) -> Role:
     """Return the role of a name before a shape in the call that a comment stands beside."""
     name, call = _NAME.search(words), _CALL.match(mention.frame.statement)
