@@ -25,6 +25,7 @@ from shapeflow.notes.verdicts.other_models import of_this_model
 from shapeflow.notes.verdicts.other_runs import of_this_run
 from shapeflow.notes.verdicts.selected import selected_mark
 from shapeflow.notes.verdicts.settling import settled
+from shapeflow.notes.verdicts.summaries import summary_marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ def annotate(trace: Trace, note: Note | str | Path) -> Annotation:
     # What quoted code decides still tells where the shapes beside it are.
     quoted = quoted_marks(trace, note, batch, rest) if code is None else {}
     marks, sizes = _placed(trace, rest, note, batch)
-    marks = with_one_size([quoted.get(mark.mention.id, mark) for mark in marks])
+    known = {**summary_marks(trace, note, batch, rest), **quoted}
+    marks = with_one_size([known.get(mark.mention.id, mark) for mark in marks])
     placed = {mark.mention.id: mark for mark in of_this_model(trace, of_this_run(trace, marks))}
     found = without_choices({**placed, **certain, **quoted})
     return Annotation(

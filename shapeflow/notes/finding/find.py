@@ -172,7 +172,7 @@ def _inline(text: str, region: Region) -> list[tuple[int, int, Region]]:
 
 def _copied(text: str, literal: Literal) -> bool:
     """Return whether a literal repeats the one before it, as formulas copied from a page do."""
-    return bool(re.search(r"[\])}]\s*\{?\s*$", text[: literal.start]))
+    return bool(re.search(r"[\])}]\s?\{?\s?$", text[: literal.start]))
 
 
 def _mentions(found: list[Found], lines_of: Mapping[int | None, Sequence[str]]) -> Iterator[Mention]:
