@@ -70,7 +70,7 @@ def annotate(trace: Trace, note: Note | str | Path) -> Annotation:
     quoted = quoted_marks(trace, note, batch, rest) if code is None else {}
     marks, sizes = _placed(trace, rest, note, batch)
     known = {**summary_marks(trace, note, batch, rest), **quoted}
-    marks = with_one_size([known.get(mark.mention.id, mark) for mark in marks])
+    marks = with_one_size([known.get(mark.mention.id, mark) for mark in marks], certain.values())
     placed = {mark.mention.id: mark for mark in of_this_model(trace, of_this_run(trace, marks))}
     found = without_choices({**placed, **certain, **quoted})
     return Annotation(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from own_files import traced
 from torch import nn
 
 import shapeflow
@@ -64,3 +65,32 @@ def test_multiples_and_parts_of_a_letter_give_it_one_size_too(trace, tmp_path):
     right, other = ["confirmed"] * 4, ["confirmed"] * 3 + ["cannot tell"]
     assert said(trace, tmp_path, usual | {"gate": "(B, 2*K/4, 48)"}) == right
     assert said(trace, tmp_path, usual | {"gate": "(B, 3*K/2, 48)"}) == other
+
+
+def test_what_the_code_itself_tells_counts_for_the_letters_of_its_docstring(tmp_path):
+    source = '''
+"""A net.
+
+stem -> (B, 24, W/4)
+head -> (B, 40, {})
+"""
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv1d(3, 24, 4, stride=4)
+        self.head = nn.Conv1d(24, 40, 2, stride=2)
+
+    def forward(self, x):
+        y = self.stem(x)  # (B, 24, W/4)
+        z = self.head(y)  # (B, 40, W/8)
+        a = y.relu()  # (B, 24, W/4)
+        b = y.exp()  # (B, 24, W/4)
+        return z + a.mean() + b.mean()
+'''
+    for last, verdict in (("W/8", "confirmed"), ("W/2", "cannot tell")):
+        path = tmp_path / f"quarter_{last[-1]}.py"
+        made = traced(source.format(last), path, "Net", torch.zeros(2, 3, 400))
+        assert [mark.verdict for mark in shapeflow.annotate(made, path).marks][1] == verdict

@@ -59,6 +59,9 @@ STATED = {
     "the patches are 1x196x768": "[1, 196, 768]",
     "features: B x C x H x W": "[B, C, H, W]",
     "Output: H/8 × W/8 × 512": "[H/8, W/8, 512]",
+    "joined: (B, 256+128=384, 16, 16)": "[B, 384, 16, 16]",
+    "joined: (B, 4*h_dim=512, N)": "[B, 512, N]",
+    "output of shape (Batch × 128)": "[Batch, 128]",
     "reshaped to [batchxCxHxW]": "[batch, C, H, W]",
     "keys: S(=1) x B x 512": "[1, B, 512]",
     r"특징 지도의 크기는 64$\times$28$\times$28 이다": "[64, 28, 28]",
@@ -103,6 +106,10 @@ def test_a_shape_is_found_in_any_notation(text: str) -> None:
 
 
 NOT_STATED = [
+    "- hidden size of the MLP: 3072 (768×4) units",
+    "Q = X × W_Q and K = C × W_K",
+    "| conv2_x | 7 blocks | [1×1, 64; 3×3, 64; 1×1, 256] | ×3 |",
+    "the encoder has Stage 1 (Bottleneck × 3)",
     "a 3×3 convolution with stride (2, 2) and padding (1, 1)",
     "kernel size (7, 7), window 12×12, patches of 16 x 16",
     "Conv2d(64, 128, kernel_size=(3, 3), stride=(2, 2))",

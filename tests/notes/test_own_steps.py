@@ -90,6 +90,64 @@ def test_a_step_is_known_by_its_layer_variable_operation_or_method(tmp_path, pla
     assert found[0] == (shape, verdict)
 
 
+CLOSING = '''
+import torch
+from torch import nn
+
+
+class Half(nn.Module):
+    """Halve it.
+
+    Input: mel <class in>
+    Output: f0 <class out>
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv1d(80, 40, 1)
+        self.last = nn.Conv1d(40, 24, 3, stride=2, padding=1)
+
+    def forward(self, mel, scale):
+        return self.last(self.conv(mel)) * scale
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.low = Half()
+
+    def forward(
+        self,
+        x: torch.Tensor,
+        scale: torch.Tensor,
+    ) -> torch.Tensor:  # <closing>
+        y = self.low(x, scale)  # -> <arrow>
+        z = self.low(x, scale)  # torch.Size(<printed>)
+        return y + z
+'''
+
+
+@pytest.mark.parametrize(
+    ("place", "shape", "verdict"),
+    [
+        ("closing", "(6, 24, 125)", "confirmed"),
+        ("closing", "(6, 80, 250)", "contradicted"),
+        ("arrow", "(6, 24, 125)", "confirmed"),
+        ("arrow", "(6, 40, 250)", "contradicted"),
+        ("printed", "[6, 24, 125]", "confirmed"),
+        ("printed", "[6, 80, 250]", "contradicted"),
+        ("class in", "(6, 80, 250)", "confirmed"),
+        ("class in", "(6, 80, 20)", "contradicted"),
+        ("class out", "(6, 24, 125)", "confirmed"),
+        ("class out", "(6, 125, 24)", "layout differs"),
+    ],
+)
+def test_nothing_inside_of_a_call_is_what_its_line_gives(tmp_path, place, shape, verdict):
+    source = CLOSING.replace(f"<{place}>", shape)
+    inputs = torch.zeros(6, 80, 250), torch.zeros(1)
+    assert verdicts(source, tmp_path / "closing_net.py", *inputs) == [(shape, verdict)]
+
+
 SENTENCES = '''
 import torch
 from torch import nn

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from math import prod
 
 from shapeflow.notes.finding.candidate import BATCHES, Candidate, are_widths
 from shapeflow.notes.finding.cues import ARGUMENT, COORDINATES, SENTENCE, TYPES, is_axis
@@ -18,6 +19,11 @@ _BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec)\b")
 _INDEXED = re.compile(r"([A-Za-z])_\{?([ijknt])\}?")
 _RANGE = re.compile(r"(?:\b(?:in|ranges?|between|from|interval)|∈|区间|范围|範囲|범위)[\W_]*$")
 _ELEMENT = re.compile(r"(?:∈|\\in)\s*[`$({]*$")
+_REPEATED = re.compile(r"[A-Z][a-z]{3,}")
+_MATRIX = re.compile(r"[A-Z](?:_\{?\w{1,2}\}?)?")
+_VALUE = re.compile(r"(?<![\w.])(\d[\d,]*)\s*(?:=|\()\s*$")
+MANY = 100
+"""Nothing is repeated so often."""
 _COLOURS = ({"R", "G", "B"}, {"H", "S", "V"}, {"Y", "U", "V"})
 _ALONE_AN_AXIS = frozenset("bgltBGKLQTVR")
 """Letters of bounds, colours and attention that name an axis where they stand alone."""
@@ -65,14 +71,30 @@ def _of_form(candidate: Candidate) -> Iterator[str]:
         yield "product with *" if candidate.numeric else "product of names"
     elif literal.form == "bracket" and literal.separator == " ":
         yield "blanks in brackets"
+    elif literal.form == "bracket" and sum("×" in word for word in candidate.written) > 1:
+        yield "list of layers"
     elif literal.form == "bracket" and _are_elements(candidate.written):
         yield "elements"
     if candidate.named:
         # "(`heads=8`, `depth=6`)" are settings: each is code of its own.
         alone = "`" in candidate.text[literal.start : literal.end]
         yield "settings" if alone else "numbered" if "..." in candidate.dims else "names = sizes"
+    if literal.form == "times" and _is_product(candidate):
+        yield "product of something else"
     rank = candidate.rank
     yield "rank above 5" if rank > 5 else "rank 4 or 5" if rank > 3 else f"rank {rank}"
+
+
+def _is_product(candidate: Candidate) -> bool:
+    """Return whether two parts are matrices, repeats of a layer, or what a number before them is made of."""
+    first, *rest = candidate.written
+    if candidate.rank == 2 and _REPEATED.fullmatch(first) and rest[0].isdecimal() and int(rest[0]) < MANY:
+        return first.lower() not in BATCHES
+    if candidate.symbols and all(_MATRIX.fullmatch(word) for word in candidate.written):
+        return any("W_" in word for word in candidate.written)
+    value, sizes = _VALUE.search(candidate.before), candidate.sizes
+    whole = int(value[1].replace(",", "")) if value else 0
+    return bool(whole) and len(sizes) == candidate.rank and prod(sizes) == whole
 
 
 def _of_ranges(candidate: Candidate) -> Iterator[str]:

@@ -13,6 +13,8 @@ MAX_DIM = 60
 """Characters of one dim; what is longer is a sentence."""
 
 _PLAIN = re.compile(r"0|[1-9]\d{0,14}|[A-Za-z]\w{0,39}", re.ASCII)
+_WORKED_OUT = re.compile(r"[\w+*/ -]+[+*/-][\w+*/ -]*=\s?(\d{1,7})")
+"""A size with how it comes about: ``256+128=384``."""
 _NAMED = re.compile(
     r"([^\W\d][\w ]{0,30}?)\s*(?:[=:]\s*(\d{1,15})|(?:\(\s*=|(?<=[a-z]) \()\s*(\d{1,15})\s*\))"
 )
@@ -68,6 +70,8 @@ def read_dim(text: str) -> tuple[str, str] | None:
 
 def _arithmetic(word: str) -> str:
     """Return a dim that is more than a number or a name; empty: it is none."""
+    if worked_out := _WORKED_OUT.fullmatch(word):
+        return worked_out[1]
     found = _plain_signs(word)
     if not re.search(r"[^\W\d]|\d", found) or re.search(r"\d\.\d|[%$@&|<>=!?\"\\{}\[\]:;^]", found):
         return ""

@@ -50,6 +50,8 @@ WEIGHTS = {
     "many small sizes": -2.6,
     "all equal": -1.5,
     "permutation": -3.0,
+    "list of layers": -6.0,
+    "product of something else": -6.0,
     "progression": -2.6,
     "widths of levels": -7.0,
     "interval": -2.2,

@@ -118,6 +118,7 @@ def target_of(mention: Mention, targets: list[str]) -> list[str]:
 def is_bare(mention: Mention) -> bool:
     """Return whether a comment says nothing but one shape: then it is of what its line made in the end."""
     words = f"{mention.frame.before.rpartition('#')[2]} {mention.frame.after}"
+    words = words.removeprefix(" torch.Size(").replace("torch.Size(", "")
     return mention.chain is None and not _LETTERS.search(words)
 
 

@@ -251,7 +251,7 @@ class OwnComments:
             copies = tuple(Found(value, "") for value in held.values)
             return Meaning(copies, (), line, sure=sure and held.sure, above=above)
         near = () if first == last and (called or is_bare(mention) or is_result(mention)) else (*made, *taken)
-        if not is_bare(mention):
+        if not is_bare(mention) and not is_result(mention):
             calls = [event.record for event in self.statements.events(line) if isinstance(event.record, Call)]
             near += tuple(one for call in calls for one in made_inside(self.layers.trace, call))
         return Meaning(tuple(called or named) or made, near, line, sure=sure and bool(named), above=above)

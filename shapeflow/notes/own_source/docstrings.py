@@ -13,7 +13,7 @@ from shapeflow.model.records import Call
 from shapeflow.model.trace import Trace
 from shapeflow.notes.finding.cues import SHAPES
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.own_source.comment_words import is_between, is_led_to
+from shapeflow.notes.own_source.comment_words import is_between, is_led_to, name_before
 from shapeflow.notes.own_source.found import Described, Found, found_of
 from shapeflow.notes.own_source.layers import OwnLayers
 from shapeflow.notes.own_source.names import Function, Node, OwnNames
@@ -125,10 +125,11 @@ class OwnDocstrings:
         node = self.names.around(line)
         if node is None or isinstance(node, ast.ClassDef):
             return None
-        leads = is_led_to(mention)
+        code = code_of(self.lines[line - 1].text).rstrip()
+        leads = is_led_to(mention) or code.lstrip().startswith(")")
         if not leads and mention.chain is None:
             return None
-        if line >= node.body[0].lineno or not code_of(self.lines[line - 1].text).rstrip().endswith(":"):
+        if line >= node.body[0].lineno or not code.endswith(":"):
             return None
         calls = self._calls(node)
         if leads or mention.position > 0:
@@ -190,7 +191,9 @@ class OwnDocstrings:
         """Return the parameter that a mention describes; where no name is said, the first."""
         frame, assigned = mention.frame, self._entry_of(mention, node)
         known = _parameters(node)
-        named = [port for call in calls for port in call.inputs if _is_called(port, assigned)]
+        called = {assigned, name_before(mention)} if isinstance(node, ast.ClassDef) else {assigned}
+        ports = [port for call in calls for port in call.inputs]
+        named = [port for port in ports if any(_is_called(port, name) for name in called)]
         if assigned not in known and (_SECTION.match(f"{assigned}:") or isinstance(node, ast.ClassDef)):
             # What the entry is called is no name: "Input: (N, C)", or an argument of what builds the object.
             if mention.role == "out":

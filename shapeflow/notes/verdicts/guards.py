@@ -66,10 +66,10 @@ def _is_view(sites: Sites, one: Site, other: Site) -> bool:
 
 
 def is_comparable(mention: Mention, site: Site, placing: Placing) -> bool:
-    """Return whether a shape may be a wrong one of a site: most of its sizes are those there."""
+    """Return whether a shape may be a wrong one of a site: most of its sizes, or dims, are those there."""
     numbers = numbers_of(mention.pattern, placing.sizes)
     if numbers is None:
-        return True
+        return abs(len(mention.pattern.dims) - len(site.shape)) <= 1
     gap = differing(numbers, site.shape)
     return gap <= max(1, (len(numbers) + 1) // 2) or (gap == 9 and abs(len(numbers) - len(site.shape)) == 1)
 

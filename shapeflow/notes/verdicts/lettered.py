@@ -25,17 +25,26 @@ _PARTS = "multiples and parts"
 _WHY = "its letters have other sizes in the rest of the text"
 
 
-def with_one_size(marks: Sequence[Mark]) -> list[Mark]:
-    """Return the marks of a text; what fits only with other sizes of its letters is no longer right."""
+def with_one_size(marks: Sequence[Mark], certain: Iterable[Mark] = ()) -> list[Mark]:
+    """Return the marks of a text; what fits only with other sizes of its letters is no longer right.
+
+    Args:
+        marks: those that words and shapes have placed.
+        certain: others of the text, which stay as they are.
+    """
     said: Sayings = defaultdict(lambda: defaultdict(set))
-    letters = [
-        tuple(_letters(mark.mention.pattern, _sizes(mark.found))) if mark.verdict in TRUE else ()
-        for mark in marks
-    ]
-    for mark, held in zip(marks, letters, strict=True):
+    letters = [tuple(_of_mark(mark)) for mark in marks]
+    others = [(mark, tuple(_of_mark(mark))) for mark in certain]
+    for mark, held in (*zip(marks, letters, strict=True), *others):
         for name, size in held:
             said[name][size].add((mark.mention.span.cell or 0, mark.mention.span.line))
     return [_agreeing(mark, held, said) for mark, held in zip(marks, letters, strict=True)]
+
+
+def _of_mark(mark: Mark) -> Iterator[tuple[str, int]]:
+    """Yield the names and expressions of a shape that is right, with their sizes."""
+    if mark.verdict in TRUE:
+        yield from _letters(mark.mention.pattern, _sizes(mark.found))
 
 
 def _letters(pattern: ShapePattern, shape: Sequence[int]) -> Iterator[tuple[str, int]]:
