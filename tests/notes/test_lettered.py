@@ -43,6 +43,11 @@ def test_a_letter_with_another_size_than_everywhere_else_is_not_right(trace, tmp
     assert said(trace, tmp_path, usual | {"head": "(B, K, 96)"}) == ["confirmed"] * 3 + ["cannot tell"]
 
 
+def test_a_letter_of_a_sum_is_not_what_the_sum_makes(trace, tmp_path):
+    text = {"stem": "(B, M, P) with M = L // P = 984 // 12 = 82", "mixer": "(B, M, P)"}
+    assert said(trace, tmp_path, text) == ["symbolic, consistent"] * 2
+
+
 def test_few_letters_prove_nothing(trace, tmp_path):
     assert said(trace, tmp_path, {"stem": "(B, M, 48)", "head": "(B, M, 96)"}) == ["confirmed"] * 2
 

@@ -106,6 +106,10 @@ def test_a_shape_is_found_in_any_notation(text: str) -> None:
 
 
 NOT_STATED = [
+    "| group0 | DWBlock | BN×2 | ReLU |",
+    "it only runs with T∈[191, 222] samples",
+    "ConvTranspose(k=5, s=2, p=2, op=1) doubles it",
+    "a DataLoader of tensors (batch_size=64, num_workers=4)",
     "- hidden size of the MLP: 3072 (768×4) units",
     "Q = X × W_Q and K = C × W_K",
     "| conv2_x | 7 blocks | [1×1, 64; 3×3, 64; 1×1, 256] | ×3 |",

@@ -373,10 +373,13 @@ class Net(nn.Module):
             x,     # <first>
             thin   # <last>
         ], dim=1)  # [3, 96, 300]
+        total = (wide.mean(1, keepdim=True)       # <operand>
+                 + x                              # <named operand>
+                 + x.sum(2, keepdim=True))
         if wide.dim() == 4:
             # <never>
             wide = wide.squeeze(-1).unsqueeze(0)
-        both = both + self.kept.sum() + self.table.sum()
+        both = both + self.kept.sum() + self.table.sum() + total.sum()
         return self.layers(both)  # <out>
 """
 
@@ -387,6 +390,10 @@ class Net(nn.Module):
         ("first", "[3, 48, 300]", "confirmed"),
         ("last", "[3, 48, 300]", "confirmed"),
         ("last", "[3, 96, 300]", "contradicted"),
+        ("operand", "[3, 1, 300]", "confirmed"),
+        ("operand", "[3, 48, 300]", "contradicted"),
+        ("named operand", "[3, 48, 300]", "confirmed"),
+        ("named operand", "[3, 1, 300]", "contradicted"),
         ("kept", "[1, 20, 16]", "confirmed"),
         ("kept", "[20, 1, 16]", "layout differs"),
         ("above the kept one", "[50, 32]", "confirmed"),

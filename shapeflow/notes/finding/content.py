@@ -19,11 +19,14 @@ _BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec)\b")
 _INDEXED = re.compile(r"([A-Za-z])_\{?([ijknt])\}?")
 _RANGE = re.compile(r"(?:\b(?:in|ranges?|between|from|interval)|∈|区间|范围|範囲|범위)[\W_]*$")
 _ELEMENT = re.compile(r"(?:∈|\\in)\s*[`$({]*$")
-_REPEATED = re.compile(r"[A-Z][a-z]{3,}")
+_REPEATED = re.compile(r"[A-Z][a-z]{3,}|[BLG]N|MLP|FFN")
+_ARGUMENTS = frozenset({"k", "s", "p", "op", "stride", "padding", "num_workers", "shuffle", "lr", "dropout"})
+"""Names of settings of layers, and of loaders, that no axis has."""
 _MATRIX = re.compile(r"[A-Z](?:_\{?\w{1,2}\}?)?")
 _VALUE = re.compile(r"(?<![\w.])(\d[\d,]*)\s*(?:=|\()\s*$")
 MANY = 100
 """Nothing is repeated so often."""
+_WITHIN = re.compile(r"(?:∈|∉|\\(?:not)?in)\s*$")
 _COLOURS = ({"R", "G", "B"}, {"H", "S", "V"}, {"Y", "U", "V"})
 _ALONE_AN_AXIS = frozenset("bgltBGKLQTVR")
 """Letters of bounds, colours and attention that name an axis where they stand alone."""
@@ -78,6 +81,7 @@ def _of_form(candidate: Candidate) -> Iterator[str]:
     if candidate.named:
         # "(`heads=8`, `depth=6`)" are settings: each is code of its own.
         alone = "`" in candidate.text[literal.start : literal.end]
+        alone = alone or not _ARGUMENTS.isdisjoint(dim.name for dim in literal.dims)
         yield "settings" if alone else "numbered" if "..." in candidate.dims else "names = sizes"
     if literal.form == "times" and _is_product(candidate):
         yield "product of something else"
@@ -106,6 +110,9 @@ def _of_ranges(candidate: Candidate) -> Iterator[str]:
         yield "interval"
     if len(written) == 2 == len(candidate.symbols) and len({*candidate.names}) == 1 and "+" in written[1]:
         yield "interval" if written[0] != written[1] else "arithmetic"
+    numbers = len(written) == 2 == len(candidate.sizes) and candidate.sizes[0] < candidate.sizes[1]
+    if numbers and _WITHIN.search(candidate.before):
+        yield "element of an interval"
     counted = (
         candidate.dims[0] == "0" or candidate.dims[:2] == ["1", "..."] or candidate.dims[:2] == ["1", "2"]
     )

@@ -26,7 +26,11 @@ class OwnParts:
     def at(self, line: int) -> Meaning | None:
         """Return what a comment on a line means that holds one part of a statement; None for another line."""
         return (
-            self._of_entry(line) or self._of_element(line) or self._of_place(line) or self._of_argument(line)
+            self._of_entry(line)
+            or self._of_element(line)
+            or self._of_operand(line)
+            or self._of_place(line)
+            or self._of_argument(line)
         )
 
     def _of_entry(self, line: int) -> Meaning | None:
@@ -51,6 +55,27 @@ class OwnParts:
                     found = tuple(Found(value, there[0].id) for value in held.values)
                     return Meaning(found, line=line, sure=held.sure) if found else None
         return None
+
+    def _of_operand(self, line: int) -> Meaning | None:
+        """Return what a comment beside one operand can mean of a sum, or product, over several lines."""
+        node = self.names.around(line)
+        first, last = self.statements.span(line)
+        if node is None or isinstance(node, ast.ClassDef) or first == last:
+            return None
+        signs = [one for one in self.names.parts(node) if isinstance(one, ast.BinOp)]
+        over = [one for one in signs if first <= one.lineno <= line <= (one.end_lineno or 0) > one.lineno]
+        operands = [side for one in over for side in (one.left, one.right) if side not in over]
+        here = [side for side in operands if side.lineno == side.end_lineno == line]
+        if len(here) != 1:
+            return None
+        part = here[0]
+        if isinstance(part, ast.Name):
+            held = self.names.before(node, part.id, first)
+            return Meaning(tuple(Found(value, part.id) for value in held.values), line=line, sure=held.sure)
+        name = ast.unparse(part.func).rpartition(".")[2] if isinstance(part, ast.Call) else ""
+        events = [event for event in self.statements.events_on(line) if name in event.names]
+        found = found_of(port for event in events for port in event.outputs)
+        return Meaning(found, line=line, sure=bool(found))
 
     def _of_argument(self, line: int) -> Meaning | None:
         """Return what a comment beside one argument of a call over several lines can mean: that argument."""

@@ -80,6 +80,10 @@ class OwnStatements:
         first, last = self.span(line)
         return [event for number in range(first, last + 1) for event in self._events.get(number, ())]
 
+    def events_on(self, line: int) -> Sequence[Event]:
+        """Return what happened on a line itself, one of several of a statement."""
+        return self._events.get(line, ())
+
     def taken(self, line: int) -> tuple[Found, ...]:
         """Return the tensors that a statement took."""
         return found_of(port for event in self.events(line) for port in event.record.inputs)
