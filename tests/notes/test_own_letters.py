@@ -315,6 +315,10 @@ class Net(nn.Module):
         # <above>
         v = w.exp()
 
+        rows = []
+        K, M, P = x.shape
+        for row in range(2):
+            rows.append(x[:, 1:] * row)  # <row>
         top = w.max(1, keepdim=True).values  # (B, tokens, width) -> <top>
         return y + v + top + z.mean()
 """
@@ -327,6 +331,8 @@ class Net(nn.Module):
         ("above", "(B, tokens, width)", "symbolic, consistent"),
         ("above", "(B, width, tokens)", "layout differs"),
         ("top", "(B, 1, width)", "confirmed"),
+        ("row", "(K, 199, P)", "confirmed"),
+        ("row", "(K, M, P)", "cannot tell"),
         ("top", "(B, tokens, width)", "cannot tell"),
     ],
 )
@@ -334,5 +340,5 @@ def test_a_letter_has_one_size_in_all_that_a_line_says(tmp_path, place, shape, v
     source = TWICE.replace(f"<{place}>", shape)
     inputs = torch.zeros(6, 200, 160), torch.zeros(200, 200)
     found = verdicts(source, tmp_path / "twice_net.py", *inputs)
-    place = {"mixed": 2, "above": 4, "top": -1}[place]
+    place = {"mixed": 2, "above": 4, "row": 4, "top": -1}[place]
     assert found[place] == (shape, verdict)

@@ -376,6 +376,10 @@ class Net(nn.Module):
         total = (wide.mean(1, keepdim=True)       # <operand>
                  + x                              # <named operand>
                  + x.sum(2, keepdim=True))
+        parts = x.view(3, 6, 8, 300)
+
+        # <merged> -> [3, 6, 2400]
+        parts = parts.view(3, 6, -1)
         if wide.dim() == 4:
             # <never>
             wide = wide.squeeze(-1).unsqueeze(0)
@@ -394,6 +398,8 @@ class Net(nn.Module):
         ("operand", "[3, 48, 300]", "contradicted"),
         ("named operand", "[3, 48, 300]", "confirmed"),
         ("named operand", "[3, 1, 300]", "contradicted"),
+        ("merged", "(B, 6, 8*300)", "cannot tell"),
+        ("merged", "[3, 6, 8, 200]", "contradicted"),
         ("kept", "[1, 20, 16]", "confirmed"),
         ("kept", "[20, 1, 16]", "layout differs"),
         ("above the kept one", "[50, 32]", "confirmed"),

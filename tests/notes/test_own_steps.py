@@ -16,6 +16,7 @@ class Net(nn.Module):
     """Say what it is.
 
     encode(x) -> <encode>
+    head = net(x)  # x: <used>
     forward(x, mask=None) → the scores <forward>
     sample(n) -> <sample>
     """
@@ -71,6 +72,7 @@ class Net(nn.Module):
         ("head in", "(5, 10)", "contradicted"),
         ("head", "(5, 10)", "confirmed"),
         ("head", "(5, 24)", "contradicted"),
+        ("used", "(5, 3, 40, 48)", "confirmed"),
         ("encode", "(5, 24, 20, 24)", "confirmed"),
         ("encode", "(5, 24, 10, 12)", "contradicted"),
         ("forward", "(5, 10)", "confirmed"),

@@ -15,6 +15,7 @@ from shapeflow.notes.own_source.meaning import Meaning
 from shapeflow.notes.own_source.written import (
     first_letter,
     has_sizes,
+    is_merged,
     is_of_one,
     is_reordered,
     is_whole,
@@ -86,7 +87,9 @@ class OwnJudge:
             return self.mark(mention, ordered, "layout differs", meant.line, SURE)
         shapes = {self._shape(one) for one in meant.found}
         ranks = {pairs_of(mention.pattern, shape) is None for shape in shapes}
-        if (len(shapes) > 1 and mention.pattern.symbols and ranks != {True}) or not is_whole(mention):
+        several = len(shapes) > 1 and mention.pattern.symbols and ranks != {True}
+        merged = any(is_merged(mention, shape, self.batch) for shape in shapes)
+        if several or merged or not is_whole(mention):
             return None
         verdict = "layout differs" if all(is_reordered(mention, one) for one in shapes) else "contradicted"
         mark = self.mark(mention, meant.found[0], verdict, meant.line, SURE)

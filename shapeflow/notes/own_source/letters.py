@@ -144,8 +144,9 @@ def _sizes(
         code[name].add(size)
     for one in others:
         same_calls = len(one.shapes) == len(said.shapes)
-        if call is not None and not same_calls and (len({*one.shapes}) > 1 or len(one.shapes) < most):
-            continue  # it may be of other calls: an argument that is not always given
+        some = len(one.shapes) < most and one.sort != "code"  # an argument that is not always given
+        if call is not None and not same_calls and (len({*one.shapes}) > 1 or some):
+            continue
         shapes = one.shapes if call is None else [one.shapes[call % len(one.shapes)]]
         for meaning, axis in one.dims:
             sizes = {shape[axis] for shape in shapes}

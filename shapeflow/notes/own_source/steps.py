@@ -15,8 +15,8 @@ from shapeflow.source.events import Event
 
 _METHOD = re.compile(r"[\s`*•-]*(?:self)?\.?([A-Za-z_]\w*)\([^()]*\)`*\s*(?:[:：=]|-+>|=+>|→)[^()\[\]]*$")
 """A line that begins with a call of a method, and what it gives behind it."""
-_STEP = re.compile(r"[\s`*•→|-]*(?:self\.)?([A-Za-z_]\w*)`*\s*[:：=]")
-"""A line that begins with the name of a step."""
+_STEP = re.compile(r"[\s`*•→|-]*(?:self\.)?([A-Za-z_]\w*)`*\s*[:：=][^#:：=]*$")
+"""A line that begins with the name of a step, and gives no other one before the shape."""
 
 
 class OwnSteps:

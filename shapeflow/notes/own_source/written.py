@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.placing.relations import BATCHES, sizes_of
+from shapeflow.notes.placing.relations import BATCHES, WHOLE, relation, sizes_of
 from shapeflow.shapes.notation import Expression
 
 MOST_LETTERS = 4
@@ -52,6 +52,19 @@ def is_whole(mention: Mention) -> bool:
     if len(dims) < LEAST_DIMS and mention.text[:1].isdigit():
         return False  # ``1000x600`` may be a picture
     return len(dims) >= LEAST_DIMS or any(dim.isdecimal() for dim in dims) or dims[0].lower() in BATCHES
+
+
+def is_merged(mention: Mention, shape: Sequence[int], batch: int) -> bool:
+    """Return whether a shape as written has two axes of one as a single size: of a view of it."""
+    for at in range(1, len(shape) - 1):
+        merged = (*shape[:at], shape[at] * shape[at + 1], *shape[at + 2 :])
+        if len(merged) != len(mention.pattern.dims):
+            return False
+        meaning = mention.pattern.dims[at].meaning
+        sized = isinstance(meaning, Expression) and not meaning.symbols and 1 not in shape[at : at + 2]
+        if sized and relation(mention.pattern, merged, {}, batch) in WHOLE:
+            return True
+    return False
 
 
 def is_reordered(mention: Mention, shape: Sequence[int]) -> bool:
