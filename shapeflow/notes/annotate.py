@@ -151,12 +151,15 @@ def _stated(note: Note) -> tuple[Mention, ...]:
 
 
 def batch_of(trace: Trace) -> int:
-    """Return the leading size that most inputs and results of the model have, the first of them in a tie."""
+    """Return the leading size that most inputs of the model have; of several that which more results have."""
     roots = [call for call in trace.calls if call.parent is None]
-    sizes = [
-        trace.values[port.value].shape[0]
-        for call in roots
-        for port in (*call.inputs, *call.outputs)
-        if port.value is not None and trace.values[port.value].shape
-    ]
-    return max(sizes, key=sizes.count) if sizes else 1
+    given, made = (
+        [
+            trace.values[port.value].shape[0]
+            for call in roots
+            for port in (call.outputs if out else call.inputs)
+            if port.value is not None and trace.values[port.value].shape
+        ]
+        for out in (False, True)
+    )
+    return max(given, key=lambda size: (given.count(size), made.count(size))) if given else 1

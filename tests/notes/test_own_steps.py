@@ -85,11 +85,13 @@ class Net(nn.Module):
     ],
 )
 def test_a_step_is_known_by_its_layer_variable_operation_or_method(tmp_path, place, shape, verdict):
-    both = {"signed in": " -> (5, 10)", "head in": " -> (5, 10)"}.get(place, "")
+    ends = {"signed in": " -> (5, 10)", "head in": " -> (5, 10)"}.get(place, "")
     tail = " -> <signed out>" if place == "signed in" else ""
-    source = STEPS.replace(f"<{place}>{tail}", shape + both)
+    source = STEPS.replace(f"<{place}>{tail}", shape + ends)
+    if place == "head":
+        source = source.replace("<head in>", "(5, 24)")
     found = verdicts(source, tmp_path / "steps_net.py", torch.zeros(5, 3, 40, 48))
-    assert found[0] == (shape, verdict)
+    assert found[-1 if place == "head" else 0] == (shape, verdict)
 
 
 CLOSING = '''
@@ -223,3 +225,35 @@ def test_shapes_of_other_uses_may_stand_below_each_other(tmp_path):
     found = verdicts(USES, tmp_path / "uses_net.py", torch.zeros(3, 20, 16), torch.zeros(3, 20))
     right, other = "confirmed", "not in this run"
     assert [said for _, said in found] == [right, other, other, right]
+
+
+CAREFUL = '''
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    """Say what it is.
+
+    last: a table of words, of shape (90, 16)
+    """
+
+    def __init__(self, wide=False):
+        super().__init__()
+        self.last = nn.Linear(16, 24)
+        if wide:
+            row = torch.zeros(70, 16)  # (70, 16)
+        else:
+            row = torch.zeros(50, 16)  # (51, 16)
+        self.register_buffer("row", row)
+
+    def forward(self, x):
+        """Turn (3, 20, 16) -> (3, 16, 20) before the mean is taken."""
+        return self.last(x + self.row.mean()).mean(1)
+'''
+
+
+def test_nothing_is_called_wrong_that_may_be_of_something_else(tmp_path):
+    found = verdicts(CAREFUL, tmp_path / "careful_net.py", torch.zeros(3, 20, 16))
+    assert "contradicted" not in {verdict for _, verdict in found}
+    assert len(found) == 5

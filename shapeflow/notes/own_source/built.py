@@ -68,7 +68,8 @@ def kept_later(layers: Sequence[Layer], tree: ast.Module) -> Iterator[Layer]:
             and any(isinstance(one, ast.Name) and one.id in names for one in node.targets)
         ]
         last = max(given, key=lambda node: node.lineno, default=None)
-        if last is not None:
+        always = [part for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for part in node.body]
+        if last is not None and last in always:
             yield replace(layer, first=last.lineno, last=last.end_lineno or last.lineno)
 
 

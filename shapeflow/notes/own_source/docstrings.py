@@ -48,6 +48,7 @@ _HEADING = re.compile(r"\s*[^()\[\]:：`]{1,40}[:：]\s*$")
 """A line that is the head of something else."""
 _GIVEN = re.compile(r"(?:^|[;,.|])[\s`*-]*(\w+)`*\s*[:：](?!\w)")
 """A name and a colon, also behind what is said of another one."""
+_SHAPES = re.compile(r"[\[(][^\[\]()]*[\])]")
 _NAMED = re.compile(r"`([A-Za-z_]\w*)`")
 _NO_TENSOR = re.compile(
     r"(?:int|float|bool|str|tuple|list|Sequence|Tuple|List|Optional|Union|None|Size|torch|[\[\]., |])+"
@@ -97,7 +98,10 @@ class OwnDocstrings:
         if is_between(mention):
             return None
         found = self.results.described(mention, node, calls)
-        one = mention.position < 2 and not self.is_of_class(mention)
+        said = _SHAPES.sub("", mention.frame.before)
+        words = set(re.findall(r"[^\W\d]\w+", said.lower())) - _parameters(node).keys()
+        behind = mention.frame.region == "comment" or not words
+        one = mention.position < 2 and behind and not self.is_of_class(mention)
         return replace(found, sure=found.sure and one) if found is not None and found.found else None
 
     def headed(self, mention: Mention, line: int) -> Described | None:

@@ -11,12 +11,14 @@ from shapeflow.notes.mention import Mention
 from shapeflow.notes.own_source.found import Described, Found, found_of
 from shapeflow.notes.own_source.layers import OwnLayers
 from shapeflow.notes.own_source.names import Function, Node, OwnNames
+from shapeflow.notes.words.between import joins
 from shapeflow.source.events import Event
 
 _METHOD = re.compile(r"[\s`*•-]*(?:self)?\.?([A-Za-z_]\w*)\([^()]*\)`*\s*(?:[:：=]|-+>|=+>|→)[^()\[\]]*$")
 """A line that begins with a call of a method, and what it gives behind it."""
-_STEP = re.compile(r"[\s`*•→|-]*(?:self\.)?([A-Za-z_]\w*)`*\s*[:：=][^#:：=]*$")
+_STEP = re.compile(r"[\s`*•→|-]*(?:self\.)?([A-Za-z_]\w*)`*\s*[:：=]([^#:：=]*)$")
 """A line that begins with the name of a step, and gives no other one before the shape."""
+_LISTED = re.compile(r"[\[(][^\[\]()]*[\])]\s*(?:→|-+>|=+>)?")
 
 
 class OwnSteps:
@@ -50,15 +52,15 @@ class OwnSteps:
         function = node if not isinstance(node, ast.ClassDef) else self._forward(node)
         if step is None or function is None or step[1] in {one.arg for one in function.args.args}:
             return None
-        name = step[1]
+        name, sure = step[1], joins(_LISTED.sub("", step[2]))
         given, taken = self.layers.called(self.names.owner(function), name)
         if given:
             first = mention.chain is not None and mention.position == 0
-            return Described(taken if first else given, sure=True)
+            return Described(taken if first else given, sure=sure)
         if mention.chain is not None:
             return None
         found = self._variable(function, name) or self._operation(function, name)
-        return Described(found, sure=True) if found else None
+        return Described(found, sure=sure) if found else None
 
     def _method(self, mention: Mention, node: Node) -> Described | None:
         """Return what a method of a class returned: ``encode(x) -> (B, C)``; None for another line."""
