@@ -40,6 +40,8 @@ class Agreement:
         """The ends of arrows right above a statement."""
         self.behind: dict[tuple[int, int], list[End]] = defaultdict(list)
         """The ends of arrows behind a statement."""
+        self.noted: Counter[int] = Counter()
+        """Line of nothing but a comment -> how many shapes are in it."""
         self.above: set[int] = set()
         """Mentions that stand alone right above a statement."""
         self.habits = OwnHabits(judge.fits)
@@ -169,6 +171,11 @@ class Agreement:
         flat = there == len(mention.pattern.dims) < len(parse_shape(mark.found).dims)
         return self.comments.is_of_layer(mention) and (has_words_before(mention) or flat)
 
+    def _is_alone(self, mention: Mention) -> bool:
+        """Return whether no other shape stands in the comments above, on and below the line of a mention."""
+        line = mention.span.line
+        return sum(self.noted[number] for number in (line - 1, line, line + 1)) == 1
+
     def _agreeing(self, mark: Mark, verdicts: Sequence[Conflict]) -> Mark:
         """Return a mark at the first place where its letters agree with the others; else not confirmed."""
         if "" in verdicts:
@@ -177,6 +184,7 @@ class Agreement:
                 mark = replace(mark, verdict="symbolic, consistent")
             return self.judge.at(mark, one.found) if verdicts[0] else mark
         why = "its letters have other sizes in the code, or comments, around it"
-        certain = mark.confidence >= SURE or (mark.mention.id in self.above and len(set(verdicts)) == 1)
+        alone = mark.mention.id in self.above and self._is_alone(mark.mention)
+        certain = mark.confidence >= SURE or (alone and len(set(verdicts)) == 1)
         verdict: Verdict = (verdicts[0] or "cannot tell") if certain else "cannot tell"
         return replace(mark, verdict=verdict, evidence=(*mark.evidence, why))

@@ -124,6 +124,8 @@ class OwnCode:
             return self._described(mention)
         if region == "annotation" and (given := self.docstrings.annotated(mention)) is not None:
             return self.judge.judged(mention, Meaning(given.found, sure=given.sure))
+        if region == "comment" and not self.comments.statements.code(mention.span.line):
+            self._agreement.noted[mention.span.line] += 1
         if region == "comment" and (sides := self.comments.sides(mention)):
             self._agreement.habits.add(mention, sides)
         above = self.docstrings.signed(mention)
