@@ -79,6 +79,12 @@ def test_a_layer_that_the_model_does_not_have_proves_nothing(said, words):
     assert said(f"- {words.format('(6, 26, 250)')}") == ["not in this run"]
 
 
+def test_an_arrow_beside_a_layer_leads_through_it(said):
+    code = "```python\nself.stem = nn.Conv1d(3, 24, 5, padding=2)  # {} -> {}\n```"
+    assert said(code.format("(6, 3, 250)", "(6, 24, 250)")) == [YES, YES]
+    assert said(code.format("(6, 4, 250)", "(6, 24, 250)")) == [NO, YES]
+
+
 def test_the_result_of_a_call_is_not_what_is_made_inside_of_it(said):
     code = "```python\ndef forward(self, x):\n    last = self.last(x)   # [batch, {}, 250]\n```"
     assert said(code.format(128)) == [YES]

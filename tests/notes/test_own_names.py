@@ -380,10 +380,16 @@ class Net(nn.Module):
 
         # <merged> -> [3, 6, 2400]
         parts = parts.view(3, 6, -1)
+        spread = (x.mean(1, keepdim=True)         # <first or whole>
+                  + x)                            # <last or whole>
+        spread = (x
+                  + x.mean(2, keepdim=True))      # <of the whole>
+        joined = torch.cat([x, spread,
+                            x], dim=1)            # <joined>
         if wide.dim() == 4:
             # <never>
             wide = wide.squeeze(-1).unsqueeze(0)
-        both = both + self.kept.sum() + self.table.sum() + total.sum()
+        both = both + self.kept.sum() + self.table.sum() + total.sum() + joined.sum()
         return self.layers(both)  # <out>
 """
 
@@ -394,6 +400,13 @@ class Net(nn.Module):
         ("first", "[3, 48, 300]", "confirmed"),
         ("last", "[3, 48, 300]", "confirmed"),
         ("last", "[3, 96, 300]", "contradicted"),
+        ("first or whole", "[3, 1, 300]", "confirmed"),
+        ("first or whole", "[3, 48, 300]", "confirmed"),
+        ("of the whole", "[3, 48, 300]", "confirmed"),
+        ("of the whole", "[3, 48, 1]", "confirmed"),
+        ("last or whole", "[3, 1, 300]", "contradicted"),
+        ("joined", "[3, 144, 300]", "confirmed"),
+        ("joined", "[3, 48, 300]", "cannot tell"),
         ("operand", "[3, 1, 300]", "confirmed"),
         ("operand", "[3, 48, 300]", "contradicted"),
         ("named operand", "[3, 48, 300]", "confirmed"),

@@ -13,7 +13,7 @@ from shapeflow.model.records import Call
 from shapeflow.model.trace import Trace
 from shapeflow.notes.finding.cues import SHAPES
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.own_source.comment_words import is_between, is_led_to, name_before
+from shapeflow.notes.own_source.comment_words import is_between, is_led_to, name_before, variable_of
 from shapeflow.notes.own_source.found import Described, Found, found_of
 from shapeflow.notes.own_source.layers import OwnLayers
 from shapeflow.notes.own_source.names import Function, Node, OwnNames
@@ -130,7 +130,8 @@ class OwnDocstrings:
         if node is None or isinstance(node, ast.ClassDef):
             return None
         code = code_of(self.lines[line - 1].text).rstrip()
-        leads = is_led_to(mention) or code.lstrip().startswith(")")
+        closes = code.lstrip().startswith(")") and "->" in code and mention.chain is None
+        leads = is_led_to(mention) or (closes and not variable_of(mention.frame.before))
         if not leads and mention.chain is None:
             return None
         if line >= node.body[0].lineno or not code.endswith(":"):

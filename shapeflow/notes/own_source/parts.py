@@ -48,7 +48,8 @@ class OwnParts:
         if node is None or isinstance(node, ast.ClassDef):
             return None
         for part in self.names.parts(node):
-            if isinstance(part, ast.List | ast.Tuple) and part.lineno < line <= (part.end_lineno or 0):
+            # What stands behind the end of a list is of the whole statement.
+            if isinstance(part, ast.List | ast.Tuple) and part.lineno < line < (part.end_lineno or 0):
                 there = [one for one in part.elts if one.lineno <= line <= (one.end_lineno or 0)]
                 if len(there) == 1 and isinstance(there[0], ast.Name):
                     held = self.names.before(node, there[0].id, part.lineno)
@@ -69,13 +70,16 @@ class OwnParts:
         if len(here) != 1:
             return None
         part = here[0]
+        # On the first, or last, line of it a comment may be of the whole.
+        whole = tuple(self.statements.named(line)) if line in (first, last) else ()
         if isinstance(part, ast.Name):
             held = self.names.before(node, part.id, first)
-            return Meaning(tuple(Found(value, part.id) for value in held.values), line=line, sure=held.sure)
+            found = (*whole, *(Found(value, part.id) for value in held.values))
+            return Meaning(found, line=line, sure=held.sure)
         name = ast.unparse(part.func).rpartition(".")[2] if isinstance(part, ast.Call) else ""
         events = [event for event in self.statements.events_on(line) if name in event.names]
-        found = found_of(port for event in events for port in event.outputs)
-        return Meaning(found, line=line, sure=bool(found))
+        made = found_of(port for event in events for port in event.outputs)
+        return Meaning((*whole, *made), line=line, sure=bool(made))
 
     def _of_argument(self, line: int) -> Meaning | None:
         """Return what a comment beside one argument of a call over several lines can mean: that argument."""

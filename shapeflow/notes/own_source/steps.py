@@ -14,7 +14,7 @@ from shapeflow.notes.own_source.names import Function, Node, OwnNames
 from shapeflow.notes.words.between import joins
 from shapeflow.source.events import Event
 
-_METHOD = re.compile(r"[\s`*•-]*(?:self)?\.?([A-Za-z_]\w*)\([^()]*\)`*\s*(?:[:：=]|-+>|=+>|→)[^()\[\]]*$")
+_METHOD = re.compile(r"[\s`*•-]*(?:self)?\.?([A-Za-z_]\w*)\([^()]*\)`*\s*([:：=]|-+>|=+>|→)([^()\[\]]*)$")
 """A line that begins with a call of a method, and what it gives behind it."""
 _STEP = re.compile(r"[\s`*•→|-]*(?:self\.)?([A-Za-z_]\w*)`*\s*[:：=]([^#:：=]*)$")
 """A line that begins with the name of a step, and gives no other one before the shape."""
@@ -74,7 +74,8 @@ class OwnSteps:
         if not calls:
             return Described(why=f"the run has no call of '{method.name}'", absent=True)
         ports = [port for call in calls for port in call.outputs]
-        return Described(found_of(ports), sure=len({port.name for port in ports}) == 1)
+        leads = said is not None and (said[2] not in ":：=" or joins(said[3]))
+        return Described(found_of(ports), sure=leads and len({port.name for port in ports}) == 1)
 
     def _forward(self, node: ast.ClassDef) -> Function | None:
         methods = (one for one in node.body if isinstance(one, Function) and one.name == "forward")

@@ -51,7 +51,7 @@ class MadeLayers:
             mention: the shape.
             words: what stands before it, behind the shape before.
         """
-        role = "out"
+        role = "in" if mention.chain is not None and mention.position == 0 else "out"
         name, modules = self._behind(mention, words)
         if not name:
             role, (name, modules) = "in", self._before(mention)

@@ -29,7 +29,7 @@ _SUPPOSED = re.compile(
     r"|假设|假如|如果是|もし|만약|если бы"
 )
 _FILE = re.compile(
-    r"(?i)\w\.(?:npz|npy|csv|tsv|parquet|h5|hdf5|pkl|pickle|mat|wav|mp3|flac|jsonl?|xlsx?|tfrecords?|lmdb|zarr)\b"
+    r"(?i)\w\.(?:npz|npy|csv|tsv|parquet|h5|hdf5|pkl|pickle|mat|wav|mp3|flac|jsonl|xlsx?|tfrecords?|lmdb|zarr)\b"
 )
 _STORED = "it is of a file with data"
 _OTHER = "the words speak of another run or model"
@@ -40,7 +40,7 @@ def doubted(mark: Mark, clause: Clause) -> Mark:
     """Return a mark, left open where the words around it say that it is not of this run, or not so."""
     if mark.verdict not in COMMITTED:
         return mark
-    if _FILE.search(f"{mark.mention.frame.row} {mark.mention.frame.line}"):
+    if _FILE.search(f"{mark.mention.frame.row} {clause.words}"):
         return replace(left_open(mark, _STORED), verdict="not in this run")
     around = sentence(mark.mention)
     differs = mark.verdict in ("contradicted", "layout differs")
