@@ -124,6 +124,13 @@ def test_a_wrong_row_is_told_by_its_own_call(said, summary, row, wrong, verdict,
     assert (verdict, place) in said("\n".join(lines)).values()
 
 
+def test_a_summary_may_end_the_text(trace, tmp_path):
+    note = tmp_path / "note.md"
+    note.write_text("# Net\n" + NUMBERED.replace("ReLU-9            [-1, 8", "ReLU-9            [-1, 9"))
+    verdicts = {mark.mention.text: mark.verdict for mark in shapeflow.annotate(trace, note).marks}
+    assert verdicts["[-1, 9, 30, 30]"] == "contradicted"
+
+
 @pytest.mark.parametrize("summary", [TREE, NUMBERED])
 def test_the_summary_of_another_model_proves_nothing(said, summary):
     other = summary.replace("Conv2d", "Conv1d").replace("ReLU", "GELU").replace("Block", "Layer")

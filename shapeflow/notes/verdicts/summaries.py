@@ -82,7 +82,7 @@ def summary_marks(trace: Trace, note: Note, batch: int, mentions: Sequence[Menti
 def _summaries(lines: Sequence[str]) -> Iterator[tuple[str, list[_Row]]]:
     """Yield the heads of summaries with their rows."""
     head, rows = "", list[_Row]()
-    for number, line in enumerate((*lines, ""), 1):
+    for number, line in enumerate(lines, 1):
         if _HEAD.search(line):
             if rows:
                 yield head, rows
@@ -102,6 +102,8 @@ def _summaries(lines: Sequence[str]) -> Iterator[tuple[str, list[_Row]]]:
         elif rows:
             yield head, rows
             head, rows = "", []
+    if rows:
+        yield head, rows
 
 
 def _calls_of(trace: Trace, rows: Sequence[_Row]) -> dict[int, Call]:
