@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 import shapeflow
+from shapeflow.notes.annotate import batch_of
 
 
 class Branch(nn.Module):
@@ -127,5 +128,10 @@ def test_the_sizes_of_a_solid_may_stand_alone(tmp_path):
     assert [mark.verdict for mark in shapeflow.annotate(trace, note).marks] == [YES, "not in this run"]
 
 
-def test_the_batch_is_that_of_most_inputs_and_results(said):
-    assert said("- `head` gives (40,) per clip\n- `branch` gives 128 × 250")[-1] == YES
+class Search(nn.Module):
+    def forward(self, words, x):
+        return x * words.mean()
+
+
+def test_the_batch_is_that_of_the_results_where_inputs_differ():
+    assert batch_of(shapeflow.trace(Search().eval(), torch.zeros(57, 76), torch.zeros(6, 3, 250))) == 6

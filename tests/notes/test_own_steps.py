@@ -248,8 +248,9 @@ class Net(nn.Module):
         self.register_buffer("row", row)
 
     def forward(self, x):
-        """Turn (3, 20, 16) -> (3, 16, 20) before the mean is taken."""
-        return self.last(x + self.row.mean()).mean(1)
+        """Turn (3, 20, 16) -> (3, 16, 20), then apply the layer."""
+        turned = x.transpose(1, 2)
+        return self.last(turned.mT + self.row.mean()).mean(1)
 '''
 
 
