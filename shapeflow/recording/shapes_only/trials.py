@@ -50,6 +50,7 @@ _UNTRIED = frozenset(
     }
 )
 """Operators whose numbers say where memory is, and are not checked."""
+_RECURRENT = frozenset({torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu})
 _USUAL: frozenset[type] = frozenset({Tensor, torch.nn.Parameter})
 
 
@@ -100,7 +101,7 @@ class Trials:
     def _check_reduced(
         self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]
     ) -> Reduced | None:
-        smaller = Smaller(tensors)
+        smaller = _smaller(func, tensors)
         reduced = smaller.argument(args), smaller.argument(kwargs)
         try:
             description = key(func, *reduced)
@@ -193,7 +194,7 @@ class Trials:
         func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]
     ) -> bool:
         """Return True if a call of reduced sizes is refused too: then the full one will not be computed."""
-        smaller = Smaller(tensors)
+        smaller = _smaller(func, tensors)
         if smaller.elements > REDUCED:
             return False
         try:
@@ -207,13 +208,23 @@ def _as_small_as_fits(
     func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]
 ) -> Smaller:
     """Reduce the sizes, one after the other, but for those without which torch's formula refuses a call."""
-    sizes = Smaller(tensors).sizes
-    smaller = Smaller(tensors, left=sizes)
+    sizes = _smaller(func, tensors).sizes
+    smaller = _smaller(func, tensors, left=sizes)
     for size in sorted(sizes):
-        other = Smaller(tensors, left=sizes - smaller.sizes - {size})
+        other = _smaller(func, tensors, left=sizes - smaller.sizes - {size})
         if _formula_takes(func, other.argument(args), other.argument(kwargs)):
             smaller = other
     return smaller
+
+
+def _smaller(func: Any, tensors: list[Tensor], left: frozenset[int] = frozenset()) -> Smaller:
+    """Replace the large sizes of a call, but for those that are left, and those of gates.
+
+    A recurrent function cuts its weights into gates, and reads beyond the memory if there are too few rows.
+    """
+    if func in _RECURRENT:
+        left |= {tensor.shape[0] for tensor in tensors if tensor.ndim == 2}
+    return Smaller(tensors, left=left)
 
 
 def _dtype(tensor: Tensor) -> torch.dtype:

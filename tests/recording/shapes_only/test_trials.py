@@ -218,6 +218,11 @@ FITTING: dict[str, Call] = {
     "lstm of a packed sequence": (packed(nn.LSTM, 4, 3, 2), (f(5, 2, 4), torch.tensor([5, 2]))),
     "gru of a packed sequence, large": (packed(nn.GRU, 300, 200), (f(5, 2, 300), torch.tensor([5, 2]))),
     "rnn of a packed sequence": (packed(nn.RNN, 4, 3), (f(5, 2, 4), torch.tensor([4, 4]))),
+    "lstm of four layers both ways, large": (
+        layer(nn.LSTM, 60, 128, 4, bidirectional=True, batch_first=True),
+        (f(1, 589, 60),),
+    ),
+    "lstm with a projection, large": (layer(nn.LSTM, 60, 512, proj_size=128), (f(589, 1, 60),)),
     "linear": (F.linear, (f(8, 4), f(3, 4))),
     "linear, large": (F.linear, (f(WIDE, 256), f(300, 256))),
     "half, large": (F.linear, (f(WIDE, 256, dtype=torch.float16), f(300, 256, dtype=torch.float16))),
