@@ -502,3 +502,28 @@ def test_what_is_broadcast_to_a_shape_later_is_not_called_wrong(tmp_path):
     trace = traced(SPREAD, path, "Net", torch.zeros(3, 20, 16))
     marks = shapeflow.annotate(trace, path).marks
     assert all(mark.verdict != "contradicted" for mark in marks)
+
+
+LISTED = '''
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.keys = nn.Linear(24, 16)
+
+    def forward(self, enc, proj, hidden):
+        """enc (B, T, 24), proj (B, T, 16) [made before], hidden (B, 16) → context (B, 24)."""
+        score = (proj + hidden.unsqueeze(1)).sum(-1, keepdim=True)
+        return (score * enc).sum(1) + self.keys(enc).sum()
+'''
+
+
+def test_each_shape_of_a_line_that_lists_arguments_is_of_its_own(tmp_path):
+    path = tmp_path / "listed_net.py"
+    inputs = (torch.zeros(2, 9, 24), torch.zeros(2, 9, 16), torch.zeros(2, 16))
+    marks = shapeflow.annotate(traced(LISTED, path, "Net", *inputs), path).marks
+    assert [mark.verdict for mark in marks] == ["confirmed"] * 4
+    assert [mark.place.partition(":")[2] for mark in marks[:3]] == ["in[0]", "in[1]", "in[2]"]

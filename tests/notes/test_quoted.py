@@ -74,6 +74,51 @@ def test_a_comment_below_that_names_a_variable_is_of_the_statement_above(trace, 
     assert [verdict for _, verdict in said(trace, tmp_path, text)] == ["confirmed", "contradicted"]
 
 
+def test_an_operand_of_a_statement_that_the_file_has_on_one_line_is_not_called_wrong(trace, tmp_path):
+    text = fence("""
+        tokens = pictures.flatten(2).transpose(1, 2)  # [2, 20, 12]
+        heads = self.mix(
+            tokens,  # [2, 20, 12]
+        ).view(batch, -1, 3, 4).transpose(1, 2)
+        merged = heads.transpose(1, 2).flatten(2)  # (2, 20, 12)
+        return self.last(merged)
+    """)
+    verdicts = [verdict for _, verdict in said(trace, tmp_path, text)]
+    assert "contradicted" not in verdicts
+    assert "layout differs" not in verdicts
+
+
+def test_a_comment_names_what_a_changed_statement_above_gave(tmp_path):
+    path = tmp_path / "tower_model.py"
+    source = """
+        from torch import nn
+
+
+        class Tower(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.vision = nn.Linear(12, 24)
+                self.proj = nn.Linear(24, 40)
+
+            def forward(self, x):
+                feats = self.vision(x)
+                feats = self.proj(feats)
+                return feats.relu()
+    """
+    path.write_text(textwrap.dedent(source))
+    scope = {"__name__": "tower_model", "__file__": str(path)}
+    exec(compile(path.read_text(), str(path), "exec"), scope)
+    trace = shapeflow.trace(scope["Tower"]().eval(), torch.zeros(2, 20, 12))
+    text = fence("""
+        def forward(self, x):
+            feats = self.vision(x, return_all_features=True)
+            # feats: [2, 20, 24] (all of them)
+            feats = self.proj(feats)  # [2, 20, 40]
+            return feats.relu()
+    """)
+    assert said(trace, tmp_path, text) == [("[2, 20, 24]", "confirmed"), ("[2, 20, 40]", "confirmed")]
+
+
 def test_what_stands_between_two_arrows_is_made_on_the_way(trace, tmp_path):
     text = fence("""
         # (2,20,12) => (2,20,3,4) => (2,3,20,4)

@@ -64,6 +64,8 @@ class OwnComments:
                 yield Meaning(self.statements.taken(line), line=line)
             return
         yield from self._of_name(mention)
+        if self._is_given_elsewhere(mention):
+            return
         if mention.role == "out" and self.statements.closes(line):
             yield replace(self._of_statement(mention, line - 1), sure=True)
         after = self.statements.below(line)
@@ -122,6 +124,7 @@ class OwnComments:
         below, values = next(((number, values) for number, values in given if values), (0, ()))
         made = tuple(Found(value, name) for value in values)
         were = tuple(Found(value, name) for value in held.values)
+        were = were or tuple(one for one in self.statements.named(self._above(line)) if one.name == name)
         if were:
             sides = [(were, made, held.line or line)]
             if made and not is_printed(mention):
@@ -129,6 +132,16 @@ class OwnComments:
             for found, near, place in reversed(sides):
                 sure = held.sure and begins_with(mention, name)
                 yield Meaning(found, near, place, sure=sure, also=near)
+
+    def _above(self, line: int) -> int:
+        """Return the nearest line with code above one; 0 if there is none."""
+        return next((number for number in range(line - 1, 0, -1) if self.statements.code(number).strip()), 0)
+
+    def _is_given_elsewhere(self, mention: Mention) -> bool:
+        """Return whether a comment names a variable that code above gives of which the run has nothing."""
+        name, above = variable_of(mention.frame.before), self._above(mention.span.line)
+        gives = above and re.match(rf"\s*{re.escape(name)}\s*=[^=]", self.statements.code(above))
+        return bool(name and gives) and not self.statements.made(above) and not self.statements.named(above)
 
     def _assigned_above(self, name: str, line: int) -> Iterator[Meaning]:
         """Yield what the nearest statement above gave a name, outside of all functions."""
@@ -232,7 +245,8 @@ class OwnComments:
         named = [one for one in self.statements.named(line) if one.name != "_"]
         made = self.statements.made(line)
         taken = self.statements.taken(line)
-        if is_taken(mention):
+        inner = first < mention.span.line < last and not made  # a part of what ran on other lines
+        if is_taken(mention) or (inner and not taken):
             return Meaning(taken, (*made, *named), line, above=above)
         if is_between(mention):
             return Meaning(made, tuple(named), line, above=above)

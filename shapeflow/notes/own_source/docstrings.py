@@ -48,6 +48,8 @@ _HEADING = re.compile(r"\s*[^()\[\]:：`]{1,40}[:：]\s*$")
 """A line that is the head of something else."""
 _GIVEN = re.compile(r"(?:^|[;,.|])[\s`*-]*(\w+)`*\s*[:：](?!\w)")
 """A name and a colon, also behind what is said of another one."""
+_LISTED = re.compile(r"(?:^\W*|[,;)\]】]\s*)[`*]*([^\W\d]\w*)[`*]*\s*$")
+"""A name right before a shape in a list of several: ``x (B, N), mask (B, 1)``."""
 _SHAPES = re.compile(r"[\[(][^\[\]()]*[\])]")
 _NAMED = re.compile(r"`([A-Za-z_]\w*)`")
 _NO_TENSOR = re.compile(
@@ -234,6 +236,9 @@ class OwnDocstrings:
         given = [said[1] for said in _GIVEN.finditer(mention.frame.before) if said[1] in known]
         if given:
             return given[-1]
+        listed = _LISTED.search(mention.frame.before)
+        if listed is not None and listed[1] in known:
+            return listed[1]
         if assigned in known or not (SHAPES.fullmatch(assigned) or is_choice(mention.frame.before)):
             return assigned
         for number in range(mention.span.line - 1, node.lineno, -1):
