@@ -20,10 +20,18 @@ _INDEXED = re.compile(r"([A-Za-z])_\{?([ijknt])\}?")
 _RANGE = re.compile(r"(?:\b(?:in|ranges?|between|from|interval)|∈|区间|范围|範囲|범위)[\W_]*$")
 _ELEMENT = re.compile(r"(?:∈|\\in)\s*[`$({]*$")
 _REPEATED = re.compile(r"[A-Z][a-z]{3,}|[BLG]N|MLP|FFN")
-_ARGUMENTS = frozenset({"k", "s", "p", "op", "stride", "padding", "num_workers", "shuffle", "lr", "dropout"})
+_ARGUMENTS = frozenset(
+    """k s p op stride strides padding dilation kernel_size num_workers shuffle lr dropout bias max min
+    bidirectional batch_first n_layers epochs seed""".split()  # noqa: SIM905 - shorter
+)
 """Names of settings of layers, and of loaders, that no axis has."""
 _MATRIX = re.compile(r"[A-Z](?:_\{?\w{1,2}\}?)?")
 _VALUE = re.compile(r"(?<![\w.])(\d[\d,]*)\s*(?:=|\()\s*$")
+_VALUE_AFTER = re.compile(r"\s*=\s*(\d[\d,]*)(?![\w.×])")
+_WIDTHS = re.compile(r"(?<![\w.×*)\],])(\w+)\s*(?:→|->)\s*$")
+_WIDTH = re.compile(r"(?:^|_)(?:dim|model|channels?|features?|width|hidden|ch)(?:_|$)")
+_RANK = re.compile(r"[一二三四五六两]\s?[维維次][元]?")
+FEW = 4
 MANY = 100
 """Nothing is repeated so often."""
 _WITHIN = re.compile(r"(?:∈|∉|\\(?:not)?in)\s*$")
@@ -81,12 +89,35 @@ def _of_form(candidate: Candidate) -> Iterator[str]:
     if candidate.named:
         # "(`heads=8`, `depth=6`)" are settings: each is code of its own.
         alone = "`" in candidate.text[literal.start : literal.end]
-        alone = alone or not _ARGUMENTS.isdisjoint(dim.name for dim in literal.dims)
-        yield "settings" if alone else "numbered" if "..." in candidate.dims else "names = sizes"
+        yield (
+            "settings"
+            if alone or _are_settings(candidate)
+            else "numbered"
+            if "..." in candidate.dims
+            else "names = sizes"
+        )
+    elif any(dim.name in _ARGUMENTS for dim in literal.dims):
+        yield "settings"
+    if literal.form == "bracket" and candidate.rank == 2 and _are_merged(candidate):
+        yield "merged axes"
     if literal.form == "times" and _is_product(candidate):
         yield "product of something else"
     rank = candidate.rank
     yield "rank above 5" if rank > 5 else "rank 4 or 5" if rank > 3 else f"rank {rank}"
+
+
+def _are_merged(candidate: Candidate) -> bool:
+    """Return whether two axes become one right behind: ``(H, s) -> H*s``."""
+    axes = r"\s*[*·×]\s*".join(map(re.escape, candidate.written))
+    return re.match(rf"[\s`]*(?:→|->)[\s`]*{axes}(?!\w|\s*[*·×,])", candidate.after) is not None
+
+
+def _are_settings(candidate: Candidate) -> bool:
+    """Return whether names are those of settings, or one size is made of two others: ``768 = 12 × 64``."""
+    names = [dim.name for dim in candidate.literal.dims]
+    sizes = [size for size in candidate.sizes if size > 1]
+    made = len(sizes) == 3 and sizes[0] == sizes[1] * sizes[2]
+    return not _ARGUMENTS.isdisjoint(names) or "num_layers" in names[1:] or made
 
 
 def _is_product(candidate: Candidate) -> bool:
@@ -96,9 +127,14 @@ def _is_product(candidate: Candidate) -> bool:
         return first.lower() not in BATCHES
     if candidate.symbols and all(_MATRIX.fullmatch(word) for word in candidate.written):
         return any("W_" in word for word in candidate.written)
-    value, sizes = _VALUE.search(candidate.before), candidate.sizes
+    if candidate.rank == 2 and (widths := _WIDTHS.search(candidate.before)):
+        # "d_model → head_dim × groups", "64 → 3 × 64": a number of channels.
+        named = len(candidate.symbols) == 2 and _WIDTH.search(widths[1]) is not None
+        if named or (widths[1].isdecimal() and candidate.numeric and candidate.sizes[0] <= FEW):
+            return True
+    value = _VALUE.search(candidate.before) or _VALUE_AFTER.match(candidate.after)
     whole = int(value[1].replace(",", "")) if value else 0
-    return bool(whole) and len(sizes) == candidate.rank and prod(sizes) == whole
+    return bool(whole) and candidate.numeric and prod(candidate.sizes) == whole
 
 
 def _of_ranges(candidate: Candidate) -> Iterator[str]:
@@ -175,37 +211,12 @@ def _of_symbols(candidate: Candidate) -> Iterator[str]:
         and _title(symbols[0])
     ):
         yield "years"
-    if any(name.lower() in TYPES for name in symbols):
+    if any(name.lower() in TYPES or _RANK.fullmatch(name) for name in symbols):
         yield "types"
-    letters = "".join(symbols).lower()
-    first = letters in ("ab", "abc") and candidate.literal.opener == "("
-    if (len(symbols) > 3 or first) and letters in "abcdefghijklmnopqrstuvwxyz":
+    if _are_numbered(candidate):
         yield "numbered"
-    listed = "..." in candidate.dims or (
-        candidate.literal.form == "bracket" and all(map(_has_digit, symbols))
-    )
-    stems = len({re.split(r"[_\d]", name)[0] for name in symbols})
-    several = len(symbols) > (1 if listed else 2) and candidate.literal.form not in ("times", "real")
-    if several and not sizes and (stems == 1 or ("..." in candidate.dims and all(map(_has_digit, symbols)))):
-        yield "numbered"
-    lettered = [re.fullmatch(r"([^\W\d]{3,})_?([AB12])", name) for name in symbols]
-    if (
-        len(symbols) == 2
-        and not sizes
-        and len({match and match[1] for match in lettered}) == 1
-        and all(lettered)
-    ):
-        yield "numbered"
-    indexed = [re.fullmatch(r"[a-z]_(\w)", name) for name in symbols]
-    if (
-        not sizes
-        and len(symbols) > 1
-        and len({match and match[1] for match in indexed} - {None}) == 1
-        and all(indexed)
-    ):
-        # "(h_0, c_0)": letters with one index are things, not axes.
-        yield "numbered"
-    if any(SENTENCE.fullmatch(word.strip()) for word in candidate.written):
+    told = len(symbols) > 1 and not sizes and all(map(_is_told, symbols))
+    if told or any(SENTENCE.fullmatch(word.strip()) for word in candidate.written):
         yield "a sentence"
     if any(map(ARGUMENT.search, candidate.names)):
         yield "arguments"
@@ -213,6 +224,34 @@ def _of_symbols(candidate: Candidate) -> Iterator[str]:
         yield "a call inside"
     if candidate.extents:
         yield "height and width"
+
+
+def _are_numbered(candidate: Candidate) -> bool:
+    """Return whether names are those of several things of one kind: ``(x1, x2, x3)``, ``(h_0, c_0)``."""
+    symbols, sizes, literal = candidate.symbols, candidate.sizes, candidate.literal
+    letters = "".join(symbols).lower()
+    first = letters in ("ab", "abc") and literal.opener == "("
+    if (len(symbols) > 3 or first) and letters in "abcdefghijklmnopqrstuvwxyz":
+        return True
+    if sizes:
+        return False
+    rest, digits = "..." in candidate.dims, all(map(_has_digit, symbols))
+    listed = rest or (literal.form == "bracket" and digits)
+    stems = len({re.split(r"[_\d]", name)[0] for name in symbols})
+    several = len(symbols) > (1 if listed else 2) and literal.form not in ("times", "real")
+    if several and (stems == 1 or (rest and digits)):
+        return True
+    lettered = [re.fullmatch(r"([^\W\d]{3,})_?([AB12])", name) for name in symbols]
+    if len(symbols) == 2 and all(lettered) and len({match and match[1] for match in lettered}) == 1:
+        return True
+    # Letters with one index are things, not axes.
+    indexed = [re.fullmatch(r"[a-z]_(\w)", name) for name in symbols]
+    return len(symbols) > 1 and all(indexed) and len({match and match[1] for match in indexed}) == 1
+
+
+def _is_told(name: str) -> bool:
+    """Return whether a word of a script without capitals names no axis, or says how many axes there are."""
+    return not name.isascii() and (not is_axis(name) or _RANK.fullmatch(name) is not None)
 
 
 def _title(name: str) -> bool:

@@ -49,8 +49,8 @@ PICTURES = _cue(
     пиксел разрешен изображен""",
 )
 COSTS = _cue(
-    """flops? macs? gflops gmacs params? parameters bytes kb mb gb gib mib memory operations ops elements
-    weights complexity""",
+    """flops? macs? gflops gmacs params? parameters bytes octets kb mb gb gib mib mio memory operations ops
+    elements weights complexity""",
     """参数 參數 计算量 复杂度 内存 显存 字节 パラメータ 計算量 メモリ 파라미터 메모리 연산
     параметр памят""",
 )
@@ -131,7 +131,7 @@ _AXIS = re.compile(
 )
 _AXIS_PART = re.compile(
     r"^(?:num|n|d|dim|embed|hidden|seq|batch|max|patch|head|vocab)_\w+"
-    r"|^(?:number|no|num)_of_|批|样本数|序列|长|宽|高|通道|维|維|大小|数$|數$|バッチ|チャネル|チャンネル|幅|系列|배치|채널|높이|너비|길이|차원"
+    r"|^(?:number|no|num)_of_|批|样本数|序列|长|宽|高|通道|维|維|大小|数$|數$|バッチ|サイズ|チャネル|チャンネル|幅|系列|배치|채널|높이|너비|길이|차원|크기"
     r"|(?:канал|высот|ширин|длин|пакет|разм)\w*|(?:hauteur|largeur|longueur|canaux|lots?|höhe|breite|länge|kanäle"
     r"|stapel|alto|ancho|largo|canales|canais|lote|altura|largura|anchura|altezza|larghezza|canali)$",
     re.IGNORECASE,

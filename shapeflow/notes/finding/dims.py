@@ -62,6 +62,7 @@ def read_dim(text: str) -> tuple[str, str] | None:
         return "...", ""
     if word in ANY or _AT_MOST.fullmatch(word):
         return "_", ""
+    word = word.removeprefix("~").lstrip()
     if named := _NAMED.fullmatch(word):
         return named[2] or named[3], named[1].strip().replace(" ", "_")
     found = _arithmetic(word.lstrip("#"))
@@ -79,7 +80,9 @@ def _arithmetic(word: str) -> str:
         return found.replace(" ", "_")
     if len(parts := re.split(r" [*/+] ", found)) > 1 and all(map(_NAME_OR_SIZE.fullmatch, parts)):
         found = re.sub(r"(?<=\w) (?=\w)", "_", found)
-    if re.fullmatch(r"\w+(?: +\w+)+", found) or re.fullmatch(r"\d+\s*[-+~/]\s*\d+|[-+].*|0\d+", found):
+    if re.fullmatch(r"\w+(?: +\w+)+", found) or re.fullmatch(
+        r"\d+\s*[-~/]\s*\d+|\d+ *\+ +\d+|[-+].*|0\d+", found
+    ):
         # Words in a row, an interval ("1-5"), a fraction ("1/4") and a signed number are not sizes.
         return ""
     try:

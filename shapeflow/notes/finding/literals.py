@@ -131,6 +131,11 @@ def _bracket(line: str, start: int, close: int) -> Literal | None:
         return None
     glued = _word_before(line, start)
     dims, separator = _list(line, start + 1, end)
+    if not dims and (label := _LABEL.match(line, start + 1, end)):
+        # "[input: B, 3, 224, 224]"
+        behind, separator = _list(line, label.end(), end)
+        if len(behind) > 1 and not any(dim.name for dim in behind):
+            return Literal(label.end(), end, behind, "bracket", line[start], "", separator)
     if not dims:
         return None
     return Literal(start, close + 1, dims, "bracket", line[start], glued, separator)
@@ -154,6 +159,7 @@ def _list(line: str, start: int, end: int) -> tuple[tuple[ReadDim, ...], str]:
     return read_dims(line, pieces), ""
 
 
+_LABEL = re.compile(r"\s*[^\W\d][\w .]{0,30}:\s*")
 _BETWEEN_CROSSES = re.compile(r"\s+[x×X]\s+|$")
 _BESIDE_CROSSES = re.compile(r"\w\s*\*\s*\w|\(=")
 _REMARK = re.compile(r"\s*\(=[^()]*\)$")

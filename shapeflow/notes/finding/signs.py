@@ -24,7 +24,7 @@ _SUM_AFTER = re.compile(r"\s*\+\s*\d[\d,]*\s*(?:\([^()]*\))?\s*=\s*\d")
 _TIMES = re.compile(r"[A-Za-z]{3,}\s+[×x]\d+")
 """So many of something: ``Block ×3``."""
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{[^{}]*(?:\}\s*\{[^{}]*)?$")
-_OPERATOR = re.compile(r"\s*(?:\([^)]*\)\s*)?[-+*/^×]\s*[\w(]|\s*%|\s*(?:个|倍|次)")
+_OPERATOR = re.compile(r"\s*(?:\([^)]*\)\s*)?[-+*/^×]\s*[\w(]|\s*%|\s*(?:个|倍|次|层|層|layers?\b)")
 _OPERATOR_BEFORE = re.compile(r"[\w)]\s*[-+/^]\s*$")
 _KEYWORD = re.compile(r"(?<!\w)([a-z_][a-z_0-9]+)(?:=| = ?)[\[(]*$")
 _SHAPE_KEYWORD = re.compile(

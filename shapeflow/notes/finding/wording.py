@@ -48,6 +48,7 @@ _ROW = re.compile(
 )
 """Lists behind each other, with no more than a comma or a short word such as "and" between."""
 _WEIGHTS = re.compile(r"(?i)\bweights?\b|\bparam(?:eter)?s?\b(?! count)|权重|重み")
+_TENSOR_BEHIND = re.compile(r"[`*$\s]*(?:tensors?\b|张量|張量|テンソル|텐서)")
 _ENDING = re.compile(r"\s*(?:of|is|are|was)?|[^\W\dA-Za-z]{1,3}")
 
 
@@ -70,7 +71,11 @@ def _for_shapes(candidate: Candidate) -> Iterator[str]:
     elif SHAPES.search(re.split(r"[.;,。)]", SIZE.sub("", near) if vague else near)[-1]):
         yield "shape word before"
     elif _begins_with_shape(candidate.after):
-        yield "shape word directly behind"
+        yield (
+            "tensor word directly behind"
+            if _TENSOR_BEHIND.match(candidate.after)
+            else "shape word directly behind"
+        )
     elif candidate.rank == 2 and MATRICES.match(_AFTER_SIGNS.sub("", candidate.after, 1)[:12]):
         yield "matrix word directly behind"
     else:
@@ -155,6 +160,9 @@ def _for_settings(candidate: Candidate) -> Iterator[str]:
         ends = [cue for cue in cues if any(m.end() == len(words) for m in cue.finditer(words))]
         direct = IDS in ends or (ends and not _up_and_down(candidate.sizes))
         yield "configuration word directly before" if direct else "configuration word before"
+    row = candidate.frame.row.strip("` ")
+    if row.isidentifier() and CONFIG_NAME.search(row) and not SHAPES.search(candidate.frame.column):
+        yield from ("configuration word directly before", "a setting")
     if assigned and CONFIG_NAME.search(assigned) and not SHAPES.search(before[-40:]):
         yield "a setting"
 

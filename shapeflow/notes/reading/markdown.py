@@ -17,6 +17,9 @@ from shapeflow.notes.reading.folding import fold
 from shapeflow.notes.reading.passages import Leads, blanked, masked
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|$)")
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
+_SHAPED = re.compile(r"^\w$|[\d)\]]$")
+_EMPHASIS = re.compile(r"(?<![\w*\\])(\*{1,3})(?=[^\s*])([^*]*?[^\s*\\])\1(?![\w*])")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,2000}>")
 _TARGET = re.compile(
     r"(?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?(?:\s+\"[^\"]*\")?\)|<?https?://[^\s)>\]]+>?"
@@ -197,8 +200,24 @@ class Reader:
             remark = _SIZES.search(text, 0, target.start()) and not re.search(r"[./#:]", target[0])
             if text[target.start() : target.end()].strip() and not remark:
                 text = text[: target.start()] + _without_target(target) + text[target.end() :]
-        text = blanked(text, _TAG)
+        text = _without_emphasis(blanked(text, _TAG))
         return Passage(number + 1, text, frame, self._block, cell=self._cell, directives=said)
+
+
+def _without_emphasis(text: str) -> str:
+    """Return a text with blanks for the stars of emphasis around what ends as sizes do: ``(B, **3136**)``."""
+    if "*" not in text:
+        return text
+    code = [match.span() for match in _CODE_SPAN.finditer(text)]
+
+    def blank(found: re.Match[str]) -> str:
+        if not _SHAPED.search(found[2]) or any(
+            first < place < last for first, last in code for place in (found.start(), found.end() - 1)
+        ):
+            return found[0]
+        return f"{' ' * len(found[1])}{found[2]}{' ' * len(found[1])}"
+
+    return _EMPHASIS.sub(blank, text)
 
 
 def _without_target(found: re.Match[str]) -> str:
