@@ -13,7 +13,7 @@ from shapeflow.notes.own_source.code import own_code
 from shapeflow.notes.own_source.quoted import constants, quoted_marks
 from shapeflow.notes.places.sites import Sites
 from shapeflow.notes.placing.placing import Placing
-from shapeflow.notes.placing.symbols import defined, held, solved, voted
+from shapeflow.notes.placing.symbols import defined, held, of_this_batch, solved, voted
 from shapeflow.notes.reading.note import read_note
 from shapeflow.notes.statements.judging import judged_statements
 from shapeflow.notes.statements.statement import StatementMark
@@ -68,9 +68,9 @@ def annotate(trace: Trace, note: Note | str | Path) -> Annotation:
     rest = tuple(mention for mention in mentions if mention.id not in certain)
     # What quoted code decides still tells where the shapes beside it are.
     quoted = quoted_marks(trace, note, batch, rest) if code is None else {}
-    marks, sizes = _placed(trace, rest, note, batch)
     known = {**summary_marks(trace, note, batch, rest), **quoted}
-    marks = with_one_size([known.get(mark.mention.id, mark) for mark in marks], certain.values())
+    marks, sizes = _placed(trace, rest, note, batch, known)
+    marks = with_one_size(marks, certain.values())
     placed = {mark.mention.id: mark for mark in of_this_model(trace, of_this_run(trace, marks))}
     found = without_choices({**placed, **certain, **quoted})
     return Annotation(
@@ -82,7 +82,7 @@ def annotate(trace: Trace, note: Note | str | Path) -> Annotation:
 
 
 def _placed(
-    trace: Trace, mentions: Sequence[Mention], note: Note, batch: int
+    trace: Trace, mentions: Sequence[Mention], note: Note, batch: int, known: Mapping[int, Mark]
 ) -> tuple[list[Mark], Mapping[str, int]]:
     """Return the marks of mentions that are placed by their words and shapes, and the sizes of symbols.
 
@@ -91,12 +91,15 @@ def _placed(
         mentions: what is placed.
         note: the text with its definitions.
         batch: how many inputs the run had at once.
+        known: marks that code or a summary in the text decides, by id of their mention.
     """
     given = defined(note.definitions)
     if not mentions:
         return [], given
     judge = judge_of(Sites(trace), mentions, given, batch, constants(note))
-    return settled(judge, judge.placing.placed), judge.placing.sizes or given
+    placed = judge.placing.placed
+    marks = [known.get(mark.mention.id, mark) for mark in settled(judge, placed)]
+    return marks, judge.placing.sizes or given
 
 
 def judge_of(
@@ -116,11 +119,11 @@ def judge_of(
         code: sizes that code in the text gives names.
     """
     placing = Placing(sites, mentions, {}, batch)
-    placing.given = given
-    placed = placing.run()
+    votes = voted(sites, placing.run_heard())
+    placing.given = given = of_this_batch(given, votes, batch)
     written = {symbol for mention in mentions for symbol in mention.pattern.symbols}
     known = {name: size for name, size in {**code, **held(sites.trace)}.items() if name in written}
-    sizes = solved(voted(sites, placed), given, known)
+    sizes = solved(votes, given, known)
     if sizes:
         placing.fits.renew(sizes)
         placing.run(2)

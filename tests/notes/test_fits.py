@@ -88,6 +88,22 @@ def test_a_shape_that_occurs_in_another_order_only_is_not_in_this_run(said):
     assert verdict in ("not in this run", "layout differs")
 
 
+def test_the_batch_of_another_run_makes_nothing_wrong(said):
+    text = (
+        "Training uses B=64.\n\n| part | output |\n|---|---|\n| input | (B, 3, 32, 48) |\n"
+        "| stem | (B, 12, 8, 12) |\n| query | (B, 96, 12) |\n| wide | (B, 18, 4, 6) |\n"
+        "| pool | (B, 40, 1, 1) |\n"
+    )
+    verdicts = [verdict for verdict, _ in said(text)]
+    assert verdicts[:4] == ["confirmed"] * 4
+    assert verdicts[4] not in ("confirmed", "symbolic, consistent")
+
+
+def test_a_size_of_another_letter_is_still_wrong(said):
+    text = "There are N=128 tokens.\n\n- `query` takes (2, N, 12)\n"
+    assert said(text)[0][0] not in ("confirmed", "symbolic, consistent")
+
+
 def test_letters_have_the_sizes_that_the_code_gives_them(said):
     assert said("`query` gives (2, 96, hidden_size).")[0][0] in ("confirmed", "symbolic, consistent")
     assert said("`query` gives (2, 96, num_heads).")[0][0] == "contradicted"

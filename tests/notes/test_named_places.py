@@ -124,6 +124,11 @@ def test_a_name_that_the_model_does_not_have_is_confirmed_nowhere(trace, text):
     check(trace, text, OPEN)
 
 
+def test_a_part_of_what_is_named_is_not_all_of_it(trace):
+    check(trace, "`layers.0.expand[:, 0]`: [2, 50, 128]", OPEN)
+    check(trace, "`layers.0.expand`: [2, 50, 128]", NO)
+
+
 def test_the_name_nearest_before_a_shape_is_its_own(trace):
     text = (
         "embed.projection.weight [64, 3, 16, 16], embed.projection output [2, 64, 8, 6], box_head [2, 10, 4]"

@@ -138,3 +138,36 @@ def test_what_a_stage_takes_is_not_confirmed_as_what_the_one_before_gives(trace,
     verdicts = dict(zip((1, 3, 2), said(trace, tmp_path, text), strict=True))
     assert verdicts[2] == ("confirmed", "stages.1:out")
     assert verdicts[3] != ("confirmed", "stages.1:out")
+
+
+class Sound(nn.Module):
+    """A spectrum, convolutions over it, and a head."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Sequential(nn.Conv2d(1, 20, 3, stride=(2, 1), padding=1), nn.ReLU())
+        self.lstm = nn.LSTM(20, 36, batch_first=True)
+        self.score = nn.Linear(36, 1)
+
+    def _spectrogram(self, waveform):
+        window = torch.ones(128)
+        return torch.stft(waveform, 128, 64, window=window, return_complex=True).abs()
+
+    def forward(self, waveform):
+        maps = self.conv(self._spectrogram(waveform).unsqueeze(1))
+        states, _ = self.lstm(maps.mean(2).transpose(1, 2))
+        return self.score(states)
+
+
+def test_a_line_above_a_table_that_names_one_place_does_not_hold_for_all_of_its_rows(tmp_path):
+    trace = shapeflow.trace(Sound().eval(), torch.zeros(2, 1600))
+    path = tmp_path / "note.md"
+    path.write_text(
+        "With n_fft=128 and hop_length=64 the STFT has 26 frames (see `_spectrogram` and `stft`).\n\n"
+        "| step | shape |\n|---|---|\n"
+        "| the wave | (2, 1600) |\n| the spectrum | (2, 65, 26) |\n| with channel | (2, 1, 65, 26) |\n"
+        "| after conv | (2, 20, 33, 26) |\n| for the LSTM | (2, 26, 20) |\n| LSTM output | (2, 26, 36) |\n"
+        "| score | (2, 26, 1) |\n"
+    )
+    verdicts = [mark.verdict for mark in shapeflow.annotate(trace, path).marks]
+    assert verdicts.count("confirmed") >= 5, verdicts

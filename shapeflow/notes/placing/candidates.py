@@ -135,14 +135,14 @@ NEAR_WORDS = (1.0, 0.85, 0.7, 0.6, 0.5)
 """What words count: those of the nearest source that says anything, of the next, and so on."""
 
 
-def texts_around(mention: Mention) -> tuple[tuple[str, ...], ...]:
-    """Return the words around a mention, the nearest first."""
+def texts_around(mention: Mention, unheard: Container[str] = frozenset()) -> tuple[tuple[str, ...], ...]:
+    """Return the words around a mention, the nearest first, without the lines above that are unheard."""
     frame = mention.frame
     return (
         (mention.subject, frame.assigned),
         (frame.row,),
         (before_of(mention), frame.column, frame.statement),
-        *((lead,) for lead in reversed(frame.lead)),
+        *((lead,) for lead in reversed(frame.lead) if lead not in unheard),
         *((definition,) for definition in reversed(frame.definitions)),
         *((heading,) for heading in reversed(frame.headings)),
     )
@@ -153,6 +153,7 @@ def said_by(
     known: Container[str],
     everywhere: Container[str],
     from_one: Container[str] = frozenset(),
+    unheard: Container[str] = frozenset(),
 ) -> dict[str, float]:
     """Return the tokens of the words around a mention, each with how near they stand.
 
@@ -161,11 +162,12 @@ def said_by(
         known: the tokens that name anything in the trace.
         everywhere: those of headings that count for nothing.
         from_one: what the text counts from 1 and the code from 0.
+        unheard: lines above that say nothing of it.
     """
     frame = mention.frame
     said: dict[str, float] = {}
     rank = 0
-    for texts in texts_around(mention):
+    for texts in texts_around(mention, unheard):
         tokens = frozenset[str]().union(*(_tokens(text, from_one) for text in texts if text))
         is_heading = texts[0] in frame.headings
         tokens = frozenset(

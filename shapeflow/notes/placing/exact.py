@@ -16,6 +16,7 @@ from shapeflow.notes.words.clauses import CHANGED, Clause
 from shapeflow.notes.words.words import GENERIC, dotted_names, name_tokens, text_tokens
 
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.(?:\w+|\*)|\[(?:\d+|\w|:|\*)\])*(?:\(\))?(?!\w|\()")
+_SLICE = re.compile(r"\[[^\]]*[:,][^\]]*\]")
 _ITEM = re.compile(r"\[(\w+|\*|:)\]")
 _OWNER = re.compile(r"^(?:(?:self|model|net|network|module|m|transformer|backbone|base_model)\.)+")
 _WHOLE = frozenset({"model", "net", "network"})
@@ -151,6 +152,8 @@ class Exact:
         for text in texts:
             for match in reversed(list(_NAME.finditer(text))):
                 word = match[0]
+                if _SLICE.match(text, match.end()):
+                    return None  # a part of what has the name
                 if word.endswith(".*") and len(re.findall(r"\*+", text[: match.start()])) % 2:
                     word = word[:-2]  # the end of a sentence, and of what is stressed
                 ticked = text[: match.start()].count("`") % 2 == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from heapq import nlargest
 from math import log
 
@@ -26,6 +26,7 @@ from shapeflow.notes.placing.candidates import (
 )
 from shapeflow.notes.placing.chain import NOWHERE, Placed, State, forward_backward
 from shapeflow.notes.placing.fits import CAP, Fits
+from shapeflow.notes.placing.leads import misleading
 from shapeflow.notes.placing.relations import (
     Relation,
     Shape,
@@ -60,14 +61,31 @@ class Placing:
         self._unlikely = {True: ops, False: [max(pair) for pair in zip(ops, parameters, strict=True)]}
         """Whether words speak of weights -> how much less likely each site is by its kind than a port."""
         self.placed = [Placed(mention) for mention in mentions]
-        everywhere = said_everywhere(mentions)
-        from_one = self._counted_from_one()
-        self._said = {
-            mention.id: said_by(mention, self.names.worth, everywhere, from_one) for mention in mentions
-        }
-        self._named: list[Named] = [self.names.named(said) for said in self._said.values()]
+        self._everywhere = said_everywhere(mentions)
+        self._from_one = self._counted_from_one()
         self._on_line = Counter(mention.span.line for mention in mentions)
-        self._dotted = [self._dotted_of(mention) for mention in mentions]
+        self._said: dict[int, Mapping[str, float]] = {}
+        self._named: list[Named] = []
+        self._dotted: list[set[int]] = []
+        self._hear(frozenset())
+
+    def _hear(self, unheard: Collection[str]) -> None:
+        """Take in what words say, without the lines above that are unheard."""
+        worth, around = self.names.worth, (self._everywhere, self._from_one, unheard)
+        self._said = {mention.id: said_by(mention, worth, *around) for mention in self.mentions}
+        self._named = [self.names.named(said) for said in self._said.values()]
+        self._dotted = [self._dotted_of(mention, unheard) for mention in self.mentions]
+
+    def run_heard(self) -> list[Placed]:
+        """Return the mentions with the mass of each site, without lines above that mislead."""
+        placed = self.run()
+        unheard = misleading(placed)
+        if not unheard:
+            return placed
+        self._hear(unheard)
+        self.placed = [Placed(mention) for mention in self.mentions]
+        self.errors = START_ERRORS
+        return self.run()
 
     def run(self, rounds: int = 3) -> list[Placed]:
         """Return the mentions with the mass of each site, after some rounds with the error rate learnt."""
@@ -102,7 +120,7 @@ class Placing:
         """The sizes of symbols, as far as they are known."""
         return self.fits.sizes
 
-    def _dotted_of(self, mention: Mention) -> set[int]:
+    def _dotted_of(self, mention: Mention, unheard: Collection[str]) -> set[int]:
         alone = self._on_line[mention.span.line] == 1
         whole = mention.frame.line if alone else ""
         for text in (
@@ -110,7 +128,7 @@ class Placing:
             mention.frame.row,
             before_of(mention),
             whole,
-            *reversed(mention.frame.lead),
+            *(lead for lead in reversed(mention.frame.lead) if lead not in unheard),
         ):
             if text and (found := self.names.dotted(text)):
                 return found

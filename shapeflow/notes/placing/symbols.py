@@ -9,6 +9,7 @@ from shapeflow.model.records import Records
 from shapeflow.notes.mention import Definition
 from shapeflow.notes.places.sites import Sites
 from shapeflow.notes.placing.chain import NOWHERE, Placed
+from shapeflow.notes.placing.relations import BATCHES
 from shapeflow.shapes.matching import pairs_of
 from shapeflow.shapes.notation import Expression
 
@@ -31,6 +32,27 @@ def defined(definitions: Iterable[Definition]) -> dict[str, int]:
         if definition.size is not None:
             sizes[definition.symbol].add(definition.size)
     return {symbol: next(iter(found)) for symbol, found in sizes.items() if len(found) == 1}
+
+
+def of_this_batch(
+    given: Mapping[str, int], votes: Mapping[str, Mapping[int, float]], batch: int
+) -> dict[str, int]:
+    """Return the sizes that a text gives, without that of a batch if the run had another one.
+
+    How many inputs there are at once is up to who runs a model: a text is right with any number.
+
+    Args:
+        given: sizes that the text gives its symbols.
+        votes: for each symbol the mass of each size where its shapes are placed.
+        batch: how many inputs the run had at once.
+    """
+
+    def is_batch(symbol: str) -> bool:
+        found = votes.get(symbol, {})
+        held = found.get(batch, 0.0) >= MOST_VOTES * sum(found.values()) > 0
+        return symbol.lower() in BATCHES or (symbol.lower() == "n" and held)
+
+    return {symbol: size for symbol, size in given.items() if size == batch or not is_batch(symbol)}
 
 
 def voted(sites: Sites, chain: Sequence[Placed]) -> dict[str, dict[int, float]]:
