@@ -18,6 +18,7 @@ from shapeflow.notes.reading.note import read_note
 from shapeflow.notes.statements.judging import judged_statements
 from shapeflow.notes.statements.statement import StatementMark
 from shapeflow.notes.verdicts.choices import without_choices
+from shapeflow.notes.verdicts.enclosed import with_enclosed
 from shapeflow.notes.verdicts.judge import Judge
 from shapeflow.notes.verdicts.lettered import with_one_size
 from shapeflow.notes.verdicts.mark import Mark
@@ -99,6 +100,7 @@ def _placed(
     judge = judge_of(Sites(trace), mentions, given, batch, constants(note))
     placed = judge.placing.placed
     marks = [known.get(mark.mention.id, mark) for mark in settled(judge, placed)]
+    marks = with_enclosed(judge, marks, {one.mention.id: one for one in placed}, known)
     return marks, judge.placing.sizes or given
 
 

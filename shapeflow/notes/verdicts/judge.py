@@ -102,14 +102,16 @@ class Judge:
             return self._at_fit(placed, evidence.fit, verdict, true) or self._open(placed, max(true, false))
         if placed.mention.id in self.placing.fits.with_channels_last:
             ordered = (state for state in placed.states if state.relation == "layout")
-            return self._mark(placed, max(ordered, key=lambda state: state.mass), "layout differs", SURE_LAST)
+            return self.mark_at(
+                placed, max(ordered, key=lambda state: state.mass), "layout differs", SURE_LAST
+            )
         if evidence.other is not None and false >= SURE_FALSE and may_be_contradicted(evidence.numbers):
             site = self.sites.all[evidence.other.site]
             if evidence.other.relation == "layout":
-                mark = self._mark(placed, evidence.other, "layout differs", false)
+                mark = self.mark_at(placed, evidence.other, "layout differs", false)
                 return self._arranged(mark, (site,))
             if is_comparable(placed.mention, site, self.placing):
-                return self._mark(placed, evidence.other, "contradicted", false)
+                return self.mark_at(placed, evidence.other, "contradicted", false)
         return self._open(placed, max(true, false))
 
     def _at_fit(self, placed: Placed, likeliest: State, verdict: Verdict, true: float) -> Mark | None:
@@ -128,7 +130,7 @@ class Judge:
 
     def _confirmed(self, placed: Placed, fit: State, verdict: Verdict, true: float) -> Mark:
         """Return the mark of a mention that a place fits: on the side that words tell of, or at a view."""
-        mark = self._mark(placed, fit, verdict, true)
+        mark = self.mark_at(placed, fit, verdict, true)
         if fit.relation != "view":
             return self._sided(mark, self.clauses[placed.mention.id])
         view = arranged(self.sites, self.sites.all[fit.site], placed.mention, self.placing)
@@ -204,7 +206,7 @@ class Judge:
             verdict = "not in this run"
         elif occurs and placed.mass("no") > 0.5:
             verdict = "seen elsewhere"
-        return self._mark(placed, placed.best, verdict, confidence)
+        return self.mark_at(placed, placed.best, verdict, confidence)
 
     def _shapes(self, site: Site) -> frozenset[Shape]:
         key = (site.kind, site.key)
@@ -212,7 +214,7 @@ class Judge:
             self._below[key] = shapes_below(self.sites.trace, site)
         return self._below[key]
 
-    def _mark(self, placed: Placed, best: State | None, verdict: Verdict, confidence: float) -> Mark:
+    def mark_at(self, placed: Placed, best: State | None, verdict: Verdict, confidence: float) -> Mark:
         """Return a mark with its place, and the others that may be meant."""
         places = [state for state in placed.states if state.site != NOWHERE]
         places.sort(key=lambda state: -state.mass)
