@@ -80,6 +80,8 @@ STATED = {
     r"$Z\in\mathbb{R}^{\frac{H}{4} \times \frac{W}{4} \times C}$": "[H/4, W/4, C]",
     r"multiplied by $\mathbf{W}_{n \times d}$": "[n, d]",
     "M ∈ ℝ^(K×H×W)": "[K, H, W]",
+    r"a matrix of shape $n \times d_{\text{model}}$": "[n, d_model]",
+    r"$W_Q$ has shape $d_{\text{model}} \times d_{\mathrm{k}}$": "[d_model, d_k]",
     "mask m ∈ {0,1}^{H×W}": "[H, W]",
     r"Input: :math:`(N, C_{\text{in}}, L)`": "[N, C_in, L]",
     "Reconstructed waveform (N,).": "[N]",

@@ -27,7 +27,8 @@ MAX_LINE = 5_000
 """What stands further right in a line is not read: no person wrote it."""
 
 _GLUED = re.compile(r"(?:\.?[A-Za-z_][\w.]*|[\w\])}])$", re.ASCII)
-_SYMBOL = r"(?:\d{0,3}[A-Za-zΑ-Ωα-ω][A-Za-z0-9_]{0,24}'?(?:_\\?\{[^{}]{1,24}\})?)(?:\(= ?\d{1,7}\))?"
+_INDEX = r"_\\?\{(?:[^{}]{1,24}|\s?\\[a-z]{2,12}\s?\{[^{}]{1,24}\}\s?)\}"
+_SYMBOL = rf"(?:\d{{0,3}}[A-Za-zΑ-Ωα-ω][A-Za-z0-9_]{{0,24}}'?(?:{_INDEX})?(?<!_(?=\{{)))(?:\(= ?\d{{1,7}}\))?"
 _ATOM = (
     rf"(?:{_SYMBOL}|\d{{1,7}}|\([^()]{{1,40}}\)|⌊[^⌋]{{1,20}}⌋|⌈[^⌉]{{1,20}}⌉|\.\.\.|…|\\[lc]?dots|\?"
     r"|\\[dt]?frac\{[^{}]{1,20}\}\{[^{}]{1,20}\}|\\(?:text|mathrm|mathit|texttt|operatorname)\{[^{}]{1,30}\})"

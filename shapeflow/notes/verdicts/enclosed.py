@@ -99,8 +99,10 @@ def _at(judge: Judge, placed: Placed, ids: Collection[int], false: float) -> Mar
     comparable = [s for s in states if is_comparable(placed.mention, sites[s.site], judge.placing)]
     dims = len(placed.mention.pattern.dims)
 
-    def likeness(state: State) -> tuple[bool, float]:
-        return len(sites[state.site].shape) == dims, state.mass
+    def likeness(state: State) -> tuple[bool, bool, float]:
+        shape = sites[state.site].shape
+        near = _is_alike(judge, placed, (shape,)) or (state.relation == "layout" and len(shape) == dims)
+        return near, len(shape) == dims, state.mass
 
     best = max(comparable, key=likeness, default=None)
     if best is None:
