@@ -12,6 +12,7 @@ from shapeflow.notes.own_source.branches import OwnBranches
 from shapeflow.notes.own_source.comments import OwnComments
 from shapeflow.notes.own_source.docstrings import OwnDocstrings
 from shapeflow.notes.own_source.found import Found
+from shapeflow.notes.own_source.heads import OwnHeads
 from shapeflow.notes.own_source.judged import LIKELY, OwnJudge
 from shapeflow.notes.own_source.layers import OwnLayers
 from shapeflow.notes.own_source.letters import OwnLetters
@@ -48,6 +49,7 @@ class OwnCode:
         layers = OwnLayers(trace, tree)
         names = OwnNames(self.lines, tree, layers.attribute)
         self.docstrings = OwnDocstrings(trace, self.lines, self.events, names, layers)
+        self.heads = OwnHeads(self.docstrings)
         statements = OwnStatements(self.lines, spans, self.events)
         self.comments = OwnComments(statements, names, layers)
         self.branches = OwnBranches(names, statements)
@@ -128,8 +130,7 @@ class OwnCode:
             self._agreement.noted[mention.span.line] += 1
         if region == "comment" and (sides := self.comments.sides(mention)):
             self._agreement.habits.add(mention, sides)
-        above = self.docstrings.signed(mention)
-        above = above or self.docstrings.headed(mention, self.comments.statement(mention))
+        above = self.heads.described(mention, self.comments.statement(mention))
         if above is not None and above.found:
             return self.judge.judged(mention, Meaning(above.found, sure=above.sure))
         meanings = self.comments.meant(mention)

@@ -90,7 +90,10 @@ class OwnComments:
         meant = self._of_layers(mention, layers, alone=alone)
         if text_tokens(mention.frame.before) & _WEIGHTS:
             yield Meaning(weights, inside, meant.line)
-        yield replace(meant, near=(*meant.near, *weights, *inside))
+        leads = mention.chain is not None and mention.position == 0
+        block = self.layers.taken_above(layers[0]) if leads else ()
+        yield replace(meant, near=(*meant.near, *weights, *inside, *block))
+        yield Meaning(block, line=meant.line)
         if mention.chain is not None:
             yield from (self._of_layers(mention, [layer], alone=alone) for layer in layers[1:])
         if alone and layers[0].first > mention.span.line:

@@ -13,7 +13,7 @@ from shapeflow.model.records import Call
 from shapeflow.model.trace import Trace
 from shapeflow.notes.finding.cues import SHAPES
 from shapeflow.notes.mention import Mention
-from shapeflow.notes.own_source.comment_words import is_between, is_led_to, name_before, variable_of
+from shapeflow.notes.own_source.comment_words import is_between, name_before
 from shapeflow.notes.own_source.found import Described, Found, found_of
 from shapeflow.notes.own_source.layers import OwnLayers
 from shapeflow.notes.own_source.names import Function, Node, OwnNames
@@ -22,7 +22,6 @@ from shapeflow.notes.own_source.steps import OwnSteps
 from shapeflow.notes.verdicts.choices import is_choice
 from shapeflow.source.events import Event
 from shapeflow.source.lines import Line
-from shapeflow.source.places_now import code_of
 
 Side = Literal["in", "out", ""]
 _SECTION = re.compile(
@@ -74,7 +73,7 @@ class OwnDocstrings:
         self.events = events
         self.names = names
         self.results = OwnResults(names)
-        self.steps = OwnSteps(names, layers, events, self._calls)
+        self.steps = OwnSteps(names, layers, events, self.calls)
 
     def described(self, mention: Mention) -> Described | None:
         """Return what a mention in a docstring describes; None: the docstring does not say."""
@@ -82,20 +81,20 @@ class OwnDocstrings:
         if node is None:
             return None
         side = self._section(mention, node)
-        calls = self._calls(node)
+        calls = self.calls(node)
         if side == "out":
             return self.results.described(mention, node, calls)
         step = self.steps.described(mention, node) if side == "" else None
         if step is not None:
             return step
         if side == "" and mention.chain is not None and mention.position > 0:
-            return self._given(mention, node, calls)
+            return self.given(mention, node, calls)
         if side == "" and mention.role == "out":
             found = self.results.described(mention, node, calls) if mention.chain is None else None
             return replace(found, sure=False) if found is not None and found.found else None
         return self._taken(mention, node, calls, side)
 
-    def _given(self, mention: Mention, node: Node, calls: Sequence[Call]) -> Described | None:
+    def given(self, mention: Mention, node: Node, calls: Sequence[Call]) -> Described | None:
         """Return what an arrow in a sentence leads to: what the function returns; None on the way there."""
         if is_between(mention):
             return None
@@ -106,50 +105,12 @@ class OwnDocstrings:
         one = mention.position < 2 and behind and not self.is_of_class(mention)
         return replace(found, sure=found.sure and one) if found is not None and found.found else None
 
-    def headed(self, mention: Mention, line: int) -> Described | None:
-        """Return what a comment right above a class calls its input, or output; None for another comment.
-
-        Args:
-            mention: in the comment.
-            line: the first line of code below it.
-        """
-        node = next((one for one in self.names.nodes if one.lineno == line), None)
-        if not isinstance(node, ast.ClassDef) or not mention.role:
-            return None
-        calls = self._calls(node)
-        if mention.role == "out":
-            return self.results.described(mention, node, calls)
-        alone = all(len(found_of(call.inputs)) == 1 for call in calls)
-        return Described(found_of(port for call in calls for port in call.inputs[:1]), sure=alone)
-
-    def signed(self, mention: Mention) -> Described | None:
-        """Return what an arrow behind the head of a function leads from, or to; None for another comment.
-
-        ``def forward(self, x):  # (B, C) -> (B, D)``
-        """
-        line = mention.span.line
-        node = self.names.around(line)
-        if node is None or isinstance(node, ast.ClassDef):
-            return None
-        code = code_of(self.lines[line - 1].text).rstrip()
-        closes = code.lstrip().startswith(")") and "->" in code and mention.chain is None
-        leads = is_led_to(mention) or (closes and not variable_of(mention.frame.before))
-        if not leads and mention.chain is None:
-            return None
-        if line >= node.body[0].lineno or not code.endswith(":"):
-            return None
-        calls = self._calls(node)
-        if leads or mention.position > 0:
-            return self._given(mention, node, calls)
-        firsts = found_of(port for call in calls for port in call.inputs[:1])
-        return Described(firsts, sure=all(len(found_of(call.inputs)) == 1 for call in calls))
-
     def annotated(self, mention: Mention) -> Described | None:
         """Return the result that an annotation behind an arrow is of; None for another annotation."""
         node = self.names.around(mention.span.line)
         if node is None or isinstance(node, ast.ClassDef):
             return None
-        return self.results.annotated(mention, node, self._calls(node))
+        return self.results.annotated(mention, node, self.calls(node))
 
     def is_of_class(self, mention: Mention) -> bool:
         """Return whether a mention is in the docstring of a class, of its ``__init__``, or of the file."""
@@ -178,7 +139,7 @@ class OwnDocstrings:
             below.insert(0, text)
         return ""
 
-    def _calls(self, node: Node) -> list[Call]:
+    def calls(self, node: Node) -> list[Call]:
         """Return the recorded calls of a function, through classes that inherit it too.
 
         What a class, or the function that builds its objects, says of tensors is said of its ``forward``.

@@ -148,6 +148,18 @@ class OwnLayers:
         """Return what a layer took in the run: first, or all of it."""
         return self._ports(self._paths(layer), out=False, most=None if several else 1)
 
+    def taken_above(self, layer: Layer) -> tuple[Found, ...]:
+        """Return what the layers before one took that make a block with it: back to the last of its class."""
+        if not layer.container:
+            return ()
+        beside = [one for one in self.layers if (one.scope, one.container) == (layer.scope, layer.container)]
+        found: list[Found] = []
+        for one in reversed(beside[: beside.index(layer)]):
+            if kind_of(one.made) == kind_of(layer.made):
+                break
+            found += self.taken(one)
+        return tuple(found)
+
     def called(self, owner: str, name: str) -> tuple[tuple[Found, ...], tuple[Found, ...]]:
         """Return what the modules gave, and took, that the modules of a class have as an attribute."""
         paths = frozenset(f"{path}.{name}" if path else name for path in self._modules.get(owner, ()))
