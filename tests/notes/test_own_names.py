@@ -427,3 +427,63 @@ def test_what_is_listed_kept_and_wrapped_is_known(tmp_path, place, shape, verdic
     source = LISTED.replace(f"<{place}>", shape).replace("(B, <classes>, N)", "")
     found = verdicts(source, tmp_path / "listed_net.py", torch.zeros(3, 48, 300))
     assert (shape, verdict) in found
+
+
+BLOCKS = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(6, 32, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),  # (6, 20, 28) → (32, 10, 14)
+            nn.Conv2d(32, 48, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2),  # <left> → (48, 5, 7)
+        )
+
+    def forward(self, x):
+        return self.body(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("left", "verdict"),
+    [("(32, 10, 14)", "confirmed"), ("(48, 10, 14)", "confirmed"), ("(6, 20, 28)", "contradicted")],
+)
+def test_an_arrow_beside_the_last_layer_of_a_block_may_lead_from_what_the_block_took(tmp_path, left, verdict):
+    found = verdicts(BLOCKS.replace("<left>", left), tmp_path / "blocks_net.py", torch.zeros(3, 6, 20, 28))
+    assert [said for _, said in found] == ["confirmed", "confirmed", verdict, "confirmed"]
+
+
+OPENED = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.up = nn.Linear(16, 12)
+        self.down = nn.Linear(12, 24)
+
+    def forward(self, x):
+        # Input: (3, 20, 16)
+        # Output: <given>
+        x = self.up(x).relu()
+        return self.down(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("shape", "verdict"), [("(3, 20, 24)", "confirmed"), ("(3, 20, 18)", "contradicted")]
+)
+def test_comments_before_the_first_statement_may_be_of_the_whole_function(tmp_path, shape, verdict):
+    source = OPENED.replace("<given>", shape)
+    found = verdicts(source, tmp_path / "opened_net.py", torch.zeros(3, 20, 16))
+    assert found[0][1] == "confirmed"
+    assert found[1][1] in (verdict, "cannot tell" if verdict == "contradicted" else verdict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import chain
 
 from shapeflow.model.trace import Trace
 from shapeflow.notes.mention import Mention, Note
@@ -133,7 +134,8 @@ class OwnCode:
         above = self.heads.described(mention, self.comments.statement(mention))
         if above is not None and above.found:
             return self.judge.judged(mention, Meaning(above.found, sure=above.sure))
-        meanings = self.comments.meant(mention)
+        opened = self.heads.opened(mention)
+        meanings = chain([Meaning(opened.found)] if opened else [], self.comments.meant(mention))
         for number, meant in enumerate(meanings):
             mark = self.judge.judged(mention, meant)
             if mention.chain is not None and meant.above:

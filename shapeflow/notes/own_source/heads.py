@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from shapeflow.notes.mention import Mention
 from shapeflow.notes.own_source.comment_words import is_led_to, said_role, variable_of
@@ -22,34 +23,32 @@ class OwnHeads:
         self.lines = docstrings.lines
 
     def described(self, mention: Mention, line: int) -> Described | None:
-        """Return what a comment at a head describes; None for another comment.
+        """Return what a comment above, or behind, a head describes; None for another comment.
 
         Args:
             mention: in the comment.
             line: that of the statement that the comment is on, or above.
         """
-        return self.signed(mention) or self.headed(mention, line) or self.opened(mention)
+        return self.signed(mention) or self.headed(mention, line)
 
     def opened(self, mention: Mention) -> Described | None:
-        """Return what a comment before the first statement calls an input, or output; None for another one.
+        """Return what comments before the first statement call an input, and an output; None for others.
 
-        It is sure where the comment calls one shape an input, and another an output.
+        One of them alone may be of the statement below.
         """
         node = self.names.around(mention.span.line)
         role = said_role(mention)
         if node is None or isinstance(node, ast.ClassDef) or not role or mention.chain is not None:
             return None
         before = mention.frame.before.rpartition("#")[2]
-        if labelled_role(before) != role or not self._opens(node, mention.span.line):
+        line = mention.span.line
+        if labelled_role(before) != role or not self._opens(node, line) or not self._are_both(line):
             return None
         calls = self.docstrings.calls(node)
-        whole = self._labels(mention.span.line) >= {"in", "out"}
         if role == "out":
             found = self.docstrings.results.described(mention, node, calls)
-            return Described(found.found, sure=found.sure and whole) if found is not None else None
-        firsts = found_of(port for call in calls for port in call.inputs[:1])
-        alone = all(len(found_of(call.inputs)) == 1 for call in calls)
-        return Described(firsts, sure=alone and whole)
+            return None if found is None else Described(found.found)
+        return Described(found_of(port for call in calls for port in call.inputs[:1]))
 
     def _opens(self, node: Node, line: int) -> bool:
         """Return whether a line stands between the head of a function and its first statement."""
@@ -61,15 +60,15 @@ class OwnHeads:
     def _is_comment(self, line: int) -> bool:
         return self.lines[line - 1].text.lstrip().startswith("#")
 
-    def _labels(self, line: int) -> set[str]:
-        """Return what the comments of one block, of which one stands on a line, call the shapes in them."""
+    def _are_both(self, line: int) -> bool:
+        """Return whether the comments of the block around a line call one shape an input, one an output."""
         first = last = line
         while first > 1 and self._is_comment(first - 1):
             first -= 1
         while last < len(self.lines) and self._is_comment(last + 1):
             last += 1
         texts = (self.lines[number - 1].text for number in range(first, last + 1))
-        return {labelled_role(text.partition("(")[0].partition("[")[0]) for text in texts}
+        return {labelled_role(re.split(r"[\[(]", text)[0]) for text in texts} >= {"in", "out"}
 
     def headed(self, mention: Mention, line: int) -> Described | None:
         """Return what a comment right above a class calls its input, or output; None for another comment.
