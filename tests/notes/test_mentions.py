@@ -62,6 +62,8 @@ STATED = {
     "Batch first (input shape: batch, seq, feature)": "[batch, seq, feature]",
     "joined [batch_size, 512+256, 7, 7]": "[batch_size, 512+256, 7, 7]",
     "u1: [B, 128, ~T/4]": "[B, 128, T/4]",
+    "features [B, 512, T'=800]": "[B, 512, 800]",
+    "flattened: `[B, 7*(256+2)=1806, 1024]`": "[B, 1806, 1024]",
     "输出形状：(批次, 通道, 高, 宽)": "[批次, 通道, 高, 宽]",
     # Products.
     "Stage 2: 1 × 128 × 28 × 28": "[1, 128, 28, 28]",
@@ -117,6 +119,7 @@ def test_a_shape_is_found_in_any_notation(text: str) -> None:
 
 
 NOT_STATED = [
+    "an MLP with `hidden_dims=(96, 48)` follows",
     "an LSTM (hidden_size=128, num_layers=2) with a head",
     "attention (d_model=768, num_heads=12, head_dim=64) costs more",
     "### Stage 0 (64ch, stride=2)",

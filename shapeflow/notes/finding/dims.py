@@ -13,10 +13,10 @@ MAX_DIM = 60
 """Characters of one dim; what is longer is a sentence."""
 
 _PLAIN = re.compile(r"0|[1-9]\d{0,14}|[A-Za-z]\w{0,39}", re.ASCII)
-_WORKED_OUT = re.compile(r"[\w+*/ -]+[+*/-][\w+*/ -]*=\s?(\d{1,7})")
+_WORKED_OUT = re.compile(r"[\w+*/() -]+[+*/-][\w+*/() -]*=\s?(\d{1,7})")
 """A size with how it comes about: ``256+128=384``."""
 _NAMED = re.compile(
-    r"([^\W\d][\w ]{0,30}?)\s*(?:[=:]\s*(\d{1,15})|(?:\(\s*=|(?<=[a-z]) \()\s*(\d{1,15})\s*\))"
+    r"([^\W\d][\w ]{0,30}?'?)\s*(?:[=:]\s*(\d{1,15})|(?:\(\s*=|(?<=[a-z]) \()\s*(\d{1,15})\s*\))"
 )
 """``B=2``, ``B (=2)``, ``channels (3)``."""
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
@@ -64,7 +64,7 @@ def read_dim(text: str) -> tuple[str, str] | None:
         return "_", ""
     word = word.removeprefix("~").lstrip()
     if named := _NAMED.fullmatch(word):
-        return named[2] or named[3], named[1].strip().replace(" ", "_")
+        return named[2] or named[3], named[1].strip().replace(" ", "_").replace("'", "_prime")
     found = _arithmetic(word.lstrip("#"))
     return (found, "") if found else None
 

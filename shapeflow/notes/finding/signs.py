@@ -28,7 +28,7 @@ _OPERATOR = re.compile(r"\s*(?:\([^)]*\)\s*)?[-+*/^×]\s*[\w(]|\s*%|\s*(?:个|�
 _OPERATOR_BEFORE = re.compile(r"[\w)]\s*[-+/^]\s*$")
 _KEYWORD = re.compile(r"(?<!\w)([a-z_][a-z_0-9]+)(?:=| = ?)[\[(]*$")
 _SHAPE_KEYWORD = re.compile(
-    r"(?:(?:in|out)put_|target_)?size$|.*(?:shape|dims?|out|in|inputs?|outputs?|result|feats?|features?)$"
+    r"(?!.*(?:hidden|embed|mlp|layer|fc|block)_dims$)(?:(?:(?:in|out)put_|target_)?size$|.*(?:shape|dims?|out|in|inputs?|outputs?|result|feats?|features?)$)"
 )
 _TUPLE_OF = re.compile(r"(?i)\b(?:tuples?|lists?|pairs?|triples?)(?: of)?[\s`(]*$")
 _SHAPE_SAID = re.compile(r"(?i)(?:\bshaped?(?: of| is)?|形状[为是は]?|형상)[\s:=`]*$")

@@ -41,9 +41,13 @@ _LABELLED = re.compile(
 )
 """What was printed behind words, ``conv1 shape: torch.Size([1, 64])``, and what stands behind an arrow."""
 _STATED = re.compile(
-    r"\s*[A-Za-z_]\w*\.shape = (?=[(\[])|\s*[\"'][\w.]+\.(?:weight|bias|running_\w+)[\"']\s*:\s*(?=[(\[])"
+    r"\s*[A-Za-z_]\w*\.shape = (?=[(\[])|\s*[A-Za-z_]\w*: (?=[(\[][^()\[\]]+[)\]]\s*(?:#.*)?$)"
+    r"|\s*[\"'][\w.]+\.(?:weight|bias|running_\w+)[\"']\s*:\s*(?=[(\[])"
 )
-"""Nobody runs this: it says what shape a variable has, or a parameter in a list of a checkpoint."""
+"""Nobody runs this: it says what shape a variable has, or a parameter in a list of a checkpoint.
+
+A list is no annotation of a type either: ``tokens: (batch, 25, 896)``.
+"""
 _DATA_LINE = re.compile(r"\s*[\"'][\w.]+[\"']\s*:|.*[{};]\s*$")
 _LISTED = re.compile(r"\s*[^\s=#][^=#]*?\s{2,}[(\[][\w, *+/-]+[)\]]\s*(?:#.*)?")
 """Words, a gap, and a list that nobody calls."""
