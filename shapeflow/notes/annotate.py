@@ -13,7 +13,7 @@ from shapeflow.notes.own_source.code import own_code
 from shapeflow.notes.own_source.quoted import constants, quoted_marks
 from shapeflow.notes.places.sites import Sites
 from shapeflow.notes.placing.placing import Placing
-from shapeflow.notes.placing.symbols import defined, held, of_this_batch, solved, voted
+from shapeflow.notes.placing.symbols import as_given, defined, held, solved, voted
 from shapeflow.notes.reading.note import read_note
 from shapeflow.notes.statements.judging import judged_statements
 from shapeflow.notes.statements.statement import StatementMark
@@ -121,8 +121,8 @@ def judge_of(
         code: sizes that code in the text gives names.
     """
     placing = Placing(sites, mentions, {}, batch)
+    placing.given = given = as_given(given, mentions, sites.by_shape, batch)
     votes = voted(sites, placing.run_heard())
-    placing.given = given = of_this_batch(given, votes, batch)
     written = {symbol for mention in mentions for symbol in mention.pattern.symbols}
     known = {name: size for name, size in {**code, **held(sites.trace)}.items() if name in written}
     sizes = solved(votes, given, known)

@@ -99,6 +99,18 @@ def test_the_batch_of_another_run_makes_nothing_wrong(said):
     assert verdicts[4] not in ("confirmed", "symbolic, consistent")
 
 
+def test_a_size_of_another_model_makes_no_letters_wrong(said):
+    text = (
+        "In the paper width = 512.\n\n- `query` takes (2, tokens, width)\n- `query` gives (2, tokens, width)"
+    )
+    assert {verdict for verdict, _ in said(text)} == {"confirmed"}
+
+
+def test_a_size_with_which_one_of_the_shapes_fits_is_that_of_the_text(said):
+    text = "With N = 96 tokens.\n\n- `query` gives (2, N, 12)\n- `wide` gives (2, N, 4, 6)\n"
+    assert [verdict for verdict, _ in said(text)] == ["confirmed", "contradicted"]
+
+
 def test_a_size_of_another_letter_is_still_wrong(said):
     text = "There are N=128 tokens.\n\n- `query` takes (2, N, 12)\n"
     assert said(text)[0][0] not in ("confirmed", "symbolic, consistent")

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from shapeflow.model.records import Records
-from shapeflow.notes.mention import Definition
+from shapeflow.notes.mention import Definition, Mention
 from shapeflow.notes.places.sites import Sites
 from shapeflow.notes.placing.chain import NOWHERE, Placed
-from shapeflow.notes.placing.relations import BATCHES
+from shapeflow.notes.placing.relations import BATCHES, FITS, Shape, relations
 from shapeflow.shapes.matching import pairs_of
 from shapeflow.shapes.notation import Expression
 
 MOST_VOTES = 0.8
 """A symbol has the size that gets this share of the mass, in so many mentions at least."""
 LEAST_MASS = 1.5
+LEAST_USES = 2
 LOOSE = frozenset(
     [
         *("h", "w", "c", "t", "d", "f", "height", "width", "depth", "time", "dim", "hidden_dim", "features"),
@@ -34,25 +35,38 @@ def defined(definitions: Iterable[Definition]) -> dict[str, int]:
     return {symbol: next(iter(found)) for symbol, found in sizes.items() if len(found) == 1}
 
 
-def of_this_batch(
-    given: Mapping[str, int], votes: Mapping[str, Mapping[int, float]], batch: int
+def as_given(
+    given: Mapping[str, int], mentions: Sequence[Mention], shapes: Collection[Shape], batch: int
 ) -> dict[str, int]:
-    """Return the sizes that a text gives, without that of a batch if the run had another one.
+    """Return the sizes that a text gives, without those of another run.
 
-    How many inputs there are at once is up to who runs a model: a text is right with any number.
+    That is the size of a batch if the run had another one: a text is right with any number of inputs. And a
+    size with which no shape of the text fits anywhere in the run, though all, or nearly all, do without it:
+    "the paper has d_model = 512".
 
     Args:
         given: sizes that the text gives its symbols.
-        votes: for each symbol the mass of each size where its shapes are placed.
+        mentions: the shapes that it states.
+        shapes: those of the run.
         batch: how many inputs the run had at once.
     """
 
-    def is_batch(symbol: str) -> bool:
-        found = votes.get(symbol, {})
-        held = found.get(batch, 0.0) >= MOST_VOTES * sum(found.values()) > 0
-        return symbol.lower() in BATCHES or (symbol.lower() == "n" and held)
+    def fits(mention: Mention, sizes: Mapping[str, int]) -> bool:
+        found = relations(mention.pattern, shapes, sizes, batch)
+        return any(how in FITS for how in found.values())
 
-    return {symbol: size for symbol, size in given.items() if size == batch or not is_batch(symbol)}
+    def is_of_another(symbol: str, size: int) -> bool:
+        if size == batch:
+            return False
+        using = [mention for mention in mentions if symbol in mention.pattern.symbols]
+        first = [mention for mention in using if mention.pattern.dims[0].text.strip() == symbol]
+        if symbol.lower() in BATCHES or (symbol.lower() == "n" and using == first):
+            return True
+        free = sum(fits(mention, {}) for mention in using)
+        enough = free >= LEAST_USES and free >= MOST_VOTES * len(using)
+        return enough and not any(fits(mention, {symbol: size}) for mention in using)
+
+    return {symbol: size for symbol, size in given.items() if not is_of_another(symbol, size)}
 
 
 def voted(sites: Sites, chain: Sequence[Placed]) -> dict[str, dict[int, float]]:
