@@ -171,3 +171,37 @@ def test_a_line_above_a_table_that_names_one_place_does_not_hold_for_all_of_its_
     )
     verdicts = [mark.verdict for mark in shapeflow.annotate(trace, path).marks]
     assert verdicts.count("confirmed") >= 5, verdicts
+
+
+class Scored(nn.Module):
+    """Attention whose steps are variables."""
+
+    def __init__(self):
+        super().__init__()
+        self.query = nn.Linear(16, 12)
+        self.key = nn.Linear(16, 12)
+        self.value = nn.Linear(16, 40)
+
+    def forward(self, tokens):
+        q, k = self.query(tokens), self.key(tokens)
+        scores = q @ k.transpose(-2, -1)
+        mixed = scores.softmax(-1) @ self.value(tokens)
+        return mixed * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mixed: torch.Size([3, 25, 48])", {"contradicted"}),
+        ("scores: torch.Size([3, 25, 25])", {"confirmed"}),
+        ("mixed: [3, 40, 25]", {"layout differs"}),
+        ("tokens: [3, 25, 16]", {"confirmed"}),
+        ("scores: (B, N, 12)", {"confirmed", "cannot tell", "seen elsewhere", "symbolic, consistent"}),
+    ],
+)
+def test_a_shape_behind_a_variable_is_held_against_what_the_variable_was(tmp_path, text, expected):
+    trace = shapeflow.trace(Scored().eval(), torch.zeros(3, 25, 16))
+    path = tmp_path / "note.md"
+    path.write_text(f"It prints:\n\n```text\n{text}\n```\n")
+    ((verdict),) = [mark.verdict for mark in shapeflow.annotate(trace, path).marks]
+    assert verdict in expected

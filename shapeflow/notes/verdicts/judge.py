@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from shapeflow.notes.mention import Mention
 from shapeflow.notes.places.sites import Shape, Site, Sites, shapes_below
+from shapeflow.notes.places.variables import variables
 from shapeflow.notes.placing.chain import NOWHERE, Placed, State
 from shapeflow.notes.placing.exact import Exact
 from shapeflow.notes.placing.placing import Placing
-from shapeflow.notes.placing.relations import FITS
+from shapeflow.notes.placing.relations import FITS, relations, sizes_of
 from shapeflow.notes.verdicts.chances import (
     SURE_FALSE,
     SURE_TRUE,
@@ -37,6 +39,11 @@ from shapeflow.shapes.notation import Expression, shape_text
 MOST_RIVALS = 3
 SURE_LAST = 0.9
 """How sure it is that an author means channels last who gives all shapes so."""
+_VARIABLE = re.compile(
+    r"(?<![\w.])([A-Za-z_]\w*)(?:\.shape|\.size\(\))?[`*'\"]*\s*[:=]\s*(?:torch\.Size\(?)?[`(\[]*\s*$"
+)
+SURE_VARIABLE = 0.85
+"""How sure it is that a shape right behind the name of a variable is of that variable."""
 ALIKE = 0.3
 """A place with so much of the mass of the likeliest one is about as likely."""
 
@@ -48,6 +55,7 @@ class Judge:
         self.placing = placing
         self.sites: Sites = placing.sites
         self._below: dict[tuple[str, str], frozenset[Shape]] = {}
+        self.variables = variables(self.sites.trace)
         self.exact = Exact(self.sites, placing.names)
         self.counterparts = Counterparts(placing)
         self.clauses = clauses(placing.mentions)
@@ -62,7 +70,8 @@ class Judge:
     def mark(self, placed: Placed) -> Mark:
         """Return what is said of a mention: by an exact name, or by words, shape and order."""
         mark = self.named(placed)
-        return doubted(mark or self._weighed(placed), self.clauses[placed.mention.id])
+        mark = mark or self._of_variable(placed) or self._weighed(placed)
+        return doubted(mark, self.clauses[placed.mention.id])
 
     def named(self, placed: Placed) -> Mark | None:
         """Return the mark of a mention that an exact name decides; None if none does."""
@@ -152,6 +161,24 @@ class Judge:
             return False
         meant = self.exact.meant(mark.mention, self.clauses[mark.mention.id])
         return is_elsewhere(meant, site, self.sites) or bool(first_results(self.sites, site, mark.mention))
+
+    def _of_variable(self, placed: Placed) -> Mark | None:
+        """Return the mark of a shape right behind a variable that never had it; None of another shape."""
+        mention, batch = placed.mention, self.placing.fits.batch
+        name = _VARIABLE.search(mention.frame.before)
+        given = self.variables.get(name[1], {}) if name else {}
+        stated = sum((size or 1) > 1 for size in sizes_of(mention.pattern, {})) > 1
+        hows = relations(mention.pattern, given, {}, batch) if stated else {}
+        if not hows or any(how in FITS for how in hows.values()):
+            return None
+        sites = [self.sites.all[self.sites.by_value[given[shape]][0]] for shape in hows]
+        near = [one for one in sites if is_comparable(mention, one, self.placing)]
+        site = max(near, key=lambda one: one.order, default=None)  # what a line makes in the end
+        if site is None:
+            return None
+        verdict: Verdict = "layout differs" if hows[site.shape] == "layout" else "contradicted"
+        why = f"the code gives '{name[1] if name else ''}' no such shape"
+        return Mark(mention, verdict, site.selector, _shape(site), (why,), (), SURE_VARIABLE)
 
     def _is_of_counterpart(self, mark: Mark, fit: State) -> bool:
         """Return whether words name the like of a place in another part of the model."""
