@@ -28,12 +28,14 @@ from shapeflow.notes.verdicts.guards import (
     first_results,
     is_comparable,
     is_elsewhere,
+    is_nearly,
     is_rivalled,
     weight_of,
 )
 from shapeflow.notes.verdicts.mark import Mark, Verdict
 from shapeflow.notes.verdicts.named import named_mark, several_mark
 from shapeflow.notes.words.clauses import Clause, clauses, labelled_role
+from shapeflow.notes.words.words import name_tokens
 from shapeflow.shapes.notation import Expression, shape_text
 
 MOST_RIVALS = 3
@@ -172,7 +174,10 @@ class Judge:
         if not hows or any(how in FITS for how in hows.values()):
             return None
         sites = [self.sites.all[self.sites.by_value[given[shape]][0]] for shape in hows]
-        near = [one for one in sites if is_comparable(mention, one, self.placing)]
+        near = [one for one in sites if is_nearly(mention, one.shape) or hows[one.shape] == "layout"]
+        called = name_tokens(name[1]) if name else frozenset()
+        if any(s.relation in FITS and called & self.sites.all[s.site].own.keys() for s in placed.states):
+            return None  # a place of about this name has the shape
         site = max(near, key=lambda one: one.order, default=None)  # what a line makes in the end
         if site is None:
             return None
