@@ -81,6 +81,11 @@ def test_what_is_said_of_another_variant_is_left_open(said):
     assert said(text)[1] not in WRONG
 
 
+def test_a_part_of_something_is_left_open(said):
+    text = steps("(2, 24, 32, 32)", "maps[:, :5] → (2, 5, 16, 16)", "(2, 56, 8, 8)")
+    assert said(text)[1] not in WRONG
+
+
 class Fused(nn.Module):
     """Attention inside of one function."""
 

@@ -119,6 +119,7 @@ def test_a_shape_is_found_in_any_notation(text: str) -> None:
 
 
 NOT_STATED = [
+    "we have several (variants: S, M, L) here",
     "an MLP with `hidden_dims=(96, 48)` follows",
     "an LSTM (hidden_size=128, num_layers=2) with a head",
     "attention (d_model=768, num_heads=12, head_dim=64) costs more",

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 
+from shapeflow.notes.finding.cues import INPUTS, OUTPUTS, SHAPES
 from shapeflow.notes.finding.literal import (
     CLOSING,
     MAX_LITERAL,
@@ -135,7 +136,8 @@ def _bracket(line: str, start: int, close: int) -> Literal | None:
     if not dims and (label := _LABEL.match(line, start + 1, end)):
         # "[input: B, 3, 224, 224]"
         behind, separator = _list(line, label.end(), end)
-        if len(behind) > 1 and not any(dim.name for dim in behind):
+        told = any(cue.search(label[0]) for cue in (SHAPES, INPUTS, OUTPUTS))
+        if len(behind) > 1 and told and not any(dim.name for dim in behind):
             return Literal(label.end(), end, behind, "bracket", line[start], "", separator)
     if not dims:
         return None

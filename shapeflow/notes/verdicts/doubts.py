@@ -31,6 +31,8 @@ _SUPPOSED = re.compile(
 _FILE = re.compile(
     r"(?i)\w\.(?:npz|npy|csv|tsv|parquet|h5|hdf5|pkl|pickle|mat|wav|mp3|flac|jsonl|xlsx?|tfrecords?|lmdb|zarr)\b"
 )
+_PART = re.compile(r"\w\[[^\]]*:[^\]]*\][^\[\]]{0,24}$")
+"""``maps[:, :5] →`` right before a shape."""
 _STORED = "it is of a file with data"
 _OTHER = "the words speak of another run or model"
 COMMITTED = frozenset({"confirmed", "symbolic, consistent", "contradicted", "layout differs"})
@@ -50,6 +52,7 @@ def doubted(mark: Mark, clause: Clause) -> Mark:
         "the words speak of an earlier state": PAST.search(around if differs else clause.words),
         _OTHER: other,
         "it is of other code than the model's": differs and mark.mention.frame.region == "annotation",
+        "it is of a part of something": differs and _PART.search(mark.mention.frame.before),
         "the words only suppose it": not differs and _SUPPOSED.search(clause.words),
         "the words around it qualify it": differs
         and (is_qualified(mark.mention) or mark.mention.alternative),
