@@ -10,7 +10,7 @@ from shapeflow.notes.placing.chain import Placed
 from shapeflow.notes.placing.exact import Exact
 from shapeflow.notes.placing.meant import Meant
 from shapeflow.notes.placing.placing import Placing
-from shapeflow.notes.placing.relations import Shape, differing, numbers_of, sizes_of
+from shapeflow.notes.placing.relations import differing, numbers_of
 from shapeflow.notes.words.clauses import CHANGED, Clause
 from shapeflow.notes.words.words import text_tokens
 
@@ -72,15 +72,6 @@ def is_comparable(mention: Mention, site: Site, placing: Placing) -> bool:
         return abs(len(mention.pattern.dims) - len(site.shape)) <= 1
     gap = differing(numbers, site.shape)
     return gap <= max(1, (len(numbers) + 1) // 2) or (gap == 9 and abs(len(numbers) - len(site.shape)) == 1)
-
-
-def is_nearly(mention: Mention, shape: Shape) -> bool:
-    """Return whether a shape as written has as many dims as another one, and one other size at most."""
-    sizes = sizes_of(mention.pattern, {})
-    return (
-        len(sizes) == len(shape)
-        and sum(size not in (None, there) for size, there in zip(sizes, shape, strict=True)) <= 1
-    )
 
 
 def weight_of(exact: Exact, meant: Meant, mention: Mention, placing: Placing) -> Site | None:

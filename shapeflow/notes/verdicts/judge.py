@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,7 +11,7 @@ from shapeflow.notes.places.variables import variables
 from shapeflow.notes.placing.chain import NOWHERE, Placed, State
 from shapeflow.notes.placing.exact import Exact
 from shapeflow.notes.placing.placing import Placing
-from shapeflow.notes.placing.relations import FITS, relations, sizes_of
+from shapeflow.notes.placing.relations import FITS
 from shapeflow.notes.verdicts.chances import (
     SURE_FALSE,
     SURE_TRUE,
@@ -28,24 +27,18 @@ from shapeflow.notes.verdicts.guards import (
     first_results,
     is_comparable,
     is_elsewhere,
-    is_nearly,
     is_rivalled,
     weight_of,
 )
 from shapeflow.notes.verdicts.mark import Mark, Verdict
 from shapeflow.notes.verdicts.named import named_mark, several_mark
+from shapeflow.notes.verdicts.variable import variable_mark
 from shapeflow.notes.words.clauses import Clause, clauses, labelled_role
-from shapeflow.notes.words.words import name_tokens
 from shapeflow.shapes.notation import Expression, shape_text
 
 MOST_RIVALS = 3
 SURE_LAST = 0.9
 """How sure it is that an author means channels last who gives all shapes so."""
-_VARIABLE = re.compile(
-    r"(?<![\w.])([A-Za-z_]\w*)(?:\.shape|\.size\(\))?[`*'\"]*\s*[:=]\s*(?:torch\.Size\(?)?[`(\[]*\s*$"
-)
-SURE_VARIABLE = 0.85
-"""How sure it is that a shape right behind the name of a variable is of that variable."""
 ALIKE = 0.3
 """A place with so much of the mass of the likeliest one is about as likely."""
 
@@ -72,7 +65,7 @@ class Judge:
     def mark(self, placed: Placed) -> Mark:
         """Return what is said of a mention: by an exact name, or by words, shape and order."""
         mark = self.named(placed)
-        mark = mark or self._of_variable(placed) or self._weighed(placed)
+        mark = mark or variable_mark(placed, self.placing, self.variables) or self._weighed(placed)
         return doubted(mark, self.clauses[placed.mention.id])
 
     def named(self, placed: Placed) -> Mark | None:
@@ -163,27 +156,6 @@ class Judge:
             return False
         meant = self.exact.meant(mark.mention, self.clauses[mark.mention.id])
         return is_elsewhere(meant, site, self.sites) or bool(first_results(self.sites, site, mark.mention))
-
-    def _of_variable(self, placed: Placed) -> Mark | None:
-        """Return the mark of a shape right behind a variable that never had it; None of another shape."""
-        mention, batch = placed.mention, self.placing.fits.batch
-        name = _VARIABLE.search(mention.frame.before)
-        given = self.variables.get(name[1], {}) if name else {}
-        stated = sum((size or 1) > 1 for size in sizes_of(mention.pattern, {})) > 1
-        hows = relations(mention.pattern, given, {}, batch) if stated else {}
-        if not hows or any(how in FITS for how in hows.values()):
-            return None
-        sites = [self.sites.all[self.sites.by_value[given[shape]][0]] for shape in hows]
-        near = [one for one in sites if is_nearly(mention, one.shape) or hows[one.shape] == "layout"]
-        called = name_tokens(name[1]) if name else frozenset()
-        if any(s.relation in FITS and called & self.sites.all[s.site].own.keys() for s in placed.states):
-            return None  # a place of about this name has the shape
-        site = max(near, key=lambda one: one.order, default=None)  # what a line makes in the end
-        if site is None:
-            return None
-        verdict: Verdict = "layout differs" if hows[site.shape] == "layout" else "contradicted"
-        why = f"the code gives '{name[1] if name else ''}' no such shape"
-        return Mark(mention, verdict, site.selector, _shape(site), (why,), (), SURE_VARIABLE)
 
     def _is_of_counterpart(self, mark: Mark, fit: State) -> bool:
         """Return whether words name the like of a place in another part of the model."""
