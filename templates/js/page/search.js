@@ -6,7 +6,8 @@ const MOST_HITS = 200;
 
 function startSearch() {
   const input = byId("search", HTMLInputElement);
-  input.addEventListener("input", delayed(20, runSearch));
+  // Who has gone on by Enter before does not want the list any more.
+  input.addEventListener("input", delayed(20, () => { if (document.activeElement === input) runSearch(); }));
   input.addEventListener("focus", () => {
     theSections(); // read before the first word is written
     if (input.value && byId("hits").hidden) runSearch();
@@ -165,10 +166,12 @@ function goFound(href) {
 
 /** @param {KeyboardEvent} event */
 function searchKey(event) {
+  const asked = byId("search", HTMLInputElement).value.trim();
+  if (event.key === "Enter" && byId("hits").dataset.query !== asked) runSearch(); // of what is written by now
   const { hits, at } = state.search;
   if (event.key === "Escape") { if (!closeSearch()) byId("search").blur(); return; }
   if (event.key === "ArrowDown" || event.key === "ArrowUp") moveHit(event.key === "ArrowDown" ? 1 : -1);
-  else if (event.key === "Enter" && hits[at]) goFound(hits[at].href);
+  else if (event.key === "Enter" && asked && hits[at]) goFound(hits[at].href);
   else return;
   event.preventDefault();
 }

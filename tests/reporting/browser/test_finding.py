@@ -16,6 +16,11 @@ def address(page) -> str:
 def ask(page, text: str) -> None:
     """Write into the search box and wait until the list answers these words."""
     page.locator("#search").fill(text)
+    answered(page, text)
+
+
+def answered(page, text: str) -> None:
+    """Wait until the list answers these words."""
     page.wait_for_function("(text) => document.getElementById('hits').dataset.query === text", arg=text)
 
 
@@ -105,7 +110,7 @@ def test_found_words_are_marked_where_one_goes_and_esc_takes_the_marks_away(visi
     page = visit()
     page.keyboard.press("/")
     page.keyboard.type("keeps shape")
-    page.locator(".hit-row", has_text="1.1 Trunk").wait_for()
+    answered(page, "keeps shape")
     page.keyboard.press("Enter")
     settled(page)
     assert address(page) == "#1-1-trunk"
@@ -114,6 +119,19 @@ def test_found_words_are_marked_where_one_goes_and_esc_takes_the_marks_away(visi
     page.keyboard.press("Escape")
     assert found(page) == []
     assert address(page) == "#1-1-trunk"
+
+
+def test_enter_goes_to_what_is_written_by_then(visit):
+    page = visit()
+    page.keyboard.press("/")
+    page.keyboard.type("keeps")
+    answered(page, "keeps")
+    page.evaluate("document.getElementById('search').value = 'keeps shape'")
+    page.keyboard.press("Enter")
+    settled(page)
+    assert address(page) == "#1-1-trunk"
+    assert sorted(set(found(page))) == ["keeps", "shape"]
+    assert page.locator("#hits").is_hidden()
 
 
 def test_a_phrase_in_quotes_is_found_as_it_is(visit):
