@@ -86,6 +86,25 @@ def test_a_part_of_something_is_left_open(said):
     assert said(text)[1] not in WRONG
 
 
+def test_a_table_on_another_variant_is_not_called_wrong(said):
+    rows = (
+        ("Input", "first", "second", "third"),
+        ("(B, 3, 64, 64)", "({}, 32, 32)", "({}, 16, 16)", "({}, 8, 8)"),
+    )
+
+    def table(head, *widths):
+        shapes = [shape.format(f"B, {width}") for shape, width in zip(rows[1], ("", *widths), strict=True)]
+        lines = "".join(f"| `{name}` | {shape} |\n" for name, shape in zip(rows[0], shapes, strict=True))
+        return f"## {head}\n\n| layer | output |\n|---|---|\n{lines}| `third` again | {shapes[-1]} |\n\n"
+
+    verdicts = said(table("Small", 24, 40, 56) + table("Large", 48, 80, 112))
+    assert verdicts[:5] == ["confirmed"] * 5
+    assert not set(verdicts[5:]) & set(WRONG)
+    verdicts = said(table("Small", 24, 40, 112))
+    assert verdicts[:3] == ["confirmed"] * 3
+    assert verdicts[3] in WRONG
+
+
 class Fused(nn.Module):
     """Attention inside of one function."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
@@ -16,6 +16,7 @@ OFTEN = 3
 """A size that stands so often for the same other one is one of another run, if it is right nowhere."""
 LEAST_RIGHT, LEAST_MARKS = 0.15, 6
 """A text of which a smaller share is right, or less than is wrong, speaks of something else."""
+LEAST_WRONG = 4
 RIGHT = frozenset({"confirmed", "symbolic, consistent", "layout differs"})
 CHANNELS = 4
 """Sizes of inputs up to this one are no matter of choice."""
@@ -25,8 +26,8 @@ def of_this_run(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
     """Return marks with nothing called wrong that another run may make right.
 
     That is: a shape that is one of the run with another batch, a size that the inputs of the run had, a
-    size that stands for the same other one again and again and is right nowhere, and all of a text of
-    which more is wrong than right, or hardly anything is right.
+    size that stands for the same other one again and again and is right nowhere, and all of a text, or
+    of what is below one of its headings, of which more is wrong than right, or hardly anything is right.
     """
     wrong = [mark for mark in marks if mark.verdict == "contradicted"]
     right = Counter(
@@ -50,8 +51,11 @@ def of_this_run(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
         for port in call.inputs
         if port.value is not None
     }
-    good = sum(mark.verdict in RIGHT for mark in marks)
-    strange = len(marks) >= LEAST_MARKS and good < max(len(wrong), LEAST_RIGHT * len(marks))
+    strange = _is_strange(marks)
+    sections: dict[tuple[str, ...], list[Mark]] = defaultdict(list)
+    for mark in marks:
+        sections[mark.mention.frame.headings].append(mark)
+    others = {heads for heads, held in sections.items() if _is_mostly_wrong(held)}
     found = []
     for one in marks:
         mark = one
@@ -65,13 +69,28 @@ def of_this_run(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
                 for there, said in pairs
             )
         )
-        if mark.verdict == "contradicted" and (strange or other):
-            why = (
-                "so much differs that the text is of something else" if strange else "another run may have it"
-            )
+        elsewhere = strange or mark.mention.frame.headings in others
+        if mark.verdict == "contradicted" and (elsewhere or other):
+            why = "another run may have it"
+            if elsewhere:
+                why = "so much differs that the text is of something else"
             mark = replace(mark, verdict="not in this run", evidence=(*mark.evidence, why))
         found.append(mark)
     return found
+
+
+def _is_strange(marks: Sequence[Mark]) -> bool:
+    """Return whether more of some marks is wrong than right, or hardly anything is right."""
+    good = sum(mark.verdict in RIGHT for mark in marks)
+    wrong = sum(mark.verdict == "contradicted" for mark in marks)
+    return len(marks) >= LEAST_MARKS and good < max(wrong, LEAST_RIGHT * len(marks))
+
+
+def _is_mostly_wrong(marks: Sequence[Mark]) -> bool:
+    """Return whether so much below one heading is wrong that it is on another variant of the model."""
+    good = sum(mark.verdict in RIGHT for mark in marks)
+    wrong = sum(mark.verdict == "contradicted" for mark in marks)
+    return wrong >= LEAST_WRONG and wrong > good
 
 
 def _with_another_batch(
