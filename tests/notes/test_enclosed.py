@@ -56,6 +56,12 @@ def test_a_size_that_occurs_nowhere_is_wrong_between_two_right_ones(said):
     assert second in WRONG
 
 
+@pytest.mark.parametrize("words", ["conv", "the conv block", "feature map after conv"])
+def test_words_that_could_be_of_any_step_are_enough_there(said, words):
+    text = f"# Notes\n\n- {words}: (2, 24, 32, 32)\n- {words}: (B, 48, 16, 16)\n- {words}: (2, 56, 8, 8)\n"
+    assert said(text) == ["confirmed", "contradicted", "confirmed"]
+
+
 def test_a_shape_of_the_run_is_not_wrong_there(said):
     assert said(steps("(2, 24, 32, 32)", "(2, 40, 16, 16)", "(2, 56, 8, 8)")) == ["confirmed"] * 3
 
@@ -122,6 +128,6 @@ class Fused(nn.Module):
 def test_what_a_fused_attention_holds_is_not_called_wrong(tmp_path):
     trace = shapeflow.trace(Fused().eval(), torch.zeros(2, 50, 32))
     path = tmp_path / "note.md"
-    path.write_text(steps("(2, 50, 96)", "(2, 4, 9, 50)", "(2, 50, 32)"))
+    path.write_text("# Notes\n\n- scores: (2, 50, 96)\n- scores: (B, 4, 50, 9)\n- scores: (2, 50, 32)\n")
     verdicts = [mark.verdict for mark in shapeflow.annotate(trace, path).marks]
     assert verdicts[1] not in WRONG

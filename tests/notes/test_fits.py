@@ -99,6 +99,11 @@ def test_the_batch_of_another_run_makes_nothing_wrong(said):
     assert verdicts[4] not in ("confirmed", "symbolic, consistent")
 
 
+def test_a_batch_that_is_a_size_of_something_else_makes_nothing_wrong(said):
+    text = "With B=96.\n\n| part | output |\n|---|---|\n| input | (B, 3, 32, 48) |\n| query | (2, B, 12) |\n"
+    assert {verdict for verdict, _ in said(text)} == {"confirmed"}
+
+
 def test_a_size_of_another_model_makes_no_letters_wrong(said):
     text = (
         "In the paper width = 512.\n\n- `query` takes (2, tokens, width)\n- `query` gives (2, tokens, width)"

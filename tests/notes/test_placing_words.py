@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ import torch
 from torch import nn
 
 import shapeflow
+from shapeflow.notes.placing.chain import Placed, State
+from shapeflow.notes.placing.leads import misleading
+from shapeflow.notes.reading.note import note_from_text
 from shapeflow.notes.words.ordinals import Ranks, numbered, ranked
 from shapeflow.notes.words.vocabulary import CONCEPTS, STEMS
 from shapeflow.notes.words.words import text_tokens, without_accents
@@ -205,3 +209,36 @@ def test_a_shape_behind_a_variable_is_held_against_what_the_variable_was(tmp_pat
     path.write_text(f"It prints:\n\n```text\n{text}\n```\n")
     ((verdict),) = [mark.verdict for mark in shapeflow.annotate(trace, path).marks]
     assert verdict in expected
+
+
+class Boxed(nn.Module):
+    """A variable and a result of nearly one name, of other sizes."""
+
+    def __init__(self):
+        super().__init__()
+        self.start = nn.Linear(16, 12)
+        self.head = nn.Linear(12, 12)
+
+    def forward(self, tokens):
+        boxes = self.start(tokens[:, :7])
+        return {"pred_boxes": self.head(boxes.mean(1, keepdim=True).expand(-1, 25, -1))}
+
+
+def test_a_result_of_about_the_name_of_a_variable_may_be_meant(tmp_path):
+    trace = shapeflow.trace(Boxed().eval(), torch.zeros(3, 25, 16))
+    path = tmp_path / "note.md"
+    path.write_text("The head ends with:\n\n```text\nboxes: torch.Size([3, 25, 12])\n```\n")
+    assert [mark.verdict for mark in shapeflow.annotate(trace, path).marks] != ["contradicted"]
+
+
+def test_a_line_above_misleads_where_words_place_most_below_it_at_what_they_do_not_fit():
+    text = "All of it is of `encode`:\n\n" + "".join(f"- step (2, {size}, 40)\n" for size in (24, 36, 52, 68))
+    mentions = note_from_text(text, "markdown").mentions
+
+    def placed(fitting: float) -> list[Placed]:
+        states = [(State(1, "exact", 0, 0), fitting), (State(2, "no", 0, 0), 1 - fitting)]
+        return [Placed(one, [replace(state, mass=mass) for state, mass in states]) for one in mentions]
+
+    assert misleading(placed(0.9)) == frozenset()
+    assert misleading(placed(0.1)) == frozenset(mentions[0].frame.lead)
+    assert misleading(placed(0.1)[:2]) == frozenset()
