@@ -17,6 +17,7 @@ MOST_VOTES = 0.8
 """A symbol has the size that gets this share of the mass, in so many mentions at least."""
 LEAST_MASS = 1.5
 LEAST_USES = 2
+"""So many shapes have to fit without the size of a letter before the size is doubted, not they."""
 LOOSE = frozenset(
     [
         *("h", "w", "c", "t", "d", "f", "height", "width", "depth", "time", "dim", "hidden_dim", "features"),
@@ -40,9 +41,10 @@ def as_given(
 ) -> dict[str, int]:
     """Return the sizes that a text gives, without those of another run.
 
-    That is the size of a batch if the run had another one: a text is right with any number of inputs. And a
-    size with which no shape of the text fits anywhere in the run, though all, or nearly all, do without it:
-    "the paper has d_model = 512".
+    That is the size of a batch if the run had another one: a text is right with any number of inputs. And
+    that of a letter which many use loosely, as of the length of an input, if no shape of the text fits
+    anywhere in the run with it, though all, or nearly all, do without it. Another letter keeps its size: a
+    text that says N = 196 of what has 197 is not right.
 
     Args:
         given: sizes that the text gives its symbols.
@@ -59,9 +61,14 @@ def as_given(
         if size == batch:
             return False
         using = [mention for mention in mentions if symbol in mention.pattern.symbols]
-        first = [mention for mention in using if mention.pattern.dims[0].text.strip() == symbol]
-        if symbol.lower() in BATCHES or (symbol.lower() == "n" and using == first):
+        if symbol.lower() in BATCHES:
             return True
+        if symbol.lower() == "n":  # also what tokens and points are called
+            whole = (mention.pattern.dims for mention in using)
+            leads = all(len(dims) > 2 and dims[0].text.strip() == symbol for dims in whole)
+            return leads and all(fits(mention, {symbol: batch}) for mention in using)
+        if symbol.lower() not in LOOSE:
+            return False
         free = sum(fits(mention, {}) for mention in using)
         enough = free >= LEAST_USES and free >= MOST_VOTES * len(using)
         return enough and not any(fits(mention, {symbol: size}) for mention in using)
