@@ -31,7 +31,9 @@ _VALUE_AFTER = re.compile(r"\s*=\s*(\d[\d,]*)(?![\w.×])")
 _WIDTHS = re.compile(r"(?<![\w.×*)\],])(\w+)\s*(?:→|->)\s*$")
 _WIDTH = re.compile(r"(?:^|_)(?:dim|model|channels?|features?|width|hidden|ch)(?:_|$)")
 _RANK = re.compile(r"[一二三四五六两]\s?[维維次][元]?")
+"""How many axes, or dims, something has: ``三维``."""
 FEW = 4
+"""Up to so many times a width is projected at once."""
 MANY = 100
 """Nothing is repeated so often."""
 _WITHIN = re.compile(r"(?:∈|∉|\\(?:not)?in)\s*$")

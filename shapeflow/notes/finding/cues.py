@@ -91,6 +91,8 @@ CONFIG_NAME = re.compile(
     r"|levels|layers|blocks|heads|milestones)s?(?:_|$)"
 )
 """What a setting is called whose value is a list of numbers."""
+WIDTHS_OF_LAYERS = r"\w*(?:hidden|embed|mlp|layer|fc|block)_dims"
+"""The same where the name ends as that of a shape does."""
 TENSOR_PREFIX = re.compile(
     r"(?:.*\.)?(?:\w*Tensor|\w*tensor|(?:Size|TensorShape|TensorSpec|Input)\(?|(?:\w*_)?[Ss]hape(?:\(|=|=\()?"
     r"|NDArray|ndarray|[Aa]rray|(?:u?int|float|bfloat|complex)\d{1,3}|bf16|[fiu]\d{1,2}|bool|long|double|half"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from shapeflow.notes.finding.candidate import Candidate
-from shapeflow.notes.finding.cues import SHAPES, TENSOR_PREFIX
+from shapeflow.notes.finding.cues import SHAPES, TENSOR_PREFIX, WIDTHS_OF_LAYERS
 
 _ARROW = r"(?:→|-+>|=+>|\\(?:to|rightarrow|mapsto|Rightarrow))"
 _ARROW_BEFORE = re.compile(_ARROW + r"[\s`*$(\[|\"]*$")
@@ -28,7 +28,8 @@ _OPERATOR = re.compile(r"\s*(?:\([^)]*\)\s*)?[-+*/^×]\s*[\w(]|\s*%|\s*(?:个|�
 _OPERATOR_BEFORE = re.compile(r"[\w)]\s*[-+/^]\s*$")
 _KEYWORD = re.compile(r"(?<!\w)([a-z_][a-z_0-9]+)(?:=| = ?)[\[(]*$")
 _SHAPE_KEYWORD = re.compile(
-    r"(?!.*(?:hidden|embed|mlp|layer|fc|block)_dims$)(?:(?:(?:in|out)put_|target_)?size$|.*(?:shape|dims?|out|in|inputs?|outputs?|result|feats?|features?)$)"
+    rf"(?!{WIDTHS_OF_LAYERS}$)(?:(?:(?:in|out)put_|target_)?size$"
+    r"|.*(?:shape|dims?|out|in|inputs?|outputs?|result|feats?|features?)$)"
 )
 _TUPLE_OF = re.compile(r"(?i)\b(?:tuples?|lists?|pairs?|triples?)(?: of)?[\s`(]*$")
 _SHAPE_SAID = re.compile(r"(?i)(?:\bshaped?(?: of| is)?|形状[为是は]?|형상)[\s:=`]*$")

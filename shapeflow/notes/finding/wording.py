@@ -21,6 +21,7 @@ from shapeflow.notes.finding.cues import (
     SHAPES,
     SIZE,
     TENSORS,
+    WIDTHS_OF_LAYERS,
 )
 
 _LAST_WORDS = re.compile(r"[.;,。)(]|\s(?!of\b|is\b|are\b|=|:)(?=\S+\s*\S*$)")
@@ -29,7 +30,7 @@ _IN_CODE = re.compile(r"`[^`]*`(?=[^`]*\w)")
 """A name of code with words behind it: it says nothing of the list behind these."""
 LARGEST_KERNEL = 64
 LARGEST_REFERENCE, FEWEST_IDS = 200, 100
-_CHECKS = re.compile(r"\b(?:test|check|assert|verify)_\w+|\w*(?:hidden|embed|mlp|layer|fc|block)_dims\b")
+_CHECKS = re.compile(rf"\b(?:test|check|assert|verify)_\w+|{WIDTHS_OF_LAYERS}\b")
 """Functions, and settings, that are called after shapes."""
 _AREA = re.compile(
     r"(?:^|\W)(?:(?:input|image|img|crop|picture|target|grid|output) ?sizes?|resolution)\W*(?:\w{2,3}\W*)?$"

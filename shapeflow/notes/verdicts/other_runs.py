@@ -17,6 +17,7 @@ OFTEN = 3
 LEAST_RIGHT, LEAST_MARKS = 0.15, 6
 """A text of which a smaller share is right, or less than is wrong, speaks of something else."""
 LEAST_WRONG = 4
+"""So many below one heading are no slips, if fewer are right."""
 RIGHT = frozenset({"confirmed", "symbolic, consistent", "layout differs"})
 CHANNELS = 4
 """Sizes of inputs up to this one are no matter of choice."""
@@ -79,18 +80,21 @@ def of_this_run(trace: Trace, marks: Sequence[Mark]) -> list[Mark]:
     return found
 
 
+def _counted(marks: Sequence[Mark]) -> tuple[int, int]:
+    """Return how many marks are right, and how many call something wrong."""
+    return sum(mark.verdict in RIGHT for mark in marks), sum(mark.verdict == "contradicted" for mark in marks)
+
+
 def _is_strange(marks: Sequence[Mark]) -> bool:
-    """Return whether more of some marks is wrong than right, or hardly anything is right."""
-    good = sum(mark.verdict in RIGHT for mark in marks)
-    wrong = sum(mark.verdict == "contradicted" for mark in marks)
-    return len(marks) >= LEAST_MARKS and good < max(wrong, LEAST_RIGHT * len(marks))
+    """Return whether more of a text is wrong than right, or hardly anything is right."""
+    right, wrong = _counted(marks)
+    return len(marks) >= LEAST_MARKS and right < max(wrong, LEAST_RIGHT * len(marks))
 
 
 def _is_mostly_wrong(marks: Sequence[Mark]) -> bool:
     """Return whether so much below one heading is wrong that it is on another variant of the model."""
-    good = sum(mark.verdict in RIGHT for mark in marks)
-    wrong = sum(mark.verdict == "contradicted" for mark in marks)
-    return wrong >= LEAST_WRONG and wrong > good
+    right, wrong = _counted(marks)
+    return wrong >= LEAST_WRONG and wrong > right
 
 
 def _with_another_batch(
