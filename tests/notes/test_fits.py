@@ -112,12 +112,12 @@ def test_a_size_of_another_model_makes_no_letters_wrong(said):
 
 
 def test_a_wrong_size_of_a_letter_is_not_made_right_by_the_shapes_with_it(said):
-    text = "There are N = 97 tokens.\n\n- `query` takes (2, N, 12)\n- `query` gives (2, N, 12)\n"
+    text = "There are M = 97 tokens.\n\n- `query` takes (2, M, 12)\n- `query` gives (2, M, 12)\n"
     assert not {verdict for verdict, _ in said(text)} & {"confirmed", "symbolic, consistent"}
 
 
 def test_the_number_of_rows_is_no_batch_because_it_is_called_n(said):
-    assert said("There are N = 97 tokens, so `query` gives (N, 12).")[0][0] != "confirmed"
+    assert said("There are N = 5 rows, and after the pool the shape is (N, 18).")[0][0] != "confirmed"
 
 
 def test_a_size_with_which_one_of_the_shapes_fits_is_that_of_the_text(said):
